@@ -1,0 +1,16 @@
+//! `ossvec` loads ready-made vectors into Alibaba Cloud OSS vector buckets.
+//!
+//! ```text
+//! read ─► admit ─► batch ─► pace ─► send ─► settle
+//! bytes   Record→   ≤500     a turn   sign,   rejects, journal,
+//! to      Vector    vectors  on the   call,   report: the only
+//! Record  or        one      quota    retry   ones that see an
+//!         Defect    body     axes     → fate  Outcome
+//! ```
+//!
+//! [`put`] is that path, one file a step; [`oss`] is the service's protocol; [`emulator`] is a local service that
+//! speaks the same protocol. `docs/design.md` is the map.
+
+pub mod emulator;
+pub mod oss;
+pub mod put;

@@ -1,0 +1,3 @@
+//! The `ossvec` program: parse, run, report the error, exit with ossutil's code.
+
+fn main() {}

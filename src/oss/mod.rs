@@ -1,0 +1,9 @@
+//! The service's protocol, as both sides of it need it: limits, hosts, signature, bodies, errors.
+//!
+//! Knows nothing of loading: no retry, no waiting, no input.
+
+pub mod endpoint;
+pub mod limits;
+pub mod sign;
+pub mod time;
+pub mod wire;
