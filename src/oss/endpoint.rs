@@ -1,1 +1,279 @@
-//! To be written.
+//! From bucket, account and region to the URL of a request and to the resource that its signature names.
+//!
+//! The two are independent: the signed resource is the same whatever host and addressing carry the request.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::operation::Operation;
+
+/// What every host of the service ends with (developer-reference/putvectors).
+const SERVICE_DOMAIN: &str = ".oss-vectors.aliyuncs.com";
+
+/// What a region's label gains on the host that only its own network reaches (developer-reference/getvectorbucket).
+const INTERNAL_SUFFIX: &str = "-internal";
+
+/// The bucket that requests are about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The owner's account id, all digits.
+    pub account: String,
+    /// The general region id, `cn-hangzhou` rather than `oss-cn-hangzhou`.
+    pub region: String,
+}
+
+impl Target {
+    /// The resource that the signature of a request about the bucket names, before percent-encoding.
+    ///
+    /// `key` is empty for every operation on vectors.
+    pub fn resource(&self, key: &str) -> String {
+        let Self { bucket, account, region } = self;
+        format!("/acs:ossvector:{region}:{account}:{bucket}/{key}")
+    }
+}
+
+/// The resource that the signature of a service-level request names; its account stays empty.
+pub fn service_resource(region: &str) -> String {
+    format!("/acs:ossvector:{region}::/")
+}
+
+/// Where the bucket stands in the URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// In the host: `https://{bucket}-{account}.{host}/`.
+    Virtual,
+    /// In the path: `https://{host}/{bucket}/`; the account is then only in the signature.
+    Path,
+}
+
+/// The host that requests go to, and how they name the bucket there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    scheme: &'static str,
+    authority: String,
+    addressing: Addressing,
+}
+
+/// Why a text is no endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// There is no host in it.
+    #[error("the endpoint {0:?} names no host")]
+    NoHost(String),
+    /// Its scheme is not one that the client speaks.
+    #[error("the endpoint's scheme is {0:?}, not http or https")]
+    Scheme(String),
+    /// Its host holds a character that no host has.
+    #[error("the endpoint's host {0:?} is not a host name or an IP address")]
+    Host(String),
+    /// What follows the host's colon is not a port.
+    #[error("the endpoint's port {0:?} is not a number from 1 to 65535")]
+    Port(String),
+}
+
+impl Endpoint {
+    /// Reads an endpoint as the SDKs do: the scheme is optional and https by default, a path is dropped.
+    ///
+    /// Without a text it is the region's public host. An IP address is addressed by path, since no bucket can stand
+    /// in front of it.
+    pub fn parse(text: Option<&str>, region: &str) -> Result<Self, EndpointError> {
+        let Some(text) = text else {
+            return Self::parse(Some(&format!("{region}{SERVICE_DOMAIN}")), region);
+        };
+        let (scheme, authority) = split_scheme(text)?;
+        let (host, port) = split_port(authority)?;
+        if host.is_empty() {
+            return Err(EndpointError::NoHost(text.to_owned()));
+        }
+        let is_address = is_ip_address(host);
+        if !is_address && !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+            return Err(EndpointError::Host(host.to_owned()));
+        }
+        let authority = match port {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let addressing = if is_address { Addressing::Path } else { Addressing::Virtual };
+        Ok(Self { scheme, authority, addressing })
+    }
+
+    /// Asks for an addressing; an IP address stays addressed by path.
+    #[must_use]
+    pub fn with_addressing(self, addressing: Addressing) -> Self {
+        let is_address = split_port(&self.authority).is_ok_and(|(host, _)| is_ip_address(host));
+        Self { addressing: if is_address { Addressing::Path } else { addressing }, ..self }
+    }
+
+    /// How requests name the bucket.
+    pub fn addressing(&self) -> Addressing {
+        self.addressing
+    }
+
+    /// The URL of a request.
+    pub fn url(&self, target: &Target, operation: Operation) -> String {
+        let Self { scheme, authority, addressing } = self;
+        let Target { bucket, account, .. } = target;
+        let query = operation.query();
+        let mark = if query.is_empty() { "" } else { "?" };
+        match addressing {
+            _ if operation.is_service_level() => format!("{scheme}://{authority}/{mark}{query}"),
+            Addressing::Virtual => format!("{scheme}://{bucket}-{account}.{authority}/{mark}{query}"),
+            Addressing::Path => format!("{scheme}://{authority}/{bucket}/{mark}{query}"),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}://{}", self.scheme, self.authority)
+    }
+}
+
+/// Takes a bucket's whole URL apart: `https://{bucket}-{account}.{region}[-internal].oss-vectors.aliyuncs.com`.
+///
+/// Such a URL holds everything that a request needs but the credentials. The bucket ends at the last hyphen before
+/// the first dot, since its name may hold hyphens and an account cannot.
+pub fn from_bucket_url(url: &str) -> Option<(Endpoint, Target)> {
+    let (scheme, authority) = split_scheme(url).ok()?;
+    let (label, rest) = authority.split_once('.')?;
+    let (bucket, account) = split_bucket_label(label)?;
+    let (host, _) = split_port(rest).ok()?;
+    let region_label = host.strip_suffix(SERVICE_DOMAIN)?;
+    if region_label.is_empty() || region_label.contains('.') {
+        return None;
+    }
+    let region = region_label.strip_suffix(INTERNAL_SUFFIX).unwrap_or(region_label);
+    let endpoint = Endpoint::parse(Some(&format!("{scheme}://{rest}")), region).ok()?;
+    let target = Target { bucket: bucket.to_owned(), account: account.to_owned(), region: region.to_owned() };
+    Some((endpoint, target))
+}
+
+/// Splits the first label of a virtual host, `{bucket}-{account}`, at its last hyphen.
+pub fn split_bucket_label(label: &str) -> Option<(&str, &str)> {
+    let (bucket, account) = label.rsplit_once('-')?;
+    let is_account = !account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit());
+    (is_account && !bucket.is_empty()).then_some((bucket, account))
+}
+
+/// Takes scheme and path off; what is left is host and port.
+fn split_scheme(text: &str) -> Result<(&'static str, &str), EndpointError> {
+    let (scheme, rest) = match text.split_once("://") {
+        None => ("https", text),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest),
+        Some((scheme, _)) => return Err(EndpointError::Scheme(scheme.to_owned())),
+    };
+    Ok((scheme, rest.split(['/', '?', '#']).next().unwrap_or_default()))
+}
+
+/// Splits `host[:port]`, where the host may be an IPv6 address in brackets.
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), EndpointError> {
+    let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
+    let Some(colon) = authority.rfind(':').filter(|&at| at >= after_bracket) else {
+        return Ok((authority, None));
+    };
+    let (host, port) = authority.split_at(colon);
+    let port = port.trim_start_matches(':');
+    match port.parse() {
+        Ok(number) if number > 0 => Ok((host, Some(number))),
+        _ => Err(EndpointError::Port(port.to_owned())),
+    }
+}
+
+/// Whether a host is an IPv4 address or a bracketed IPv6 address.
+fn is_ip_address(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => host.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target() -> Target {
+        Target { bucket: "my-b".to_owned(), account: "123".to_owned(), region: "cn-hangzhou".to_owned() }
+    }
+
+    #[test]
+    fn the_url_follows_the_endpoint_as_in_the_sdks() {
+        let rows = [
+            (None, "https://my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com/?putVectors"),
+            (Some("http://vectors.test"), "http://my-b-123.vectors.test/?putVectors"),
+            (Some("localhost:8080"), "https://my-b-123.localhost:8080/?putVectors"),
+            (Some("HTTPS://example.com/base/path"), "https://my-b-123.example.com/?putVectors"),
+            (Some("http://127.0.0.1:8080"), "http://127.0.0.1:8080/my-b/?putVectors"),
+            (Some("http://[::1]:8080"), "http://[::1]:8080/my-b/?putVectors"),
+            (Some("[::1]"), "https://[::1]/my-b/?putVectors"),
+        ];
+        for (text, url) in rows {
+            let endpoint = Endpoint::parse(text, "cn-hangzhou").unwrap();
+            assert_eq!(endpoint.url(&target(), Operation::PutVectors), url, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_host_name_can_carry_the_bucket() {
+        let named = Endpoint::parse(Some("http://localhost"), "r").unwrap().with_addressing(Addressing::Path);
+        assert_eq!(named.url(&target(), Operation::GetVectorBucket), "http://localhost/my-b/?bucketInfo");
+        let address = Endpoint::parse(Some("http://10.0.0.1"), "r").unwrap();
+        assert_eq!(address.with_addressing(Addressing::Virtual).addressing(), Addressing::Path);
+    }
+
+    #[test]
+    fn an_operation_without_a_query_has_no_question_mark() {
+        let endpoint = Endpoint::parse(Some("http://h"), "r").unwrap();
+        assert_eq!(endpoint.url(&target(), Operation::PutVectorBucket), "http://my-b-123.h/");
+        assert_eq!(endpoint.url(&target(), Operation::ListVectorBuckets), "http://h/");
+    }
+
+    #[test]
+    fn what_is_no_endpoint_is_refused_with_the_reason() {
+        let rows = [
+            ("", "the endpoint \"\" names no host"),
+            ("https:///x", "the endpoint \"https:///x\" names no host"),
+            ("ftp://h", "the endpoint's scheme is \"ftp\", not http or https"),
+            ("user@h", "the endpoint's host \"user@h\" is not a host name or an IP address"),
+            ("::1", "the endpoint's host \":\" is not a host name or an IP address"),
+            ("h:0", "the endpoint's port \"0\" is not a number from 1 to 65535"),
+            ("h:http", "the endpoint's port \"http\" is not a number from 1 to 65535"),
+        ];
+        for (text, message) in rows {
+            assert_eq!(Endpoint::parse(Some(text), "r").unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_bucket_url_holds_bucket_account_region_and_network() {
+        let url = "https://my-b-123.cn-hangzhou-internal.oss-vectors.aliyuncs.com/";
+        let (endpoint, found) = from_bucket_url(url).unwrap();
+        assert_eq!(found, target());
+        assert_eq!(endpoint.to_string(), "https://cn-hangzhou-internal.oss-vectors.aliyuncs.com");
+        assert!(from_bucket_url("my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com").is_some());
+    }
+
+    #[test]
+    fn what_is_no_bucket_url_is_left_alone() {
+        let rows = [
+            "cn-hangzhou.oss-vectors.aliyuncs.com",
+            "https://bucket.cn-hangzhou.oss-vectors.aliyuncs.com",
+            "https://bucket-x.cn-hangzhou.oss-vectors.aliyuncs.com",
+            "https://bucket-1.a.b.oss-vectors.aliyuncs.com",
+            "https://bucket-1.cn-hangzhou.example.com",
+            "https://bucket-1..oss-vectors.aliyuncs.com",
+        ];
+        for url in rows {
+            assert_eq!(from_bucket_url(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn resources_are_the_ones_that_the_sdks_sign() {
+        assert_eq!(service_resource("cn-hangzhou"), "/acs:ossvector:cn-hangzhou::/");
+        assert_eq!(target().resource(""), "/acs:ossvector:cn-hangzhou:123:my-b/");
+        assert_eq!(target().resource("key-1/key-2"), "/acs:ossvector:cn-hangzhou:123:my-b/key-1/key-2");
+    }
+}

@@ -2,8 +2,10 @@
 //!
 //! Knows nothing of loading: no retry, no waiting, no input.
 
+pub mod credential;
 pub mod endpoint;
 pub mod limits;
+pub mod operation;
 pub mod sign;
 pub mod time;
 pub mod wire;

@@ -32,7 +32,9 @@ impl fmt::Display for Input {
 /// Where a record starts: which input, which line, which byte.
 ///
 /// Ordered as the inputs are read. Offsets count decompressed bytes, a byte-order mark included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct Position {
     /// Index of the input among the run's inputs, from 0.
     pub input: u32,
