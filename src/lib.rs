@@ -11,6 +11,12 @@
 //! [`put`] is that path, one file a step; [`oss`] is the service's protocol; [`emulator`] is a local service that
 //! speaks the same protocol. `docs/design.md` is the map.
 
+pub mod cli;
 pub mod emulator;
+pub mod exit;
 pub mod oss;
 pub mod put;
+pub mod run;
+pub mod settings;
+mod signals;
+pub mod values;

@@ -1,3 +1,11 @@
 //! The `ossvec` program: parse, run, report the error, exit with ossutil's code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // A variable that is not Unicode can be none of ours.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    ossvec::run::run(std::env::args_os(), &environment).into()
+}

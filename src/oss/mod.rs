@@ -2,8 +2,10 @@
 //!
 //! Knows nothing of loading: no retry, no waiting, no input.
 
+pub mod client;
 pub mod credential;
 pub mod endpoint;
+pub mod error;
 pub mod limits;
 pub mod operation;
 pub mod sign;

@@ -1,4 +1,320 @@
 //! The path of the data: one file a step, in this order.
 
+pub mod admit;
+mod attempt;
+pub mod batch;
+mod in_flight;
+mod index;
+pub mod pace;
+mod pipeline;
 pub mod read;
+mod read_back;
 pub mod record;
+mod rejects;
+pub mod report;
+mod send;
+mod settle;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+pub use attempt::Budget;
+use attempt::Caller;
+use in_flight::{KeyHashes, KeysInFlight};
+use index::Known;
+pub use index::Wanted;
+use pace::{Pacer, Quota};
+use pipeline::{Plan, Queued};
+use read::ReadError;
+use record::{Input, Position};
+use report::{Reporter, Summary, Telling};
+pub use send::{Fate, Verify};
+use send::{Outcome, Sender};
+pub use settle::MaxRejects;
+use settle::Settle;
+
+use crate::exit::{Exit, Failure};
+use crate::oss::client::Client;
+use crate::oss::wire;
+
+/// Requests under way get this long once the run is being stopped by a signal.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Everything that a load needs to know; settings have made plain values of all flags.
+pub struct Job {
+    /// What to read.
+    pub inputs: Vec<Input>,
+    /// The format, if the user names one.
+    pub format: Option<read::Format>,
+    /// Which fields hold what.
+    pub fields: admit::Fields,
+    /// What becomes of numbers in metadata.
+    pub metadata_values: admit::MetadataValues,
+    /// The index.
+    pub wanted: Wanted,
+    /// The service; `None` is a dry run.
+    pub client: Option<Client>,
+    /// Size of a batch.
+    pub limits: batch::Limits,
+    /// The pace.
+    pub quota: Quota,
+    /// Most requests in flight.
+    pub jobs: usize,
+    /// Bytes of all batches alive.
+    pub memory: usize,
+    /// Trouble that one request may have.
+    pub budget: Budget,
+    /// Which batches are read back.
+    pub verify: Verify,
+    /// When there are too many rejects.
+    pub max_rejects: MaxRejects,
+    /// Where rejected records go; `None` keeps none.
+    pub rejects: Option<std::path::PathBuf>,
+    /// What is told, and where.
+    pub telling: Telling,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The counts.
+    pub summary: Summary,
+    /// Why it is not a complete success.
+    pub failure: Option<Failure>,
+}
+
+/// Loads the inputs: the whole path. `interrupt` turns true at the first signal.
+pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
+    let reporter = Arc::new(Reporter::new(job.telling));
+    let settle = Settle::new(Arc::clone(&reporter), job.inputs.clone(), job.max_rejects, job.rejects);
+    let blocks = match read::open(&job.inputs, job.format, None::<Position>) {
+        Ok(blocks) => blocks,
+        Err(error) => return settle.finish(Some(unreadable(&error))),
+    };
+    let plan = |rules| Plan {
+        fields: job.fields.clone(),
+        rules,
+        limits: job.limits,
+        memory: job.memory,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let rules = admit::Rules {
+        dimension: job.wanted.dimension,
+        metric: job.wanted.metric,
+        non_filterable: Some(job.wanted.non_filterable.clone().unwrap_or_default()),
+        metadata_values: job.metadata_values,
+        largest: job.limits.bytes,
+    };
+    let Some(client) = job.client else {
+        return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
+    };
+    let (halt, halted) = watch::channel(None);
+    let caller = Caller { client, pacer: Pacer::new(job.quota), budget: job.budget, halt: halted };
+    let stopping = Stopping { interrupt, halt };
+    let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted, &reporter)).await {
+        Ok(known) => known,
+        Err(failure) => return settle.finish(Some(failure)),
+    };
+    let rules = known_rules(rules, &known);
+    let sender = Arc::new(Sender {
+        caller,
+        reporter,
+        index_name: job.wanted.name.clone(),
+        prefix: wire::put_vectors_prefix(&job.wanted.name),
+        verify: job.verify,
+        evidence: send::Evidence::default(),
+    });
+    let create = matches!(known, Known::ToCreate).then_some(job.wanted);
+    let load = Load { sender, settle, stopping, jobs: job.jobs, create };
+    load.run(pipeline::start(blocks, &plan(rules))).await
+}
+
+/// What the index adds to the rules.
+fn known_rules(rules: admit::Rules, known: &Known) -> admit::Rules {
+    match known {
+        Known::Existing(index) => admit::Rules {
+            dimension: usize::try_from(index.dimension).ok(),
+            metric: index.metric().or(rules.metric),
+            non_filterable: Some(index.metadata.non_filterable_metadata_keys.clone()),
+            ..rules
+        },
+        Known::ToCreate => rules,
+        Known::Hidden => admit::Rules { non_filterable: None, ..rules },
+    }
+}
+
+/// Reads, admits and batches everything and sends nothing.
+async fn rehearse(
+    mut batches: mpsc::Receiver<Result<Queued, ReadError>>,
+    mut settle: Settle,
+    quota: Quota,
+    mut interrupt: watch::Receiver<bool>,
+) -> Finished {
+    loop {
+        let item = tokio::select! {
+            item = batches.recv() => item,
+            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => {
+                return settle.finish(Some(interrupted()));
+            }
+        };
+        match item {
+            Some(Ok(queued)) => {
+                if let Err(failure) = settle.rehearsed(queued.batch, quota) {
+                    return settle.finish(Some(failure));
+                }
+            }
+            Some(Err(error)) => return settle.finish(Some(unreadable(&error))),
+            None => return settle.finish(None),
+        }
+    }
+}
+
+/// How a run is brought to its end early.
+struct Stopping {
+    interrupt: watch::Receiver<bool>,
+    halt: watch::Sender<Option<Instant>>,
+}
+
+impl Stopping {
+    /// Begins nothing new; requests under way get a while longer.
+    fn halt(&self) {
+        self.halt.send_if_modified(|halt| {
+            let first = halt.is_none();
+            halt.get_or_insert_with(|| Instant::now() + GRACE);
+            first
+        });
+    }
+
+    async fn interrupted(&mut self) {
+        if self.interrupt.wait_for(|interrupted| *interrupted).await.is_err() {
+            // Nobody is left who could interrupt.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn unless_interrupted<T>(
+        &self,
+        future: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            outcome = future => outcome,
+            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => Err(interrupted()),
+        }
+    }
+}
+
+/// The asynchronous edge of a run: which batches are on their way, and when it ends.
+struct Load {
+    sender: Arc<Sender>,
+    settle: Settle,
+    stopping: Stopping,
+    jobs: usize,
+    /// The index to create before the first vector is sent.
+    create: Option<Wanted>,
+}
+
+/// A batch on its way, and the keys that wait for it.
+type InFlight = JoinSet<(Outcome, KeyHashes)>;
+
+impl Load {
+    async fn run(mut self, batches: mpsc::Receiver<Result<Queued, ReadError>>) -> Finished {
+        let mut batches = Some(batches);
+        let mut in_flight = InFlight::new();
+        let mut keys = KeysInFlight::default();
+        let mut waiting: Option<(Queued, KeyHashes)> = None;
+        let mut failure = None;
+        let mut tick = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            if let Some((queued, hashes)) = waiting.take() {
+                if keys.holds_any(&hashes) || in_flight.len() >= self.jobs {
+                    waiting = Some((queued, hashes));
+                } else {
+                    keys.add(&hashes);
+                    self.dispatch(queued, hashes, &mut in_flight);
+                }
+            }
+            if in_flight.is_empty() && waiting.is_none() && batches.is_none() {
+                return self.settle.finish(failure);
+            }
+            let stop = tokio::select! {
+                biased;
+                () = self.stopping.interrupted(), if failure.is_none() => Err(interrupted()),
+                Some(done) = in_flight.join_next() => self.settled(done, &mut keys),
+                item = next(&mut batches), if waiting.is_none() && in_flight.len() < self.jobs => match item {
+                    None => { batches = None; Ok(()) }
+                    Some(Err(error)) => { batches = None; Err(unreadable(&error)) }
+                    Some(Ok(queued)) => self.prepare(&queued).await.map(|()| {
+                        let hashes = keys.hashes(&queued.batch.vectors);
+                        waiting = Some((queued, hashes));
+                    }),
+                },
+                _ = tick.tick() => { self.sender.reporter.tick(); Ok(()) }
+            };
+            if let Err(stop) = stop {
+                // A torn input ends reading; what was read before is still sent.
+                if stop.exit != Exit::Client || batches.is_some() {
+                    batches = None;
+                    self.stopping.halt();
+                    self.settle.abandon(waiting.take().map(|(queued, _)| queued.batch));
+                }
+                failure.get_or_insert(stop);
+            }
+        }
+    }
+
+    /// Sees to it that the index exists before the first vector leaves.
+    async fn prepare(&mut self, queued: &Queued) -> Result<(), Failure> {
+        let Some(dimension) = queued.batch.dimension.filter(|_| !queued.batch.vectors.is_empty()) else {
+            return Ok(());
+        };
+        let Some(wanted) = self.create.take() else { return Ok(()) };
+        let creation = index::create(&self.sender.caller, &wanted, dimension, &self.sender.reporter);
+        self.stopping.unless_interrupted(creation).await
+    }
+
+    fn dispatch(&self, queued: Queued, hashes: KeyHashes, in_flight: &mut InFlight) {
+        let sender = Arc::clone(&self.sender);
+        in_flight.spawn(async move {
+            let Queued { batch, memory } = queued;
+            let outcome = sender.send(batch).await;
+            drop(memory);
+            (outcome, hashes)
+        });
+    }
+
+    fn settled(
+        &mut self,
+        done: Result<(Outcome, KeyHashes), tokio::task::JoinError>,
+        keys: &mut KeysInFlight,
+    ) -> Result<(), Failure> {
+        match done {
+            Ok((outcome, hashes)) => {
+                keys.remove(&hashes);
+                self.settle.batch(outcome)
+            }
+            Err(error) => Err(Failure::new(Exit::Client, format!("a defect in ossvec itself: {error}"))),
+        }
+    }
+}
+
+async fn next(
+    batches: &mut Option<mpsc::Receiver<Result<Queued, ReadError>>>,
+) -> Option<Result<Queued, ReadError>> {
+    match batches {
+        Some(batches) => batches.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted")
+}
+
+fn unreadable(error: &ReadError) -> Failure {
+    Failure::new(Exit::Client, error.to_string())
+}

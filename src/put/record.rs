@@ -82,6 +82,21 @@ pub enum Raw {
     },
 }
 
+impl Raw {
+    /// Its size in bytes, as far as memory is concerned.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Json(text) => text.len(),
+            Self::Row { cells, .. } => cells.as_slice().len(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// Some consecutive records of one input, cut but not looked at: the unit that travels between threads.
 #[derive(Debug)]
 pub struct Block {
@@ -91,4 +106,274 @@ pub struct Block {
     pub end: Position,
     /// Bytes read from the files themselves up to here, before decompression, over all inputs: for progress.
     pub bytes_read: u64,
+}
+
+/// A checked record: its wire bytes, which are ready to be joined into a request body, and where its key stands in them.
+///
+/// Only [`super::admit`] makes one, so nobody checks it again.
+#[derive(Clone, Debug)]
+pub struct Vector {
+    position: Position,
+    wire: Bytes,
+    key_length: usize,
+}
+
+/// What stands before the key in the wire form of a vector.
+pub(super) const WIRE_KEY: &[u8] = br#"{"key":"#;
+
+impl Vector {
+    /// Wraps an element that `admit` has written; `key_length` counts the bytes of the key's JSON string, quotes included.
+    pub(super) fn new(position: Position, wire: Bytes, key_length: usize) -> Self {
+        Self { position, wire, key_length }
+    }
+
+    /// Where the record started in the input.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The element as it goes on the wire.
+    pub fn wire(&self) -> &Bytes {
+        &self.wire
+    }
+
+    /// The key as a JSON string; equal exactly when the keys are equal, since `admit` always escapes alike.
+    pub fn key_json(&self) -> Bytes {
+        self.wire.slice(WIRE_KEY.len()..WIRE_KEY.len() + self.key_length)
+    }
+
+    /// The key itself.
+    pub fn key(&self) -> String {
+        serde_json::from_slice(&self.key_json()).unwrap_or_default()
+    }
+
+    /// The same vector with its bytes inside a larger buffer.
+    pub(super) fn moved_to(self, wire: Bytes) -> Self {
+        Self { wire, ..self }
+    }
+}
+
+/// A record that cannot be stored, with its own text so that it can be mended and fed again.
+#[derive(Clone, Debug)]
+pub struct Defect {
+    /// Where it started.
+    pub position: Position,
+    /// Its key, as far as one could be read.
+    pub key: Option<String>,
+    /// Its text.
+    pub raw: Raw,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// Why a record was not stored.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// The text is not what its format promises.
+    #[error("not readable: {detail}")]
+    Syntax {
+        /// What the parser met, and where in the record.
+        detail: String,
+    },
+    /// No member or column holds the key.
+    #[error("no key found (looked for {looked_for}); name its field with --key")]
+    NoKey {
+        /// The fields that were tried.
+        looked_for: String,
+    },
+    /// The key is neither text nor an integer.
+    #[error("the key is {found}, not text or an integer")]
+    KeyKind {
+        /// What stands there.
+        found: String,
+    },
+    /// The key is empty or too long.
+    #[error("the key has {characters} characters; 1 to {} are allowed", crate::oss::limits::KEY_CHARACTERS.end())]
+    KeyLength {
+        /// Its length in characters.
+        characters: usize,
+    },
+    /// No member or column holds the vector.
+    #[error("no vector found (looked for {looked_for}); name its field with --vector")]
+    NoVector {
+        /// The fields that were tried.
+        looked_for: String,
+    },
+    /// Two fields could be the vector.
+    #[error("both {first} and {second} could be the vector; choose with --vector")]
+    AmbiguousVector {
+        /// The one met first.
+        first: String,
+        /// The one met later.
+        second: String,
+    },
+    /// The vector field holds something else than an array.
+    #[error("the vector is {found}, not an array of numbers")]
+    VectorKind {
+        /// What stands there.
+        found: String,
+    },
+    /// An element is no number.
+    #[error("element {index} of the vector is {text}, not a number")]
+    NotANumber {
+        /// Index from 0.
+        index: usize,
+        /// The start of what stands there.
+        text: String,
+    },
+    /// An element is NaN, infinite, or beyond float32.
+    #[error("element {index} of the vector is {text}, which is not finite as float32")]
+    NotFinite {
+        /// Index from 0.
+        index: usize,
+        /// The input's own spelling.
+        text: String,
+    },
+    /// An ellipsis, as numpy prints arrays of more than 1,000 elements: the numbers are gone.
+    #[error(
+        "the vector was shortened with \"...\" when it was printed; its numbers are lost, export it again in full"
+    )]
+    Shortened,
+    /// An array of arrays where one vector was expected.
+    #[error("the vector is an array of arrays; one level of [ ] too many")]
+    Nested,
+    /// The length differs from the index's dimension.
+    #[error("the vector has {got} elements; the dimension is {want}")]
+    Dimension {
+        /// The dimension of the index, or of the first good record.
+        want: usize,
+        /// The vector's own.
+        got: usize,
+    },
+    /// The dimension is outside what any index can have.
+    #[error("the vector has {got} elements; an index holds 1 to {}", crate::oss::limits::DIMENSION.end())]
+    DimensionRange {
+        /// The vector's dimension.
+        got: usize,
+    },
+    /// All elements are zero and the metric is cosine.
+    #[error("all elements of the vector are zero, which has no direction under the cosine metric")]
+    ZeroVector,
+    /// The metadata is no object.
+    #[error("the metadata is {found}, not an object")]
+    MetadataKind {
+        /// What stands there.
+        found: String,
+    },
+    /// A metadata value is neither text nor a list of text.
+    #[error("metadata {name} is {found}; only text or a list of text can be stored{}", hint(*.can_be_text))]
+    MetadataValue {
+        /// The field.
+        name: String,
+        /// What stands there.
+        found: String,
+        /// Whether `--metadata-values text` would store it.
+        can_be_text: bool,
+    },
+    /// A metadata field occurs twice.
+    #[error("metadata {name} occurs twice")]
+    MetadataRepeated {
+        /// The field.
+        name: String,
+    },
+    /// The metadata is too large.
+    #[error("the metadata has {bytes} bytes; at most {} are allowed", crate::oss::limits::METADATA_BYTES)]
+    MetadataBytes {
+        /// UTF-8 bytes of names and values.
+        bytes: usize,
+    },
+    /// The filterable part of the metadata is too large.
+    #[error(
+        "the filterable metadata has {bytes} bytes; at most {} are allowed",
+        crate::oss::limits::FILTERABLE_METADATA_BYTES
+    )]
+    FilterableBytes {
+        /// UTF-8 bytes of names and values.
+        bytes: usize,
+    },
+    /// Too many filterable fields.
+    #[error(
+        "the metadata has {fields} filterable fields; at most {} are allowed",
+        crate::oss::limits::FILTERABLE_FIELDS
+    )]
+    FilterableFields {
+        /// How many.
+        fields: usize,
+    },
+    /// A row with another number of cells than its header.
+    #[error("the row has {got} cells; the header has {want}")]
+    Ragged {
+        /// Columns of the header.
+        want: usize,
+        /// Cells of the row.
+        got: usize,
+    },
+    /// One record alone is larger than a request may be.
+    #[error("the record takes {bytes} bytes in a request; --batch-bytes allows {limit}")]
+    TooLarge {
+        /// Bytes on the wire.
+        bytes: usize,
+        /// The limit in force.
+        limit: usize,
+    },
+    /// The service refused this record when it was sent alone.
+    #[error("the service refused it: {code}: {message} (request id {request_id})")]
+    Refused {
+        /// The service's error code.
+        code: String,
+        /// The service's message.
+        message: String,
+        /// The request's id, for the vendor's support.
+        request_id: String,
+    },
+    /// Sent, never confirmed, and not there when it was looked for.
+    #[error("it was sent, no answer confirmed it, and reading back shows that it is not stored")]
+    NotStored,
+}
+
+fn hint(can_be_text: bool) -> &'static str {
+    if can_be_text { " (--metadata-values text writes numbers and booleans as text)" } else { "" }
+}
+
+impl Reason {
+    /// The reason as one word, for events, summaries and the rejects file.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "syntax",
+            Self::NoKey { .. } => "no_key",
+            Self::KeyKind { .. } => "key_kind",
+            Self::KeyLength { .. } => "key_length",
+            Self::NoVector { .. } => "no_vector",
+            Self::AmbiguousVector { .. } => "ambiguous_vector",
+            Self::VectorKind { .. } => "vector_kind",
+            Self::NotANumber { .. } => "not_a_number",
+            Self::NotFinite { .. } => "not_finite",
+            Self::Shortened => "shortened",
+            Self::Nested => "nested",
+            Self::Dimension { .. } => "dimension",
+            Self::DimensionRange { .. } => "dimension_range",
+            Self::ZeroVector => "zero_vector",
+            Self::MetadataKind { .. } => "metadata_kind",
+            Self::MetadataValue { .. } => "metadata_value",
+            Self::MetadataRepeated { .. } => "metadata_repeated",
+            Self::MetadataBytes { .. } => "metadata_bytes",
+            Self::FilterableBytes { .. } => "filterable_bytes",
+            Self::FilterableFields { .. } => "filterable_fields",
+            Self::Ragged { .. } => "ragged",
+            Self::TooLarge { .. } => "too_large",
+            Self::Refused { .. } => "refused",
+            Self::NotStored => "not_stored",
+        }
+    }
+}
+
+/// A record's place as a person reads it: `file:line`, and the record's number where lines do not tell it.
+pub fn place(inputs: &[Input], position: Position) -> String {
+    let input = usize::try_from(position.input).ok().and_then(|index| inputs.get(index));
+    let name = input.map_or_else(|| format!("(input {})", position.input), ToString::to_string);
+    if position.record + 1 == position.line {
+        format!("{name}:{}", position.line)
+    } else {
+        format!("{name}:{} (record {})", position.line, position.record + 1)
+    }
 }

@@ -3,6 +3,11 @@
 //! This file holds the values; each source of them has a file of its own beside it.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use tokio::sync::RwLock;
+use tokio::time::Instant;
 
 use super::time::Timestamp;
 
@@ -41,6 +46,62 @@ pub struct Credential {
     pub security_token: Option<Secret>,
     /// When a temporary access key ends.
     pub expires_at: Option<Timestamp>,
+}
+
+/// Gives a credential, each time anew.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// Fetches the credential; the error says what failed and what to do.
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + '_>>;
+}
+
+/// A credential that was given once, by flags or variables, and cannot change.
+impl Source for Credential {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = Result<Self, String>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
+
+/// The credential in use, and where a new one comes from.
+#[derive(Debug)]
+pub struct Credentials {
+    current: RwLock<Option<(Credential, Instant)>>,
+    source: Box<dyn Source>,
+}
+
+impl Credentials {
+    /// Takes the source; it is asked at the first use.
+    pub fn new(source: Box<dyn Source>) -> Self {
+        Self { current: RwLock::new(None), source }
+    }
+
+    /// The credential in use.
+    pub async fn current(&self) -> Result<Credential, String> {
+        if let Some((credential, _)) = self.current.read().await.as_ref() {
+            return Ok(credential.clone());
+        }
+        let mut current = self.current.write().await;
+        if let Some((credential, _)) = current.as_ref() {
+            return Ok(credential.clone());
+        }
+        Ok(current.insert((self.source.fetch().await?, Instant::now())).0.clone())
+    }
+
+    /// Asks the source again, unless somebody has since `used`; whether there is another credential now.
+    pub async fn refresh(&self, used: Instant) -> bool {
+        let mut current = self.current.write().await;
+        let old = match current.as_ref() {
+            Some((_, since)) if *since > used => return true,
+            Some((credential, _)) => Some(credential.clone()),
+            None => None,
+        };
+        match self.source.fetch().await {
+            Ok(fresh) if Some(&fresh) != old.as_ref() => {
+                *current = Some((fresh, Instant::now()));
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,58 @@
+//! How a run ended → exit code, with ossutil's meanings.
+
+use std::process::ExitCode;
+
+/// The exit codes of ossutil 2 (page "Use ossutil through Alibaba Cloud CLI").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything is stored.
+    Complete = 0,
+    /// The command line is wrong; nothing was done.
+    Usage = 1,
+    /// The service refused, or stayed unreachable.
+    Service = 2,
+    /// This side failed: input, configuration, credentials, disk.
+    Client = 3,
+    /// Finished, or stopped, with records rejected or unknown.
+    Partial = 4,
+    /// Stopped by a signal.
+    Interrupted = 5,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why the program stops, with the exit code and, where there is one, the cure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What the shell sees.
+    pub exit: Exit,
+    /// What failed: one line, lower case.
+    pub message: String,
+    /// What to do about it.
+    pub advice: Option<String>,
+}
+
+impl Failure {
+    /// A failure without advice.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), advice: None }
+    }
+
+    /// The same with a line that says what to do.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+}

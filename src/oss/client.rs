@@ -1,0 +1,361 @@
+//! One signed call over HTTP: no retry, no waiting for a turn.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use md5::{Digest, Md5};
+use reqwest::header::HeaderMap;
+use tokio::time::Instant;
+
+use super::credential::Credentials;
+use super::endpoint::{Endpoint, Target, service_resource};
+use super::error::{CallError, ServiceError, Transport};
+use super::operation::Operation;
+use super::sign::{self, Signable};
+use super::time::Timestamp;
+use super::wire;
+
+/// What a client needs to know before its first call.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The host.
+    pub endpoint: Endpoint,
+    /// The bucket.
+    pub target: Target,
+    /// Longest time to connect.
+    pub connect_timeout: Duration,
+    /// Longest time without a byte sent or received.
+    pub read_timeout: Duration,
+    /// Whether the server's certificate may be anything.
+    pub skip_verify_cert: bool,
+    /// Whether the system's proxy settings count; never for a service on this machine.
+    pub system_proxy: bool,
+}
+
+/// The body of a request in shared pieces, hashed once, sent as often as needed.
+#[derive(Clone, Debug)]
+pub struct Body {
+    pieces: Vec<Bytes>,
+    length: u64,
+    md5: String,
+}
+
+impl Body {
+    /// Takes the pieces in their order.
+    pub fn new(pieces: Vec<Bytes>) -> Self {
+        let mut hash = Md5::new();
+        for piece in &pieces {
+            hash.update(piece);
+        }
+        let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+        Self { pieces, length, md5: STANDARD.encode(hash.finalize()) }
+    }
+
+    /// Its size in bytes.
+    pub fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// A successful answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status, 2xx.
+    pub status: u16,
+    /// The request's id.
+    pub request_id: String,
+    /// The body as it came.
+    pub body: Bytes,
+}
+
+/// Makes signed calls about one bucket; clones share connections, credential and clock.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    options: Arc<Options>,
+    credentials: Arc<Credentials>,
+    /// Seconds to add to the own clock, as learnt from the service.
+    clock_offset: Arc<AtomicI64>,
+}
+
+impl Client {
+    /// Prepares a client; nothing is connected yet.
+    pub fn new(options: Options, credentials: Credentials) -> Result<Self, String> {
+        let mut http = reqwest::Client::builder()
+            .http1_only()
+            .connect_timeout(options.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("ossvec/", env!("CARGO_PKG_VERSION")))
+            .danger_accept_invalid_certs(options.skip_verify_cert);
+        if !options.system_proxy {
+            http = http.no_proxy();
+        }
+        Ok(Self {
+            http: http.build().map_err(|error| chain(&error))?,
+            options: Arc::new(options),
+            credentials: Arc::new(credentials),
+            clock_offset: Arc::default(),
+        })
+    }
+
+    /// Calls `operation` once.
+    pub async fn call(&self, operation: Operation, body: &Body) -> Result<Answer, CallError> {
+        let progress = Arc::new(AtomicU64::new(0));
+        let call = self.exchange(operation, body, &progress);
+        if let Some(outcome) = unless_idle(self.options.read_timeout, &progress, call).await {
+            return outcome;
+        }
+        let seconds = self.options.read_timeout.as_secs_f64();
+        let detail = format!("no answer for {seconds} s from {}", self.options.endpoint);
+        Err(CallError::Transport { kind: Transport::Timeout, detail })
+    }
+
+    /// Fetches the credential anew from its source, unless that was done since `used`; whether there is another now.
+    pub async fn refresh(&self, used: Instant) -> bool {
+        self.credentials.refresh(used).await
+    }
+
+    /// Takes over the service's clock for all further signatures; whether that changed anything.
+    pub fn set_clock(&self, service: Timestamp) -> bool {
+        let offset = service.unix_seconds() - Timestamp::now().unix_seconds();
+        let before = self.clock_offset.swap(offset, Ordering::Relaxed);
+        before.abs_diff(offset) > 60
+    }
+
+    async fn exchange(
+        &self,
+        operation: Operation,
+        body: &Body,
+        progress: &Arc<AtomicU64>,
+    ) -> Result<Answer, CallError> {
+        let mut request = self
+            .http
+            .request(method(operation), self.options.endpoint.url(&self.options.target, operation))
+            .body(reqwest::Body::wrap(Pieces::new(body, Arc::clone(progress))));
+        for (name, value) in self.headers(operation, body).await.map_err(CallError::Credential)? {
+            request = request.header(name, value);
+        }
+        let mut response = request.send().await.map_err(|error| transport(&error))?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let mut received = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
+            progress.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            received.extend_from_slice(&chunk);
+        }
+        if (200..300).contains(&status) {
+            let request_id = text(&headers, "x-oss-request-id").to_owned();
+            return Ok(Answer { status, request_id, body: received.into() });
+        }
+        Err(CallError::Service(Box::new(service_error(status, &headers, &received))))
+    }
+
+    async fn headers(&self, operation: Operation, body: &Body) -> Result<Vec<(String, String)>, String> {
+        let target = &self.options.target;
+        let resource =
+            if operation.is_service_level() { service_resource(&target.region) } else { target.resource("") };
+        let mut headers = vec![
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+            ("Content-MD5".to_owned(), body.md5.clone()),
+        ];
+        let signable = Signable {
+            method: operation.method(),
+            resource: &resource,
+            query: operation.query(),
+            headers: &headers,
+            additional: &[],
+        };
+        let credential = self.credentials.current().await?;
+        let now = Timestamp::now().plus_seconds(self.clock_offset.load(Ordering::Relaxed));
+        let signed = sign::sign(&signable, &credential, &target.region, sign::PRODUCT, now);
+        headers.extend(signed);
+        Ok(headers)
+    }
+}
+
+fn method(operation: Operation) -> reqwest::Method {
+    // Every operation's method is a plain token, so this cannot fail.
+    operation.method().parse().unwrap_or(reqwest::Method::POST)
+}
+
+/// Waits for `future` as long as `progress` moves at least once in every stretch of `idle`.
+async fn unless_idle<T>(idle: Duration, progress: &AtomicU64, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    loop {
+        let before = progress.load(Ordering::Relaxed);
+        tokio::select! {
+            value = &mut future => return Some(value),
+            () = tokio::time::sleep(idle) => {}
+        }
+        if progress.load(Ordering::Relaxed) == before {
+            return None;
+        }
+    }
+}
+
+/// The pieces of a body on their way, in portions small enough to see that they move.
+struct Pieces {
+    left: VecDeque<Bytes>,
+    length: u64,
+    progress: Arc<AtomicU64>,
+}
+
+impl Pieces {
+    fn new(body: &Body, progress: Arc<AtomicU64>) -> Self {
+        Self { left: body.pieces.iter().cloned().collect(), length: body.length, progress }
+    }
+}
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        const PORTION: usize = 256 * 1024;
+        let Some(mut piece) = self.left.pop_front() else { return Poll::Ready(None) };
+        let portion = piece.split_to(piece.len().min(PORTION));
+        if !piece.is_empty() {
+            self.left.push_front(piece);
+        }
+        self.length -= portion.len() as u64;
+        self.progress.fetch_add(portion.len() as u64, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(portion))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
+
+/// Reads the service's error from body and headers; some proxies and some errors leave parts of it out.
+fn service_error(status: u16, headers: &HeaderMap, body: &[u8]) -> ServiceError {
+    let decoded = STANDARD.decode(text(headers, "x-oss-err")).unwrap_or_default();
+    let body = if body.is_empty() { &decoded } else { body };
+    let error = wire::ServiceError::from_body(body).unwrap_or_default();
+    let or = |value: String, otherwise: &str| if value.is_empty() { otherwise.to_owned() } else { value };
+    let reason = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    ServiceError {
+        status,
+        code: or(error.code, &format!("HTTP{status}")),
+        message: or(error.message, reason.unwrap_or("no message")),
+        request_id: or(error.request_id, text(headers, "x-oss-request-id")),
+        ec: or(error.ec, text(headers, "x-oss-ec")),
+        wait: wait(headers),
+        server_time: Timestamp::parse_http_date(text(headers, "date")),
+    }
+}
+
+/// How long the service asks to wait, in whichever of the two ways; never more than a minute at once.
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_mins(1);
+    let seconds = text(headers, "retry-after").parse().ok().map(Duration::from_secs);
+    let millis = text(headers, "x-oss-qos-delay-time").parse().ok().map(Duration::from_millis);
+    seconds.max(millis).map(|wait| wait.min(LONGEST))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn transport(error: &reqwest::Error) -> CallError {
+    let detail = chain(error);
+    let kind = match (error.is_connect(), error.is_timeout()) {
+        (true, _) if detail.contains("certificate") => Transport::Certificate,
+        (true, _) => Transport::Connect,
+        (false, true) => Transport::Timeout,
+        (false, false) => Transport::Broken,
+    };
+    CallError::Transport { kind, detail }
+}
+
+/// An error with all its causes, on one line.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (reqwest::header::HeaderName::from_static(name), HeaderValue::from_static(value))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_error_is_read_from_its_body_and_its_headers() {
+        let headers = headers(&[
+            ("x-oss-request-id", "ID"),
+            ("x-oss-ec", "0002-1"),
+            ("date", "Sat, 16 Dec 2023 16:20:57 GMT"),
+            ("retry-after", "2"),
+        ]);
+        let error =
+            service_error(503, &headers, br#"{"Error":{"Code":"QpsLimitExceeded","Message":"slow"}}"#);
+        assert_eq!((error.code.as_str(), error.message.as_str()), ("QpsLimitExceeded", "slow"));
+        assert_eq!((error.request_id.as_str(), error.ec.as_str()), ("ID", "0002-1"));
+        assert_eq!(error.server_time, Timestamp::parse_basic("20231216T162057Z"));
+        assert_eq!(error.wait, Some(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn an_error_without_a_body_is_read_from_the_header_that_carries_it() {
+        let text = STANDARD.encode(r#"{"Error":{"Code":"NoSuchBucket","Message":"m"}}"#);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-oss-err", text.parse().unwrap());
+        assert_eq!(service_error(404, &headers, b"").code, "NoSuchBucket");
+        assert_eq!(service_error(502, &HeaderMap::new(), b"<html>").code, "HTTP502");
+    }
+
+    #[test]
+    fn the_longer_of_the_two_waits_counts_up_to_a_minute() {
+        let both = headers(&[("retry-after", "1"), ("x-oss-qos-delay-time", "1500")]);
+        assert_eq!(wait(&both), Some(Duration::from_millis(1500)));
+        assert_eq!(wait(&headers(&[("retry-after", "86400")])), Some(Duration::from_mins(1)));
+        assert_eq!(wait(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_body_is_hashed_over_all_its_pieces() {
+        let body = Body::new(vec![
+            Bytes::from_static(b"{\"indexName\": \"idx\", \"vectors\": "),
+            Bytes::from_static(b"[{\"key\": \"k1\", \"data\": {\"float32\": [0.1, 0.2, 0.3]}}]}"),
+        ]);
+        assert_eq!((body.len(), body.md5.as_str()), (86, "x/AZAqTvy9j/iwdC9qZ1eg=="));
+    }
+}

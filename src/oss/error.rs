@@ -1,0 +1,274 @@
+//! What can come back in place of success, what follows from it, and how long to wait before trying again.
+//!
+//! Pure: the loop that obeys stands in `put`.
+
+use std::time::Duration;
+
+use super::time::Timestamp;
+
+/// A call that did not succeed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError {
+    /// The service answered with an error.
+    #[error("{0}")]
+    Service(Box<ServiceError>),
+    /// No answer, or none that could be read.
+    #[error("{detail}")]
+    Transport {
+        /// At which point it failed.
+        kind: Transport,
+        /// The whole chain of causes.
+        detail: String,
+    },
+    /// No credential could be had to sign with.
+    #[error("{0}")]
+    Credential(String),
+}
+
+/// The service's own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceError {
+    /// HTTP status.
+    pub status: u16,
+    /// Error code, such as `NoSuchVectorIndex`.
+    pub code: String,
+    /// The message for people.
+    pub message: String,
+    /// The id that the vendor's support asks for.
+    pub request_id: String,
+    /// The finer error code that the vendor's troubleshooting page takes.
+    pub ec: String,
+    /// How long the service asks to wait: `Retry-After`, or `x-oss-qos-delay-time`.
+    pub wait: Option<Duration>,
+    /// The service's clock, from the `Date` header.
+    pub server_time: Option<Timestamp>,
+}
+
+impl std::fmt::Display for ServiceError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} (HTTP {}): {}", self.code, self.status, self.message.trim_end_matches('.'))?;
+        if !self.request_id.is_empty() {
+            write!(formatter, "; request id {}", self.request_id)?;
+        }
+        if !self.ec.is_empty() {
+            write!(formatter, ", EC {}", self.ec)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a call without an answer failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// No connection, so the service has seen nothing.
+    Connect,
+    /// The other side's certificate is not trusted: trying again changes nothing.
+    Certificate,
+    /// No answer in time.
+    Timeout,
+    /// The connection broke while sending or receiving.
+    Broken,
+}
+
+/// What to do about a failed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Wait, then send the same again.
+    Retry,
+    /// Lower the pace for everybody, wait, then send the same again.
+    SlowDown,
+    /// Something in the batch is refused: find out what by halves.
+    Split,
+    /// This one record is refused.
+    Refuse,
+    /// Fetch the credential anew, once, then send the same again; without a new one, stop.
+    Refresh,
+    /// Nothing that this run sends can succeed.
+    Stop,
+}
+
+impl CallError {
+    /// Decides what to do about a failed call that carried `vectors` vectors.
+    pub fn verdict(&self, vectors: usize) -> Verdict {
+        match self {
+            Self::Service(error) => service_verdict(error, vectors),
+            Self::Transport { kind: Transport::Certificate, .. } | Self::Credential(_) => Verdict::Stop,
+            Self::Transport { .. } => Verdict::Retry,
+        }
+    }
+
+    /// Whether the service may have stored a part of the batch nevertheless.
+    ///
+    /// A 5xx may have ([dr/putvectors](https://www.alibabacloud.com/help/en/oss/developer-reference/putvectors)), a 4xx
+    /// refuses the whole.
+    pub fn may_have_stored(&self) -> bool {
+        match self {
+            Self::Service(error) => error.status >= 500 || error.status == 408,
+            Self::Transport { kind, .. } => matches!(kind, Transport::Timeout | Transport::Broken),
+            Self::Credential(_) => false,
+        }
+    }
+
+    /// The service's error, if it was the service that said no.
+    pub fn service(&self) -> Option<&ServiceError> {
+        match self {
+            Self::Service(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// One word for events: the service's code, or what kind of trouble the transport had.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Service(error) => &error.code,
+            Self::Transport { kind: Transport::Connect, .. } => "ConnectFailed",
+            Self::Transport { kind: Transport::Certificate, .. } => "CertificateRefused",
+            Self::Transport { kind: Transport::Timeout, .. } => "Timeout",
+            Self::Transport { kind: Transport::Broken, .. } => "ConnectionBroken",
+            Self::Credential(_) => "CredentialUnavailable",
+        }
+    }
+}
+
+/// The table; the service's pages name the codes, the software kits of the vendor agree on what is tried again.
+fn service_verdict(error: &ServiceError, vectors: usize) -> Verdict {
+    match (error.status, error.code.as_str()) {
+        (429, _) => Verdict::SlowDown,
+        (_, code) if is_throttle(code) => Verdict::SlowDown,
+        // The body was damaged on its way: InvalidDigest answers a Content-MD5 that does not fit.
+        (_, "RequestTimeTooSkewed" | "InvalidDigest" | "BadRequest" | "RequestTimeout")
+        | (408 | 500.., _) => Verdict::Retry,
+        (401 | 403, _) => Verdict::Refresh,
+        (400 | 413, _) if vectors > 1 => Verdict::Split,
+        (400 | 413, _) if vectors == 1 => Verdict::Refuse,
+        _ => Verdict::Stop,
+    }
+}
+
+/// Codes that mean "too fast"
+/// ([user guide, HTTP status code 503](https://www.alibabacloud.com/help/en/oss/user-guide/http-status-code-503)).
+fn is_throttle(code: &str) -> bool {
+    matches!(
+        code,
+        "QpsLimitExceeded"
+            | "TotalQpsLimitExceeded"
+            | "MetaOperationQpsLimitExceeded"
+            | "ActiveRequestLimitExceeded"
+            | "CpuLimitExceeded"
+            | "UploadTrafficRateLimitExceeded"
+            | "DownloadTrafficRateLimitExceeded"
+            | "PartitionQpsLimitted"
+            | "ServiceUnavailable"
+            | "SlowDown"
+            | "Throttling"
+    )
+}
+
+/// The wait before retry number `retry` (from 0): full jitter, a random part of a doubling ceiling.
+///
+/// The ceiling starts at 0.4 s and ends at 20 s, the vendor's software kits' own bounds; `chance` lies in `[0, 1)`.
+pub fn backoff(retry: u32, chance: f64) -> Duration {
+    const FIRST: f64 = 0.4;
+    const CEILING: f64 = 20.0;
+    let ceiling = (FIRST * 2_f64.powi(retry.min(16).cast_signed())).min(CEILING);
+    Duration::from_secs_f64(ceiling * chance.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn service(status: u16, code: &str) -> CallError {
+        CallError::Service(Box::new(ServiceError {
+            status,
+            code: code.to_owned(),
+            ..ServiceError::default()
+        }))
+    }
+
+    #[test]
+    fn each_status_and_code_has_its_verdict() {
+        for (status, code, batch, alone) in [
+            (429, "Anything", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "QpsLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (429, "QpsLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "TotalQpsLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "MetaOperationQpsLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "ActiveRequestLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "CpuLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "UploadTrafficRateLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "DownloadTrafficRateLimitExceeded", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "PartitionQpsLimitted", Verdict::SlowDown, Verdict::SlowDown),
+            (503, "ServiceUnavailable", Verdict::SlowDown, Verdict::SlowDown),
+            (500, "InternalError", Verdict::Retry, Verdict::Retry),
+            (502, "BadErrorResponse", Verdict::Retry, Verdict::Retry),
+            (504, "", Verdict::Retry, Verdict::Retry),
+            (408, "RequestTimeout", Verdict::Retry, Verdict::Retry),
+            (400, "RequestTimeout", Verdict::Retry, Verdict::Retry),
+            (400, "BadRequest", Verdict::Retry, Verdict::Retry),
+            (400, "InvalidDigest", Verdict::Retry, Verdict::Retry),
+            (403, "RequestTimeTooSkewed", Verdict::Retry, Verdict::Retry),
+            (401, "", Verdict::Refresh, Verdict::Refresh),
+            (403, "AccessDenied", Verdict::Refresh, Verdict::Refresh),
+            (403, "InvalidAccessKeyId", Verdict::Refresh, Verdict::Refresh),
+            (403, "SecurityTokenExpired", Verdict::Refresh, Verdict::Refresh),
+            (403, "SignatureDoesNotMatch", Verdict::Refresh, Verdict::Refresh),
+            (404, "NoSuchBucket", Verdict::Stop, Verdict::Stop),
+            (404, "NoSuchVectorIndex", Verdict::Stop, Verdict::Stop),
+            (405, "MethodNotAllowed", Verdict::Stop, Verdict::Stop),
+            (409, "Conflict", Verdict::Stop, Verdict::Stop),
+            (301, "", Verdict::Stop, Verdict::Stop),
+            (413, "EntityTooLarge", Verdict::Split, Verdict::Refuse),
+            (400, "VectorIndexParameterInvalid", Verdict::Split, Verdict::Refuse),
+            (400, "MalformedJson", Verdict::Split, Verdict::Refuse),
+            (400, "InvalidArgument", Verdict::Split, Verdict::Refuse),
+        ] {
+            let error = service(status, code);
+            assert_eq!((error.verdict(500), error.verdict(1)), (batch, alone), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn each_transport_trouble_has_its_verdict() {
+        for (kind, verdict, may_have_stored) in [
+            (Transport::Connect, Verdict::Retry, false),
+            (Transport::Timeout, Verdict::Retry, true),
+            (Transport::Broken, Verdict::Retry, true),
+            (Transport::Certificate, Verdict::Stop, false),
+        ] {
+            let error = CallError::Transport { kind, detail: String::new() };
+            assert_eq!((error.verdict(500), error.may_have_stored()), (verdict, may_have_stored), "{kind:?}");
+        }
+        assert_eq!(CallError::Credential(String::new()).verdict(1), Verdict::Stop);
+    }
+
+    #[test]
+    fn only_an_answer_of_4xx_says_that_nothing_was_stored() {
+        for (status, may) in [(400, false), (403, false), (413, false), (408, true), (500, true), (503, true)]
+        {
+            assert_eq!(service(status, "").may_have_stored(), may, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_wait_doubles_up_to_its_ceiling() {
+        let waits: Vec<_> = (0..8).map(|retry| backoff(retry, 1.0).as_secs_f64()).collect();
+        assert_eq!(waits, [0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 20.0, 20.0]);
+        assert_eq!(backoff(3, 0.0), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_is_total_and_never_gives_up_on_the_service_being_down(status: u16, code in "[A-Za-z]{0,24}", vectors in 0usize..=500) {
+            let verdict = service(status, &code).verdict(vectors);
+            if status >= 500 {
+                prop_assert!(matches!(verdict, Verdict::Retry | Verdict::SlowDown));
+            }
+            if verdict == Verdict::Refuse {
+                prop_assert_eq!(vectors, 1);
+            }
+        }
+    }
+}

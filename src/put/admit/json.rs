@@ -1,0 +1,262 @@
+//! One JSON record in one pass: its key, its vector and its metadata land in the scratch, the rest is skipped.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::fields::{Choice, Fields};
+use super::metadata::{Text, kind, syntax};
+use super::numbers::{self, Separated};
+use super::{Rules, Scratch};
+use crate::put::record::Reason;
+
+/// Reads the record `text` into `scratch`.
+pub(super) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Scratch) -> Result<(), Reason> {
+    let mut walk = Walk { text, at: 0, fields, rules, scratch, path: Vec::new() };
+    walk.skip_space();
+    if walk.peek() != Some(b'{') {
+        let found = kind(text.get(walk.at..).unwrap_or_default());
+        return Err(Reason::Syntax { detail: format!("the record is {found}, not an object") });
+    }
+    walk.object()?;
+    walk.skip_space();
+    match walk.peek() {
+        None => Ok(()),
+        Some(_) => Err(walk.unexpected("nothing more")),
+    }
+}
+
+/// The text of the record inside a line of a rejects file, if `text` is such a line.
+pub(super) fn rejected_record(text: &[u8]) -> Option<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Line<'a> {
+        #[serde(borrow)]
+        record: &'a RawValue,
+    }
+    if !text.starts_with(br#"{"rejected":"#) {
+        return None;
+    }
+    let line: Line<'_> = serde_json::from_slice(text).ok()?;
+    match serde_json::from_str::<Text<'_>>(line.record.get()) {
+        Ok(Text(raw)) => Some(raw.into_owned().into_bytes()),
+        Err(_) => Some(line.record.get().as_bytes().to_vec()),
+    }
+}
+
+struct Walk<'a, 's> {
+    text: &'a [u8],
+    at: usize,
+    fields: &'s Fields,
+    rules: &'s Rules,
+    scratch: &'s mut Scratch,
+    /// Names of the objects that are open, from the outside in, without the record itself.
+    path: Vec<String>,
+}
+
+/// What a member is for.
+enum Role {
+    Key(usize),
+    Vector(usize),
+    Metadata(usize),
+    /// It leads to a candidate.
+    Inner,
+    Other,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn object(&mut self) -> Result<(), Reason> {
+        self.at += 1;
+        self.skip_space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.skip_space();
+            if self.peek() != Some(b'"') {
+                return Err(self.unexpected("a member's name"));
+            }
+            let Text(name) = self.value::<Text<'a>>()?;
+            self.expect(b':', "a colon")?;
+            self.skip_space();
+            self.member(&name)?;
+            self.skip_space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(self.unexpected("a comma or }")),
+            }
+        }
+    }
+
+    fn member(&mut self, name: &str) -> Result<(), Reason> {
+        match self.role(name) {
+            Role::Vector(rank) => self.vector(rank),
+            Role::Key(rank) => self.key(rank),
+            Role::Metadata(rank) => self.metadata(rank),
+            Role::Inner if self.peek() == Some(b'{') => {
+                self.path.push(name.to_owned());
+                self.object()?;
+                self.path.pop();
+                Ok(())
+            }
+            Role::Inner | Role::Other => self.value::<&RawValue>().map(drop),
+        }
+    }
+
+    fn role(&self, name: &str) -> Role {
+        let depth = self.path.len();
+        let mut inner = false;
+        let mut find = |choice: &Choice| {
+            choice.candidates.iter().position(|field| {
+                let segments = field.segments();
+                let leads = segments.get(..depth) == Some(&self.path)
+                    && segments.get(depth).is_some_and(|segment| segment == name);
+                inner |= leads && segments.len() > depth + 1;
+                leads && segments.len() == depth + 1
+            })
+        };
+        let found = find(&self.fields.vector)
+            .map(Role::Vector)
+            .or_else(|| find(&self.fields.key).map(Role::Key))
+            .or_else(|| find(&self.fields.metadata).map(Role::Metadata));
+        match (found, inner) {
+            (Some(role), _) => role,
+            (None, true) => Role::Inner,
+            (None, false) => Role::Other,
+        }
+    }
+
+    fn key(&mut self, rank: usize) -> Result<(), Reason> {
+        let value = self.value::<&RawValue>()?.get();
+        if self.scratch.key.as_ref().is_some_and(|(taken, _)| *taken <= rank) {
+            return self.scratch.refuse_repeated_key(rank);
+        }
+        let is_integer = value.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+        if value.starts_with('"') {
+            let Text(key) = serde_json::from_str(value).map_err(|error| syntax(&error))?;
+            self.scratch.key = Some((rank, key.into_owned()));
+        } else if is_integer {
+            self.scratch.key = Some((rank, value.to_owned()));
+        } else if self.fields.key.named || rank == 0 {
+            self.scratch.problem(Reason::KeyKind { found: kind(value.as_bytes()).to_owned() });
+        }
+        Ok(())
+    }
+
+    fn vector(&mut self, rank: usize) -> Result<(), Reason> {
+        let field = self.fields.vector.candidates.get(rank).map_or("", |field| field.text());
+        match self.peek() {
+            Some(b'[') => {
+                if !self.scratch.begin_vector(field) {
+                    return self.skip_brackets();
+                }
+                let start = self.at;
+                let numbers = self.text.get(start + 1..).unwrap_or_default();
+                match numbers::read(numbers, Some(b']'), Separated::ByComma, &mut self.scratch.floats) {
+                    Ok((seen, used)) => {
+                        self.scratch.numbers = Some(seen);
+                        self.at = start + 1 + used;
+                        Ok(())
+                    }
+                    Err(reason) => {
+                        self.scratch.problem(reason);
+                        self.skip_brackets()
+                    }
+                }
+            }
+            Some(b'"') => {
+                let Text(cell) = self.value::<Text<'a>>()?;
+                self.scratch.vector_cell(field, &cell);
+                Ok(())
+            }
+            _ => {
+                let found = kind(self.value::<&RawValue>()?.get().as_bytes()).to_owned();
+                self.scratch.vector_kind.get_or_insert(found);
+                Ok(())
+            }
+        }
+    }
+
+    fn metadata(&mut self, rank: usize) -> Result<(), Reason> {
+        let value = self.value::<&RawValue>()?.get();
+        let Some(field) = self.fields.metadata.candidates.get(rank) else { return Ok(()) };
+        let taken = if self.fields.metadata.named {
+            self.scratch.named_metadata(field, value, self.rules)
+        } else {
+            self.scratch.usual_metadata(rank, value, self.rules)
+        };
+        taken.or_else(|reason| {
+            self.scratch.problem(reason);
+            Ok(())
+        })
+    }
+
+    /// Reads the next value with the library, which also checks it.
+    fn value<T: Deserialize<'a>>(&mut self) -> Result<T, Reason> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<T>();
+        match values.next() {
+            Some(Ok(value)) => {
+                self.at += values.byte_offset();
+                Ok(value)
+            }
+            Some(Err(error)) => {
+                let Reason::Syntax { detail } = syntax(&error) else {
+                    return Err(self.unexpected("a value"));
+                };
+                let detail = detail.split(" (column").next().unwrap_or_default();
+                Err(Reason::Syntax { detail: format!("{detail} (column {})", self.at + error.column()) })
+            }
+            None => Err(self.unexpected("a value")),
+        }
+    }
+
+    /// Passes over an array that the library would not read, such as one holding NaN, up to its closing bracket.
+    fn skip_brackets(&mut self) -> Result<(), Reason> {
+        let mut depth = 0_usize;
+        let mut in_text = false;
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match (byte, in_text) {
+                (b'\\', true) => self.at += 1,
+                (b'"', _) => in_text = !in_text,
+                (b'[', false) => depth += 1,
+                (b']', false) if depth == 1 => return Ok(()),
+                (b']', false) => depth -= 1,
+                _ => {}
+            }
+        }
+        Err(self.unexpected("]"))
+    }
+
+    fn expect(&mut self, byte: u8, what: &str) -> Result<(), Reason> {
+        self.skip_space();
+        if self.peek() != Some(byte) {
+            return Err(self.unexpected(what));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn unexpected(&self, wanted: &str) -> Reason {
+        let found = match self.peek() {
+            Some(byte) if byte.is_ascii_graphic() => format!("'{}'", char::from(byte)),
+            Some(byte) => format!("byte {byte:#04x}"),
+            None => "the end of the record".to_owned(),
+        };
+        Reason::Syntax { detail: format!("expected {wanted}, found {found} (column {})", self.at + 1) }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+}

@@ -1,0 +1,199 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::*;
+use crate::put::record::Columns;
+
+fn rules() -> Rules {
+    Rules {
+        dimension: Some(2),
+        metric: Some(DistanceMetric::Cosine),
+        non_filterable: Some(vec!["text".to_owned()]),
+        metadata_values: MetadataValues::Reject,
+        largest: 1 << 20,
+    }
+}
+
+fn record(raw: Raw) -> Record {
+    Record { position: Position::default(), raw }
+}
+
+fn admit_with(fields: Fields, rules: Rules, raw: Raw) -> Result<String, Reason> {
+    let mut out = Vec::new();
+    let mut admit = Admit::new(fields, rules);
+    admit.record(&record(raw), &mut out).map_err(|(_, reason)| reason)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+fn json(text: &str) -> Result<String, Reason> {
+    admit_with(Fields::new(&[], &[], &[]), rules(), Raw::Json(Bytes::copy_from_slice(text.as_bytes())))
+}
+
+fn json_with_text_values(text: &str) -> Result<String, Reason> {
+    let rules = Rules { metadata_values: MetadataValues::Text, ..rules() };
+    admit_with(Fields::new(&[], &[], &[]), rules, Raw::Json(Bytes::copy_from_slice(text.as_bytes())))
+}
+
+fn row(columns: &[&str], cells: &[&str], fields: Fields) -> Result<String, Reason> {
+    let columns = Arc::new(Columns(columns.iter().map(ToString::to_string).collect()));
+    admit_with(fields, rules(), Raw::Row { columns, cells: csv::ByteRecord::from(cells.to_vec()) })
+}
+
+#[test]
+fn a_record_in_wire_form_comes_out_compact() {
+    let got =
+        json(r#" {"metadata": {"a": "b", "c": ["d", "e"]}, "key": "k", "data": {"float32": [0.10, 1e0]}} "#);
+    assert_eq!(got.unwrap(), r#"{"key":"k","data":{"float32":[0.1,1]},"metadata":{"a":"b","c":["d","e"]}}"#);
+}
+
+#[test]
+fn usual_names_are_found_and_integer_keys_become_text() {
+    for (text, want) in [
+        (
+            r#"{"id":17,"values":[1,2],"sparseValues":{"indices":[]}}"#,
+            r#"{"key":"17","data":{"float32":[1,2]}}"#,
+        ),
+        (
+            r#"{"vector":[1,2],"_id":"00123","payload":{"a":"b"}}"#,
+            r#"{"key":"00123","data":{"float32":[1,2]},"metadata":{"a":"b"}}"#,
+        ),
+        (
+            r#"{"id":"low","embedding":[1,2],"key":"high","metadata":null}"#,
+            r#"{"key":"high","data":{"float32":[1,2]}}"#,
+        ),
+        (
+            r#"{"key":"k","data":{"x":1},"emb":"[1 2]","metadata":{}}"#,
+            r#"{"key":"k","data":{"float32":[1,2]}}"#,
+        ),
+        (r#"{"key":"\u00e9\"","vector":[1,2]}"#, r#"{"key":"é\"","data":{"float32":[1,2]}}"#),
+    ] {
+        assert_eq!(json(text).as_deref(), Ok(want), "{text}");
+    }
+}
+
+#[test]
+fn named_fields_may_be_paths_and_loose_values() {
+    let fields = Fields::new(&["meta.id".into()], &["out.emb".into()], &["title".into(), "meta.tags".into()]);
+    let text = r#"{"meta":{"id":5,"tags":["x"],"n":1},"title":"t","out":{"emb":[1,2]},"vector":[9]}"#;
+    let got = admit_with(fields, rules(), Raw::Json(Bytes::from_static(text.as_bytes())));
+    assert_eq!(got.unwrap(), r#"{"key":"5","data":{"float32":[1,2]},"metadata":{"tags":["x"],"title":"t"}}"#);
+}
+
+#[test]
+fn every_rule_has_its_reason() {
+    let long_key = "k".repeat(1025);
+    let long_text = "x".repeat(2049);
+    let fields: Vec<_> = (0..11).map(|field| format!("\"f{field}\":\"\"")).collect();
+    for (text, code) in [
+        ("", "syntax"),
+        ("[1,2]", "syntax"),
+        (r#"{"key":"k","vector":[1,2]"#, "syntax"),
+        (r#"{"key":"k","vector":[1,2]} x"#, "syntax"),
+        (r#"{"key":"k","key":"l","vector":[1,2]}"#, "syntax"),
+        (r#"{"vector":[1,2]}"#, "no_key"),
+        (r#"{"key":1.5,"vector":[1,2]}"#, "key_kind"),
+        (r#"{"key":"","vector":[1,2]}"#, "key_length"),
+        (&format!(r#"{{"key":"{long_key}","vector":[1,2]}}"#), "key_length"),
+        (r#"{"key":"k"}"#, "no_vector"),
+        (r#"{"key":"k","vector":null}"#, "vector_kind"),
+        (r#"{"key":"k","vector":[1,2],"emb":[1,2]}"#, "ambiguous_vector"),
+        (r#"{"key":"k","vector":[1,null]}"#, "not_a_number"),
+        (r#"{"key":"k","vector":[1,NaN]}"#, "not_finite"),
+        (r#"{"key":"k","vector":[1,1e39]}"#, "not_finite"),
+        (r#"{"key":"k","vector":[[1,2]]}"#, "nested"),
+        (r#"{"key":"k","vector":"[1 ... 2]"}"#, "shortened"),
+        (r#"{"key":"k","vector":[1,2,3]}"#, "dimension"),
+        (r#"{"key":"k","vector":[0,-0.0]}"#, "zero_vector"),
+        (r#"{"key":"k","vector":[1,2],"metadata":"text"}"#, "metadata_kind"),
+        (r#"{"key":"k","vector":[1,2],"metadata":{"n":1}}"#, "metadata_value"),
+        (r#"{"key":"k","vector":[1,2],"metadata":{"n":["a",1]}}"#, "metadata_value"),
+        (r#"{"key":"k","vector":[1,2],"metadata":{"n":{}}}"#, "metadata_value"),
+        (r#"{"key":"k","vector":[1,2],"metadata":{"n":"a","n":"b"}}"#, "metadata_repeated"),
+        (&format!(r#"{{"key":"k","vector":[1,2],"metadata":{{"n":"{long_text}"}}}}"#), "filterable_bytes"),
+        (
+            &format!(r#"{{"key":"k","vector":[1,2],"metadata":{{{}}}}}"#, fields.join(",")),
+            "filterable_fields",
+        ),
+        (
+            &format!(r#"{{"key":"k","vector":[1,2],"metadata":{{"text":"{}"}}}}"#, "x".repeat(41_000)),
+            "metadata_bytes",
+        ),
+    ] {
+        assert_eq!(json(text).map_err(|reason| reason.code()), Err(code), "{text}");
+    }
+}
+
+#[test]
+fn what_is_only_stored_does_not_count_as_filterable() {
+    let text = format!(r#"{{"key":"k","vector":[1,2],"metadata":{{"text":"{}"}}}}"#, "x".repeat(30_000));
+    assert!(json(&text).is_ok());
+}
+
+#[test]
+fn a_defect_knows_its_key_wherever_it_stands() {
+    let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules());
+    for text in [r#"{"vector":[1,NaN,"]"],"key":"k"}"#, r#"{"key":"k","vector":[1,2,3]}"#] {
+        let got = admit.record(&record(Raw::Json(Bytes::from_static(text.as_bytes()))), &mut Vec::new());
+        assert_eq!(got.map(|_| ()).map_err(|(key, _)| key), Err(Some("k".to_owned())), "{text}");
+    }
+}
+
+#[test]
+fn numbers_in_metadata_become_text_in_their_own_spelling_when_asked() {
+    let got = json_with_text_values(
+        r#"{"key":"k","vector":[1,2],"metadata":{"n":1.50,"b":true,"z":null,"l":[1e5,"x",null]}}"#,
+    );
+    assert_eq!(
+        got.unwrap(),
+        r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"n":"1.50","b":"true","l":["1e5","x"]}}"#
+    );
+    let nested = json_with_text_values(r#"{"key":"k","vector":[1,2],"metadata":{"n":{"a":1}}}"#);
+    assert_eq!(nested.map_err(|reason| reason.code()), Err("metadata_value"));
+}
+
+#[test]
+fn rows_take_their_parts_from_columns() {
+    let named = Fields::new(&[], &[], &["title".into(), "empty".into()]);
+    let got = row(&["key", "title", "empty", "vector"], &["k", "t, \"u\"", "", "[0.5, 1]"], named);
+    assert_eq!(got.unwrap(), r#"{"key":"k","data":{"float32":[0.5,1]},"metadata":{"title":"t, \"u\""}}"#);
+    let usual = Fields::new(&[], &[], &[]);
+    let got = row(&["id", "embedding", "metadata"], &["00123", "1 2", r#"{"a": ["b"]}"#], usual.clone());
+    assert_eq!(got.unwrap(), r#"{"key":"00123","data":{"float32":[1,2]},"metadata":{"a":["b"]}}"#);
+    for (cells, code) in [
+        (vec!["k", "[1,2]", "", "more"], "ragged"),
+        (vec!["k", "", ""], "vector_kind"),
+        (vec!["k", "[1,2", ""], "syntax"),
+        (vec!["k", "[1,x]", ""], "not_a_number"),
+        (vec!["k", "[1,2]", "text"], "metadata_kind"),
+    ] {
+        let got = row(&["id", "embedding", "metadata"], &cells, usual.clone());
+        assert_eq!(got.map_err(|reason| reason.code()), Err(code), "{cells:?}");
+    }
+}
+
+#[test]
+fn a_line_of_a_rejects_file_is_the_record_inside_it() {
+    let line = r#"{"rejected":{"reason":"dimension"},"record":{"key":"k","vector":[1,2]}}"#;
+    assert_eq!(json(line).unwrap(), r#"{"key":"k","data":{"float32":[1,2]}}"#);
+    let row = r#"{"rejected":{"reason":"ragged"},"record":{"key":"k","vector":"[1, 2]","metadata":"{\"a\":\"b\"}"}}"#;
+    assert_eq!(json(row).unwrap(), r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"a":"b"}}"#);
+    let torn = r#"{"rejected":{"reason":"syntax"},"record":"{\"key\":\"k\",\"vector\":[1,2"}"#;
+    assert_eq!(json(torn).map_err(|reason| reason.code()), Err("syntax"));
+}
+
+#[test]
+fn the_first_good_record_fixes_the_dimension() {
+    let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules { dimension: None, ..rules() });
+    let lines =
+        [r#"{"key":"a","vector":[]}"#, r#"{"key":"b","vector":[1,2,3]}"#, r#"{"key":"c","vector":[1,2]}"#];
+    let records = lines.iter().map(|line| record(Raw::Json(Bytes::from_static(line.as_bytes())))).collect();
+    let judged = admit.block(Block { records, end: Position::default(), bytes_read: 0 });
+    let codes: Vec<_> = judged
+        .verdicts
+        .iter()
+        .map(|verdict| verdict.as_ref().map(Vector::key).map_err(|defect| defect.reason.code()))
+        .collect();
+    assert_eq!(codes, [Err("dimension_range"), Ok("b".to_owned()), Err("dimension")]);
+    assert_eq!(judged.dimension, Some(3));
+}

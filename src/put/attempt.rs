@@ -1,0 +1,229 @@
+//! One request until it has an answer: take a turn, call, obey the verdict, within the budget.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::pace::Pacer;
+use super::report::Reporter;
+use crate::oss::client::{Answer, Body, Client};
+use crate::oss::error::{CallError, Transport, Verdict, backoff};
+use crate::oss::operation::Operation;
+
+/// After a throttled answer nobody gets a turn for this long, unless the service names a time.
+const HOLD: Duration = Duration::from_millis(500);
+
+/// How much trouble one request may have before it is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Most retries. Throttled answers do not count: the service is well, only busy.
+    pub retries: u32,
+    /// Most time from the first attempt on, waits included.
+    pub time: Duration,
+}
+
+/// What one batch has cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Effort {
+    pub(super) attempts: u32,
+    pub(super) throttled: u32,
+    pub(super) bytes_sent: u64,
+}
+
+/// A request on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request<'a> {
+    pub(super) operation: Operation,
+    pub(super) body: &'a Body,
+    /// Vectors it carries, which the quota counts.
+    pub(super) vectors: usize,
+    /// The batch it belongs to, for the events.
+    pub(super) batch: Option<u64>,
+}
+
+/// A request that got no success.
+#[derive(Clone, Debug)]
+pub(super) struct GaveUp {
+    /// The last error; `None` if the run was halted before any.
+    pub(super) error: Option<CallError>,
+    /// Why it was not tried again.
+    pub(super) because: Because,
+    /// Whether any attempt may have stored a part.
+    pub(super) may_have_stored: bool,
+}
+
+/// Why a request was not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Because {
+    /// Its verdict is none that tries the same again.
+    Verdict(Verdict),
+    /// The budget ended.
+    Budget,
+    /// The run is being stopped.
+    Halted,
+}
+
+/// Until when requests under way may go on, once the run is being stopped.
+pub(super) type Halt = watch::Receiver<Option<Instant>>;
+
+/// Sends requests through the pacer and tries again as their verdicts say.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) client: Client,
+    pub(super) pacer: Pacer,
+    pub(super) budget: Budget,
+    /// Set when the run is being stopped: nothing new is begun, and what is under way has until that moment.
+    pub(super) halt: Halt,
+}
+
+impl Caller {
+    /// Sends `request` until it succeeds or is given up, and adds what it cost to `effort`.
+    pub(super) async fn call(
+        &self,
+        request: Request<'_>,
+        effort: &mut Effort,
+        reporter: &Reporter,
+    ) -> Result<Answer, GaveUp> {
+        let mut trouble = Trouble::new();
+        loop {
+            if self.unless_halted(self.pacer.turn(request.vectors)).await.is_none() {
+                return Err(trouble.give_up(Because::Halted));
+            }
+            effort.attempts += 1;
+            effort.bytes_sent += request.body.len();
+            let sent = Instant::now();
+            let error = match self.once(request).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let verdict = error.verdict(request.vectors);
+            let wait = match self.obey(verdict, &error, sent, &mut trouble).await {
+                Ok(wait) => wait,
+                Err(because) => return Err(trouble.met(error).give_up(because)),
+            };
+            if verdict == Verdict::SlowDown {
+                effort.throttled += 1;
+                let factor = self.pacer.slow_down(hold(&error));
+                reporter.throttled(request.batch, &error, factor.unwrap_or_else(|| self.pacer.factor()));
+            } else {
+                reporter.retry(request.batch, effort.attempts, wait, &error);
+            }
+            trouble = trouble.met(error);
+            if self.unless_halted(tokio::time::sleep(wait)).await.is_none() {
+                return Err(trouble.give_up(Because::Halted));
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt, or why there is none.
+    async fn obey(
+        &self,
+        verdict: Verdict,
+        error: &CallError,
+        sent: Instant,
+        trouble: &mut Trouble,
+    ) -> Result<Duration, Because> {
+        let asked = error.service().and_then(|error| error.wait).unwrap_or_default();
+        let wait = match verdict {
+            Verdict::Retry if trouble.retries < self.budget.retries => {
+                let learned = self.learn_clock(error);
+                trouble.retries += 1;
+                if learned {
+                    Duration::ZERO
+                } else {
+                    asked.max(backoff(trouble.retries - 1, fastrand::f64()))
+                }
+            }
+            Verdict::Retry => return Err(Because::Budget),
+            Verdict::SlowDown => {
+                trouble.throttles += 1;
+                asked.max(backoff(trouble.throttles - 1, fastrand::f64()))
+            }
+            Verdict::Refresh if !trouble.refreshed && self.client.refresh(sent).await => {
+                trouble.refreshed = true;
+                Duration::ZERO
+            }
+            Verdict::Refresh => return Err(Because::Verdict(Verdict::Stop)),
+            other => return Err(Because::Verdict(other)),
+        };
+        if trouble.begun.elapsed() + wait > self.budget.time { Err(Because::Budget) } else { Ok(wait) }
+    }
+
+    /// Takes over the service's clock if it complains about ours; whether that made a difference.
+    fn learn_clock(&self, error: &CallError) -> bool {
+        let skewed = error.service().filter(|error| error.code == "RequestTimeTooSkewed");
+        skewed.and_then(|error| error.server_time).is_some_and(|time| self.client.set_clock(time))
+    }
+
+    /// One call, given up at the moment that is set when the run is being stopped.
+    async fn once(&self, request: Request<'_>) -> Result<Answer, CallError> {
+        let mut halt = self.halt.clone();
+        let deadline = async {
+            match halt.wait_for(Option::is_some).await.map(|deadline| *deadline) {
+                Ok(Some(deadline)) => tokio::time::sleep_until(deadline).await,
+                // Nobody is left who could stop the run.
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            answer = self.client.call(request.operation, request.body) => answer,
+            () = deadline => {
+                let detail = "no answer before the run was stopped".to_owned();
+                Err(CallError::Transport { kind: Transport::Timeout, detail })
+            }
+        }
+    }
+
+    /// Waits for `future`, but not once the run is being stopped.
+    async fn unless_halted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut halt = self.halt.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = halt.wait_for(Option::is_some) => None,
+            value = future => Some(value),
+        }
+    }
+
+    /// Whether the run is being stopped.
+    pub(super) fn is_halted(&self) -> bool {
+        self.halt.borrow().is_some()
+    }
+}
+
+fn hold(error: &CallError) -> Duration {
+    error.service().and_then(|error| error.wait).unwrap_or(HOLD)
+}
+
+/// What one request has met so far.
+struct Trouble {
+    begun: Instant,
+    retries: u32,
+    throttles: u32,
+    refreshed: bool,
+    error: Option<CallError>,
+    may_have_stored: bool,
+}
+
+impl Trouble {
+    fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            retries: 0,
+            throttles: 0,
+            refreshed: false,
+            error: None,
+            may_have_stored: false,
+        }
+    }
+
+    fn met(mut self, error: CallError) -> Self {
+        self.may_have_stored |= error.may_have_stored();
+        self.error = Some(error);
+        self
+    }
+
+    fn give_up(self, because: Because) -> GaveUp {
+        GaveUp { error: self.error, because, may_have_stored: self.may_have_stored }
+    }
+}

@@ -1,0 +1,315 @@
+//! Step 3, batch: vectors join into request bodies, by count and by exact bytes, never a key twice.
+//!
+//! Pure: nothing is sent or waited for here.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::admit::Admitted;
+use super::record::{Defect, Span, Vector};
+
+/// How large a batch may grow; both hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most vectors.
+    pub vectors: usize,
+    /// Most bytes of their elements, commas included.
+    pub bytes: usize,
+}
+
+/// Consecutive records on their way as one request: the vectors to send, and the defects met between them.
+#[derive(Debug)]
+pub struct Batch {
+    /// Number in the run, from 0.
+    pub number: u64,
+    /// The stretch of input that it stands for.
+    pub span: Span,
+    /// What is sent, in input order of each key's last occurrence; every key once.
+    pub vectors: Vec<Vector>,
+    /// What is not sent.
+    pub defects: Vec<Defect>,
+    /// Records that a later one with the same key replaced.
+    pub superseded: u64,
+    /// As in [`super::record::Block`], for progress.
+    pub bytes_read: u64,
+    /// The dimension of its vectors, if there are any.
+    pub dimension: Option<usize>,
+    /// The elements, a comma between two.
+    elements: Bytes,
+    /// Where each vector's element stands in `elements`.
+    ranges: Vec<Range<usize>>,
+}
+
+impl Batch {
+    /// The elements of some of the vectors as they go into a body; shares the batch's memory.
+    pub fn elements(&self, vectors: Range<usize>) -> Bytes {
+        match (
+            self.ranges.get(vectors.start),
+            vectors.end.checked_sub(1).and_then(|last| self.ranges.get(last)),
+        ) {
+            (Some(first), Some(last)) if first.start <= last.end => {
+                self.elements.slice(first.start..last.end)
+            }
+            _ => Bytes::new(),
+        }
+    }
+
+    /// Bytes of all its elements.
+    pub fn bytes(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Records of the input that it stands for.
+    pub fn read(&self) -> u64 {
+        (self.vectors.len() + self.defects.len()) as u64 + self.superseded
+    }
+}
+
+/// Fills batches from judged records, in input order.
+#[derive(Debug)]
+pub struct Batcher {
+    limits: Limits,
+    number: u64,
+    open: Open,
+}
+
+/// The batch being filled.
+#[derive(Debug, Default)]
+struct Open {
+    span: Option<Span>,
+    /// `None` where a later record has replaced the vector.
+    vectors: Vec<Option<Vector>>,
+    /// Where each key stands in `vectors`.
+    keys: HashMap<Bytes, usize>,
+    bytes: usize,
+    defects: Vec<Defect>,
+    defect_bytes: usize,
+    superseded: u64,
+    bytes_read: u64,
+    dimension: Option<usize>,
+}
+
+impl Batcher {
+    /// Starts with an empty batch.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, number: 0, open: Open::default() }
+    }
+
+    /// Takes the records of a block and hands each batch that they fill to `full`; stops where `full` says so.
+    pub fn block<E>(
+        &mut self,
+        block: Admitted,
+        mut full: impl FnMut(Batch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut records = block.verdicts.into_iter().peekable();
+        while let Some(record) = records.next() {
+            let start = match &record {
+                Ok(vector) => vector.position(),
+                Err(defect) => defect.position,
+            };
+            let end = match records.peek() {
+                Some(Ok(vector)) => vector.position(),
+                Some(Err(defect)) => defect.position,
+                None => block.end,
+            };
+            let fits = match &record {
+                Ok(vector) => self.open.fits(vector, self.limits),
+                Err(defect) => self.open.has_room_for(defect, self.limits),
+            };
+            if !fits && let Some(batch) = self.seal() {
+                full(batch)?;
+            }
+            match record {
+                Ok(vector) => self.open.push(vector),
+                Err(defect) => self.open.push_defect(*defect),
+            }
+            self.open.span = Some(Span { start: self.open.span.map_or(start, |span| span.start), end });
+            (self.open.bytes_read, self.open.dimension) = (block.bytes_read, block.dimension);
+        }
+        Ok(())
+    }
+
+    /// Closes the open batch, if anything is in it.
+    pub fn seal(&mut self) -> Option<Batch> {
+        let open = std::mem::take(&mut self.open);
+        let span = open.span?;
+        let kept = || open.vectors.iter().flatten();
+        let mut elements = Vec::with_capacity(open.bytes);
+        let mut ranges = Vec::with_capacity(open.vectors.len());
+        for vector in kept() {
+            if !elements.is_empty() {
+                elements.push(b',');
+            }
+            let start = elements.len();
+            elements.extend_from_slice(vector.wire());
+            ranges.push(start..elements.len());
+        }
+        let elements = Bytes::from(elements);
+        let vectors = open.vectors.into_iter().flatten();
+        let vectors = vectors
+            .zip(&ranges)
+            .map(|(vector, range)| vector.moved_to(elements.slice(range.clone())))
+            .collect();
+        let number = self.number;
+        self.number += 1;
+        Some(Batch {
+            number,
+            span,
+            vectors,
+            defects: open.defects,
+            superseded: open.superseded,
+            bytes_read: open.bytes_read,
+            dimension: open.dimension,
+            elements,
+            ranges,
+        })
+    }
+}
+
+impl Open {
+    /// Whether `vector` may join; the first always may.
+    fn fits(&self, vector: &Vector, limits: Limits) -> bool {
+        if self.keys.is_empty() {
+            return true;
+        }
+        let earlier = self.keys.get(&vector.key_json()).and_then(|&index| self.vectors.get(index)?.as_ref());
+        let (count, bytes) = match earlier {
+            Some(earlier) => (self.keys.len(), self.bytes - earlier.wire().len() + vector.wire().len()),
+            None => (self.keys.len() + 1, self.bytes + 1 + vector.wire().len()),
+        };
+        count <= limits.vectors && bytes <= limits.bytes
+    }
+
+    /// Defects weigh too, so that an input without a single good record stays in bounded memory.
+    fn has_room_for(&self, defect: &Defect, limits: Limits) -> bool {
+        self.defects.len() < limits.vectors && self.defect_bytes + defect.raw.len() <= limits.bytes
+    }
+
+    fn push(&mut self, vector: Vector) {
+        let added = vector.wire().len();
+        match self.keys.insert(vector.key_json(), self.vectors.len()) {
+            Some(earlier) => {
+                let replaced = self.vectors.get_mut(earlier).and_then(Option::take);
+                self.bytes = self.bytes + added - replaced.map_or(0, |vector| vector.wire().len());
+                self.superseded += 1;
+            }
+            None => self.bytes += added + usize::from(self.keys.len() > 1),
+        }
+        self.vectors.push(Some(vector));
+    }
+
+    fn push_defect(&mut self, defect: Defect) {
+        self.defect_bytes += defect.raw.len();
+        self.defects.push(defect);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::convert::Infallible;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::put::record::{Position, Raw, Reason};
+
+    fn position(record: u64) -> Position {
+        Position { record, offset: record * 10, line: record + 1, ..Position::default() }
+    }
+
+    fn vector(record: u64, key: &str, padding: usize) -> Vector {
+        let wire = format!("{{\"key\":\"{key}\",\"n\":{record},\"p\":\"{}\"}}", "x".repeat(padding));
+        Vector::new(position(record), Bytes::from(wire), key.len() + 2)
+    }
+
+    fn defect(record: u64) -> Box<Defect> {
+        let raw = Raw::Json(Bytes::from_static(b"{}"));
+        Box::new(Defect { position: position(record), key: None, raw, reason: Reason::NotStored })
+    }
+
+    fn batches(limits: Limits, verdicts: Vec<Result<Vector, Box<Defect>>>) -> Vec<Batch> {
+        let mut batcher = Batcher::new(limits);
+        let mut all = Vec::new();
+        let end = position(verdicts.len() as u64);
+        let block = Admitted { verdicts, end, bytes_read: 0, dimension: None };
+        let done: Result<(), Infallible> = batcher.block(block, |batch| {
+            all.push(batch);
+            Ok(())
+        });
+        assert_eq!(done, Ok(()));
+        all.extend(batcher.seal());
+        all
+    }
+
+    #[test]
+    fn a_record_larger_than_the_limit_still_travels_alone() {
+        let limits = Limits { vectors: 500, bytes: 10 };
+        let counts: Vec<_> = batches(limits, vec![Ok(vector(0, "a", 50)), Ok(vector(1, "b", 50))])
+            .iter()
+            .map(|b| b.vectors.len())
+            .collect();
+        assert_eq!(counts, [1, 1]);
+    }
+
+    #[test]
+    fn a_later_record_replaces_an_earlier_one_with_its_key() {
+        let limits = Limits { vectors: 500, bytes: 1 << 20 };
+        let all = batches(limits, vec![Ok(vector(0, "a", 3)), Ok(vector(1, "b", 0)), Ok(vector(2, "a", 1))]);
+        let [batch] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((batch.superseded, batch.read()), (1, 3));
+        let text = String::from_utf8(batch.elements(0..2).to_vec()).unwrap();
+        assert_eq!(text, r#"{"key":"b","n":1,"p":""},{"key":"a","n":2,"p":"x"}"#);
+        assert_eq!(batch.elements(1..2), *batch.vectors[1].wire());
+    }
+
+    #[test]
+    fn defects_alone_fill_batches_too() {
+        let limits = Limits { vectors: 2, bytes: 1 << 20 };
+        let all = batches(limits, (0..5).map(|record| Err(defect(record))).collect());
+        assert_eq!(all.iter().map(|batch| batch.defects.len()).collect::<Vec<_>>(), [2, 2, 1]);
+        assert!(all.iter().all(|batch| batch.bytes() == 0));
+    }
+
+    proptest! {
+        #[test]
+        fn limits_order_and_unique_keys_hold(
+            records in prop::collection::vec((0usize..12, 0usize..40, prop::bool::weighted(0.1)), 0..120),
+            most in 1usize..9,
+            bytes in 40usize..400,
+        ) {
+            let limits = Limits { vectors: most, bytes };
+            let verdicts = records.iter().enumerate().map(|(record, (key, padding, bad))| {
+                let record = record as u64;
+                if *bad { Err(defect(record)) } else { Ok(vector(record, &format!("k{key}"), *padding)) }
+            });
+            let all = batches(limits, verdicts.collect());
+            let mut next = position(0);
+            let mut stored = HashMap::new();
+            for (number, batch) in all.iter().enumerate() {
+                prop_assert_eq!(batch.number, number as u64);
+                prop_assert_eq!(batch.span.start, next);
+                next = batch.span.end;
+                prop_assert_eq!(batch.read(), batch.span.end.record - batch.span.start.record);
+                prop_assert!(batch.vectors.len() <= most);
+                prop_assert!(batch.bytes() <= bytes || batch.vectors.len() == 1);
+                let joined: Vec<_> = batch.vectors.iter().map(|vector| vector.wire().as_ref()).collect();
+                prop_assert_eq!(batch.elements(0..batch.vectors.len()), joined.join(&b','));
+                let mut keys: Vec<_> = batch.vectors.iter().map(Vector::key).collect();
+                for vector in &batch.vectors {
+                    stored.insert(vector.key(), vector.position().record);
+                }
+                keys.sort();
+                keys.dedup();
+                prop_assert_eq!(keys.len(), batch.vectors.len());
+            }
+            prop_assert_eq!(next.record, records.len() as u64);
+            for (record, (key, _, bad)) in records.iter().enumerate().filter(|(_, (_, _, bad))| !bad) {
+                let last = stored[&format!("k{key}")];
+                prop_assert!(!bad && last >= record as u64);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The index before anything is sent: what it asks of vectors, and its creation if that is wanted.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::attempt::{Because, Caller, Effort, GaveUp, Request};
+use super::report::Reporter;
+use super::send::{refused, unreachable};
+use crate::exit::{Exit, Failure};
+use crate::oss::client::{Answer, Body};
+use crate::oss::operation::Operation;
+use crate::oss::wire::{
+    DistanceMetric, GetVectorIndexAnswer, Index, IndexMetadata, IndexRequest, PutVectorIndexRequest,
+};
+
+/// What the user asks of the index.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The index's name.
+    pub name: String,
+    /// The dimension, if the user says it.
+    pub dimension: Option<usize>,
+    /// The metric, if the user says it.
+    pub metric: Option<DistanceMetric>,
+    /// Metadata names that cannot be filtered by, if the user says them.
+    pub non_filterable: Option<Vec<String>>,
+    /// Whether a missing index is created.
+    pub create_index: bool,
+    /// Whether a missing bucket is created too: only for a local service.
+    pub create_bucket: bool,
+}
+
+/// What is known of the index before anything is sent.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// It exists, and this is what it asks.
+    Existing(Index),
+    /// It does not exist and is created as soon as the dimension is known.
+    ToCreate,
+    /// The credential may not look; the service will judge.
+    Hidden,
+}
+
+/// Longest wait for a new index to become usable, and the time between two looks.
+const USABLE_WITHIN: Duration = Duration::from_mins(2);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Asks the service about the index.
+pub(super) async fn look(caller: &Caller, wanted: &Wanted, reporter: &Reporter) -> Result<Known, Failure> {
+    let body = json(&IndexRequest { index_name: wanted.name.clone() });
+    match call(caller, Operation::GetVectorIndex, body, reporter).await {
+        Ok(answer) => {
+            let index = read(&answer)?;
+            agrees(&index, wanted)?;
+            Ok(Known::Existing(index))
+        }
+        Err(gave_up) => match code(&gave_up) {
+            "NoSuchVectorIndex" if wanted.create_index => Ok(Known::ToCreate),
+            "NoSuchBucket" if wanted.create_bucket => {
+                let created = call(caller, Operation::PutVectorBucket, Bytes::new(), reporter).await;
+                created.map_err(failure)?;
+                Ok(Known::ToCreate)
+            }
+            "AccessDenied" => {
+                reporter.note("note: no permission for GetVectorIndex, so only the service itself checks dimension and metric");
+                Ok(if wanted.create_index { Known::ToCreate } else { Known::Hidden })
+            }
+            _ => Err(failure(gave_up)),
+        },
+    }
+}
+
+/// Creates the index and waits until it takes vectors.
+pub(super) async fn create(
+    caller: &Caller,
+    wanted: &Wanted,
+    dimension: usize,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    let Some(metric) = wanted.metric else {
+        return Err(Failure::new(Exit::Usage, "--create-index needs --distance-metric cosine or euclidean"));
+    };
+    let keys = wanted.non_filterable.clone().filter(|keys| !keys.is_empty());
+    let body = json(&PutVectorIndexRequest {
+        data_type: crate::oss::limits::DATA_TYPE.to_owned(),
+        dimension: u32::try_from(dimension).unwrap_or(u32::MAX),
+        distance_metric: metric.as_str().to_owned(),
+        index_name: wanted.name.clone(),
+        metadata: keys.map(|keys| IndexMetadata { non_filterable_metadata_keys: keys }),
+    });
+    match call(caller, Operation::PutVectorIndex, body, reporter).await {
+        Ok(_) => reporter.note(&format!(
+            "created index {}: dimension {dimension}, {}",
+            wanted.name,
+            metric.as_str()
+        )),
+        // Somebody else was faster, or an earlier attempt succeeded without an answer.
+        Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
+        Err(gave_up) => return Err(failure(gave_up)),
+    }
+    usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }, reporter).await
+}
+
+/// Waits until the index takes vectors; without permission to look it is taken to do so.
+async fn usable(caller: &Caller, wanted: &Wanted, reporter: &Reporter) -> Result<(), Failure> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match look(caller, &Wanted { create_index: false, ..wanted.clone() }, reporter).await? {
+            Known::Existing(index) if index.status == "creating" && begun.elapsed() < USABLE_WITHIN => {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Whether the index is what the user says it is.
+fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
+    let dimension = usize::try_from(index.dimension).unwrap_or(usize::MAX);
+    let name = &wanted.name;
+    match (wanted.dimension, wanted.metric, index.metric()) {
+        (Some(said), _, _) if said != dimension => {
+            Err(Failure::new(Exit::Usage, format!("index {name} has dimension {dimension}, not {said}"))
+                .advise(
+                    "an index cannot be changed: name another one with --index-name, or correct --dimension",
+                ))
+        }
+        (_, Some(said), Some(metric)) if said != metric => Err(Failure::new(
+            Exit::Usage,
+            format!("index {name} measures by {}, not {}", metric.as_str(), said.as_str()),
+        )
+        .advise(
+            "an index cannot be changed: name another one with --index-name, or correct --distance-metric",
+        )),
+        _ if index.status == "deleting" => {
+            Err(Failure::new(Exit::Service, format!("index {name} is being deleted")))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn call(
+    caller: &Caller,
+    operation: Operation,
+    body: Bytes,
+    reporter: &Reporter,
+) -> Result<Answer, GaveUp> {
+    let body = Body::new(vec![body]);
+    let request = Request { operation, body: &body, vectors: 0, batch: None };
+    caller.call(request, &mut Effort::default(), reporter).await
+}
+
+fn json(value: &impl serde::Serialize) -> Bytes {
+    // These types hold only text and numbers, which always serialise.
+    serde_json::to_vec(value).unwrap_or_default().into()
+}
+
+fn read(answer: &Answer) -> Result<Index, Failure> {
+    serde_json::from_slice::<GetVectorIndexAnswer>(&answer.body).map(|answer| answer.index).map_err(|error| {
+        Failure::new(
+            Exit::Service,
+            format!("GetVectorIndex was answered with something else than an index: {error}"),
+        )
+        .advise("check --endpoint: is it an OSS Vectors service?")
+    })
+}
+
+fn code(gave_up: &GaveUp) -> &str {
+    gave_up.error.as_ref().and_then(|error| error.service()).map_or("", |error| &error.code)
+}
+
+fn failure(gave_up: GaveUp) -> Failure {
+    match (gave_up.because, gave_up.error) {
+        (Because::Halted, _) | (_, None) => {
+            Failure::new(Exit::Interrupted, "interrupted before anything was sent")
+        }
+        (Because::Budget, Some(error)) => unreachable(&error),
+        (Because::Verdict(_), Some(error)) => refused(&error),
+    }
+}

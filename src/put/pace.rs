@@ -1,0 +1,267 @@
+//! Step 4, pace: every request takes a turn here, retries and read-backs too. The only place that waits for one.
+//!
+//! Turns lie on an absolute schedule, evenly spaced, so that lateness does not add up; and no window of one second
+//! ever holds more than the quota, measured at the moments when turns were really given, so that a stall is never
+//! followed by a burst.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// The service counts in seconds.
+const WINDOW: Duration = Duration::from_secs(1);
+/// Added to the window, since the way to the service takes one request longer than another.
+const JITTER: Duration = Duration::from_millis(4);
+/// A throttled answer lowers the pace by this factor.
+const SLOW_DOWN: f64 = 0.7;
+/// Throttled answers within this time are one event: they were on their way together.
+const SLOW_DOWN_AT_MOST_EVERY: Duration = Duration::from_secs(1);
+/// Each second without a throttled answer gives back this part of the full pace.
+const RECOVERY_PER_SECOND: f64 = 0.02;
+/// The pace never falls below this part of the setting.
+const FLOOR: f64 = 0.02;
+
+/// The quota on its two axes; an infinite rate is no limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quota {
+    /// Requests per second.
+    pub requests: f64,
+    /// Vectors per second, over all requests.
+    pub vectors: f64,
+}
+
+impl Quota {
+    /// The shortest time that `requests` requests with `vectors` vectors in all can take.
+    pub fn time_for(self, requests: u64, vectors: u64) -> Duration {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate in seconds")]
+        let seconds = (requests as f64 / self.requests).max(vectors as f64 / self.vectors);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    }
+}
+
+/// Gives turns in the order in which they were asked for.
+#[derive(Debug)]
+pub struct Pacer {
+    /// Held while waiting for a turn: the queue.
+    queue: tokio::sync::Mutex<()>,
+    schedule: Mutex<Schedule>,
+}
+
+impl Pacer {
+    /// Starts a schedule at the first turn.
+    pub fn new(quota: Quota) -> Self {
+        Self { queue: tokio::sync::Mutex::new(()), schedule: Mutex::new(Schedule::new(quota)) }
+    }
+
+    /// Waits until a request with `vectors` vectors may go.
+    pub async fn turn(&self, vectors: usize) {
+        let _first_in_line = self.queue.lock().await;
+        loop {
+            let now = Instant::now();
+            let earliest = self.schedule().earliest(vectors, now);
+            if earliest <= now {
+                self.schedule().give(vectors, now);
+                return;
+            }
+            sleep_until(earliest).await;
+        }
+    }
+
+    /// Notes a throttled answer: the pace falls, and nobody gets a turn for `hold`. Returns the part of the full pace
+    /// now in force, if it changed.
+    pub fn slow_down(&self, hold: Duration) -> Option<f64> {
+        self.schedule().slow_down(Instant::now(), hold)
+    }
+
+    /// The part of the full pace in force, from 0 to 1.
+    pub fn factor(&self) -> f64 {
+        self.schedule().factor(Instant::now())
+    }
+
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When turns may be given; pure, the time is passed in.
+#[derive(Debug)]
+struct Schedule {
+    quota: Quota,
+    /// The next evenly spaced turn.
+    next: Option<Instant>,
+    /// Turns of the last window, with their vectors.
+    recent: VecDeque<(Instant, usize)>,
+    hold: Option<Instant>,
+    factor: f64,
+    /// When `factor` was set.
+    slowed: Option<Instant>,
+}
+
+impl Schedule {
+    fn new(quota: Quota) -> Self {
+        Self { quota, next: None, recent: VecDeque::new(), hold: None, factor: 1.0, slowed: None }
+    }
+
+    /// The earliest moment, not before `now`, at which a request with `vectors` vectors may go.
+    fn earliest(&self, vectors: usize, now: Instant) -> Instant {
+        let spaced = self.next.map_or(now, |next| next.max(now));
+        spaced.max(self.hold.unwrap_or(now)).max(self.window_free(vectors).unwrap_or(now))
+    }
+
+    /// When the last window has room on both axes; one request always fits into an empty window.
+    fn window_free(&self, vectors: usize) -> Option<Instant> {
+        let mut requests = 1.0;
+        let mut sum = to_f64(vectors);
+        for (given, vectors) in self.recent.iter().rev() {
+            requests += 1.0;
+            sum += to_f64(*vectors);
+            if requests > self.quota.requests.ceil().max(1.0) || sum > self.quota.vectors {
+                return Some(*given + WINDOW + JITTER);
+            }
+        }
+        None
+    }
+
+    /// Notes a turn given at `now`.
+    fn give(&mut self, vectors: usize, now: Instant) {
+        let factor = self.factor(now);
+        let interval = (1.0 / self.quota.requests).max(to_f64(vectors) / self.quota.vectors) / factor;
+        let interval = Duration::try_from_secs_f64(interval).unwrap_or(WINDOW);
+        // Counting on from the planned moment keeps lateness from adding up; after a stall the plan starts anew.
+        let planned = self.next.filter(|next| now.duration_since(*next) < interval).unwrap_or(now);
+        self.next = Some(planned + interval);
+        self.recent.push_back((now, vectors));
+        while self.recent.front().is_some_and(|(given, _)| now.duration_since(*given) > WINDOW + JITTER) {
+            self.recent.pop_front();
+        }
+    }
+
+    fn slow_down(&mut self, now: Instant, hold: Duration) -> Option<f64> {
+        self.hold = self.hold.max(Some(now + hold));
+        if self.slowed.is_some_and(|slowed| now.duration_since(slowed) < SLOW_DOWN_AT_MOST_EVERY) {
+            return None;
+        }
+        self.factor = (self.factor(now) * SLOW_DOWN).max(FLOOR);
+        self.slowed = Some(now);
+        Some(self.factor)
+    }
+
+    fn factor(&self, now: Instant) -> f64 {
+        let recovered = self.slowed.map_or(0.0, |slowed| now.duration_since(slowed).as_secs_f64());
+        (self.factor + recovered * RECOVERY_PER_SECOND).min(1.0)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of vectors in a batch are far below 2^52")]
+fn to_f64(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DOCUMENTED: Quota = Quota { requests: 5.0, vectors: 2500.0 };
+
+    async fn turns(quota: Quota, sizes: &[usize]) -> Vec<(Instant, usize)> {
+        let pacer = Pacer::new(quota);
+        let mut given = Vec::new();
+        for &size in sizes {
+            pacer.turn(size).await;
+            given.push((Instant::now(), size));
+        }
+        given
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn full_batches_use_the_whole_quota() {
+        let given = turns(DOCUMENTED, &[500; 501]).await;
+        let elapsed = given[500].0.duration_since(given[0].0).as_secs_f64();
+        assert!((99.9..=100.0 * 1.006).contains(&elapsed), "500 intervals took {elapsed} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stall_is_not_followed_by_a_burst() {
+        let pacer = Pacer::new(DOCUMENTED);
+        pacer.turn(500).await;
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let start = Instant::now();
+        for _ in 0..6 {
+            pacer.turn(500).await;
+        }
+        assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hold_delays_everybody() {
+        let pacer = Pacer::new(DOCUMENTED);
+        pacer.turn(1).await;
+        let start = Instant::now();
+        assert_eq!(pacer.slow_down(Duration::from_secs(3)), Some(0.7));
+        pacer.turn(1).await;
+        assert!(start.elapsed() >= Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttles_lower_the_pace_once_a_second_and_it_recovers_to_the_setting() {
+        let pacer = Pacer::new(DOCUMENTED);
+        assert_eq!(pacer.slow_down(Duration::ZERO), Some(0.7));
+        assert_eq!(pacer.slow_down(Duration::ZERO), None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let lower = pacer.slow_down(Duration::ZERO).unwrap();
+        assert!((0.49..0.52).contains(&lower), "{lower}");
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!((0.6..0.8).contains(&pacer.factor()), "{}", pacer.factor());
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!((pacer.factor() - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_quota_nobody_waits() {
+        let given = turns(Quota { requests: f64::INFINITY, vectors: f64::INFINITY }, &[500; 100]).await;
+        assert_eq!(given[0].0, given[99].0);
+    }
+
+    #[test]
+    fn the_time_a_load_takes_is_that_of_its_tighter_axis() {
+        assert_eq!(DOCUMENTED.time_for(10, 5_000), Duration::from_secs(2));
+        assert_eq!(DOCUMENTED.time_for(50, 5_000), Duration::from_secs(10));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_window_ever_holds_more_than_either_axis(
+            sizes in prop::collection::vec(1usize..=500, 1..80),
+            stalls in prop::collection::vec(0u64..700, 80),
+            requests in 1u32..12,
+            vectors in 500u32..4000,
+        ) {
+            let quota = Quota { requests: f64::from(requests), vectors: f64::from(vectors) };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let given = runtime.block_on(async {
+                let pacer = Pacer::new(quota);
+                let mut given = Vec::new();
+                for (&size, &stall) in sizes.iter().zip(&stalls) {
+                    if stall > 500 {
+                        tokio::time::advance(Duration::from_millis(stall)).await;
+                    }
+                    pacer.turn(size).await;
+                    given.push((Instant::now(), size));
+                }
+                given
+            });
+            for (index, (start, _)) in given.iter().enumerate() {
+                let window: Vec<_> =
+                    given[index..].iter().take_while(|(at, _)| at.duration_since(*start) <= WINDOW).collect();
+                prop_assert!(window.len() <= requests as usize);
+                prop_assert!(window.iter().map(|(_, size)| size).sum::<usize>() <= vectors as usize);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The synchronous core on its threads: one reads, some admit, one batches, and a bounded channel hands batches on.
+//!
+//! Whoever drops the receiving end stops them all.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::admit::{Admit, Admitted, Fields, Rules};
+use super::batch::{Batch, Batcher, Limits};
+use super::read::{Blocks, ReadError};
+use super::record::Block;
+
+/// A batch that counts against the memory ceiling until it is dropped.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) batch: Batch,
+    /// Held until the batch is settled.
+    pub(super) memory: Option<OwnedSemaphorePermit>,
+}
+
+/// What the threads work by.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) fields: Fields,
+    pub(super) rules: Rules,
+    pub(super) limits: Limits,
+    /// Bytes of all batches alive.
+    pub(super) memory: usize,
+    /// Threads that admit.
+    pub(super) threads: usize,
+}
+
+/// Permits count in this unit, so that they fit the semaphore.
+const MEMORY_UNIT: usize = 1024;
+
+/// A block with its place in the order, and the dimension its records must have.
+struct Work {
+    sequence: u64,
+    dimension: Option<usize>,
+    block: Block,
+}
+
+/// A judged block, or the end of reading, with its place in the order.
+type Judged = (u64, Result<Admitted, ReadError>);
+
+/// Starts the threads on `blocks`.
+pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued, ReadError>> {
+    let (work_in, work_out) = sync_channel::<Work>(plan.threads);
+    let (judged_in, judged_out) = sync_channel::<Judged>(plan.threads);
+    // Two: one being handed over, one ready behind it; what waits beyond that is the input itself.
+    let (batches_in, batches_out) = mpsc::channel(2);
+    let work_out = Arc::new(Mutex::new(work_out));
+    for _ in 0..plan.threads {
+        let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
+        let (work, judged) = (Arc::clone(&work_out), judged_in.clone());
+        thread::spawn(move || admit_blocks(admit, &work, &judged));
+    }
+    let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
+    let dimension = plan.rules.dimension;
+    thread::spawn(move || read_blocks(blocks, admit, dimension, &work_in, &judged_in));
+    let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
+    let handing = Handing {
+        batches: batches_in,
+        memory,
+        most: plan.memory,
+        runtime: tokio::runtime::Handle::current(),
+    };
+    let batcher = Batcher::new(plan.limits);
+    thread::spawn(move || batch_blocks(batcher, judged_out, &handing));
+    batches_out
+}
+
+/// Reads blocks and spreads them; as long as no dimension is known it judges them itself, one after another, since the
+/// first good record decides.
+fn read_blocks(
+    blocks: Blocks,
+    mut admit: Admit,
+    mut dimension: Option<usize>,
+    work: &SyncSender<Work>,
+    judged: &SyncSender<Judged>,
+) {
+    for (sequence, block) in (0..).zip(blocks) {
+        let sent = match block {
+            Ok(block) if dimension.is_none() => {
+                let admitted = admit.block(block);
+                dimension = admitted.dimension;
+                judged.send((sequence, Ok(admitted))).is_ok()
+            }
+            Ok(block) => work.send(Work { sequence, dimension, block }).is_ok(),
+            Err(error) => judged.send((sequence, Err(error))).is_ok(),
+        };
+        if !sent {
+            return;
+        }
+    }
+}
+
+fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSender<Judged>) {
+    loop {
+        let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Work { sequence, dimension, block }) = next else { return };
+        admit.set_dimension(dimension);
+        if judged.send((sequence, Ok(admit.block(block)))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Where batches go, and the memory they need.
+struct Handing {
+    batches: mpsc::Sender<Result<Queued, ReadError>>,
+    memory: Arc<Semaphore>,
+    most: usize,
+    runtime: tokio::runtime::Handle,
+}
+
+/// Nobody takes batches any more.
+struct Closed;
+
+impl Handing {
+    /// Waits for memory, then hands the batch over. A batch larger than all memory takes all of it.
+    fn hand(&self, batch: Batch) -> Result<(), Closed> {
+        let units = batch.bytes().min(self.most).div_ceil(MEMORY_UNIT);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        let taken = self.runtime.block_on(async {
+            tokio::select! {
+                permit = Arc::clone(&self.memory).acquire_many_owned(units) => permit.ok(),
+                () = self.batches.closed() => None,
+            }
+        });
+        let memory = Some(taken.ok_or(Closed)?);
+        self.batches.blocking_send(Ok(Queued { batch, memory })).map_err(|_| Closed)
+    }
+}
+
+/// Puts judged blocks back in order and fills batches from them.
+fn batch_blocks(mut batcher: Batcher, judged: Receiver<Judged>, handing: &Handing) {
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    for (sequence, block) in judged {
+        early.insert(sequence, block);
+        while let Some(block) = early.remove(&next) {
+            next += 1;
+            let handed = match block {
+                Ok(block) => batcher.block(block, |batch| handing.hand(batch)),
+                Err(error) => return end(&mut batcher, handing, Some(error)),
+            };
+            if handed.is_err() {
+                return;
+            }
+        }
+    }
+    end(&mut batcher, handing, None);
+}
+
+/// Hands over what is left: what came before an error is good.
+fn end(batcher: &mut Batcher, handing: &Handing, error: Option<ReadError>) {
+    let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
+    if let (Ok(()), Some(error)) = (handed, error) {
+        // Nobody takes it: then nobody needs it.
+        handing.batches.blocking_send(Err(error)).unwrap_or_default();
+    }
+}

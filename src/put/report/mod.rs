@@ -1,0 +1,310 @@
+//! Step 6, report: what a run tells while it goes on and at its end. The only place of the path that prints.
+
+mod events;
+mod progress;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use events::SCHEMA_VERSION;
+use events::{Event, Sink};
+pub use progress::Style;
+use progress::{Figures, Progress};
+pub use summary::{ReasonCount, Summary};
+
+use super::record::{Defect, Input, place};
+use super::send::Outcome;
+use crate::oss::error::CallError;
+
+/// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
+const REJECTS_NAMED: u64 = 10;
+
+/// What a run tells, and where.
+pub struct Telling {
+    /// The bar or its replacement.
+    pub style: Style,
+    /// Whether warnings and notes are printed.
+    pub quiet: bool,
+    /// Where events go, if anywhere.
+    pub events: Option<Box<dyn Write + Send>>,
+    /// The inputs, for their names.
+    pub inputs: Vec<Input>,
+    /// Their size, if it is known.
+    pub bytes_total: Option<u64>,
+    /// The bucket's name.
+    pub bucket: String,
+    /// The index's name.
+    pub index_name: String,
+    /// Requests a second of the quota, to show beside the real rate.
+    pub requests_per_second: f64,
+    /// Whether this run continues an earlier one.
+    pub resumed: bool,
+    /// Whether requests are left out.
+    pub dry_run: bool,
+}
+
+/// Counts what happens and tells it; shared by all that take part in a run.
+#[derive(Debug)]
+pub struct Reporter {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    telling: Telling,
+    sink: Option<Sink>,
+    /// The first trouble with writing events; the run goes on, its end tells.
+    sink_error: Option<io::Error>,
+    progress: Progress,
+    begun: Instant,
+    bytes_read: u64,
+    summary: Summary,
+    reasons: BTreeMap<&'static str, ReasonCount>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Inner").field("summary", &self.summary).finish_non_exhaustive()
+    }
+}
+
+impl Reporter {
+    /// Starts the clock and tells that the run begins.
+    pub fn new(mut telling: Telling) -> Self {
+        let sink = telling.events.take().map(Sink::new);
+        let mut inner = Inner {
+            progress: Progress::new(telling.style),
+            sink,
+            sink_error: None,
+            begun: Instant::now(),
+            bytes_read: 0,
+            summary: Summary {
+                schema_version: SCHEMA_VERSION,
+                bucket: telling.bucket.clone(),
+                index_name: telling.index_name.clone(),
+                dry_run: telling.dry_run,
+                ..Summary::default()
+            },
+            reasons: BTreeMap::new(),
+            telling,
+        };
+        inner.run_start();
+        Self { inner: Mutex::new(inner) }
+    }
+
+    /// Counts records that an earlier run has settled.
+    pub fn skipped(&self, records: u64) {
+        self.lock().summary.skipped += records;
+    }
+
+    /// Tells that a request is tried again.
+    pub(super) fn retry(&self, batch: Option<u64>, attempt: u32, wait: Duration, error: &CallError) {
+        let mut inner = self.lock();
+        inner.event(&Event::Retry {
+            batch,
+            attempt,
+            wait_ms: millis(wait),
+            http_status: error.service().map(|error| error.status),
+            code: error.code(),
+            message: error.to_string(),
+            request_id: error.service().map(|error| error.request_id.as_str()),
+        });
+        let subject = batch.map_or("the request".to_owned(), |batch| format!("batch {batch}"));
+        inner.note(&format!("retrying {subject} in {:.1} s: {error}", wait.as_secs_f64()));
+    }
+
+    /// Tells that the service asks for a slower pace; `pace` is the part of the setting now in force.
+    pub(super) fn throttled(&self, batch: Option<u64>, error: &CallError, pace: f64) {
+        let mut inner = self.lock();
+        inner.event(&Event::Throttle {
+            batch,
+            http_status: error.service().map(|error| error.status),
+            code: error.code(),
+            request_id: error.service().map(|error| error.request_id.as_str()),
+            pace,
+        });
+        inner.note(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
+    }
+
+    /// Counts and tells what became of a batch.
+    pub(super) fn batch(&self, outcome: &Outcome) {
+        let mut inner = self.lock();
+        for defect in &outcome.rejects {
+            inner.reject(defect);
+        }
+        inner.count(outcome);
+        inner.tell_batch(outcome);
+        inner.show();
+    }
+
+    /// Prints one line for the person watching, unless they asked for quiet.
+    pub fn note(&self, line: &str) {
+        self.lock().note(line);
+    }
+
+    /// Redraws the progress: called now and then, so that it moves while nothing settles.
+    pub(super) fn tick(&self) {
+        self.lock().show();
+    }
+
+    /// Records rejected so far.
+    pub(super) fn rejected(&self) -> u64 {
+        self.lock().summary.rejected
+    }
+
+    /// Records read so far.
+    pub(super) fn read(&self) -> u64 {
+        self.lock().summary.read
+    }
+
+    /// Closes the books: `complete` fills in what only the end knows, then the end is told. Trouble with the events
+    /// comes back beside the summary.
+    pub(super) fn finish(&self, complete: impl FnOnce(&mut Summary)) -> (Summary, Option<io::Error>) {
+        let mut inner = self.lock();
+        inner.progress.finish();
+        let elapsed = inner.begun.elapsed();
+        let reasons = std::mem::take(&mut inner.reasons);
+        let summary = &mut inner.summary;
+        summary.elapsed_ms = millis(elapsed);
+        summary.vectors_per_second = per_second(summary.stored, elapsed);
+        summary.reasons = reasons.into_iter().map(|(code, reason)| (code.to_owned(), reason)).collect();
+        complete(summary);
+        let summary = summary.clone();
+        inner.event(&Event::RunEnd { summary: &summary });
+        (summary, inner.sink_error.take())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn run_start(&mut self) {
+        let inputs = self.telling.inputs.iter().map(ToString::to_string).collect();
+        let (bucket, index_name) = (self.telling.bucket.clone(), self.telling.index_name.clone());
+        self.event(&Event::RunStart {
+            version: env!("CARGO_PKG_VERSION"),
+            inputs,
+            bucket: &bucket,
+            index_name: &index_name,
+            resumed: self.telling.resumed,
+            dry_run: self.telling.dry_run,
+        });
+    }
+
+    fn reject(&mut self, defect: &Defect) {
+        let place = place(&self.telling.inputs, defect.position);
+        let message = defect.reason.to_string();
+        self.event(&Event::Reject {
+            input: self.input(defect.position.input),
+            line: defect.position.line,
+            record: defect.position.record,
+            key: defect.key.as_deref(),
+            reason: defect.reason.code(),
+            message: message.clone(),
+        });
+        let named = self.reasons.values().map(|reason| reason.count).sum::<u64>();
+        match named {
+            0..REJECTS_NAMED => {
+                let key = defect.key.as_ref().map_or(String::new(), |key| format!("key {key:?}: "));
+                self.note(&format!("{place}: {key}{message}"));
+            }
+            REJECTS_NAMED => self.note("more records are rejected; the summary counts them"),
+            _ => {}
+        }
+        let reason = self.reasons.entry(defect.reason.code()).or_default();
+        if reason.count == 0 {
+            (reason.first, reason.example) = (place, message);
+        }
+        reason.count += 1;
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        let summary = &mut self.summary;
+        summary.read += outcome.read;
+        summary.stored += outcome.stored;
+        summary.rejected += outcome.rejects.len() as u64;
+        summary.superseded += outcome.superseded;
+        summary.unknown += outcome.unknown.len() as u64;
+        summary.not_sent += outcome.not_sent;
+        summary.batches += 1;
+        summary.attempts += u64::from(outcome.attempts);
+        summary.throttled += u64::from(outcome.throttled);
+        summary.bytes_sent += outcome.bytes_sent;
+        self.bytes_read = self.bytes_read.max(outcome.bytes_read);
+    }
+
+    fn tell_batch(&mut self, outcome: &Outcome) {
+        self.event(&Event::Batch {
+            seq: outcome.number,
+            input: self.input(outcome.span.start.input),
+            first_record: outcome.span.start.record,
+            span: outcome.span,
+            records: outcome.read,
+            bytes: outcome.bytes_sent,
+            attempts: outcome.attempts,
+            fate: outcome.fate,
+            stored: outcome.stored,
+            rejected: outcome.rejects.len() as u64,
+            superseded: outcome.superseded,
+            unknown: outcome.unknown.len() as u64,
+            not_sent: outcome.not_sent,
+            http_status: outcome.last.status,
+            code: outcome.last.code.as_deref(),
+            request_id: outcome.last.request_id.as_deref(),
+            elapsed_ms: millis(outcome.elapsed),
+        });
+    }
+
+    fn input(&self, index: u32) -> String {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        self.telling.inputs.get(index).map_or_else(String::new, ToString::to_string)
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
+        if let Some(sink) = &mut self.sink
+            && let Err(error) = sink.write(event)
+        {
+            self.sink = None;
+            self.sink_error = Some(error);
+        }
+    }
+
+    #[expect(clippy::print_stderr, reason = "this is the place that prints")]
+    fn note(&self, line: &str) {
+        if !self.telling.quiet && !self.progress.above(line) {
+            eprintln!("{line}");
+        }
+    }
+
+    fn show(&mut self) {
+        let figures = Figures {
+            bytes_read: self.bytes_read,
+            bytes_total: self.telling.bytes_total,
+            stored: self.summary.stored,
+            not_stored: self.summary.rejected + self.summary.unknown,
+            requests: self.summary.attempts,
+            requests_per_second: self.telling.requests_per_second,
+            elapsed: self.begun.elapsed(),
+        };
+        if let Some(line) = self.progress.show(&figures) {
+            self.note(&line);
+        }
+    }
+}
+
+/// Whole milliseconds, as events and summaries give times.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate, shown with few digits")]
+fn per_second(number: u64, time: Duration) -> f64 {
+    let seconds = time.as_secs_f64();
+    if seconds > 0.0 { (number as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 }
+}

@@ -1,0 +1,260 @@
+//! The result of a run: the counts that must add up, as JSON for scripts and as lines for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Version of this form.
+    pub schema_version: &'static str,
+    /// Where the vectors went.
+    pub bucket: String,
+    /// The index there.
+    pub index_name: String,
+    /// Records read from the input.
+    pub read: u64,
+    /// Stored for certain.
+    pub stored: u64,
+    /// Not stored, for certain; in the rejects file.
+    pub rejected: u64,
+    /// Replaced by a later record with the same key in the same batch.
+    pub superseded: u64,
+    /// Sent, and nobody knows.
+    pub unknown: u64,
+    /// Read, and not sent because the run stopped.
+    pub not_sent: u64,
+    /// Settled by an earlier run; not part of `read`.
+    pub skipped: u64,
+    /// Batches settled.
+    pub batches: u64,
+    /// Requests made for them.
+    pub attempts: u64,
+    /// Throttled answers.
+    pub throttled: u64,
+    /// Bytes of request bodies, retries included.
+    pub bytes_sent: u64,
+    /// Milliseconds of the run.
+    pub elapsed_ms: u64,
+    /// Stored vectors a second.
+    pub vectors_per_second: f64,
+    /// Rejected records by reason.
+    pub reasons: BTreeMap<String, ReasonCount>,
+    /// Whether this was a rehearsal that made no request.
+    pub dry_run: bool,
+    /// The shortest time at this quota, of a rehearsal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota_seconds: Option<f64>,
+    /// What the shell sees.
+    pub exit_code: u8,
+    /// Why the run stopped before its end, if it did.
+    pub error: Option<String>,
+    /// Where the rejected records are, if there are any.
+    pub rejects_file: Option<String>,
+    /// One shell line that continues, if there is anything to continue.
+    pub resume_command: Option<String>,
+}
+
+/// How often one reason occurred.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReasonCount {
+    /// Records.
+    pub count: u64,
+    /// The place of the first.
+    pub first: String,
+    /// Its message.
+    pub example: String,
+}
+
+impl Summary {
+    /// The summary as a person reads it.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text).unwrap_or_default();
+        text
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        if self.dry_run {
+            writeln!(out, "dry run     nothing was sent")?;
+            writeln!(
+                out,
+                "would send  {} vectors in {} requests, {}",
+                count(self.not_sent),
+                count(self.batches),
+                bytes(self.bytes_sent)
+            )?;
+            if let Some(seconds) = self.quota_seconds {
+                writeln!(out, "at least    {} at this quota", duration(Duration::from_secs_f64(seconds)))?;
+            }
+        } else {
+            let read = if self.stored == self.read {
+                String::new()
+            } else {
+                format!(" of {} read", count(self.read))
+            };
+            writeln!(
+                out,
+                "stored      {}{read}, in bucket {}, index {}",
+                vectors(self.stored),
+                self.bucket,
+                self.index_name
+            )?;
+        }
+        self.write_not_stored(out)?;
+        if self.superseded > 0 {
+            writeln!(out, "superseded  {} by later records with the same key", count(self.superseded))?;
+        }
+        if self.skipped > 0 {
+            writeln!(out, "skipped     {} settled by an earlier run", count(self.skipped))?;
+        }
+        let elapsed = duration(Duration::from_millis(self.elapsed_ms));
+        if self.dry_run {
+            writeln!(out, "time        {elapsed}")?;
+        } else {
+            write!(out, "time        {elapsed}, {}", plural(self.attempts, "request"))?;
+            if self.throttled > 0 {
+                write!(out, " ({} throttled)", count(self.throttled))?;
+            }
+            writeln!(out, ", {} sent, {:.0} vectors/s", bytes(self.bytes_sent), self.vectors_per_second)?;
+        }
+        if let Some(command) = &self.resume_command {
+            writeln!(out, "continue    {command}")?;
+        }
+        Ok(())
+    }
+
+    fn write_not_stored(&self, out: &mut String) -> std::fmt::Result {
+        if self.rejected > 0 {
+            let file = self.rejects_file.as_ref().map_or(String::new(), |file| format!(", in {file}"));
+            writeln!(out, "rejected    {}{file}", plural(self.rejected, "record"))?;
+            for (code, reason) in self.top_reasons() {
+                writeln!(
+                    out,
+                    "            {} × {code}, first at {}: {}",
+                    count(reason.count),
+                    reason.first,
+                    reason.example
+                )?;
+            }
+        }
+        if self.unknown > 0 {
+            writeln!(
+                out,
+                "unknown     {} sent without an answer; nobody knows whether they are stored",
+                vectors(self.unknown)
+            )?;
+        }
+        if self.not_sent > 0 && !self.dry_run {
+            writeln!(out, "not sent    {} read before the run stopped", plural(self.not_sent, "record"))?;
+        }
+        Ok(())
+    }
+
+    fn top_reasons(&self) -> Vec<(&String, &ReasonCount)> {
+        const SHOWN: usize = 5;
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));
+        reasons.truncate(SHOWN);
+        reasons
+    }
+}
+
+fn vectors(number: u64) -> String {
+    plural(number, "vector")
+}
+
+/// A count with its noun.
+pub(super) fn plural(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A count with its thousands kept apart.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size in binary units.
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(super) fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = number as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    if unit == 0 { format!("{number} {name}") } else { format!("{value:.1} {name}") }
+}
+
+/// A duration with as much detail as is worth reading.
+pub(super) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!([0, 999, 1_000, 2_000_000_000].map(count), ["0", "999", "1,000", "2,000,000,000"]);
+        assert_eq!([512, 1_536, 5 << 30].map(bytes), ["512 B", "1.5 KiB", "5.0 GiB"]);
+        let times =
+            [400, 61_000, 3_700_000, 800_000_000].map(|millis| duration(Duration::from_millis(millis)));
+        assert_eq!(times, ["0.4 s", "1 min 1 s", "1 h 1 min", "9 d 6 h"]);
+    }
+
+    #[test]
+    fn a_run_with_trouble_says_what_is_stored_what_is_not_and_how_to_go_on() {
+        let summary = Summary {
+            bucket: "b".into(),
+            index_name: "i".into(),
+            read: 1_000,
+            stored: 990,
+            rejected: 3,
+            unknown: 5,
+            not_sent: 2,
+            elapsed_ms: 1_500,
+            attempts: 4,
+            throttled: 1,
+            bytes_sent: 2_048,
+            vectors_per_second: 660.0,
+            reasons: BTreeMap::from([(
+                "dimension".to_owned(),
+                ReasonCount { count: 3, first: "a.jsonl:7".into(), example: "too long".into() },
+            )]),
+            rejects_file: Some("r.jsonl".into()),
+            resume_command: Some("ossvec put-vectors a.jsonl --resume".into()),
+            ..Summary::default()
+        };
+        let want = "\
+stored      990 vectors of 1,000 read, in bucket b, index i
+rejected    3 records, in r.jsonl
+            3 × dimension, first at a.jsonl:7: too long
+unknown     5 vectors sent without an answer; nobody knows whether they are stored
+not sent    2 records read before the run stopped
+time        1.5 s, 4 requests (1 throttled), 2.0 KiB sent, 660 vectors/s
+continue    ossvec put-vectors a.jsonl --resume
+";
+        assert_eq!(summary.text(), want);
+    }
+}

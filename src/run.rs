@@ -1,0 +1,183 @@
+//! From the command line to the exit code: one function a command, and the printing of results and errors.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::cli::{Cli, Command, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand};
+use crate::emulator::{self, Service};
+use crate::exit::{Exit, Failure};
+use crate::put::report::Summary;
+use crate::put::{self, Finished};
+use crate::settings::{self, Environment, Load};
+use crate::signals;
+
+/// Runs the program on its arguments and says how it ended.
+pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Failure::new(Exit::Client, format!("cannot start: {error}"))),
+    };
+    let done = runtime.block_on(async {
+        match &cli.command {
+            Command::PutVectors(arguments) => put_vectors(arguments, &cli.global, environment).await,
+            Command::VectorsApi(api) => match &api.command {
+                VectorsApiCommand::PutVectors(arguments) => {
+                    put_vectors(arguments, &cli.global, environment).await
+                }
+            },
+            Command::Serve(arguments) => serve(arguments, &cli.global, environment).await,
+        }
+    });
+    // A thread may still wait for standard input; nothing is lost by not waiting for it.
+    runtime.shutdown_background();
+    done.unwrap_or_else(|failure| fail(&failure))
+}
+
+async fn put_vectors(
+    arguments: &PutVectors,
+    global: &Global,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let Load { mut job, service, local, output } = settings::load(arguments, global, environment)?;
+    let (stop_local, stopped) = watch::channel(false);
+    let mut serving = None;
+    let mut service = service;
+    if let (Some(local), Some(settings)) = (local, service.take()) {
+        let listener = bind("127.0.0.1:0").await?;
+        let address = listener.local_addr().map_err(|error| cannot_listen("127.0.0.1:0", &error))?;
+        let local = open(&local.options)?;
+        serving = Some(tokio::spawn(emulator::serve(listener, raised(stopped), local)));
+        service = Some(settings.at(address)?);
+    }
+    job.client = service.map(settings::ServiceSettings::client).transpose()?;
+    let finished = put::run(job, signals::interrupt()).await;
+    stop_local.send_replace(true);
+    if let Some(serving) = serving {
+        match serving.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                return Err(Failure::new(Exit::Client, format!("the local service: {error:#}")));
+            }
+            Err(error) => return Err(Failure::new(Exit::Client, format!("the local service: {error}"))),
+        }
+    }
+    Ok(tell(&finished, output))
+}
+
+async fn serve(arguments: &Serve, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    let options = settings::serve(arguments, global, environment)?;
+    let listener = bind(&arguments.listen).await?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
+    let service = open(&options)?;
+    let port = address.port();
+    err(&format!(
+        "OSS Vectors service at http://{address} (region {}, account {})",
+        options.region, options.account
+    ));
+    err(&format!(
+        "load into it:  ossvec put-vectors FILE --endpoint http://{address} --region {} --account-id {} -i {} -k … --bucket B --index-name I",
+        options.region, options.account, options.access_key_id
+    ));
+    err(&format!("SDKs that put the bucket into the host name: http://localhost:{port}"));
+    emulator::serve(listener, raised(signals::interrupt()), service)
+        .await
+        .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
+    Ok(Exit::Complete)
+}
+
+fn open(options: &emulator::Options) -> Result<Arc<Service>, Failure> {
+    Service::open(options).map(Arc::new).map_err(|error| {
+        Failure::new(Exit::Client, format!("cannot open the local service's data: {error:#}"))
+            .advise("another ossvec may be using it; --data-dir names another place")
+    })
+}
+
+async fn bind(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
+}
+
+fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Client, format!("cannot listen on {address}: {error}"))
+        .advise("--listen names another address")
+}
+
+/// Ends when the flag is raised.
+async fn raised(mut flag: watch::Receiver<bool>) {
+    if flag.wait_for(|raised| *raised).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Prints the result on standard output and, where it is not seen there, the way on to standard error.
+fn tell(finished: &Finished, output: OutputFormat) -> Exit {
+    let Finished { summary, failure } = finished;
+    let printed = match output {
+        OutputFormat::Text => out(&summary.text()),
+        OutputFormat::Json => json(summary).and_then(|text| out(&text)),
+    };
+    let seen = output == OutputFormat::Text && std::io::stdout().is_terminal();
+    if summary.exit_code != Exit::Complete.code() && !seen {
+        err(summary.text().trim_end());
+    }
+    let exit = failure.as_ref().map_or(partial(summary), fail);
+    match printed {
+        // Nobody reads the result any more; that is no failure of the load.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            fail(&Failure::new(Exit::Client, format!("cannot write the summary: {error}")))
+        }
+        _ => exit,
+    }
+}
+
+fn partial(summary: &Summary) -> Exit {
+    if summary.rejected + summary.unknown > 0 { Exit::Partial } else { Exit::Complete }
+}
+
+fn json(summary: &Summary) -> std::io::Result<String> {
+    Ok(serde_json::to_string_pretty(summary)? + "\n")
+}
+
+/// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
+fn usage(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        return match out(&error.render().to_string()) {
+            Ok(()) => Exit::Complete,
+            Err(_) => Exit::Client,
+        };
+    }
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let listed = text.lines().skip(1).take_while(|line| line.starts_with("  ") && !line.contains("tip:"));
+    let message = listed.fold(first.to_owned(), |message, line| format!("{message} {}", line.trim()));
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
+    fail(&Failure::new(Exit::Usage, message).advise(advice))
+}
+
+fn fail(failure: &Failure) -> Exit {
+    err(&format!("ossvec: {}", failure.message));
+    if let Some(advice) = &failure.advice {
+        err(&format!("        {advice}"));
+    }
+    failure.exit
+}
+
+fn out(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Prints a line on standard error; if that is closed, there is nobody left to tell.
+fn err(line: &str) {
+    writeln!(std::io::stderr().lock(), "{line}").unwrap_or_default();
+}

@@ -1,0 +1,389 @@
+//! Flags, environment and defaults become plain values here, once; nobody after it reads a flag or a variable.
+
+use std::collections::HashMap;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::cli::{
+    AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
+    Serve, VerifyName,
+};
+use crate::emulator;
+use crate::exit::{Exit, Failure};
+use crate::oss::client::{self, Client};
+use crate::oss::credential::{Credential, Credentials, Secret};
+use crate::oss::endpoint::{Addressing, Endpoint, Target, from_bucket_url};
+use crate::oss::limits;
+use crate::oss::wire::DistanceMetric;
+use crate::put::admit::{Fields, MetadataValues};
+use crate::put::batch::Limits;
+use crate::put::pace::Quota;
+use crate::put::read::{self, Format};
+use crate::put::record::Input;
+use crate::put::report::{Style, Telling};
+use crate::put::{Budget, Job, Verify, Wanted};
+
+/// The process environment, as a map, so that a test can hand in its own.
+pub type Environment = HashMap<String, String>;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What the local service answers to, wherever nobody says otherwise.
+const LOCAL_ACCESS_KEY: &str = "local";
+const LOCAL_REGION: &str = "cn-hangzhou";
+const LOCAL_ACCOUNT: &str = "1000000000000000";
+const LOCAL_BUCKET: &str = "local";
+
+/// Where a local service runs inside the command, and how.
+pub struct Local {
+    /// How it runs.
+    pub options: emulator::Options,
+}
+
+/// A load, ready to run but for the client, which needs the local service's port.
+pub struct Load {
+    /// The job; its client is still missing.
+    pub job: Job,
+    /// How to reach the service; `None` is a dry run.
+    pub service: Option<ServiceSettings>,
+    /// The service inside this command, if there is to be one.
+    pub local: Option<Local>,
+    /// Form of the summary.
+    pub output: OutputFormat,
+}
+
+/// How to reach the service and with which credential.
+pub struct ServiceSettings {
+    endpoint: Endpoint,
+    target: Target,
+    credential: Credential,
+    global: Global,
+    system_proxy: bool,
+}
+
+impl ServiceSettings {
+    /// The same at a local service's own address.
+    pub fn at(mut self, address: std::net::SocketAddr) -> Result<Self, Failure> {
+        self.endpoint = Endpoint::parse(Some(&format!("http://{address}")), &self.target.region)
+            .map_err(|error| usage(error.to_string()))?;
+        self.system_proxy = false;
+        Ok(self)
+    }
+
+    /// Makes the client.
+    pub fn client(self) -> Result<Client, Failure> {
+        let period = |given: Option<crate::values::Period>, usual| given.map_or(usual, |period| period.0);
+        let options = client::Options {
+            endpoint: self.endpoint,
+            target: self.target,
+            connect_timeout: period(self.global.connect_timeout, CONNECT_TIMEOUT),
+            read_timeout: period(self.global.read_timeout, READ_TIMEOUT),
+            skip_verify_cert: self.global.skip_verify_cert,
+            system_proxy: self.system_proxy,
+        };
+        Client::new(options, Credentials::new(Box::new(self.credential)))
+            .map_err(|error| Failure::new(Exit::Client, format!("cannot prepare the HTTP client: {error}")))
+    }
+}
+
+/// Resolves a load.
+pub fn load(arguments: &PutVectors, global: &Global, environment: &Environment) -> Result<Load, Failure> {
+    let PutVectors { to, reading, sending, reporting, .. } = arguments;
+    let inputs = inputs(arguments)?;
+    let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
+    let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
+    let endpoint = endpoint_text(global, environment);
+    let parts = endpoint.as_deref().and_then(from_bucket_url);
+    let bucket = to.bucket.clone().or_else(|| parts.as_ref().map(|(_, target)| target.bucket.clone()));
+    let bucket = bucket.or_else(|| to.local.then(|| LOCAL_BUCKET.to_owned()));
+    let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(&inputs)));
+    let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
+    if to.create_index && to.distance_metric.is_none() && !to.local && !sending.dry_run {
+        return Err(usage("--create-index needs --distance-metric cosine or euclidean"));
+    }
+    let service = match (sending.dry_run, to.local) {
+        (true, _) => None,
+        (false, true) => Some(local_service(bucket.clone(), global)?),
+        (false, false) => Some(cloud_service(&bucket, global, environment, parts)?),
+    };
+    let local = match (sending.dry_run, to.local) {
+        (false, true) => Some(Local { options: local_options(to.data_dir.as_deref(), asked)? }),
+        _ => None,
+    };
+    let telling = telling(arguments, global, &inputs, (&bucket, &index_name))?;
+    let job = Job {
+        format: format(reading.format),
+        fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
+        metadata_values: match reading.metadata_values {
+            MetadataValuesName::Reject => MetadataValues::Reject,
+            MetadataValuesName::Text => MetadataValues::Text,
+        },
+        wanted: Wanted {
+            name: index_name,
+            dimension: to.dimension,
+            metric: to.distance_metric.map(metric).or_else(|| to.local.then_some(DistanceMetric::Cosine)),
+            non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
+            create_index: to.create_index || to.local,
+            create_bucket: to.local,
+        },
+        client: None,
+        limits,
+        quota: asked,
+        jobs: usize::from(sending.job),
+        memory: sending.memory.0,
+        budget: Budget { retries: sending.retry_times, time: sending.retry_max_time.0 },
+        verify: match sending.verify {
+            VerifyName::Unknown => Verify::Unknown,
+            VerifyName::All => Verify::All,
+            VerifyName::None => Verify::None,
+        },
+        max_rejects: sending.max_rejects.0,
+        rejects: rejects(reporting.rejects.as_deref(), &inputs)?,
+        telling,
+        inputs,
+    };
+    Ok(Load { job, service, local, output: reporting.output_format })
+}
+
+/// Resolves the local service.
+pub fn serve(
+    arguments: &Serve,
+    global: &Global,
+    environment: &Environment,
+) -> Result<emulator::Options, Failure> {
+    let quota = Quota { requests: arguments.requests_per_second.0, vectors: arguments.vectors_per_second.0 };
+    let given = |flag: Option<&String>, usual: &str| flag.cloned().unwrap_or_else(|| usual.to_owned());
+    let faults = arguments.fault.iter().map(|spec| {
+        emulator::fault::Fault::parse(spec).map_err(|error| usage(format!("--fault {spec}: {error}")))
+    });
+    let _ = environment;
+    Ok(emulator::Options {
+        access_key_id: given(global.access_key_id.as_ref(), LOCAL_ACCESS_KEY),
+        access_key_secret: global.access_key_secret.clone().unwrap_or_else(|| Secret::new(LOCAL_ACCESS_KEY)),
+        region: given(global.region.as_ref(), LOCAL_REGION),
+        account: given(global.account_id.as_ref(), LOCAL_ACCOUNT),
+        latency: arguments.latency.0,
+        faults: faults.collect::<Result<_, _>>()?,
+        ..local_options(arguments.data_dir.as_deref(), quota)?
+    })
+}
+
+fn local_options(data: Option<&Path>, quota: Quota) -> Result<emulator::Options, Failure> {
+    let data = match data {
+        Some(data) => data.to_owned(),
+        None => dirs::data_dir().map(|data| data.join("ossvec")).ok_or_else(|| {
+            Failure::new(Exit::Client, "this user has no data directory").advise("name one with --data-dir")
+        })?,
+    };
+    let limited = |rate: f64| if rate.is_finite() { rate } else { 0.0 };
+    Ok(emulator::Options {
+        data: Some(data),
+        access_key_id: LOCAL_ACCESS_KEY.to_owned(),
+        access_key_secret: Secret::new(LOCAL_ACCESS_KEY),
+        region: LOCAL_REGION.to_owned(),
+        account: LOCAL_ACCOUNT.to_owned(),
+        requests_per_second: limited(quota.requests),
+        vectors_per_second: limited(quota.vectors),
+        latency: Duration::ZERO,
+        faults: Vec::new(),
+    })
+}
+
+fn local_service(bucket: String, global: &Global) -> Result<ServiceSettings, Failure> {
+    let target = Target { bucket, account: LOCAL_ACCOUNT.to_owned(), region: LOCAL_REGION.to_owned() };
+    let endpoint = Endpoint::parse(None, LOCAL_REGION).map_err(|error| usage(error.to_string()))?;
+    let credential = Credential {
+        access_key_id: LOCAL_ACCESS_KEY.to_owned(),
+        secret: Secret::new(LOCAL_ACCESS_KEY),
+        security_token: None,
+        expires_at: None,
+    };
+    Ok(ServiceSettings { endpoint, target, credential, global: global.clone(), system_proxy: false })
+}
+
+fn cloud_service(
+    bucket: &str,
+    global: &Global,
+    environment: &Environment,
+    parts: Option<(Endpoint, Target)>,
+) -> Result<ServiceSettings, Failure> {
+    let (endpoint, target) = parts.unzip();
+    let region = given(global.region.as_ref(), "OSS_REGION", environment)
+        .or_else(|| target.as_ref().map(|target| target.region.clone()))
+        .ok_or_else(|| missing("region", "--region", "OSS_REGION"))?;
+    let account = given(global.account_id.as_ref(), "OSS_ACCOUNT_ID", environment)
+        .or_else(|| target.map(|target| target.account))
+        .ok_or_else(|| missing("account id", "--account-id", "OSS_ACCOUNT_ID"))?;
+    if !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(usage(format!("the account id is {account:?}; it consists of digits only")));
+    }
+    let endpoint = match endpoint {
+        Some(endpoint) => endpoint,
+        None => Endpoint::parse(endpoint_text(global, environment).as_deref(), &region)
+            .map_err(|error| usage(error.to_string()))?,
+    };
+    let endpoint = match global.addressing_style {
+        Some(AddressingStyle::Virtual) => endpoint.with_addressing(Addressing::Virtual),
+        Some(AddressingStyle::Path) => endpoint.with_addressing(Addressing::Path),
+        None => endpoint,
+    };
+    let credential = credential(global, environment)?;
+    let target = Target { bucket: bucket.to_owned(), account, region };
+    Ok(ServiceSettings { endpoint, target, credential, global: global.clone(), system_proxy: true })
+}
+
+fn credential(global: &Global, environment: &Environment) -> Result<Credential, Failure> {
+    let secret = |flag: Option<&Secret>, variable| {
+        flag.cloned().or_else(|| variable_of(variable, environment).map(Secret::new))
+    };
+    Ok(Credential {
+        access_key_id: given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", environment)
+            .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID"))?,
+        secret: secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET")
+            .ok_or_else(|| missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET"))?,
+        security_token: secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN"),
+        expires_at: None,
+    })
+}
+
+fn endpoint_text(global: &Global, environment: &Environment) -> Option<String> {
+    given(global.endpoint.as_ref(), "OSS_ENDPOINT", environment)
+}
+
+fn given(flag: Option<&String>, variable: &str, environment: &Environment) -> Option<String> {
+    flag.cloned().or_else(|| variable_of(variable, environment))
+}
+
+fn variable_of(name: &str, environment: &Environment) -> Option<String> {
+    environment.get(name).filter(|value| !value.is_empty()).cloned()
+}
+
+fn missing(what: &str, flag: &str, variable: &str) -> Failure {
+    Failure::new(Exit::Client, format!("no {what}"))
+        .advise(format!("set {flag} or {variable}; or try everything without an account with --local"))
+}
+
+fn usage(message: impl Into<String>) -> Failure {
+    Failure::new(Exit::Usage, message)
+}
+
+fn names(bucket: Option<String>, index: Option<String>, dry_run: bool) -> Result<(String, String), Failure> {
+    let (bucket, index) = match (bucket, index, dry_run) {
+        (Some(bucket), Some(index), _) => (bucket, index),
+        (bucket, index, true) => return Ok((bucket.unwrap_or_default(), index.unwrap_or_default())),
+        (None, _, _) => return Err(usage("no bucket: name it with --bucket, or try with --local")),
+        (_, None, _) => return Err(usage("no index: name it with --index-name, or try with --local")),
+    };
+    limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
+    limits::index_name(&index).map_err(|rule| usage(format!("--index-name {index}: {rule}")))?;
+    Ok((bucket, index))
+}
+
+/// An index name made of the first file's name, so that two files tried locally do not meet in one index.
+fn index_name_for(inputs: &[Input]) -> String {
+    let stem = match inputs.first() {
+        Some(Input::File(path)) => {
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        }
+        _ => String::new(),
+    };
+    let stem = stem.split('.').next().unwrap_or_default();
+    let name: String =
+        stem.chars().filter(char::is_ascii_alphanumeric).take(*limits::INDEX_NAME_BYTES.end()).collect();
+    if limits::index_name(&name).is_ok() { name } else { "vectors".to_owned() }
+}
+
+/// A batch larger than a second's vectors could never be sent.
+fn batch_size(asked: u16, quota: Quota) -> usize {
+    let asked = usize::from(asked);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 500")]
+    if quota.vectors < 500.0 { asked.min((quota.vectors as usize).max(1)) } else { asked }
+}
+
+fn inputs(arguments: &PutVectors) -> Result<Vec<Input>, Failure> {
+    if let Some(vectors) = &arguments.reading.vectors {
+        return Ok(vec![ossutil_input(vectors)]);
+    }
+    if arguments.inputs.is_empty() {
+        return Err(usage("no input: name files, or - for standard input"));
+    }
+    read::expand(&arguments.inputs).map_err(|error| Failure::new(Exit::Client, error.to_string()))
+}
+
+/// The input as ossutil names it.
+fn ossutil_input(vectors: &str) -> Input {
+    match vectors.strip_prefix("file://") {
+        Some(path) => Input::File(PathBuf::from(path)),
+        None if vectors == "-" => Input::Stdin,
+        None => Input::Inline(vectors.to_owned().into()),
+    }
+}
+
+/// The rejects file, which must not be one of the inputs: it would be emptied before it is read.
+fn rejects(named: Option<&Path>, inputs: &[Input]) -> Result<Option<PathBuf>, Failure> {
+    let Some(named) = named else { return Ok(None) };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let clash = inputs.iter().any(|input| matches!(input, Input::File(path) if real(path) == real(named)));
+    if clash {
+        return Err(usage(format!("--rejects {} is also an input", named.display())));
+    }
+    Ok(Some(named.to_owned()))
+}
+
+fn telling(
+    arguments: &PutVectors,
+    global: &Global,
+    inputs: &[Input],
+    (bucket, index_name): (&str, &str),
+) -> Result<Telling, Failure> {
+    let PutVectors { sending, reporting, .. } = arguments;
+    if reporting.events.as_deref() == Some(Path::new("-")) && reporting.output_format == OutputFormat::Json {
+        return Err(usage("--events - and --output-format json cannot share standard output")
+            .advise("the last event, run_end, holds the same summary"));
+    }
+    let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
+        None => None,
+        Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
+        Some(path) => Some(Box::new(std::fs::File::create(path).map_err(|error| {
+            Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
+        })?)),
+    };
+    let terminal = std::io::stderr().is_terminal();
+    let style = match (global.quiet, reporting.progress) {
+        (true, _) | (_, ProgressStyle::None) => Style::Hidden,
+        (_, ProgressStyle::Bar) => Style::Bar,
+        (_, ProgressStyle::Auto) if terminal => Style::Bar,
+        (_, ProgressStyle::Auto | ProgressStyle::Plain) => Style::Plain,
+    };
+    Ok(Telling {
+        style,
+        quiet: global.quiet,
+        events,
+        inputs: inputs.to_vec(),
+        bytes_total: read::total_bytes(inputs),
+        bucket: bucket.to_owned(),
+        index_name: index_name.to_owned(),
+        requests_per_second: sending.requests_per_second.0,
+        resumed: false,
+        dry_run: sending.dry_run,
+    })
+}
+
+fn format(name: FormatName) -> Option<Format> {
+    match name {
+        FormatName::Auto => None,
+        FormatName::Json => Some(Format::Json),
+        FormatName::Jsonl => Some(Format::Jsonl),
+        FormatName::Csv => Some(Format::Csv),
+        FormatName::Tsv => Some(Format::Tsv),
+    }
+}
+
+fn metric(name: Metric) -> DistanceMetric {
+    match name {
+        Metric::Cosine => DistanceMetric::Cosine,
+        Metric::Euclidean => DistanceMetric::Euclidean,
+    }
+}

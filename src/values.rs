@@ -1,0 +1,146 @@
+//! Values as people write them on the command line: times, sizes, rates. Pure.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::put::MaxRejects;
+
+/// A time with its unit, as ossutil writes them: `500ms`, `20s` or plain `20`, `15m`, `2h`, `1d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period(pub Duration);
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit) = split_unit(text);
+        let seconds = match unit {
+            "ms" => 0.001,
+            "" | "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            "d" => 86_400.0,
+            _ => return Err(format!("{unit:?} is no unit of time; use ms, s, m, h or d")),
+        };
+        number_of(number)
+            .and_then(|number| Duration::try_from_secs_f64(number * seconds).ok())
+            .map(Self)
+            .ok_or_else(|| "not a time; write for example 20s or 15m".to_owned())
+    }
+}
+
+/// A size in bytes; units count in steps of 1024, as ossutil's do: `512K`, `16MiB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub usize);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit) = split_unit(text);
+        let factor: f64 = match unit.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+            "" => 1.0,
+            "K" => 1024.0,
+            "M" => 1024.0 * 1024.0,
+            "G" => 1024.0 * 1024.0 * 1024.0,
+            _ => return Err(format!("{unit:?} is no unit of size; use K, M or G")),
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
+        match number_of(number).map(|number| number * factor) {
+            Some(bytes) if (1.0..=1e15).contains(&bytes) => Ok(Self(bytes as usize)),
+            _ => Err("not a size; write for example 16MiB".to_owned()),
+        }
+    }
+}
+
+/// A rate per second; 0 is written for no limit and becomes infinity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(pub f64);
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match number_of(text) {
+            Some(0.0) => Ok(Self(f64::INFINITY)),
+            Some(rate) if rate >= 0.001 => Ok(Self(rate)),
+            _ => Err("not a rate; write a number, or 0 for no limit".to_owned()),
+        }
+    }
+}
+
+/// How many rejects are allowed: `100`, `5%` or `none`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MostRejects(pub MaxRejects);
+
+impl FromStr for MostRejects {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "not a number of rejects; write for example 100, 5% or none".to_owned();
+        match (text, text.strip_suffix('%')) {
+            ("none", _) => Ok(Self(MaxRejects::None)),
+            (_, Some(percent)) => {
+                let percent = number_of(percent).filter(|percent| *percent <= 100.0);
+                percent.map(|percent| Self(MaxRejects::Percent(percent))).ok_or_else(wrong)
+            }
+            (number, None) => number.parse().map(|count| Self(MaxRejects::Count(count))).map_err(|_| wrong()),
+        }
+    }
+}
+
+fn split_unit(text: &str) -> (&str, &str) {
+    let end = text.find(|character: char| character.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    (number.trim(), unit)
+}
+
+/// A plain decimal number, not negative.
+fn number_of(text: &str) -> Option<f64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if plain { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        for (text, millis) in
+            [("500ms", 500), ("20", 20_000), ("1.5s", 1_500), ("15m", 900_000), ("2h", 7_200_000)]
+        {
+            assert_eq!(text.parse(), Ok(Period(Duration::from_millis(millis))), "{text}");
+        }
+        for text in ["", "s", "-1s", "1 fortnight", "inf", "1e3s"] {
+            assert!(text.parse::<Period>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_in_steps_of_1024() {
+        for (text, bytes) in
+            [("100", 100), ("1K", 1024), ("16MiB", 16 << 20), ("16MB", 16 << 20), ("0.5g", 1 << 29)]
+        {
+            assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
+        }
+        for text in ["0", "", "MiB", "-1", "5 apples"] {
+            assert!(text.parse::<Size>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        assert_eq!("0".parse(), Ok(Rate(f64::INFINITY)));
+        assert_eq!("2.5".parse(), Ok(Rate(2.5)));
+        assert!("-5".parse::<Rate>().is_err() && "nan".parse::<Rate>().is_err());
+    }
+
+    #[test]
+    fn rejects_are_allowed_by_number_by_part_or_all() {
+        assert_eq!("100".parse(), Ok(MostRejects(MaxRejects::Count(100))));
+        assert_eq!("2.5%".parse(), Ok(MostRejects(MaxRejects::Percent(2.5))));
+        assert_eq!("none".parse(), Ok(MostRejects(MaxRejects::None)));
+        assert!(["", "-1", "101%", "some"].iter().all(|text| text.parse::<MostRejects>().is_err()));
+    }
+}
