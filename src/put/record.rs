@@ -32,7 +32,9 @@ impl fmt::Display for Input {
 /// Where a record starts: which input, which line, which byte.
 ///
 /// Ordered as the inputs are read. Offsets count decompressed bytes, a byte-order mark included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct Position {
     /// Index of the input among the run's inputs, from 0.
     pub input: u32,
@@ -42,6 +44,13 @@ pub struct Position {
     pub line: u64,
     /// How many records of this input come before it.
     pub record: u64,
+}
+
+/// Names the place as messages do; the input's name stands beside it, since a position knows only its index.
+impl fmt::Display for Position {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}, byte {}", self.line, self.offset)
+    }
 }
 
 /// A stretch of input: from the start of its first record to the start of what follows its last.
@@ -85,7 +94,7 @@ pub enum Raw {
 pub struct Block {
     /// The records in input order.
     pub records: Vec<Record>,
-    /// Where the next record starts, or the end of the input.
+    /// The place behind the last record: reading from here gives exactly the records that follow.
     pub end: Position,
     /// Bytes read from the files themselves up to here, before decompression, over all inputs: for progress.
     pub bytes_read: u64,
