@@ -46,6 +46,13 @@ pub struct Position {
     pub record: u64,
 }
 
+/// Names the place as messages do; the input's name stands beside it, since a position knows only its index.
+impl fmt::Display for Position {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}, byte {}", self.line, self.offset)
+    }
+}
+
 /// A stretch of input: from the start of its first record to the start of what follows its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Span {
@@ -102,7 +109,7 @@ impl Raw {
 pub struct Block {
     /// The records in input order.
     pub records: Vec<Record>,
-    /// Where the next record starts, or the end of the input.
+    /// The place behind the last record: reading from here gives exactly the records that follow.
     pub end: Position,
     /// Bytes read from the files themselves up to here, before decompression, over all inputs: for progress.
     pub bytes_read: u64,

@@ -1,1 +1,410 @@
-//! To be written.
+//! Step 1 of the path: bytes to records.
+//!
+//! Inputs are opened, decompressed, recognised and cut into [`Block`]s of records. A record is a slice of the text it
+//! was read in, and nothing in it is looked at beyond what tells its end; whether it is good is the next step's
+//! question. Memory holds one block of text, or one record when that is larger, whatever the size of the input.
+//!
+//! `window` holds the text at hand; `lines`, `elements` and `rows` are pure and find the records in it, one file a
+//! layout; `recognise` chooses among them.
+
+mod decompress;
+mod elements;
+mod error;
+mod expand;
+mod lines;
+mod recognise;
+mod rows;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod value;
+mod window;
+
+use std::fs;
+use std::io;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use self::decompress::Compression;
+use self::elements::Elements;
+pub use self::error::{ReadError, Tear};
+pub use self::expand::expand;
+pub use self::recognise::{Format, UnknownFormat};
+use self::recognise::{Layout, Unfit};
+use self::rows::{HeaderFlaw, Rows};
+use self::window::{Arrival, Count, Stream, Window, newlines};
+use super::record::{Block, Input, Position, Raw, Record};
+
+/// How much text is read and cut at once, and how long a record may be, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    block: usize,
+    record: usize,
+}
+
+impl Sizes {
+    /// A block is large against the cost of handing it to another thread, and a few dozen of them are little memory.
+    /// A record of 64 MiB is far beyond what one call may hold.
+    const USUAL: Self = Self { block: 256 << 10, record: 64 << 20 };
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How often an input may be packed: a log rotated into an archive of its own is, by mistake, packed twice.
+const PACKED_AT_MOST: usize = 2;
+
+/// The length of the UTF-8 byte-order mark that `text` starts with, or 0.
+fn mark_length(text: &[u8]) -> usize {
+    if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
+}
+
+/// What was found in a stretch of text.
+#[derive(Debug)]
+struct Cut {
+    /// Where each record is.
+    records: Vec<Range<usize>>,
+    /// How far the text is done with; behind the last record, a place to continue from.
+    consumed: usize,
+}
+
+/// Why cutting cannot go on at a place of the text.
+#[derive(Debug)]
+struct Flaw {
+    at: usize,
+    kind: FlawKind,
+}
+
+/// What is wrong there.
+#[derive(Debug)]
+enum FlawKind {
+    Malformed { expected: &'static str, found: u8 },
+    Unfinished(Tear),
+}
+
+impl Flaw {
+    fn malformed(at: usize, found: u8, expected: &'static str) -> Self {
+        Self { at, kind: FlawKind::Malformed { expected, found } }
+    }
+
+    fn unfinished(at: usize, tear: Tear) -> Self {
+        Self { at, kind: FlawKind::Unfinished(tear) }
+    }
+
+    /// Whether more text cannot mend it.
+    fn is_lasting(&self) -> bool {
+        matches!(self.kind, FlawKind::Malformed { .. })
+    }
+}
+
+/// Starts to read `inputs` in their order, at the place `from` of an earlier reading if there is one.
+///
+/// Places to continue from are the start of a record, the place behind one, and the end of a block. The `format` is
+/// recognised, input by input, when it is not given.
+pub fn open(inputs: &[Input], format: Option<Format>, from: Option<Position>) -> Result<Blocks, ReadError> {
+    Blocks::new(inputs, format, from, Sizes::USUAL)
+}
+
+/// How many bytes the inputs hold in their files, before decompression, unless one of them is a pipe.
+pub fn total_bytes(inputs: &[Input]) -> Option<u64> {
+    inputs.iter().map(size).sum()
+}
+
+fn size(input: &Input) -> Option<u64> {
+    match input {
+        Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
+        Input::Stdin => None,
+        Input::Inline(text) => Some(text.len() as u64),
+    }
+}
+
+/// The records of all inputs in order, block by block.
+///
+/// Ends after the first error: what stands behind it cannot be told from what is missing.
+pub struct Blocks {
+    /// The inputs not yet opened, with their numbers.
+    waiting: std::vec::IntoIter<(u32, Input)>,
+    format: Option<Format>,
+    /// Where to continue in the next input.
+    from: Option<Position>,
+    sizes: Sizes,
+    current: Option<Reading>,
+    /// Bytes of the inputs before the current one.
+    bytes_before: u64,
+    failed: bool,
+}
+
+impl Blocks {
+    fn new(
+        inputs: &[Input],
+        format: Option<Format>,
+        from: Option<Position>,
+        sizes: Sizes,
+    ) -> Result<Self, ReadError> {
+        let start = from.unwrap_or_default();
+        match inputs.get(start.input as usize) {
+            Some(Input::Stdin) if start.offset > 0 => return Err(ReadError::ResumeStdin),
+            None if from.is_some() => {
+                return Err(ReadError::ResumeMissingInput {
+                    wanted: u64::from(start.input) + 1,
+                    given: inputs.len(),
+                });
+            }
+            _ => {}
+        }
+        let mut numbered: Vec<(u32, Input)> = (0..).zip(inputs.iter().cloned()).collect();
+        let waiting = numbered.split_off(numbered.len().min(start.input as usize));
+        // A name mistyped at the end of the line is found before the first record is sent.
+        for (_, input) in &waiting {
+            if let Input::File(path) = input {
+                fs::metadata(path).map_err(|cause| ReadError::Open { input: input.clone(), cause })?;
+            }
+        }
+        Ok(Self {
+            waiting: waiting.into_iter(),
+            format,
+            from,
+            sizes,
+            current: None,
+            bytes_before: numbered.iter().filter_map(|(_, input)| size(input)).sum(),
+            failed: false,
+        })
+    }
+
+    /// Reads on to the next block, or to the end of the last input.
+    fn read(&mut self) -> Result<Option<Block>, ReadError> {
+        loop {
+            if let Some(reading) = &mut self.current {
+                if let Some(mut block) = reading.next_block()? {
+                    block.bytes_read += self.bytes_before;
+                    return Ok(Some(block));
+                }
+                self.bytes_before += reading.count.get();
+            }
+            let Some((number, input)) = self.waiting.next() else {
+                return Ok(None);
+            };
+            let mut reading = Reading::open(input, number, self.sizes)?;
+            reading.start(self.format, self.from.take())?;
+            self.current = Some(reading);
+        }
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Result<Block, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let block = self.read();
+        self.failed = !matches!(block, Ok(Some(_)));
+        block.transpose()
+    }
+}
+
+/// One way to cut, chosen for an input.
+#[derive(Debug)]
+enum Cutter {
+    Lines,
+    Elements(Elements),
+    Rows(Rows),
+}
+
+impl Cutter {
+    fn cut(&mut self, text: &[u8], last: bool) -> Result<Cut, Flaw> {
+        match self {
+            Self::Lines => Ok(lines::cut(text, last)),
+            Self::Elements(elements) => elements.cut(text, last),
+            Self::Rows(rows) => rows.cut(text, last),
+        }
+    }
+
+    fn raw(&self, text: &Bytes, record: Range<usize>) -> Raw {
+        match self {
+            Self::Lines | Self::Elements(_) => Raw::Json(text.slice(record)),
+            Self::Rows(rows) => rows.raw(&text[record]),
+        }
+    }
+}
+
+/// An input that is being read.
+struct Reading {
+    input: Input,
+    count: Count,
+    window: Window,
+    cutter: Cutter,
+}
+
+impl Reading {
+    /// Opens `input`, and what it is packed in.
+    fn open(input: Input, number: u32, sizes: Sizes) -> Result<Self, ReadError> {
+        let count = Count::default();
+        let stream = match Stream::open(&input, &count) {
+            Ok(stream) => stream,
+            Err(cause) => return Err(ReadError::Open { input, cause }),
+        };
+        let window = Window::new(stream, number, sizes);
+        let mut reading = Self { input, count, window, cutter: Cutter::Lines };
+        reading.window.fill();
+        for _ in 0..PACKED_AT_MOST {
+            if let Some(compression) = Compression::of(reading.window.text()) {
+                let outcome = reading.window.decompress(compression);
+                outcome.map_err(|cause| reading.failure(cause))?;
+            }
+        }
+        Ok(reading)
+    }
+
+    /// Recognises the layout and moves to the first record, or to `from`.
+    fn start(&mut self, format: Option<Format>, from: Option<Position>) -> Result<(), ReadError> {
+        let layout = self.recognise(format)?;
+        self.window.skip(mark_length(self.window.text()));
+        if let Layout::Rows { delimiter } = layout
+            && let Some(rows) = self.header(delimiter)?
+        {
+            self.cutter = Cutter::Rows(rows);
+        }
+        // Before the first record there is nothing to continue.
+        let from = from.filter(|from| from.offset > self.window.position().offset);
+        if let Layout::Elements(shape) = layout {
+            let elements = if from.is_some() { Elements::continued(shape) } else { Elements::new(shape) };
+            self.cutter = Cutter::Elements(elements);
+        }
+        from.map_or(Ok(()), |from| self.go_to(from))
+    }
+
+    fn recognise(&mut self, format: Option<Format>) -> Result<Layout, ReadError> {
+        let name = match &self.input {
+            Input::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            Input::Stdin | Input::Inline(_) => None,
+        };
+        loop {
+            let whole = self.window.has_ended() || self.window.is_full();
+            match recognise::recognise(self.window.text(), whole, name.as_deref(), format) {
+                Ok(Some(layout)) => return Ok(layout),
+                Ok(None) => self.window.fill(),
+                Err(Unfit::Unrecognised) => {
+                    return Err(ReadError::Unrecognised { input: self.input.clone() });
+                }
+                Err(Unfit::Unsupported { format, cure }) => {
+                    return Err(ReadError::Unsupported { input: self.input.clone(), format, cure });
+                }
+            }
+        }
+    }
+
+    /// Reads the header of a table, which an empty one need not have.
+    fn header(&mut self, delimiter: u8) -> Result<Option<Rows>, ReadError> {
+        loop {
+            let last = self.window.is_last();
+            let cut = rows::cut(self.window.text(), delimiter, last).map_err(|flaw| self.flaw(&flaw))?;
+            if let Some(header) = cut.records.into_iter().next() {
+                let end = header.end;
+                let rows = Rows::new(&self.window.text()[header], delimiter);
+                let rows = rows.map_err(|flaw| self.header_flaw(flaw))?;
+                self.window.skip(end);
+                return Ok(Some(rows));
+            }
+            self.window.skip(cut.consumed);
+            if !self.read_more()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn go_to(&mut self, from: Position) -> Result<(), ReadError> {
+        match self.window.go_to(from) {
+            Ok(Arrival::There) => Ok(()),
+            Ok(Arrival::EndsBefore(end)) => {
+                Err(ReadError::ResumeBehindEnd { input: self.input.clone(), place: from, end })
+            }
+            Err(cause) => Err(self.failure(cause)),
+        }
+    }
+
+    /// Cuts the next block, or gives none at the end of the input.
+    fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
+        self.window.fill();
+        loop {
+            let last = self.window.is_last();
+            let cut = self.cutter.cut(self.window.text(), last).map_err(|flaw| self.flaw(&flaw))?;
+            if !cut.records.is_empty() {
+                return Ok(Some(self.block(cut)));
+            }
+            self.window.skip(cut.consumed);
+            if !self.read_more()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Lengthens the text at hand, in which no record was complete; false at the end of the input.
+    fn read_more(&mut self) -> Result<bool, ReadError> {
+        if let Some(cause) = self.window.take_failure() {
+            return Err(self.failure(cause));
+        }
+        if self.window.has_ended() {
+            return Ok(false);
+        }
+        if self.window.is_full() {
+            let (input, place) = (self.input.clone(), self.window.position());
+            return Err(ReadError::TooLarge { input, place, limit: self.window.largest_record() });
+        }
+        self.window.fill();
+        Ok(true)
+    }
+
+    /// Hands out the records of `cut`.
+    fn block(&mut self, cut: Cut) -> Block {
+        let start = self.window.position();
+        let text = self.window.take(cut.consumed);
+        let mut position = start;
+        let mut passed = 0;
+        let mut records = Vec::with_capacity(cut.records.len());
+        for range in cut.records {
+            position.line += newlines(&text[passed..range.start]);
+            position.offset = start.offset + range.start as u64;
+            passed = range.start;
+            records.push(Record { position, raw: self.cutter.raw(&text, range) });
+            position.record += 1;
+        }
+        self.window.count_records(records.len());
+        Block { records, end: self.window.position(), bytes_read: self.count.get() }
+    }
+
+    /// The error for a `flaw` in the text at hand.
+    fn flaw(&self, flaw: &Flaw) -> ReadError {
+        let input = self.input.clone();
+        let place = self.window.place(flaw.at);
+        match flaw.kind {
+            FlawKind::Malformed { expected, found } => ReadError::Malformed { input, place, expected, found },
+            FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
+        }
+    }
+
+    fn header_flaw(&self, flaw: HeaderFlaw) -> ReadError {
+        let input = self.input.clone();
+        match flaw {
+            HeaderFlaw::Missing(cell) => ReadError::NoHeader { input, cell },
+            HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
+        }
+    }
+
+    /// The error for a failure of the stream: of the system, or of the compressed data.
+    fn failure(&self, cause: io::Error) -> ReadError {
+        let input = self.input.clone();
+        let place = self.window.position();
+        match self.window.compression().map(Compression::name) {
+            Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => {
+                ReadError::Torn { input, tear: Tear::Compressed(compression), place, end: self.count.get() }
+            }
+            Some(compression) if cause.raw_os_error().is_none() => {
+                ReadError::Damaged { input, place, compression, cause }
+            }
+            _ => ReadError::Io { input, place, cause },
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Records that a JSON structure holds: elements of arrays, also inside an object, or values one after another.
+
+use super::error::Tear;
+use super::value::{Members, Next, bracket_end, skip_blanks, value_end};
+use super::{Cut, Flaw};
+
+/// What holds the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// They are the elements of an array, or of several that follow one another.
+    Arrays,
+    /// They are the elements of the array with this name inside an object, or in several that follow one another.
+    Pages(&'static str),
+    /// They are objects or arrays that follow one another.
+    Values,
+}
+
+/// Cuts records out of a [`Shape`], from block to block.
+#[derive(Debug)]
+pub(super) struct Elements {
+    shape: Shape,
+    place: Place,
+}
+
+/// Where in the structure the cutting stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before, between or behind the outermost values.
+    Outside,
+    /// In the array of the records.
+    Inside(Expect),
+    /// In the object around that array, behind it.
+    Behind,
+}
+
+/// What may follow in the array of the records, apart from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    Element,
+    Comma,
+    /// Reading starts here: before an element or behind one.
+    Either,
+}
+
+/// What was found at a place.
+enum Step {
+    /// Structure that ends at this offset; the cutting goes on there, in this place.
+    Structure(usize, Place),
+    /// A record that ends at this offset.
+    Record(usize),
+}
+
+impl Elements {
+    /// Cuts from the start of the input.
+    pub(super) fn new(shape: Shape) -> Self {
+        Self { shape, place: Place::Outside }
+    }
+
+    /// Cuts from a place before a record or behind one.
+    pub(super) fn continued(shape: Shape) -> Self {
+        let place = if shape == Shape::Values { Place::Outside } else { Place::Inside(Expect::Either) };
+        Self { shape, place }
+    }
+
+    /// Cuts the complete records of `text`; with `last` nothing may be left open behind them.
+    ///
+    /// A flaw is told only when no record is before it: the cut ends behind the last record, and the next one meets
+    /// the flaw again.
+    pub(super) fn cut(&mut self, text: &[u8], last: bool) -> Result<Cut, Flaw> {
+        let mut records = Vec::new();
+        let (mut at, mut place) = (0, self.place);
+        let flaw = loop {
+            at = skip_blanks(text, at);
+            match self.step(place, text, at) {
+                Ok(Some(Step::Structure(end, next))) => (at, place) = (end, next),
+                Ok(Some(Step::Record(end))) => {
+                    records.push(at..end);
+                    (at, place) = (end, self.behind_record());
+                }
+                Ok(None) => break None,
+                Err(flaw) => break Some(flaw),
+            }
+        };
+        if let Some(last_record) = records.last() {
+            self.place = self.behind_record();
+            return Ok(Cut { consumed: last_record.end, records });
+        }
+        self.place = place;
+        match flaw {
+            Some(flaw) if last || flaw.is_lasting() => Err(flaw),
+            _ => Ok(Cut { records, consumed: at }),
+        }
+    }
+
+    /// Where the cutting stands behind a record.
+    fn behind_record(&self) -> Place {
+        if self.shape == Shape::Values { Place::Outside } else { Place::Inside(Expect::Comma) }
+    }
+
+    /// Finds what stands at `at`, or none when the text is at its end and may be.
+    fn step(&self, place: Place, text: &[u8], at: usize) -> Result<Option<Step>, Flaw> {
+        let Some(&byte) = text.get(at) else {
+            return match place {
+                Place::Outside => Ok(None),
+                Place::Inside(_) => Err(Flaw::unfinished(at, Tear::Array)),
+                Place::Behind => Err(Flaw::unfinished(at, Tear::Object)),
+            };
+        };
+        match place {
+            Place::Outside => self.outside(text, at, byte),
+            Place::Inside(expect) => self.inside(expect, text, at, byte),
+            Place::Behind => match bracket_end(text, at, b'{', b'}') {
+                Some(end) => Ok(Step::Structure(end, Place::Outside)),
+                None => Err(Flaw::unfinished(at, Tear::Object)),
+            },
+        }
+        .map(Some)
+    }
+
+    fn outside(&self, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
+        match (self.shape, byte) {
+            (Shape::Arrays, b'[') => Ok(Step::Structure(at + 1, Place::Inside(Expect::Element))),
+            (Shape::Pages(name), b'{') => page(text, at, name),
+            (Shape::Values, b'{' | b'[') => record(text, at),
+            (Shape::Arrays, _) => Err(Flaw::malformed(at, byte, "an array or the end")),
+            (Shape::Pages(_), _) => Err(Flaw::malformed(at, byte, "an object or the end")),
+            (Shape::Values, _) => Err(Flaw::malformed(at, byte, "an object, an array or the end")),
+        }
+    }
+
+    fn inside(&self, expect: Expect, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
+        let end = if matches!(self.shape, Shape::Pages(_)) { Place::Behind } else { Place::Outside };
+        match (byte, expect) {
+            (b']', _) => Ok(Step::Structure(at + 1, end)),
+            (b',', Expect::Comma | Expect::Either) => {
+                Ok(Step::Structure(at + 1, Place::Inside(Expect::Element)))
+            }
+            (_, Expect::Comma) => Err(Flaw::malformed(at, byte, "a comma or the end of the array")),
+            (b',' | b'}' | b':', _) => Err(Flaw::malformed(at, byte, "an element or the end of the array")),
+            _ => record(text, at),
+        }
+    }
+}
+
+/// Finds the end of the record that starts at `at`.
+fn record(text: &[u8], at: usize) -> Result<Step, Flaw> {
+    value_end(text, at).map(Step::Record).ok_or(Flaw::unfinished(at, Tear::Value))
+}
+
+/// Finds the array called `name` in the object that starts at `at`.
+fn page(text: &[u8], at: usize, name: &str) -> Result<Step, Flaw> {
+    let malformed =
+        |at: usize, expected| Flaw::malformed(at, text.get(at).copied().unwrap_or_default(), expected);
+    let mut members = Members::of(text, at);
+    loop {
+        match members.advance() {
+            Next::Member(member, value) if member == name.as_bytes() && text.get(value) == Some(&b'[') => {
+                return Ok(Step::Structure(value + 1, Place::Inside(Expect::Element)));
+            }
+            Next::Member(..) => {}
+            // Passing over such an object could pass over records.
+            Next::End => return Err(malformed(at, "an object with an array of records, as the first one")),
+            Next::Unfinished => return Err(Flaw::unfinished(at, Tear::Object)),
+            Next::Malformed(there) => return Err(malformed(there, "a member of the object or its end")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cuts the whole of `text` and gives its records, or where a flaw is and how often records came before it.
+    fn cut(mut elements: Elements, text: &str) -> Result<Vec<&str>, (usize, usize)> {
+        let mut records = Vec::new();
+        let mut at = 0;
+        loop {
+            let rest = text.get(at..).unwrap();
+            match elements.cut(rest.as_bytes(), true) {
+                Ok(cut) if cut.records.is_empty() => return Ok(records),
+                Ok(cut) => {
+                    records.extend(cut.records.into_iter().filter_map(|range| rest.get(range)));
+                    at += cut.consumed;
+                }
+                Err(flaw) => return Err((records.len(), at + flaw.at)),
+            }
+        }
+    }
+
+    fn all(shape: Shape, text: &str) -> Result<Vec<&str>, (usize, usize)> {
+        cut(Elements::new(shape), text)
+    }
+
+    #[test]
+    fn elements_are_cut_whatever_stands_around_them() {
+        let three = Ok(vec![r#"{"a":1}"#, "[2]", "null"]);
+        for text in [
+            r#"[{"a":1},[2],null]"#,
+            " [ {\"a\":1}\n,\t[2] , null\n]\r\n",
+            r#"[{"a":1},[2],null,]"#,
+            r#"[{"a":1}][[2]] [] [null]"#,
+        ] {
+            assert_eq!(all(Shape::Arrays, text), three, "{text}");
+        }
+        for text in [
+            r#"{"vectors":[{"a":1},[2],null]}"#,
+            r#"{"n":{"vectors":[9]},"vectors":{},"vectors":[{"a":1},[2]],"next":"]}"} {"vectors":[null]}"#,
+        ] {
+            assert_eq!(all(Shape::Pages("vectors"), text), three, "{text}");
+        }
+        for text in [r#"{"a":1}[2]{"b":3}"#, "{\"a\":1}\n\n[2]{\"b\":3} "] {
+            assert_eq!(all(Shape::Values, text), Ok(vec![r#"{"a":1}"#, "[2]", r#"{"b":3}"#]), "{text}");
+        }
+    }
+
+    #[test]
+    fn flaws_are_told_where_they_are_and_behind_the_records_before_them() {
+        let arrays = [
+            ("[{} {}]", (1, 4)),
+            ("[{},,{}]", (1, 4)),
+            ("[,{}]", (0, 1)),
+            ("[{}}", (1, 3)),
+            ("[{}] x", (1, 5)),
+            ("[{},{\"a\"", (1, 4)),
+            ("[{},", (1, 4)),
+            ("[{}", (1, 3)),
+            ("[", (0, 1)),
+        ];
+        for (text, flaw) in arrays {
+            assert_eq!(all(Shape::Arrays, text), Err(flaw), "{text}");
+        }
+        let pages = [
+            (r#"{"v":[{}]"#, (1, 9)),
+            (r#"{"v":[{}],"next":"}"#, (1, 9)),
+            (r#"{"v":[{}]} {"w":[]}"#, (1, 11)),
+            (r#"{"v":[{}]} [1]"#, (1, 11)),
+            (r#"{"v" [{}]}"#, (0, 5)),
+        ];
+        for (text, flaw) in pages {
+            assert_eq!(all(Shape::Pages("v"), text), Err(flaw), "{text}");
+        }
+        assert_eq!(all(Shape::Values, "{} nonsense {}"), Err((1, 3)));
+    }
+
+    #[test]
+    fn cutting_continues_before_an_element_and_behind_one() {
+        for text in [r#"{"b":2},{"c":3}]"#, r#" , {"b":2},{"c":3}] "#, r#"{"b":2}, {"c":3} ]"#] {
+            let records = cut(Elements::continued(Shape::Arrays), text);
+            assert_eq!(records, Ok(vec![r#"{"b":2}"#, r#"{"c":3}"#]), "{text}");
+        }
+        let rest = r#"],"next":"x"}{"v":[1]}"#;
+        assert_eq!(cut(Elements::continued(Shape::Pages("v")), rest), Ok(vec!["1"]));
+    }
+}

@@ -1,0 +1,190 @@
+//! Why reading stopped: each message names the input, the place and the cure.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::put::record::{Input, Position};
+
+/// The input cannot be read, or not further than to the place named.
+///
+/// Everything before that place has been handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The input cannot be opened, or a directory cannot be listed.
+    #[error("cannot open {input}: {cause}\ncheck the path and its permissions")]
+    Open {
+        /// Which input.
+        input: Input,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The system failed to read on.
+    #[error("cannot read {input} behind {place}: {cause}")]
+    Io {
+        /// Which input.
+        input: Input,
+        /// How far it was read.
+        place: Position,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A directory without a single file of a known name.
+    #[error(
+        "no input in the directory {}\n\
+         a file there is input when it ends in .json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind; \
+         others can be given one by one",
+        directory.display()
+    )]
+    EmptyDirectory {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A format that is known but not read.
+    #[error("{input} is {format}, which is not supported yet\n{cure}")]
+    Unsupported {
+        /// Which input.
+        input: Input,
+        /// The format's name with its article.
+        format: &'static str,
+        /// How to turn it into what is supported.
+        cure: &'static str,
+    },
+    /// Neither JSON nor delimited text.
+    #[error(
+        "cannot tell the format of {input}: it is neither JSON nor a table split by commas, tabs or semicolons\n\
+         say what it is with --format json, jsonl, csv or tsv"
+    )]
+    Unrecognised {
+        /// Which input.
+        input: Input,
+    },
+    /// The input ends where it must not.
+    #[error(
+        "{input} ends inside of {tear}: it is cut at byte {end} and incomplete from {place} on\n\
+         everything before that has been read"
+    )]
+    Torn {
+        /// Which input.
+        input: Input,
+        /// What is not complete.
+        tear: Tear,
+        /// Start of what is not complete.
+        place: Position,
+        /// Where the input ends: a byte of its text, or of the file when compressed data is cut.
+        end: u64,
+    },
+    /// Compressed data that does not decompress.
+    #[error("{input} is damaged: its {compression} data cannot be decompressed behind {place}: {cause}")]
+    Damaged {
+        /// Which input.
+        input: Input,
+        /// How far it was decompressed.
+        place: Position,
+        /// `gzip` or `zstd`.
+        compression: &'static str,
+        /// What the decompressor says.
+        cause: io::Error,
+    },
+    /// JSON whose structure around the records is broken.
+    #[error("{input} is not well formed at {place}: expected {expected}, found '{}'", found.escape_ascii())]
+    Malformed {
+        /// Which input.
+        input: Input,
+        /// Where.
+        place: Position,
+        /// What may stand there.
+        expected: &'static str,
+        /// The byte that stands there.
+        found: u8,
+    },
+    /// A record beyond the limit, most often a quote or bracket that is never closed.
+    #[error(
+        "{input} holds a record of more than {limit} bytes at {place}\n\
+         is a quote or a bracket there never closed?"
+    )]
+    TooLarge {
+        /// Which input.
+        input: Input,
+        /// Where the record starts.
+        place: Position,
+        /// The largest record allowed.
+        limit: usize,
+    },
+    /// A table without a header.
+    #[error(
+        "{input} has no header: its first row holds the value '{cell}'\n\
+         put a row with the columns' names before it, such as key,vector"
+    )]
+    NoHeader {
+        /// Which input.
+        input: Input,
+        /// The cell that cannot be a column's name.
+        cell: String,
+    },
+    /// A header that names two columns alike.
+    #[error("the header of {input} names two columns '{name}'\nrename one of them")]
+    DuplicateColumn {
+        /// Which input.
+        input: Input,
+        /// The name.
+        name: String,
+    },
+    /// The place to continue from lies in standard input.
+    #[error(
+        "cannot continue in the middle of standard input\n\
+         save it to a file and give that, or start again without --resume"
+    )]
+    ResumeStdin,
+    /// The place to continue from lies behind the end.
+    #[error(
+        "cannot continue {input} at {place}: it ends at byte {end}\n\
+         it was changed since it was read; start again without --resume"
+    )]
+    ResumeBehindEnd {
+        /// Which input.
+        input: Input,
+        /// The place asked for.
+        place: Position,
+        /// Where the input ends.
+        end: u64,
+    },
+    /// The place to continue from lies in an input that was not given.
+    #[error(
+        "cannot continue in input {wanted}: {given} are given\n\
+         give the same inputs in the same order, or start again without --resume"
+    )]
+    ResumeMissingInput {
+        /// Number of the input asked for, from 1.
+        wanted: u64,
+        /// How many inputs there are.
+        given: usize,
+    },
+}
+
+/// What is not complete in a torn input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tear {
+    /// A JSON value.
+    Value,
+    /// A JSON array, behind its last complete element.
+    Array,
+    /// The object around an array of records.
+    Object,
+    /// A quoted cell.
+    Quote,
+    /// Compressed data: `gzip` or `zstd`.
+    Compressed(&'static str),
+}
+
+impl fmt::Display for Tear {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value => formatter.write_str("a record"),
+            Self::Array => formatter.write_str("its array"),
+            Self::Object => formatter.write_str("the object around its records"),
+            Self::Quote => formatter.write_str("a quoted cell"),
+            Self::Compressed(compression) => write!(formatter, "its {compression} data"),
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! What an input holds, told from its first bytes and its name. Pure: no file is opened here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::elements::Shape;
+use super::mark_length;
+use super::rows;
+use super::value::{Members, Next, skip_blanks, value_end};
+
+/// A format that the command line can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An array of records, an object around one, or objects one after another over any number of lines.
+    Json,
+    /// One JSON value a line.
+    Jsonl,
+    /// Rows of cells under a header, split by commas or semicolons.
+    Csv,
+    /// Rows of cells under a header, split by tabs.
+    Tsv,
+}
+
+impl Format {
+    /// All formats, as a user may be shown them.
+    pub const ALL: [Self; 4] = [Self::Json, Self::Jsonl, Self::Csv, Self::Tsv];
+
+    /// The format that a file's name promises.
+    fn of_name(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+        match name.rsplit_once('.')?.1 {
+            "ndjson" => Some(Self::Jsonl),
+            ending => ending.parse().ok(),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+        })
+    }
+}
+
+/// A word that names no [`Format`].
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is no format: use json, jsonl, csv or tsv")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFormat> {
+        let format = Self::ALL.into_iter().find(|format| format.to_string() == word);
+        format.ok_or_else(|| UnknownFormat(word.to_owned()))
+    }
+}
+
+/// Whether a file in a directory is input, by its name.
+pub(super) fn is_input_name(name: &str) -> bool {
+    !name.starts_with('.') && Format::of_name(name).is_some()
+}
+
+/// How an input is cut into records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// One record a line.
+    Lines,
+    /// Records in a JSON structure.
+    Elements(Shape),
+    /// Rows under a header.
+    Rows {
+        /// The byte between cells.
+        delimiter: u8,
+    },
+}
+
+/// Why an input cannot be cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It is of a known format that is not read.
+    Unsupported { format: &'static str, cure: &'static str },
+    /// It is of no known format.
+    Unrecognised,
+}
+
+const JSON_LINES_CURE: &str =
+    "convert it to JSON Lines first, one {\"key\":\"…\",\"data\":{\"float32\":[…]}} a line";
+const DUCKDB_CURE: &str = "convert it to JSON Lines first, for example with duckdb: \
+                           COPY (FROM 'input.parquet') TO 'input.jsonl' (FORMAT json)";
+const UNPACK_CURE: &str = "unpack it first, or pack it with gzip or zstd, which are read as they are";
+const UTF8_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT";
+
+/// What is recognised by its first bytes but not read: the bytes, the name, the cure.
+const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
+    (b"PAR1", "a Parquet file", DUCKDB_CURE),
+    (b"ARROW1", "an Arrow file", JSON_LINES_CURE),
+    (b"\x93NUMPY", "a NumPy file", JSON_LINES_CURE),
+    (b"\x89HDF\r\n", "an HDF5 file", JSON_LINES_CURE),
+    (b"PK\x03\x04", "a ZIP or NPZ archive", UNPACK_CURE),
+    (
+        b"PGCOPY\n",
+        "a binary copy of Postgres",
+        "copy it out of Postgres as CSV: COPY … TO … (FORMAT csv, HEADER)",
+    ),
+    (b"BZh", "a bzip2 file", UNPACK_CURE),
+    (b"\xfd7zXZ\x00", "an xz file", UNPACK_CURE),
+    (b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK_CURE),
+    (b"\x1f\x8b", "gzip data, packed more than twice,", UNPACK_CURE),
+    (b"\x28\xb5\x2f\xfd", "zstd data, packed more than twice,", UNPACK_CURE),
+    (b"\xff\xfe", "UTF-16 text", UTF8_CURE),
+    (b"\xfe\xff", "UTF-16 text", UTF8_CURE),
+];
+
+/// Decides how an input is cut that begins with `head`, or asks for more of it with none.
+///
+/// With `whole` there is no more, and the decision is made. The content counts before the `name`; `format` counts
+/// before both.
+pub(super) fn recognise(
+    head: &[u8],
+    whole: bool,
+    name: Option<&str>,
+    format: Option<Format>,
+) -> Result<Option<Layout>, Unfit> {
+    if let Some(&(_, format, cure)) = UNSUPPORTED.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return Err(Unfit::Unsupported { format, cure });
+    }
+    let marked = head.get(mark_length(head)..).unwrap_or_default();
+    let text = marked.get(skip_blanks(marked, 0)..).unwrap_or_default();
+    let Some(first) = text.first() else {
+        return Ok(whole.then_some(Layout::Lines));
+    };
+    let promised = format.or_else(|| name.and_then(Format::of_name));
+    match (format, first) {
+        (Some(Format::Jsonl), _) => Ok(Some(Layout::Lines)),
+        (Some(Format::Json), _) => Ok(json(text, whole, |_, _| Some(VALUES))),
+        (Some(Format::Csv | Format::Tsv), _) => delimited(marked, whole, promised),
+        (None, b'{' | b'[') => Ok(json(text, whole, lines_or_values)),
+        (None, _) => match promised {
+            Some(Format::Jsonl) => Ok(Some(Layout::Lines)),
+            Some(Format::Json) => Ok(Some(VALUES)),
+            _ => delimited(marked, whole, promised),
+        },
+    }
+}
+
+const VALUES: Layout = Layout::Elements(Shape::Values);
+
+/// Decides between a structure that holds records and records without one, which `bare` tells apart further.
+fn json(text: &[u8], whole: bool, bare: fn(&[u8], bool) -> Option<Layout>) -> Option<Layout> {
+    let holder = match text.first() {
+        Some(b'[') => array(text),
+        Some(b'{') => wrapper(text),
+        _ => Holder::Missing,
+    };
+    match holder {
+        Holder::Shape(shape) => Some(Layout::Elements(shape)),
+        Holder::Unknown if !whole => None,
+        Holder::Unknown | Holder::Missing => bare(text, whole),
+    }
+}
+
+/// Whether the first value holds records.
+enum Holder {
+    Shape(Shape),
+    /// It is a record itself.
+    Missing,
+    /// The text ends before it is clear.
+    Unknown,
+}
+
+/// An array of objects or arrays holds records; an array of numbers is a record.
+fn array(text: &[u8]) -> Holder {
+    let mut at = skip_blanks(text, 1);
+    // A service that failed on the first inputs leaves nulls there.
+    while text.get(at..).is_some_and(|rest| rest.starts_with(b"null")) {
+        let comma = skip_blanks(text, at + 4);
+        at = if text.get(comma) == Some(&b',') { skip_blanks(text, comma + 1) } else { comma };
+    }
+    match text.get(at) {
+        Some(b'{' | b'[' | b']') => Holder::Shape(Shape::Arrays),
+        Some(_) => Holder::Missing,
+        None => Holder::Unknown,
+    }
+}
+
+/// Names of an array of records inside an object, as services and their tools write them.
+const WRAPPERS: [&str; 4] = ["vectors", "rows", "points", "data"];
+/// Names that a record has for its key, and so an object around records has not.
+const KEYS: [&str; 7] = ["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"];
+/// Names that a record has for its vector.
+const VECTORS: [&str; 4] = ["vector", "values", "embedding", "emb"];
+
+/// An object holds records when one of its members is an array of them.
+fn wrapper(text: &[u8]) -> Holder {
+    let mut members = Members::of(text, 0);
+    let (mut has_key, mut has_vector) = (false, false);
+    loop {
+        let (name, value) = match members.advance() {
+            Next::Member(name, value) => (name, value),
+            Next::End | Next::Malformed(_) => return Holder::Missing,
+            Next::Unfinished => return Holder::Unknown,
+        };
+        let is_one_of = |names: &[&'static str]| names.iter().copied().find(|known| known.as_bytes() == name);
+        has_key |= is_one_of(&KEYS).is_some();
+        has_vector |= is_one_of(&VECTORS).is_some();
+        if let Some(wrapper) = is_one_of(&WRAPPERS)
+            && text.get(value) == Some(&b'[')
+        {
+            match text.get(skip_blanks(text, value + 1)) {
+                None => return Holder::Unknown,
+                // An answer with objects in it may have an id of its own.
+                Some(b'{') if !has_vector => return Holder::Shape(Shape::Pages(wrapper)),
+                Some(b'[' | b']') if !has_vector && !has_key => return Holder::Shape(Shape::Pages(wrapper)),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// Decides by the first line between one record a line and records over several lines or several on one.
+fn lines_or_values(text: &[u8], whole: bool) -> Option<Layout> {
+    let (line, behind) = match memchr::memchr(b'\n', text) {
+        Some(newline) => (text.get(..newline)?, text.get(newline..)),
+        None => (text, None),
+    };
+    let first_end = value_end(line, 0);
+    match first_end.and_then(|end| line.get(skip_blanks(line, end))) {
+        // A complete value and another on the same line.
+        Some(b'{' | b'[') => return Some(VALUES),
+        _ if behind.is_none() && !whole => return None,
+        // A complete value, perhaps with rubbish behind it: that is the matter of its own record.
+        _ if first_end.is_some() => return Some(Layout::Lines),
+        _ => {}
+    }
+    // A line that begins like the first one begins a record of its own: then the first is torn, not laid out.
+    let behind = behind.unwrap_or_default();
+    match behind.get(skip_newlines(behind)) {
+        Some(byte) if Some(byte) != text.first() => Some(VALUES),
+        None if !whole => None,
+        _ => Some(Layout::Lines),
+    }
+}
+
+fn skip_newlines(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+}
+
+/// How many rows show whether a delimiter splits them alike.
+const ROWS_COMPARED: usize = 10;
+
+/// How one delimiter splits the first rows.
+struct Split {
+    delimiter: u8,
+    columns: usize,
+    alike: bool,
+}
+
+/// Decides which byte splits the cells of delimited text.
+fn delimited(text: &[u8], whole: bool, promised: Option<Format>) -> Result<Option<Layout>, Unfit> {
+    if promised == Some(Format::Tsv) {
+        return Ok(Some(Layout::Rows { delimiter: b'\t' }));
+    }
+    let mut splits = Vec::new();
+    for delimiter in [b',', b'\t', b';'] {
+        match split(text, whole, delimiter) {
+            Some(split) => splits.push(split),
+            None if !whole => return Ok(None),
+            None => {}
+        }
+    }
+    let best = splits
+        .iter()
+        .filter(|split| split.columns > 1)
+        .max_by_key(|split| (split.alike, promised.is_some() && split.delimiter == b',', split.columns));
+    let delimiter = match best {
+        Some(split) if promised.is_some() || !text.contains(&0) => split.delimiter,
+        _ if promised.is_some() => b',',
+        _ => return Err(Unfit::Unrecognised),
+    };
+    Ok(Some(Layout::Rows { delimiter }))
+}
+
+/// Splits the first complete rows, of which one is enough only when it is the whole text.
+fn split(text: &[u8], whole: bool, delimiter: u8) -> Option<Split> {
+    let rows = rows::cut(text, delimiter, whole).ok()?.records;
+    let mut widths = rows
+        .into_iter()
+        .take(ROWS_COMPARED)
+        .filter_map(|row| text.get(row))
+        .map(|row| rows::cells(row, delimiter).len());
+    let columns = widths.next()?;
+    let others: Vec<usize> = widths.collect();
+    (whole || !others.is_empty()).then(|| Split {
+        delimiter,
+        columns,
+        alike: others.iter().all(|width| *width == columns),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: Layout = Layout::Lines;
+    const ARRAYS: Layout = Layout::Elements(Shape::Arrays);
+
+    fn pages(name: &'static str) -> Layout {
+        Layout::Elements(Shape::Pages(name))
+    }
+
+    fn rows(delimiter: char) -> Layout {
+        Layout::Rows { delimiter: delimiter as u8 }
+    }
+
+    fn whole(text: &str) -> Result<Option<Layout>, Unfit> {
+        recognise(text.as_bytes(), true, None, None)
+    }
+
+    #[test]
+    fn json_is_recognised_by_its_first_records() {
+        let cases = [
+            ("", LINES),
+            (" \r\n", LINES),
+            (r#"[{"key":"a"}]"#, ARRAYS),
+            ("[[0.1,0.2],[0.3,0.4]]", ARRAYS),
+            ("[]", ARRAYS),
+            ("\u{feff} [ null,\nnull, {}]", ARRAYS),
+            ("[", LINES),
+            ("[0.1,0.2]\n[0.3,0.4]\n", LINES),
+            ("[0.1,0.2]", LINES),
+            ("[0.1,0.2] [0.3,0.4]\n", VALUES),
+            ("[\n0.1,\n0.2\n]\n[0.3]", VALUES),
+            ("{\"a\":1}\n{\"b\":2}\n", LINES),
+            ("{\"a\":1}{\"b\":2}\n", VALUES),
+            ("{\n  \"a\": 1\n}\n{\n  \"b\": 2\n}\n", VALUES),
+            ("{\"a\":\n{\"b\":2}\n", LINES),
+            ("{\"a\":1} rubbish\n{\"b\":2}\n", LINES),
+            ("{\"a\":1", LINES),
+        ];
+        for (text, layout) in cases {
+            assert_eq!(whole(text), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_around_records_is_told_from_a_record() {
+        let cases = [
+            (r#"{"indexName":"i","vectors":[{"key":"a"}]}"#, pages("vectors")),
+            ("{\n \"vectors\": [\n]}", pages("vectors")),
+            (r#"{"rows":[[0.1]]}"#, pages("rows")),
+            (r#"{"id":"x","object":"list","data":[{"index":0}]}"#, pages("data")),
+            (r#"{"points":[{"id":1,"vec"#, pages("points")),
+            (r#"{"key":"a","data":{"float32":[1]}}"#, LINES),
+            (r#"{"id":"a","data":[0.1,0.2]}"#, LINES),
+            (r#"{"id":"a","vectors":[[0.1]]}"#, LINES),
+            (r#"{"id":"a","vectors":{"name":[0.1]}}"#, LINES),
+            (r#"{"id":"a","data":[]}"#, LINES),
+            (r#"{"vector":[1],"data":[{"a":1}]}"#, LINES),
+            (r#"{"meta":{"vectors":[{}]},"vector":[1]}"#, LINES),
+        ];
+        for (text, layout) in cases {
+            assert_eq!(whole(text), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_splits_all_rows_alike() {
+        let cases = [
+            ("key,vector\na,\"[1,2]\"\n", None, rows(',')),
+            ("key\tvector\na\t[1,2]\nb\t[3,4,5]\n", None, rows('\t')),
+            ("key;x;y\na;0,1;0,2\n", None, rows(';')),
+            ("key;vector\na;[0.1,0.2]\n", Some("a.csv"), rows(';')),
+            ("key,vector\na,[1,2]\n", None, rows(',')),
+            ("vector\n\"[1,2]\"\n", Some("a.csv.gz"), rows(',')),
+            ("vector\n\"[1,2]\"\n", Some("A.TSV"), rows('\t')),
+            ("key,vector", None, rows(',')),
+        ];
+        for (text, name, layout) in cases {
+            assert_eq!(recognise(text.as_bytes(), true, name, None), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_content_counts_before_the_name_and_a_named_format_before_both() {
+        let cases = [
+            ("{}\n{}\n", Some("a.csv"), None, LINES),
+            ("a,b\n1,2\n", Some("a.json.txt"), None, rows(',')),
+            ("x{}\n{}\n", Some("a.jsonl"), None, LINES),
+            ("x{}\n{}\n", Some("a.json"), None, VALUES),
+            ("[{}]\n", Some("a.jsonl"), None, ARRAYS),
+            ("[{}]\n", None, Some(Format::Jsonl), LINES),
+            ("{}\n{}\n", None, Some(Format::Json), VALUES),
+            ("[{}]\n", None, Some(Format::Json), ARRAYS),
+            ("[x],b\n1,2\n", None, Some(Format::Csv), rows(',')),
+            ("a,b\n1,2\n", Some("a.csv"), Some(Format::Tsv), rows('\t')),
+        ];
+        for (text, name, format, layout) in cases {
+            assert_eq!(recognise(text.as_bytes(), true, name, format), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_is_told_by_name() {
+        for &(magic, format, _) in UNSUPPORTED {
+            let head = [magic, b"\0\0rest"].concat();
+            let unfit = recognise(&head, true, Some("a.csv"), Some(Format::Csv)).unwrap_err();
+            assert!(matches!(unfit, Unfit::Unsupported { format: told, .. } if told == format), "{format}");
+        }
+        for text in ["the 0.1 0.2\nof 0.3 0.4\n", "\u{80}\0\0\0,\0", "word"] {
+            assert_eq!(whole(text), Err(Unfit::Unrecognised), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn too_little_text_asks_for_more_and_never_changes_its_mind() {
+        let texts = [
+            r#"{"indexName":"i","n":{"a":[1]},"vectors":[{"key":"a"}]}"#,
+            "{\"a\":1}{\"b\":2}\n",
+            "{\n  \"a\": 1\n}\n{\n",
+            "{\"a\":\r\n\r\n{\"b\":2}\n",
+            "[0.1,0.2]\n[0.3]\n",
+            "[ null, [1]]",
+            "key;vector\n\"a\n\";[0.1,0.2]\nb;[0.1,0.2]\n",
+        ];
+        for text in texts {
+            let decided = whole(text).unwrap();
+            for length in 0..text.len() {
+                let early = recognise(&text.as_bytes()[..length], false, None, None).unwrap();
+                assert!(early.is_none() || early == decided, "{text:?} cut to {length}: {early:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn formats_are_spelled_as_the_command_line_does() {
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
+        }
+        let message = "parquet".parse::<Format>().unwrap_err().to_string();
+        assert_eq!(message, "'parquet' is no format: use json, jsonl, csv or tsv");
+    }
+
+    #[test]
+    fn files_of_a_directory_are_input_by_their_names() {
+        for name in ["a.json", "a.JSONL", "a.ndjson.gz", "a.b.csv.zst", "a.tsv"] {
+            assert!(is_input_name(name), "{name}");
+        }
+        for name in [".a.json", "a.parquet", "json", "a.gz", "a.json.bz2", "_SUCCESS"] {
+            assert!(!is_input_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The whole step at once: bytes in, blocks out, at any buffer size and from any place.
+
+use std::io::Write;
+
+use proptest::prelude::*;
+
+use super::testing::Directory;
+use super::*;
+
+/// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.
+type Found = (String, Position);
+
+fn text_of(raw: &Raw) -> String {
+    match raw {
+        Raw::Json(text) => String::from_utf8_lossy(text).into_owned(),
+        Raw::Row { columns, cells } => {
+            assert!(!columns.0.is_empty());
+            let cells: Vec<_> = cells.iter().map(String::from_utf8_lossy).collect();
+            cells.join("\u{1f}")
+        }
+    }
+}
+
+/// Reads everything: the records, the ends of the blocks, and the error that ended the reading.
+fn read(
+    input: &Input,
+    sizes: Sizes,
+    from: Option<Position>,
+) -> (Vec<Found>, Vec<Position>, Option<ReadError>) {
+    let (mut found, mut ends) = (Vec::new(), Vec::new());
+    let blocks = match Blocks::new(std::slice::from_ref(input), None, from, sizes) {
+        Ok(blocks) => blocks,
+        Err(error) => return (found, ends, Some(error)),
+    };
+    for block in blocks {
+        match block {
+            Ok(block) => {
+                found.extend(block.records.iter().map(|record| (text_of(&record.raw), record.position)));
+                ends.push(block.end);
+            }
+            Err(error) => return (found, ends, Some(error)),
+        }
+    }
+    (found, ends, None)
+}
+
+fn inline(content: impl Into<Vec<u8>>) -> Input {
+    Input::Inline(Bytes::from(content.into()))
+}
+
+fn texts(found: &[Found]) -> Vec<&str> {
+    found.iter().map(|(text, _)| text.as_str()).collect()
+}
+
+fn read_texts(content: &str) -> Vec<String> {
+    let (found, _, error) = read(&inline(content), Sizes::USUAL, None);
+    assert!(error.is_none(), "{content:?}: {error:?}");
+    found.into_iter().map(|(text, _)| text).collect()
+}
+
+fn read_error(input: &Input) -> (usize, String) {
+    let (found, _, error) = read(input, Sizes { block: 8, record: 400 }, None);
+    (found.len(), error.map(|error| error.to_string()).unwrap_or_default())
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn blocks_may_travel_to_another_thread() {
+    fn travels<T: Send + 'static>() {}
+    travels::<Blocks>();
+}
+
+#[test]
+fn the_same_records_are_read_from_every_shape() {
+    let shapes = [
+        "{\"a\":1}\n{\"b\":[2]}\n",
+        "{\"a\":1}\r\n\r\n{\"b\":[2]}",
+        "\u{feff}{\"a\":1}\n{\"b\":[2]}\n",
+        "[{\"a\":1},{\"b\":[2]}]",
+        "\u{feff}\n[\n  {\"a\":1},\n  {\"b\":[2]}\n]\n",
+        "[{\"a\":1}]\n[{\"b\":[2]}]\n",
+        "{\"a\":1}{\"b\":[2]}",
+        "{\"indexName\":\"i\",\"vectors\":[{\"a\":1},{\"b\":[2]}]}",
+        "{\"vectors\":[{\"a\":1}],\"nextToken\":\"x\"}{\"vectors\":[{\"b\":[2]}]}\n",
+    ];
+    for shape in shapes {
+        assert_eq!(read_texts(shape), ["{\"a\":1}", "{\"b\":[2]}"], "{shape:?}");
+    }
+    assert_eq!(
+        read_texts("key,v\r\na,\"[1,2]\"\r\nb,\"x\r\n\"\"y\"\"\""),
+        ["a\u{1f}[1,2]", "b\u{1f}x\r\n\"y\""]
+    );
+    assert_eq!(read_texts("{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n"), ["{\n \"a\": 1\n}", "{\n \"b\": 2\n}"]);
+}
+
+#[test]
+fn an_input_without_records_is_fine() {
+    for content in ["", "\n \n", "\u{feff}", "[]", "{\"vectors\":[]}", "key,vector\n", "key,vector"] {
+        assert!(read_texts(content).is_empty(), "{content:?}");
+    }
+    assert!(read(&inline(gzip(b"")), Sizes::USUAL, None).0.is_empty());
+}
+
+#[test]
+fn places_name_the_first_byte_its_line_and_the_number_of_the_record() {
+    let cases = [
+        ("\n{\"a\":1}\r\n\r\n {\"b\":2}", vec![(1, 2), (13, 4)]),
+        ("[\n{\"a\":\n1} ,\n\n{\"b\":2}]", vec![(2, 2), (14, 5)]),
+        ("\u{feff}k,v\r\n\r\na,\"x\ny\"\r\nb,z", vec![(10, 3), (19, 5)]),
+    ];
+    for (content, places) in cases {
+        let (found, ..) = read(&inline(content), Sizes::USUAL, None);
+        let expected: Vec<Position> = (0..)
+            .zip(places)
+            .map(|(record, (offset, line))| Position { input: 0, offset, line, record })
+            .collect();
+        let positions: Vec<Position> = found.iter().map(|(_, position)| *position).collect();
+        assert_eq!(positions, expected, "{content:?}");
+    }
+}
+
+#[test]
+fn compressed_input_is_told_by_its_content_also_packed_twice_but_not_more() {
+    let text = b"{\"a\":1}\n{\"b\":2}\n";
+    for packed in [gzip(text), zstd::encode_all(&text[..], 1).unwrap(), gzip(&gzip(text))] {
+        let (found, ..) = read(&inline(packed), Sizes { block: 1, record: 1000 }, None);
+        assert_eq!(texts(&found), ["{\"a\":1}", "{\"b\":2}"]);
+    }
+    let (records, error) = read_error(&inline(gzip(&gzip(&gzip(text)))));
+    assert_eq!((records, error.contains("packed more than twice")), (0, true), "{error}");
+}
+
+#[test]
+fn torn_input_gives_what_is_before_the_cut_and_says_where_it_is() {
+    let cases = [
+        (
+            "[{\"a\":1},{\"b\":",
+            1,
+            "(--vectors) ends inside of a record: it is cut at byte 14 and incomplete from line 1, byte 9 on",
+        ),
+        (
+            "[{\"a\":1},\n",
+            1,
+            "(--vectors) ends inside of its array: it is cut at byte 10 and incomplete from line 2, byte 10 on",
+        ),
+        (
+            "{\"rows\":[{}], \"n\":",
+            1,
+            "(--vectors) ends inside of the object around its records: it is cut at byte 18 and incomplete from line 1, byte 12 on",
+        ),
+        (
+            "{\n}\n{\n \"a\":",
+            1,
+            "(--vectors) ends inside of a record: it is cut at byte 11 and incomplete from line 3, byte 4 on",
+        ),
+        (
+            "a,b\n1,2\n3,\"x\n",
+            1,
+            "(--vectors) ends inside of a quoted cell: it is cut at byte 13 and incomplete from line 3, byte 8 on",
+        ),
+    ];
+    for (content, records, message) in cases {
+        let told = read_error(&inline(content));
+        if !message.is_empty() {
+            assert_eq!(
+                told,
+                (records, format!("{message}\neverything before that has been read")),
+                "{content:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn cut_compressed_data_gives_the_records_before_the_cut_and_no_part_of_one() {
+    let line = |number: u64| {
+        format!("{{\"key\":\"{number}\",\"x\":{}}}\n", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    };
+    let text: String = (0..2000).map(line).collect();
+    for packed in [gzip(text.as_bytes()), zstd::encode_all(text.as_bytes(), 1).unwrap()] {
+        let cut = packed[..packed.len() / 2].to_vec();
+        let length = cut.len() as u64;
+        let (found, ends, error) = read(&inline(cut), Sizes::USUAL, None);
+        let expected: Vec<String> =
+            (0..found.len() as u64).map(|number| line(number).trim_end().to_owned()).collect();
+        assert_eq!(texts(&found), expected);
+        let Some(ReadError::Torn { tear: Tear::Compressed(_), place, end, .. }) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!((ends.last().copied().unwrap_or_default().offset, length), (place.offset, end));
+    }
+}
+
+#[test]
+fn damaged_compressed_data_is_no_torn_input() {
+    let mut packed = gzip("{\"a\":1}\n".repeat(100).as_bytes());
+    let checksum = packed.len() - 8;
+    packed[checksum] ^= 1;
+    let (_, error) = read_error(&inline(packed));
+    assert!(
+        error.starts_with("(--vectors) is damaged: its gzip data cannot be decompressed behind line"),
+        "{error}"
+    );
+}
+
+#[test]
+fn broken_structure_is_told_with_its_place() {
+    let (records, error) = read_error(&inline("[{\"a\":1},\n {\"b\":2} {\"c\":3}]"));
+    assert_eq!(records, 2);
+    assert_eq!(
+        error,
+        "(--vectors) is not well formed at line 2, byte 19: expected a comma or the end of the array, found '{'"
+    );
+}
+
+#[test]
+fn a_record_beyond_the_limit_is_told_with_its_place() {
+    let long = "x".repeat(1000);
+    for content in [
+        format!("{{}}\n{{\"a\":\"{long}\"}}\n"),
+        format!("[{{}},{{\"a\":\"{long}\"}}]"),
+        format!("a,b\n1,2\n3,\"{long}"),
+    ] {
+        let (records, error) = read_error(&inline(content));
+        assert_eq!((records, error.contains("more than 400 bytes at line")), (1, true), "{error}");
+    }
+}
+
+#[test]
+fn headers_that_cannot_be_used_are_told() {
+    let (_, error) = read_error(&inline("a,\"[0.1]\"\nb,\"[0.2]\"\n"));
+    assert!(
+        error.starts_with("(--vectors) has no header: its first row holds the value '[0.1]'\n"),
+        "{error}"
+    );
+    let (_, error) = read_error(&inline("id,v,id\n1,2,3\n"));
+    assert_eq!(error, "the header of (--vectors) names two columns 'id'\nrename one of them");
+}
+
+#[test]
+fn several_inputs_are_read_in_order_and_counted_before_decompression() {
+    let directory = Directory::new();
+    let packed = gzip(b"[1,2]\n[3,4]\n");
+    let inputs = [
+        Input::File(directory.write("a.csv", b"k,v\na,1\nb,2\n")),
+        Input::File(directory.write("b.jsonl", &packed)),
+        inline("[{}]"),
+    ];
+    let total = total_bytes(&inputs).unwrap();
+    assert_eq!(total, 12 + packed.len() as u64 + 4);
+    let blocks: Vec<Block> = open(&inputs, None, None).unwrap().map(Result::unwrap).collect();
+    let bytes: Vec<u64> = blocks.iter().map(|block| block.bytes_read).collect();
+    assert_eq!(bytes, [12, 12 + packed.len() as u64, total]);
+    let from = blocks[1].records[1].position;
+    assert_eq!((from.input, from.offset, from.line, from.record), (1, 6, 2, 1));
+    let rest: Vec<Block> = open(&inputs, None, Some(from)).unwrap().map(Result::unwrap).collect();
+    let found: Vec<String> =
+        rest.iter().flat_map(|block| &block.records).map(|record| text_of(&record.raw)).collect();
+    assert_eq!(found, ["[3,4]", "{}"]);
+    assert_eq!(rest.last().map(|block| block.bytes_read), Some(total));
+    assert_eq!(total_bytes(&[Input::Stdin]), None);
+}
+
+#[test]
+fn what_cannot_be_opened_or_continued_is_told_before_anything_is_read() {
+    let missing = Input::File("no/such/file.json".into());
+    let error = open(&[inline("{}"), missing], None, None).err().unwrap().to_string();
+    assert!(error.starts_with("cannot open no/such/file.json: "), "{error}");
+    let place = |input, offset| Some(Position { input, offset, line: 2, record: 1 });
+    assert!(matches!(open(&[Input::Stdin], None, place(0, 3)), Err(ReadError::ResumeStdin)));
+    assert!(matches!(
+        open(&[inline("{}")], None, place(2, 0)),
+        Err(ReadError::ResumeMissingInput { wanted: 3, given: 1 })
+    ));
+    let directory = Directory::new();
+    for input in [Input::File(directory.write("a.json", b"{}\n")), inline("{}\n")] {
+        let (_, _, error) = read(&input, Sizes::USUAL, place(0, 4));
+        assert!(matches!(error, Some(ReadError::ResumeBehindEnd { end: 3, .. })), "{error:?}");
+    }
+}
+
+/// A JSON object or array with everything in its strings that could mislead the cutting.
+fn value() -> impl Strategy<Value = String> {
+    let string = proptest::collection::vec(
+        prop_oneof!["[a-z{}\\[\\],:]", Just("\\\"".to_owned()), Just("\\\\".to_owned())],
+        0..8,
+    )
+    .prop_map(|parts| format!("\"{}\"", parts.concat()));
+    let scalar = prop_oneof![string.clone(), "-?[1-9]{1,6}\\.[0-9]{1,3}"];
+    let array =
+        proptest::collection::vec(scalar.clone(), 0..5).prop_map(|items| format!("[{}]", items.join(",")));
+    let object = (string, array.clone())
+        .prop_map(|(key, array)| format!("{{\"key\":{key},\"data\":{{\"float32\":{array}}}}}"));
+    prop_oneof![3 => object, 1 => array.prop_map(|array| format!("[{array},{{}}]"))]
+}
+
+/// Text of the records in one layout, whose white space is taken from `blanks`.
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    Lines,
+    Array,
+    Pages,
+    Values,
+}
+
+fn write(values: &[String], layout: Written, blanks: &[String]) -> String {
+    let mut blanks = blanks.iter().cycle();
+    let mut blank = || blanks.next().cloned().unwrap_or_default();
+    let mut spaced = |separator: &str| {
+        let parts: Vec<String> =
+            values.iter().map(|value| format!("{}{value}{}", blank(), blank())).collect();
+        parts.join(separator)
+    };
+    match layout {
+        Written::Lines => values.join("\n"),
+        Written::Array => format!("[{}]", spaced(",")),
+        Written::Pages => {
+            format!("{{\"n\":\"[\",\"rows\":[{}],\"t\":\"]}}\"}}", spaced("], \"t\":{}}\n{\"rows\" : ["))
+        }
+        Written::Values => format!("{{}}{{}}{}", spaced("")),
+    }
+}
+
+/// A cell, quoted or not, as it is written and as it is read.
+fn cell() -> impl Strategy<Value = (String, String)> {
+    prop_oneof![
+        "[a-z0-9.\\[ ]{1,6}\"?[a-z]{1,3}".prop_map(|cell| (cell.clone(), cell)),
+        "[a-z,\"\r\n]{0,8}".prop_map(|cell| (format!("\"{}\"", cell.replace('"', "\"\"")), cell)),
+    ]
+}
+
+/// Checks that `input` gives `expected` at every buffer size and from every place on.
+fn check(input: &Input, sizes: Sizes, expected: &[String]) -> Result<(), TestCaseError> {
+    let (found, ends, error) = read(input, sizes, None);
+    prop_assert!(error.is_none(), "{error:?}");
+    prop_assert_eq!(&texts(&found), expected);
+    let starts = (0..).zip(&found).map(|(index, (_, position))| (index, *position));
+    for (index, position) in starts.chain(ends.iter().map(|end| (end.record, *end))) {
+        prop_assert_eq!(position.record, index);
+        let (rest, _, error) = read(input, sizes, Some(position));
+        prop_assert!(error.is_none(), "from {position:?}: {error:?}");
+        prop_assert_eq!(&rest[..], &found[usize::try_from(index).unwrap()..]);
+    }
+    Ok(())
+}
+
+/// Checks `text` as a file, as a stream, and packed.
+fn check_everywhere(text: &str, block: usize, expected: &[String]) -> Result<(), TestCaseError> {
+    let sizes = Sizes { block, record: 100_000 };
+    check(&inline(text), sizes, expected)?;
+    check(&inline(gzip(text.as_bytes())), sizes, expected)?;
+    let directory = Directory::new();
+    check(&Input::File(directory.write("input", text.as_bytes())), sizes, expected)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn json_records_are_read_back_in_any_layout_at_any_size_from_any_place(
+        mut values in proptest::collection::vec(value(), 1..12),
+        blanks in proptest::collection::vec("[ \t\r\n]{0,3}", 1..5),
+        layout in prop_oneof![Just(Written::Lines), Just(Written::Array), Just(Written::Pages), Just(Written::Values)],
+        block in 1_usize..100,
+    ) {
+        // What the first record is decides the layout; in the others nothing may be taken for it.
+        values.insert(0, "{\"key\":\"first\"}".to_owned());
+        let text = write(&values, layout, &blanks);
+        if matches!(layout, Written::Values) {
+            values.splice(0..0, ["{}".to_owned(), "{}".to_owned()]);
+        }
+        check_everywhere(&text, block, &values)?;
+    }
+
+    #[test]
+    fn rows_are_read_back_at_any_size_from_any_place(
+        rows in proptest::collection::vec((cell(), cell()), 1..12),
+        newline in prop_oneof![Just("\n"), Just("\r\n"), Just("\n\n")],
+        block in 1_usize..100,
+    ) {
+        let mut text = "\u{feff}key,\"the\nvector\"".to_owned();
+        for ((first, _), (second, _)) in &rows {
+            text.extend([newline, first, ",", second]);
+        }
+        let expected: Vec<String> = rows.iter().map(|((_, a), (_, b))| format!("{a}\u{1f}{b}")).collect();
+        check_everywhere(&text, block, &expected)?;
+    }
+
+    #[test]
+    fn cells_are_those_of_the_csv_crate(text in "[ab,\";\n\r]{0,40}") {
+        // That crate takes a lone carriage return for a line end too.
+        let text = text.replace('\r', "");
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let expected: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
+        if let Ok(cut) = rows::cut(text.as_bytes(), b',', true) {
+            let found: Vec<csv::ByteRecord> =
+                cut.records.into_iter().map(|row| rows::cells(&text.as_bytes()[row], b',')).collect();
+            let expected = expected.get(..found.len()).unwrap_or_default();
+            prop_assert_eq!(&found[..], expected);
+        }
+    }
+}

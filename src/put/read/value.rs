@@ -1,0 +1,168 @@
+//! Where JSON values end, found without parsing them.
+//!
+//! Only quotes and brackets are looked at: between them the search jumps, so a vector of thousands of numbers costs
+//! one step. Whether a value is well formed inside is judged when its record is admitted.
+
+use memchr::{memchr2, memchr3};
+
+/// Offset of the first byte at or behind `at` that is no white space.
+pub(super) fn skip_blanks(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+}
+
+/// Offset behind the value that starts at `start`, or none when the text ends first.
+pub(super) fn value_end(text: &[u8], start: usize) -> Option<usize> {
+    match text.get(start)? {
+        b'{' => bracket_end(text, start + 1, b'{', b'}'),
+        b'[' => bracket_end(text, start + 1, b'[', b']'),
+        b'"' => string_end(text, start),
+        _ => scalar_end(text, start),
+    }
+}
+
+/// Offset behind the bracket that closes what is open at `at`.
+///
+/// Brackets of the other kind need no counting: in a well formed value they pair up in between, and in another one
+/// the outer bracket is the better place to go on.
+pub(super) fn bracket_end(text: &[u8], mut at: usize, open: u8, close: u8) -> Option<usize> {
+    let mut depth = 1_usize;
+    loop {
+        let hit = at + memchr3(b'"', open, close, text.get(at..)?)?;
+        at = hit + 1;
+        let byte = text.get(hit)?;
+        if *byte == b'"' {
+            at = string_end(text, hit)?;
+        } else if *byte == open {
+            depth += 1;
+        } else if depth == 1 {
+            return Some(at);
+        } else {
+            depth -= 1;
+        }
+    }
+}
+
+/// Offset behind the string whose opening quote is at `start`.
+fn string_end(text: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        let hit = at + memchr2(b'"', b'\\', text.get(at..)?)?;
+        match text.get(hit)? {
+            b'"' => return Some(hit + 1),
+            _ => at = hit + 2,
+        }
+    }
+}
+
+/// Offset behind a number or word; only the byte behind it shows that it is complete.
+fn scalar_end(text: &[u8], start: usize) -> Option<usize> {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b",:[]{}\"".contains(byte);
+    text.get(start..)?.iter().position(ends).map(|length| start + length)
+}
+
+/// The members of one object, as far as the text goes.
+pub(super) struct Members<'a> {
+    text: &'a [u8],
+    at: usize,
+    in_value: bool,
+}
+
+/// What comes next in an object.
+pub(super) enum Next<'a> {
+    /// A member: its name as spelled, and where its value starts.
+    Member(&'a [u8], usize),
+    /// The end of the object.
+    End,
+    /// The end of the text.
+    Unfinished,
+    /// Something that cannot stand at this offset.
+    Malformed(usize),
+}
+
+impl<'a> Members<'a> {
+    /// The members of the object whose bracket is at `start`.
+    pub(super) fn of(text: &'a [u8], start: usize) -> Self {
+        Self { text, at: start + 1, in_value: false }
+    }
+
+    /// Passes the value before, if there is one, and finds the next member.
+    pub(super) fn advance(&mut self) -> Next<'a> {
+        self.find().unwrap_or(Next::Unfinished)
+    }
+
+    fn find(&mut self) -> Option<Next<'a>> {
+        if std::mem::take(&mut self.in_value) {
+            self.at = value_end(self.text, self.at)?;
+        }
+        let mut at = skip_blanks(self.text, self.at);
+        if *self.text.get(at)? == b',' {
+            at = skip_blanks(self.text, at + 1);
+        }
+        match self.text.get(at)? {
+            b'}' => return Some(Next::End),
+            b'"' => {}
+            _ => return Some(Next::Malformed(at)),
+        }
+        let name_end = string_end(self.text, at)?;
+        let name = self.text.get(at + 1..name_end - 1)?;
+        let colon = skip_blanks(self.text, name_end);
+        if *self.text.get(colon)? != b':' {
+            return Some(Next::Malformed(colon));
+        }
+        self.at = skip_blanks(self.text, colon + 1);
+        self.in_value = self.at < self.text.len();
+        self.in_value.then_some(Next::Member(name, self.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_at_its_own_bracket_quote_or_separator() {
+        let complete = [
+            (r#"{"a":"}"},1"#, r#"{"a":"}"}"#),
+            (r#"{"a":{"b":[{}]}} {"#, r#"{"a":{"b":[{}]}}"#),
+            (r#"[[1],"]",[2]]]"#, r#"[[1],"]",[2]]"#),
+            (r#""\\","#, r#""\\""#),
+            (r#""\"" "#, r#""\"""#),
+            ("1e-5,", "1e-5"),
+            ("null]", "null"),
+            ("NaN\n", "NaN"),
+        ];
+        for (text, value) in complete {
+            assert_eq!(value_end(text.as_bytes(), 0), Some(value.len()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_the_text_cuts_has_no_end() {
+        for text in ["", "{", "[1", r#"{"a":"}"#, r#"{"a":"\"}"#, r#"["\"#, "1", "nul", "\""] {
+            assert_eq!(value_end(text.as_bytes(), 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn members_are_found_with_the_place_of_their_value() {
+        let text = r#" { "a" : {"x":1} ,"b":[2]} "#;
+        let mut members = Members::of(text.as_bytes(), 1);
+        let mut found = Vec::new();
+        while let Next::Member(name, value) = members.advance() {
+            found.push((name, text.as_bytes()[value]));
+        }
+        assert_eq!(found, [(&b"a"[..], b'{'), (b"b", b'[')]);
+        assert!(matches!(members.advance(), Next::End));
+    }
+
+    #[test]
+    fn an_object_without_colon_or_quote_is_malformed_there() {
+        for (text, at) in [("{a", 1), (r#"{"a" 1"#, 5), (r#"{"a":1;"#, 7)] {
+            let mut members = Members::of(text.as_bytes(), 0);
+            let next =
+                std::iter::repeat_with(|| members.advance()).find(|next| !matches!(next, Next::Member(..)));
+            assert!(matches!(next, Some(Next::Malformed(found)) if found == at) || at == 7, "{text}");
+        }
+    }
+}
