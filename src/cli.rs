@@ -273,6 +273,12 @@ pub struct Reporting {
     /// [default: a file in the user's state directory]
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// Go on where an earlier run of the same load stopped; without one, start from the beginning
+    #[arg(long)]
+    pub resume: bool,
+    /// Where the journals of loads are kept [default: the user's state directory]
+    #[arg(long, value_name = "DIR")]
+    pub checkpoint_dir: Option<PathBuf>,
     /// Where events go, one JSON line each; - is standard output
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,

@@ -12,6 +12,7 @@
 //! speaks the same protocol. `docs/design.md` is the map.
 
 pub mod cli;
+pub mod command_line;
 pub mod emulator;
 pub mod exit;
 pub mod oss;

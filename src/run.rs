@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::cli::{Cli, Command, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand};
+use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
 use crate::put::report::Summary;
@@ -18,7 +19,8 @@ use crate::signals;
 
 /// Runs the program on its arguments and says how it ended.
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<_> = arguments.collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -26,12 +28,15 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
         Ok(runtime) => runtime,
         Err(error) => return fail(&Failure::new(Exit::Client, format!("cannot start: {error}"))),
     };
+    let command_line = command_line(&arguments, &cli.global);
     let done = runtime.block_on(async {
         match &cli.command {
-            Command::PutVectors(arguments) => put_vectors(arguments, &cli.global, environment).await,
+            Command::PutVectors(arguments) => {
+                put_vectors(arguments, &cli.global, environment, &command_line).await
+            }
             Command::VectorsApi(api) => match &api.command {
                 VectorsApiCommand::PutVectors(arguments) => {
-                    put_vectors(arguments, &cli.global, environment).await
+                    put_vectors(arguments, &cli.global, environment, &command_line).await
                 }
             },
             Command::Serve(arguments) => serve(arguments, &cli.global, environment).await,
@@ -46,8 +51,9 @@ async fn put_vectors(
     arguments: &PutVectors,
     global: &Global,
     environment: &Environment,
+    command_line: &CommandLine,
 ) -> Result<Exit, Failure> {
-    let Load { mut job, service, local, output } = settings::load(arguments, global, environment)?;
+    let Load { mut job, service, local, output } = settings::load(arguments, global, environment, command_line)?;
     let (stop_local, stopped) = watch::channel(false);
     let mut serving = None;
     let mut service = service;
@@ -117,6 +123,17 @@ async fn raised(mut flag: watch::Receiver<bool>) {
     }
 }
 
+/// The command line as it can be shown: secrets among it are known.
+fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
+    let arguments = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let secrets =
+        [(&global.access_key_secret, "OSS_ACCESS_KEY_SECRET"), (&global.sts_token, "OSS_SESSION_TOKEN")];
+    let secrets = secrets
+        .into_iter()
+        .filter_map(|(secret, variable)| Some((secret.as_ref()?.expose().to_owned(), variable)));
+    CommandLine::new(arguments, secrets.collect())
+}
+
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
 fn tell(finished: &Finished, output: OutputFormat) -> Exit {
     let Finished { summary, failure } = finished;
@@ -139,7 +156,7 @@ fn tell(finished: &Finished, output: OutputFormat) -> Exit {
 }
 
 fn partial(summary: &Summary) -> Exit {
-    if summary.rejected + summary.unknown > 0 { Exit::Partial } else { Exit::Complete }
+    if summary.is_partial() { Exit::Partial } else { Exit::Complete }
 }
 
 fn json(summary: &Summary) -> std::io::Result<String> {

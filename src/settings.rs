@@ -9,6 +9,7 @@ use crate::cli::{
     AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
     Serve, VerifyName,
 };
+use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{self, Client};
@@ -22,7 +23,7 @@ use crate::put::pace::Quota;
 use crate::put::read::{self, Format};
 use crate::put::record::Input;
 use crate::put::report::{Style, Telling};
-use crate::put::{Budget, Job, Verify, Wanted};
+use crate::put::{Budget, Job, Keep, Verify, Wanted};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -89,7 +90,12 @@ impl ServiceSettings {
 }
 
 /// Resolves a load.
-pub fn load(arguments: &PutVectors, global: &Global, environment: &Environment) -> Result<Load, Failure> {
+pub fn load(
+    arguments: &PutVectors,
+    global: &Global,
+    environment: &Environment,
+    command_line: &CommandLine,
+) -> Result<Load, Failure> {
     let PutVectors { to, reading, sending, reporting, .. } = arguments;
     let inputs = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
@@ -112,6 +118,8 @@ pub fn load(arguments: &PutVectors, global: &Global, environment: &Environment) 
         (false, true) => Some(Local { options: local_options(to.data_dir.as_deref(), asked)? }),
         _ => None,
     };
+    let target = service.as_ref().map(|service| service.target.clone());
+    let keep = keep(arguments, &inputs, (target.as_ref(), &index_name), command_line)?;
     let telling = telling(arguments, global, &inputs, (&bucket, &index_name))?;
     let job = Job {
         format: format(reading.format),
@@ -140,7 +148,7 @@ pub fn load(arguments: &PutVectors, global: &Global, environment: &Environment) 
             VerifyName::None => Verify::None,
         },
         max_rejects: sending.max_rejects.0,
-        rejects: rejects(reporting.rejects.as_deref(), &inputs)?,
+        keep,
         telling,
         inputs,
     };
@@ -319,6 +327,40 @@ fn ossutil_input(vectors: &str) -> Input {
         None if vectors == "-" => Input::Stdin,
         None => Input::Inline(vectors.to_owned().into()),
     }
+}
+
+/// What the run keeps on disk.
+fn keep(
+    arguments: &PutVectors,
+    inputs: &[Input],
+    (target, index_name): (Option<&Target>, &str),
+    command_line: &CommandLine,
+) -> Result<Keep, Failure> {
+    let PutVectors { to, reading, reporting, .. } = arguments;
+    let folder = match &reporting.checkpoint_dir {
+        Some(folder) => folder.clone(),
+        None => dirs::state_dir()
+            .or_else(dirs::data_local_dir)
+            .map(|state| state.join("ossvec"))
+            .ok_or_else(|| {
+                Failure::new(Exit::Client, "this user has no state directory")
+                    .advise("name one with --checkpoint-dir")
+            })?,
+    };
+    let place =
+        to.local.then(|| to.data_dir.as_deref().map(|data| data.display().to_string()).unwrap_or_default());
+    let target = target.map(|target| target.resource(index_name)).unwrap_or_default();
+    Ok(Keep {
+        folder,
+        rejects: rejects(reporting.rejects.as_deref(), inputs)?,
+        resume: reporting.resume,
+        target: place.map_or(target.clone(), |place| format!("local {place} {target}")),
+        reading: format!(
+            "format {:?}, key {:?}, vector {:?}, metadata {:?}, metadata values {:?}",
+            reading.format, reading.key, reading.vector, reading.metadata, reading.metadata_values
+        ),
+        resume_command: command_line.resuming(),
+    })
 }
 
 /// The rejects file, which must not be one of the inputs: it would be emptied before it is read.

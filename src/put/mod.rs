@@ -3,8 +3,10 @@
 pub mod admit;
 mod attempt;
 pub mod batch;
+mod checkpoint;
 mod in_flight;
 mod index;
+pub mod journal;
 pub mod pace;
 mod pipeline;
 pub mod read;
@@ -24,18 +26,21 @@ use tokio::time::Instant;
 
 pub use attempt::Budget;
 use attempt::Caller;
+use checkpoint::Checkpoint;
+pub use checkpoint::Keep;
 use in_flight::{KeyHashes, KeysInFlight};
 use index::Known;
 pub use index::Wanted;
+use journal::Mark;
 use pace::{Pacer, Quota};
 use pipeline::{Plan, Queued};
 use read::ReadError;
-use record::{Input, Position};
+use record::Input;
 use report::{Reporter, Summary, Telling};
 pub use send::{Fate, Verify};
 use send::{Outcome, Sender};
 pub use settle::MaxRejects;
-use settle::Settle;
+use settle::{Reading, Settle};
 
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Client;
@@ -43,6 +48,8 @@ use crate::oss::wire;
 
 /// Requests under way get this long once the run is being stopped by a signal.
 const GRACE: Duration = Duration::from_secs(25);
+/// How often progress is redrawn and the disk brought up to date while nothing settles.
+const TICK: Duration = Duration::from_millis(200);
 
 /// Everything that a load needs to know; settings have made plain values of all flags.
 pub struct Job {
@@ -72,8 +79,8 @@ pub struct Job {
     pub verify: Verify,
     /// When there are too many rejects.
     pub max_rejects: MaxRejects,
-    /// Where rejected records go; `None` keeps none.
-    pub rejects: Option<std::path::PathBuf>,
+    /// What is kept on disk, and where.
+    pub keep: Keep,
     /// What is told, and where.
     pub telling: Telling,
 }
@@ -89,11 +96,17 @@ pub struct Finished {
 
 /// Loads the inputs: the whole path. `interrupt` turns true at the first signal.
 pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
-    let reporter = Arc::new(Reporter::new(job.telling));
-    let settle = Settle::new(Arc::clone(&reporter), job.inputs.clone(), job.max_rejects, job.rejects);
-    let blocks = match read::open(&job.inputs, job.format, None::<Position>) {
+    let (checkpoint, mark) = match keep(&job) {
+        Ok(kept) => kept,
+        Err(failure) => return never_begun(job.telling, failure),
+    };
+    let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..job.telling }));
+    let mark = mark.unwrap_or_default();
+    let settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
+    let from = (mark != Mark::default()).then_some(mark.position);
+    let blocks = match read::open(&job.inputs, job.format, from) {
         Ok(blocks) => blocks,
-        Err(error) => return settle.finish(Some(unreadable(&error))),
+        Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
     };
     let plan = |rules| Plan {
         fields: job.fields.clone(),
@@ -101,6 +114,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         limits: job.limits,
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        settled: mark.ahead.clone(),
     };
     let rules = admit::Rules {
         dimension: job.wanted.dimension,
@@ -117,7 +131,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
     let stopping = Stopping { interrupt, halt };
     let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted, &reporter)).await {
         Ok(known) => known,
-        Err(failure) => return settle.finish(Some(failure)),
+        Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
     let rules = known_rules(rules, &known);
     let sender = Arc::new(Sender {
@@ -131,6 +145,23 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
     let create = matches!(known, Known::ToCreate).then_some(job.wanted);
     let load = Load { sender, settle, stopping, jobs: job.jobs, create };
     load.run(pipeline::start(blocks, &plan(rules))).await
+}
+
+/// Opens what the run keeps on disk; a rehearsal keeps no journal.
+fn keep(job: &Job) -> Result<(Checkpoint, Option<Mark>), Failure> {
+    if job.client.is_none() {
+        return Ok((Checkpoint::none(job.inputs.clone(), job.keep.rejects.clone()), None));
+    }
+    Checkpoint::open(job.keep.clone(), job.inputs.clone())
+}
+
+/// The end of a run that could not even begin.
+fn never_begun(telling: Telling, failure: Failure) -> Finished {
+    let (summary, _) = Reporter::new(telling).finish(|summary| {
+        summary.exit_code = failure.exit.code();
+        summary.error = Some(failure.message.clone());
+    });
+    Finished { summary, failure: Some(failure) }
 }
 
 /// What the index adds to the rules.
@@ -158,17 +189,17 @@ async fn rehearse(
         let item = tokio::select! {
             item = batches.recv() => item,
             Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => {
-                return settle.finish(Some(interrupted()));
+                return settle.finish(Reading::Stopped, Some(interrupted()));
             }
         };
         match item {
             Some(Ok(queued)) => {
                 if let Err(failure) = settle.rehearsed(queued.batch, quota) {
-                    return settle.finish(Some(failure));
+                    return settle.finish(Reading::Stopped, Some(failure));
                 }
             }
-            Some(Err(error)) => return settle.finish(Some(unreadable(&error))),
-            None => return settle.finish(None),
+            Some(Err(error)) => return settle.finish(Reading::Exhausted, Some(unreadable(&error))),
+            None => return settle.finish(Reading::Exhausted, None),
         }
     }
 }
@@ -224,44 +255,48 @@ type InFlight = JoinSet<(Outcome, KeyHashes)>;
 impl Load {
     async fn run(mut self, batches: mpsc::Receiver<Result<Queued, ReadError>>) -> Finished {
         let mut batches = Some(batches);
+        let mut reading = Reading::Stopped;
         let mut in_flight = InFlight::new();
         let mut keys = KeysInFlight::default();
         let mut waiting: Option<(Queued, KeyHashes)> = None;
-        let mut failure = None;
-        let mut tick = tokio::time::interval(Duration::from_millis(200));
+        let mut failure: Option<Failure> = None;
+        let mut tick = tokio::time::interval(TICK);
         loop {
-            if let Some((queued, hashes)) = waiting.take() {
-                if keys.holds_any(&hashes) || in_flight.len() >= self.jobs {
-                    waiting = Some((queued, hashes));
-                } else {
-                    keys.add(&hashes);
-                    self.dispatch(queued, hashes, &mut in_flight);
-                }
+            if in_flight.len() < self.jobs
+                && let Some((queued, hashes)) = waiting.take_if(|(_, hashes)| !keys.holds_any(hashes))
+            {
+                keys.add(&hashes);
+                self.dispatch(queued, hashes, &mut in_flight);
             }
             if in_flight.is_empty() && waiting.is_none() && batches.is_none() {
-                return self.settle.finish(failure);
+                return self.settle.finish(reading, failure);
             }
-            let stop = tokio::select! {
+            let step = tokio::select! {
                 biased;
                 () = self.stopping.interrupted(), if failure.is_none() => Err(interrupted()),
                 Some(done) = in_flight.join_next() => self.settled(done, &mut keys),
                 item = next(&mut batches), if waiting.is_none() && in_flight.len() < self.jobs => match item {
-                    None => { batches = None; Ok(()) }
-                    Some(Err(error)) => { batches = None; Err(unreadable(&error)) }
                     Some(Ok(queued)) => self.prepare(&queued).await.map(|()| {
                         let hashes = keys.hashes(&queued.batch.vectors);
                         waiting = Some((queued, hashes));
                     }),
+                    end => {
+                        (batches, reading) = (None, Reading::Exhausted);
+                        // What was read before a damaged place is still sent; the failure is told at the end.
+                        if let Some(Err(error)) = end {
+                            failure = Some(unreadable(&error));
+                        }
+                        Ok(())
+                    }
                 },
-                _ = tick.tick() => { self.sender.reporter.tick(); Ok(()) }
+                _ = tick.tick() => self.settle.tick(),
             };
-            if let Err(stop) = stop {
-                // A torn input ends reading; what was read before is still sent.
-                if stop.exit != Exit::Client || batches.is_some() {
-                    batches = None;
-                    self.stopping.halt();
-                    self.settle.abandon(waiting.take().map(|(queued, _)| queued.batch));
+            if let Err(stop) = step {
+                if batches.take().is_some() {
+                    reading = Reading::Stopped;
                 }
+                self.stopping.halt();
+                self.settle.abandon(waiting.take().map(|(queued, _)| queued.batch));
                 failure.get_or_insert(stop);
             }
         }

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::read::{Blocks, ReadError};
-use super::record::Block;
+use super::record::{Block, Span};
 
 /// A batch that counts against the memory ceiling until it is dropped.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct Plan {
     pub(super) memory: usize,
     /// Threads that admit.
     pub(super) threads: usize,
+    /// Stretches that an earlier run settled beyond where this one starts: they are read and passed over.
+    pub(super) settled: Vec<Span>,
 }
 
 /// Permits count in this unit, so that they fit the semaphore.
@@ -70,7 +72,8 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         runtime: tokio::runtime::Handle::current(),
     };
     let batcher = Batcher::new(plan.limits);
-    thread::spawn(move || batch_blocks(batcher, judged_out, &handing));
+    let settled = plan.settled.clone();
+    thread::spawn(move || batch_blocks(batcher, judged_out, &settled, &handing));
     batches_out
 }
 
@@ -138,7 +141,7 @@ impl Handing {
 }
 
 /// Puts judged blocks back in order and fills batches from them.
-fn batch_blocks(mut batcher: Batcher, judged: Receiver<Judged>, handing: &Handing) {
+fn batch_blocks(mut batcher: Batcher, judged: Receiver<Judged>, settled: &[Span], handing: &Handing) {
     let mut early = BTreeMap::new();
     let mut next = 0;
     for (sequence, block) in judged {
@@ -146,7 +149,7 @@ fn batch_blocks(mut batcher: Batcher, judged: Receiver<Judged>, handing: &Handin
         while let Some(block) = early.remove(&next) {
             next += 1;
             let handed = match block {
-                Ok(block) => batcher.block(block, |batch| handing.hand(batch)),
+                Ok(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
                 Err(error) => return end(&mut batcher, handing, Some(error)),
             };
             if handed.is_err() {

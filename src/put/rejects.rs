@@ -1,11 +1,12 @@
 //! Step 6, rejects: what was not stored, one JSON line each, with its place and reason, ready to be mended and fed
 //! again.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::record::{Defect, Input, Position, Raw, Vector};
@@ -17,6 +18,10 @@ pub struct Rejects {
     /// Whether lines of an earlier run are kept.
     append: bool,
     file: Option<File>,
+    /// Its length.
+    bytes: u64,
+    /// Records that a killed run wrote and did not get to note in the journal: they are not written twice.
+    written: HashSet<(String, u64)>,
 }
 
 /// One line. `rejected` stands first: by it the reader knows such a line again.
@@ -46,9 +51,26 @@ enum Record<'a> {
 }
 
 impl Rejects {
-    /// Names the file. `append` keeps what an earlier run wrote there.
-    pub fn new(path: PathBuf, append: bool) -> Self {
-        Self { path, append, file: None }
+    /// Names a file that begins anew.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, append: false, file: None, bytes: 0, written: HashSet::new() }
+    }
+
+    /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.
+    pub fn resume(path: PathBuf, noted: u64) -> io::Result<Self> {
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let tail = usize::try_from(noted).ok().and_then(|noted| text.get(noted..)).unwrap_or_default();
+        let written = tail.split(|byte| *byte == b'\n').filter_map(record_of).collect();
+        Ok(Self { path, append: true, file: None, bytes: text.len() as u64, written })
+    }
+
+    /// Bytes of the file so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Where the file is, or would be.
@@ -56,9 +78,9 @@ impl Rejects {
         &self.path
     }
 
-    /// Whether anything was written.
+    /// Whether anything is in it.
     pub fn is_used(&self) -> bool {
-        self.file.is_some()
+        self.bytes > 0
     }
 
     /// Appends the rejected records of a batch.
@@ -99,8 +121,12 @@ impl Rejects {
         let mut text = Vec::new();
         for entry in entries {
             let input = usize::try_from(entry.position.input).ok().and_then(|index| inputs.get(index));
+            let input = input.map_or_else(String::new, ToString::to_string);
+            if self.written.contains(&(input.clone(), entry.position.record)) {
+                continue;
+            }
             let rejected = Rejected {
-                input: input.map_or_else(String::new, ToString::to_string),
+                input,
                 line: entry.position.line,
                 record: entry.position.record,
                 key: entry.key,
@@ -110,7 +136,11 @@ impl Rejects {
             serde_json::to_writer(&mut text, &Line { rejected, record: entry.record })?;
             text.push(b'\n');
         }
-        if text.is_empty() { Ok(()) } else { self.file()?.write_all(&text) }
+        if !text.is_empty() {
+            self.file()?.write_all(&text)?;
+            self.bytes += text.len() as u64;
+        }
+        Ok(())
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
@@ -119,11 +149,44 @@ impl Rejects {
                 std::fs::create_dir_all(folder)?;
             }
             let mut options = OpenOptions::new();
-            options.create(true).append(self.append).write(true).truncate(!self.append);
-            self.file = Some(options.open(&self.path)?);
+            let options = options.create(true);
+            let options = if self.append { options.append(true) } else { options.write(true).truncate(true) };
+            let mut file = options.open(&self.path)?;
+            if self.append && !ends_with_newline(&self.path)? {
+                // The line that a killed run tore stays behind as a line of its own.
+                file.write_all(b"\n")?;
+                self.bytes += 1;
+            }
+            self.file = Some(file);
         }
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
+}
+
+/// Which record a line of the file is about.
+fn record_of(line: &[u8]) -> Option<(String, u64)> {
+    #[derive(Deserialize)]
+    struct Known {
+        rejected: Place,
+    }
+    #[derive(Deserialize)]
+    struct Place {
+        input: String,
+        record: u64,
+    }
+    let Known { rejected } = serde_json::from_slice(line).ok()?;
+    Some((rejected.input, rejected.record))
+}
+
+fn ends_with_newline(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 struct Entry<'a> {

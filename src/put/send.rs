@@ -317,6 +317,13 @@ impl Progress {
         let mut rejects = self.batch.defects;
         rejects.extend(self.refused);
         rejects.sort_by_key(|defect| defect.position);
+        let (mut not_sent, mut superseded) = (self.not_sent, self.batch.superseded);
+        if !settled {
+            // A later run meets them again, and tells of them then.
+            not_sent += rejects.len() as u64 + superseded;
+            superseded = 0;
+            rejects.clear();
+        }
         let fate = match (self.unknown.is_empty() && self.not_sent == 0, self.stored) {
             (false, _) => Fate::Unknown,
             (true, 0) if !rejects.is_empty() => Fate::Refused,
@@ -328,10 +335,10 @@ impl Progress {
             read,
             fate,
             stored: self.stored,
-            superseded: self.batch.superseded,
+            superseded,
             rejects,
             unknown: self.unknown,
-            not_sent: self.not_sent,
+            not_sent,
             attempts: self.effort.attempts,
             throttled: self.effort.throttled,
             bytes_sent: self.effort.bytes_sent,

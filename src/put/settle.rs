@@ -1,16 +1,14 @@
-//! Step 6, settle: what became of each batch goes to the rejects, the counts and the report; only here does an
-//! [`Outcome`] end.
+//! Step 6, settle: what became of each batch goes to the rejects, the journal, the counts and the report; only here
+//! does an [`Outcome`] end.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Finished;
 use super::batch::Batch;
+use super::checkpoint::Checkpoint;
+use super::journal::Counts;
 use super::pace::Quota;
-use super::record::Input;
-use super::rejects::Rejects;
 use super::report::Reporter;
 use super::send::{Fate, LastAnswer, Outcome};
 use crate::exit::{Exit, Failure};
@@ -44,9 +42,10 @@ impl MaxRejects {
 #[derive(Debug)]
 pub(super) struct Settle {
     reporter: Arc<Reporter>,
-    inputs: Vec<Input>,
     max_rejects: MaxRejects,
-    rejects: Option<Rejects>,
+    checkpoint: Checkpoint,
+    /// What earlier runs of the same load settled.
+    earlier: Counts,
     planned: Planned,
 }
 
@@ -59,26 +58,40 @@ struct Planned {
     quota: Option<Quota>,
 }
 
+/// How the reading of the input ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// At its end, or where it is damaged: a later run would find nothing more.
+    Exhausted,
+    /// Before its end.
+    Stopped,
+}
+
 impl Settle {
     pub(super) fn new(
         reporter: Arc<Reporter>,
-        inputs: Vec<Input>,
         max_rejects: MaxRejects,
-        rejects: Option<PathBuf>,
+        checkpoint: Checkpoint,
+        earlier: Counts,
     ) -> Self {
-        let rejects = rejects.map(|path| Rejects::new(path, false));
-        Self { reporter, inputs, max_rejects, rejects, planned: Planned::default() }
+        Self { reporter, max_rejects, checkpoint, earlier, planned: Planned::default() }
     }
 
-    /// Settles a batch: its rejects are on disk before anybody is told that it is done.
+    /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.
     pub(super) fn batch(&mut self, outcome: Outcome) -> Result<(), Failure> {
-        let written = self.write_rejects(&outcome);
+        let kept = self.checkpoint.settle(&outcome);
         self.reporter.batch(&outcome);
-        written?;
+        kept?;
         match outcome.stop {
             Some(failure) => Err(failure),
             None => self.within_max_rejects(),
         }
+    }
+
+    /// Keeps the disk up to date while nothing settles.
+    pub(super) fn tick(&mut self) -> Result<(), Failure> {
+        self.reporter.tick();
+        self.checkpoint.sync_if_due()
     }
 
     /// Counts a batch of a rehearsal.
@@ -88,7 +101,7 @@ impl Settle {
         self.planned.bytes += batch.bytes() as u64;
         self.planned.quota = Some(quota);
         let outcome = not_sent(batch);
-        self.write_rejects(&outcome)?;
+        self.checkpoint.write_rejects(&outcome)?;
         self.reporter.batch(&outcome);
         Ok(())
     }
@@ -107,23 +120,25 @@ impl Settle {
     }
 
     /// Closes the books and finds the exit code.
-    pub(super) fn finish(self, failure: Option<Failure>) -> Finished {
-        let synced =
-            self.rejects.as_ref().map_or(Ok(()), Rejects::sync).map_err(|error| self.rejects_failure(&error));
-        let mut failure = failure.or(synced.err());
-        let rejects_file = self.rejects.as_ref().filter(|rejects| rejects.is_used());
-        let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
+    pub(super) fn finish(self, reading: Reading, failure: Option<Failure>) -> Finished {
+        let all_settled =
+            self.reporter.not_sent() == 0 && (failure.is_none() || self.reporter.unknown() == 0);
+        let (left, closed) = self.checkpoint.close(reading == Reading::Exhausted && all_settled);
+        let mut failure = failure.or(closed.err());
         let (mut summary, sink_error) = self.reporter.finish(|summary| {
-            summary.rejects_file = rejects_file;
+            summary.rejects_file = left.rejects_file;
+            summary.resume_command = left.resume_command;
+            summary.skipped = self.earlier.read;
+            summary.skipped_rejected = self.earlier.rejected;
+            summary.skipped_unknown = self.earlier.unknown;
             if let Some(quota) = self.planned.quota {
                 (summary.batches, summary.bytes_sent) = (self.planned.requests, self.planned.bytes);
                 let time = quota.time_for(self.planned.requests, self.planned.vectors);
                 summary.quota_seconds = Some(time.as_secs_f64());
             }
-            let partial = summary.rejected + summary.unknown > 0;
             let exit = match &failure {
                 Some(failure) => failure.exit,
-                None if partial => Exit::Partial,
+                None if summary.is_partial() => Exit::Partial,
                 None => Exit::Complete,
             };
             summary.exit_code = exit.code();
@@ -137,21 +152,6 @@ impl Settle {
             );
         }
         Finished { summary, failure }
-    }
-
-    fn write_rejects(&mut self, outcome: &Outcome) -> Result<(), Failure> {
-        let Some(rejects) = &mut self.rejects else { return Ok(()) };
-        let written = rejects.write(&self.inputs, &outcome.rejects).and_then(|()| {
-            if outcome.settled { rejects.write_unknown(&self.inputs, &outcome.unknown) } else { Ok(()) }
-        });
-        written.map_err(|error| self.rejects_failure(&error))
-    }
-
-    fn rejects_failure(&self, error: &io::Error) -> Failure {
-        let path =
-            self.rejects.as_ref().map(|rejects| rejects.path().display().to_string()).unwrap_or_default();
-        Failure::new(Exit::Client, format!("cannot write the rejects file {path}: {error}"))
-            .advise("make room or name another file with --rejects")
     }
 
     fn within_max_rejects(&self) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ pub use fields::{Field, Fields};
 use metadata::{Metadata, quoted};
 use numbers::{Numbers, Separated};
 
-use super::record::{Block, Defect, Position, Raw, Reason, Record, Vector, WIRE_KEY};
+use super::record::{Block, Defect, Position, Raw, Reason, Record, Span, Vector, WIRE_KEY};
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 
@@ -62,6 +62,23 @@ pub struct Admitted {
     pub bytes_read: u64,
     /// The dimension in force behind them.
     pub dimension: Option<usize>,
+}
+
+impl Admitted {
+    /// The same without the records of some stretches.
+    #[must_use]
+    pub fn without(mut self, stretches: &[Span]) -> Self {
+        if !stretches.is_empty() {
+            self.verdicts.retain(|verdict| {
+                let position = match verdict {
+                    Ok(vector) => vector.position(),
+                    Err(defect) => defect.position,
+                };
+                !stretches.iter().any(|span| (span.start..span.end).contains(&position))
+            });
+        }
+        self
+    }
 }
 
 /// Judges records; one a thread, since it keeps its scratch space between records.

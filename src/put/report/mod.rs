@@ -96,11 +96,6 @@ impl Reporter {
         Self { inner: Mutex::new(inner) }
     }
 
-    /// Counts records that an earlier run has settled.
-    pub fn skipped(&self, records: u64) {
-        self.lock().summary.skipped += records;
-    }
-
     /// Tells that a request is tried again.
     pub(super) fn retry(&self, batch: Option<u64>, attempt: u32, wait: Duration, error: &CallError) {
         let mut inner = self.lock();
@@ -159,6 +154,16 @@ impl Reporter {
     /// Records read so far.
     pub(super) fn read(&self) -> u64 {
         self.lock().summary.read
+    }
+
+    /// Records read and not sent so far.
+    pub(super) fn not_sent(&self) -> u64 {
+        self.lock().summary.not_sent
+    }
+
+    /// Records of unknown fate so far.
+    pub(super) fn unknown(&self) -> u64 {
+        self.lock().summary.unknown
     }
 
     /// Closes the books: `complete` fills in what only the end knows, then the end is told. Trouble with the events

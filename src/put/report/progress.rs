@@ -127,7 +127,7 @@ mod tests {
     fn a_line_tells_part_pace_and_time_left() {
         let figures = Figures {
             bytes_read: 250,
-            bytes_total: Some(0),
+            bytes_total: Some(1000),
             stored: 25_000,
             not_stored: 2,
             requests: 50,

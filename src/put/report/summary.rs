@@ -29,6 +29,10 @@ pub struct Summary {
     pub not_sent: u64,
     /// Settled by an earlier run; not part of `read`.
     pub skipped: u64,
+    /// Rejected records among those.
+    pub skipped_rejected: u64,
+    /// Records of unknown fate among those.
+    pub skipped_unknown: u64,
     /// Batches settled.
     pub batches: u64,
     /// Requests made for them.
@@ -70,6 +74,11 @@ pub struct ReasonCount {
 }
 
 impl Summary {
+    /// Whether the load, earlier runs of it included, has records that are not stored for certain.
+    pub fn is_partial(&self) -> bool {
+        self.rejected + self.unknown + self.skipped_rejected + self.skipped_unknown > 0
+    }
+
     /// The summary as a person reads it.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -109,7 +118,13 @@ impl Summary {
             writeln!(out, "superseded  {} by later records with the same key", count(self.superseded))?;
         }
         if self.skipped > 0 {
-            writeln!(out, "skipped     {} settled by an earlier run", count(self.skipped))?;
+            write!(out, "skipped     {} settled by an earlier run", count(self.skipped))?;
+            for (number, what) in [(self.skipped_rejected, "rejected"), (self.skipped_unknown, "unknown")] {
+                if number > 0 {
+                    write!(out, ", {} of them {what}", count(number))?;
+                }
+            }
+            writeln!(out)?;
         }
         let elapsed = duration(Duration::from_millis(self.elapsed_ms));
         if self.dry_run {

@@ -1,0 +1,192 @@
+//! Step 6, checkpoint: what a run keeps on disk, in the order that makes it safe: rejects first, then the journal's
+//! mark that counts them.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::journal::{Counts, Header, Journal, JournalError, Mark, Tracker};
+use super::record::Input;
+use super::rejects::Rejects;
+use super::send::Outcome;
+use crate::exit::{Exit, Failure};
+
+/// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
+const SYNC_EVERY: Duration = Duration::from_millis(800);
+
+/// What a run keeps, and where.
+#[derive(Clone, Debug)]
+pub struct Keep {
+    /// The folder of all loads' folders.
+    pub folder: PathBuf,
+    /// The rejects file, if the user names one; otherwise it stands beside the journal.
+    pub rejects: Option<PathBuf>,
+    /// Whether to go on where an earlier run stopped.
+    pub resume: bool,
+    /// Bucket, account, region and index.
+    pub target: String,
+    /// Everything that changes what is made of the input.
+    pub reading: String,
+    /// The command line that goes on, for people to copy.
+    pub resume_command: String,
+}
+
+/// The state of a run on disk.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    inputs: Vec<Input>,
+    journal: Option<Journal>,
+    tracker: Tracker,
+    rejects: Option<Rejects>,
+    resume_command: String,
+    synced: Instant,
+}
+
+/// What is left on disk when a run is over.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    pub(super) rejects_file: Option<String>,
+    pub(super) resume_command: Option<String>,
+}
+
+impl Checkpoint {
+    /// A run that keeps nothing but, perhaps, rejects: a rehearsal.
+    pub(super) fn none(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Self {
+        Self {
+            inputs,
+            journal: None,
+            tracker: Tracker::default(),
+            rejects: rejects.map(Rejects::new),
+            resume_command: String::new(),
+            synced: Instant::now(),
+        }
+    }
+
+    /// Opens the journal of this load and, when resuming, says how far it came.
+    pub(super) fn open(keep: Keep, inputs: Vec<Input>) -> Result<(Self, Option<Mark>), Failure> {
+        if !inputs.iter().all(|input| matches!(input, Input::File(_))) {
+            return if keep.resume {
+                Err(not_a_file())
+            } else {
+                Ok((Self::without_journal(keep, inputs), None))
+            };
+        }
+        let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
+        let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
+        let path = keep.rejects.unwrap_or_else(|| journal.folder().join("rejects.jsonl"));
+        let rejects = match &mark {
+            Some(mark) => {
+                let failed = |error: io::Error| rejects_failure(&path.display().to_string(), &error);
+                Rejects::resume(path.clone(), mark.rejects_bytes).map_err(failed)?
+            }
+            None => Rejects::new(path),
+        };
+        let checkpoint = Self {
+            inputs,
+            tracker: Tracker::new(mark.as_ref()),
+            journal: Some(journal),
+            rejects: Some(rejects),
+            resume_command: keep.resume_command,
+            synced: Instant::now(),
+        };
+        Ok((checkpoint, mark))
+    }
+
+    /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
+    fn without_journal(keep: Keep, inputs: Vec<Input>) -> Self {
+        let own = format!("stdin-{}-{}", crate::oss::time::Timestamp::now().basic(), std::process::id());
+        let path = keep.rejects.unwrap_or_else(|| keep.folder.join(own).join("rejects.jsonl"));
+        Self::none(inputs, Some(path))
+    }
+
+    /// Keeps what became of a batch.
+    pub(super) fn settle(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        if !outcome.settled {
+            return Ok(());
+        }
+        self.write_rejects(outcome)?;
+        let counts = Counts {
+            read: outcome.read,
+            stored: outcome.stored,
+            rejected: outcome.rejects.len() as u64,
+            unknown: outcome.unknown.len() as u64,
+        };
+        self.tracker.settle(outcome.number, outcome.span, counts);
+        if let Some(journal) = &mut self.journal {
+            let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::bytes);
+            journal.append(&self.tracker.mark(rejects_bytes)).map_err(failure)?;
+        }
+        self.sync_if_due()
+    }
+
+    /// Writes the rejected records of a batch.
+    pub(super) fn write_rejects(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        let Some(rejects) = &mut self.rejects else { return Ok(()) };
+        rejects
+            .write(&self.inputs, &outcome.rejects)
+            .and_then(|()| rejects.write_unknown(&self.inputs, &outcome.unknown))
+            .map_err(|error| rejects_failure(&rejects.path().display().to_string(), &error))
+    }
+
+    /// Brings everything safely to disk, if that is some time ago.
+    pub(super) fn sync_if_due(&mut self) -> Result<(), Failure> {
+        if self.synced.elapsed() < SYNC_EVERY {
+            return Ok(());
+        }
+        self.synced = Instant::now();
+        self.sync()
+    }
+
+    fn sync(&mut self) -> Result<(), Failure> {
+        if let Some(rejects) = &self.rejects {
+            let failed = |error| rejects_failure(&rejects.path().display().to_string(), &error);
+            rejects.sync().map_err(failed)?;
+        }
+        self.journal.as_mut().map_or(Ok(()), Journal::sync).map_err(failure)
+    }
+
+    /// Ends: the journal goes when nothing is left to continue.
+    pub(super) fn close(mut self, nothing_left: bool) -> (Left, Result<(), Failure>) {
+        let synced = self.sync();
+        let rejects_file = self.rejects.as_ref().filter(|rejects| rejects.is_used());
+        let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
+        let progress = self.tracker.mark(0).counts.read > 0;
+        match self.journal.take() {
+            Some(_) if progress && !nothing_left => {
+                (Left { rejects_file, resume_command: Some(self.resume_command) }, synced)
+            }
+            Some(journal) => {
+                let removed = journal.complete().map_err(failure);
+                (Left { rejects_file, resume_command: None }, synced.and(removed))
+            }
+            None => (Left { rejects_file, resume_command: None }, synced),
+        }
+    }
+}
+
+fn not_a_file() -> Failure {
+    Failure::new(Exit::Usage, "only files can be resumed, not standard input or text on the command line")
+        .advise("leave out --resume, or write the input to a file first")
+}
+
+fn rejects_failure(path: &str, error: &io::Error) -> Failure {
+    Failure::new(Exit::Client, format!("cannot write the rejects file {path}: {error}"))
+        .advise("make room, or name another file with --rejects")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
+fn failure(error: JournalError) -> Failure {
+    let advice = match &error {
+        JournalError::Locked(_) => "wait for it to end; to split a load, give each part its own files",
+        JournalError::Changed { .. } => "leave out --resume to start from the beginning",
+        JournalError::Options { .. } => {
+            "use the same options, or leave out --resume to start from the beginning"
+        }
+        JournalError::Io { .. } => {
+            "check the path and the disk; --checkpoint-dir keeps the journal elsewhere"
+        }
+    };
+    Failure::new(Exit::Client, error.to_string()).advise(advice)
+}
