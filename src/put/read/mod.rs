@@ -48,11 +48,20 @@ impl Sizes {
     /// A block is large against the cost of handing it to another thread, and a few dozen of them are little memory.
     /// A record of 64 MiB is far beyond what one call may hold.
     const USUAL: Self = Self { block: 256 << 10, record: 64 << 20 };
+
+    /// Least text to look at; what recognises a format by its first bytes needs so many of them.
+    const LEAST: usize = 16;
+
+    /// How much text to hold when `held` bytes were not enough; a little more than a record is the most.
+    fn to_fill(self, held: usize) -> usize {
+        let most = self.record.saturating_add(self.block);
+        self.block.max(held.saturating_mul(2)).min(most).max(Self::LEAST)
+    }
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How often an input may be packed: a log rotated into an archive of its own is, by mistake, packed twice.
+/// How often an input may be packed: twice happens where a pipeline packs what is packed already.
 const PACKED_AT_MOST: usize = 2;
 
 /// The length of the UTF-8 byte-order mark that `text` starts with, or 0.
