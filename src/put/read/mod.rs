@@ -141,7 +141,7 @@ pub struct Blocks {
     current: Option<Reading>,
     /// Bytes of the inputs before the current one.
     bytes_before: u64,
-    failed: bool,
+    finished: bool,
 }
 
 impl Blocks {
@@ -177,7 +177,7 @@ impl Blocks {
             sizes,
             current: None,
             bytes_before: numbered.iter().filter_map(|(_, input)| size(input)).sum(),
-            failed: false,
+            finished: false,
         })
     }
 
@@ -205,11 +205,11 @@ impl Iterator for Blocks {
     type Item = Result<Block, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
+        if self.finished {
             return None;
         }
         let block = self.read();
-        self.failed = !matches!(block, Ok(Some(_)));
+        self.finished = !matches!(block, Ok(Some(_)));
         block.transpose()
     }
 }
@@ -296,7 +296,9 @@ impl Reading {
                 Ok(Some(layout)) => return Ok(layout),
                 Ok(None) => self.window.fill(),
                 Err(Unfit::Unrecognised) => {
-                    return Err(ReadError::Unrecognised { input: self.input.clone() });
+                    let unrecognised = ReadError::Unrecognised { input: self.input.clone() };
+                    // Too little of the input is no reason to doubt its format.
+                    return Err(self.window.take_failure().map_or(unrecognised, |cause| self.failure(cause)));
                 }
                 Err(Unfit::Unsupported { format, cure }) => {
                     return Err(ReadError::Unsupported { input: self.input.clone(), format, cure });
