@@ -75,7 +75,10 @@ pub enum ReadError {
         end: u64,
     },
     /// Compressed data that does not decompress.
-    #[error("{input} is damaged: its {compression} data cannot be decompressed behind {place}: {cause}")]
+    #[error(
+        "{input} is damaged: its {compression} data cannot be decompressed behind {place}: {cause}\n\
+         fetch or pack the file again"
+    )]
     Damaged {
         /// Which input.
         input: Input,
@@ -87,7 +90,8 @@ pub enum ReadError {
         cause: io::Error,
     },
     /// JSON whose structure around the records is broken.
-    #[error("{input} is not well formed at {place}: expected {expected}, found '{}'", found.escape_ascii())]
+    #[error("{input} is not well formed at {place}: expected {expected}, found '{}'\n\
+         mend it there, or say --format jsonl if each line is a record", found.escape_ascii())]
     Malformed {
         /// Which input.
         input: Input,

@@ -48,11 +48,20 @@ impl Sizes {
     /// A block is large against the cost of handing it to another thread, and a few dozen of them are little memory.
     /// A record of 64 MiB is far beyond what one call may hold.
     const USUAL: Self = Self { block: 256 << 10, record: 64 << 20 };
+
+    /// Least text to look at; what recognises a format by its first bytes needs so many of them.
+    const LEAST: usize = 16;
+
+    /// How much text to hold when `held` bytes were not enough; a little more than a record is the most.
+    fn to_fill(self, held: usize) -> usize {
+        let most = self.record.saturating_add(self.block);
+        self.block.max(held.saturating_mul(2)).min(most).max(Self::LEAST)
+    }
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How often an input may be packed: a log rotated into an archive of its own is, by mistake, packed twice.
+/// How often an input may be packed: twice happens where a pipeline packs what is packed already.
 const PACKED_AT_MOST: usize = 2;
 
 /// The length of the UTF-8 byte-order mark that `text` starts with, or 0.
@@ -132,7 +141,7 @@ pub struct Blocks {
     current: Option<Reading>,
     /// Bytes of the inputs before the current one.
     bytes_before: u64,
-    failed: bool,
+    finished: bool,
 }
 
 impl Blocks {
@@ -168,7 +177,7 @@ impl Blocks {
             sizes,
             current: None,
             bytes_before: numbered.iter().filter_map(|(_, input)| size(input)).sum(),
-            failed: false,
+            finished: false,
         })
     }
 
@@ -196,11 +205,11 @@ impl Iterator for Blocks {
     type Item = Result<Block, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
+        if self.finished {
             return None;
         }
         let block = self.read();
-        self.failed = !matches!(block, Ok(Some(_)));
+        self.finished = !matches!(block, Ok(Some(_)));
         block.transpose()
     }
 }
@@ -287,7 +296,9 @@ impl Reading {
                 Ok(Some(layout)) => return Ok(layout),
                 Ok(None) => self.window.fill(),
                 Err(Unfit::Unrecognised) => {
-                    return Err(ReadError::Unrecognised { input: self.input.clone() });
+                    let unrecognised = ReadError::Unrecognised { input: self.input.clone() };
+                    // Too little of the input is no reason to doubt its format.
+                    return Err(self.window.take_failure().map_or(unrecognised, |cause| self.failure(cause)));
                 }
                 Err(Unfit::Unsupported { format, cure }) => {
                     return Err(ReadError::Unsupported { input: self.input.clone(), format, cure });

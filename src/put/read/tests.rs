@@ -197,6 +197,17 @@ fn cut_compressed_data_gives_the_records_before_the_cut_and_no_part_of_one() {
 }
 
 #[test]
+fn compressed_data_cut_before_its_format_shows_is_torn_and_not_unrecognised() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(b"key\tvector\na\t[1]\n").unwrap();
+    let packed = encoder.finish().unwrap();
+    for length in 2..packed.len() {
+        let (_, _, error) = read(&inline(&packed[..length]), Sizes::USUAL, None);
+        assert!(matches!(error, Some(ReadError::Torn { .. })), "{length}: {error:?}");
+    }
+}
+
+#[test]
 fn damaged_compressed_data_is_no_torn_input() {
     let mut packed = gzip("{\"a\":1}\n".repeat(100).as_bytes());
     let checksum = packed.len() - 8;
@@ -214,7 +225,8 @@ fn broken_structure_is_told_with_its_place() {
     assert_eq!(records, 2);
     assert_eq!(
         error,
-        "(--vectors) is not well formed at line 2, byte 19: expected a comma or the end of the array, found '{'"
+        "(--vectors) is not well formed at line 2, byte 19: expected a comma or the end of the array, found '{'\n\
+         mend it there, or say --format jsonl if each line is a record"
     );
 }
 

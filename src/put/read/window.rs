@@ -13,9 +13,6 @@ use super::Sizes;
 use super::decompress::Compression;
 use crate::put::record::{Input, Position};
 
-/// Shortest first fill; what recognises a format by its first bytes needs so many.
-const LEAST_FILL: usize = 16;
-
 /// How many bytes have been read from a file itself, shared with who shows the progress.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Count(Arc<AtomicU64>);
@@ -184,8 +181,7 @@ impl Window {
     /// Doubling keeps the cost of looking again at a long record linear. A failure is kept for later, so that what
     /// was read before it can be used.
     pub(super) fn fill(&mut self) {
-        let limit = self.sizes.record.saturating_add(self.sizes.block);
-        let target = self.sizes.block.max(LEAST_FILL).max(self.text.len() * 2).min(limit.max(LEAST_FILL));
+        let target = self.sizes.to_fill(self.text.len());
         let mut filled = self.text.len();
         if self.ended || target <= filled {
             return;
@@ -219,18 +215,18 @@ impl Window {
     pub(super) fn take(&mut self, count: usize) -> Bytes {
         self.position = self.place(count);
         let (_, rest) = self.text.split_at(count);
-        let mut following = Vec::with_capacity(self.sizes.block.max(rest.len()));
+        let mut following = Vec::with_capacity(self.sizes.to_fill(rest.len()));
         following.extend_from_slice(rest);
         self.text.truncate(count);
         Bytes::from(std::mem::replace(&mut self.text, following))
     }
 
-    /// Counts one record as handed out.
+    /// Counts `count` records as handed out.
     pub(super) fn count_records(&mut self, count: usize) {
         self.position.record += count as u64;
     }
 
-    /// Starts anew with the text that the bytes at hand and behind them are packed from.
+    /// Takes the bytes at hand, and those behind them, for packed text and goes on with that text.
     pub(super) fn decompress(&mut self, compression: Compression) -> io::Result<()> {
         let seen = io::Cursor::new(std::mem::take(&mut self.text));
         let rest = std::mem::replace(&mut self.stream, Stream::forward(io::empty()));
