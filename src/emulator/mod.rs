@@ -1,1 +1,249 @@
-//! To be written.
+//! A local service that speaks the protocol of OSS Vectors: the same operations, limits, error codes and quota, and
+//! scripted faults on top.
+//!
+//! It needs no cloud account and no network beyond loopback. It does not search: `QueryVectors`, policies, logging
+//! and fusion indexes are answered with 501.
+//!
+//! ```text
+//! head ─► route ─► faults ─► auth ─► quota ─► body ─► ops ─► store
+//! ```
+//!
+//! This file is the HTTP around it, and the only one that knows the server library.
+
+mod answer;
+mod auth;
+pub mod fault;
+mod limiter;
+mod ops;
+mod route;
+mod service;
+pub mod statistics;
+pub mod store;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, DATE, HOST, LOCATION, RETRY_AFTER};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::oss::credential::Secret;
+use crate::oss::limits;
+use crate::oss::time::Timestamp;
+use answer::{Answer, Refusal};
+use fault::Fault;
+pub use service::Service;
+use service::{End, Head, Received};
+
+/// Longest body that is read at all. The service's own bound is not published; 500 vectors of 4096 numbers with all
+/// their metadata stay below this in any spelling.
+const MOST_BODY_BYTES: usize = 128 * 1024 * 1024;
+
+/// How long requests in flight may go on after the stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long to wait when no connection can be accepted, as when file descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a local service is like.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Directory of the data file; nothing to keep the data in memory.
+    pub data: Option<PathBuf>,
+    /// The one access key that may ask.
+    pub access_key_id: String,
+    /// Its secret.
+    pub access_key_secret: Secret,
+    /// The region that requests must be signed for.
+    pub region: String,
+    /// The account that all buckets belong to, all digits.
+    pub account: String,
+    /// Most `PutVectors` requests in any second; 0 for no limit.
+    pub requests_per_second: f64,
+    /// Most vectors in the `PutVectors` requests of any second; 0 for no limit.
+    pub vectors_per_second: f64,
+    /// How long every answer is held back.
+    pub latency: Duration,
+    /// Scripted trouble.
+    pub faults: Vec<Fault>,
+    /// Whether [`statistics::Seen`] holds the keys of each batch, which takes memory.
+    pub log_keys: bool,
+}
+
+impl Default for Options {
+    /// A service in memory with the access key `local`/`local` and the documented quota.
+    fn default() -> Self {
+        Self {
+            data: None,
+            access_key_id: "local".to_owned(),
+            access_key_secret: Secret::new("local"),
+            region: "cn-hangzhou".to_owned(),
+            account: "1234567890".to_owned(),
+            requests_per_second: limits::PUT_REQUESTS_PER_SECOND,
+            vectors_per_second: limits::PUT_VECTORS_PER_SECOND,
+            latency: Duration::ZERO,
+            faults: Vec::new(),
+            log_keys: false,
+        }
+    }
+}
+
+/// Serves until `stop` is done; then requests in flight have a few seconds to end.
+///
+/// The caller binds, so that it knows the port before anyone asks. Whatever was answered 200 is already on disk.
+pub async fn serve(
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+    service: Arc<Service>,
+) -> anyhow::Result<()> {
+    let (stopping, watcher) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, service.clone(), watcher.clone()));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    stopping.send_replace(true);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, all_ended).await.is_err() {
+        connections.shutdown().await;
+    }
+    Ok(())
+}
+
+/// Serves one connection until the client closes it, or until the stop lets its last request end.
+async fn connection(stream: TcpStream, service: Arc<Service>, mut stopping: watch::Receiver<bool>) {
+    // Without it the system may hold a small answer back; the connection works either way.
+    stream.set_nodelay(true).ok();
+    let watcher = stopping.clone();
+    let respond = service_fn(move |request| respond(service.clone(), request, watcher.clone()));
+    let serving =
+        http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), respond);
+    tokio::pin!(serving);
+    // An error is a client that went away or a fault that closes; both are noted where they matter.
+    tokio::select! {
+        ended = serving.as_mut() => drop(ended),
+        () = stopped(&mut stopping) => {
+            serving.as_mut().graceful_shutdown();
+            drop(serving.await);
+        }
+    }
+}
+
+/// Resolves when the service is to stop.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop as well.
+    drop(stopping.wait_for(|is_stopping| *is_stopping).await);
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is closed without an answer")]
+struct Closed;
+
+async fn respond(
+    service: Arc<Service>,
+    request: Request<Incoming>,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<Response<Full<Bytes>>, Closed> {
+    let arrived = Instant::now();
+    let _in_flight = service.begin();
+    let received = service.receive(head(&request, arrived), Timestamp::now());
+    if service.is_reset_before_body(&received) {
+        return Err(Closed);
+    }
+    let received = Arc::new(received);
+    let settled = match read_body(request.into_body()).await? {
+        None => service.settle_oversized(&received, MOST_BODY_BYTES),
+        Some(body) => {
+            let (service, received) = (service.clone(), received.clone());
+            tokio::task::spawn_blocking(move || service.settle(&received, body)).await.map_err(|_| Closed)?
+        }
+    };
+    tokio::time::sleep(settled.latency).await;
+    match settled.end {
+        End::Answer(answer) => response(&received, answer).map_err(|_| Closed),
+        End::Close => Err(Closed),
+        End::Hang => {
+            stopped(&mut stopping).await;
+            Err(Closed)
+        }
+    }
+}
+
+/// Dresses an answer. The type has no parameters, since the vendor's Python SDK reads any other as XML.
+fn response(
+    received: &Received,
+    answer: Result<Answer, Refusal>,
+) -> Result<Response<Full<Bytes>>, hyper::http::Error> {
+    let mut response = Response::builder()
+        .header(DATE, received.clock.http_date())
+        .header(CONTENT_TYPE, "application/json")
+        .header("x-oss-request-id", &received.request_id);
+    match answer {
+        Ok(Answer { status, location, body }) => {
+            if let Some(location) = location {
+                response = response.header(LOCATION, location);
+            }
+            response.status(status).body(Full::new(body))
+        }
+        Err(refusal) => {
+            if !refusal.ec.is_empty() {
+                response = response.header("x-oss-ec", refusal.ec);
+            }
+            if let Some(seconds) = refusal.retry_after {
+                response = response.header(RETRY_AFTER, seconds);
+            }
+            let body = refusal.body(&received.request_id, &received.host);
+            response.status(refusal.status).body(Full::new(body))
+        }
+    }
+}
+
+fn head(request: &Request<Incoming>, arrived: Instant) -> Head {
+    let headers: Vec<(String, String)> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = named.or_else(|| request.uri().host()).unwrap_or_default();
+    Head {
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        host: host.to_owned(),
+        headers,
+        arrived,
+    }
+}
+
+/// Reads a body; nothing if it is too long.
+async fn read_body(body: Incoming) -> Result<Option<Bytes>, Closed> {
+    match Limited::new(body, MOST_BODY_BYTES).collect().await {
+        Ok(body) => Ok(Some(body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Ok(None),
+        Err(_) => Err(Closed),
+    }
+}

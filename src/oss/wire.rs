@@ -259,10 +259,10 @@ pub struct ServiceError {
     #[serde(deserialize_with = "null_as_default")]
     pub request_id: String,
     /// The host that answered.
-    #[serde(deserialize_with = "null_as_default")]
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub host_id: String,
     /// The finer error number, to be looked up at <https://api.aliyun.com/troubleshoot>.
-    #[serde(rename = "EC", deserialize_with = "null_as_default")]
+    #[serde(rename = "EC", deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub ec: String,
 }
 

@@ -1,0 +1,529 @@
+//! Scripted trouble: refuse, reset, delay, hang, write only a part. Parses what is to happen and decides when.
+//!
+//! A fault is written as `key=value` pairs and bare words, joined by commas. It says on which requests it fires, and
+//! what happens then; a request that no fault meets is served as usual.
+//!
+//! | which requests | |
+//! |---|---|
+//! | `op=PutVectors` | only this operation; without it, any |
+//! | `nth=3` | only the third of them |
+//! | `every=5` | the fifth, the tenth, … |
+//! | `probability=0.1` | each with this chance |
+//! | `seed=7` | of the chance; 0 without it, so that a run can be repeated |
+//! | `count=2` | at most twice |
+//!
+//! | what happens | |
+//! |---|---|
+//! | `status=503` | an error answer |
+//! | `code=InternalError` | … with this code rather than the status's own |
+//! | `retry-after=2` | … with a `Retry-After` header |
+//! | `apply=250`, `half`, `all`, `none` | before a failing answer, a reset or a hang, so much of the batch is stored; only after a reset the default is `all` |
+//! | `reset=before`, `reset=after` | the connection is closed before the body is read, or when all is done but the answer |
+//! | `hang` | there is never an answer |
+//! | `latency=200ms` | the answer comes so much later; alone or with one of the others |
+//! | `expired-token` | 403 `SecurityTokenExpired` |
+//! | `skew=20m`, `skew=-20m` | the service's clock is off by so much, in its `Date` header and when it looks at the request's |
+//! | `refuse-key=KEY` | 400 for every batch that holds this key (which cannot hold a comma) |
+//! | `name-key` | … and the message names the key |
+//! | `max-body=1000000` | 413 `EntityTooLarge` for every longer body |
+//!
+//! `nth`, `every`, `probability` and `count` look only at requests that the rest of the fault is about: the third
+//! batch with the poisoned key, not the third batch. Durations are a whole number with `ms`, `s`, `m` or `h`.
+//!
+//! ```text
+//! op=PutVectors,nth=3,status=503,apply=250
+//! op=PutVectors,probability=0.1,seed=7,reset=after
+//! op=PutVectors,every=5,status=429,code=QpsLimitExceeded,retry-after=2
+//! refuse-key=row-17,name-key
+//! count=1,expired-token
+//! skew=20m
+//! ```
+
+use std::time::Duration;
+
+use crate::oss::operation::Operation;
+
+/// One scripted fault: on which requests it fires, and what happens then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    operation: Option<Operation>,
+    nth: Option<u64>,
+    every: Option<u64>,
+    probability: Option<f64>,
+    seed: u64,
+    count: Option<u64>,
+    latency: Duration,
+    effect: Option<Effect>,
+}
+
+/// What a fault does to a request, apart from delaying it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// An error answer.
+    Fail { status: u16, code: String, retry_after: Option<u64>, apply: Apply },
+    /// The connection closes before the body is read.
+    ResetBefore,
+    /// The connection closes when all is done but the answer.
+    ResetAfter { apply: Apply },
+    /// There is never an answer.
+    Hang { apply: Apply },
+    /// The temporary access key has ended.
+    ExpiredToken,
+    /// The clock is off by so many seconds.
+    Skew(i64),
+    /// A batch that holds this key is refused.
+    RefuseKey { key: String, is_named: bool },
+    /// A longer body is refused.
+    MostBody(u64),
+}
+
+impl Effect {
+    /// How much of a request is done although it fails.
+    pub(crate) fn apply(&self) -> Apply {
+        match self {
+            Self::Fail { apply, .. } | Self::ResetAfter { apply } | Self::Hang { apply } => *apply,
+            _ => Apply::None,
+        }
+    }
+}
+
+/// How much of a batch is stored before the trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Apply {
+    /// Nothing; the request has no effect at all.
+    None,
+    /// So many vectors from the start of the batch.
+    First(usize),
+    /// Half of the vectors, rounded down.
+    Half,
+    /// The whole request.
+    All,
+}
+
+impl Apply {
+    /// How many of so many vectors are stored.
+    pub(crate) fn of(self, vectors: usize) -> usize {
+        match self {
+            Self::None => 0,
+            Self::First(number) => number.min(vectors),
+            Self::Half => vectors / 2,
+            Self::All => vectors,
+        }
+    }
+}
+
+/// A fault's text, field by field.
+#[derive(Default)]
+struct Fields<'a> {
+    given: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Fields<'a> {
+    const KNOWN: [&'static str; 18] = [
+        "op",
+        "nth",
+        "every",
+        "probability",
+        "seed",
+        "count",
+        "status",
+        "code",
+        "retry-after",
+        "apply",
+        "reset",
+        "hang",
+        "latency",
+        "expired-token",
+        "skew",
+        "refuse-key",
+        "name-key",
+        "max-body",
+    ];
+
+    fn parse(spec: &'a str) -> Result<Self, String> {
+        let mut fields = Self::default();
+        for field in spec.split(',').map(str::trim).filter(|field| !field.is_empty()) {
+            let (name, value) = field.split_once('=').unwrap_or((field, ""));
+            if !Self::KNOWN.contains(&name) {
+                return Err(format!(
+                    "{name:?} is not a word of a fault; known are {}",
+                    Self::KNOWN.join(", ")
+                ));
+            }
+            if matches!(name, "hang" | "expired-token" | "name-key") != value.is_empty() {
+                return Err(format!(
+                    "{field:?}: {name} {}",
+                    if value.is_empty() { "needs a value" } else { "takes no value" }
+                ));
+            }
+            if fields.text(name).is_some() {
+                return Err(format!("{name} is given twice"));
+            }
+            fields.given.push((name, value));
+        }
+        Ok(fields)
+    }
+
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.given.iter().find(|(given, _)| *given == name).map(|(_, value)| *value)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.text(name).is_some()
+    }
+
+    fn read<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>, what: &str) -> Result<Option<T>, String> {
+        let Some(value) = self.text(name) else {
+            return Ok(None);
+        };
+        read(value).map(Some).ok_or_else(|| format!("{name}={value}: {what} is needed"))
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u64>, String> {
+        self.read(name, |value| value.parse().ok().filter(|number| *number > 0), "a whole number above 0")
+    }
+
+    /// The one thing that happens, if the fault does more than delay.
+    fn effect(&self) -> Result<Option<Effect>, String> {
+        let kinds = ["status", "reset", "hang", "expired-token", "skew", "refuse-key", "max-body"];
+        let chosen: Vec<&str> = kinds.into_iter().filter(|kind| self.has(kind)).collect();
+        let [kind] = chosen.as_slice() else {
+            return match chosen.as_slice() {
+                [] => self.only_with("").map(|()| None),
+                many => Err(format!("one fault does one thing, not {}", many.join(" and "))),
+            };
+        };
+        self.only_with(kind)?;
+        match *kind {
+            "status" => self.fail().map(Some),
+            "reset" => self.reset().map(Some),
+            "hang" => Ok(Some(Effect::Hang { apply: self.apply()?.unwrap_or(Apply::None) })),
+            "expired-token" => Ok(Some(Effect::ExpiredToken)),
+            "skew" => {
+                Ok(self.read("skew", signed_seconds, "a duration such as 20m or -20m")?.map(Effect::Skew))
+            }
+            "refuse-key" => Ok(self
+                .text("refuse-key")
+                .map(|key| Effect::RefuseKey { key: key.to_owned(), is_named: self.has("name-key") })),
+            _ => Ok(self.number("max-body")?.map(Effect::MostBody)),
+        }
+    }
+
+    /// Refuses the words that mean nothing beside this kind of effect.
+    fn only_with(&self, kind: &str) -> Result<(), String> {
+        let rows = [
+            ("code", &["status"] as &[&str]),
+            ("retry-after", &["status"]),
+            ("apply", &["status", "reset", "hang"]),
+            ("name-key", &["refuse-key"]),
+        ];
+        match rows.into_iter().find(|(word, kinds)| self.has(word) && !kinds.contains(&kind)) {
+            Some((word, kinds)) => Err(format!("{word} belongs to {}", kinds.join(", "))),
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&self) -> Result<Effect, String> {
+        let is_error = |value: &str| value.parse().ok().filter(|status| (400..600).contains(status));
+        let status = self.read("status", is_error, "a status from 400 to 599")?.unwrap_or(500);
+        let code = self.text("code").unwrap_or_else(|| usual_code(status)).to_owned();
+        let apply = self.apply()?.unwrap_or(Apply::None);
+        Ok(Effect::Fail { status, code, retry_after: self.number("retry-after")?, apply })
+    }
+
+    fn reset(&self) -> Result<Effect, String> {
+        match (self.text("reset"), self.apply()?) {
+            (Some("after"), apply) => Ok(Effect::ResetAfter { apply: apply.unwrap_or(Apply::All) }),
+            (Some("before"), None | Some(Apply::None)) => Ok(Effect::ResetBefore),
+            (Some("before"), _) => Err("nothing can be applied at reset=before".to_owned()),
+            (value, _) => Err(format!("reset={}: before or after is needed", value.unwrap_or_default())),
+        }
+    }
+
+    fn apply(&self) -> Result<Option<Apply>, String> {
+        let read = |value: &str| match value {
+            "none" => Some(Apply::None),
+            "half" => Some(Apply::Half),
+            "all" => Some(Apply::All),
+            number => number.parse().ok().map(Apply::First),
+        };
+        self.read("apply", read, "a number, half, all or none")
+    }
+}
+
+/// The code that the service itself would send with this status.
+fn usual_code(status: u16) -> &'static str {
+    match status {
+        400 => "VectorIndexParameterInvalid",
+        401 | 403 => "AccessDenied",
+        404 => "NoSuchVectorIndex",
+        408 => "RequestTimeout",
+        413 => "EntityTooLarge",
+        429 => "QpsLimitExceeded",
+        503 => "ServiceUnavailable",
+        _ => "InternalError",
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let number = digits.parse().ok()?;
+    match text.strip_prefix(digits)? {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+fn signed_seconds(text: &str) -> Option<i64> {
+    let (sign, length) = text.strip_prefix('-').map_or((1, text), |length| (-1, length));
+    let seconds = i64::try_from(duration(length)?.as_secs()).ok()?;
+    Some(sign * seconds)
+}
+
+impl Fault {
+    /// Reads a fault from its text; the grammar is at the top of this module.
+    pub fn parse(spec: &str) -> Result<Self, String> {
+        let fields = Fields::parse(spec)?;
+        let chance = |value: &str| value.parse().ok().filter(|chance| (0.0..=1.0).contains(chance));
+        let fault = Self {
+            operation: fields.read("op", Operation::by_name, "an operation such as PutVectors")?,
+            nth: fields.number("nth")?,
+            every: fields.number("every")?,
+            probability: fields.read("probability", chance, "a number from 0 to 1")?,
+            seed: fields.read("seed", |value| value.parse().ok(), "a whole number")?.unwrap_or(0),
+            count: fields.number("count")?,
+            latency: fields.read("latency", duration, "a duration such as 200ms")?.unwrap_or_default(),
+            effect: fields.effect()?,
+        };
+        if fault.effect.is_none() && fault.latency.is_zero() {
+            return Err(format!("the fault {spec:?} says nothing that happens"));
+        }
+        Ok(fault)
+    }
+
+    /// Whether the fault can only be decided when the body is there.
+    fn looks_at_body(&self) -> bool {
+        matches!(self.effect, Some(Effect::RefuseKey { .. } | Effect::MostBody(_)))
+    }
+}
+
+/// What is known of a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Body<'a> {
+    /// Its length in bytes.
+    pub(crate) length: u64,
+    /// The keys of its vectors, if they could be read.
+    pub(crate) keys: &'a [String],
+}
+
+/// What the faults that met a request do to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// How much later the answer comes, over all of them.
+    pub(crate) latency: Duration,
+    /// How far the clock is off, over all of them.
+    pub(crate) skew_seconds: i64,
+    /// The first other effect.
+    pub(crate) effect: Option<Effect>,
+}
+
+/// A fault and how often it has met a request.
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    met: u64,
+    fired: u64,
+    chance: fastrand::Rng,
+}
+
+impl Armed {
+    fn fires(&mut self, operation: Operation, body: Option<Body<'_>>) -> bool {
+        let fault = &self.fault;
+        let is_meant = fault.operation.is_none_or(|meant| meant == operation)
+            && match (&fault.effect, body) {
+                (Some(Effect::RefuseKey { key, .. }), Some(body)) => body.keys.contains(key),
+                (Some(Effect::MostBody(most)), Some(body)) => body.length > *most,
+                _ => true,
+            };
+        if !is_meant || fault.count.is_some_and(|count| self.fired >= count) {
+            return false;
+        }
+        self.met += 1;
+        // Drawn for each request that is met, so that the draw depends on the order of requests only.
+        let is_lucky = fault.probability.is_none_or(|probability| self.chance.f64() < probability);
+        let is_due = fault.nth.is_none_or(|nth| nth == self.met)
+            && fault.every.is_none_or(|every| self.met.is_multiple_of(every));
+        if is_lucky && is_due {
+            self.fired += 1;
+        }
+        is_lucky && is_due
+    }
+}
+
+/// All faults of a service, with their counts.
+#[derive(Debug)]
+pub(crate) struct Faults(Vec<Armed>);
+
+impl Faults {
+    /// Arms the faults; each has its own chance, from its own seed.
+    pub(crate) fn new(faults: &[Fault]) -> Self {
+        let arm = |fault: &Fault| Armed {
+            fault: fault.clone(),
+            met: 0,
+            fired: 0,
+            chance: fastrand::Rng::with_seed(fault.seed),
+        };
+        Self(faults.iter().map(arm).collect())
+    }
+
+    /// What happens to a request, as far as its head decides.
+    pub(crate) fn at_head(&mut self, operation: Operation) -> Plan {
+        self.plan(operation, None)
+    }
+
+    /// What happens to a request, as far as its body decides.
+    pub(crate) fn at_body(&mut self, operation: Operation, body: Body<'_>) -> Plan {
+        self.plan(operation, Some(body))
+    }
+
+    fn plan(&mut self, operation: Operation, body: Option<Body<'_>>) -> Plan {
+        let mut plan = Plan::default();
+        for armed in self.0.iter_mut().filter(|armed| armed.fault.looks_at_body() == body.is_some()) {
+            if !armed.fires(operation, body) {
+                continue;
+            }
+            plan.latency += armed.fault.latency;
+            match &armed.fault.effect {
+                Some(Effect::Skew(seconds)) => plan.skew_seconds += seconds,
+                effect => plan.effect = plan.effect.take().or_else(|| effect.clone()),
+            }
+        }
+        plan
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(specs: &[&str]) -> Faults {
+        Faults::new(&specs.iter().map(|spec| Fault::parse(spec).unwrap()).collect::<Vec<_>>())
+    }
+
+    /// Which of so many `PutVectors` requests, from 1, the fault hits.
+    fn hits(spec: &str, requests: u64) -> Vec<u64> {
+        let mut faults = faults(&[spec]);
+        (1..=requests).filter(|_| faults.at_head(Operation::PutVectors).effect.is_some()).collect()
+    }
+
+    #[test]
+    fn every_word_of_the_grammar_is_understood() {
+        let fail = |status, code: &str, retry_after, apply| {
+            Some(Effect::Fail { status, code: code.to_owned(), retry_after, apply })
+        };
+        let rows = [
+            ("status=503", fail(503, "ServiceUnavailable", None, Apply::None)),
+            ("status=500,code=X,apply=250", fail(500, "X", None, Apply::First(250))),
+            ("status=429,retry-after=2,apply=half", fail(429, "QpsLimitExceeded", Some(2), Apply::Half)),
+            ("reset=before", Some(Effect::ResetBefore)),
+            ("reset=after", Some(Effect::ResetAfter { apply: Apply::All })),
+            ("reset=after,apply=none", Some(Effect::ResetAfter { apply: Apply::None })),
+            ("hang", Some(Effect::Hang { apply: Apply::None })),
+            (" hang , apply=all", Some(Effect::Hang { apply: Apply::All })),
+            ("expired-token", Some(Effect::ExpiredToken)),
+            ("skew=20m", Some(Effect::Skew(1200))),
+            ("skew=-2h", Some(Effect::Skew(-7200))),
+            ("refuse-key=a=b", Some(Effect::RefuseKey { key: "a=b".to_owned(), is_named: false })),
+            ("refuse-key=k,name-key", Some(Effect::RefuseKey { key: "k".to_owned(), is_named: true })),
+            ("max-body=1000", Some(Effect::MostBody(1000))),
+            ("latency=200ms", None),
+        ];
+        for (spec, effect) in rows {
+            assert_eq!(Fault::parse(spec).unwrap().effect, effect, "{spec}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_the_reason() {
+        let rows = [
+            ("", "the fault \"\" says nothing that happens"),
+            ("op=PutVectors", "the fault \"op=PutVectors\" says nothing that happens"),
+            ("op=Put,hang", "op=Put: an operation such as PutVectors is needed"),
+            ("status=200", "status=200: a status from 400 to 599 is needed"),
+            ("status=503,hang", "one fault does one thing, not status and hang"),
+            ("status=503,status=500", "status is given twice"),
+            ("latency=5", "latency=5: a duration such as 200ms is needed"),
+            ("hang=1", "\"hang=1\": hang takes no value"),
+            ("status", "\"status\": status needs a value"),
+            ("nth=0,hang", "nth=0: a whole number above 0 is needed"),
+            ("probability=2,hang", "probability=2: a number from 0 to 1 is needed"),
+            ("code=X,hang", "code belongs to status"),
+            ("apply=all,latency=1s", "apply belongs to status, reset, hang"),
+            ("reset=before,apply=all", "nothing can be applied at reset=before"),
+            ("reset=now", "reset=now: before or after is needed"),
+        ];
+        for (spec, message) in rows {
+            assert_eq!(Fault::parse(spec).unwrap_err(), message, "{spec}");
+        }
+        assert!(Fault::parse("statsu=503").unwrap_err().starts_with("\"statsu\" is not a word of a fault"));
+    }
+
+    #[test]
+    fn the_selectors_choose_the_requests() {
+        let rows: [(&str, &[u64]); 6] = [
+            ("nth=3,hang", &[3]),
+            ("every=4,hang", &[4, 8]),
+            ("every=2,count=2,hang", &[2, 4]),
+            ("count=1,hang", &[1]),
+            ("op=GetVectors,hang", &[]),
+            ("op=PutVectors,nth=1,hang", &[1]),
+        ];
+        for (spec, wanted) in rows {
+            assert_eq!(hits(spec, 9), wanted, "{spec}");
+        }
+    }
+
+    #[test]
+    fn chance_is_the_same_for_the_same_seed() {
+        let first = hits("probability=0.3,seed=7,hang", 1000);
+        assert_eq!(first, hits("probability=0.3,seed=7,hang", 1000));
+        assert_ne!(first, hits("probability=0.3,seed=8,hang", 1000));
+        assert!((250..350).contains(&first.len()), "{}", first.len());
+        assert_eq!(hits("probability=0,hang", 100), [] as [u64; 0]);
+        assert_eq!(hits("probability=1,hang", 3), [1, 2, 3]);
+    }
+
+    #[test]
+    fn faults_on_one_request_add_up() {
+        let mut faults = faults(&["latency=1s", "skew=20m", "latency=1s,skew=-5m", "hang", "expired-token"]);
+        let plan = faults.at_head(Operation::PutVectors);
+        assert_eq!(plan.latency, Duration::from_secs(2));
+        assert_eq!(plan.skew_seconds, 900);
+        assert_eq!(plan.effect, Some(Effect::Hang { apply: Apply::None }));
+    }
+
+    #[test]
+    fn a_poisoned_key_and_a_long_body_are_seen_in_the_body_only() {
+        let mut faults = faults(&["refuse-key=bad,nth=2", "max-body=10"]);
+        assert_eq!(faults.at_head(Operation::PutVectors), Plan::default());
+        let keys = ["bad".to_owned()];
+        let mut at_body =
+            |length, keys: &[String]| faults.at_body(Operation::PutVectors, Body { length, keys }).effect;
+        assert_eq!(at_body(10, &keys), None);
+        assert_eq!(at_body(10, &[]), None);
+        assert_eq!(at_body(10, &keys), Some(Effect::RefuseKey { key: "bad".to_owned(), is_named: false }));
+        assert_eq!(at_body(11, &keys), Some(Effect::MostBody(10)));
+    }
+
+    #[test]
+    fn a_part_of_a_batch_is_never_more_than_the_batch() {
+        let rows =
+            [(Apply::None, 0), (Apply::First(2), 2), (Apply::First(9), 5), (Apply::Half, 2), (Apply::All, 5)];
+        for (apply, stored) in rows {
+            assert_eq!(apply.of(5), stored, "{apply:?}");
+        }
+    }
+}

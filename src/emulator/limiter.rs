@@ -1,0 +1,194 @@
+//! The write quota: so many requests and so many vectors in any second whatever.
+//!
+//! Stricter than a token bucket, which lets a burst through after a pause; a client that keeps within this quota
+//! keeps within every other reading of it. Pure: the instants are arguments.
+
+use std::time::{Duration, Instant};
+
+/// How long a request is remembered: its body may arrive that much later than its head.
+const MEMORY: Duration = Duration::from_mins(1);
+
+/// What one side of the quota allows: at most this much in any window of that length.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    most: f64,
+    window: Duration,
+}
+
+impl Allowance {
+    /// The allowance of so many a second; less than one a second is one in a longer window. None for no limit.
+    fn per_second(rate: f64) -> Option<Self> {
+        if rate >= 1.0 {
+            return Some(Self { most: rate, window: Duration::from_secs(1) });
+        }
+        let window = Duration::try_from_secs_f64(1.0 / rate).ok()?;
+        Some(Self { most: 1.0, window })
+    }
+}
+
+/// A request that counts.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    arrived: Instant,
+    number: u64,
+    vectors: u32,
+}
+
+/// A request that has been let in, to be charged for its vectors once they are known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    arrived: Instant,
+    number: u64,
+}
+
+/// The quota is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exceeded;
+
+/// Remembers the requests of the last while and lets no second hold too many.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    requests: Option<Allowance>,
+    vectors: Option<Allowance>,
+    /// In order of arrival.
+    counted: Vec<Counted>,
+    next_number: u64,
+}
+
+impl Limiter {
+    /// A limiter of so many requests and so many vectors a second; 0 is no limit.
+    pub(crate) fn new(requests_per_second: f64, vectors_per_second: f64) -> Self {
+        Self {
+            requests: Allowance::per_second(requests_per_second),
+            vectors: Allowance::per_second(vectors_per_second),
+            counted: Vec::new(),
+            next_number: 0,
+        }
+    }
+
+    /// Lets a request in whose head has arrived then, if the second has room for one more.
+    pub(crate) fn admit(&mut self, arrived: Instant) -> Result<Turn, Exceeded> {
+        let forgotten = self
+            .counted
+            .partition_point(|counted| arrived.saturating_duration_since(counted.arrived) >= MEMORY);
+        self.counted.drain(..forgotten);
+        if let Some(allowance) = self.requests
+            && self.busiest(arrived, allowance.window, |_| 1) + 1.0 > allowance.most
+        {
+            return Err(Exceeded);
+        }
+        let turn = Turn { arrived, number: self.next_number };
+        self.next_number += 1;
+        let place = self.counted.partition_point(|counted| counted.arrived <= arrived);
+        self.counted.insert(place, Counted { arrived, number: turn.number, vectors: 0 });
+        Ok(turn)
+    }
+
+    /// Charges a request for its vectors, as of its arrival. One that is too much leaves no trace.
+    pub(crate) fn charge(&mut self, turn: Turn, vectors: usize) -> Result<(), Exceeded> {
+        let vectors = u32::try_from(vectors).unwrap_or(u32::MAX);
+        let is_too_much = self.vectors.is_some_and(|allowance| {
+            self.busiest(turn.arrived, allowance.window, |counted| counted.vectors) + f64::from(vectors)
+                > allowance.most
+        });
+        if is_too_much {
+            self.counted.retain(|counted| counted.number != turn.number);
+            return Err(Exceeded);
+        }
+        if let Some(counted) = self.counted.iter_mut().find(|counted| counted.number == turn.number) {
+            counted.vectors = vectors;
+        }
+        Ok(())
+    }
+
+    /// The highest sum over all windows of that length that hold the instant.
+    ///
+    /// A body may arrive after those of later heads, so the windows behind the instant count as well.
+    fn busiest(&self, at: Instant, window: Duration, amount: impl Fn(&Counted) -> u32) -> f64 {
+        let first =
+            self.counted.partition_point(|counted| at.saturating_duration_since(counted.arrived) >= window);
+        let near = self.counted.get(first..).unwrap_or_default();
+        let starts = near.iter().map(|counted| counted.arrived).take_while(|start| *start < at).chain([at]);
+        let (mut highest, mut sum) = (0.0, 0.0);
+        let (mut entering, mut leaving) = (near.iter().peekable(), near.iter().peekable());
+        for start in starts {
+            while let Some(counted) = leaving.next_if(|counted| counted.arrived < start) {
+                sum -= f64::from(amount(counted));
+            }
+            while let Some(counted) =
+                entering.next_if(|counted| counted.arrived.saturating_duration_since(start) < window)
+            {
+                sum += f64::from(amount(counted));
+            }
+            highest = f64::max(highest, sum);
+        }
+        highest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(start: Instant, milliseconds: u64) -> Instant {
+        start + Duration::from_millis(milliseconds)
+    }
+
+    /// Lets requests of one vector in at the given milliseconds; tells which were let in.
+    fn admitted(mut limiter: Limiter, milliseconds: &[u64]) -> Vec<bool> {
+        let start = Instant::now();
+        milliseconds.iter().map(|&at| limiter.admit(after(start, at)).is_ok()).collect()
+    }
+
+    #[test]
+    fn no_second_holds_more_requests_than_allowed() {
+        let rows: [(f64, &[u64], &[bool]); 5] = [
+            (2.0, &[0, 100, 200, 999, 1000, 1100], &[true, true, false, false, true, true]),
+            (1.0, &[0, 999, 1000, 1001], &[true, false, true, false]),
+            (0.5, &[0, 1999, 2000], &[true, false, true]),
+            (2.5, &[0, 1, 2], &[true, true, false]),
+            (0.0, &[0, 0, 0, 0], &[true, true, true, true]),
+        ];
+        for (rate, milliseconds, wanted) in rows {
+            assert_eq!(admitted(Limiter::new(rate, 0.0), milliseconds), wanted, "{rate}");
+        }
+    }
+
+    #[test]
+    fn no_second_holds_more_vectors_than_allowed() {
+        let start = Instant::now();
+        let mut limiter = Limiter::new(0.0, 1000.0);
+        let mut put = |at, vectors| {
+            let turn = limiter.admit(after(start, at)).unwrap();
+            limiter.charge(turn, vectors).is_ok()
+        };
+        assert!(put(0, 600));
+        assert!(!put(500, 500));
+        assert!(put(600, 400));
+        assert!(put(1000, 600));
+        assert!(!put(1599, 1));
+        assert!(put(1600, 400));
+    }
+
+    #[test]
+    fn a_refused_request_uses_nothing_up() {
+        let start = Instant::now();
+        let mut limiter = Limiter::new(1.0, 10.0);
+        let turn = limiter.admit(start).unwrap();
+        assert_eq!(limiter.charge(turn, 11), Err(Exceeded));
+        let turn = limiter.admit(after(start, 1)).unwrap();
+        assert_eq!(limiter.charge(turn, 10), Ok(()));
+    }
+
+    #[test]
+    fn a_body_that_comes_late_counts_when_its_head_came() {
+        let start = Instant::now();
+        let mut limiter = Limiter::new(0.0, 10.0);
+        let early = limiter.admit(start).unwrap();
+        let late = limiter.admit(after(start, 900)).unwrap();
+        assert_eq!(limiter.charge(late, 6), Ok(()));
+        assert_eq!(limiter.charge(early, 5), Err(Exceeded));
+        let next = limiter.admit(after(start, 1899)).unwrap();
+        assert_eq!(limiter.charge(next, 5), Err(Exceeded));
+    }
+}

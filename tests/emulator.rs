@@ -1,0 +1,510 @@
+//! The local service as a client sees it: signed requests over a real socket.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use md5::{Digest, Md5};
+use ossvec::emulator::fault::Fault;
+use ossvec::emulator::{Options, Service, serve};
+use ossvec::oss::credential::{Credential, Secret};
+use ossvec::oss::endpoint::{Endpoint, Target};
+use ossvec::oss::operation::Operation;
+use ossvec::oss::sign::{self, Signable};
+use ossvec::oss::time::Timestamp;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running service and someone who asks it.
+struct Emulator {
+    service: Arc<Service>,
+    endpoint: Endpoint,
+    target: Target,
+    credential: Credential,
+    clock_offset_seconds: i64,
+    client: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+/// An answer, taken in whole.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    body: Value,
+}
+
+impl Reply {
+    fn code(&self) -> &str {
+        self.body["Error"]["Code"].as_str().unwrap_or_default()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+fn unlimited() -> Options {
+    Options { requests_per_second: 0.0, vectors_per_second: 0.0, log_keys: true, ..Options::default() }
+}
+
+impl Emulator {
+    /// Starts a service on a free port, without bucket or index.
+    async fn start(options: Options) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let target = Target {
+            bucket: "bucket".to_owned(),
+            account: options.account.clone(),
+            region: options.region.clone(),
+        };
+        let credential = Credential {
+            access_key_id: options.access_key_id.clone(),
+            secret: options.access_key_secret.clone(),
+            security_token: None,
+            expires_at: None,
+        };
+        let service = Arc::new(Service::open(options).unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async { drop(stopped.await) };
+        Self {
+            serving: tokio::spawn(serve(listener, stopped, service.clone())),
+            service,
+            endpoint: Endpoint::parse(Some(&format!("http://{address}")), &target.region).unwrap(),
+            target,
+            credential,
+            clock_offset_seconds: 0,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            stop,
+        }
+    }
+
+    /// Starts a service with a bucket and an index of two dimensions.
+    async fn with_index(options: Options) -> Self {
+        let emulator = Self::start(options).await;
+        assert_eq!(emulator.call(Operation::PutVectorBucket, "").await.status, 200);
+        assert_eq!(emulator.put_index("idx", 2).await.status, 200);
+        emulator
+    }
+
+    async fn put_index(&self, name: &str, dimension: u32) -> Reply {
+        let index = json!({ "indexName": name, "dataType": "float32", "dimension": dimension,
+            "distanceMetric": "cosine", "metadata": { "nonFilterableMetadataKeys": ["text"] } });
+        self.call(Operation::PutVectorIndex, &index.to_string()).await
+    }
+
+    /// Sends a signed request; an error is a connection without an answer.
+    async fn try_call(&self, operation: Operation, body: &str) -> reqwest::Result<Reply> {
+        let md5 = BASE64_STANDARD.encode(Md5::digest(body));
+        self.try_send(operation, body, &[("Content-Type", "application/json"), ("Content-MD5", &md5)]).await
+    }
+
+    async fn try_send(
+        &self,
+        operation: Operation,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> reqwest::Result<Reply> {
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request = Signable {
+            method: operation.method(),
+            resource: &self.target.resource(""),
+            query: operation.query(),
+            headers: &headers,
+            additional: &[],
+        };
+        let now = Timestamp::now().plus_seconds(self.clock_offset_seconds);
+        let added = sign::sign(&request, &self.credential, &self.target.region, sign::PRODUCT, now);
+        let url = self.endpoint.url(&self.target, operation);
+        let mut call = self.client.request(operation.method().parse().unwrap(), url).body(body.to_owned());
+        for (name, value) in headers.iter().chain(&added) {
+            call = call.header(name, value);
+        }
+        let answer = call.send().await?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let bytes = answer.bytes().await?;
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        Ok(Reply { status, headers, body })
+    }
+
+    async fn call(&self, operation: Operation, body: &str) -> Reply {
+        self.try_call(operation, body).await.unwrap()
+    }
+
+    async fn put(&self, vectors: Value) -> Reply {
+        self.call(Operation::PutVectors, &json!({ "indexName": "idx", "vectors": vectors }).to_string()).await
+    }
+
+    fn stored_keys(&self) -> Vec<String> {
+        let stored = self.service.store().vectors("bucket", "idx").unwrap();
+        stored.into_iter().map(|vector| vector.key).collect()
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap().unwrap();
+    }
+}
+
+fn faults(specs: &[&str]) -> Vec<Fault> {
+    specs.iter().map(|spec| Fault::parse(spec).unwrap()).collect()
+}
+
+fn vector(key: &str) -> Value {
+    json!({ "key": key, "data": { "float32": [0.1, 1e-7] } })
+}
+
+fn vectors(keys: std::ops::Range<u32>) -> Value {
+    keys.map(|key| vector(&format!("{key:04}"))).collect()
+}
+
+#[tokio::test]
+async fn what_is_put_can_be_got_and_listed() {
+    let emulator = Emulator::with_index(unlimited()).await;
+    let bucket = emulator.call(Operation::GetVectorBucket, "").await;
+    assert_eq!(bucket.body["BucketInfo"]["Name"], "acs:ossvector:cn-hangzhou:1234567890:bucket");
+    let index = emulator.call(Operation::GetVectorIndex, r#"{"indexName":"idx"}"#).await;
+    assert_eq!(index.body["index"]["dimension"], 2);
+    assert_eq!(index.body["index"]["status"], "enable");
+
+    let metadata = json!({ "tag": ["a", "b"], "text": "é" });
+    let rich = json!({ "key": "rich", "data": { "float32": [1, -0.5] }, "metadata": metadata });
+    let put = emulator.put(json!([vector("plain"), rich])).await;
+    assert_eq!((put.status, &put.body), (200, &Value::Null));
+    assert_eq!(put.header("content-type"), "application/json");
+    assert_eq!(put.header("x-oss-request-id").len(), 24);
+
+    let request = json!({ "indexName": "idx", "keys": ["rich", "plain", "rich", "none"],
+        "returnData": true, "returnMetadata": true });
+    let got = emulator.call(Operation::GetVectors, &request.to_string()).await;
+    assert_eq!(
+        got.body,
+        json!({ "vectors": [
+            { "key": "plain", "data": { "float32": [0.1, 1e-7] } },
+            { "key": "rich", "data": { "float32": [1.0, -0.5] }, "metadata": metadata },
+        ] })
+    );
+    let listed = emulator.call(Operation::ListVectors, r#"{"indexName":"idx"}"#).await;
+    assert_eq!(listed.body, json!({ "vectors": [{ "key": "plain" }, { "key": "rich" }] }));
+
+    let deleted =
+        emulator.call(Operation::DeleteVectors, r#"{"indexName":"idx","keys":["rich","no"]}"#).await;
+    assert_eq!(deleted.status, 204);
+    assert_eq!(emulator.stored_keys(), ["plain"]);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn pages_and_segments_hold_every_key_once() {
+    let emulator = Emulator::with_index(unlimited()).await;
+    for start in [0, 500, 1000] {
+        assert_eq!(emulator.put(vectors(start..start + 500)).await.status, 200);
+    }
+    let mut keys = Vec::new();
+    for segment in 0..3 {
+        let mut token = Value::Null;
+        loop {
+            let request = json!({ "indexName": "idx", "maxResults": 100, "nextToken": token,
+                "segmentCount": 3, "segmentIndex": segment });
+            let page = emulator.call(Operation::ListVectors, &request.to_string()).await;
+            let found = page.body["vectors"].as_array().unwrap();
+            assert!(found.len() <= 100);
+            keys.extend(found.iter().map(|vector| vector["key"].as_str().unwrap().to_owned()));
+            token = page.body["nextToken"].clone();
+            if token.is_null() {
+                break;
+            }
+        }
+    }
+    keys.sort();
+    assert_eq!(keys, emulator.stored_keys());
+    assert_eq!(keys.len(), 1500);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_ends_at_a_megabyte_and_the_token_goes_on() {
+    let emulator = Emulator::start(unlimited()).await;
+    emulator.call(Operation::PutVectorBucket, "").await;
+    emulator.put_index("idx", 4096).await;
+    let long = |key: u32| json!({ "key": format!("{key:03}"), "data": { "float32": vec![0.5; 4096] } });
+    assert_eq!(emulator.put((0..100).map(long).collect()).await.status, 200);
+    let list =
+        |data: bool, token: Value| json!({ "indexName": "idx", "returnData": data, "nextToken": token });
+    let first = emulator.call(Operation::ListVectors, &list(true, Value::Null).to_string()).await;
+    assert_eq!(first.body["vectors"].as_array().unwrap().len(), 63);
+    let second =
+        emulator.call(Operation::ListVectors, &list(true, first.body["nextToken"].clone()).to_string()).await;
+    assert_eq!(second.body["vectors"].as_array().unwrap().len(), 37);
+    assert_eq!(second.body["nextToken"], Value::Null);
+    let keys = emulator.call(Operation::ListVectors, &list(false, Value::Null).to_string()).await;
+    assert_eq!(keys.body["vectors"].as_array().unwrap().len(), 100);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_signs_wrongly_is_refused() {
+    let mut emulator = Emulator::start(unlimited()).await;
+    let good = emulator.credential.clone();
+
+    emulator.credential.secret = Secret::new("wrong");
+    let reply = emulator.call(Operation::PutVectorBucket, "").await;
+    assert_eq!((reply.status, reply.code()), (403, "SignatureDoesNotMatch"));
+    assert_eq!(reply.header("x-oss-ec"), "0002-00000040");
+    assert_eq!(reply.body["Error"]["EC"], "0002-00000040");
+    assert_eq!(reply.body["Error"]["RequestId"], reply.header("x-oss-request-id"));
+
+    emulator.credential = Credential { access_key_id: "nobody".to_owned(), ..good.clone() };
+    assert_eq!(emulator.call(Operation::PutVectorBucket, "").await.code(), "InvalidAccessKeyId");
+
+    emulator.credential = good;
+    emulator.clock_offset_seconds = -1000;
+    assert_eq!(emulator.call(Operation::PutVectorBucket, "").await.code(), "RequestTimeTooSkewed");
+
+    emulator.clock_offset_seconds = 0;
+    emulator.credential.security_token = Some(Secret::new("a token is signed and else ignored"));
+    assert_eq!(emulator.call(Operation::PutVectorBucket, "").await.status, 200);
+
+    let url = emulator.endpoint.url(&emulator.target, Operation::GetVectorBucket);
+    assert_eq!(emulator.client.get(url).send().await.unwrap().status(), 403);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn buckets_and_indexes_follow_their_rules() {
+    let mut emulator = Emulator::start(unlimited()).await;
+    let missing = emulator.put(vectors(0..1)).await;
+    assert_eq!((missing.status, missing.code()), (404, "NoSuchBucket"));
+    assert_eq!(emulator.call(Operation::PutVectorBucket, "").await.header("location"), "/bucket");
+    assert_eq!(emulator.call(Operation::PutVectorBucket, "").await.code(), "BucketAlreadyExists");
+    assert_eq!(emulator.put(vectors(0..1)).await.code(), "NoSuchVectorIndex");
+
+    assert_eq!(emulator.put_index("bad-name", 2).await.code(), "VectorIndexParameterInvalid");
+    assert_eq!(emulator.put_index("idx", 0).await.code(), "VectorIndexParameterInvalid");
+    assert_eq!(emulator.put_index("idx", 4097).await.code(), "VectorIndexParameterInvalid");
+    assert_eq!(emulator.call(Operation::PutVectorIndex, "{").await.code(), "MalformedJson");
+    assert_eq!(emulator.call(Operation::PutVectorIndex, "{}").await.code(), "VectorIndexParameterInvalid");
+    for number in 0..100 {
+        assert_eq!(emulator.put_index(&format!("idx{number}"), 2).await.status, 200);
+    }
+    let again = emulator.put_index("idx7", 2).await;
+    assert_eq!((again.status, again.code()), (409, "VectorBucketIndexAlreadyExist"));
+    assert_eq!(emulator.put_index("idx", 2).await.code(), "VectorBucketIndexExceedLimit");
+    assert_eq!(emulator.call(Operation::QueryVectors, "{}").await.status, 501);
+
+    emulator.target.bucket = "Bad".to_owned();
+    assert_eq!(emulator.call(Operation::PutVectorBucket, "").await.code(), "InvalidBucketName");
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_batch_with_one_bad_vector_is_refused_whole() {
+    let emulator = Emulator::with_index(unlimited()).await;
+    let data = |numbers: Value| json!({ "key": "bad", "data": { "float32": numbers } });
+    let metadata =
+        |metadata: Value| json!({ "key": "bad", "data": { "float32": [1, 2] }, "metadata": metadata });
+    let many_fields: Value = (0..11)
+        .map(|number| (format!("field{number}"), json!("x")))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let rows = [
+        ("wrong dimension", data(json!([1.0]))),
+        ("beyond float32", data(json!([1e39, 1.0]))),
+        ("zero with cosine", data(json!([0.0, -0.0]))),
+        ("text for a number", data(json!(["1", 2]))),
+        ("no data", json!({ "key": "bad" })),
+        ("empty key", json!({ "key": "", "data": { "float32": [1, 2] } })),
+        ("long key", vector(&"k".repeat(1025))),
+        ("repeated key", vector("good")),
+        ("number in metadata", metadata(json!({ "year": 2026 }))),
+        ("metadata that is no object", metadata(json!(["a"]))),
+        ("filterable metadata over 2 KB", metadata(json!({ "a": "x".repeat(2048) }))),
+        ("metadata over 40 KB", metadata(json!({ "text": "x".repeat(40 * 1024) }))),
+        ("eleven filterable fields", metadata(many_fields)),
+    ];
+    for (what, bad) in rows {
+        let reply = emulator.put(json!([vector("good"), bad])).await;
+        assert_eq!((reply.status, reply.code()), (400, "VectorIndexParameterInvalid"), "{what}");
+    }
+    assert_eq!(emulator.put(vectors(0..501)).await.status, 400);
+    assert_eq!(emulator.put(json!([])).await.status, 400);
+    let nan = r#"{"indexName":"idx","vectors":[{"key":"a","data":{"float32":[NaN,1]}}]}"#;
+    assert_eq!(emulator.call(Operation::PutVectors, nan).await.code(), "MalformedJson");
+    assert_eq!(emulator.stored_keys(), [] as [&str; 0]);
+
+    let most = json!({ "text": "x".repeat(37 * 1024), "a": "x".repeat(2047) });
+    assert_eq!(emulator.put(json!([metadata(most)])).await.status, 200);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn the_digest_is_checked_when_there_is_one() {
+    let emulator = Emulator::with_index(unlimited()).await;
+    let body = r#"{"indexName":"idx"}"#;
+    let wrong = [("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==")];
+    let reply = emulator.try_send(Operation::GetVectorIndex, body, &wrong).await.unwrap();
+    assert_eq!((reply.status, reply.code()), (400, "InvalidDigest"));
+    assert_eq!(emulator.try_send(Operation::GetVectorIndex, body, &[]).await.unwrap().status, 200);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn the_quota_refuses_what_is_too_much_for_a_second() {
+    let options = Options { requests_per_second: 3.0, vectors_per_second: 100.0, ..unlimited() };
+    let emulator = Emulator::with_index(options).await;
+    assert_eq!(emulator.put(vectors(0..60)).await.status, 200);
+    let throttled = emulator.put(vectors(60..120)).await;
+    assert_eq!((throttled.status, throttled.code()), (503, "QpsLimitExceeded"));
+    assert_eq!(emulator.put(vectors(60..100)).await.status, 200);
+    assert_eq!(emulator.put(json!([])).await.status, 400);
+    assert_eq!(emulator.put(json!([])).await.status, 503);
+
+    let counts = emulator.service.statistics().of(Operation::PutVectors);
+    assert_eq!((counts.requests, counts.succeeded, counts.throttled), (5, 2, 2));
+    assert_eq!((counts.vectors_received, counts.vectors_stored), (160, 100));
+    assert_eq!(emulator.service.statistics().busiest_second(), (5, 160));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(emulator.put(vectors(0..100)).await.status, 200);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_failing_answer_may_have_stored_a_part() {
+    let options = Options {
+        faults: faults(&[
+            "op=PutVectors,nth=1,status=503,code=InternalError,apply=half",
+            "op=PutVectors,nth=2,status=429,retry-after=2",
+        ]),
+        ..unlimited()
+    };
+    let emulator = Emulator::with_index(options).await;
+    let reply = emulator.put(vectors(0..5)).await;
+    assert_eq!((reply.status, reply.code()), (503, "InternalError"));
+    assert_eq!(emulator.stored_keys(), ["0000", "0001"]);
+    let reply = emulator.put(vectors(5..6)).await;
+    assert_eq!((reply.status, reply.code(), reply.header("retry-after")), (429, "QpsLimitExceeded", "2"));
+    assert_eq!(emulator.put(vectors(0..5)).await.status, 200);
+    assert_eq!(emulator.stored_keys().len(), 5);
+    let statistics = emulator.service.statistics();
+    assert_eq!(statistics.of(Operation::PutVectors).vectors_stored, 7);
+    assert_eq!(statistics.of(Operation::PutVectors).throttled, 0);
+    assert_eq!(statistics.recent.back().unwrap().keys.len(), 5);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_reset_leaves_no_answer_and_all_or_nothing_stored() {
+    let options = Options {
+        faults: faults(&["op=PutVectors,nth=1,reset=before", "op=PutVectors,nth=2,reset=after"]),
+        ..unlimited()
+    };
+    let emulator = Emulator::with_index(options).await;
+    let body = |keys| json!({ "indexName": "idx", "vectors": vectors(keys) }).to_string();
+    assert!(emulator.try_call(Operation::PutVectors, &body(0..2)).await.is_err());
+    assert_eq!(emulator.stored_keys().len(), 0);
+    assert!(emulator.try_call(Operation::PutVectors, &body(2..4)).await.is_err());
+    assert_eq!(emulator.stored_keys(), ["0002", "0003"]);
+    let statuses: Vec<_> = emulator.service.statistics().recent.iter().map(|seen| seen.status).collect();
+    assert_eq!(statuses, [Some(200), Some(200), None, None]);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_poisoned_key_refuses_its_batch_and_no_other() {
+    let options = Options { faults: faults(&["refuse-key=0003,name-key", "max-body=1000"]), ..unlimited() };
+    let emulator = Emulator::with_index(options).await;
+    let reply = emulator.put(vectors(0..5)).await;
+    assert_eq!((reply.status, reply.code()), (400, "VectorIndexParameterInvalid"));
+    assert_eq!(reply.body["Error"]["Message"], "The vector with the key \"0003\" is invalid.");
+    assert_eq!(emulator.put(vectors(4..7)).await.status, 200);
+    let large = emulator.put(vectors(100..200)).await;
+    assert_eq!((large.status, large.code()), (413, "EntityTooLarge"));
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_takes_only_dates_that_fit_it() {
+    let mut emulator = Emulator::with_index(unlimited()).await;
+    emulator.service.set_faults(&faults(&["skew=20m"]));
+    let reply = emulator.put(vectors(0..1)).await;
+    assert_eq!((reply.status, reply.code()), (403, "RequestTimeTooSkewed"));
+    let server = Timestamp::parse_http_date(reply.header("date")).unwrap();
+    let offset = server.unix_seconds() - Timestamp::now().unix_seconds();
+    assert!((1195..=1200).contains(&offset), "{offset}");
+    emulator.clock_offset_seconds = offset;
+    assert_eq!(emulator.put(vectors(0..1)).await.status, 200);
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn an_ended_token_and_a_late_answer_can_be_scripted() {
+    let emulator = Emulator::with_index(unlimited()).await;
+    emulator.service.set_faults(&faults(&["expired-token,count=1", "latency=300ms,nth=2"]));
+    let reply = emulator.put(vectors(0..1)).await;
+    assert_eq!((reply.status, reply.code()), (403, "SecurityTokenExpired"));
+    let start = Instant::now();
+    assert_eq!(emulator.put(vectors(0..1)).await.status, 200);
+    assert!(start.elapsed() >= Duration::from_millis(300));
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_hanging_request_ends_with_the_client_or_with_the_service() {
+    let emulator = Emulator::with_index(unlimited()).await;
+    emulator.service.set_faults(&faults(&["hang,apply=1"]));
+    let body = json!({ "indexName": "idx", "vectors": vectors(0..3) }).to_string();
+    let call = emulator.try_call(Operation::PutVectors, &body);
+    assert!(tokio::time::timeout(Duration::from_millis(300), call).await.is_err());
+    assert_eq!(emulator.stored_keys(), ["0000"]);
+    while emulator.service.statistics().in_flight > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let start = Instant::now();
+    let call = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        emulator.stop.send(()).unwrap();
+    };
+    let url = emulator.endpoint.url(&emulator.target, Operation::PutVectors);
+    let (hanging, ()) = tokio::join!(emulator.client.post(url).body("").send(), call);
+    drop(hanging);
+    emulator.serving.await.unwrap().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn both_addressings_reach_the_bucket() {
+    let mut emulator = Emulator::with_index(unlimited()).await;
+    let port = emulator.endpoint.to_string().rsplit(':').next().unwrap().to_owned();
+    emulator.endpoint = Endpoint::parse(Some(&format!("http://localhost:{port}")), "").unwrap();
+    let host = format!("bucket-{}.localhost", emulator.target.account);
+    let resolved = format!("127.0.0.1:{port}").parse().unwrap();
+    emulator.client = reqwest::Client::builder().no_proxy().resolve(&host, resolved).build().unwrap();
+    assert_eq!(emulator.put(vectors(0..1)).await.status, 200);
+    emulator.target.account = "1".to_owned();
+    emulator.client =
+        reqwest::Client::builder().no_proxy().resolve("bucket-1.localhost", resolved).build().unwrap();
+    let stranger = emulator.put(vectors(0..1)).await;
+    assert_eq!((stranger.status, stranger.code()), (403, "AccessDenied"));
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_stored_outlives_the_service() {
+    let directory = std::env::temp_dir().join(format!("ossvec-emulator-{}", std::process::id()));
+    let options = Options { data: Some(directory.clone()), ..unlimited() };
+    let emulator = Emulator::with_index(options.clone()).await;
+    assert_eq!(emulator.put(vectors(0..3)).await.status, 200);
+    emulator.stop().await;
+    let emulator = Emulator::start(options).await;
+    assert_eq!(emulator.stored_keys().len(), 3);
+    assert_eq!(emulator.put(vectors(3..4)).await.status, 200);
+    emulator.stop().await;
+    std::fs::remove_dir_all(directory).unwrap();
+}
