@@ -39,7 +39,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
                     put_vectors(arguments, &cli.global, environment, &command_line).await
                 }
             },
-            Command::Serve(arguments) => serve(arguments, &cli.global, environment).await,
+            Command::Serve(arguments) => serve(arguments, &cli.global).await,
         }
     });
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
@@ -53,14 +53,15 @@ async fn put_vectors(
     environment: &Environment,
     command_line: &CommandLine,
 ) -> Result<Exit, Failure> {
-    let Load { mut job, service, local, output } = settings::load(arguments, global, environment, command_line)?;
+    let Load { mut job, service, local, output } =
+        settings::load(arguments, global, environment, command_line)?;
     let (stop_local, stopped) = watch::channel(false);
     let mut serving = None;
     let mut service = service;
     if let (Some(local), Some(settings)) = (local, service.take()) {
         let listener = bind("127.0.0.1:0").await?;
         let address = listener.local_addr().map_err(|error| cannot_listen("127.0.0.1:0", &error))?;
-        let local = open(&local.options)?;
+        let local = open(local.options)?;
         serving = Some(tokio::spawn(emulator::serve(listener, raised(stopped), local)));
         service = Some(settings.at(address)?);
     }
@@ -79,12 +80,10 @@ async fn put_vectors(
     Ok(tell(&finished, output))
 }
 
-async fn serve(arguments: &Serve, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
-    let options = settings::serve(arguments, global, environment)?;
+async fn serve(arguments: &Serve, global: &Global) -> Result<Exit, Failure> {
+    let options = settings::serve(arguments, global)?;
     let listener = bind(&arguments.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
-    let service = open(&options)?;
-    let port = address.port();
     err(&format!(
         "OSS Vectors service at http://{address} (region {}, account {})",
         options.region, options.account
@@ -93,14 +92,15 @@ async fn serve(arguments: &Serve, global: &Global, environment: &Environment) ->
         "load into it:  ossvec put-vectors FILE --endpoint http://{address} --region {} --account-id {} -i {} -k … --bucket B --index-name I",
         options.region, options.account, options.access_key_id
     ));
-    err(&format!("SDKs that put the bucket into the host name: http://localhost:{port}"));
+    err(&format!("SDKs that put the bucket into the host name: http://localhost:{}", address.port()));
+    let service = open(options)?;
     emulator::serve(listener, raised(signals::interrupt()), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
     Ok(Exit::Complete)
 }
 
-fn open(options: &emulator::Options) -> Result<Arc<Service>, Failure> {
+fn open(options: emulator::Options) -> Result<Arc<Service>, Failure> {
     Service::open(options).map(Arc::new).map_err(|error| {
         Failure::new(Exit::Client, format!("cannot open the local service's data: {error:#}"))
             .advise("another ossvec may be using it; --data-dir names another place")

@@ -31,10 +31,7 @@ pub type Environment = HashMap<String, String>;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What the local service answers to, wherever nobody says otherwise.
-const LOCAL_ACCESS_KEY: &str = "local";
-const LOCAL_REGION: &str = "cn-hangzhou";
-const LOCAL_ACCOUNT: &str = "1000000000000000";
+/// The bucket of a local load, wherever nobody says otherwise.
 const LOCAL_BUCKET: &str = "local";
 
 /// Where a local service runs inside the command, and how.
@@ -156,25 +153,21 @@ pub fn load(
 }
 
 /// Resolves the local service.
-pub fn serve(
-    arguments: &Serve,
-    global: &Global,
-    environment: &Environment,
-) -> Result<emulator::Options, Failure> {
+pub fn serve(arguments: &Serve, global: &Global) -> Result<emulator::Options, Failure> {
     let quota = Quota { requests: arguments.requests_per_second.0, vectors: arguments.vectors_per_second.0 };
-    let given = |flag: Option<&String>, usual: &str| flag.cloned().unwrap_or_else(|| usual.to_owned());
+    let usual = local_options(arguments.data_dir.as_deref(), quota)?;
     let faults = arguments.fault.iter().map(|spec| {
         emulator::fault::Fault::parse(spec).map_err(|error| usage(format!("--fault {spec}: {error}")))
     });
-    let _ = environment;
+    let given = |flag: Option<&String>, usual: String| flag.cloned().unwrap_or(usual);
     Ok(emulator::Options {
-        access_key_id: given(global.access_key_id.as_ref(), LOCAL_ACCESS_KEY),
-        access_key_secret: global.access_key_secret.clone().unwrap_or_else(|| Secret::new(LOCAL_ACCESS_KEY)),
-        region: given(global.region.as_ref(), LOCAL_REGION),
-        account: given(global.account_id.as_ref(), LOCAL_ACCOUNT),
+        access_key_id: given(global.access_key_id.as_ref(), usual.access_key_id),
+        access_key_secret: global.access_key_secret.clone().unwrap_or(usual.access_key_secret),
+        region: given(global.region.as_ref(), usual.region),
+        account: given(global.account_id.as_ref(), usual.account),
         latency: arguments.latency.0,
         faults: faults.collect::<Result<_, _>>()?,
-        ..local_options(arguments.data_dir.as_deref(), quota)?
+        ..usual
     })
 }
 
@@ -188,26 +181,23 @@ fn local_options(data: Option<&Path>, quota: Quota) -> Result<emulator::Options,
     let limited = |rate: f64| if rate.is_finite() { rate } else { 0.0 };
     Ok(emulator::Options {
         data: Some(data),
-        access_key_id: LOCAL_ACCESS_KEY.to_owned(),
-        access_key_secret: Secret::new(LOCAL_ACCESS_KEY),
-        region: LOCAL_REGION.to_owned(),
-        account: LOCAL_ACCOUNT.to_owned(),
         requests_per_second: limited(quota.requests),
         vectors_per_second: limited(quota.vectors),
-        latency: Duration::ZERO,
-        faults: Vec::new(),
+        ..emulator::Options::default()
     })
 }
 
+/// The service inside this command; its address is known once it listens.
 fn local_service(bucket: String, global: &Global) -> Result<ServiceSettings, Failure> {
-    let target = Target { bucket, account: LOCAL_ACCOUNT.to_owned(), region: LOCAL_REGION.to_owned() };
-    let endpoint = Endpoint::parse(None, LOCAL_REGION).map_err(|error| usage(error.to_string()))?;
+    let local = emulator::Options::default();
+    let endpoint = Endpoint::parse(None, &local.region).map_err(|error| usage(error.to_string()))?;
     let credential = Credential {
-        access_key_id: LOCAL_ACCESS_KEY.to_owned(),
-        secret: Secret::new(LOCAL_ACCESS_KEY),
+        access_key_id: local.access_key_id,
+        secret: local.access_key_secret,
         security_token: None,
         expires_at: None,
     };
+    let target = Target { bucket, account: local.account, region: local.region };
     Ok(ServiceSettings { endpoint, target, credential, global: global.clone(), system_proxy: false })
 }
 

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use crate::exit::Exit;
 
 /// A flag that the first signal raises.
-pub fn interrupt() -> watch::Receiver<bool> {
+pub(crate) fn interrupt() -> watch::Receiver<bool> {
     let (flag, receiver) = watch::channel(false);
     tokio::spawn(async move {
         next().await;

@@ -13,7 +13,7 @@ use super::record::{Defect, Input, Position, Raw, Vector};
 
 /// The file of one run; it comes into being with the first reject.
 #[derive(Debug)]
-pub struct Rejects {
+pub(super) struct Rejects {
     path: PathBuf,
     /// Whether lines of an earlier run are kept.
     append: bool,
@@ -52,12 +52,12 @@ enum Record<'a> {
 
 impl Rejects {
     /// Names a file that begins anew.
-    pub fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf) -> Self {
         Self { path, append: false, file: None, bytes: 0, written: HashSet::new() }
     }
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.
-    pub fn resume(path: PathBuf, noted: u64) -> io::Result<Self> {
+    pub(super) fn resume(path: PathBuf, noted: u64) -> io::Result<Self> {
         let text = match std::fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -69,22 +69,22 @@ impl Rejects {
     }
 
     /// Bytes of the file so far.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Where the file is, or would be.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether anything is in it.
-    pub fn is_used(&self) -> bool {
+    pub(super) fn is_used(&self) -> bool {
         self.bytes > 0
     }
 
     /// Appends the rejected records of a batch.
-    pub fn write(&mut self, inputs: &[Input], defects: &[Defect]) -> io::Result<()> {
+    pub(super) fn write(&mut self, inputs: &[Input], defects: &[Defect]) -> io::Result<()> {
         self.lines(
             inputs,
             defects.iter().map(|defect| Entry {
@@ -98,7 +98,7 @@ impl Rejects {
     }
 
     /// Appends records of which nobody knows whether they are stored; feeding them again settles it.
-    pub fn write_unknown(&mut self, inputs: &[Input], vectors: &[Vector]) -> io::Result<()> {
+    pub(super) fn write_unknown(&mut self, inputs: &[Input], vectors: &[Vector]) -> io::Result<()> {
         let keys: Vec<_> = vectors.iter().map(Vector::key).collect();
         self.lines(
             inputs,
@@ -113,7 +113,7 @@ impl Rejects {
     }
 
     /// Makes sure that all lines would survive a crash of the machine.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(super) fn sync(&self) -> io::Result<()> {
         self.file.as_ref().map_or(Ok(()), File::sync_data)
     }
 

@@ -50,7 +50,7 @@ pub enum Fate {
 
 /// The last thing that the service, or the way to it, said about a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LastAnswer {
+pub(super) struct LastAnswer {
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// Error code, or nothing on success.
@@ -61,7 +61,7 @@ pub struct LastAnswer {
 
 /// All that settling ever sees of a batch.
 #[derive(Debug)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// The batch's number.
     pub number: u64,
     /// The stretch of input.

@@ -30,7 +30,7 @@ impl Field {
 
 /// The candidates for one part of a record, the likeliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub(super) struct Choice {
     pub(super) candidates: Vec<Field>,
     /// Named by the user: every candidate counts, and a missing one is an error.
     pub(super) named: bool,
