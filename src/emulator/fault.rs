@@ -27,6 +27,10 @@
 //! | `name-key` | … and the message names the key |
 //! | `max-body=1000000` | 413 `EntityTooLarge` for every longer body |
 //!
+//! Requests are met as their heads arrive, those included that the service refuses anyway. A wrong signature is refused
+//! before a fault's error answer, a used-up quota is not. Of several faults on one request the first written decides,
+//! while delays and skews add up.
+//!
 //! `nth`, `every`, `probability` and `count` look only at requests that the rest of the fault is about: the third
 //! batch with the poisoned key, not the third batch. Durations are a whole number with `ms`, `s`, `m` or `h`.
 //!

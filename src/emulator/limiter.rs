@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How long a request is remembered: its body may arrive that much later than its head.
+/// How long a request is remembered at least: its body may arrive that much later than its head.
 const MEMORY: Duration = Duration::from_mins(1);
 
 /// What one side of the quota allows: at most this much in any window of that length.
@@ -52,16 +52,21 @@ pub(crate) struct Limiter {
     vectors: Option<Allowance>,
     /// In order of arrival.
     counted: Vec<Counted>,
+    memory: Duration,
     next_number: u64,
 }
 
 impl Limiter {
     /// A limiter of so many requests and so many vectors a second; 0 is no limit.
     pub(crate) fn new(requests_per_second: f64, vectors_per_second: f64) -> Self {
+        let requests = Allowance::per_second(requests_per_second);
+        let vectors = Allowance::per_second(vectors_per_second);
+        let windows = [requests, vectors].into_iter().flatten().map(|allowance| allowance.window);
         Self {
-            requests: Allowance::per_second(requests_per_second),
-            vectors: Allowance::per_second(vectors_per_second),
+            requests,
+            vectors,
             counted: Vec::new(),
+            memory: windows.fold(MEMORY, Duration::max),
             next_number: 0,
         }
     }
@@ -70,7 +75,7 @@ impl Limiter {
     pub(crate) fn admit(&mut self, arrived: Instant) -> Result<Turn, Exceeded> {
         let forgotten = self
             .counted
-            .partition_point(|counted| arrived.saturating_duration_since(counted.arrived) >= MEMORY);
+            .partition_point(|counted| arrived.saturating_duration_since(counted.arrived) >= self.memory);
         self.counted.drain(..forgotten);
         if let Some(allowance) = self.requests
             && self.busiest(arrived, allowance.window, |_| 1) + 1.0 > allowance.most
@@ -142,10 +147,11 @@ mod tests {
 
     #[test]
     fn no_second_holds_more_requests_than_allowed() {
-        let rows: [(f64, &[u64], &[bool]); 5] = [
+        let rows: [(f64, &[u64], &[bool]); 6] = [
             (2.0, &[0, 100, 200, 999, 1000, 1100], &[true, true, false, false, true, true]),
             (1.0, &[0, 999, 1000, 1001], &[true, false, true, false]),
             (0.5, &[0, 1999, 2000], &[true, false, true]),
+            (0.01, &[0, 99_999, 100_000], &[true, false, true]),
             (2.5, &[0, 1, 2], &[true, true, false]),
             (0.0, &[0, 0, 0, 0], &[true, true, true, true]),
         ];

@@ -1,8 +1,9 @@
 //! A local service that speaks the protocol of OSS Vectors: the same operations, limits, error codes and quota, and
 //! scripted faults on top.
 //!
-//! It needs no cloud account and no network beyond loopback. It does not search: `QueryVectors`, policies, logging
-//! and fusion indexes are answered with 501.
+//! It needs no cloud account and no network beyond loopback. It does not search: `QueryVectors`, filters, policies,
+//! logging and fusion indexes are answered with 501, and so are for now the listings of buckets and indexes and their
+//! deletion.
 //!
 //! ```text
 //! head ─► route ─► faults ─► auth ─► quota ─► body ─► ops ─► store
@@ -46,7 +47,7 @@ pub use service::Service;
 use service::{End, Head, Received};
 
 /// Longest body that is read at all. The service's own bound is not published; 500 vectors of 4096 numbers with all
-/// their metadata stay below this in any spelling.
+/// their metadata stay below this however the vendor's SDKs spell them.
 const MOST_BODY_BYTES: usize = 128 * 1024 * 1024;
 
 /// How long requests in flight may go on after the stop.
@@ -70,7 +71,7 @@ pub struct Options {
     pub account: String,
     /// Most `PutVectors` requests in any second; 0 for no limit.
     pub requests_per_second: f64,
-    /// Most vectors in the `PutVectors` requests of any second; 0 for no limit.
+    /// Most vectors in the `PutVectors` requests of any second; 0 for no limit. A batch of more never gets through.
     pub vectors_per_second: f64,
     /// How long every answer is held back.
     pub latency: Duration,

@@ -30,7 +30,7 @@ pub struct Counts {
     pub succeeded: u64,
     /// Those refused because the quota was used up; scripted faults not included.
     pub throttled: u64,
-    /// Vectors in all bodies that could be read.
+    /// Vectors in all bodies that were looked into; that of a request refused by its head is not.
     pub vectors_received: u64,
     /// Vectors stored, those of batches that failed in part included.
     pub vectors_stored: u64,

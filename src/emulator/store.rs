@@ -58,6 +58,17 @@ pub(crate) struct Page {
     pub(crate) is_last: bool,
 }
 
+/// What became of an index that was to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IndexCreation {
+    /// It was made.
+    Created,
+    /// There is one of its name.
+    Exists,
+    /// The bucket holds as many as it may.
+    NoRoom,
+}
+
 /// The stored state of the service.
 #[derive(Debug)]
 pub struct Store {
@@ -118,27 +129,29 @@ impl Store {
         Ok(buckets.get(bucket)?.map(|created| created.value().to_owned()))
     }
 
-    /// The indexes of a bucket.
-    pub(crate) fn indexes(&self, bucket: &str) -> Result<Vec<Index>, redb::Error> {
-        let indexes = self.database.begin_read()?.open_table(INDEXES)?;
-        let mut found = Vec::new();
-        for entry in indexes.range::<(&str, &str)>((bucket, "")..)? {
-            let (name, index) = entry?;
-            if name.value().0 != bucket {
-                break;
-            }
-            found.push(index_from_text(index.value())?);
-        }
-        Ok(found)
-    }
-
-    /// Makes an index, replacing one of its name.
-    pub(crate) fn put_index(&self, bucket: &str, index: &Index) -> Result<(), redb::Error> {
+    /// Makes an index, unless there is one of its name or as many as the bucket may hold.
+    pub(crate) fn put_index(
+        &self,
+        bucket: &str,
+        index: &Index,
+        most: usize,
+    ) -> Result<IndexCreation, redb::Error> {
+        let name = (bucket, index.index_name.as_str());
         let text = serde_json::to_string(index).map_err(corrupted)?;
         let transaction = self.database.begin_write()?;
-        transaction.open_table(INDEXES)?.insert((bucket, index.index_name.as_str()), text.as_str())?;
+        let creation = {
+            let mut indexes = transaction.open_table(INDEXES)?;
+            if indexes.get(name)?.is_some() {
+                IndexCreation::Exists
+            } else if indexes_in(bucket, &indexes)? >= most {
+                IndexCreation::NoRoom
+            } else {
+                indexes.insert(name, text.as_str())?;
+                IndexCreation::Created
+            }
+        };
         transaction.commit()?;
-        Ok(())
+        Ok(creation)
     }
 
     /// An index; nothing if there is no such index.
@@ -252,6 +265,22 @@ impl Store {
         };
         Ok(self.page(bucket, index, &everything)?.vectors)
     }
+}
+
+/// How many indexes a bucket holds.
+fn indexes_in(
+    bucket: &str,
+    indexes: &impl ReadableTable<(&'static str, &'static str), &'static str>,
+) -> Result<usize, redb::Error> {
+    let mut number = 0;
+    for entry in indexes.range::<(&str, &str)>((bucket, "")..)? {
+        let (name, _) = entry?;
+        if name.value().0 != bucket {
+            break;
+        }
+        number += 1;
+    }
+    Ok(number)
 }
 
 fn stored_vector(key: &str, (data, metadata): (&[u8], &str)) -> StoredVector {

@@ -202,6 +202,9 @@ pub struct ListVectorsRequest {
     /// In how many segments the index is scanned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment_count: Option<u32>,
+    /// Which vectors to list, by their metadata; in no SDK's model yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<serde_json::Value>,
     /// Which of the segments this request scans, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment_index: Option<u32>,

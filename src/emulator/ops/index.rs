@@ -2,6 +2,7 @@
 
 use super::{Context, parse};
 use crate::emulator::answer::{Answer, Refusal};
+use crate::emulator::store::IndexCreation;
 use crate::oss::limits;
 use crate::oss::wire::{DistanceMetric, GetVectorIndexAnswer, Index, IndexRequest, PutVectorIndexRequest};
 
@@ -10,15 +11,6 @@ impl Context<'_> {
         self.require_bucket(bucket)?;
         let request: PutVectorIndexRequest = parse(body)?;
         check_index(&request)?;
-        let indexes = self.store.indexes(bucket)?;
-        if indexes.iter().any(|index| index.index_name == request.index_name) {
-            let message = "The vector index already exists; its settings cannot be changed.";
-            return Err(Refusal::new(409, "VectorBucketIndexAlreadyExist", message));
-        }
-        if indexes.len() >= limits::INDEXES_PER_BUCKET {
-            let message = "The vector bucket holds as many indexes as it can.";
-            return Err(Refusal::new(400, "VectorBucketIndexExceedLimit", message));
-        }
         let index = Index {
             create_time: self.clock.rfc3339_millis(),
             data_type: request.data_type,
@@ -28,8 +20,17 @@ impl Context<'_> {
             metadata: request.metadata.unwrap_or_default(),
             status: "enable".to_owned(),
         };
-        self.store.put_index(bucket, &index)?;
-        Ok(Answer::empty(200))
+        match self.store.put_index(bucket, &index, limits::INDEXES_PER_BUCKET)? {
+            IndexCreation::Created => Ok(Answer::empty(200)),
+            IndexCreation::Exists => {
+                let message = "The vector index already exists; its settings cannot be changed.";
+                Err(Refusal::new(409, "VectorBucketIndexAlreadyExist", message))
+            }
+            IndexCreation::NoRoom => {
+                let message = "The vector bucket holds as many indexes as it can.";
+                Err(Refusal::new(400, "VectorBucketIndexExceedLimit", message))
+            }
+        }
     }
 
     pub(super) fn get_index(&self, bucket: &str, body: &[u8]) -> Result<Answer, Refusal> {

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Context, Done, parse};
+use super::{Context, Done, not_implemented, parse};
 use crate::emulator::answer::{Answer, Refusal};
 use crate::emulator::fault::Apply;
 use crate::emulator::store::{PageRequest, StoredVector};
@@ -57,6 +57,9 @@ impl Context<'_> {
         self.require_bucket(bucket)?;
         let request: ListVectorsRequest = parse(body)?;
         self.require_index(bucket, &request.index_name)?;
+        if request.filter.is_some() {
+            return Err(not_implemented());
+        }
         let most = request.max_results.unwrap_or(limits::LIST_PAGE_DEFAULT);
         if !limits::LIST_PAGE.contains(&most) {
             return Err(Refusal::parameter("The maxResults must be from 1 to 1000."));
