@@ -57,14 +57,15 @@ async fn put_vectors(
         settings::load(arguments, global, environment, command_line)?;
     let (stop_local, stopped) = watch::channel(false);
     let mut serving = None;
-    let mut service = service;
-    if let (Some(local), Some(settings)) = (local, service.take()) {
-        let listener = bind("127.0.0.1:0").await?;
-        let address = listener.local_addr().map_err(|error| cannot_listen("127.0.0.1:0", &error))?;
-        let local = open(local.options)?;
-        serving = Some(tokio::spawn(emulator::serve(listener, raised(stopped), local)));
-        service = Some(settings.at(address)?);
-    }
+    let service = match (service, local) {
+        (Some(service), Some(local)) => {
+            let listener = bind("127.0.0.1:0").await?;
+            let address = listener.local_addr().map_err(|error| cannot_listen("127.0.0.1:0", &error))?;
+            serving = Some(tokio::spawn(emulator::serve(listener, raised(stopped), open(local)?)));
+            Some(service.at(address)?)
+        }
+        (service, _) => service,
+    };
     job.client = service.map(settings::ServiceSettings::client).transpose()?;
     let finished = put::run(job, signals::interrupt()).await;
     stop_local.send_replace(true);

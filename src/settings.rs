@@ -34,12 +34,6 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// The bucket of a local load, wherever nobody says otherwise.
 const LOCAL_BUCKET: &str = "local";
 
-/// Where a local service runs inside the command, and how.
-pub struct Local {
-    /// How it runs.
-    pub options: emulator::Options,
-}
-
 /// A load, ready to run but for the client, which needs the local service's port.
 pub struct Load {
     /// The job; its client is still missing.
@@ -47,7 +41,7 @@ pub struct Load {
     /// How to reach the service; `None` is a dry run.
     pub service: Option<ServiceSettings>,
     /// The service inside this command, if there is to be one.
-    pub local: Option<Local>,
+    pub local: Option<emulator::Options>,
     /// Form of the summary.
     pub output: OutputFormat,
 }
@@ -112,7 +106,7 @@ pub fn load(
         (false, false) => Some(cloud_service(&bucket, global, environment, parts)?),
     };
     let local = match (sending.dry_run, to.local) {
-        (false, true) => Some(Local { options: local_options(to.data_dir.as_deref(), asked)? }),
+        (false, true) => Some(local_options(to.data_dir.as_deref(), asked)?),
         _ => None,
     };
     let target = service.as_ref().map(|service| service.target.clone());

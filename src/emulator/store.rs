@@ -109,7 +109,7 @@ impl Store {
     }
 
     /// Makes a bucket; false if it exists.
-    pub(crate) fn put_bucket(&self, bucket: &str, created: &str) -> Result<bool, redb::Error> {
+    pub fn put_bucket(&self, bucket: &str, created: &str) -> Result<bool, redb::Error> {
         let transaction = self.database.begin_write()?;
         let is_new = {
             let mut buckets = transaction.open_table(BUCKETS)?;

@@ -1,0 +1,229 @@
+//! What the tests of the program share: a service with its own state, a home of its own for each test, and the program
+//! itself, run as a user runs it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::JoinHandle;
+
+use ossvec::emulator::statistics::Statistics;
+use ossvec::emulator::{self, Options, Service};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub(crate) const BUCKET: &str = "test-bucket";
+pub(crate) const INDEX: &str = "idx";
+
+/// What is stored under each key: the bits of the numbers, and the metadata as a value.
+pub(crate) type State = BTreeMap<String, (Vec<u32>, serde_json::Value)>;
+
+/// A local service on a port of its own, in this process, so that a test can look into it.
+pub(crate) struct TestService {
+    pub(crate) service: Arc<Service>,
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A service in memory without a quota; tests of the pace set one.
+pub(crate) fn unlimited() -> Options {
+    Options { requests_per_second: 0.0, vectors_per_second: 0.0, ..Options::default() }
+}
+
+/// The service with scripted trouble.
+pub(crate) fn with_faults(specs: &[&str]) -> Options {
+    let faults = specs.iter().map(|spec| emulator::fault::Fault::parse(spec).unwrap()).collect();
+    Options { faults, ..unlimited() }
+}
+
+impl TestService {
+    pub(crate) fn start(options: Options) -> Self {
+        let service = Arc::new(Service::open(options).unwrap());
+        assert!(service.store().put_bucket(BUCKET, "2026-01-01T00:00:00.000Z").unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let (ready, address) = std::sync::mpsc::channel();
+        let served = Arc::clone(&service);
+        let thread = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                ready.send(listener.local_addr().unwrap()).unwrap();
+                let stopped = async { stopped.await.unwrap_or_default() };
+                emulator::serve(listener, stopped, served).await.unwrap();
+            });
+        });
+        let address = address.recv().unwrap();
+        Self { service, address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// What the service itself holds, whatever anybody says.
+    pub(crate) fn state(&self) -> State {
+        let vectors = self.service.store().vectors(BUCKET, INDEX).unwrap();
+        let value = |text: Option<String>| {
+            text.map_or(serde_json::Value::Null, |text| serde_json::from_str(&text).unwrap())
+        };
+        vectors
+            .into_iter()
+            .map(|vector| {
+                let bits = vector.data.iter().map(|number| number.to_bits()).collect();
+                (vector.key, (bits, value(vector.metadata)))
+            })
+            .collect()
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.service.statistics()
+    }
+}
+
+impl Drop for TestService {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap_or_default();
+        }
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))), "the service panicked");
+    }
+}
+
+/// A folder of its own, which is also the home of the program; removed with the test, kept when it fails.
+pub(crate) struct Home(PathBuf);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("home-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file into it and returns its path.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        std::fs::write(self.path(name), content).unwrap();
+        self.path(name)
+    }
+
+    /// The program with an empty environment and this home.
+    pub(crate) fn ossvec(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ossvec"));
+        command.env_clear().env("HOME", &self.0).current_dir(&self.0).stdin(Stdio::null());
+        command
+    }
+
+    /// A load into `service`, the index created when it is missing, without a quota and with quick retries.
+    pub(crate) fn put(&self, service: &TestService) -> Command {
+        let mut command = self.put_paced(service);
+        command.args(["--requests-per-second", "0", "--vectors-per-second", "0"]);
+        command
+    }
+
+    /// The same at the documented pace.
+    pub(crate) fn put_paced(&self, service: &TestService) -> Command {
+        let mut command = self.ossvec();
+        command.args(["put-vectors", "--bucket", BUCKET, "--index-name", INDEX, "--endpoint"]);
+        command.arg(format!("http://{}", service.address));
+        command.args(["--region", "cn-hangzhou", "--account-id", "1234567890", "--output-format", "json"]);
+        command.args(["--create-index", "--distance-metric", "euclidean"]);
+        command.env("OSS_ACCESS_KEY_ID", "local").env("OSS_ACCESS_KEY_SECRET", "local");
+        command
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            std::fs::remove_dir_all(&self.0).unwrap_or_default();
+        }
+    }
+}
+
+/// How a run of the program ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// The summary, which must be all of standard output, with its books in order.
+    pub(crate) fn summary(&self) -> serde_json::Value {
+        let summary: serde_json::Value = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: stdout {:?} stderr {:?}", self.stdout, self.stderr));
+        let count = |name: &str| summary[name].as_u64().unwrap();
+        let parts = ["stored", "rejected", "superseded", "unknown", "not_sent"].map(count);
+        assert_eq!(count("read"), parts.iter().sum::<u64>(), "{summary:#}");
+        assert_eq!(summary["exit_code"].as_i64(), self.code.map(i64::from), "{summary:#}");
+        summary
+    }
+
+    /// Some of the summary's counts.
+    pub(crate) fn counts<const N: usize>(&self, names: [&str; N]) -> [u64; N] {
+        let summary = self.summary();
+        names.map(|name| summary[name].as_u64().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Ended {
+    command.output().unwrap().into()
+}
+
+/// Numbers that differ from record to record and need all digits of a float32.
+pub(crate) fn numbers(record: usize, dimension: usize) -> Vec<f32> {
+    (0..dimension)
+        .map(|index| {
+            let mixed = (record * 31 + index * 17 + 7).wrapping_mul(2_654_435_761) % 1_000_003;
+            #[expect(clippy::cast_precision_loss, reason = "any number will do")]
+            let value = mixed as f32 / 1_000_003.0 - 0.5;
+            value
+        })
+        .collect()
+}
+
+/// A record in wire form, as one line.
+pub(crate) fn line(record: usize, dimension: usize) -> String {
+    let numbers: Vec<_> = numbers(record, dimension).iter().map(ToString::to_string).collect();
+    format!(
+        "{{\"key\":\"key-{record}\",\"data\":{{\"float32\":[{}]}},\"metadata\":{{\"n\":\"{record}\"}}}}\n",
+        numbers.join(",")
+    )
+}
+
+/// So many records as JSONL.
+pub(crate) fn lines(records: usize, dimension: usize) -> String {
+    (0..records).map(|record| line(record, dimension)).collect()
+}
+
+/// The state that [`lines`] describes.
+pub(crate) fn wanted(records: impl IntoIterator<Item = usize>, dimension: usize) -> State {
+    records
+        .into_iter()
+        .map(|record| {
+            let bits = numbers(record, dimension).iter().map(|number| number.to_bits()).collect();
+            (format!("key-{record}"), (bits, serde_json::json!({ "n": record.to_string() })))
+        })
+        .collect()
+}
