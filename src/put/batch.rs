@@ -276,7 +276,7 @@ mod tests {
         let wanted: Vec<_> =
             [0, 2, 3].map(|n| String::from_utf8(all[0].vectors[n].wire().to_vec()).unwrap()).into();
         assert_eq!(text, wanted.join(","));
-        assert_eq!(all[0].elements(&[]), [Bytes::new(); 0]);
+        assert!(all[0].elements(&[]).is_empty());
     }
 
     #[test]

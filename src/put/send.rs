@@ -98,6 +98,17 @@ pub(super) struct Outcome {
     pub stop: Option<Failure>,
 }
 
+impl Outcome {
+    /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.
+    pub(super) fn left_to_a_later_run(mut self) -> Self {
+        self.not_sent += self.rejects.len() as u64 + self.superseded;
+        self.superseded = 0;
+        self.rejects.clear();
+        self.settled = false;
+        self
+    }
+}
+
 /// Sends batches; shared by all that are in flight.
 #[derive(Debug)]
 pub(super) struct Sender {
@@ -373,28 +384,21 @@ impl Progress {
         let mut rejects = self.batch.defects;
         rejects.extend(self.refused);
         rejects.sort_by_key(|defect| defect.position);
-        let (mut not_sent, mut superseded) = (self.not_sent, self.batch.superseded);
-        if !settled {
-            // A later run meets them again, and tells of them then.
-            not_sent += rejects.len() as u64 + superseded;
-            superseded = 0;
-            rejects.clear();
-        }
         let fate = match (self.unknown.is_empty() && self.not_sent == 0, self.stored) {
             (false, _) => Fate::Unknown,
             (true, 0) if !rejects.is_empty() => Fate::Refused,
             (true, _) => Fate::Stored,
         };
-        Outcome {
+        let outcome = Outcome {
             number: self.batch.number,
             span: self.batch.span,
             read,
             fate,
             stored: self.stored,
-            superseded,
+            superseded: self.batch.superseded,
             rejects,
             unknown: self.unknown,
-            not_sent,
+            not_sent: self.not_sent,
             attempts: self.effort.attempts,
             throttled: self.effort.throttled,
             bytes_sent: self.effort.bytes_sent,
@@ -403,7 +407,8 @@ impl Progress {
             bytes_read: self.batch.bytes_read,
             settled,
             stop: self.stop,
-        }
+        };
+        if settled { outcome } else { outcome.left_to_a_later_run() }
     }
 }
 
