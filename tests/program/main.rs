@@ -2,5 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod crash;
+mod credentials;
+mod faults;
 mod load;
+mod order;
+mod poison;
 mod support;
+mod trouble;
+mod unknown;
