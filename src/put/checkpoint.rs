@@ -187,6 +187,7 @@ fn failure(error: JournalError) -> Failure {
         JournalError::Options { .. } => {
             "use the same options, or leave out --resume to start from the beginning"
         }
+        JournalError::Input { .. } => "check the path; what an earlier run settled is kept for --resume",
         JournalError::Io { .. } => {
             "check the path and the disk; --checkpoint-dir keeps the journal elsewhere"
         }

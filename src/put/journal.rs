@@ -102,6 +102,14 @@ pub enum JournalError {
         /// Now.
         now: String,
     },
+    /// An input cannot be looked at.
+    #[error("cannot read {path}: {error}")]
+    Input {
+        /// Its path.
+        path: String,
+        /// Why not.
+        error: io::Error,
+    },
     /// The disk or its permissions.
     #[error("cannot {action} {path}: {error}")]
     Io {
@@ -305,7 +313,7 @@ impl Fingerprint {
             }
             Ok(Self { name, size, samples })
         };
-        read().map_err(io_error("read", path))
+        read().map_err(|error| JournalError::Input { path: path.display().to_string(), error })
     }
 
     fn same(&self, now: &Self) -> Result<(), JournalError> {

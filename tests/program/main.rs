@@ -4,10 +4,13 @@
 
 mod crash;
 mod credentials;
+mod disk;
 mod faults;
 mod load;
 mod order;
 mod poison;
+mod secrets;
+mod signals;
 mod support;
 mod trouble;
 mod unknown;
