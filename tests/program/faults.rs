@@ -96,7 +96,7 @@ fn try_once((name, faults, end): (&str, &[&str], End), request: usize, jobs: usi
     };
     let audit = |ended, events: &str| {
         let wanted = wanted(0..RECORDS, DIMENSION);
-        audit(&what, ended, &home.path(events), &home.path("rejects.jsonl"), &service.state(), &wanted);
+        audit(&what, ended, (&home.path(events), &home.path("rejects.jsonl")), &service.state(), &wanted);
     };
     let ended = load("events.jsonl", &[]);
     audit(&ended, "events.jsonl");
@@ -154,7 +154,7 @@ fn storms_end_with_exact_books_too() {
     let ended = run(&mut load);
     let all = wanted(0..400, DIMENSION);
     let (events, rejected) = (home.path("events.jsonl"), home.path("rejects.jsonl"));
-    audit("a storm", &ended, &events, &rejected, &service.state(), &all);
+    audit("a storm", &ended, (&events, &rejected), &service.state(), &all);
     ended.assert_code(4);
     assert_eq!(
         ended.counts(["read", "stored", "rejected"]),
