@@ -372,9 +372,7 @@ fn telling(
     let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
         None => None,
         Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(std::fs::File::create(path).map_err(|error| {
-            Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-        })?)),
+        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
     };
     let terminal = std::io::stderr().is_terminal();
     let style = match (global.quiet, reporting.progress) {
@@ -394,6 +392,16 @@ fn telling(
         requests_per_second: sending.requests_per_second.0,
         resumed: false,
         dry_run: sending.dry_run,
+    })
+}
+
+/// A load that goes on keeps telling in the same file.
+fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    let options = options.create(true);
+    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
+    options.open(path).map_err(|error| {
+        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
     })
 }
 
