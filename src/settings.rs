@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cli::{
     AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
-    Serve, VerifyName,
+    Reporting, Serve, VerifyName,
 };
 use crate::command_line::CommandLine;
 use crate::emulator;
@@ -42,8 +42,19 @@ pub struct Load {
     pub service: Option<ServiceSettings>,
     /// The service inside this command, if there is to be one.
     pub local: Option<emulator::Options>,
-    /// Form of the summary.
-    pub output: OutputFormat,
+    /// What stands on standard output.
+    pub output: Output,
+}
+
+/// What stands on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The summary for people.
+    Text,
+    /// The summary as one JSON document.
+    Json,
+    /// The events; people read the summary on standard error.
+    Events,
 }
 
 /// How to reach the service and with which credential.
@@ -143,7 +154,7 @@ pub fn load(
         telling,
         inputs,
     };
-    Ok(Load { job, service, local, output: reporting.output_format })
+    Ok(Load { job, service, local, output: output(reporting)? })
 }
 
 /// Resolves the local service.
@@ -365,10 +376,6 @@ fn telling(
     (bucket, index_name): (&str, &str),
 ) -> Result<Telling, Failure> {
     let PutVectors { sending, reporting, .. } = arguments;
-    if reporting.events.as_deref() == Some(Path::new("-")) && reporting.output_format == OutputFormat::Json {
-        return Err(usage("--events - and --output-format json cannot share standard output")
-            .advise("the last event, run_end, holds the same summary"));
-    }
     let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
         None => None,
         Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
@@ -393,6 +400,18 @@ fn telling(
         resumed: false,
         dry_run: sending.dry_run,
     })
+}
+
+fn output(reporting: &Reporting) -> Result<Output, Failure> {
+    match (reporting.events.as_deref() == Some(Path::new("-")), reporting.output_format) {
+        (true, OutputFormat::Json) => {
+            Err(usage("--events - and --output-format json cannot share standard output")
+                .advise("the last event, run_end, holds the same summary"))
+        }
+        (true, OutputFormat::Text) => Ok(Output::Events),
+        (false, OutputFormat::Text) => Ok(Output::Text),
+        (false, OutputFormat::Json) => Ok(Output::Json),
+    }
 }
 
 /// A load that goes on keeps telling in the same file.
