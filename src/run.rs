@@ -8,13 +8,13 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::{Cli, Command, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand};
+use crate::cli::{Cli, Command, Global, PutVectors, Serve, VectorsApiCommand};
 use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
 use crate::put::report::Summary;
 use crate::put::{self, Finished};
-use crate::settings::{self, Environment, Load};
+use crate::settings::{self, Environment, Load, Output};
 use crate::signals;
 
 /// Runs the program on its arguments and says how it ended.
@@ -136,15 +136,19 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 }
 
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
-fn tell(finished: &Finished, output: OutputFormat) -> Exit {
+fn tell(finished: &Finished, output: Output) -> Exit {
     let Finished { summary, failure } = finished;
+    let nothing_done = failure.is_some() && summary.read + summary.skipped == 0;
+    let text = if nothing_done { String::new() } else { summary.text() };
     let printed = match output {
-        OutputFormat::Text => out(&summary.text()),
-        OutputFormat::Json => json(summary).and_then(|text| out(&text)),
+        Output::Text => out(&text),
+        Output::Json => json(summary).and_then(|text| out(&text)),
+        Output::Events => Ok(()),
     };
-    let seen = output == OutputFormat::Text && std::io::stdout().is_terminal();
-    if summary.exit_code != Exit::Complete.code() && !seen {
-        err(summary.text().trim_end());
+    let seen = output == Output::Text && std::io::stdout().is_terminal();
+    let wanted = output == Output::Events || summary.exit_code != Exit::Complete.code();
+    if wanted && !seen && !text.is_empty() {
+        err(text.trim_end());
     }
     let exit = failure.as_ref().map_or(partial(summary), fail);
     match printed {
@@ -173,6 +177,10 @@ fn usage(error: &clap::Error) -> Exit {
         };
     }
     let text = error.render().to_string();
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        err(text.trim_end());
+        return Exit::Usage;
+    }
     let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let listed = text.lines().skip(1).take_while(|line| line.starts_with("  ") && !line.contains("tip:"));
     let message = listed.fold(first.to_owned(), |message, line| format!("{message} {}", line.trim()));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cli::{
     AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
-    Serve, VerifyName,
+    Reporting, Serve, VerifyName,
 };
 use crate::command_line::CommandLine;
 use crate::emulator;
@@ -42,8 +42,19 @@ pub struct Load {
     pub service: Option<ServiceSettings>,
     /// The service inside this command, if there is to be one.
     pub local: Option<emulator::Options>,
-    /// Form of the summary.
-    pub output: OutputFormat,
+    /// What stands on standard output.
+    pub output: Output,
+}
+
+/// What stands on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The summary for people.
+    Text,
+    /// The summary as one JSON document.
+    Json,
+    /// The events; people read the summary on standard error.
+    Events,
 }
 
 /// How to reach the service and with which credential.
@@ -143,7 +154,7 @@ pub fn load(
         telling,
         inputs,
     };
-    Ok(Load { job, service, local, output: reporting.output_format })
+    Ok(Load { job, service, local, output: output(reporting)? })
 }
 
 /// Resolves the local service.
@@ -365,16 +376,10 @@ fn telling(
     (bucket, index_name): (&str, &str),
 ) -> Result<Telling, Failure> {
     let PutVectors { sending, reporting, .. } = arguments;
-    if reporting.events.as_deref() == Some(Path::new("-")) && reporting.output_format == OutputFormat::Json {
-        return Err(usage("--events - and --output-format json cannot share standard output")
-            .advise("the last event, run_end, holds the same summary"));
-    }
     let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
         None => None,
         Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(std::fs::File::create(path).map_err(|error| {
-            Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-        })?)),
+        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
     };
     let terminal = std::io::stderr().is_terminal();
     let style = match (global.quiet, reporting.progress) {
@@ -394,6 +399,28 @@ fn telling(
         requests_per_second: sending.requests_per_second.0,
         resumed: false,
         dry_run: sending.dry_run,
+    })
+}
+
+fn output(reporting: &Reporting) -> Result<Output, Failure> {
+    match (reporting.events.as_deref() == Some(Path::new("-")), reporting.output_format) {
+        (true, OutputFormat::Json) => {
+            Err(usage("--events - and --output-format json cannot share standard output")
+                .advise("the last event, run_end, holds the same summary"))
+        }
+        (true, OutputFormat::Text) => Ok(Output::Events),
+        (false, OutputFormat::Text) => Ok(Output::Text),
+        (false, OutputFormat::Json) => Ok(Output::Json),
+    }
+}
+
+/// A load that goes on keeps telling in the same file.
+fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    let options = options.create(true);
+    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
+    options.open(path).map_err(|error| {
+        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
     })
 }
 

@@ -75,7 +75,12 @@ impl Checkpoint {
         }
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
         let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
-        let path = keep.rejects.unwrap_or_else(|| journal.folder().join("rejects.jsonl"));
+        let beside = journal.folder().join("rejects.jsonl");
+        if mark.is_none() {
+            // Those of an earlier load would be taken for this one's.
+            std::fs::remove_file(&beside).unwrap_or_default();
+        }
+        let path = keep.rejects.unwrap_or(beside);
         let rejects = match &mark {
             Some(mark) => {
                 let failed = |error: io::Error| rejects_failure(&path.display().to_string(), &error);

@@ -62,7 +62,7 @@ pub(super) async fn look(caller: &Caller, wanted: &Wanted, reporter: &Reporter) 
                 created.map_err(failure)?;
                 Ok(Known::ToCreate)
             }
-            "AccessDenied" => {
+            _ if lacks_permission(&gave_up) => {
                 reporter.note("note: no permission for GetVectorIndex, so only the service itself checks dimension and metric");
                 Ok(if wanted.create_index { Known::ToCreate } else { Known::Hidden })
             }
@@ -149,6 +149,21 @@ async fn call(
     let body = Body::new(vec![body]);
     let request = Request { operation, body: &body, vectors: 0, batch: None };
     caller.call(request, &mut Effort::default(), reporter).await
+}
+
+/// Whether the credential is good but may not do this.
+fn lacks_permission(gave_up: &GaveUp) -> bool {
+    let is_the_credential = matches!(
+        code(gave_up),
+        "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "SecurityTokenExpired"
+            | "InvalidSecurityToken"
+            | "RequestTimeTooSkewed"
+            | "UserDisable"
+    );
+    let status = gave_up.error.as_ref().and_then(|error| error.service()).map(|error| error.status);
+    status == Some(403) && !is_the_credential
 }
 
 fn json(value: &impl serde::Serialize) -> Bytes {

@@ -33,7 +33,7 @@ use index::Known;
 pub use index::Wanted;
 use journal::Mark;
 use pace::{Pacer, Quota};
-use pipeline::{Plan, Queued};
+use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
 use record::Input;
 use report::{Reporter, Summary, Telling};
@@ -180,7 +180,7 @@ fn known_rules(rules: admit::Rules, known: &Known) -> admit::Rules {
 
 /// Reads, admits and batches everything and sends nothing.
 async fn rehearse(
-    mut batches: mpsc::Receiver<Result<Queued, ReadError>>,
+    mut batches: mpsc::Receiver<Result<Queued, Broken>>,
     mut settle: Settle,
     quota: Quota,
     mut interrupt: watch::Receiver<bool>,
@@ -198,7 +198,7 @@ async fn rehearse(
                     return settle.finish(Reading::Stopped, Some(failure));
                 }
             }
-            Some(Err(error)) => return settle.finish(Reading::Exhausted, Some(unreadable(&error))),
+            Some(Err(error)) => return settle.finish(Reading::Exhausted, Some(broken(&error))),
             None => return settle.finish(Reading::Exhausted, None),
         }
     }
@@ -253,7 +253,7 @@ struct Load {
 type InFlight = JoinSet<(Outcome, KeyHashes)>;
 
 impl Load {
-    async fn run(mut self, batches: mpsc::Receiver<Result<Queued, ReadError>>) -> Finished {
+    async fn run(mut self, batches: mpsc::Receiver<Result<Queued, Broken>>) -> Finished {
         let mut batches = Some(batches);
         let mut reading = Reading::Stopped;
         let mut in_flight = InFlight::new();
@@ -281,10 +281,10 @@ impl Load {
                         waiting = Some((queued, hashes));
                     }),
                     end => {
-                        (batches, reading) = (None, Reading::Exhausted);
+                        (batches, reading) = (None, end_of_reading(end.as_ref()));
                         // What was read before a damaged place is still sent; the failure is told at the end.
                         if let Some(Err(error)) = end {
-                            failure = Some(unreadable(&error));
+                            failure = Some(broken(&error));
                         }
                         Ok(())
                     }
@@ -338,8 +338,8 @@ impl Load {
 }
 
 async fn next(
-    batches: &mut Option<mpsc::Receiver<Result<Queued, ReadError>>>,
-) -> Option<Result<Queued, ReadError>> {
+    batches: &mut Option<mpsc::Receiver<Result<Queued, Broken>>>,
+) -> Option<Result<Queued, Broken>> {
     match batches {
         Some(batches) => batches.recv().await,
         None => std::future::pending().await,
@@ -348,6 +348,25 @@ async fn next(
 
 fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted")
+}
+
+/// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
+fn end_of_reading(end: Option<&Result<Queued, Broken>>) -> Reading {
+    match end {
+        Some(Err(Broken::Thread | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }))) => {
+            Reading::Stopped
+        }
+        _ => Reading::Exhausted,
+    }
+}
+
+fn broken(error: &Broken) -> Failure {
+    match error {
+        Broken::Input(error) => unreadable(error),
+        Broken::Thread => {
+            Failure::new(Exit::Client, "a defect in ossvec itself: a thread ended before the input did")
+        }
+    }
 }
 
 fn unreadable(error: &ReadError) -> Failure {

@@ -144,6 +144,8 @@ impl Settle {
             summary.exit_code = exit.code();
             summary.error = failure.as_ref().map(|failure| failure.message.clone());
         });
+        // Whoever closed the pipe of events has seen enough; that is no failure of the load.
+        let sink_error = sink_error.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
         if let (Some(error), None) = (sink_error, &failure) {
             summary.exit_code = Exit::Client.code();
             failure = Some(
