@@ -147,12 +147,14 @@ fn tell(finished: &Finished, output: OutputFormat) -> Exit {
         err(summary.text().trim_end());
     }
     let exit = failure.as_ref().map_or(partial(summary), fail);
-    match printed {
-        // Nobody reads the result any more; that is no failure of the load.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            fail(&Failure::new(Exit::Client, format!("cannot write the summary: {error}")))
-        }
-        _ => exit,
+    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
+}
+
+/// The end when the result could not be printed. That nobody reads it any more is no failure of the load.
+fn unprinted(error: &std::io::Error, exit: Exit) -> Exit {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => exit,
+        _ => fail(&Failure::new(Exit::Client, format!("cannot write the result: {error}"))),
     }
 }
 
@@ -167,16 +169,16 @@ fn json(summary: &Summary) -> std::io::Result<String> {
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
 fn usage(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
-        return match out(&error.render().to_string()) {
-            Ok(()) => Exit::Complete,
-            Err(_) => Exit::Client,
-        };
+        let printed = out(&error.render().to_string());
+        return printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
     }
     let text = error.render().to_string();
     let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let listed = text.lines().skip(1).take_while(|line| line.starts_with("  ") && !line.contains("tip:"));
     let message = listed.fold(first.to_owned(), |message, line| format!("{message} {}", line.trim()));
-    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    // How to pass an unknown option as an input helps nobody who mistyped one.
+    let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
     fail(&Failure::new(Exit::Usage, message).advise(advice))
 }
