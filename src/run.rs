@@ -22,7 +22,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     let arguments: Vec<_> = arguments.collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, output_format(&arguments)),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -44,7 +44,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     });
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
-    done.unwrap_or_else(|failure| fail(&failure))
+    done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments)))
+}
+
+/// The form of the summary that the command line asks for, even if it is wrong elsewhere.
+fn output_format(arguments: &[OsString]) -> OutputFormat {
+    let is_json = arguments.iter().any(|argument| argument == "--output-format=json")
+        || arguments.windows(2).any(|pair| pair == ["--output-format", "json"]);
+    if is_json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
 async fn put_vectors(
@@ -167,7 +174,7 @@ fn json(summary: &Summary) -> std::io::Result<String> {
 }
 
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
-fn usage(error: &clap::Error) -> Exit {
+fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
     if !error.use_stderr() {
         let printed = out(&error.render().to_string());
         return printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
@@ -180,7 +187,17 @@ fn usage(error: &clap::Error) -> Exit {
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
-    fail(&Failure::new(Exit::Usage, message).advise(advice))
+    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output)
+}
+
+/// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
+fn not_begun(failure: &Failure, output: OutputFormat) -> Exit {
+    let printed = match output {
+        OutputFormat::Text => Ok(()),
+        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| out(&text)),
+    };
+    let exit = fail(failure);
+    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
 }
 
 fn fail(failure: &Failure) -> Exit {

@@ -276,14 +276,15 @@ impl Inner {
             && let Err(error) = sink.write(event)
         {
             self.sink = None;
-            self.sink_error = Some(error);
+            // Nobody reads the events any more; that is no failure of the load.
+            self.sink_error = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         }
     }
 
-    #[expect(clippy::print_stderr, reason = "this is the place that prints")]
+    /// Prints a line; if standard error is closed, there is nobody left to tell.
     fn note(&self, line: &str) {
         if !self.telling.quiet && !self.progress.above(line) {
-            eprintln!("{line}");
+            writeln!(io::stderr().lock(), "{line}").unwrap_or_default();
         }
     }
 
