@@ -144,8 +144,8 @@ pub struct To {
     #[arg(long)]
     pub create_index: bool,
     /// Elements of every vector; by default those of the index, else of the first good record
-    #[arg(long, value_name = "N")]
-    pub dimension: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub dimension: Option<u16>,
     /// How the index measures; needed to create one
     #[arg(long, value_enum, value_name = "METRIC")]
     pub distance_metric: Option<Metric>,
