@@ -23,7 +23,7 @@ use crate::put::pace::Quota;
 use crate::put::read::{self, Format};
 use crate::put::record::Input;
 use crate::put::report::{Style, Telling};
-use crate::put::{Budget, Job, Keep, Verify, Wanted};
+use crate::put::{Budget, Job, Keep, Verify, Wanted, unreadable};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -132,7 +132,7 @@ pub fn load(
         },
         wanted: Wanted {
             name: index_name,
-            dimension: to.dimension,
+            dimension: to.dimension.map(usize::from),
             metric: to.distance_metric.map(metric).or_else(|| to.local.then_some(DistanceMetric::Cosine)),
             non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
             create_index: to.create_index || to.local,
@@ -312,7 +312,7 @@ fn inputs(arguments: &PutVectors) -> Result<Vec<Input>, Failure> {
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    read::expand(&arguments.inputs).map_err(|error| Failure::new(Exit::Client, error.to_string()))
+    read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
 }
 
 /// The input as ossutil names it.

@@ -189,6 +189,7 @@ fn failure(error: JournalError) -> Failure {
         JournalError::Options { .. } => {
             "use the same options, or leave out --resume to start from the beginning"
         }
+        JournalError::Input { .. } => "check the path and its permissions",
         JournalError::Io { .. } => {
             "check the path and the disk; --checkpoint-dir keeps the journal elsewhere"
         }

@@ -104,6 +104,14 @@ pub enum JournalError {
         /// Now.
         now: String,
     },
+    /// An input cannot be looked at.
+    #[error("cannot open {path}: {error}")]
+    Input {
+        /// Which.
+        path: String,
+        /// Why not.
+        error: io::Error,
+    },
     /// The disk or its permissions.
     #[error("cannot {action} {path}: {error}")]
     Io {
@@ -294,6 +302,10 @@ impl Fingerprint {
         };
         let name = std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
         let read = || -> io::Result<Self> {
+            if !fs::metadata(path)?.is_file() {
+                // A pipe can be opened only once, and that is to read it.
+                return Ok(Self { name: name.clone(), size: 0, samples: Vec::new() });
+            }
             let mut file = File::open(path)?;
             let size = file.metadata()?.len();
             let mut hashes = Vec::new();
@@ -303,9 +315,9 @@ impl Fingerprint {
                 Read::by_ref(&mut file).take(SAMPLE).read_to_end(&mut part)?;
                 hashes.push((offset, short(Sha256::new().chain_update(&part))));
             }
-            Ok(Self { name, size, samples: hashes })
+            Ok(Self { name: name.clone(), size, samples: hashes })
         };
-        read().map_err(io_error("read", path))
+        read().map_err(|error| JournalError::Input { path: path.display().to_string(), error })
     }
 
     fn same(&self, now: &Self) -> Result<(), JournalError> {

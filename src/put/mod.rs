@@ -369,6 +369,7 @@ fn broken(error: &Broken) -> Failure {
     }
 }
 
-fn unreadable(error: &ReadError) -> Failure {
-    Failure::new(Exit::Client, error.to_string())
+/// The end of a run whose input cannot be read, or not to its end.
+pub(crate) fn unreadable(error: &ReadError) -> Failure {
+    Failure::from_lines(Exit::Client, &error.to_string())
 }

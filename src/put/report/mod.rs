@@ -283,13 +283,14 @@ impl Inner {
             && let Err(error) = sink.write(event)
         {
             self.sink = None;
-            self.sink_error = Some(error);
+            // Nobody reads the events any more; that is no failure of the load.
+            self.sink_error = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         }
     }
 
+    /// Prints a line; if standard error is closed, there is nobody left to tell.
     fn note(&self, line: &str) {
         if !self.telling.quiet && !self.progress.above(line) {
-            // If nobody reads it, the load goes on all the same.
             writeln!(io::stderr().lock(), "{line}").unwrap_or_default();
         }
     }
