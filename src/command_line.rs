@@ -29,14 +29,14 @@ impl CommandLine {
     fn word(&self, argument: &str) -> String {
         let hidden = self.secrets.iter().find_map(|(secret, variable)| {
             let (before, after) = argument.split_once(secret.as_str())?;
-            Some(format!("{}\"${variable}\"{}", part(before), part(after)))
+            Some(format!("{}\"${variable}\"{}", self.part(before), self.part(after)))
         });
         hidden.unwrap_or_else(|| quoted(argument))
     }
-}
 
-fn part(text: &str) -> String {
-    if text.is_empty() { String::new() } else { quoted(text) }
+    fn part(&self, text: &str) -> String {
+        if text.is_empty() { String::new() } else { self.word(text) }
+    }
 }
 
 /// A word as a POSIX shell reads it back.
@@ -75,6 +75,10 @@ mod tests {
     fn a_secret_is_replaced_by_its_variable_wherever_it_stands() {
         for (given, want) in [
             (vec!["ossvec", "-k", "s3cret"], r#"ossvec -k "$OSS_ACCESS_KEY_SECRET" --resume"#),
+            (
+                vec!["ossvec", "s3cret-s3cret"],
+                r#"ossvec "$OSS_ACCESS_KEY_SECRET"-"$OSS_ACCESS_KEY_SECRET" --resume"#,
+            ),
             (vec!["ossvec", "-ks3cret"], r#"ossvec -k"$OSS_ACCESS_KEY_SECRET" --resume"#),
             (
                 vec!["ossvec", "--access-key-secret=s3cret"],

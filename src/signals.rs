@@ -4,13 +4,14 @@ use tokio::sync::watch;
 
 use crate::exit::Exit;
 
-/// A flag that the first signal raises.
+/// A flag that the first signal raises. Signals are caught as soon as this returns.
 pub(crate) fn interrupt() -> watch::Receiver<bool> {
     let (flag, receiver) = watch::channel(false);
+    let mut signals = Signals::catch();
     tokio::spawn(async move {
-        next().await;
+        signals.next().await;
         flag.send_replace(true);
-        next().await;
+        signals.next().await;
         #[expect(
             clippy::exit,
             clippy::disallowed_methods,
@@ -21,24 +22,40 @@ pub(crate) fn interrupt() -> watch::Receiver<bool> {
     receiver
 }
 
+/// Both signals; caught once, so that none is lost between the first and the second.
 #[cfg(unix)]
-async fn next() {
-    use tokio::signal::unix::{SignalKind, signal};
+struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
 
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
+    }
+
+    async fn next(&mut self) {
+        let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
+/// Ctrl-C.
 #[cfg(not(unix))]
-async fn next() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }

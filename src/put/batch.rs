@@ -43,17 +43,19 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The elements of some of the vectors as they go into a body; shares the batch's memory.
-    pub fn elements(&self, vectors: Range<usize>) -> Bytes {
-        match (
-            self.ranges.get(vectors.start),
-            vectors.end.checked_sub(1).and_then(|last| self.ranges.get(last)),
-        ) {
-            (Some(first), Some(last)) if first.start <= last.end => {
-                self.elements.slice(first.start..last.end)
+    /// The elements of some of the vectors, ascending, as they go into a body; shares the batch's memory.
+    pub fn elements(&self, vectors: &[usize]) -> Vec<Bytes> {
+        let mut pieces = Vec::new();
+        for run in vectors.chunk_by(|one, next| one + 1 == *next) {
+            let end = |index: Option<&usize>| index.and_then(|index| self.ranges.get(*index));
+            if let (Some(first), Some(last)) = (end(run.first()), end(run.last())) {
+                if !pieces.is_empty() {
+                    pieces.push(Bytes::from_static(b","));
+                }
+                pieces.push(self.elements.slice(first.start..last.end));
             }
-            _ => Bytes::new(),
         }
+        pieces
     }
 
     /// Bytes of all its elements.
@@ -260,9 +262,21 @@ mod tests {
         let all = batches(limits, vec![Ok(vector(0, "a", 3)), Ok(vector(1, "b", 0)), Ok(vector(2, "a", 1))]);
         let [batch] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((batch.superseded, batch.read()), (1, 3));
-        let text = String::from_utf8(batch.elements(0..2).to_vec()).unwrap();
+        let text = String::from_utf8(batch.elements(&[0, 1]).concat()).unwrap();
         assert_eq!(text, r#"{"key":"b","n":1,"p":""},{"key":"a","n":2,"p":"x"}"#);
-        assert_eq!(batch.elements(1..2), *batch.vectors[1].wire());
+        assert_eq!(batch.elements(&[1]), [batch.vectors[1].wire().clone()]);
+    }
+
+    #[test]
+    fn elements_that_are_not_neighbours_are_joined_by_commas() {
+        let limits = Limits { vectors: 500, bytes: 1 << 20 };
+        let keys = ["a", "b", "c", "d"];
+        let all = batches(limits, (0..4).map(|n| Ok(vector(n as u64, keys[n], 0))).collect());
+        let text = String::from_utf8(all[0].elements(&[0, 2, 3]).concat()).unwrap();
+        let wanted: Vec<_> =
+            [0, 2, 3].map(|n| String::from_utf8(all[0].vectors[n].wire().to_vec()).unwrap()).into();
+        assert_eq!(text, wanted.join(","));
+        assert!(all[0].elements(&[]).is_empty());
     }
 
     #[test]
@@ -296,7 +310,8 @@ mod tests {
                 prop_assert!(batch.vectors.len() <= most);
                 prop_assert!(batch.bytes() <= bytes || batch.vectors.len() == 1);
                 let joined: Vec<_> = batch.vectors.iter().map(|vector| vector.wire().as_ref()).collect();
-                prop_assert_eq!(batch.elements(0..batch.vectors.len()), joined.join(&b','));
+                let all: Vec<_> = (0..batch.vectors.len()).collect();
+                prop_assert_eq!(batch.elements(&all).concat(), joined.join(&b','));
                 let mut keys: Vec<_> = batch.vectors.iter().map(Vector::key).collect();
                 for vector in &batch.vectors {
                     stored.insert(vector.key(), vector.position().record);

@@ -112,6 +112,10 @@ impl Checkpoint {
             return Ok(());
         }
         self.write_rejects(outcome)?;
+        if !outcome.rejects.is_empty() || !outcome.unknown.is_empty() {
+            // On disk before the mark that counts them, even if the machine stops between the two.
+            self.sync_rejects()?;
+        }
         let counts = Counts {
             read: outcome.read,
             stored: outcome.stored,
@@ -144,30 +148,29 @@ impl Checkpoint {
         self.sync()
     }
 
+    fn sync_rejects(&self) -> Result<(), Failure> {
+        let Some(rejects) = &self.rejects else { return Ok(()) };
+        rejects.sync().map_err(|error| rejects_failure(&rejects.path().display().to_string(), &error))
+    }
+
     fn sync(&mut self) -> Result<(), Failure> {
-        if let Some(rejects) = &self.rejects {
-            let failed = |error| rejects_failure(&rejects.path().display().to_string(), &error);
-            rejects.sync().map_err(failed)?;
-        }
+        self.sync_rejects()?;
         self.journal.as_mut().map_or(Ok(()), Journal::sync).map_err(failure)
     }
 
-    /// Ends: the journal goes when nothing is left to continue.
-    pub(super) fn close(mut self, nothing_left: bool) -> (Left, Result<(), Failure>) {
+    /// Ends: the journal goes when nothing is left to continue, or nothing is done that a later run could skip. In
+    /// that case the command that continues begins anew, and is told once this run has `begun` to read.
+    pub(super) fn close(mut self, nothing_left: bool, begun: bool) -> (Left, Result<(), Failure>) {
         let synced = self.sync();
         let rejects_file = self.rejects.as_ref().filter(|rejects| rejects.is_used());
         let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
-        match self.journal.take() {
-            Some(_) if progress && !nothing_left => {
-                (Left { rejects_file, resume_command: Some(self.resume_command) }, synced)
-            }
-            Some(journal) => {
-                let removed = journal.complete().map_err(failure);
-                (Left { rejects_file, resume_command: None }, synced.and(removed))
-            }
-            None => (Left { rejects_file, resume_command: None }, synced),
-        }
+        let Some(journal) = self.journal.take() else {
+            return (Left { rejects_file, resume_command: None }, synced);
+        };
+        let resume_command = (!nothing_left && (begun || progress)).then_some(self.resume_command);
+        let closed = if progress && !nothing_left { Ok(()) } else { journal.complete().map_err(failure) };
+        (Left { rejects_file, resume_command }, synced.and(closed))
     }
 }
 

@@ -8,6 +8,7 @@ mod in_flight;
 mod index;
 pub mod journal;
 pub mod pace;
+mod parts;
 mod pipeline;
 pub mod read;
 mod read_back;
@@ -141,6 +142,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         prefix: wire::put_vectors_prefix(&job.wanted.name),
         verify: job.verify,
         evidence: send::Evidence::default(),
+        room: send::Room::default(),
     });
     let create = matches!(known, Known::ToCreate).then_some(job.wanted);
     let load = Load { sender, settle, stopping, jobs: job.jobs, create };

@@ -63,9 +63,16 @@ impl Rejects {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
-        let tail = usize::try_from(noted).ok().and_then(|noted| text.get(noted..)).unwrap_or_default();
+        let noted = usize::try_from(noted).unwrap_or(usize::MAX).min(text.len());
+        let tail = text.get(noted..).unwrap_or_default();
+        let torn = tail.split(|byte| *byte == b'\n').next_back().filter(|line| record_of(line).is_none());
+        let bytes = (text.len() - torn.map_or(0, <[u8]>::len)) as u64;
+        if torn.is_some_and(|line| !line.is_empty()) {
+            // A killed run got no further; its record is not settled and comes again.
+            OpenOptions::new().write(true).open(&path)?.set_len(bytes)?;
+        }
         let written = tail.split(|byte| *byte == b'\n').filter_map(record_of).collect();
-        Ok(Self { path, append: true, file: None, bytes: text.len() as u64, written })
+        Ok(Self { path, append: true, file: None, bytes, written })
     }
 
     /// Bytes of the file so far.
@@ -114,7 +121,11 @@ impl Rejects {
 
     /// Makes sure that all lines would survive a crash of the machine.
     pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), File::sync_data)
+        match self.file.as_ref().map_or(Ok(()), File::sync_data) {
+            // A pipe, a terminal or /dev/null: there is nothing that could be synced.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            synced => synced,
+        }
     }
 
     fn lines<'a>(&mut self, inputs: &[Input], entries: impl Iterator<Item = Entry<'a>>) -> io::Result<()> {
@@ -153,7 +164,7 @@ impl Rejects {
             let options = if self.append { options.append(true) } else { options.write(true).truncate(true) };
             let mut file = options.open(&self.path)?;
             if self.append && !ends_with_newline(&self.path)? {
-                // The line that a killed run tore stays behind as a line of its own.
+                // Somebody has edited the file: what they left is a line of its own.
                 file.write_all(b"\n")?;
                 self.bytes += 1;
             }
@@ -217,5 +228,37 @@ fn json(text: &[u8]) -> Record<'_> {
             _ => Record::Text(value.get().to_owned()),
         },
         Err(_) => Record::Text(String::from_utf8_lossy(text).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::put::record::Reason;
+
+    fn line(record: u64) -> String {
+        format!("{{\"rejected\":{{\"input\":\"(stdin)\",\"record\":{record}}},\"record\":{{}}}}\n")
+    }
+
+    fn defect(record: u64) -> Defect {
+        let position = Position { record, line: record + 1, ..Position::default() };
+        Defect { position, key: None, raw: Raw::Json("{}".into()), reason: Reason::NotStored }
+    }
+
+    #[test]
+    fn what_a_killed_run_wrote_is_kept_once_and_what_it_tore_is_written_again() {
+        let path = std::env::temp_dir().join(format!("ossvec-rejects-{}", std::process::id()));
+        let noted = line(0).len() as u64;
+        let whole = line(0) + &line(1);
+        for cut in line(0).len()..=whole.len() {
+            std::fs::write(&path, whole.get(..cut).unwrap()).unwrap();
+            let mut rejects = Rejects::resume(path.clone(), noted).unwrap();
+            rejects.write(&[Input::Stdin], &[defect(1), defect(2)]).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let records: Vec<_> = text.lines().map(|line| record_of(line.as_bytes()).unwrap().1).collect();
+            assert_eq!(records, [0, 1, 2], "cut at {cut}: {text}");
+            assert_eq!(rejects.bytes(), text.len() as u64, "cut at {cut}");
+        }
+        std::fs::remove_file(path).unwrap();
     }
 }

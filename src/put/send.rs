@@ -1,10 +1,9 @@
 //! Step 5, send: one batch until the fate of each of its records is known.
 //!
-//! A refused batch is halved until the bad record stands alone; a batch without an answer is read back.
+//! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
-use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use tokio::time::Instant;
 
 use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
+use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Raw, Reason, Span, Vector};
 use super::report::Reporter;
@@ -98,6 +98,17 @@ pub(super) struct Outcome {
     pub stop: Option<Failure>,
 }
 
+impl Outcome {
+    /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.
+    pub(super) fn left_to_a_later_run(mut self) -> Self {
+        self.not_sent += self.rejects.len() as u64 + self.superseded;
+        self.superseded = 0;
+        self.rejects.clear();
+        self.settled = false;
+        self
+    }
+}
+
 /// Sends batches; shared by all that are in flight.
 #[derive(Debug)]
 pub(super) struct Sender {
@@ -108,6 +119,7 @@ pub(super) struct Sender {
     pub(super) prefix: Bytes,
     pub(super) verify: Verify,
     pub(super) evidence: Evidence,
+    pub(super) room: Room,
 }
 
 /// Whether the trouble lies in single records or in the whole request.
@@ -129,13 +141,38 @@ impl Evidence {
     }
 }
 
+/// The most bytes of elements that a request may have: no bound until the service finds one too large.
+#[derive(Debug)]
+pub(super) struct Room(AtomicU64);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(AtomicU64::new(u64::MAX))
+    }
+}
+
+impl Room {
+    fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Notes that `bytes` are too large, for the rest of the run. Three quarters of them are left, so that a batch
+    /// that is a little larger goes as two halves at once, too.
+    fn too_large(&self, bytes: u64) {
+        self.0.fetch_min(bytes / 4 * 3, Ordering::Relaxed);
+    }
+}
+
 /// What became of a part of a batch.
-enum Part {
-    Stored,
-    /// Refused as a whole; each half is tried, the left one first.
-    Halve,
+enum PartFate {
+    /// Answered with success.
+    Taken,
+    /// Refused as a whole; perhaps the refusal names a record, by its index in the batch.
+    Refused(Option<usize>),
+    /// Refused for its size.
+    TooLarge,
     /// One record, refused alone.
-    Refused(Reason),
+    RefusedAlone(Reason),
     Unknown,
     NotSent,
 }
@@ -143,44 +180,47 @@ enum Part {
 impl Sender {
     /// Sends `batch` and says what became of it.
     pub(super) async fn send(&self, batch: Batch) -> Outcome {
+        let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
         let mut progress = Progress::new(batch);
-        let whole = 0..progress.batch.vectors.len();
-        let mut parts = Vec::from([whole]);
-        while let Some(part) = parts.pop() {
-            if part.is_empty() {
-                continue;
-            }
+        let mut parts = Parts::new(sizes);
+        while let Some(part) = parts.next(self.room.bytes()) {
             if progress.stop.is_some() {
-                progress.not_sent += part.len() as u64;
+                progress.leave(&part);
                 continue;
             }
-            match self.part(part.clone(), &mut progress).await {
-                Part::Stored => {
-                    self.evidence.stored();
-                    progress.stored += part.len() as u64;
+            match self.part(&part, &mut progress).await {
+                PartFate::Taken => {
+                    parts.taken(&part);
+                    if self.verify == Verify::All {
+                        self.resolve(&part, &mut progress).await;
+                    } else {
+                        self.evidence.stored();
+                        progress.stored += part.indices.len() as u64;
+                    }
                 }
-                Part::Halve => {
-                    let middle = part.start + part.len() / 2;
-                    parts.push(middle..part.end);
-                    parts.push(part.start..middle);
+                PartFate::Refused(named) => parts.refused(part, named),
+                PartFate::TooLarge => {
+                    self.room.too_large(parts.bytes(&part));
+                    parts.too_large(part);
                 }
-                Part::Refused(reason) => self.refuse(part.start, reason, &mut progress),
-                Part::Unknown => self.resolve(part, &mut progress).await,
-                Part::NotSent => progress.not_sent += part.len() as u64,
+                PartFate::RefusedAlone(reason) => self.refuse(&part, &reason, &mut progress),
+                PartFate::Unknown => self.resolve(&part, &mut progress).await,
+                PartFate::NotSent => progress.leave(&part),
             }
         }
         let interrupted = progress.stop.is_some() || self.caller.is_halted();
         progress.outcome(interrupted)
     }
 
-    async fn part(&self, part: Range<usize>, progress: &mut Progress) -> Part {
-        let elements = progress.batch.elements(part.clone());
-        let pieces = vec![self.prefix.clone(), elements, Bytes::from_static(wire::PUT_VECTORS_SUFFIX)];
+    async fn part(&self, part: &Part, progress: &mut Progress) -> PartFate {
+        let mut pieces = vec![self.prefix.clone()];
+        pieces.extend(progress.batch.elements(&part.indices));
+        pieces.push(Bytes::from_static(wire::PUT_VECTORS_SUFFIX));
         let body = Body::new(pieces);
         let request = Request {
             operation: Operation::PutVectors,
             body: &body,
-            vectors: part.len(),
+            vectors: part.indices.len(),
             batch: Some(progress.batch.number),
         };
         match self.caller.call(request, &mut progress.effort, &self.reporter).await {
@@ -190,13 +230,13 @@ impl Sender {
                     code: None,
                     request_id: Some(answer.request_id),
                 };
-                if self.verify == Verify::All { Part::Unknown } else { Part::Stored }
+                PartFate::Taken
             }
-            Err(gave_up) => progress.gave_up(gave_up),
+            Err(gave_up) => progress.gave_up(gave_up, part),
         }
     }
 
-    fn refuse(&self, index: usize, reason: Reason, progress: &mut Progress) {
+    fn refuse(&self, part: &Part, reason: &Reason, progress: &mut Progress) {
         if self.evidence.refused_alone() {
             progress.stop = Some(
                 Failure::new(
@@ -208,27 +248,26 @@ impl Sender {
                 ),
             );
         }
-        progress.reject(index, reason);
+        progress.reject(&part.indices, reason);
     }
 
     /// Finds out by reading back what became of records whose request had no answer.
-    async fn resolve(&self, part: Range<usize>, progress: &mut Progress) {
-        if self.verify == Verify::None || progress.stop.is_some() || self.caller.is_halted() {
-            progress.unknown.extend(progress.batch.vectors.get(part).unwrap_or_default().iter().cloned());
-            return;
-        }
-        for start in part.clone().step_by(read_back::KEYS) {
-            let some = start..part.end.min(start + read_back::KEYS);
-            let vectors = progress.batch.vectors.get(some.clone()).unwrap_or_default().to_vec();
+    async fn resolve(&self, part: &Part, progress: &mut Progress) {
+        for some in part.indices.chunks(read_back::KEYS) {
+            let vectors = progress.vectors(some);
+            if self.verify == Verify::None || progress.stop.is_some() || self.caller.is_halted() {
+                progress.unknown.extend(vectors);
+                continue;
+            }
             let found = read_back::stored(self, &vectors, progress.batch.number, &mut progress.effort).await;
             match found {
                 ReadBack::Known(stored) => {
-                    for (index, stored) in some.zip(stored) {
+                    for (index, stored) in some.iter().zip(stored) {
                         if stored {
                             self.evidence.stored();
                             progress.stored += 1;
                         } else {
-                            progress.reject(index, Reason::NotStored);
+                            progress.reject(&[*index], &Reason::NotStored);
                         }
                     }
                 }
@@ -253,6 +292,8 @@ struct Progress {
     not_sent: u64,
     last: LastAnswer,
     stop: Option<Failure>,
+    /// Whether a request that was refused in the end may have stored something in an earlier attempt.
+    may_have_stored: bool,
 }
 
 impl Progress {
@@ -267,11 +308,26 @@ impl Progress {
             not_sent: 0,
             last: LastAnswer::default(),
             stop: None,
+            may_have_stored: false,
+        }
+    }
+
+    /// Some of the batch's vectors.
+    fn vectors(&self, indices: &[usize]) -> Vec<Vector> {
+        indices.iter().filter_map(|index| self.batch.vectors.get(*index)).cloned().collect()
+    }
+
+    /// Leaves a part to a later run.
+    fn leave(&mut self, part: &Part) {
+        if self.may_have_stored {
+            self.unknown.extend(self.vectors(&part.indices));
+        } else {
+            self.not_sent += part.indices.len() as u64;
         }
     }
 
     /// What a request without success says of its part.
-    fn gave_up(&mut self, gave_up: GaveUp) -> Part {
+    fn gave_up(&mut self, gave_up: GaveUp, part: &Part) -> PartFate {
         if let Some(error) = &gave_up.error {
             self.last = LastAnswer {
                 status: error.service().map(|error| error.status),
@@ -279,10 +335,15 @@ impl Progress {
                 request_id: error.service().map(|error| error.request_id.clone()).filter(|id| !id.is_empty()),
             };
         }
+        self.may_have_stored |=
+            gave_up.may_have_stored && gave_up.because == Because::Verdict(Verdict::Split);
         match (gave_up.because, gave_up.error) {
-            (Because::Verdict(Verdict::Split), _) => Part::Halve,
+            (Because::Verdict(Verdict::Split), Some(CallError::Service(error))) if error.status == 413 => {
+                PartFate::TooLarge
+            }
+            (Because::Verdict(Verdict::Split), error) => PartFate::Refused(self.named(error.as_ref(), part)),
             (Because::Verdict(Verdict::Refuse), Some(CallError::Service(error))) => {
-                Part::Refused(Reason::Refused {
+                PartFate::RefusedAlone(Reason::Refused {
                     code: error.code,
                     message: error.message,
                     request_id: error.request_id,
@@ -290,23 +351,29 @@ impl Progress {
             }
             (Because::Verdict(_), Some(error)) => {
                 self.stop = Some(refused(&error));
-                if gave_up.may_have_stored { Part::Unknown } else { Part::NotSent }
+                if gave_up.may_have_stored { PartFate::Unknown } else { PartFate::NotSent }
             }
             (Because::Budget, Some(error)) if !gave_up.may_have_stored => {
                 self.stop = Some(unreachable(&error));
-                Part::NotSent
+                PartFate::NotSent
             }
-            (Because::Halted, _) if !gave_up.may_have_stored => Part::NotSent,
-            _ => Part::Unknown,
+            (Because::Halted, _) if !gave_up.may_have_stored => PartFate::NotSent,
+            _ => PartFate::Unknown,
         }
     }
 
-    fn reject(&mut self, index: usize, reason: Reason) {
-        if let Some(vector) = self.batch.vectors.get(index) {
+    /// Which record of a refused part the service's message names, if it names one.
+    fn named(&self, error: Option<&CallError>, part: &Part) -> Option<usize> {
+        let key = |index: &usize| Some((*index, self.batch.vectors.get(*index)?.key()));
+        named(&error?.service()?.message, part.indices.iter().filter_map(key))
+    }
+
+    fn reject(&mut self, indices: &[usize], reason: &Reason) {
+        for vector in self.vectors(indices) {
             // A copy, so that one refused record does not keep its whole batch in memory.
             let raw = Raw::Json(Bytes::copy_from_slice(vector.wire()));
             let key = Some(vector.key());
-            self.refused.push(Defect { position: vector.position(), key, raw, reason });
+            self.refused.push(Defect { position: vector.position(), key, raw, reason: reason.clone() });
         }
     }
 
@@ -317,28 +384,21 @@ impl Progress {
         let mut rejects = self.batch.defects;
         rejects.extend(self.refused);
         rejects.sort_by_key(|defect| defect.position);
-        let (mut not_sent, mut superseded) = (self.not_sent, self.batch.superseded);
-        if !settled {
-            // A later run meets them again, and tells of them then.
-            not_sent += rejects.len() as u64 + superseded;
-            superseded = 0;
-            rejects.clear();
-        }
         let fate = match (self.unknown.is_empty() && self.not_sent == 0, self.stored) {
             (false, _) => Fate::Unknown,
             (true, 0) if !rejects.is_empty() => Fate::Refused,
             (true, _) => Fate::Stored,
         };
-        Outcome {
+        let outcome = Outcome {
             number: self.batch.number,
             span: self.batch.span,
             read,
             fate,
             stored: self.stored,
-            superseded,
+            superseded: self.batch.superseded,
             rejects,
             unknown: self.unknown,
-            not_sent,
+            not_sent: self.not_sent,
             attempts: self.effort.attempts,
             throttled: self.effort.throttled,
             bytes_sent: self.effort.bytes_sent,
@@ -347,7 +407,8 @@ impl Progress {
             bytes_read: self.batch.bytes_read,
             settled,
             stop: self.stop,
-        }
+        };
+        if settled { outcome } else { outcome.left_to_a_later_run() }
     }
 }
 

@@ -80,6 +80,7 @@ impl Settle {
     /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.
     pub(super) fn batch(&mut self, outcome: Outcome) -> Result<(), Failure> {
         let kept = self.checkpoint.settle(&outcome);
+        let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
         self.reporter.batch(&outcome);
         kept?;
         match outcome.stop {
@@ -109,13 +110,7 @@ impl Settle {
     /// Counts a batch that was read and will not be sent.
     pub(super) fn abandon(&mut self, batch: Option<Batch>) {
         if let Some(batch) = batch {
-            let read = batch.read();
-            self.reporter.batch(&Outcome {
-                rejects: Vec::new(),
-                superseded: 0,
-                not_sent: read,
-                ..not_sent(batch)
-            });
+            self.reporter.batch(&not_sent(batch).left_to_a_later_run());
         }
     }
 
@@ -123,7 +118,8 @@ impl Settle {
     pub(super) fn finish(self, reading: Reading, failure: Option<Failure>) -> Finished {
         let all_settled =
             self.reporter.not_sent() == 0 && (failure.is_none() || self.reporter.unknown() == 0);
-        let (left, closed) = self.checkpoint.close(reading == Reading::Exhausted && all_settled);
+        let begun = self.reporter.read() > 0 || interrupted(failure.as_ref());
+        let (left, closed) = self.checkpoint.close(reading == Reading::Exhausted && all_settled, begun);
         let mut failure = failure.or(closed.err());
         let (mut summary, sink_error) = self.reporter.finish(|summary| {
             summary.rejects_file = left.rejects_file;
@@ -164,6 +160,10 @@ impl Settle {
         }
         Ok(())
     }
+}
+
+fn interrupted(failure: Option<&Failure>) -> bool {
+    failure.is_some_and(|failure| failure.exit == Exit::Interrupted)
 }
 
 /// The outcome of a batch that stays here.
