@@ -8,7 +8,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::{Cli, Command, Global, PutVectors, Serve, VectorsApiCommand};
+use crate::cli::{Cli, Command, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand};
 use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
