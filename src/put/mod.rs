@@ -4,9 +4,11 @@ pub mod admit;
 mod attempt;
 pub mod batch;
 mod checkpoint;
+mod ending;
 mod in_flight;
 mod index;
 pub mod journal;
+mod outcome;
 pub mod pace;
 mod parts;
 mod pipeline;
@@ -33,13 +35,15 @@ use in_flight::{KeyHashes, KeysInFlight};
 use index::Known;
 pub use index::Wanted;
 use journal::Mark;
+pub use outcome::Fate;
+use outcome::Outcome;
 use pace::{Pacer, Quota};
 use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
 use record::Input;
 use report::{Reporter, Summary, Telling};
-pub use send::{Fate, Verify};
-use send::{Outcome, Sender};
+use send::Sender;
+pub use send::Verify;
 pub use settle::MaxRejects;
 use settle::{Reading, Settle};
 
@@ -109,6 +113,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         Ok(blocks) => blocks,
         Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
     };
+    let prefix = job.client.is_some().then(|| wire::put_vectors_prefix(&job.wanted.name));
     let plan = |rules| Plan {
         fields: job.fields.clone(),
         rules,
@@ -116,6 +121,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.ahead.clone(),
+        prefix: prefix.clone(),
     };
     let rules = admit::Rules {
         dimension: job.wanted.dimension,
@@ -128,16 +134,15 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
     };
     let (halt, halted) = watch::channel(None);
-    let caller = Caller { client, pacer: Pacer::new(job.quota), budget: job.budget, halt: halted };
+    let caller = Caller { client, pacer: Pacer::new(job.quota), budget: job.budget, halt: halted, reporter };
     let stopping = Stopping { interrupt, halt };
-    let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted, &reporter)).await {
+    let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted)).await {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
     let rules = known_rules(rules, &known);
     let sender = Arc::new(Sender {
         caller,
-        reporter,
         index_name: job.wanted.name.clone(),
         prefix: wire::put_vectors_prefix(&job.wanted.name),
         verify: job.verify,
@@ -310,15 +315,15 @@ impl Load {
             return Ok(());
         };
         let Some(wanted) = self.create.take() else { return Ok(()) };
-        let creation = index::create(&self.sender.caller, &wanted, dimension, &self.sender.reporter);
+        let creation = index::create(&self.sender.caller, &wanted, dimension);
         self.stopping.unless_interrupted(creation).await
     }
 
     fn dispatch(&self, queued: Queued, hashes: KeyHashes, in_flight: &mut InFlight) {
         let sender = Arc::clone(&self.sender);
         in_flight.spawn(async move {
-            let Queued { batch, memory } = queued;
-            let outcome = sender.send(batch).await;
+            let Queued { batch, body, memory } = queued;
+            let outcome = sender.send(batch, body).await;
             drop(memory);
             (outcome, hashes)
         });

@@ -7,17 +7,22 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::read::{Blocks, ReadError};
 use super::record::{Block, Span};
+use crate::oss::client::Body;
+use crate::oss::wire;
 
 /// A batch that counts against the memory ceiling until it is dropped.
 #[derive(Debug)]
 pub(super) struct Queued {
     pub(super) batch: Batch,
+    /// Its request body, hashed here, away from the threads that wait for turns; nothing in a rehearsal.
+    pub(super) body: Option<Body>,
     /// Held until the batch is settled.
     pub(super) memory: Option<OwnedSemaphorePermit>,
 }
@@ -34,6 +39,8 @@ pub(super) struct Plan {
     pub(super) threads: usize,
     /// Stretches that an earlier run settled beyond where this one starts: they are read and passed over.
     pub(super) settled: Vec<Span>,
+    /// What opens a request body; nothing in a rehearsal.
+    pub(super) prefix: Option<Bytes>,
 }
 
 /// Permits count in this unit, so that they fit the semaphore.
@@ -85,6 +92,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         batches: batches_in,
         memory,
         most: plan.memory,
+        prefix: plan.prefix.clone(),
         runtime: tokio::runtime::Handle::current(),
     };
     let batcher = Batcher::new(plan.limits);
@@ -142,6 +150,7 @@ struct Handing {
     batches: mpsc::Sender<Result<Queued, Broken>>,
     memory: Arc<Semaphore>,
     most: usize,
+    prefix: Option<Bytes>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -160,7 +169,11 @@ impl Handing {
             }
         });
         let memory = Some(taken.ok_or(Closed)?);
-        self.batches.blocking_send(Ok(Queued { batch, memory })).map_err(|_| Closed)
+        let body = self.prefix.as_ref().map(|prefix| {
+            let suffix = Bytes::from_static(wire::PUT_VECTORS_SUFFIX);
+            Body::new(vec![prefix.clone(), batch.all_elements(), suffix])
+        });
+        self.batches.blocking_send(Ok(Queued { batch, body, memory })).map_err(|_| Closed)
     }
 }
 

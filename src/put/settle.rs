@@ -8,9 +8,9 @@ use super::Finished;
 use super::batch::Batch;
 use super::checkpoint::Checkpoint;
 use super::journal::Counts;
+use super::outcome::{Fate, LastAnswer, Outcome};
 use super::pace::Quota;
 use super::report::Reporter;
-use super::send::{Fate, LastAnswer, Outcome};
 use crate::exit::{Exit, Failure};
 
 /// When there are so many rejects that going on makes no sense.

@@ -17,8 +17,8 @@ pub use progress::Style;
 use progress::{Figures, Progress};
 pub use summary::{ReasonCount, Summary};
 
+use super::outcome::Outcome;
 use super::record::{Defect, Input, place};
-use super::send::Outcome;
 use crate::oss::error::CallError;
 
 /// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
