@@ -143,17 +143,23 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 }
 
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
-fn tell(finished: &Finished, output: OutputFormat) -> Exit {
+fn tell(finished: &Finished, output: Option<OutputFormat>) -> Exit {
     let Finished { summary, failure } = finished;
     // Of a run that failed before it read anything, the error says it all.
     let is_untold = failure.is_some() && summary.is_empty();
     let printed = match output {
-        OutputFormat::Text if is_untold => Ok(()),
-        OutputFormat::Text => out(&summary.text()),
-        OutputFormat::Json => json(summary).and_then(|text| out(&text)),
+        Some(OutputFormat::Json) => json(summary).and_then(|text| out(&text)),
+        Some(OutputFormat::Text) if !is_untold => out(&summary.text()),
+        _ => Ok(()),
     };
-    let seen = is_untold || output == OutputFormat::Text && std::io::stdout().is_terminal();
-    if summary.exit_code != Exit::Complete.code() && !seen {
+    let seen = match output {
+        Some(OutputFormat::Text) => {
+            summary.exit_code == Exit::Complete.code() || std::io::stdout().is_terminal()
+        }
+        Some(OutputFormat::Json) => summary.exit_code == Exit::Complete.code(),
+        None => false,
+    };
+    if !seen && !is_untold {
         err(summary.text().trim_end());
     }
     let exit = failure.as_ref().map_or(partial(summary), fail);

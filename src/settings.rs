@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cli::{
     AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
-    Serve, VerifyName,
+    Reporting, Serve, VerifyName,
 };
 use crate::command_line::CommandLine;
 use crate::emulator;
@@ -42,8 +42,8 @@ pub struct Load {
     pub service: Option<ServiceSettings>,
     /// The service inside this command, if there is to be one.
     pub local: Option<emulator::Options>,
-    /// Form of the summary.
-    pub output: OutputFormat,
+    /// Form of the summary on standard output; `None` where the events are, which hold it.
+    pub output: Option<OutputFormat>,
 }
 
 /// How to reach the service and with which credential.
@@ -147,7 +147,8 @@ pub fn load(
         telling,
         inputs,
     };
-    Ok(Load { job, service, local, output: reporting.output_format })
+    let output = Some(reporting.output_format).filter(|_| !has_events_on_stdout(reporting));
+    Ok(Load { job, service, local, output })
 }
 
 /// Resolves the local service.
@@ -387,7 +388,7 @@ fn telling(
     (bucket, index_name): (&str, &str),
 ) -> Result<Telling, Failure> {
     let PutVectors { sending, reporting, .. } = arguments;
-    if reporting.events.as_deref() == Some(Path::new("-")) && reporting.output_format == OutputFormat::Json {
+    if has_events_on_stdout(reporting) && reporting.output_format == OutputFormat::Json {
         return Err(usage("--events - and --output-format json cannot share standard output")
             .advise("the last event, run_end, holds the same summary"));
     }
@@ -417,6 +418,10 @@ fn telling(
         resumed: false,
         dry_run: sending.dry_run,
     })
+}
+
+fn has_events_on_stdout(reporting: &Reporting) -> bool {
+    reporting.events.as_deref() == Some(Path::new("-"))
 }
 
 fn format(name: FormatName) -> Option<Format> {
