@@ -145,8 +145,9 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
 fn tell(finished: &Finished, output: Output) -> Exit {
     let Finished { summary, failure } = finished;
-    let nothing_done = failure.is_some() && summary.read + summary.skipped == 0;
-    let text = if nothing_done { String::new() } else { summary.text() };
+    // Of a run that failed before it read anything, the error says it all.
+    let is_untold = failure.is_some() && summary.is_empty();
+    let text = if is_untold { String::new() } else { summary.text() };
     let printed = match output {
         Output::Text => out(&text),
         Output::Json => json(summary).and_then(|text| out(&text)),

@@ -108,6 +108,10 @@ pub fn load(
     let bucket = bucket.or_else(|| to.local.then(|| LOCAL_BUCKET.to_owned()));
     let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(&inputs)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
+    for key in &to.non_filterable_metadata_keys {
+        limits::non_filterable_key(key)
+            .map_err(|rule| usage(format!("--non-filterable-metadata-keys {key}: {rule}")))?;
+    }
     if to.create_index && to.distance_metric.is_none() && !to.local && !sending.dry_run {
         return Err(usage("--create-index needs --distance-metric cosine or euclidean"));
     }
@@ -219,6 +223,9 @@ fn cloud_service(
     let account = given(global.account_id.as_ref(), "OSS_ACCOUNT_ID", environment)
         .or_else(|| target.map(|target| target.account))
         .ok_or_else(|| missing("account id", "--account-id", "OSS_ACCOUNT_ID"))?;
+    if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Err(usage(format!("the region is {region:?}; a region id looks like cn-hangzhou")));
+    }
     if !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(usage(format!("the account id is {account:?}; it consists of digits only")));
     }
@@ -239,24 +246,39 @@ fn cloud_service(
 
 fn credential(global: &Global, environment: &Environment) -> Result<Credential, Failure> {
     let secret = |flag: Option<&Secret>, variable| {
-        flag.cloned().or_else(|| variable_of(variable, environment).map(Secret::new))
+        let flag = flag.filter(|secret| !secret.expose().is_empty()).cloned();
+        flag.or_else(|| variable_of(variable, environment).map(Secret::new))
     };
-    Ok(Credential {
-        access_key_id: given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", environment)
-            .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID"))?,
-        secret: secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET")
-            .ok_or_else(|| missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET"))?,
-        security_token: secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN"),
-        expires_at: None,
-    })
+    let access_key_id = given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", environment)
+        .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID"))?;
+    let access_key_secret = secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET")
+        .ok_or_else(|| missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET"))?;
+    let security_token = secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN");
+    unbroken("access key id", &access_key_id)?;
+    unbroken("access key secret", access_key_secret.expose())?;
+    unbroken("security token", security_token.as_ref().map_or("", Secret::expose))?;
+    Ok(Credential { access_key_id, secret: access_key_secret, security_token, expires_at: None })
+}
+
+/// A line break at the end is what a file or a secret store often adds.
+fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Client,
+        format!("the {what} holds a blank, a line break or a letter beyond ASCII"),
+    )
+    .advise("hand it over without what was added when it was copied"))
 }
 
 fn endpoint_text(global: &Global, environment: &Environment) -> Option<String> {
     given(global.endpoint.as_ref(), "OSS_ENDPOINT", environment)
 }
 
+/// An empty flag is none: a script hands one on where its own variable is not set.
 fn given(flag: Option<&String>, variable: &str, environment: &Environment) -> Option<String> {
-    flag.cloned().or_else(|| variable_of(variable, environment))
+    flag.filter(|value| !value.is_empty()).cloned().or_else(|| variable_of(variable, environment))
 }
 
 fn variable_of(name: &str, environment: &Environment) -> Option<String> {

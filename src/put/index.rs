@@ -45,8 +45,18 @@ pub(super) enum Known {
 const USABLE_WITHIN: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Asks the service about the index.
+/// Asks the service about the index, and says so if it does not tell.
 pub(super) async fn look(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
+    let known = ask(caller, wanted).await?;
+    if matches!(known, Known::Hidden) {
+        caller.reporter.note(
+            "note: no permission for GetVectorIndex, so only the service itself checks dimension and metric",
+        );
+    }
+    Ok(if matches!(known, Known::Hidden) && wanted.create_index { Known::ToCreate } else { known })
+}
+
+async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
     let body = json(&IndexRequest { index_name: wanted.name.clone() });
     match call(caller, Operation::GetVectorIndex, body).await {
         Ok(answer) => {
@@ -61,10 +71,7 @@ pub(super) async fn look(caller: &Caller, wanted: &Wanted) -> Result<Known, Fail
                 created.map_err(failure)?;
                 Ok(Known::ToCreate)
             }
-            _ if lacks_permission(&gave_up) => {
-                caller.reporter.note("note: no permission for GetVectorIndex, so only the service itself checks dimension and metric");
-                Ok(if wanted.create_index { Known::ToCreate } else { Known::Hidden })
-            }
+            _ if lacks_permission(&gave_up) => Ok(Known::Hidden),
             _ => Err(failure(gave_up)),
         },
     }
@@ -100,7 +107,7 @@ pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -
 async fn usable(caller: &Caller, wanted: &Wanted) -> Result<(), Failure> {
     let begun = tokio::time::Instant::now();
     loop {
-        match look(caller, &Wanted { create_index: false, ..wanted.clone() }).await? {
+        match ask(caller, &Wanted { create_index: false, ..wanted.clone() }).await? {
             Known::Existing(index) if index.status == "creating" && begun.elapsed() < USABLE_WITHIN => {
                 tokio::time::sleep(LOOK_EVERY).await;
             }

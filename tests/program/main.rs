@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod events;
 mod load;
+mod pace;
 mod support;
+mod usage;

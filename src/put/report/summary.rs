@@ -92,6 +92,11 @@ impl Summary {
         self.rejected + self.unknown + self.skipped_rejected + self.skipped_unknown > 0
     }
 
+    /// Whether nothing was read, by this run or an earlier one.
+    pub fn is_empty(&self) -> bool {
+        self.read + self.skipped == 0
+    }
+
     /// The summary as a person reads it.
     pub fn text(&self) -> String {
         let mut text = String::new();
