@@ -167,7 +167,7 @@ async fn respond(
     mut stopping: watch::Receiver<bool>,
 ) -> Result<Response<Full<Bytes>>, Closed> {
     let arrived = Instant::now();
-    let _in_flight = service.begin();
+    let in_flight = service.begin();
     let received = service.receive(head(&request, arrived), Timestamp::now());
     if service.is_reset_before_body(&received) {
         return Err(Closed);
@@ -177,7 +177,14 @@ async fn respond(
         None => service.settle_oversized(&received, MOST_BODY_BYTES),
         Some(body) => {
             let (service, received) = (service.clone(), received.clone());
-            tokio::task::spawn_blocking(move || service.settle(&received, body)).await.map_err(|_| Closed)?
+            // It goes on to its end even if the client goes away.
+            let in_flight = Arc::clone(&in_flight);
+            let settle = move || {
+                let settled = service.settle(&received, body);
+                drop(in_flight);
+                settled
+            };
+            tokio::task::spawn_blocking(settle).await.map_err(|_| Closed)?
         }
     };
     tokio::time::sleep(settled.latency).await;

@@ -1,6 +1,6 @@
 //! One request from head to answer, without HTTP: route, faults, signature, quota, operation.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -122,9 +122,9 @@ impl Service {
     }
 
     /// Counts a request as in flight for as long as the guard lives.
-    pub(crate) fn begin(&self) -> InFlight<'_> {
+    pub(crate) fn begin(self: &Arc<Self>) -> Arc<InFlight> {
         lock(&self.statistics).begin();
-        InFlight(self)
+        Arc::new(InFlight(Arc::clone(self)))
     }
 
     /// Looks at a request's head: everything but the vectors' part of the quota is decided here.
@@ -267,11 +267,11 @@ impl Service {
     }
 }
 
-/// A request in flight; it is no longer when this is dropped.
+/// A request in flight; it is no longer when this is dropped by all that work on it.
 #[derive(Debug)]
-pub(crate) struct InFlight<'a>(&'a Service);
+pub(crate) struct InFlight(Arc<Service>);
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlight {
     fn drop(&mut self) {
         lock(&self.0.statistics).end();
     }

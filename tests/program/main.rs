@@ -2,8 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod crash;
+mod credentials;
 mod events;
+mod faults;
 mod load;
+mod order;
 mod pace;
+mod poison;
 mod support;
+mod trouble;
+mod unknown;
 mod usage;

@@ -1,0 +1,159 @@
+//! The fault matrix: every kind of trouble, at the first, a middle and the last request, alone and in company.
+
+use crate::support::{Home, TestService, lines, run, unlimited, wanted};
+use crate::trouble::audit;
+
+const BATCHES: usize = 12;
+const BATCH: usize = 5;
+const RECORDS: usize = BATCHES * BATCH;
+const DIMENSION: usize = 4;
+
+/// How a run with trouble has to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// As if nothing had been.
+    Complete,
+    /// With one record rejected.
+    OneRejected,
+    /// At once; what is missing follows when the trouble is over and the load resumed.
+    Stopped,
+}
+
+/// Name, faults (`N` is the request, `K` its first key), and the end.
+const MATRIX: &[(&str, &[&str], End)] = &[
+    ("500, nothing stored", &["op=PutVectors,nth=N,status=500"], End::Complete),
+    ("500, half stored", &["op=PutVectors,nth=N,status=500,apply=half"], End::Complete),
+    ("500, all stored", &["op=PutVectors,nth=N,status=500,apply=all"], End::Complete),
+    (
+        "503 of another kind, a part stored",
+        &["op=PutVectors,nth=N,status=503,code=InternalError,apply=2"],
+        End::Complete,
+    ),
+    ("504", &["op=PutVectors,nth=N,status=504"], End::Complete),
+    ("408", &["op=PutVectors,nth=N,status=408"], End::Complete),
+    ("400 that is a timeout", &["op=PutVectors,nth=N,status=400,code=RequestTimeout"], End::Complete),
+    ("reset before", &["op=PutVectors,nth=N,reset=before"], End::Complete),
+    ("reset after", &["op=PutVectors,nth=N,reset=after"], End::Complete),
+    ("reset in the middle", &["op=PutVectors,nth=N,reset=after,apply=half"], End::Complete),
+    ("hang", &["op=PutVectors,nth=N,hang"], End::Complete),
+    ("hang with all stored", &["op=PutVectors,nth=N,hang,apply=all"], End::Complete),
+    ("throttled by 503", &["op=PutVectors,nth=N,status=503,code=QpsLimitExceeded"], End::Complete),
+    ("throttled by 429", &["op=PutVectors,nth=N,status=429,retry-after=1"], End::Complete),
+    ("throttled, a part stored", &["op=PutVectors,nth=N,status=503,apply=3"], End::Complete),
+    ("a clock that jumps", &["op=PutVectors,nth=N,skew=20m"], End::Complete),
+    ("a clock that jumps back", &["op=PutVectors,nth=N,skew=-3h"], End::Complete),
+    ("400 that does not come again", &["op=PutVectors,nth=N,status=400"], End::Complete),
+    ("a poisoned record", &["refuse-key=K"], End::OneRejected),
+    ("a poisoned record that is named", &["refuse-key=K,name-key"], End::OneRejected),
+    ("413 once", &["op=PutVectors,nth=N,status=413"], End::Complete),
+    ("413 for all that is long", &["op=PutVectors,max-body=420"], End::Complete),
+    ("401", &["op=PutVectors,nth=N,status=401"], End::Stopped),
+    ("403", &["op=PutVectors,nth=N,status=403"], End::Stopped),
+    ("an expired token", &["op=PutVectors,nth=N,expired-token"], End::Stopped),
+    ("404 bucket", &["op=PutVectors,nth=N,status=404,code=NoSuchBucket"], End::Stopped),
+    ("404 index", &["op=PutVectors,nth=N,status=404"], End::Stopped),
+    ("405", &["op=PutVectors,nth=N,status=405,code=MethodNotAllowed"], End::Stopped),
+    (
+        "500 with half stored, then 403",
+        &["op=PutVectors,nth=N,status=500,apply=half", "op=PutVectors,nth=M,status=403"],
+        End::Stopped,
+    ),
+    (
+        "500 with half stored, then 400, then 403",
+        &[
+            "op=PutVectors,nth=N,status=500,apply=half",
+            "op=PutVectors,nth=M,status=400",
+            "op=PutVectors,nth=L,status=403",
+        ],
+        End::Stopped,
+    ),
+];
+
+fn try_once((name, faults, end): (&str, &[&str], End), request: usize, jobs: usize) {
+    let what = format!("{name}, request {request}, {jobs} in flight");
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let key = format!("key-{}", (request - 1) * BATCH);
+    let number = |ahead: usize| (request + ahead).to_string();
+    let faults: Vec<_> = faults
+        .iter()
+        .map(|fault| {
+            let fault = fault.replace("nth=N", &format!("nth={}", number(0)));
+            let fault = fault.replace("nth=M", &format!("nth={}", number(1)));
+            fault.replace("nth=L", &format!("nth={}", number(2))).replace("=K", &format!("={key}"))
+        })
+        .collect();
+    service.trouble(&faults.iter().map(String::as_str).collect::<Vec<_>>());
+    let input = home.write("vectors.jsonl", lines(RECORDS, DIMENSION));
+    let load = |events: &str, more: &[&str]| {
+        let mut load = home.put(&service);
+        load.arg(&input).args(["--batch-size", "5", "--read-timeout", "400ms", "--rejects", "rejects.jsonl"]);
+        load.args(["--job", &jobs.to_string(), "--events", events]).args(more);
+        run(&mut load)
+    };
+    let audit = |ended, events: &str| {
+        let wanted = wanted(0..RECORDS, DIMENSION);
+        audit(&what, ended, &home.path(events), &home.path("rejects.jsonl"), &service.state(), &wanted);
+    };
+    let ended = load("events.jsonl", &[]);
+    audit(&ended, "events.jsonl");
+    let code = match end {
+        End::Complete => 0,
+        End::OneRejected => 4,
+        End::Stopped => 2,
+    };
+    assert_eq!(ended.code, Some(code), "{what}: {}", ended.stderr);
+    let summary = ended.summary();
+    if end == End::Stopped {
+        let command = summary["resume_command"].as_str();
+        assert!(command.is_some_and(|command| command.ends_with("--resume")), "{what}: {summary:#}");
+        service.trouble(&[]);
+        let resumed = load("resumed.jsonl", &["--resume"]);
+        audit(&resumed, "resumed.jsonl");
+        assert_eq!(resumed.code, Some(0), "{what}: {}", resumed.stderr);
+        let [skipped, read] = resumed.counts(["skipped", "read"]);
+        assert_eq!(skipped + read, RECORDS as u64, "{what}");
+    } else {
+        assert_eq!(summary["resume_command"], serde_json::Value::Null, "{what}");
+        assert_eq!(summary["read"], RECORDS, "{what}");
+    }
+    let rejected = (end == End::OneRejected).then_some((request - 1) * BATCH);
+    let stored = (0..RECORDS).filter(|record| Some(*record) != rejected);
+    assert!(service.state() == wanted(stored, DIMENSION), "{what}: the state");
+}
+
+#[test]
+fn every_trouble_at_every_moment_ends_with_exact_books() {
+    for row in MATRIX {
+        std::thread::scope(|scope| {
+            for request in [1, BATCHES / 2, BATCHES] {
+                for jobs in [1, 5] {
+                    scope.spawn(move || try_once(*row, request, jobs));
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn storms_end_with_exact_books_too() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    service.trouble(&[
+        "op=PutVectors,probability=0.15,seed=1,status=500,apply=half",
+        "op=PutVectors,probability=0.15,seed=2,reset=after",
+        "op=PutVectors,probability=0.15,seed=3,status=503,code=QpsLimitExceeded",
+        "op=PutVectors,probability=0.1,seed=4,status=400",
+        "refuse-key=key-123",
+    ]);
+    let input = home.write("vectors.jsonl", lines(400, DIMENSION));
+    let mut load = home.put(&service);
+    load.arg(input).args(["--batch-size", "20", "--rejects", "rejects.jsonl", "--events", "events.jsonl"]);
+    let ended = run(&mut load);
+    let all = wanted(0..400, DIMENSION);
+    let (events, rejected) = (home.path("events.jsonl"), home.path("rejects.jsonl"));
+    audit("a storm", &ended, &events, &rejected, &service.state(), &all);
+    ended.assert_code(4);
+    assert_eq!(
+        ended.counts(["read", "stored", "rejected"]),
+        [400, 400 - ended.counts(["rejected"])[0], ended.counts(["rejected"])[0]]
+    );
+}
