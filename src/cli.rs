@@ -1,9 +1,5 @@
 //! The command line: names, help texts and value types, nothing else. `settings` makes plain values of it.
-#![expect(
-    clippy::doc_markdown,
-    rustdoc::bare_urls,
-    reason = "doc comments are the help texts, as a terminal shows them"
-)]
+#![expect(clippy::doc_markdown, reason = "doc comments are the help texts, as a terminal shows them")]
 
 use std::path::PathBuf;
 
@@ -17,7 +13,13 @@ use crate::values::{Period, Rate, Size};
 /// Exit codes: 0 everything stored · 1 usage · 2 the service refused or stayed unreachable · 3 input, configuration,
 /// credentials or disk · 4 records rejected or unknown · 5 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "ossvec", version, propagate_version = true, max_term_width = 110)]
+#[command(
+    name = "ossvec",
+    version,
+    propagate_version = true,
+    arg_required_else_help = false,
+    max_term_width = 110
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -41,6 +43,7 @@ pub enum Command {
 
 /// `vectors-api`, under which ossutil has its commands for vectors.
 #[derive(Debug, Args)]
+#[command(arg_required_else_help = false)]
 pub struct VectorsApi {
     /// What to do.
     #[command(subcommand)]
@@ -137,8 +140,8 @@ pub struct To {
     #[arg(long)]
     pub create_index: bool,
     /// Elements of every vector; by default those of the index, else of the first good record
-    #[arg(long, value_name = "N")]
-    pub dimension: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub dimension: Option<u16>,
     /// How the index measures; needed to create one
     #[arg(long, value_enum, value_name = "METRIC")]
     pub distance_metric: Option<Metric>,
@@ -225,10 +228,10 @@ pub struct Sending {
     #[arg(long, default_value = "16MiB", value_name = "SIZE")]
     pub batch_bytes: Size,
     /// Most requests a second; 0 is no limit
-    #[arg(long, default_value = "5", value_name = "N")]
+    #[arg(long, default_value = "5", value_name = "N", allow_negative_numbers = true)]
     pub requests_per_second: Rate,
     /// Most vectors a second; 0 is no limit
-    #[arg(long, default_value = "2500", value_name = "N")]
+    #[arg(long, default_value = "2500", value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
     /// Most requests in flight
     #[arg(short = 'j', long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -324,10 +327,10 @@ pub struct Serve {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Most PutVectors requests a second; 0 is no limit
-    #[arg(long, default_value = "5", value_name = "N")]
+    #[arg(long, default_value = "5", value_name = "N", allow_negative_numbers = true)]
     pub requests_per_second: Rate,
     /// Most vectors a second; 0 is no limit
-    #[arg(long, default_value = "2500", value_name = "N")]
+    #[arg(long, default_value = "2500", value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
     /// Time added to every answer
     #[arg(long, default_value = "0s", value_name = "TIME")]

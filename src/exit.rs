@@ -49,10 +49,37 @@ impl Failure {
         Self { exit, message: message.into(), advice: None }
     }
 
+    /// A failure whose first line says what failed; what follows says what to do.
+    pub fn from_lines(exit: Exit, text: &str) -> Self {
+        let (message, advice) = text.split_once('\n').unzip();
+        Self {
+            exit,
+            message: message.unwrap_or(text).to_owned(),
+            advice: advice.map(|advice| advice.replace('\n', " ")),
+        }
+    }
+
     /// The same with a line that says what to do.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_says_what_failed_and_the_rest_what_to_do() {
+        let plain = Failure::new(Exit::Client, "no such file");
+        for (text, failure) in [
+            ("no such file", plain.clone()),
+            ("no such file\ncheck the path", plain.clone().advise("check the path")),
+            ("no such file\ncheck the path\nor the disk", plain.advise("check the path or the disk")),
+        ] {
+            assert_eq!(Failure::from_lines(Exit::Client, text), failure);
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
 use crate::put::report::Summary;
 use crate::put::{self, Finished};
-use crate::settings::{self, Environment, Load};
+use crate::settings::{self, Environment, Load, Output};
 use crate::signals;
 
 /// Runs the program on its arguments and says how it ended.
@@ -22,7 +22,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     let arguments: Vec<_> = arguments.collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, output_format(&arguments)),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -44,7 +44,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     });
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
-    done.unwrap_or_else(|failure| fail(&failure))
+    done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments)))
+}
+
+/// The form of the summary that the command line asks for, even if it is wrong elsewhere.
+fn output_format(arguments: &[OsString]) -> OutputFormat {
+    let is_json = arguments.iter().any(|argument| argument == "--output-format=json")
+        || arguments.windows(2).any(|pair| pair == ["--output-format", "json"]);
+    if is_json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
 async fn put_vectors(
@@ -136,23 +143,30 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 }
 
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
-fn tell(finished: &Finished, output: OutputFormat) -> Exit {
+fn tell(finished: &Finished, output: Output) -> Exit {
     let Finished { summary, failure } = finished;
+    // Of a run that failed before it read anything, the error says it all, unless there is a way to go on.
+    let is_untold = failure.is_some() && summary.is_empty() && summary.resume_command.is_none();
+    let text = if is_untold { String::new() } else { summary.text() };
     let printed = match output {
-        OutputFormat::Text => out(&summary.text()),
-        OutputFormat::Json => json(summary).and_then(|text| out(&text)),
+        Output::Text => out(&text),
+        Output::Json => json(summary).and_then(|text| out(&text)),
+        Output::Events => Ok(()),
     };
-    let seen = output == OutputFormat::Text && std::io::stdout().is_terminal();
-    if summary.exit_code != Exit::Complete.code() && !seen {
-        err(summary.text().trim_end());
+    let seen = output == Output::Text && std::io::stdout().is_terminal();
+    let wanted = output == Output::Events || summary.exit_code != Exit::Complete.code();
+    if wanted && !seen && !text.is_empty() {
+        err(text.trim_end());
     }
     let exit = failure.as_ref().map_or(partial(summary), fail);
-    match printed {
-        // Nobody reads the result any more; that is no failure of the load.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            fail(&Failure::new(Exit::Client, format!("cannot write the summary: {error}")))
-        }
-        _ => exit,
+    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
+}
+
+/// The end when the result could not be printed. That nobody reads it any more is no failure of the load.
+fn unprinted(error: &std::io::Error, exit: Exit) -> Exit {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => exit,
+        _ => fail(&Failure::new(Exit::Client, format!("cannot write the result: {error}"))),
     }
 }
 
@@ -165,20 +179,34 @@ fn json(summary: &Summary) -> std::io::Result<String> {
 }
 
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
-fn usage(error: &clap::Error) -> Exit {
+fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
     if !error.use_stderr() {
-        return match out(&error.render().to_string()) {
-            Ok(()) => Exit::Complete,
-            Err(_) => Exit::Client,
-        };
+        let printed = out(&error.render().to_string());
+        return printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
     }
     let text = error.render().to_string();
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        err(text.trim_end());
+        return Exit::Usage;
+    }
     let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let listed = text.lines().skip(1).take_while(|line| line.starts_with("  ") && !line.contains("tip:"));
     let message = listed.fold(first.to_owned(), |message, line| format!("{message} {}", line.trim()));
-    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    // How to pass an unknown option as an input helps nobody who mistyped one.
+    let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
-    fail(&Failure::new(Exit::Usage, message).advise(advice))
+    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output)
+}
+
+/// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
+fn not_begun(failure: &Failure, output: OutputFormat) -> Exit {
+    let printed = match output {
+        OutputFormat::Text => Ok(()),
+        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| out(&text)),
+    };
+    let exit = fail(failure);
+    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
 }
 
 fn fail(failure: &Failure) -> Exit {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cli::{
     AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
-    Serve, VerifyName,
+    Reporting, Serve, VerifyName,
 };
 use crate::command_line::CommandLine;
 use crate::emulator;
@@ -23,7 +23,7 @@ use crate::put::pace::Quota;
 use crate::put::read::{self, Format};
 use crate::put::record::Input;
 use crate::put::report::{Style, Telling};
-use crate::put::{Budget, Job, Keep, Verify, Wanted};
+use crate::put::{Budget, Job, Keep, Verify, Wanted, unreadable};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -42,8 +42,19 @@ pub struct Load {
     pub service: Option<ServiceSettings>,
     /// The service inside this command, if there is to be one.
     pub local: Option<emulator::Options>,
-    /// Form of the summary.
-    pub output: OutputFormat,
+    /// What stands on standard output.
+    pub output: Output,
+}
+
+/// What stands on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The summary for people.
+    Text,
+    /// The summary as one JSON document.
+    Json,
+    /// The events; people read the summary on standard error.
+    Events,
 }
 
 /// How to reach the service and with which credential.
@@ -97,6 +108,10 @@ pub fn load(
     let bucket = bucket.or_else(|| to.local.then(|| LOCAL_BUCKET.to_owned()));
     let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(&inputs)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
+    for key in &to.non_filterable_metadata_keys {
+        limits::non_filterable_key(key)
+            .map_err(|rule| usage(format!("--non-filterable-metadata-keys {key}: {rule}")))?;
+    }
     if to.create_index && to.distance_metric.is_none() && !to.local && !sending.dry_run {
         return Err(usage("--create-index needs --distance-metric cosine or euclidean"));
     }
@@ -121,7 +136,7 @@ pub fn load(
         },
         wanted: Wanted {
             name: index_name,
-            dimension: to.dimension,
+            dimension: to.dimension.map(usize::from),
             metric: to.distance_metric.map(metric).or_else(|| to.local.then_some(DistanceMetric::Cosine)),
             non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
             create_index: to.create_index || to.local,
@@ -143,7 +158,7 @@ pub fn load(
         telling,
         inputs,
     };
-    Ok(Load { job, service, local, output: reporting.output_format })
+    Ok(Load { job, service, local, output: output(reporting)? })
 }
 
 /// Resolves the local service.
@@ -208,6 +223,9 @@ fn cloud_service(
     let account = given(global.account_id.as_ref(), "OSS_ACCOUNT_ID", environment)
         .or_else(|| target.map(|target| target.account))
         .ok_or_else(|| missing("account id", "--account-id", "OSS_ACCOUNT_ID"))?;
+    if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Err(usage(format!("the region is {region:?}; a region id looks like cn-hangzhou")));
+    }
     if !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(usage(format!("the account id is {account:?}; it consists of digits only")));
     }
@@ -228,24 +246,39 @@ fn cloud_service(
 
 fn credential(global: &Global, environment: &Environment) -> Result<Credential, Failure> {
     let secret = |flag: Option<&Secret>, variable| {
-        flag.cloned().or_else(|| variable_of(variable, environment).map(Secret::new))
+        let flag = flag.filter(|secret| !secret.expose().is_empty()).cloned();
+        flag.or_else(|| variable_of(variable, environment).map(Secret::new))
     };
-    Ok(Credential {
-        access_key_id: given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", environment)
-            .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID"))?,
-        secret: secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET")
-            .ok_or_else(|| missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET"))?,
-        security_token: secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN"),
-        expires_at: None,
-    })
+    let access_key_id = given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", environment)
+        .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID"))?;
+    let access_key_secret = secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET")
+        .ok_or_else(|| missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET"))?;
+    let security_token = secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN");
+    unbroken("access key id", &access_key_id)?;
+    unbroken("access key secret", access_key_secret.expose())?;
+    unbroken("security token", security_token.as_ref().map_or("", Secret::expose))?;
+    Ok(Credential { access_key_id, secret: access_key_secret, security_token, expires_at: None })
+}
+
+/// A line break at the end is what a file or a secret store often adds.
+fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Client,
+        format!("the {what} holds a blank, a line break or a letter beyond ASCII"),
+    )
+    .advise("hand it over without what was added when it was copied"))
 }
 
 fn endpoint_text(global: &Global, environment: &Environment) -> Option<String> {
     given(global.endpoint.as_ref(), "OSS_ENDPOINT", environment)
 }
 
+/// An empty flag is none: a script hands one on where its own variable is not set.
 fn given(flag: Option<&String>, variable: &str, environment: &Environment) -> Option<String> {
-    flag.cloned().or_else(|| variable_of(variable, environment))
+    flag.filter(|value| !value.is_empty()).cloned().or_else(|| variable_of(variable, environment))
 }
 
 fn variable_of(name: &str, environment: &Environment) -> Option<String> {
@@ -301,7 +334,7 @@ fn inputs(arguments: &PutVectors) -> Result<Vec<Input>, Failure> {
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    read::expand(&arguments.inputs).map_err(|error| Failure::new(Exit::Client, error.to_string()))
+    read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
 }
 
 /// The input as ossutil names it.
@@ -365,16 +398,10 @@ fn telling(
     (bucket, index_name): (&str, &str),
 ) -> Result<Telling, Failure> {
     let PutVectors { sending, reporting, .. } = arguments;
-    if reporting.events.as_deref() == Some(Path::new("-")) && reporting.output_format == OutputFormat::Json {
-        return Err(usage("--events - and --output-format json cannot share standard output")
-            .advise("the last event, run_end, holds the same summary"));
-    }
     let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
         None => None,
         Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(std::fs::File::create(path).map_err(|error| {
-            Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-        })?)),
+        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
     };
     let terminal = std::io::stderr().is_terminal();
     let style = match (global.quiet, reporting.progress) {
@@ -394,6 +421,28 @@ fn telling(
         requests_per_second: sending.requests_per_second.0,
         resumed: false,
         dry_run: sending.dry_run,
+    })
+}
+
+fn output(reporting: &Reporting) -> Result<Output, Failure> {
+    match (reporting.events.as_deref() == Some(Path::new("-")), reporting.output_format) {
+        (true, OutputFormat::Json) => {
+            Err(usage("--events - and --output-format json cannot share standard output")
+                .advise("the last event, run_end, holds the same summary"))
+        }
+        (true, OutputFormat::Text) => Ok(Output::Events),
+        (false, OutputFormat::Text) => Ok(Output::Text),
+        (false, OutputFormat::Json) => Ok(Output::Json),
+    }
+}
+
+/// A load that goes on keeps telling in the same file.
+fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    let options = options.create(true);
+    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
+    options.open(path).map_err(|error| {
+        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
     })
 }
 

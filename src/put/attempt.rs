@@ -1,5 +1,6 @@
 //! One request until it has an answer: take a turn, call, obey the verdict, within the budget.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -75,16 +76,12 @@ pub(super) struct Caller {
     pub(super) budget: Budget,
     /// Set when the run is being stopped: nothing new is begun, and what is under way has until that moment.
     pub(super) halt: Halt,
+    pub(super) reporter: Arc<Reporter>,
 }
 
 impl Caller {
     /// Sends `request` until it succeeds or is given up, and adds what it cost to `effort`.
-    pub(super) async fn call(
-        &self,
-        request: Request<'_>,
-        effort: &mut Effort,
-        reporter: &Reporter,
-    ) -> Result<Answer, GaveUp> {
+    pub(super) async fn call(&self, request: Request<'_>, effort: &mut Effort) -> Result<Answer, GaveUp> {
         let mut trouble = Trouble::new();
         loop {
             if self.unless_halted(self.pacer.turn(request.vectors)).await.is_none() {
@@ -105,9 +102,9 @@ impl Caller {
             if verdict == Verdict::SlowDown {
                 effort.throttled += 1;
                 let factor = self.pacer.slow_down(hold(&error));
-                reporter.throttled(request.batch, &error, factor.unwrap_or_else(|| self.pacer.factor()));
+                self.reporter.throttled(request.batch, &error, factor.unwrap_or_else(|| self.pacer.factor()));
             } else {
-                reporter.retry(request.batch, effort.attempts, wait, &error);
+                self.reporter.retry(request.batch, effort.attempts, wait, &error);
             }
             trouble = trouble.met(error);
             if self.unless_halted(tokio::time::sleep(wait)).await.is_none() {
@@ -176,7 +173,7 @@ impl Caller {
     }
 
     /// Waits for `future`, but not once the run is being stopped.
-    async fn unless_halted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn unless_halted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut halt = self.halt.clone();
         tokio::select! {
             biased;

@@ -58,6 +58,11 @@ impl Batch {
         pieces
     }
 
+    /// All its elements as they go into a body; shares the batch's memory.
+    pub fn all_elements(&self) -> Bytes {
+        self.elements.clone()
+    }
+
     /// Bytes of all its elements.
     pub fn bytes(&self) -> usize {
         self.elements.len()

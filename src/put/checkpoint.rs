@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::journal::{Counts, Header, Journal, JournalError, Mark, Tracker};
+use super::outcome::Outcome;
 use super::record::Input;
 use super::rejects::Rejects;
-use super::send::Outcome;
 use crate::exit::{Exit, Failure};
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
@@ -75,7 +75,12 @@ impl Checkpoint {
         }
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
         let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
-        let path = keep.rejects.unwrap_or_else(|| journal.folder().join("rejects.jsonl"));
+        let beside = journal.folder().join("rejects.jsonl");
+        if mark.is_none() {
+            // Those of an earlier load would be taken for this one's.
+            std::fs::remove_file(&beside).unwrap_or_default();
+        }
+        let path = keep.rejects.unwrap_or(beside);
         let rejects = match &mark {
             Some(mark) => {
                 let failed = |error: io::Error| rejects_failure(&path.display().to_string(), &error);
@@ -187,7 +192,9 @@ fn failure(error: JournalError) -> Failure {
         JournalError::Options { .. } => {
             "use the same options, or leave out --resume to start from the beginning"
         }
-        JournalError::Input { .. } => "check the path; what an earlier run settled is kept for --resume",
+        JournalError::Input { .. } => {
+            "check the path and its permissions; what an earlier run settled is kept for --resume"
+        }
         JournalError::Io { .. } => {
             "check the path and the disk; --checkpoint-dir keeps the journal elsewhere"
         }

@@ -5,8 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::attempt::{Because, Caller, Effort, GaveUp, Request};
-use super::report::Reporter;
-use super::send::{refused, unreachable};
+use super::ending::{refused, unreachable};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{Answer, Body};
 use crate::oss::operation::Operation;
@@ -46,10 +45,20 @@ pub(super) enum Known {
 const USABLE_WITHIN: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Asks the service about the index.
-pub(super) async fn look(caller: &Caller, wanted: &Wanted, reporter: &Reporter) -> Result<Known, Failure> {
+/// Asks the service about the index, and says so if it does not tell.
+pub(super) async fn look(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
+    let known = ask(caller, wanted).await?;
+    if matches!(known, Known::Hidden) {
+        caller.reporter.note(
+            "note: no permission for GetVectorIndex, so only the service itself checks dimension and metric",
+        );
+    }
+    Ok(if matches!(known, Known::Hidden) && wanted.create_index { Known::ToCreate } else { known })
+}
+
+async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
     let body = json(&IndexRequest { index_name: wanted.name.clone() });
-    match call(caller, Operation::GetVectorIndex, body, reporter).await {
+    match call(caller, Operation::GetVectorIndex, body).await {
         Ok(answer) => {
             let index = read(&answer)?;
             agrees(&index, wanted)?;
@@ -58,26 +67,18 @@ pub(super) async fn look(caller: &Caller, wanted: &Wanted, reporter: &Reporter) 
         Err(gave_up) => match code(&gave_up) {
             "NoSuchVectorIndex" if wanted.create_index => Ok(Known::ToCreate),
             "NoSuchBucket" if wanted.create_bucket => {
-                let created = call(caller, Operation::PutVectorBucket, Bytes::new(), reporter).await;
+                let created = call(caller, Operation::PutVectorBucket, Bytes::new()).await;
                 created.map_err(failure)?;
                 Ok(Known::ToCreate)
             }
-            "AccessDenied" => {
-                reporter.note("note: no permission for GetVectorIndex, so only the service itself checks dimension and metric");
-                Ok(if wanted.create_index { Known::ToCreate } else { Known::Hidden })
-            }
+            _ if lacks_permission(&gave_up) => Ok(Known::Hidden),
             _ => Err(failure(gave_up)),
         },
     }
 }
 
 /// Creates the index and waits until it takes vectors.
-pub(super) async fn create(
-    caller: &Caller,
-    wanted: &Wanted,
-    dimension: usize,
-    reporter: &Reporter,
-) -> Result<(), Failure> {
+pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -> Result<(), Failure> {
     let Some(metric) = wanted.metric else {
         return Err(Failure::new(Exit::Usage, "--create-index needs --distance-metric cosine or euclidean"));
     };
@@ -89,8 +90,8 @@ pub(super) async fn create(
         index_name: wanted.name.clone(),
         metadata: keys.map(|keys| IndexMetadata { non_filterable_metadata_keys: keys }),
     });
-    match call(caller, Operation::PutVectorIndex, body, reporter).await {
-        Ok(_) => reporter.note(&format!(
+    match call(caller, Operation::PutVectorIndex, body).await {
+        Ok(_) => caller.reporter.note(&format!(
             "created index {}: dimension {dimension}, {}",
             wanted.name,
             metric.as_str()
@@ -99,14 +100,14 @@ pub(super) async fn create(
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
         Err(gave_up) => return Err(failure(gave_up)),
     }
-    usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }, reporter).await
+    usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }).await
 }
 
 /// Waits until the index takes vectors; without permission to look it is taken to do so.
-async fn usable(caller: &Caller, wanted: &Wanted, reporter: &Reporter) -> Result<(), Failure> {
+async fn usable(caller: &Caller, wanted: &Wanted) -> Result<(), Failure> {
     let begun = tokio::time::Instant::now();
     loop {
-        match look(caller, &Wanted { create_index: false, ..wanted.clone() }, reporter).await? {
+        match ask(caller, &Wanted { create_index: false, ..wanted.clone() }).await? {
             Known::Existing(index) if index.status == "creating" && begun.elapsed() < USABLE_WITHIN => {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
@@ -140,15 +141,25 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
     }
 }
 
-async fn call(
-    caller: &Caller,
-    operation: Operation,
-    body: Bytes,
-    reporter: &Reporter,
-) -> Result<Answer, GaveUp> {
+async fn call(caller: &Caller, operation: Operation, body: Bytes) -> Result<Answer, GaveUp> {
     let body = Body::new(vec![body]);
     let request = Request { operation, body: &body, vectors: 0, batch: None };
-    caller.call(request, &mut Effort::default(), reporter).await
+    caller.call(request, &mut Effort::default()).await
+}
+
+/// Whether the credential is good but may not do this.
+fn lacks_permission(gave_up: &GaveUp) -> bool {
+    let is_the_credential = matches!(
+        code(gave_up),
+        "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "SecurityTokenExpired"
+            | "InvalidSecurityToken"
+            | "RequestTimeTooSkewed"
+            | "UserDisable"
+    );
+    let status = gave_up.error.as_ref().and_then(|error| error.service()).map(|error| error.status);
+    status == Some(403) && !is_the_credential
 }
 
 fn json(value: &impl serde::Serialize) -> Bytes {

@@ -18,9 +18,11 @@ use super::record::{Input, Position, Span};
 const VERSION: u32 = 1;
 /// The journal is written anew when it grows beyond this.
 const COMPACT_AT: u64 = 1 << 20;
-/// Parts of an input that are hashed, evenly spread, and their length.
-const SAMPLES: u64 = 64;
+/// Length of the parts of an input that are hashed.
 const SAMPLE: u64 = 64 << 10;
+/// So many parts of each input are hashed, evenly spread; fewer when the inputs are many, so that beginning stays quick.
+const SAMPLES: std::ops::RangeInclusive<u64> = 2..=64;
+const SAMPLES_OF_ALL: u64 = 2_048;
 
 /// What identifies a load: a journal of another one is not continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,9 +105,9 @@ pub enum JournalError {
         now: String,
     },
     /// An input cannot be looked at.
-    #[error("cannot read {path}: {error}")]
+    #[error("cannot open {path}: {error}")]
     Input {
-        /// Its path.
+        /// Which.
         path: String,
         /// Why not.
         error: io::Error,
@@ -191,12 +193,8 @@ impl Journal {
     pub fn complete(mut self) -> Result<(), JournalError> {
         self.file = None;
         let path = self.folder.join(FILE);
-        fs::remove_file(&path).map_err(io_error("remove the journal", &path))?;
-        // With rejects in it the folder stays; without, nobody needs it.
-        fs::remove_file(self.folder.join(LOCK))
-            .and_then(|()| fs::remove_dir(&self.folder))
-            .unwrap_or_default();
-        Ok(())
+        // The lock stays: removing it could let two runs hold two files of the same name.
+        fs::remove_file(&path).map_err(io_error("remove the journal", &path))
     }
 
     fn load(&self) -> Result<Option<Mark>, JournalError> {
@@ -262,7 +260,9 @@ fn moved(checkpoints: &Path, header: &Header) -> Option<PathBuf> {
 impl Header {
     /// Describes a load.
     pub fn new(target: String, reading: String, inputs: &[Input]) -> Result<Self, JournalError> {
-        let inputs = inputs.iter().map(Fingerprint::of).collect::<Result<_, _>>()?;
+        let each = SAMPLES_OF_ALL / (inputs.len() as u64).max(1);
+        let samples = each.clamp(*SAMPLES.start(), *SAMPLES.end());
+        let inputs = inputs.iter().map(|input| Fingerprint::of(input, samples)).collect::<Result<_, _>>()?;
         Ok(Self { version: VERSION, target, reading, inputs })
     }
 
@@ -296,22 +296,26 @@ impl Header {
 
 impl Fingerprint {
     /// Looks at an input: its size, and hashes of parts, so that a file of many gigabytes costs a few megabytes.
-    fn of(input: &Input) -> Result<Self, JournalError> {
+    fn of(input: &Input, samples: u64) -> Result<Self, JournalError> {
         let Input::File(path) = input else {
             return Ok(Self { name: input.to_string(), size: 0, samples: Vec::new() });
         };
         let name = std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
         let read = || -> io::Result<Self> {
+            if !fs::metadata(path)?.is_file() {
+                // A pipe can be opened only once, and that is to read it.
+                return Ok(Self { name: name.clone(), size: 0, samples: Vec::new() });
+            }
             let mut file = File::open(path)?;
             let size = file.metadata()?.len();
-            let mut samples = Vec::new();
-            for offset in sample_offsets(size) {
+            let mut hashes = Vec::new();
+            for offset in sample_offsets(size, samples) {
                 let mut part = Vec::new();
                 file.seek(SeekFrom::Start(offset))?;
                 Read::by_ref(&mut file).take(SAMPLE).read_to_end(&mut part)?;
-                samples.push((offset, short(Sha256::new().chain_update(&part))));
+                hashes.push((offset, short(Sha256::new().chain_update(&part))));
             }
-            Ok(Self { name, size, samples })
+            Ok(Self { name: name.clone(), size, samples: hashes })
         };
         read().map_err(|error| JournalError::Input { path: path.display().to_string(), error })
     }
@@ -329,16 +333,12 @@ impl Fingerprint {
 }
 
 /// Where samples start: evenly spread, the file's start and end among them; a small file is sampled whole.
-fn sample_offsets(size: u64) -> Vec<u64> {
-    if size <= SAMPLES * SAMPLE {
+fn sample_offsets(size: u64, samples: u64) -> Vec<u64> {
+    if size <= samples * SAMPLE {
         return (0..size.div_ceil(SAMPLE)).map(|index| index * SAMPLE).collect();
     }
     let last = size - SAMPLE;
-    (0..SAMPLES)
-        .map(|index| last / (SAMPLES - 1) * index)
-        .map(|offset| offset.min(last))
-        .chain([last])
-        .collect()
+    (0..samples - 1).map(|index| last / (samples - 1) * index).chain([last]).collect()
 }
 
 fn short(hash: Sha256) -> String {
@@ -484,11 +484,11 @@ mod tests {
 
     #[test]
     fn samples_cover_small_files_whole_and_large_ones_from_end_to_end() {
-        assert_eq!(sample_offsets(0), [0_u64; 0]);
-        assert_eq!(sample_offsets(100_000), [0, 65_536]);
-        let large = sample_offsets(1 << 40);
+        assert_eq!(sample_offsets(0, 64), [0_u64; 0]);
+        assert_eq!(sample_offsets(100_000, 64), [0, 65_536]);
+        let large = sample_offsets(1 << 40, 64);
         assert_eq!((large.first(), large.last()), (Some(&0), Some(&((1 << 40) - SAMPLE))));
-        assert!(large.is_sorted() && large.len() <= 65);
+        assert!(large.is_sorted() && large.len() == 64);
     }
 
     proptest! {

@@ -4,9 +4,11 @@ pub mod admit;
 mod attempt;
 pub mod batch;
 mod checkpoint;
+mod ending;
 mod in_flight;
 mod index;
 pub mod journal;
+mod outcome;
 pub mod pace;
 mod parts;
 mod pipeline;
@@ -35,13 +37,15 @@ use in_flight::{KeyHashes, KeysInFlight};
 use index::Known;
 pub use index::Wanted;
 use journal::Mark;
+pub use outcome::Fate;
+use outcome::Outcome;
 use pace::{Pacer, Quota};
-use pipeline::{Plan, Queued};
+use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
 use record::Input;
 use report::{Reporter, Summary, Telling};
-pub use send::{Fate, Verify};
-use send::{Outcome, Sender};
+use send::Sender;
+pub use send::Verify;
 pub use settle::MaxRejects;
 use settle::{Reading, Settle};
 
@@ -111,6 +115,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         Ok(blocks) => blocks,
         Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
     };
+    let prefix = job.client.is_some().then(|| wire::put_vectors_prefix(&job.wanted.name));
     let plan = |rules| Plan {
         fields: job.fields.clone(),
         rules,
@@ -118,6 +123,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.ahead.clone(),
+        prefix: prefix.clone(),
     };
     let rules = admit::Rules {
         dimension: job.wanted.dimension,
@@ -130,16 +136,15 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
     };
     let (halt, halted) = watch::channel(None);
-    let caller = Caller { client, pacer: Pacer::new(job.quota), budget: job.budget, halt: halted };
+    let caller = Caller { client, pacer: Pacer::new(job.quota), budget: job.budget, halt: halted, reporter };
     let stopping = Stopping { interrupt, halt };
-    let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted, &reporter)).await {
+    let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted)).await {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
     let rules = known_rules(rules, &known);
     let sender = Arc::new(Sender {
         caller,
-        reporter,
         index_name: job.wanted.name.clone(),
         prefix: wire::put_vectors_prefix(&job.wanted.name),
         verify: job.verify,
@@ -184,7 +189,7 @@ fn known_rules(rules: admit::Rules, known: &Known) -> admit::Rules {
 
 /// Reads, admits and batches everything and sends nothing.
 async fn rehearse(
-    mut batches: mpsc::Receiver<Result<Queued, ReadError>>,
+    mut batches: mpsc::Receiver<Result<Queued, Broken>>,
     mut settle: Settle,
     quota: Quota,
     mut interrupt: watch::Receiver<bool>,
@@ -202,7 +207,7 @@ async fn rehearse(
                     return settle.finish(Reading::Stopped, Some(failure));
                 }
             }
-            Some(Err(error)) => return settle.finish(Reading::Exhausted, Some(unreadable(&error))),
+            Some(Err(error)) => return settle.finish(Reading::Exhausted, Some(broken(&error))),
             None => return settle.finish(Reading::Exhausted, None),
         }
     }
@@ -257,7 +262,7 @@ struct Load {
 type InFlight = JoinSet<(Outcome, KeyHashes)>;
 
 impl Load {
-    async fn run(mut self, batches: mpsc::Receiver<Result<Queued, ReadError>>) -> Finished {
+    async fn run(mut self, batches: mpsc::Receiver<Result<Queued, Broken>>) -> Finished {
         let mut batches = Some(batches);
         let mut reading = Reading::Stopped;
         let mut in_flight = InFlight::new();
@@ -285,10 +290,10 @@ impl Load {
                         waiting = Some((queued, hashes));
                     }),
                     end => {
-                        (batches, reading) = (None, Reading::Exhausted);
+                        (batches, reading) = (None, end_of_reading(end.as_ref()));
                         // What was read before a damaged place is still sent; the failure is told at the end.
                         if let Some(Err(error)) = end {
-                            failure = Some(unreadable(&error));
+                            failure = Some(broken(&error));
                         }
                         Ok(())
                     }
@@ -312,15 +317,15 @@ impl Load {
             return Ok(());
         };
         let Some(wanted) = self.create.take() else { return Ok(()) };
-        let creation = index::create(&self.sender.caller, &wanted, dimension, &self.sender.reporter);
+        let creation = index::create(&self.sender.caller, &wanted, dimension);
         self.stopping.unless_interrupted(creation).await
     }
 
     fn dispatch(&self, queued: Queued, hashes: KeyHashes, in_flight: &mut InFlight) {
         let sender = Arc::clone(&self.sender);
         in_flight.spawn(async move {
-            let Queued { batch, memory } = queued;
-            let outcome = sender.send(batch).await;
+            let Queued { batch, body, memory } = queued;
+            let outcome = sender.send(batch, body).await;
             drop(memory);
             (outcome, hashes)
         });
@@ -342,8 +347,8 @@ impl Load {
 }
 
 async fn next(
-    batches: &mut Option<mpsc::Receiver<Result<Queued, ReadError>>>,
-) -> Option<Result<Queued, ReadError>> {
+    batches: &mut Option<mpsc::Receiver<Result<Queued, Broken>>>,
+) -> Option<Result<Queued, Broken>> {
     match batches {
         Some(batches) => batches.recv().await,
         None => std::future::pending().await,
@@ -354,6 +359,26 @@ fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted")
 }
 
-fn unreadable(error: &ReadError) -> Failure {
-    Failure::new(Exit::Client, error.to_string())
+/// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
+fn end_of_reading(end: Option<&Result<Queued, Broken>>) -> Reading {
+    match end {
+        Some(Err(Broken::Thread | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }))) => {
+            Reading::Stopped
+        }
+        _ => Reading::Exhausted,
+    }
+}
+
+fn broken(error: &Broken) -> Failure {
+    match error {
+        Broken::Input(error) => unreadable(error),
+        Broken::Thread => {
+            Failure::new(Exit::Client, "a defect in ossvec itself: a thread ended before the input did")
+        }
+    }
+}
+
+/// The end of a run whose input cannot be read, or not to its end.
+pub(crate) fn unreadable(error: &ReadError) -> Failure {
+    Failure::from_lines(Exit::Client, &error.to_string())
 }

@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep_until};
 
 /// The service counts in seconds.
 const WINDOW: Duration = Duration::from_secs(1);
-/// Added to the window, since the way to the service takes one request longer than another.
-const JITTER: Duration = Duration::from_millis(4);
+/// Added to the window, since the way to the service takes one request longer than another: the window that the
+/// service sees is shorter by that difference. Half of the three parts in a hundred that may stay unused.
+const JITTER: Duration = Duration::from_millis(15);
 /// A throttled answer lowers the pace by this factor.
 const SLOW_DOWN: f64 = 0.7;
 /// Throttled answers within this time are one event: they were on their way together.
@@ -181,7 +182,7 @@ mod tests {
     async fn full_batches_use_the_whole_quota() {
         let given = turns(DOCUMENTED, &[500; 501]).await;
         let elapsed = given[500].0.duration_since(given[0].0).as_secs_f64();
-        assert!((99.9..=100.0 * 1.006).contains(&elapsed), "500 intervals took {elapsed} s");
+        assert!((99.9..=100.0 * 1.017).contains(&elapsed), "500 intervals took {elapsed} s");
     }
 
     #[tokio::test(start_paused = true)]

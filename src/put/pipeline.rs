@@ -7,17 +7,22 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::read::{Blocks, ReadError};
 use super::record::{Block, Span};
+use crate::oss::client::Body;
+use crate::oss::wire;
 
 /// A batch that counts against the memory ceiling until it is dropped.
 #[derive(Debug)]
 pub(super) struct Queued {
     pub(super) batch: Batch,
+    /// Its request body, hashed here, away from the threads that wait for turns; nothing in a rehearsal.
+    pub(super) body: Option<Body>,
     /// Held until the batch is settled.
     pub(super) memory: Option<OwnedSemaphorePermit>,
 }
@@ -34,6 +39,8 @@ pub(super) struct Plan {
     pub(super) threads: usize,
     /// Stretches that an earlier run settled beyond where this one starts: they are read and passed over.
     pub(super) settled: Vec<Span>,
+    /// What opens a request body; nothing in a rehearsal.
+    pub(super) prefix: Option<Bytes>,
 }
 
 /// Permits count in this unit, so that they fit the semaphore.
@@ -47,10 +54,26 @@ struct Work {
 }
 
 /// A judged block, or the end of reading, with its place in the order.
-type Judged = (u64, Result<Admitted, ReadError>);
+type Judged = (u64, Piece);
+
+/// What the judging threads pass on.
+enum Piece {
+    Block(Admitted),
+    /// The input's end, or the place where it cannot be read any further.
+    End(Option<ReadError>),
+}
+
+/// Why no more batches come, other than the input's end.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The input cannot be read any further.
+    Input(ReadError),
+    /// A thread ended without a word: what it held is missing, so the input's end must not be believed.
+    Thread,
+}
 
 /// Starts the threads on `blocks`.
-pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued, ReadError>> {
+pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued, Broken>> {
     let (work_in, work_out) = sync_channel::<Work>(plan.threads);
     let (judged_in, judged_out) = sync_channel::<Judged>(plan.threads);
     // Two: one being handed over, one ready behind it; what waits beyond that is the input itself.
@@ -69,6 +92,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         batches: batches_in,
         memory,
         most: plan.memory,
+        prefix: plan.prefix.clone(),
         runtime: tokio::runtime::Handle::current(),
     };
     let batcher = Batcher::new(plan.limits);
@@ -86,20 +110,28 @@ fn read_blocks(
     work: &SyncSender<Work>,
     judged: &SyncSender<Judged>,
 ) {
-    for (sequence, block) in (0..).zip(blocks) {
+    let mut sequence = 0;
+    let mut end = None;
+    for block in blocks {
         let sent = match block {
             Ok(block) if dimension.is_none() => {
                 let admitted = admit.block(block);
                 dimension = admitted.dimension;
-                judged.send((sequence, Ok(admitted))).is_ok()
+                judged.send((sequence, Piece::Block(admitted))).is_ok()
             }
             Ok(block) => work.send(Work { sequence, dimension, block }).is_ok(),
-            Err(error) => judged.send((sequence, Err(error))).is_ok(),
+            Err(error) => {
+                end = Some(error);
+                break;
+            }
         };
         if !sent {
             return;
         }
+        sequence += 1;
     }
+    // Nobody takes it: then nobody needs it.
+    judged.send((sequence, Piece::End(end))).unwrap_or_default();
 }
 
 fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSender<Judged>) {
@@ -107,7 +139,7 @@ fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSen
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Work { sequence, dimension, block }) = next else { return };
         admit.set_dimension(dimension);
-        if judged.send((sequence, Ok(admit.block(block)))).is_err() {
+        if judged.send((sequence, Piece::Block(admit.block(block)))).is_err() {
             return;
         }
     }
@@ -115,9 +147,10 @@ fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSen
 
 /// Where batches go, and the memory they need.
 struct Handing {
-    batches: mpsc::Sender<Result<Queued, ReadError>>,
+    batches: mpsc::Sender<Result<Queued, Broken>>,
     memory: Arc<Semaphore>,
     most: usize,
+    prefix: Option<Bytes>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -136,7 +169,11 @@ impl Handing {
             }
         });
         let memory = Some(taken.ok_or(Closed)?);
-        self.batches.blocking_send(Ok(Queued { batch, memory })).map_err(|_| Closed)
+        let body = self.prefix.as_ref().map(|prefix| {
+            let suffix = Bytes::from_static(wire::PUT_VECTORS_SUFFIX);
+            Body::new(vec![prefix.clone(), batch.all_elements(), suffix])
+        });
+        self.batches.blocking_send(Ok(Queued { batch, body, memory })).map_err(|_| Closed)
     }
 }
 
@@ -144,27 +181,27 @@ impl Handing {
 fn batch_blocks(mut batcher: Batcher, judged: Receiver<Judged>, settled: &[Span], handing: &Handing) {
     let mut early = BTreeMap::new();
     let mut next = 0;
-    for (sequence, block) in judged {
-        early.insert(sequence, block);
-        while let Some(block) = early.remove(&next) {
+    for (sequence, piece) in judged {
+        early.insert(sequence, piece);
+        while let Some(piece) = early.remove(&next) {
             next += 1;
-            let handed = match block {
-                Ok(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
-                Err(error) => return end(&mut batcher, handing, Some(error)),
+            let handed = match piece {
+                Piece::Block(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
+                Piece::End(error) => return end(&mut batcher, handing, error.map(Broken::Input)),
             };
             if handed.is_err() {
                 return;
             }
         }
     }
-    end(&mut batcher, handing, None);
+    end(&mut batcher, handing, Some(Broken::Thread));
 }
 
 /// Hands over what is left: what came before an error is good.
-fn end(batcher: &mut Batcher, handing: &Handing, error: Option<ReadError>) {
+fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
     let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
-    if let (Ok(()), Some(error)) = (handed, error) {
+    if let (Ok(()), Some(broken)) = (handed, broken) {
         // Nobody takes it: then nobody needs it.
-        handing.batches.blocking_send(Err(error)).unwrap_or_default();
+        handing.batches.blocking_send(Err(broken)).unwrap_or_default();
     }
 }

@@ -1,12 +1,12 @@
 //! Reading back what became of records whose request had no answer: `GetVectors`, compared as float32.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::attempt::{Because, Effort, Request};
+use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::record::Vector;
-use super::send::Sender;
 use crate::oss::client::Body;
 use crate::oss::error::{CallError, Verdict};
 use crate::oss::limits;
@@ -28,37 +28,72 @@ pub(super) enum ReadBack {
     Halted,
 }
 
+/// A write may become visible a little late: what is missing is looked up again after these waits.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
+
 /// Looks up at most [`KEYS`] vectors.
-pub(super) async fn stored(sender: &Sender, vectors: &[Vector], batch: u64, effort: &mut Effort) -> ReadBack {
-    let request = wire::GetVectorsRequest {
-        index_name: sender.index_name.clone(),
-        keys: vectors.iter().map(Vector::key).collect(),
-        return_data: true,
-        return_metadata: true,
-    };
-    let Ok(body) = serde_json::to_vec(&request) else { return ReadBack::Refused };
-    let body = Body::new(vec![body.into()]);
-    let request = Request { operation: Operation::GetVectors, body: &body, vectors: 0, batch: Some(batch) };
-    let answer = match sender.caller.call(request, effort, &sender.reporter).await {
-        Ok(answer) => answer,
-        Err(gave_up) => {
-            return match (gave_up.because, gave_up.error) {
-                (Because::Budget, Some(error)) => ReadBack::Unreachable(error),
-                (Because::Verdict(Verdict::Stop), Some(error)) if error.service().is_none() => {
-                    ReadBack::Unreachable(error)
+pub(super) async fn stored(
+    caller: &Caller,
+    index_name: &str,
+    vectors: &[Vector],
+    batch: u64,
+    effort: &mut Effort,
+) -> ReadBack {
+    let mut found = vec![false; vectors.len()];
+    let mut waits = LOOK_AGAIN.into_iter();
+    loop {
+        let missing: Vec<_> = (0..found.len()).filter(|index| found.get(*index) == Some(&false)).collect();
+        let some: Vec<_> = missing.iter().filter_map(|index| vectors.get(*index)).collect();
+        match look(caller, index_name, &some, batch, effort).await {
+            Ok(stored) => {
+                for (index, stored) in missing.into_iter().zip(stored) {
+                    found.get_mut(index).into_iter().for_each(|found| *found = stored);
                 }
-                (Because::Halted, _) => ReadBack::Halted,
-                _ => ReadBack::Refused,
-            };
+            }
+            Err(unanswered) => return unanswered,
         }
-    };
-    match serde_json::from_slice::<wire::VectorsAnswer>(&answer.body) {
-        Ok(answer) => ReadBack::Known(compare(vectors, answer.vectors)),
-        Err(_) => ReadBack::Refused,
+        let Some(wait) = waits.next().filter(|_| found.contains(&false)) else {
+            return ReadBack::Known(found);
+        };
+        if caller.unless_halted(tokio::time::sleep(wait)).await.is_none() {
+            return ReadBack::Halted;
+        }
     }
 }
 
-fn compare(sent: &[Vector], stored: Vec<wire::VectorElement>) -> Vec<bool> {
+/// One call: for each vector, whether it is stored exactly as it was sent.
+async fn look(
+    caller: &Caller,
+    index_name: &str,
+    vectors: &[&Vector],
+    batch: u64,
+    effort: &mut Effort,
+) -> Result<Vec<bool>, ReadBack> {
+    let request = wire::GetVectorsRequest {
+        index_name: index_name.to_owned(),
+        keys: vectors.iter().map(|vector| vector.key()).collect(),
+        return_data: true,
+        return_metadata: true,
+    };
+    let body = Body::new(vec![serde_json::to_vec(&request).map_err(|_| ReadBack::Refused)?.into()]);
+    let request = Request { operation: Operation::GetVectors, body: &body, vectors: 0, batch: Some(batch) };
+    let answer = caller.call(request, effort).await.map_err(unanswered)?;
+    let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(|_| ReadBack::Refused)?;
+    Ok(compare(vectors, answer.vectors))
+}
+
+fn unanswered(gave_up: GaveUp) -> ReadBack {
+    match (gave_up.because, gave_up.error) {
+        (Because::Budget, Some(error)) => ReadBack::Unreachable(error),
+        (Because::Verdict(Verdict::Stop), Some(error)) if error.service().is_none() => {
+            ReadBack::Unreachable(error)
+        }
+        (Because::Halted, _) => ReadBack::Halted,
+        _ => ReadBack::Refused,
+    }
+}
+
+fn compare(sent: &[&Vector], stored: Vec<wire::VectorElement>) -> Vec<bool> {
     let stored: HashMap<_, _> = stored.into_iter().map(|vector| (vector.key.clone(), vector)).collect();
     sent.iter()
         .map(|vector| stored.get(&vector.key()).is_some_and(|stored| is_same(vector, stored)))

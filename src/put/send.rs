@@ -2,19 +2,18 @@
 //!
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
+use super::ending::{refused, unreachable};
+use super::outcome::{Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
-use super::record::{Defect, Raw, Reason, Span, Vector};
-use super::report::Reporter;
+use super::record::{Defect, Raw, Reason, Vector};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
 use crate::oss::error::{CallError, Verdict};
@@ -36,84 +35,10 @@ pub enum Verify {
     None,
 }
 
-/// What is known of a batch at the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fate {
-    /// Every record is stored, or was refused or a defect, and all of that is certain.
-    Stored,
-    /// Nothing of it is stored, for certain.
-    Refused,
-    /// Of some records nobody knows.
-    Unknown,
-}
-
-/// The last thing that the service, or the way to it, said about a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LastAnswer {
-    /// HTTP status, if there was an answer.
-    pub status: Option<u16>,
-    /// Error code, or nothing on success.
-    pub code: Option<String>,
-    /// The request's id.
-    pub request_id: Option<String>,
-}
-
-/// All that settling ever sees of a batch.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    /// The batch's number.
-    pub number: u64,
-    /// The stretch of input.
-    pub span: Span,
-    /// Records of the input in it.
-    pub read: u64,
-    /// What is known.
-    pub fate: Fate,
-    /// Records stored for certain.
-    pub stored: u64,
-    /// Records replaced by later ones in the batch.
-    pub superseded: u64,
-    /// Records not stored: defects, and what the service refused.
-    pub rejects: Vec<Defect>,
-    /// Records of which nobody knows.
-    pub unknown: Vec<Vector>,
-    /// Records for which the run was stopped first.
-    pub not_sent: u64,
-    /// Requests made.
-    pub attempts: u32,
-    /// Throttled answers among them.
-    pub throttled: u32,
-    /// Bytes of request bodies.
-    pub bytes_sent: u64,
-    /// From the first wait for a turn to the end.
-    pub elapsed: Duration,
-    /// The last answer.
-    pub last: LastAnswer,
-    /// As in [`Batch`].
-    pub bytes_read: u64,
-    /// Whether nothing about it remains to be done by a later run.
-    pub settled: bool,
-    /// Why the whole run must stop, if it must.
-    pub stop: Option<Failure>,
-}
-
-impl Outcome {
-    /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.
-    pub(super) fn left_to_a_later_run(mut self) -> Self {
-        self.not_sent += self.rejects.len() as u64 + self.superseded;
-        self.superseded = 0;
-        self.rejects.clear();
-        self.settled = false;
-        self
-    }
-}
-
 /// Sends batches; shared by all that are in flight.
 #[derive(Debug)]
 pub(super) struct Sender {
     pub(super) caller: Caller,
-    pub(super) reporter: Arc<Reporter>,
     pub(super) index_name: String,
     /// `{"indexName":…,"vectors":[`.
     pub(super) prefix: Bytes,
@@ -178,8 +103,8 @@ enum PartFate {
 }
 
 impl Sender {
-    /// Sends `batch` and says what became of it.
-    pub(super) async fn send(&self, batch: Batch) -> Outcome {
+    /// Sends `batch`, whose `body` may be ready, and says what became of it.
+    pub(super) async fn send(&self, batch: Batch, body: Option<Body>) -> Outcome {
         let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
         let mut progress = Progress::new(batch);
         let mut parts = Parts::new(sizes);
@@ -188,7 +113,10 @@ impl Sender {
                 progress.leave(&part);
                 continue;
             }
-            match self.part(&part, &mut progress).await {
+            let is_whole = part.indices.len() == progress.batch.vectors.len();
+            let ready = body.clone().filter(|_| is_whole);
+            let body = ready.unwrap_or_else(|| self.body(&part, &progress.batch));
+            match self.part(&part, &body, &mut progress).await {
                 PartFate::Taken => {
                     parts.taken(&part);
                     if self.verify == Verify::All {
@@ -212,18 +140,22 @@ impl Sender {
         progress.outcome(interrupted)
     }
 
-    async fn part(&self, part: &Part, progress: &mut Progress) -> PartFate {
+    /// The body of a part: its elements, shared with the batch, between what opens and closes a request.
+    fn body(&self, part: &Part, batch: &Batch) -> Body {
         let mut pieces = vec![self.prefix.clone()];
-        pieces.extend(progress.batch.elements(&part.indices));
+        pieces.extend(batch.elements(&part.indices));
         pieces.push(Bytes::from_static(wire::PUT_VECTORS_SUFFIX));
-        let body = Body::new(pieces);
+        Body::new(pieces)
+    }
+
+    async fn part(&self, part: &Part, body: &Body, progress: &mut Progress) -> PartFate {
         let request = Request {
             operation: Operation::PutVectors,
-            body: &body,
+            body,
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
         };
-        match self.caller.call(request, &mut progress.effort, &self.reporter).await {
+        match self.caller.call(request, &mut progress.effort).await {
             Ok(answer) => {
                 progress.last = LastAnswer {
                     status: Some(answer.status),
@@ -259,8 +191,9 @@ impl Sender {
                 progress.unknown.extend(vectors);
                 continue;
             }
-            let found = read_back::stored(self, &vectors, progress.batch.number, &mut progress.effort).await;
-            match found {
+            let number = progress.batch.number;
+            let (caller, index_name) = (&self.caller, &self.index_name);
+            match read_back::stored(caller, index_name, &vectors, number, &mut progress.effort).await {
                 ReadBack::Known(stored) => {
                     for (index, stored) in some.iter().zip(stored) {
                         if stored {
@@ -409,40 +342,5 @@ impl Progress {
             stop: self.stop,
         };
         if settled { outcome } else { outcome.left_to_a_later_run() }
-    }
-}
-
-/// The run's end when the service says no to all that can be sent.
-pub(super) fn refused(error: &CallError) -> Failure {
-    match error {
-        CallError::Credential(_) => Failure::new(Exit::Client, error.to_string()),
-        _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error)),
-    }
-}
-
-/// The run's end when nobody answers.
-pub(super) fn unreachable(error: &CallError) -> Failure {
-    Failure::new(Exit::Service, format!("gave up after the retry budget: {error}")).advise(
-        "check --endpoint, --region and the network; --retry-times and --retry-max-time set the budget",
-    )
-}
-
-/// What to do about a refusal.
-fn advice(error: &CallError) -> &'static str {
-    match error.code() {
-        "AccessDenied" => {
-            "grant the RAM action oss:PutVectors on this bucket, or check --account-id and --region"
-        }
-        "InvalidAccessKeyId" => "check --access-key-id (OSS_ACCESS_KEY_ID)",
-        "SignatureDoesNotMatch" => {
-            "check --access-key-secret, --region and --account-id, which are all signed"
-        }
-        "SecurityTokenExpired" | "InvalidSecurityToken" => {
-            "get a fresh token: --sts-token (OSS_SESSION_TOKEN)"
-        }
-        "NoSuchBucket" => "check --bucket, --account-id and --region",
-        "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index",
-        "CertificateRefused" => "check --endpoint; --skip-verify-cert goes on without checking",
-        _ => "the code and the request id tell the vendor's support what happened",
     }
 }

@@ -8,9 +8,9 @@ use super::Finished;
 use super::batch::Batch;
 use super::checkpoint::Checkpoint;
 use super::journal::Counts;
+use super::outcome::{Fate, LastAnswer, Outcome};
 use super::pace::Quota;
 use super::report::Reporter;
-use super::send::{Fate, LastAnswer, Outcome};
 use crate::exit::{Exit, Failure};
 
 /// When there are so many rejects that going on makes no sense.
@@ -140,6 +140,8 @@ impl Settle {
             summary.exit_code = exit.code();
             summary.error = failure.as_ref().map(|failure| failure.message.clone());
         });
+        // Whoever closed the pipe of events has seen enough; that is no failure of the load.
+        let sink_error = sink_error.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
         if let (Some(error), None) = (sink_error, &failure) {
             summary.exit_code = Exit::Client.code();
             failure = Some(

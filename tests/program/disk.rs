@@ -78,7 +78,7 @@ fn a_summary_that_cannot_be_printed_is_a_failure() {
     let ended =
         home.put(&service).arg(input).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let ended = Ended::from(ended.wait_with_output().unwrap());
-    assert_clear(&ended, "cannot write the summary: No space left on device", "");
+    assert_clear(&ended, "cannot write the result: No space left on device", "");
     assert!(service.state() == wanted(0..20, DIMENSION));
 }
 

@@ -5,12 +5,15 @@
 mod crash;
 mod credentials;
 mod disk;
+mod events;
 mod faults;
 mod load;
 mod order;
+mod pace;
 mod poison;
 mod secrets;
 mod signals;
 mod support;
 mod trouble;
 mod unknown;
+mod usage;

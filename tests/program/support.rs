@@ -1,12 +1,13 @@
 //! What the tests of the program share: a service with its own state, a home of its own for each test, and the program
 //! itself, run as a user runs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
 use ossvec::emulator::statistics::Statistics;
@@ -16,6 +17,13 @@ use tokio::sync::oneshot;
 
 pub(crate) const BUCKET: &str = "test-bucket";
 pub(crate) const INDEX: &str = "idx";
+pub(crate) const ACCOUNT: &str = "1234567890";
+
+/// A new index, and a summary that a test can take apart.
+const CREATING: [&str; 5] = ["--output-format", "json", "--create-index", "--distance-metric", "euclidean"];
+
+/// Programs under test share the machine; one whose pace is measured has it to itself.
+static MACHINE: RwLock<()> = RwLock::new(());
 
 /// What is stored under each key: the bits of the numbers, and the metadata as a value.
 pub(crate) type State = BTreeMap<String, (Vec<u32>, serde_json::Value)>;
@@ -75,6 +83,21 @@ impl TestService {
             .collect()
     }
 
+    /// Checks what the service holds, and names the first few keys where it differs.
+    #[track_caller]
+    pub(crate) fn assert_holds(&self, wanted: &State) {
+        let state = self.state();
+        let keys: BTreeSet<_> = state.keys().chain(wanted.keys()).collect();
+        let differing = keys.into_iter().filter(|key| state.get(*key) != wanted.get(*key));
+        let differing: Vec<_> = differing.map(|key| (key, state.get(key), wanted.get(key))).collect();
+        let some = &differing[..differing.len().min(3)];
+        assert!(
+            differing.is_empty(),
+            "{} differ (key, stored, wanted), among them {some:?}",
+            differing.len()
+        );
+    }
+
     pub(crate) fn statistics(&self) -> Statistics {
         self.service.statistics()
     }
@@ -107,10 +130,12 @@ impl Home {
         self.0.join(name)
     }
 
-    /// Writes a file into it and returns its path.
+    /// Writes a file into it, perhaps in a folder, and returns its path.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        std::fs::write(self.path(name), content).unwrap();
-        self.path(name)
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
     }
 
     /// The program with an empty environment and this home.
@@ -120,20 +145,30 @@ impl Home {
         command
     }
 
-    /// A load into `service`, the index created when it is missing, without a quota and with quick retries.
+    /// A load into `service`, the index created when it is missing, without a quota.
     pub(crate) fn put(&self, service: &TestService) -> Command {
-        let mut command = self.put_paced(service);
-        command.args(["--requests-per-second", "0", "--vectors-per-second", "0"]);
+        self.put_as(&["put-vectors"], service)
+    }
+
+    /// The same under any of the command's names.
+    pub(crate) fn put_as(&self, words: &[&str], service: &TestService) -> Command {
+        let mut command = self.aimed(words, service);
+        command.args(CREATING).args(["--requests-per-second", "0", "--vectors-per-second", "0"]);
         command
     }
 
     /// The same at the documented pace.
     pub(crate) fn put_paced(&self, service: &TestService) -> Command {
+        let mut command = self.aimed(&["put-vectors"], service);
+        command.args(CREATING);
+        command
+    }
+
+    /// The command with a target in `service` and a credential for it, and nothing else.
+    pub(crate) fn aimed(&self, words: &[&str], service: &TestService) -> Command {
         let mut command = self.ossvec();
-        command.args(["put-vectors", "--bucket", BUCKET, "--index-name", INDEX, "--endpoint"]);
-        command.arg(format!("http://{}", service.address));
-        command.args(["--region", "cn-hangzhou", "--account-id", "1234567890", "--output-format", "json"]);
-        command.args(["--create-index", "--distance-metric", "euclidean"]);
+        command.args(words).args(["--bucket", BUCKET, "--index-name", INDEX, "--region", "cn-hangzhou"]);
+        command.args(["--account-id", ACCOUNT]).arg(format!("--endpoint=http://{}", service.address));
         command.env("OSS_ACCESS_KEY_ID", "local").env("OSS_ACCESS_KEY_SECRET", "local");
         command
     }
@@ -188,7 +223,26 @@ impl From<Output> for Ended {
 
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Ended {
-    command.output().unwrap().into()
+    run_with_input(command.stdin(Stdio::null()), Vec::new())
+}
+
+/// Runs a command to its end with `input` as its standard input.
+pub(crate) fn run_with_input(command: &mut Command, input: Vec<u8>) -> Ended {
+    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    if !input.is_empty() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let feeding = child.stdin.take().map(|mut stdin| std::thread::spawn(move || stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    // A program that stops early does not read to the end.
+    drop(feeding.map(JoinHandle::join));
+    output.into()
+}
+
+/// Keeps every other run out while its result lives.
+pub(crate) fn alone_on_the_machine() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Numbers that differ from record to record and need all digits of a float32.
@@ -226,4 +280,14 @@ pub(crate) fn wanted(records: impl IntoIterator<Item = usize>, dimension: usize)
             (format!("key-{record}"), (bits, serde_json::json!({ "n": record.to_string() })))
         })
         .collect()
+}
+
+pub(crate) fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn zstd(text: &[u8]) -> Vec<u8> {
+    zstd::encode_all(text, 1).unwrap()
 }

@@ -64,7 +64,8 @@ impl Source for Credential {
 /// The credential in use, and where a new one comes from.
 #[derive(Debug)]
 pub struct Credentials {
-    current: RwLock<Option<(Credential, Instant)>>,
+    /// With the moment since when it is in use; the first one has always been.
+    current: RwLock<Option<(Credential, Option<Instant>)>>,
     source: Box<dyn Source>,
 }
 
@@ -83,20 +84,20 @@ impl Credentials {
         if let Some((credential, _)) = current.as_ref() {
             return Ok(credential.clone());
         }
-        Ok(current.insert((self.source.fetch().await?, Instant::now())).0.clone())
+        Ok(current.insert((self.source.fetch().await?, None)).0.clone())
     }
 
     /// Asks the source again, unless somebody has since `used`; whether there is another credential now.
     pub async fn refresh(&self, used: Instant) -> bool {
         let mut current = self.current.write().await;
         let old = match current.as_ref() {
-            Some((_, since)) if *since > used => return true,
+            Some((_, Some(since))) if *since > used => return true,
             Some((credential, _)) => Some(credential.clone()),
             None => None,
         };
         match self.source.fetch().await {
             Ok(fresh) if Some(&fresh) != old.as_ref() => {
-                *current = Some((fresh, Instant::now()));
+                *current = Some((fresh, Some(Instant::now())));
                 true
             }
             _ => false,
@@ -106,7 +107,21 @@ impl Credentials {
 
 #[cfg(test)]
 mod tests {
-    use super::{Credential, Secret};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_credential_that_cannot_change_is_not_taken_for_a_fresh_one() {
+        let given = Credential {
+            access_key_id: "id".to_owned(),
+            secret: Secret::new("secret"),
+            security_token: None,
+            expires_at: None,
+        };
+        let credentials = Credentials::new(Box::new(given.clone()));
+        let used = Instant::now();
+        assert_eq!(credentials.current().await, Ok(given));
+        assert!(!credentials.refresh(used).await);
+    }
 
     #[test]
     fn debug_output_holds_no_secret() {

@@ -3,6 +3,7 @@
 //! Every rule of the service is held here, before anything is sent. Pure: no clock, no file, no socket.
 
 mod fields;
+mod float32;
 mod json;
 mod metadata;
 mod numbers;

@@ -1,8 +1,6 @@
-//! Decimal text to the nearest float32, and float32 to its shortest text, straight from buffer to buffer.
-//!
-//! Rounding goes from the decimal to float32 in one step; by way of float64 a halfway case could land on the wrong
-//! neighbour.
+//! The numbers of one vector, straight from the input's bytes to the wire's.
 
+use super::float32;
 use crate::put::record::Reason;
 
 /// What was seen while the numbers went by.
@@ -38,12 +36,11 @@ pub(super) fn read(
     }
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let (value, used) =
-            fast_float2::parse_partial::<f32, _>(rest).map_err(|_| not_a_number(rest, numbers.count))?;
+        let (value, used) = float32::read(rest).ok_or_else(|| not_a_number(rest, numbers.count))?;
         if !value.is_finite() {
             return Err(Reason::NotFinite { index: numbers.count, text: excerpt(rest) });
         }
-        write_shortest(value, out);
+        float32::write(value, out);
         numbers.count += 1;
         numbers.all_zero &= value == 0.0;
         at = skip_space(text, at + used);
@@ -71,18 +68,6 @@ fn skip_space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Appends the shortest decimal that reads back as the very same float32.
-///
-/// `1.0` becomes `1`, but `-0.0` stays: readers that take `-0` for an integer would lose the sign.
-fn write_shortest(value: f32, out: &mut Vec<u8>) {
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value).as_bytes();
-    match text.strip_suffix(b".0") {
-        Some(whole) if whole != b"-0" => out.extend_from_slice(whole),
-        _ => out.extend_from_slice(text),
-    }
-}
-
 fn not_a_number(rest: &[u8], index: usize) -> Reason {
     match rest.first() {
         Some(b'[') => Reason::Nested,
@@ -106,8 +91,6 @@ fn excerpt(rest: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn json(text: &str) -> Result<(usize, String), Reason> {
@@ -154,40 +137,6 @@ mod tests {
             let mut out = Vec::new();
             let (numbers, used) = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut out).unwrap();
             assert_eq!((numbers.count, used, out.as_slice()), (3, text.len(), &b"1,-2.5,3"[..]), "{text}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-        #[test]
-        fn every_float32_survives_the_way_through(bits: u32) {
-            let value = f32::from_bits(bits);
-            prop_assume!(value.is_finite());
-            let (_, text) = json(&format!("{value:e}]")).unwrap();
-            prop_assert_eq!(text.parse::<f32>().unwrap().to_bits(), bits);
-        }
-
-        #[test]
-        fn decimals_of_any_length_round_as_the_standard_library_rounds(digits in "-?[0-9]{1,40}\\.[0-9]{1,40}(e-?[0-4]?[0-9])?") {
-            let want: f32 = digits.parse().unwrap();
-            match json(&format!("{digits}]")) {
-                Ok((_, text)) => prop_assert_eq!(text.parse::<f32>().unwrap().to_bits(), want.to_bits()),
-                Err(_) => prop_assert!(want.is_infinite()),
-            }
-        }
-
-        #[test]
-        fn halfway_cases_round_as_the_standard_library_rounds(bits in 0u32..0x7f7f_ffff, nudge in -1i8..=1) {
-            let (low, high) = (f64::from(f32::from_bits(bits)), f64::from(f32::from_bits(bits + 1)));
-            let mut digits = format!("{:.200}", f64::midpoint(low, high));
-            match nudge {
-                1 => digits.push('1'),
-                -1 => digits.push('0'),
-                _ => {}
-            }
-            let (_, text) = json(&format!("{digits}]")).unwrap();
-            prop_assert_eq!(text.parse::<f32>().unwrap().to_bits(), digits.parse::<f32>().unwrap().to_bits());
         }
     }
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::summary::Summary;
+use crate::put::outcome::Fate;
 use crate::put::record::Span;
-use crate::put::send::Fate;
 
 /// Version of all these forms; it changes when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: &str = "1";

@@ -17,12 +17,14 @@ pub use progress::Style;
 use progress::{Figures, Progress};
 pub use summary::{ReasonCount, Summary};
 
+use super::outcome::Outcome;
 use super::record::{Defect, Input, place};
-use super::send::Outcome;
 use crate::oss::error::CallError;
 
 /// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
 const REJECTS_NAMED: u64 = 10;
+/// Trouble with requests is told at most this often; every event is in the events file.
+const TROUBLE_EVERY: Duration = Duration::from_secs(2);
 
 /// What a run tells, and where.
 pub struct Telling {
@@ -64,6 +66,9 @@ struct Inner {
     bytes_read: u64,
     summary: Summary,
     reasons: BTreeMap<&'static str, ReasonCount>,
+    /// When trouble with a request was last told, and how much has been kept back since.
+    last_trouble: Option<Instant>,
+    more_trouble: u64,
 }
 
 impl std::fmt::Debug for Inner {
@@ -90,6 +95,8 @@ impl Reporter {
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),
+            last_trouble: None,
+            more_trouble: 0,
             telling,
         };
         inner.run_start();
@@ -109,7 +116,7 @@ impl Reporter {
             request_id: error.service().map(|error| error.request_id.as_str()),
         });
         let subject = batch.map_or("the request".to_owned(), |batch| format!("batch {batch}"));
-        inner.note(&format!("retrying {subject} in {:.1} s: {error}", wait.as_secs_f64()));
+        inner.trouble(&format!("retrying {subject} in {:.1} s: {error}", wait.as_secs_f64()));
     }
 
     /// Tells that the service asks for a slower pace; `pace` is the part of the setting now in force.
@@ -122,7 +129,7 @@ impl Reporter {
             request_id: error.service().map(|error| error.request_id.as_str()),
             pace,
         });
-        inner.note(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
+        inner.trouble(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
     }
 
     /// Counts and tells what became of a batch.
@@ -276,15 +283,29 @@ impl Inner {
             && let Err(error) = sink.write(event)
         {
             self.sink = None;
-            self.sink_error = Some(error);
+            // Nobody reads the events any more; that is no failure of the load.
+            self.sink_error = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         }
     }
 
-    #[expect(clippy::print_stderr, reason = "this is the place that prints")]
+    /// Prints a line; if standard error is closed, there is nobody left to tell.
     fn note(&self, line: &str) {
         if !self.telling.quiet && !self.progress.above(line) {
-            eprintln!("{line}");
+            writeln!(io::stderr().lock(), "{line}").unwrap_or_default();
         }
+    }
+
+    /// Notes trouble with a request; in a long outage not each one, but how many there were.
+    fn trouble(&mut self, line: &str) {
+        if self.last_trouble.is_some_and(|last| last.elapsed() < TROUBLE_EVERY) {
+            self.more_trouble += 1;
+            return;
+        }
+        match std::mem::take(&mut self.more_trouble) {
+            0 => self.note(line),
+            more => self.note(&format!("{line} (and {more} more like it since the last line)")),
+        }
+        self.last_trouble = Some(Instant::now());
     }
 
     fn show(&mut self) {

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::events::SCHEMA_VERSION;
+use crate::exit::Failure;
+
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
@@ -74,9 +77,24 @@ pub struct ReasonCount {
 }
 
 impl Summary {
+    /// The summary of a run that could not begin.
+    pub fn of_failure(failure: &Failure) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            exit_code: failure.exit.code(),
+            error: Some(failure.message.clone()),
+            ..Self::default()
+        }
+    }
+
     /// Whether the load, earlier runs of it included, has records that are not stored for certain.
     pub fn is_partial(&self) -> bool {
         self.rejected + self.unknown + self.skipped_rejected + self.skipped_unknown > 0
+    }
+
+    /// Whether nothing was read, by this run or an earlier one.
+    pub fn is_empty(&self) -> bool {
+        self.read + self.skipped == 0
     }
 
     /// The summary as a person reads it.

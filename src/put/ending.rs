@@ -1,0 +1,41 @@
+//! How a call's error ends a run: what to tell, and what to do about it.
+//!
+//! Pure.
+
+use crate::exit::{Exit, Failure};
+use crate::oss::error::CallError;
+
+/// The run's end when the service says no to all that can be sent.
+pub(super) fn refused(error: &CallError) -> Failure {
+    match error {
+        CallError::Credential(_) => Failure::new(Exit::Client, error.to_string()),
+        _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error)),
+    }
+}
+
+/// The run's end when nobody answers.
+pub(super) fn unreachable(error: &CallError) -> Failure {
+    Failure::new(Exit::Service, format!("gave up after the retry budget: {error}")).advise(
+        "check --endpoint, --region and the network; --retry-times and --retry-max-time set the budget",
+    )
+}
+
+/// What to do about a refusal.
+fn advice(error: &CallError) -> &'static str {
+    match error.code() {
+        "AccessDenied" => {
+            "grant the RAM action oss:PutVectors on this bucket, or check --account-id and --region"
+        }
+        "InvalidAccessKeyId" => "check --access-key-id (OSS_ACCESS_KEY_ID)",
+        "SignatureDoesNotMatch" => {
+            "check --access-key-secret, --region and --account-id, which are all signed"
+        }
+        "SecurityTokenExpired" | "InvalidSecurityToken" => {
+            "get a fresh token: --sts-token (OSS_SESSION_TOKEN)"
+        }
+        "NoSuchBucket" => "check --bucket, --account-id and --region",
+        "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index",
+        "CertificateRefused" => "check --endpoint; --skip-verify-cert goes on without checking",
+        _ => "the code and the request id tell the vendor's support what happened",
+    }
+}

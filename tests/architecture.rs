@@ -1,0 +1,299 @@
+//! The rules of `docs/design.md` that no compiler holds: who may use whom, which files are pure, and that the map
+//! there is the tree that is here.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Each module below `src` and the modules that it may name.
+const MAY_USE: [(&str, &[&str]); 12] = [
+    ("oss", &["oss"]),
+    ("emulator", &["emulator", "oss"]),
+    ("put", &["put", "oss", "exit"]),
+    ("exit", &[]),
+    ("command_line", &[]),
+    ("values", &["put"]),
+    ("profile", &[]),
+    ("cli", &["oss", "values"]),
+    ("generate", &["cli"]),
+    ("signals", &["exit"]),
+    ("settings", &["cli", "command_line", "emulator", "exit", "oss", "profile", "put", "values"]),
+    (
+        "run",
+        &[
+            "cli",
+            "command_line",
+            "emulator",
+            "exit",
+            "generate",
+            "oss",
+            "put",
+            "settings",
+            "signals",
+            "values",
+        ],
+    ),
+];
+
+/// Each crate that only a few files may know, and those files; a folder ends with a slash.
+const ONLY_IN: [(&str, &[&str]); 8] = [
+    ("clap", &["cli.rs", "settings.rs", "run.rs", "generate.rs"]),
+    ("reqwest", &["oss/client.rs", "oss/credential/"]),
+    ("hyper", &["emulator/mod.rs"]),
+    ("hyper_util", &["emulator/mod.rs"]),
+    ("redb", &["emulator/store.rs", "emulator/answer.rs"]),
+    ("indicatif", &["put/report/progress.rs"]),
+    ("dirs", &["settings.rs"]),
+    ("jiff", &["oss/time.rs"]),
+];
+
+/// What a pure file never names: files, sockets, the environment, the clock, chance, waiting, the terminal.
+const IMPURE: [&str; 17] = [
+    "std::fs",
+    "File::",
+    "std::env",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "tokio",
+    "fastrand::f64",
+    "fastrand::u64",
+    "sleep",
+    "io::std",
+    "println!",
+    "eprintln!",
+];
+
+const LONGEST_FUNCTION: usize = 80;
+
+/// A source file, by its path below its folder.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// Its lines without comments and without the tests at its end.
+    fn code(&self) -> String {
+        let code = self.text.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
+        code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    }
+
+    fn is_test(&self) -> bool {
+        ["tests.rs", "testing.rs"].contains(&self.path.rsplit('/').next().unwrap())
+    }
+
+    /// The module right below `src` that it belongs to.
+    fn module(&self) -> &str {
+        self.path.split('/').next().unwrap().trim_end_matches(".rs")
+    }
+}
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(project().join(name)).unwrap().replace("\r\n", "\n")
+}
+
+/// All Rust files below a folder of the project.
+fn files(folder: &str) -> Vec<Source> {
+    let mut sources = Vec::new();
+    let mut folders = vec![project().join(folder)];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let below = path.strip_prefix(project().join(folder)).unwrap();
+                let names: Vec<_> = below.iter().map(|name| name.to_str().unwrap()).collect();
+                let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+                sources.push(Source { path: names.join("/"), text });
+            }
+        }
+    }
+    sources.sort_by(|one, other| one.path.cmp(&other.path));
+    sources
+}
+
+/// The files of the program itself.
+fn sources() -> Vec<Source> {
+    files("src").into_iter().filter(|source| !source.is_test()).collect()
+}
+
+/// The words that follow `before` in `code`, each as far as it is an identifier.
+fn words_after<'a>(code: &'a str, before: &str) -> BTreeSet<&'a str> {
+    let parts = code.split(before).skip(1);
+    parts.map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap()).collect()
+}
+
+/// Whether `code` names the crate `name`, as the start of a path or by itself in a `use`.
+fn names_crate(code: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    code.match_indices(&path).any(|(at, _)| {
+        let before = code.get(..at).unwrap().chars().next_back();
+        before.is_none_or(|before| !before.is_alphanumeric() && before != '_' && before != ':')
+    }) || code.contains(&format!("use {name};"))
+}
+
+fn assert_none(broken: &[String], rule: &str) {
+    assert!(broken.is_empty(), "{rule}\n  {}\n", broken.join("\n  "));
+}
+
+#[test]
+fn modules_use_each_other_in_one_direction() {
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|source| !["main.rs", "lib.rs"].contains(&source.path.as_str())) {
+        let row = MAY_USE.iter().find(|(module, _)| *module == source.module());
+        let Some((_, allowed)) = row else {
+            broken.push(format!("src/{} has no row in MAY_USE: say there whom it may use", source.path));
+            continue;
+        };
+        let code = source.code();
+        if code.contains("crate::{") {
+            broken.push(format!("src/{}: one module a line in use crate::…", source.path));
+        }
+        for used in words_after(&code, "crate::") {
+            if !used.is_empty() && used != source.module() && !allowed.contains(&used) {
+                broken.push(format!("src/{} uses crate::{used}", source.path));
+            }
+        }
+    }
+    assert_none(&broken, "these modules may not use each other:");
+}
+
+#[test]
+fn a_crate_with_a_side_is_known_to_few_files() {
+    let mut broken = Vec::new();
+    for source in &sources() {
+        let code = source.code();
+        for (name, places) in ONLY_IN {
+            let allowed = places.iter().any(|place| {
+                *place == source.path || (place.ends_with('/') && source.path.starts_with(place))
+            });
+            if !allowed && names_crate(&code, name) {
+                broken.push(format!("src/{} names {name}; only {} may", source.path, places.join(", ")));
+            }
+        }
+    }
+    assert_none(&broken, "these files know a crate that is not theirs:");
+}
+
+/// The files of the map in `docs/design.md`, each with whether it is marked as pure.
+fn map() -> Vec<(String, bool)> {
+    let design = read("docs/design.md");
+    let tree = design.split("\nsrc/\n").nth(1).unwrap().split("\n```").next().unwrap();
+    let mut folders: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for line in tree.lines() {
+        let name_at = line.chars().position(|c| c.is_ascii_alphanumeric()).unwrap();
+        let mut words = line.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).split_whitespace();
+        let name = words.next().unwrap();
+        folders.truncate(name_at / 4 - 1);
+        if name.ends_with('/') {
+            folders.push(name);
+        } else {
+            found.push((folders.concat() + name, words.next() == Some("◦")));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_map_shows_the_tree_as_it_is() {
+    let drawn: BTreeSet<_> = map().into_iter().map(|(path, _)| path).collect();
+    let here: BTreeSet<_> = sources().into_iter().map(|source| source.path).collect();
+    let missing: Vec<_> = here.difference(&drawn).cloned().collect();
+    let gone: Vec<_> = drawn.difference(&here).cloned().collect();
+    assert_none(&missing, "docs/design.md does not show these files of src:");
+    assert_none(&gone, "docs/design.md shows files that are not in src:");
+}
+
+#[test]
+fn pure_files_touch_nothing_outside() {
+    let pure: BTreeSet<_> = map().into_iter().filter(|(_, is_pure)| *is_pure).map(|(path, _)| path).collect();
+    assert!(pure.len() > 20, "{pure:?}");
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|source| pure.contains(&source.path)) {
+        let code = source.code();
+        for word in IMPURE.into_iter().filter(|word| code.contains(word)) {
+            broken.push(format!("src/{}: {word}", source.path));
+        }
+    }
+    assert_none(&broken, "these files are marked ◦ in docs/design.md and are not pure:");
+}
+
+/// The functions of a formatted file: the line of each, from 1, and how many lines it has.
+fn functions(text: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_head = |line: &str| {
+        let words: Vec<&str> = line.trim_start().split(' ').take_while(|word| !word.contains('<')).collect();
+        words.contains(&"fn") && !line.trim_start().starts_with("//")
+    };
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_head(line)) {
+        let indent = " ".repeat(line.len() - line.trim_start().len());
+        let is_end = |line: &&str| {
+            let rest = line.strip_prefix(indent.as_str()).unwrap_or("  ");
+            !rest.starts_with(' ') && (rest.ends_with('}') || rest.ends_with(';'))
+        };
+        let length = lines.iter().skip(at).position(is_end).unwrap() + 1;
+        found.push((at + 1, length));
+    }
+    found
+}
+
+#[test]
+fn no_function_is_longer_than_a_screen() {
+    let mut broken = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        for source in files(folder) {
+            for (line, length) in functions(&source.text) {
+                if length > LONGEST_FUNCTION {
+                    broken.push(format!("{folder}/{}:{line}: {length} lines", source.path));
+                }
+            }
+        }
+    }
+    assert_none(&broken, &format!("these functions have more than {LONGEST_FUNCTION} lines:"));
+}
+
+#[test]
+fn functions_are_measured_from_head_to_closing_brace() {
+    let text = "fn one() {}\n\npub(crate) async fn four(\n    a: u8,\n) {\n}\n\ntrait T {\n    fn none(&self);\n    fn two(&self) {\n        drop(1);\n    }\n}\n";
+    assert_eq!(functions(text), [(1, 1), (3, 4), (9, 1), (10, 3)]);
+}
+
+#[test]
+fn nothing_is_left_undone() {
+    let undone =
+        |source: &Source| ["todo!", "unimplemented!"].iter().any(|word| source.code().contains(word));
+    let broken: Vec<_> = sources().into_iter().filter(undone).map(|source| source.path).collect();
+    assert_none(&broken, "these files hold a todo!:");
+}
+
+#[test]
+fn every_dependency_says_what_it_is_for() {
+    let manifest = read("Cargo.toml");
+    let sections = manifest.split("\n[").filter(|section| {
+        section.lines().next().is_some_and(|head| head.trim_end_matches(']').ends_with("dependencies"))
+    });
+    let mut seen = 0;
+    let mut broken = Vec::new();
+    for line in sections.flat_map(|section| section.lines().skip(1)).filter(|line| line.contains('=')) {
+        seen += 1;
+        if line.split_once(" # ").is_none_or(|(_, reason)| reason.trim().is_empty()) {
+            broken.push(line.to_owned());
+        }
+    }
+    assert!(seen > 20, "{seen} dependencies found");
+    assert_none(&broken, "these lines of Cargo.toml lack a reason behind a #:");
+}

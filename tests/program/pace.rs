@@ -1,0 +1,120 @@
+//! The pace, judged by a service that lets no second hold more than the quota: nothing is throttled, and next to
+//! nothing of the quota is left unused.
+
+use std::time::Duration;
+
+use ossvec::emulator::Options;
+use ossvec::oss::operation::Operation;
+
+use crate::support::{Home, TestService, alone_on_the_machine, lines, wanted};
+
+/// So much of the quota is to be used between the first request and the last.
+const LEAST_USED: f64 = 0.97;
+
+/// A load against a quota.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    requests_per_second: f64,
+    vectors_per_second: f64,
+    latency: Duration,
+    batch: usize,
+    batches: usize,
+}
+
+const CASES: [Case; 3] = [
+    Case {
+        name: "full batches at the documented quota",
+        requests_per_second: 5.0,
+        vectors_per_second: 2_500.0,
+        latency: Duration::ZERO,
+        batch: 500,
+        batches: 26,
+    },
+    Case {
+        name: "a service that takes a second for each answer",
+        requests_per_second: 5.0,
+        vectors_per_second: 2_500.0,
+        latency: Duration::from_secs(1),
+        batch: 500,
+        batches: 26,
+    },
+    Case {
+        name: "vectors a second as the tighter axis",
+        requests_per_second: 5.0,
+        vectors_per_second: 1_000.0,
+        latency: Duration::ZERO,
+        batch: 250,
+        batches: 21,
+    },
+];
+
+/// What the service saw of a load.
+#[derive(Debug)]
+#[expect(dead_code, reason = "the figures are printed")]
+struct Measured {
+    throttled: u64,
+    /// The part of the quota that was used between the first request and the last.
+    used: f64,
+    most_in_flight: usize,
+    busiest_second: (usize, usize),
+}
+
+fn measure(case: Case) -> Measured {
+    let (home, service) = (
+        Home::new(),
+        TestService::start(Options {
+            requests_per_second: case.requests_per_second,
+            vectors_per_second: case.vectors_per_second,
+            latency: case.latency,
+            ..Options::default()
+        }),
+    );
+    let records = case.batch * case.batches;
+    let mut command = home.put_paced(&service);
+    command.arg(home.write("vectors.jsonl", lines(records, 4)));
+    command.args(["--batch-size", &case.batch.to_string()]);
+    command.args(["--vectors-per-second", &case.vectors_per_second.to_string()]);
+    let ended: crate::support::Ended = command.output().unwrap().into();
+    ended.assert_code(0);
+    service.assert_holds(&wanted(0..records, 4));
+    let statistics = service.statistics();
+    let puts = statistics.of(Operation::PutVectors);
+    let between = puts.last.unwrap().duration_since(puts.first.unwrap()).as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "small counts")]
+    let quota = (1.0 / case.requests_per_second).max(case.batch as f64 / case.vectors_per_second)
+        * (case.batches - 1) as f64;
+    Measured {
+        throttled: puts.throttled + ended.counts(["throttled"])[0],
+        used: quota / between,
+        most_in_flight: statistics.most_in_flight,
+        busiest_second: statistics.busiest_second(),
+    }
+}
+
+impl Measured {
+    fn is_good(&self) -> bool {
+        self.throttled == 0 && self.used >= LEAST_USED
+    }
+}
+
+/// Each case has its service and its program, and all of them wait most of the time, so they run side by side.
+/// A machine that is busy with something else can spoil a measurement; then it is made once more, and that counts.
+#[test]
+#[expect(clippy::print_stderr, reason = "the figures, and why there was a second measurement")]
+fn the_quota_is_used_up_and_never_exceeded() {
+    let _alone = alone_on_the_machine();
+    let measured = CASES.map(|case| (case, std::thread::spawn(move || measure(case))));
+    for (case, measuring) in measured {
+        let mut measured = measuring.join().unwrap();
+        eprintln!("{}: {measured:?}", case.name);
+        if !measured.is_good() {
+            measured = measure(case);
+            eprintln!("{}: measured once more, since that was not good: {measured:?}", case.name);
+        }
+        assert!(measured.is_good(), "{}: {measured:?}", case.name);
+        if case.latency > Duration::ZERO {
+            assert!(measured.most_in_flight > 3, "{}: {measured:?}", case.name);
+        }
+    }
+}
