@@ -8,14 +8,14 @@ use ossvec::oss::operation::Operation;
 use crate::support::{Home, TestService, line, run, unlimited};
 use crate::trouble::{Running, until};
 
-const RECORDS: usize = 900;
+const RECORDS: usize = 600;
 const DIMENSION: usize = 3;
 
 /// Records of few keys, and what must be stored of them: each key's last.
-fn few_keys(keys: u64, seed: u64) -> (String, BTreeMap<String, String>) {
+fn few_keys(records: usize, keys: u64, seed: u64) -> (String, BTreeMap<String, String>) {
     let mut random = fastrand::Rng::with_seed(seed);
     let (mut text, mut last) = (String::new(), BTreeMap::new());
-    for record in 0..RECORDS {
+    for record in 0..records {
         let key = format!("shared-{}", random.u64(0..keys));
         text += &line(record, DIMENSION).replace(&format!("key-{record}\""), &format!("{key}\""));
         last.insert(key, record.to_string());
@@ -50,7 +50,7 @@ fn the_last_occurrence_of_a_key_wins_in_any_weather() {
             scope.spawn(move || {
                 let (home, service) = (Home::new(), TestService::start(unlimited()));
                 service.trouble(if storm { &STORM } else { &[] });
-                let (text, last) = few_keys(keys, seed);
+                let (text, last) = few_keys(RECORDS, keys, seed);
                 let input = home.write("vectors.jsonl", text);
                 let ended = run(home.put(&service).arg(input).args(["--batch-size", "10", "--job", "8"]));
                 let [read, stored, superseded] =
@@ -66,7 +66,7 @@ fn the_last_occurrence_of_a_key_wins_in_any_weather() {
 fn a_value_whose_fate_was_unknown_does_not_come_back_over_a_later_one() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     service.trouble(&["op=PutVectors,probability=0.5,seed=9,status=500,apply=half"]);
-    let (text, last) = few_keys(30, 7);
+    let (text, last) = few_keys(150, 60, 7);
     let input = home.write("vectors.jsonl", text);
     let mut load = home.put(&service);
     load.arg(&input).args([
@@ -95,7 +95,7 @@ fn a_resumed_hole_brings_no_older_value_back() {
     let (home, service) = (Home::new(), TestService::start(options));
     // Some batches are slow, so that later ones are settled before them: those are the holes.
     service.trouble(&["op=PutVectors,every=4,latency=60ms"]);
-    let (text, last) = few_keys(120, 8);
+    let (text, last) = few_keys(RECORDS, 120, 8);
     let input = home.write("vectors.jsonl", text);
     let mut random = fastrand::Rng::with_seed(8);
     let mut kills = 0;

@@ -141,14 +141,14 @@ fn a_body_that_is_too_large_is_divided_and_the_size_remembered() {
     let element = line(100, 8).len() as u64;
     // About 23 of 100.
     service.trouble(&[&format!("max-body={}", element * 23)]);
-    let input = home.write("vectors.jsonl", lines(3_000, 8));
+    let input = home.write("vectors.jsonl", lines(1_500, 8));
     let ended = run(home.put(&service).arg(input).args(["--batch-size", "100", "--job", "1"]));
-    assert_eq!(ended.assert_code(0).counts(["read", "stored"]), [3_000, 3_000]);
-    assert!(service.state() == wanted(0..3_000, 8));
+    assert_eq!(ended.assert_code(0).counts(["read", "stored"]), [1_500, 1_500]);
+    assert!(service.state() == wanted(0..1_500, 8));
     // 100, 50 and 25 are too large, once each.
     assert!(service.answered("EntityTooLarge") <= 4, "{}", service.answered("EntityTooLarge"));
     let requests = service.requests(Operation::PutVectors);
-    assert!(requests <= 30 * 8 + 4, "{requests}");
+    assert!(requests <= 15 * 8 + 4, "{requests}");
 }
 
 #[test]

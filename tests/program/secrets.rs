@@ -73,7 +73,7 @@ fn no_output_and_no_file_holds_a_secret_in_success_or_in_any_failure() {
         ("success", &[], &[], 4),
         ("text and progress", &[], &["--progress", "plain"], 4),
         ("json", &[], &["--output-format", "json"], 4),
-        ("500", &["op=PutVectors,status=500,apply=half"], &["--max-rejects", "none"], 4),
+        ("500", &["op=PutVectors,count=3,status=500,apply=half"], &["--max-rejects", "none"], 4),
         ("reset", &["op=PutVectors,nth=3,reset=after"], &[], 4),
         ("hang", &["op=PutVectors,nth=3,hang"], &[], 4),
         ("throttled", &["op=PutVectors,nth=3,status=503"], &[], 4),
