@@ -5,5 +5,7 @@
 mod events;
 mod load;
 mod pace;
+mod recorder;
+mod sdk;
 mod support;
 mod usage;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, alone_on_the_machine, lines, wanted};
+use crate::support::{Ended, Home, TestService, alone_on_the_machine, lines, say, wanted};
 
 /// So much of the quota is to be used between the first request and the last.
 const LEAST_USED: f64 = 0.97;
@@ -75,7 +75,7 @@ fn measure(case: Case) -> Measured {
     command.arg(home.write("vectors.jsonl", lines(records, 4)));
     command.args(["--batch-size", &case.batch.to_string()]);
     command.args(["--vectors-per-second", &case.vectors_per_second.to_string()]);
-    let ended: crate::support::Ended = command.output().unwrap().into();
+    let ended: Ended = command.output().unwrap().into();
     ended.assert_code(0);
     service.assert_holds(&wanted(0..records, 4));
     let statistics = service.statistics();
@@ -101,16 +101,15 @@ impl Measured {
 /// Each case has its service and its program, and all of them wait most of the time, so they run side by side.
 /// A machine that is busy with something else can spoil a measurement; then it is made once more, and that counts.
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures, and why there was a second measurement")]
 fn the_quota_is_used_up_and_never_exceeded() {
     let _alone = alone_on_the_machine();
     let measured = CASES.map(|case| (case, std::thread::spawn(move || measure(case))));
     for (case, measuring) in measured {
         let mut measured = measuring.join().unwrap();
-        eprintln!("{}: {measured:?}", case.name);
+        say(&format!("{}: {measured:?}", case.name));
         if !measured.is_good() {
             measured = measure(case);
-            eprintln!("{}: measured once more, since that was not good: {measured:?}", case.name);
+            say(&format!("{}: measured once more, since that was not good: {measured:?}", case.name));
         }
         assert!(measured.is_good(), "{}: {measured:?}", case.name);
         if case.latency > Duration::ZERO {
