@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
 use ossvec::emulator::statistics::Statistics;
@@ -247,7 +247,7 @@ pub(crate) fn run(command: &mut Command) -> Ended {
 
 /// Runs a command to its end with `input` as its standard input.
 pub(crate) fn run_with_input(command: &mut Command, input: Vec<u8>) -> Ended {
-    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    let _shared = sharing_the_machine();
     if !input.is_empty() {
         command.stdin(Stdio::piped());
     }
@@ -262,6 +262,11 @@ pub(crate) fn run_with_input(command: &mut Command, input: Vec<u8>) -> Ended {
 /// Prints a line also when the test passes, which otherwise takes in what a test prints.
 pub(crate) fn say(line: &str) {
     writeln!(std::io::stderr().lock(), "{line}").unwrap();
+}
+
+/// Keeps out those that need the machine to themselves while its result lives.
+pub(crate) fn sharing_the_machine() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps every other run out while its result lives.
