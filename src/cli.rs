@@ -1,9 +1,5 @@
 //! The command line: names, help texts and value types, nothing else. `settings` makes plain values of it.
-#![expect(
-    clippy::doc_markdown,
-    rustdoc::bare_urls,
-    reason = "doc comments are the help texts, as a terminal shows them"
-)]
+#![expect(clippy::doc_markdown, reason = "doc comments are the help texts, as a terminal shows them")]
 
 use std::path::PathBuf;
 
