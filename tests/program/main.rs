@@ -10,6 +10,8 @@ mod load;
 mod order;
 mod pace;
 mod poison;
+mod recorder;
+mod sdk;
 mod support;
 mod trouble;
 mod unknown;
