@@ -164,8 +164,8 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
 fn tell(finished: &Finished, output: Output) -> Exit {
     let Finished { summary, failure } = finished;
-    // Of a run that failed before it read anything, the error says it all.
-    let is_untold = failure.is_some() && summary.is_empty();
+    // Of a run that failed before it read anything, the error says it all, unless there is a way to go on.
+    let is_untold = failure.is_some() && summary.is_empty() && summary.resume_command.is_none();
     let text = if is_untold { String::new() } else { summary.text() };
     let printed = match output {
         Output::Text => out(&text),

@@ -261,13 +261,37 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_table_is_total_and_never_gives_up_on_the_service_being_down(status: u16, code in "[A-Za-z]{0,24}", vectors in 0usize..=500) {
-            let verdict = service(status, &code).verdict(vectors);
+        fn the_table_is_total_and_no_verdict_loses_or_repeats_without_reason(
+            status in prop_oneof![400u16..600, any::<u16>()],
+            code in prop_oneof![
+                "[A-Za-z]{0,24}".boxed(),
+                prop::sample::select(vec![
+                    "", "QpsLimitExceeded", "SlowDown", "RequestTimeTooSkewed", "InvalidDigest", "RequestTimeout",
+                    "AccessDenied", "NoSuchVectorIndex", "EntityTooLarge", "VectorIndexParameterInvalid",
+                ]).prop_map(str::to_owned).boxed(),
+            ],
+            vectors in prop_oneof![Just(0usize), Just(1), 2usize..=500],
+        ) {
+            let error = service(status, &code);
+            let verdict = error.verdict(vectors);
+            let again = matches!(verdict, Verdict::Retry | Verdict::SlowDown);
             if status >= 500 {
-                prop_assert!(matches!(verdict, Verdict::Retry | Verdict::SlowDown));
+                prop_assert!(again, "nothing is given up because the service is down");
             }
-            if verdict == Verdict::Refuse {
-                prop_assert_eq!(vectors, 1);
+            if error.may_have_stored() {
+                prop_assert!(again, "what may be stored is neither divided nor called refused");
+            }
+            match verdict {
+                Verdict::Refuse => prop_assert_eq!(vectors, 1),
+                Verdict::Split => prop_assert!(vectors > 1),
+                Verdict::Refresh => prop_assert!(matches!(status, 401 | 403)),
+                Verdict::Retry | Verdict::SlowDown if status < 500 && !matches!(status, 408 | 429) => {
+                    prop_assert!(is_throttle(&code) || matches!(
+                        code.as_str(),
+                        "RequestTimeTooSkewed" | "InvalidDigest" | "BadRequest" | "RequestTimeout"
+                    ));
+                }
+                _ => {}
             }
         }
     }

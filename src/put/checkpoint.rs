@@ -189,7 +189,9 @@ fn failure(error: JournalError) -> Failure {
         JournalError::Option { .. } => {
             "use the same options, or leave out --resume to start from the beginning"
         }
-        JournalError::Input { .. } => "check the path and its permissions",
+        JournalError::Input { .. } => {
+            "check the path and its permissions; what an earlier run settled is kept for --resume"
+        }
         JournalError::Io { .. } => {
             "check the path and the disk; --checkpoint-dir keeps the journal elsewhere"
         }

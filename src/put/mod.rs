@@ -19,6 +19,8 @@ mod rejects;
 pub mod report;
 mod send;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

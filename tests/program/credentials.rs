@@ -1,6 +1,21 @@
 //! Clocks that are wrong and tokens that end.
 
-use crate::support::{Home, TestService, lines, run, unlimited, wanted};
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ossvec::oss::client::{Client, Options};
+use ossvec::oss::credential::{Credential, Credentials, Secret, Source};
+use ossvec::oss::endpoint::{Endpoint, Target};
+use ossvec::oss::wire::DistanceMetric;
+use ossvec::put::pace::Quota;
+use ossvec::put::record::Input;
+use ossvec::put::report::{Style, Telling};
+use ossvec::put::{self, Budget, Finished, Job, Keep, MaxRejects, Verify, Wanted, admit, batch};
+
+use crate::support::{BUCKET, Home, INDEX, TestService, lines, run, unlimited, wanted};
 
 #[test]
 fn a_wrong_clock_is_set_once_by_the_services_date_and_stays_right() {
@@ -49,4 +64,108 @@ fn a_wrong_secret_stops_the_run_before_anything_is_sent() {
     assert!(ended.stderr.contains("SignatureDoesNotMatch"), "{}", ended.stderr);
     assert!(ended.stderr.contains("check --access-key-secret"), "{}", ended.stderr);
     assert!(service.state().is_empty());
+}
+
+/// A source whose tokens are numbered; after `last` it has no newer one.
+#[derive(Debug)]
+struct Tokens {
+    fetched: Arc<AtomicU32>,
+    last: u32,
+}
+
+impl Source for Tokens {
+    fn fetch(&self) -> Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + '_>> {
+        let number = self.fetched.fetch_add(1, Ordering::Relaxed) + 1;
+        Box::pin(ready(Ok(Credential {
+            access_key_id: "local".to_owned(),
+            secret: Secret::new("local"),
+            security_token: Some(Secret::new(number.min(self.last).to_string())),
+            expires_at: None,
+        })))
+    }
+}
+
+/// Loads `input` with credentials from `source`.
+fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -> Finished {
+    let endpoint = Endpoint::parse(Some(&format!("http://{}", service.address)), "cn-hangzhou").unwrap();
+    let options = Options {
+        endpoint,
+        target: Target { bucket: BUCKET.into(), account: "1234567890".into(), region: "cn-hangzhou".into() },
+        connect_timeout: Duration::from_secs(5),
+        read_timeout: Duration::from_secs(5),
+        skip_verify_cert: false,
+        system_proxy: false,
+    };
+    let job = Job {
+        inputs: vec![input.clone()],
+        format: None,
+        fields: admit::Fields::new(&[], &[], &[]),
+        metadata_values: admit::MetadataValues::Reject,
+        wanted: Wanted {
+            name: INDEX.to_owned(),
+            dimension: None,
+            metric: Some(DistanceMetric::Euclidean),
+            non_filterable: None,
+            create_index: true,
+            create_bucket: false,
+        },
+        client: Some(Client::new(options, Credentials::new(Box::new(source))).unwrap()),
+        limits: batch::Limits { vectors: 20, bytes: 1 << 20 },
+        quota: Quota { requests: f64::INFINITY, vectors: f64::INFINITY },
+        jobs: 5,
+        memory: 1 << 24,
+        budget: Budget { retries: 3, time: Duration::from_mins(1) },
+        verify: Verify::Unknown,
+        max_rejects: MaxRejects::Count(0),
+        keep: Keep {
+            folder: home.path("state"),
+            rejects: None,
+            resume: false,
+            target: String::new(),
+            reading: String::new(),
+            resume_command: String::new(),
+        },
+        telling: Telling {
+            style: Style::Hidden,
+            quiet: true,
+            events: None,
+            inputs: vec![input],
+            bytes_total: None,
+            bucket: BUCKET.to_owned(),
+            index_name: INDEX.to_owned(),
+            requests_per_second: 0.0,
+            resumed: false,
+            dry_run: false,
+        },
+    };
+    let (_interrupt, interrupted) = tokio::sync::watch::channel(false);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(put::run(job, interrupted))
+}
+
+#[test]
+fn a_token_that_ends_is_fetched_anew_once_by_all_that_are_in_flight() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    // Five are on their way with the old token.
+    service.trouble(&["op=PutVectors,count=5,expired-token,latency=300ms"]);
+    let input = Input::File(home.write("vectors.jsonl", lines(400, 4)));
+    let fetched = Arc::new(AtomicU32::new(0));
+    let finished = load_with(Tokens { fetched: Arc::clone(&fetched), last: 9 }, &home, &service, input);
+    assert_eq!(finished.failure, None);
+    assert_eq!(finished.summary.stored, 400);
+    assert!(service.state() == wanted(0..400, 4));
+    assert_eq!(fetched.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_source_without_a_newer_token_stops_the_run() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    service.trouble(&["op=PutVectors,nth=8,expired-token"]);
+    let input = Input::File(home.write("vectors.jsonl", lines(400, 4)));
+    let fetched = Arc::new(AtomicU32::new(0));
+    let finished = load_with(Tokens { fetched: Arc::clone(&fetched), last: 1 }, &home, &service, input);
+    let failure = finished.failure.unwrap();
+    assert!(failure.message.contains("SecurityTokenExpired"), "{failure:?}");
+    assert_eq!((failure.exit.code(), fetched.load(Ordering::Relaxed)), (2, 2));
+    assert_eq!(service.state().len() as u64, finished.summary.stored);
 }

@@ -1,7 +1,11 @@
 //! The fault matrix: every kind of trouble, at the first, a middle and the last request, alone and in company.
 
+use std::time::{Duration, Instant};
+
+use ossvec::oss::operation::Operation;
+
 use crate::support::{Home, TestService, lines, run, unlimited, wanted};
-use crate::trouble::audit;
+use crate::trouble::{audit, json_lines};
 
 const BATCHES: usize = 12;
 const BATCH: usize = 5;
@@ -92,7 +96,7 @@ fn try_once((name, faults, end): (&str, &[&str], End), request: usize, jobs: usi
     };
     let audit = |ended, events: &str| {
         let wanted = wanted(0..RECORDS, DIMENSION);
-        audit(&what, ended, &home.path(events), &home.path("rejects.jsonl"), &service.state(), &wanted);
+        audit(&what, ended, (&home.path(events), &home.path("rejects.jsonl")), &service.state(), &wanted);
     };
     let ended = load("events.jsonl", &[]);
     audit(&ended, "events.jsonl");
@@ -150,10 +154,85 @@ fn storms_end_with_exact_books_too() {
     let ended = run(&mut load);
     let all = wanted(0..400, DIMENSION);
     let (events, rejected) = (home.path("events.jsonl"), home.path("rejects.jsonl"));
-    audit("a storm", &ended, &events, &rejected, &service.state(), &all);
+    audit("a storm", &ended, (&events, &rejected), &service.state(), &all);
     ended.assert_code(4);
     assert_eq!(
         ended.counts(["read", "stored", "rejected"]),
         [400, 400 - ended.counts(["rejected"])[0], ended.counts(["rejected"])[0]]
     );
+}
+
+/// When the `PutVectors` requests arrived.
+fn arrivals(service: &TestService) -> Vec<Instant> {
+    let seen = service.statistics().recent;
+    let puts = seen.iter().filter(|seen| seen.operation == Some(Operation::PutVectors));
+    let mut arrivals: Vec<_> = puts.map(|seen| seen.arrived).collect();
+    arrivals.sort();
+    arrivals
+}
+
+#[test]
+fn a_wait_that_the_service_asks_for_is_kept_by_everybody() {
+    for fault in ["status=503,retry-after=2", "status=429,retry-after=2", "status=500,retry-after=2"] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        service.trouble(&[&format!("op=PutVectors,nth=1,{fault}")]);
+        let input = home.write("vectors.jsonl", lines(5, DIMENSION));
+        run(home.put(&service).arg(input)).assert_code(0);
+        let arrivals = arrivals(&service);
+        assert_eq!(arrivals.len(), 2, "{fault}");
+        assert!(arrivals[1].duration_since(arrivals[0]) >= Duration::from_secs(2), "{fault}");
+    }
+}
+
+#[test]
+fn a_throttled_answer_slows_everybody_down_and_is_told() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    service.trouble(&["op=PutVectors,nth=3,status=503,code=QpsLimitExceeded,retry-after=1"]);
+    let input = home.write("vectors.jsonl", lines(60, DIMENSION));
+    let mut load = home.put_paced(&service);
+    load.args(["--batch-size", "5", "--requests-per-second", "40", "--events", "events.jsonl"]).arg(input);
+    let ended = run(&mut load);
+    assert_eq!(ended.assert_code(0).counts(["stored", "throttled"]), [60, 1]);
+    let events = json_lines(&home.path("events.jsonl"));
+    let paces: Vec<_> =
+        events.iter().filter(|event| event["type"] == "throttle").map(|event| &event["pace"]).collect();
+    assert_eq!(paces, [0.7]);
+    // Nobody was given a turn while the service asked for peace, whatever was in flight by then.
+    let arrivals = arrivals(&service);
+    let longest = arrivals.windows(2).map(|pair| pair[1].duration_since(pair[0])).max().unwrap();
+    assert!(longest >= Duration::from_millis(900), "{longest:?}");
+}
+
+#[test]
+fn whatever_fails_no_second_sees_more_requests_than_the_pace() {
+    for fault in ["status=500", "reset=before", "status=429", "status=400"] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        service.trouble(&[&format!("op=PutVectors,probability=0.6,seed=3,{fault}")]);
+        let input = home.write("vectors.jsonl", lines(100, DIMENSION));
+        let mut load = home.put_paced(&service);
+        load.args(["--batch-size", "5", "--requests-per-second", "25", "--retry-max-time", "3s"]).arg(input);
+        let ended = run(load.args(["--max-rejects", "none", "--rejects", "rejects.jsonl"]));
+        let stored = ended.counts(["stored"])[0];
+        assert!(service.state().len() as u64 >= stored, "{fault}");
+        // One more, since the way to the service takes one request longer than another.
+        assert!(
+            service.statistics().busiest_second().0 <= 26,
+            "{fault}: {:?}",
+            service.statistics().busiest_second()
+        );
+    }
+}
+
+#[test]
+fn the_budget_of_a_request_is_times_and_time() {
+    for (budget, most) in [(["--retry-times", "2"], 3), (["--retry-max-time", "1s"], 100)] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        service.trouble(&["op=PutVectors,status=500"]);
+        let input = home.write("vectors.jsonl", lines(5, DIMENSION));
+        let begun = Instant::now();
+        let ended = run(home.put(&service).arg(input).args(budget));
+        assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [0, 5]);
+        assert!(service.requests(Operation::PutVectors) <= most, "{budget:?}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{budget:?}: {:?}", begun.elapsed());
+    }
 }

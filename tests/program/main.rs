@@ -4,6 +4,7 @@
 
 mod crash;
 mod credentials;
+mod disk;
 mod events;
 mod faults;
 mod load;
@@ -12,6 +13,8 @@ mod pace;
 mod poison;
 mod recorder;
 mod sdk;
+mod secrets;
+mod signals;
 mod support;
 mod trouble;
 mod unknown;

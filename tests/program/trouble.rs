@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{Ended, State, TestService};
 
 /// Longest wait for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until something is so, and fails if it never is.
 #[track_caller]
@@ -99,7 +99,8 @@ pub(crate) fn settled(checkpoints: &Path) -> BTreeSet<u64> {
     let text = std::fs::read_to_string(journal).unwrap();
     let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let marks = whole.filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
-    let Some(mark) = marks.filter(|line| line["mark"].is_object()).last() else { return BTreeSet::new() };
+    let marks = marks.filter(|line| line["mark"].is_object());
+    let Some(mark) = marks.reduce(|_, later| later) else { return BTreeSet::new() };
     let number = |position: &Value| position["record"].as_u64().unwrap();
     let ahead = mark["mark"]["ahead"].as_array().unwrap().iter();
     let ahead = ahead.flat_map(|span| number(&span["start"])..number(&span["end"]));
@@ -111,8 +112,7 @@ pub(crate) fn settled(checkpoints: &Path) -> BTreeSet<u64> {
 pub(crate) fn audit(
     what: &str,
     ended: &Ended,
-    events: &Path,
-    rejected: &Path,
+    (events, rejected): (&Path, &Path),
     state: &State,
     wanted: &State,
 ) {

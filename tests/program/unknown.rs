@@ -2,7 +2,7 @@
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Ended, Home, State, TestService, lines, run, unlimited, wanted};
+use crate::support::{Ended, Home, State, TestService, lines, run, unlimited, wanted, with_faults};
 use crate::trouble::{json_lines, rejects};
 
 const RECORDS: usize = 100;
@@ -20,8 +20,8 @@ struct Lost {
 impl Lost {
     /// A load of five batches of which the third gets no answer.
     fn new(more_faults: &[&str]) -> Self {
-        let (home, service) = (Home::new(), TestService::start(unlimited()));
-        service.trouble(&[&NO_ANSWER, more_faults].concat());
+        let faults = [&NO_ANSWER, more_faults].concat();
+        let (home, service) = (Home::new(), TestService::start(with_faults(&faults)));
         home.write("vectors.jsonl", lines(RECORDS, DIMENSION));
         Self { home, service }
     }

@@ -1,0 +1,155 @@
+//! Disks that are full or cannot be written, and inputs that are gone: one clear line, and no claim that is not so.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Ended, Home, TestService, line, lines, run, unlimited, wanted};
+use crate::trouble::{journals, rejects};
+
+const DIMENSION: usize = 4;
+
+/// One line says what is wrong, with the path; at most one more what to do.
+#[track_caller]
+fn assert_clear(ended: &Ended, what: &str, path: &str) {
+    ended.assert_code(3);
+    let errors: Vec<_> = ended.stderr.lines().filter(|line| line.starts_with("ossvec: ")).collect();
+    assert_eq!(errors.len(), 1, "{}", ended.stderr);
+    assert!(errors[0].contains(what) && errors[0].contains(path), "{}", errors[0]);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+}
+
+fn flawed(records: usize) -> String {
+    (0..records).map(|record| line(record, if record == 33 { DIMENSION + 1 } else { DIMENSION })).collect()
+}
+
+#[test]
+fn rejects_that_cannot_be_written_stop_the_run_and_nothing_is_lost() {
+    for (records, jobs) in [(40, "1"), (400, "4")] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let input = home.write("flawed.jsonl", flawed(records));
+        let load = |rejects: &str, more: &[&str]| {
+            let mut load = home.put(&service);
+            load.arg(&input).args(["--batch-size", "20", "--job", jobs, "--rejects", rejects]).args(more);
+            run(&mut load)
+        };
+        let ended = load("/dev/full", &[]);
+        assert_clear(&ended, "No space left on device", "/dev/full");
+        let [stored, rejected] = ended.counts(["stored", "rejected"]);
+        assert_eq!(rejected, 0, "it is nowhere to be found");
+        assert_eq!(service.state().len() as u64, stored);
+        let summary = ended.summary();
+        assert_eq!(summary["rejects_file"], serde_json::Value::Null);
+        assert!(summary["resume_command"].is_string(), "{summary:#}");
+        let resumed = load("rejects.jsonl", &["--resume"]);
+        assert_eq!(resumed.assert_code(4).counts(["rejected"]), [1]);
+        assert_eq!(rejects(&home.path("rejects.jsonl")), [("key-33".to_owned(), "dimension".to_owned())]);
+        assert!(service.state() == wanted((0..records).filter(|record| *record != 33), DIMENSION));
+    }
+}
+
+#[test]
+fn rejects_may_go_where_nothing_is_kept() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("flawed.jsonl", flawed(40));
+    let ended = run(home.put(&service).arg(input).args(["--rejects", "/dev/null"]));
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [39, 1]);
+}
+
+#[test]
+fn events_that_cannot_be_written_are_told_at_the_end_of_a_load_that_is_done() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("vectors.jsonl", lines(200, DIMENSION));
+    let ended = run(home.put(&service).arg(&input).args(["--events", "/dev/full"]));
+    assert_clear(&ended, "cannot write the events: No space left on device", "");
+    assert_eq!(ended.counts(["stored"]), [200]);
+    assert!(service.state() == wanted(0..200, DIMENSION));
+    let ended = run(home.put(&service).arg(input).args(["--events", "no/such/folder"]));
+    ended.assert_code(3);
+    assert!(ended.stderr.starts_with("ossvec: cannot write --events no/such/folder"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_summary_that_cannot_be_printed_is_a_failure() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("vectors.jsonl", lines(20, DIMENSION));
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let ended =
+        home.put(&service).arg(input).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let ended = Ended::from(ended.wait_with_output().unwrap());
+    assert_clear(&ended, "cannot write the result: No space left on device", "");
+    assert!(service.state() == wanted(0..20, DIMENSION));
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_one_stops_the_run_before_anything_is_sent() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("vectors.jsonl", lines(20, DIMENSION));
+    let file = home.write("state", "a file");
+    let below = file.join("below");
+    for place in [file.as_path(), &below, Path::new("/proc/ossvec"), Path::new("/dev/null")] {
+        let ended = run(home.put(&service).arg(&input).arg("--checkpoint-dir").arg(place));
+        assert_clear(&ended, "cannot make the folder", &place.display().to_string());
+        assert!(ended.stderr.contains("--checkpoint-dir keeps the journal elsewhere"), "{}", ended.stderr);
+        assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
+    }
+    assert!(service.state().is_empty());
+    assert_eq!(fs::read_to_string(file).unwrap(), "a file");
+}
+
+/// Runs `command` where no file may grow beyond so many units of 512 bytes, as on a full disk.
+fn with_little_room(command: &Command, units: usize) -> Command {
+    let mut shell = Command::new("sh");
+    let limit = format!("trap '' XFSZ; ulimit -f {units}; exec \"$@\"");
+    shell.args(["-c", &limit, "sh"]).arg(command.get_program()).args(command.get_args()).env_clear();
+    for (name, value) in command.get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    shell.current_dir(command.get_current_dir().unwrap());
+    shell
+}
+
+#[test]
+fn a_journal_that_finds_no_room_stops_the_run_which_goes_on_when_there_is() {
+    for units in [8, 12, 20] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let input = home.write("vectors.jsonl", lines(4_000, DIMENSION));
+        let load = |more: &[&str]| {
+            let mut load = home.put(&service);
+            load.arg(&input)
+                .args(["--batch-size", "20", "--job", "4", "--checkpoint-dir", "state"])
+                .args(more);
+            load
+        };
+        let ended = run(&mut with_little_room(&load(&[]), units));
+        assert_clear(&ended, "cannot write the journal", "state/");
+        let [stored, unknown] = ended.counts(["stored", "unknown"]);
+        assert_eq!((service.state().len() as u64, unknown), (stored, 0), "{units}");
+        assert!(stored > 0 && stored < 4_000, "{units}: {stored}");
+        let resumed = run(&mut load(&["--resume"]));
+        let [skipped, read] = resumed.assert_code(0).counts(["skipped", "read"]);
+        assert!(skipped > 0 && skipped <= stored && skipped + read == 4_000, "{units}: {skipped} {read}");
+        assert!(service.state() == wanted(0..4_000, DIMENSION));
+        assert!(journals(&home.path("state")).is_empty());
+    }
+}
+
+#[test]
+fn an_input_that_vanished_is_told_and_resumes_when_it_is_back() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("vectors.jsonl", lines(200, DIMENSION));
+    let load = |more: &[&str]| {
+        run(home.put(&service).arg(&input).args(["--batch-size", "20", "--job", "1"]).args(more))
+    };
+    service.trouble(&["op=PutVectors,nth=4,status=403"]);
+    assert_eq!(load(&[]).assert_code(2).counts(["stored"]), [60]);
+    fs::rename(&input, home.path("away")).unwrap();
+    let ended = load(&["--resume"]);
+    assert_clear(&ended, "No such file or directory", "vectors.jsonl");
+    assert!(ended.stderr.contains("what an earlier run settled is kept for --resume"), "{}", ended.stderr);
+    assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
+    fs::rename(home.path("away"), &input).unwrap();
+    assert_eq!(load(&["--resume"]).assert_code(0).counts(["skipped", "stored"]), [60, 140]);
+    assert!(service.state() == wanted(0..200, DIMENSION));
+}
