@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Parser;
@@ -12,9 +13,10 @@ use crate::cli::{Cli, Command, Global, OutputFormat, PutVectors, Serve, VectorsA
 use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
+use crate::oss::time::Timestamp;
 use crate::put::report::Summary;
 use crate::put::{self, Finished};
-use crate::settings::{self, Environment, Load, Output};
+use crate::settings::{self, Environment, LOCAL_BUCKET, Load, Output};
 use crate::signals;
 
 /// Runs the program on its arguments and says how it ended.
@@ -92,26 +94,43 @@ async fn serve(arguments: &Serve, global: &Global) -> Result<Exit, Failure> {
     let options = settings::serve(arguments, global)?;
     let listener = bind(&arguments.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
-    err(&format!(
-        "OSS Vectors service at http://{address} (region {}, account {})",
-        options.region, options.account
-    ));
-    err(&format!(
-        "load into it:  ossvec put-vectors FILE --endpoint http://{address} --region {} --account-id {} -i {} -k … --bucket B --index-name I",
-        options.region, options.account, options.access_key_id
-    ));
-    err(&format!("SDKs that put the bucket into the host name: http://localhost:{}", address.port()));
+    let hello = hello(&options, address);
     let service = open(options)?;
+    err(&hello);
     emulator::serve(listener, raised(signals::interrupt()), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
     Ok(Exit::Complete)
 }
 
+/// What a service tells when it begins: where it is, and a command that loads into it.
+fn hello(options: &emulator::Options, address: SocketAddr) -> String {
+    let usual = emulator::Options::default();
+    let secret = if options.access_key_secret == usual.access_key_secret {
+        usual.access_key_secret.expose()
+    } else {
+        "…"
+    };
+    let emulator::Options { access_key_id, region, account, .. } = options;
+    format!(
+        "OSS Vectors service at http://{address}, region {region}, account {account}\n\
+         load into it:\n  \
+         OSS_ACCESS_KEY_ID={access_key_id} OSS_ACCESS_KEY_SECRET={secret} ossvec put-vectors FILE \\\n    \
+         --endpoint http://{address} --region {region} --account-id {account} --bucket {LOCAL_BUCKET} \\\n    \
+         --index-name vectors --create-index --distance-metric cosine\n\
+         for SDKs, which put the bucket into the host name: http://localhost:{}",
+        address.port()
+    )
+}
+
+/// Opens a local service's data and sees to it that there is a bucket.
 fn open(options: emulator::Options) -> Result<Arc<Service>, Failure> {
-    Service::open(options).map(Arc::new).map_err(|error| {
+    let service = Service::open(options).and_then(|service| {
+        service.store().put_bucket(LOCAL_BUCKET, &Timestamp::now().rfc3339_millis())?;
+        Ok(Arc::new(service))
+    });
+    service.map_err(|error| {
         Failure::new(Exit::Client, format!("cannot open the local service's data: {error:#}"))
-            .advise("another ossvec may be using it; --data-dir names another place")
     })
 }
 
@@ -153,12 +172,17 @@ fn tell(finished: &Finished, output: Output) -> Exit {
         Output::Json => json(summary).and_then(|text| out(&text)),
         Output::Events => Ok(()),
     };
-    let seen = output == Output::Text && std::io::stdout().is_terminal();
-    let wanted = output == Output::Events || summary.exit_code != Exit::Complete.code();
-    if wanted && !seen && !text.is_empty() {
+    // Whoever reads standard error learns all of it, unless standard output has it in the same form.
+    let is_wanted = output == Output::Events || summary.exit_code != Exit::Complete.code();
+    if is_wanted && output != Output::Text && !is_untold {
         err(text.trim_end());
     }
     let exit = failure.as_ref().map_or(partial(summary), fail);
+    if let Some(command) = &summary.resume_command
+        && !std::io::stdout().is_terminal()
+    {
+        err(&format!("        continue with: {command}"));
+    }
     printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
 }
 

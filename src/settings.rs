@@ -1,13 +1,13 @@
 //! Flags, environment and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{
     AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
-    Reporting, Serve, VerifyName,
+    Reading, Reporting, Serve, VerifyName,
 };
 use crate::command_line::CommandLine;
 use crate::emulator;
@@ -32,7 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The bucket of a local load, wherever nobody says otherwise.
-const LOCAL_BUCKET: &str = "local";
+pub const LOCAL_BUCKET: &str = "local";
 
 /// A load, ready to run but for the client, which needs the local service's port.
 pub struct Load {
@@ -102,7 +102,7 @@ pub fn load(
     let inputs = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
-    let endpoint = endpoint_text(global, environment);
+    let endpoint = endpoint_text(global, environment).filter(|_| !to.local);
     let parts = endpoint.as_deref().and_then(from_bucket_url);
     let bucket = to.bucket.clone().or_else(|| parts.as_ref().map(|(_, target)| target.bucket.clone()));
     let bucket = bucket.or_else(|| to.local.then(|| LOCAL_BUCKET.to_owned()));
@@ -306,7 +306,7 @@ fn names(bucket: Option<String>, index: Option<String>, dry_run: bool) -> Result
     Ok((bucket, index))
 }
 
-/// An index name made of the first file's name, so that two files tried locally do not meet in one index.
+/// An index name made of the first file's name, so that different sets tried locally do not meet in one index.
 fn index_name_for(inputs: &[Input]) -> String {
     let stem = match inputs.first() {
         Some(Input::File(path)) => {
@@ -372,12 +372,24 @@ fn keep(
         rejects: rejects(reporting.rejects.as_deref(), inputs)?,
         resume: reporting.resume,
         target: place.map_or(target.clone(), |place| format!("local {place} {target}")),
-        reading: format!(
-            "format {:?}, key {:?}, vector {:?}, metadata {:?}, metadata values {:?}",
-            reading.format, reading.key, reading.vector, reading.metadata, reading.metadata_values
-        ),
+        reading: options_of(reading),
         resume_command: command_line.resuming(),
     })
+}
+
+/// The options that change what is made of the input, with their values.
+fn options_of(reading: &Reading) -> BTreeMap<String, String> {
+    let named = |fields: &[String]| if fields.is_empty() { "not given".to_owned() } else { fields.join(",") };
+    let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
+    [
+        ("--format", word(&reading.format)),
+        ("--key", named(reading.key.as_slice())),
+        ("--vector", named(reading.vector.as_slice())),
+        ("--metadata", named(&reading.metadata)),
+        ("--metadata-values", word(&reading.metadata_values)),
+    ]
+    .map(|(option, value)| (option.to_owned(), value))
+    .into()
 }
 
 /// The rejects file, which must not be one of the inputs: it would be emptied before it is read.

@@ -234,7 +234,7 @@ mod tests {
 
     fn defect(record: u64) -> Box<Defect> {
         let raw = Raw::Json(Bytes::from_static(b"{}"));
-        Box::new(Defect { position: position(record), key: None, raw, reason: Reason::NotStored })
+        Box::new(Defect { position: position(record), key: None, raw, reason: Reason::Nested })
     }
 
     fn batches(limits: Limits, verdicts: Vec<Result<Vector, Box<Defect>>>) -> Vec<Batch> {

@@ -1,6 +1,7 @@
 //! Step 6, checkpoint: what a run keeps on disk, in the order that makes it safe: rejects first, then the journal's
 //! mark that counts them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,8 +28,8 @@ pub struct Keep {
     pub resume: bool,
     /// Bucket, account, region and index.
     pub target: String,
-    /// Everything that changes what is made of the input.
-    pub reading: String,
+    /// The options that change what is made of the input, with their values.
+    pub reading: BTreeMap<String, String>,
     /// The command line that goes on, for people to copy.
     pub resume_command: String,
 }
@@ -76,10 +77,6 @@ impl Checkpoint {
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
         let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
         let beside = journal.folder().join("rejects.jsonl");
-        if mark.is_none() {
-            // Those of an earlier load would be taken for this one's.
-            std::fs::remove_file(&beside).unwrap_or_default();
-        }
         let path = keep.rejects.unwrap_or(beside);
         let rejects = match &mark {
             Some(mark) => {
@@ -189,7 +186,7 @@ fn failure(error: JournalError) -> Failure {
     let advice = match &error {
         JournalError::Locked(_) => "wait for it to end; to split a load, give each part its own files",
         JournalError::Changed { .. } => "leave out --resume to start from the beginning",
-        JournalError::Options { .. } => {
+        JournalError::Option { .. } => {
             "use the same options, or leave out --resume to start from the beginning"
         }
         JournalError::Input { .. } => {

@@ -31,8 +31,8 @@ pub struct Header {
     pub version: u32,
     /// Bucket, account, region and index.
     pub target: String,
-    /// Everything that changes what is made of the input.
-    pub reading: String,
+    /// The options that change what is made of the input, with their values.
+    pub reading: BTreeMap<String, String>,
     /// The inputs as they were.
     pub inputs: Vec<Fingerprint>,
 }
@@ -97,8 +97,10 @@ pub enum JournalError {
         what: String,
     },
     /// The input would be read differently.
-    #[error("cannot resume: the journal was written with other options ({was}; now {now})")]
-    Options {
+    #[error("cannot resume: {option} was {was} when the journal was written and is {now} now")]
+    Option {
+        /// The first option that differs.
+        option: String,
         /// Then.
         was: String,
         /// Now.
@@ -259,7 +261,11 @@ fn moved(checkpoints: &Path, header: &Header) -> Option<PathBuf> {
 
 impl Header {
     /// Describes a load.
-    pub fn new(target: String, reading: String, inputs: &[Input]) -> Result<Self, JournalError> {
+    pub fn new(
+        target: String,
+        reading: BTreeMap<String, String>,
+        inputs: &[Input],
+    ) -> Result<Self, JournalError> {
         let each = SAMPLES_OF_ALL / (inputs.len() as u64).max(1);
         let samples = each.clamp(*SAMPLES.start(), *SAMPLES.end());
         let inputs = inputs.iter().map(|input| Fingerprint::of(input, samples)).collect::<Result<_, _>>()?;
@@ -279,10 +285,10 @@ impl Header {
 
     fn continues(&self, earlier: &Self) -> Result<(), JournalError> {
         earlier.same_inputs(self)?;
-        if self.reading != earlier.reading {
-            return Err(JournalError::Options { was: earlier.reading.clone(), now: self.reading.clone() });
-        }
-        Ok(())
+        let other = self.reading.iter().find(|(option, now)| earlier.reading.get(*option) != Some(*now));
+        let Some((option, now)) = other else { return Ok(()) };
+        let was = earlier.reading.get(option).cloned().unwrap_or_default();
+        Err(JournalError::Option { option: option.clone(), was, now: now.clone() })
     }
 
     fn same_inputs(&self, now: &Self) -> Result<(), JournalError> {
@@ -431,7 +437,7 @@ mod tests {
     }
 
     fn header() -> Header {
-        Header { version: VERSION, target: "t".into(), reading: "r".into(), inputs: Vec::new() }
+        Header { version: VERSION, target: "t".into(), reading: BTreeMap::new(), inputs: Vec::new() }
     }
 
     fn counts(read: u64) -> Counts {

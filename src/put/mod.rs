@@ -124,6 +124,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.ahead.clone(),
         prefix: prefix.clone(),
+        reporter: Arc::clone(&reporter),
     };
     let rules = admit::Rules {
         dimension: job.wanted.dimension,
@@ -136,6 +137,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
     };
     let (halt, halted) = watch::channel(None);
+    let reporter = Arc::clone(&reporter);
     let caller = Caller { client, pacer: Pacer::new(job.quota), budget: job.budget, halt: halted, reporter };
     let stopping = Stopping { interrupt, halt };
     let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted)).await {

@@ -15,6 +15,9 @@ pub enum Fate {
     Refused,
     /// Of some records nobody knows.
     Unknown,
+    /// The run stopped before all of it was sent; what is stored of it is certain.
+    #[serde(rename = "not_sent")]
+    NotSent,
 }
 
 /// The last thing that the service, or the way to it, said about a batch.

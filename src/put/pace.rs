@@ -111,6 +111,12 @@ impl Schedule {
         spaced.max(self.hold.unwrap_or(now)).max(self.window_free(vectors).unwrap_or(now))
     }
 
+    /// A second, or the time of one request where that is longer; and a little more.
+    fn window(&self) -> Duration {
+        let one = Duration::try_from_secs_f64(1.0 / self.quota.requests).unwrap_or(WINDOW);
+        WINDOW.max(one) + JITTER
+    }
+
     /// When the last window has room on both axes; one request always fits into an empty window.
     fn window_free(&self, vectors: usize) -> Option<Instant> {
         let mut requests = 1.0;
@@ -119,7 +125,7 @@ impl Schedule {
             requests += 1.0;
             sum += to_f64(*vectors);
             if requests > self.quota.requests.ceil().max(1.0) || sum > self.quota.vectors {
-                return Some(*given + WINDOW + JITTER);
+                return Some(*given + self.window());
             }
         }
         None
@@ -134,7 +140,7 @@ impl Schedule {
         let planned = self.next.filter(|next| now.duration_since(*next) < interval).unwrap_or(now);
         self.next = Some(planned + interval);
         self.recent.push_back((now, vectors));
-        while self.recent.front().is_some_and(|(given, _)| now.duration_since(*given) > WINDOW + JITTER) {
+        while self.recent.front().is_some_and(|(given, _)| now.duration_since(*given) > self.window()) {
             self.recent.pop_front();
         }
     }

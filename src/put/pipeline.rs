@@ -13,7 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::read::{Blocks, ReadError};
-use super::record::{Block, Span};
+use super::record::{Block, Columns, Raw, Span};
+use super::report::Reporter;
 use crate::oss::client::Body;
 use crate::oss::wire;
 
@@ -41,6 +42,8 @@ pub(super) struct Plan {
     pub(super) settled: Vec<Span>,
     /// What opens a request body; nothing in a rehearsal.
     pub(super) prefix: Option<Bytes>,
+    /// Who is told of columns that go nowhere.
+    pub(super) reporter: Arc<Reporter>,
 }
 
 /// Permits count in this unit, so that they fit the semaphore.
@@ -86,6 +89,9 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let dimension = plan.rules.dimension;
+    let mut headers =
+        Headers { fields: plan.fields.clone(), reporter: Arc::clone(&plan.reporter), last: None };
+    let blocks = blocks.inspect(move |block| headers.look(block));
     thread::spawn(move || read_blocks(blocks, admit, dimension, &work_in, &judged_in));
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
     let handing = Handing {
@@ -101,10 +107,37 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     batches_out
 }
 
+/// Tells once for each header which of its columns go nowhere.
+struct Headers {
+    fields: Fields,
+    reporter: Arc<Reporter>,
+    last: Option<Arc<Columns>>,
+}
+
+impl Headers {
+    fn look(&mut self, block: &Result<Block, ReadError>) {
+        let Some(Raw::Row { columns, .. }) =
+            block.as_ref().ok().and_then(|block| Some(&block.records.first()?.raw))
+        else {
+            return;
+        };
+        if self.last.as_ref() == Some(columns) {
+            return;
+        }
+        self.last = Some(Arc::clone(columns));
+        let unused = self.fields.unused(columns).join(",");
+        if !unused.is_empty() {
+            self.reporter.note(&format!(
+                "note: columns that are not stored: {unused} (--metadata stores the ones it names)"
+            ));
+        }
+    }
+}
+
 /// Reads blocks and spreads them; as long as no dimension is known it judges them itself, one after another, since the
 /// first good record decides.
 fn read_blocks(
-    blocks: Blocks,
+    blocks: impl Iterator<Item = Result<Block, ReadError>>,
     mut admit: Admit,
     mut dimension: Option<usize>,
     work: &SyncSender<Work>,

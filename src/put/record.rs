@@ -334,8 +334,11 @@ pub enum Reason {
         request_id: String,
     },
     /// Sent, never confirmed, and not there when it was looked for.
-    #[error("it was sent, no answer confirmed it, and reading back shows that it is not stored")]
-    NotStored,
+    #[error("it was sent, nothing confirmed it ({trouble}), and reading back shows that it is not stored")]
+    NotStored {
+        /// What came in place of a confirmation.
+        trouble: String,
+    },
 }
 
 fn hint(can_be_text: bool) -> &'static str {
@@ -369,7 +372,7 @@ impl Reason {
             Self::Ragged { .. } => "ragged",
             Self::TooLarge { .. } => "too_large",
             Self::Refused { .. } => "refused",
-            Self::NotStored => "not_stored",
+            Self::NotStored { .. } => "not_stored",
         }
     }
 }

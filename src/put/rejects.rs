@@ -51,8 +51,12 @@ enum Record<'a> {
 }
 
 impl Rejects {
-    /// Names a file that begins anew.
+    /// Names a file that begins anew: what an earlier load left there would be taken for this one's.
     pub(super) fn new(path: PathBuf) -> Self {
+        if path.is_file() {
+            // Where it cannot be removed it cannot be written either, and the first reject tells.
+            std::fs::remove_file(&path).unwrap_or_default();
+        }
         Self { path, append: false, file: None, bytes: 0, written: HashSet::new() }
     }
 
@@ -242,7 +246,7 @@ mod tests {
 
     fn defect(record: u64) -> Defect {
         let position = Position { record, line: record + 1, ..Position::default() };
-        Defect { position, key: None, raw: Raw::Json("{}".into()), reason: Reason::NotStored }
+        Defect { position, key: None, raw: Raw::Json("{}".into()), reason: Reason::Nested }
     }
 
     #[test]

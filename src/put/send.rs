@@ -185,6 +185,12 @@ impl Sender {
 
     /// Finds out by reading back what became of records whose request had no answer.
     async fn resolve(&self, part: &Part, progress: &mut Progress) {
+        if self.verify == Verify::Unknown {
+            let (number, trouble) = (progress.batch.number, progress.trouble());
+            self.caller
+                .reporter
+                .note(&format!("batch {number} ended without an answer ({trouble}): reading it back"));
+        }
         for some in part.indices.chunks(read_back::KEYS) {
             let vectors = progress.vectors(some);
             if self.verify == Verify::None || progress.stop.is_some() || self.caller.is_halted() {
@@ -200,7 +206,7 @@ impl Sender {
                             self.evidence.stored();
                             progress.stored += 1;
                         } else {
-                            progress.reject(&[*index], &Reason::NotStored);
+                            progress.reject(&[*index], &Reason::NotStored { trouble: progress.trouble() });
                         }
                     }
                 }
@@ -248,6 +254,15 @@ impl Progress {
     /// Some of the batch's vectors.
     fn vectors(&self, indices: &[usize]) -> Vec<Vector> {
         indices.iter().filter_map(|index| self.batch.vectors.get(*index)).cloned().collect()
+    }
+
+    /// The last word of the service, or of the way to it.
+    fn trouble(&self) -> String {
+        let LastAnswer { status, code, request_id } = &self.last;
+        let code = code.as_deref().unwrap_or("taken");
+        let status = status.map_or(String::new(), |status| format!("HTTP {status} "));
+        let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
+        format!("{status}{code}{request}")
     }
 
     /// Leaves a part to a later run.
@@ -317,10 +332,11 @@ impl Progress {
         let mut rejects = self.batch.defects;
         rejects.extend(self.refused);
         rejects.sort_by_key(|defect| defect.position);
-        let fate = match (self.unknown.is_empty() && self.not_sent == 0, self.stored) {
-            (false, _) => Fate::Unknown,
-            (true, 0) if !rejects.is_empty() => Fate::Refused,
-            (true, _) => Fate::Stored,
+        let fate = match (self.unknown.is_empty(), self.not_sent, self.stored) {
+            (false, _, _) => Fate::Unknown,
+            (true, 1.., _) => Fate::NotSent,
+            (true, 0, 0) if !rejects.is_empty() => Fate::Refused,
+            (true, 0, _) => Fate::Stored,
         };
         let outcome = Outcome {
             number: self.batch.number,

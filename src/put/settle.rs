@@ -121,7 +121,12 @@ impl Settle {
         let begun = self.reporter.read() > 0 || interrupted(failure.as_ref());
         let (left, closed) = self.checkpoint.close(reading == Reading::Exhausted && all_settled, begun);
         let mut failure = failure.or(closed.err());
+        if reading == Reading::Exhausted && failure.is_none() && self.reporter.read() + self.earlier.read == 0
+        {
+            self.reporter.note("note: the input holds no records");
+        }
         let (mut summary, sink_error) = self.reporter.finish(|summary| {
+            summary.input_exhausted = reading == Reading::Exhausted;
             summary.rejects_file = left.rejects_file;
             summary.resume_command = left.resume_command;
             summary.skipped = self.earlier.read;
@@ -155,8 +160,12 @@ impl Settle {
     fn within_max_rejects(&self) -> Result<(), Failure> {
         let rejected = self.reporter.rejected();
         if self.max_rejects.exceeded(rejected, self.reporter.read()) {
-            return Err(Failure::new(Exit::Partial, format!("too many rejects: {rejected}"))
-                .advise("--max-rejects sets how many are allowed; the first ones are named above"));
+            let reason = self.reporter.commonest_reason();
+            return Err(Failure::new(
+                Exit::Partial,
+                format!("too many rejects: {rejected}, most of them {reason}"),
+            )
+            .advise("--max-rejects sets how many are allowed; the rejects file has them all"));
         }
         Ok(())
     }
@@ -172,7 +181,7 @@ fn not_sent(batch: Batch) -> Outcome {
         number: batch.number,
         span: batch.span,
         read: batch.read(),
-        fate: Fate::Refused,
+        fate: Fate::NotSent,
         stored: 0,
         superseded: batch.superseded,
         not_sent: batch.vectors.len() as u64,

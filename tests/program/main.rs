@@ -11,6 +11,8 @@ mod load;
 mod order;
 mod pace;
 mod poison;
+mod recorder;
+mod sdk;
 mod secrets;
 mod signals;
 mod support;

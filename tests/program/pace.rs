@@ -1,12 +1,15 @@
 //! The pace, judged by a service that lets no second hold more than the quota: nothing is throttled, and next to
 //! nothing of the quota is left unused.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, alone_on_the_machine, lines, wanted};
+use crate::support::{Ended, Home, TestService, alone_on_the_machine, lines, say, wanted};
 
 /// So much of the quota is to be used between the first request and the last.
 const LEAST_USED: f64 = 0.97;
@@ -75,7 +78,7 @@ fn measure(case: Case) -> Measured {
     command.arg(home.write("vectors.jsonl", lines(records, 4)));
     command.args(["--batch-size", &case.batch.to_string()]);
     command.args(["--vectors-per-second", &case.vectors_per_second.to_string()]);
-    let ended: crate::support::Ended = command.output().unwrap().into();
+    let ended: Ended = command.output().unwrap().into();
     ended.assert_code(0);
     service.assert_holds(&wanted(0..records, 4));
     let statistics = service.statistics();
@@ -98,23 +101,62 @@ impl Measured {
     }
 }
 
+/// A bad measurement counts at once if the machine was quiet meanwhile. Otherwise it is made again, so often in all;
+/// the last one counts in any case.
+const MEASUREMENTS: usize = 4;
+/// On a quiet machine nobody who sleeps is woken up so much too late; the pacer allows for a little more.
+const QUIET: Duration = Duration::from_millis(10);
+
+/// Sees how busy the machine is: sleeps over and over, and notes by how much it was ever woken up too late.
+struct Witness {
+    stop: Arc<AtomicBool>,
+    watching: JoinHandle<Duration>,
+}
+
+impl Witness {
+    fn start() -> Self {
+        const NAP: Duration = Duration::from_millis(5);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let watching = std::thread::spawn(move || {
+            let mut latest = Duration::ZERO;
+            while !stopped.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                std::thread::sleep(NAP);
+                latest = latest.max(begun.elapsed().saturating_sub(NAP));
+            }
+            latest
+        });
+        Self { stop, watching }
+    }
+
+    fn stop(self) -> Duration {
+        self.stop.store(true, Ordering::Relaxed);
+        self.watching.join().unwrap()
+    }
+}
+
+fn measure_until_it_counts(case: Case) {
+    for number in 1..=MEASUREMENTS {
+        let witness = Witness::start();
+        let measured = measure(case);
+        let late = witness.stop();
+        say(&format!("{}: {measured:?}; the machine was up to {late:?} late", case.name));
+        if measured.is_good() {
+            let is_slow = case.latency > Duration::ZERO;
+            assert!(!is_slow || measured.most_in_flight > 3, "{}: {measured:?}", case.name);
+            return;
+        }
+        assert!(late > QUIET && number < MEASUREMENTS, "{}: {measured:?}, {late:?}", case.name);
+        say("that was not good, but the machine was busy with something else, so it is measured again");
+    }
+}
+
 /// Each case has its service and its program, and all of them wait most of the time, so they run side by side.
-/// A machine that is busy with something else can spoil a measurement; then it is made once more, and that counts.
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures, and why there was a second measurement")]
 fn the_quota_is_used_up_and_never_exceeded() {
     let _alone = alone_on_the_machine();
-    let measured = CASES.map(|case| (case, std::thread::spawn(move || measure(case))));
-    for (case, measuring) in measured {
-        let mut measured = measuring.join().unwrap();
-        eprintln!("{}: {measured:?}", case.name);
-        if !measured.is_good() {
-            measured = measure(case);
-            eprintln!("{}: measured once more, since that was not good: {measured:?}", case.name);
-        }
-        assert!(measured.is_good(), "{}: {measured:?}", case.name);
-        if case.latency > Duration::ZERO {
-            assert!(measured.most_in_flight > 3, "{}: {measured:?}", case.name);
-        }
-    }
+    let measuring = CASES.map(|case| std::thread::spawn(move || measure_until_it_counts(case)));
+    let outcomes = measuring.map(JoinHandle::join);
+    assert!(outcomes.iter().all(Result::is_ok), "see above");
 }

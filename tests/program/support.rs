@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
 use ossvec::emulator::statistics::Statistics;
@@ -21,6 +21,9 @@ pub(crate) const ACCOUNT: &str = "1234567890";
 
 /// A new index, and a summary that a test can take apart.
 const CREATING: [&str; 5] = ["--output-format", "json", "--create-index", "--distance-metric", "euclidean"];
+
+/// No quota.
+const UNPACED: [&str; 4] = ["--requests-per-second", "0", "--vectors-per-second", "0"];
 
 /// Programs under test share the machine; one whose pace is measured has it to itself.
 static MACHINE: RwLock<()> = RwLock::new(());
@@ -70,32 +73,13 @@ impl TestService {
 
     /// What the service itself holds, whatever anybody says.
     pub(crate) fn state(&self) -> State {
-        let vectors = self.service.store().vectors(BUCKET, INDEX).unwrap();
-        let value = |text: Option<String>| {
-            text.map_or(serde_json::Value::Null, |text| serde_json::from_str(&text).unwrap())
-        };
-        vectors
-            .into_iter()
-            .map(|vector| {
-                let bits = vector.data.iter().map(|number| number.to_bits()).collect();
-                (vector.key, (bits, value(vector.metadata)))
-            })
-            .collect()
+        state_of(&self.service, BUCKET, INDEX)
     }
 
-    /// Checks what the service holds, and names the first few keys where it differs.
+    /// Checks what the service holds.
     #[track_caller]
     pub(crate) fn assert_holds(&self, wanted: &State) {
-        let state = self.state();
-        let keys: BTreeSet<_> = state.keys().chain(wanted.keys()).collect();
-        let differing = keys.into_iter().filter(|key| state.get(*key) != wanted.get(*key));
-        let differing: Vec<_> = differing.map(|key| (key, state.get(key), wanted.get(key))).collect();
-        let some = &differing[..differing.len().min(3)];
-        assert!(
-            differing.is_empty(),
-            "{} differ (key, stored, wanted), among them {some:?}",
-            differing.len()
-        );
+        assert_same(&self.state(), wanted);
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
@@ -111,6 +95,30 @@ impl Drop for TestService {
         let ended = self.thread.take().map(JoinHandle::join);
         assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))), "the service panicked");
     }
+}
+
+/// What an index of a service holds.
+pub(crate) fn state_of(service: &Service, bucket: &str, index: &str) -> State {
+    let value = |text: Option<String>| {
+        text.map_or(serde_json::Value::Null, |text| serde_json::from_str(&text).unwrap())
+    };
+    let vectors = service.store().vectors(bucket, index).unwrap().into_iter();
+    vectors
+        .map(|vector| {
+            let bits = vector.data.iter().map(|number| number.to_bits()).collect();
+            (vector.key, (bits, value(vector.metadata)))
+        })
+        .collect()
+}
+
+/// Compares two states, and names the first few keys where they differ.
+#[track_caller]
+pub(crate) fn assert_same(state: &State, wanted: &State) {
+    let keys: BTreeSet<_> = state.keys().chain(wanted.keys()).collect();
+    let differing = keys.into_iter().filter(|key| state.get(*key) != wanted.get(*key));
+    let differing: Vec<_> = differing.map(|key| (key, state.get(key), wanted.get(key))).collect();
+    let some = &differing[..differing.len().min(3)];
+    assert!(differing.is_empty(), "{} differ (key, stored, wanted), among them {some:?}", differing.len());
 }
 
 /// A folder of its own, which is also the home of the program; removed with the test, kept when it fails.
@@ -153,7 +161,14 @@ impl Home {
     /// The same under any of the command's names.
     pub(crate) fn put_as(&self, words: &[&str], service: &TestService) -> Command {
         let mut command = self.aimed(words, service);
-        command.args(CREATING).args(["--requests-per-second", "0", "--vectors-per-second", "0"]);
+        command.args(CREATING).args(UNPACED);
+        command
+    }
+
+    /// The same to any endpoint.
+    pub(crate) fn put_to(&self, endpoint: &str) -> Command {
+        let mut command = self.aimed_at(&["put-vectors"], endpoint);
+        command.args(CREATING).args(UNPACED);
         command
     }
 
@@ -166,9 +181,13 @@ impl Home {
 
     /// The command with a target in `service` and a credential for it, and nothing else.
     pub(crate) fn aimed(&self, words: &[&str], service: &TestService) -> Command {
+        self.aimed_at(words, &format!("http://{}", service.address))
+    }
+
+    fn aimed_at(&self, words: &[&str], endpoint: &str) -> Command {
         let mut command = self.ossvec();
         command.args(words).args(["--bucket", BUCKET, "--index-name", INDEX, "--region", "cn-hangzhou"]);
-        command.args(["--account-id", ACCOUNT]).arg(format!("--endpoint=http://{}", service.address));
+        command.args(["--account-id", ACCOUNT, "--endpoint", endpoint]);
         command.env("OSS_ACCESS_KEY_ID", "local").env("OSS_ACCESS_KEY_SECRET", "local");
         command
     }
@@ -228,7 +247,7 @@ pub(crate) fn run(command: &mut Command) -> Ended {
 
 /// Runs a command to its end with `input` as its standard input.
 pub(crate) fn run_with_input(command: &mut Command, input: Vec<u8>) -> Ended {
-    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    let _shared = sharing_the_machine();
     if !input.is_empty() {
         command.stdin(Stdio::piped());
     }
@@ -238,6 +257,16 @@ pub(crate) fn run_with_input(command: &mut Command, input: Vec<u8>) -> Ended {
     // A program that stops early does not read to the end.
     drop(feeding.map(JoinHandle::join));
     output.into()
+}
+
+/// Prints a line also when the test passes, which otherwise takes in what a test prints.
+pub(crate) fn say(line: &str) {
+    writeln!(std::io::stderr().lock(), "{line}").unwrap();
+}
+
+/// Keeps out those that need the machine to themselves while its result lives.
+pub(crate) fn sharing_the_machine() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps every other run out while its result lives.

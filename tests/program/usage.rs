@@ -9,8 +9,8 @@ use ossvec::oss::operation::Operation;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ACCOUNT, BUCKET, Ended, Home, INDEX, TestService, gzip, line, lines, run, run_with_input, unlimited,
-    wanted, with_faults, zstd,
+    ACCOUNT, BUCKET, Ended, Home, INDEX, TestService, gzip, line, lines, run, run_with_input,
+    sharing_the_machine, unlimited, wanted, with_faults, zstd,
 };
 
 /// What a command that stops at once may say: one line, and one of advice.
@@ -542,6 +542,7 @@ fn a_dry_run_needs_neither_target_nor_credentials_and_asks_nobody() {
 
 /// Runs a command whose standard output, or standard error, is a pipe that nobody reads.
 fn run_unread(command: &mut Command, error: bool) -> (Option<i32>, String) {
+    let _shared = sharing_the_machine();
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut text = String::new();

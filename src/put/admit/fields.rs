@@ -1,5 +1,7 @@
 //! Which member or column of a record is its key, its vector, its metadata.
 
+use crate::put::record::Columns;
+
 /// A field as the user names it: a column, a member, or a path of members joined by dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -60,6 +62,14 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// The columns of a file that become no part of a vector.
+    pub fn unused<'a>(&self, columns: &'a Columns) -> Vec<&'a str> {
+        let candidates =
+            || [&self.key, &self.vector, &self.metadata].into_iter().flat_map(|choice| &choice.candidates);
+        let is_used = |column: &&str| candidates().any(|field| field.text() == *column);
+        columns.0.iter().map(String::as_str).filter(|column| !column.is_empty() && !is_used(column)).collect()
+    }
+
     /// Takes the names the user gave; an empty list means the usual names of each part.
     pub fn new(key: &[String], vector: &[String], metadata: &[String]) -> Self {
         Self {

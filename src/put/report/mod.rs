@@ -82,7 +82,7 @@ impl Reporter {
     pub fn new(mut telling: Telling) -> Self {
         let sink = telling.events.take().map(Sink::new);
         let mut inner = Inner {
-            progress: Progress::new(telling.style),
+            progress: Progress::new(telling.style, telling.bytes_total.is_some()),
             sink,
             sink_error: None,
             begun: Instant::now(),
@@ -127,7 +127,7 @@ impl Reporter {
             http_status: error.service().map(|error| error.status),
             code: error.code(),
             request_id: error.service().map(|error| error.request_id.as_str()),
-            pace,
+            pace: (pace * 1000.0).round() / 1000.0,
         });
         inner.trouble(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
     }
@@ -156,6 +156,13 @@ impl Reporter {
     /// Records rejected so far.
     pub(super) fn rejected(&self) -> u64 {
         self.lock().summary.rejected
+    }
+
+    /// The reason that most rejects have, with an example.
+    pub(super) fn commonest_reason(&self) -> String {
+        let inner = self.lock();
+        let commonest = inner.reasons.iter().max_by_key(|(_, reason)| reason.count);
+        commonest.map_or_else(String::new, |(code, reason)| format!("{code}: {}", reason.example))
     }
 
     /// Records read so far.

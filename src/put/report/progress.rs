@@ -43,10 +43,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(style: Style) -> Self {
+    /// Makes what shows the figures of an input whose size `is_known` or not.
+    pub(super) fn new(style: Style, is_known: bool) -> Self {
         let bar = (style == Style::Bar).then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{bar:24} {msg}");
+            let template = if is_known { "{bar:24} {percent:>3}%  {msg}" } else { "{spinner} {msg}" };
+            let style = ProgressStyle::with_template(template);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
@@ -64,7 +66,8 @@ impl Progress {
             return None;
         }
         self.last_line = Instant::now();
-        Some(figures.line())
+        let percent = figures.fraction().map_or(String::new(), |part| format!("{:.0}%  ", part * 100.0));
+        Some(percent + &figures.line())
     }
 
     /// Prints a line above the bar; `false` if there is no bar to print above.
@@ -93,7 +96,6 @@ impl Figures {
 
     fn line(&self) -> String {
         let seconds = self.elapsed.as_secs_f64().max(0.001);
-        let percent = self.fraction().map_or(String::new(), |part| format!("{:3.0}%  ", part * 100.0));
         let quota = if self.requests_per_second.is_finite() {
             format!(" of {:.0}", self.requests_per_second)
         } else {
@@ -106,7 +108,7 @@ impl Figures {
         };
         let left = self.time_left().map_or(String::new(), |left| format!("  {} left", duration(left)));
         format!(
-            "{percent}{} stored  {:.0} vectors/s  {:.1}{quota} requests/s{not_stored}{left}",
+            "{} stored  {:.0} vectors/s  {:.1}{quota} requests/s{not_stored}{left}",
             count(self.stored),
             self.stored as f64 / seconds,
             self.requests as f64 / seconds,
@@ -124,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_part_pace_and_time_left() {
+    fn a_line_tells_pace_rejects_and_time_left() {
         let figures = Figures {
             bytes_read: 250,
             bytes_total: Some(1000),
@@ -134,7 +136,7 @@ mod tests {
             requests_per_second: 5.0,
             elapsed: Duration::from_secs(10),
         };
-        let want = " 25%  25,000 stored  2500 vectors/s  5.0 of 5 requests/s  2 not stored  30.0 s left";
+        let want = "25,000 stored  2500 vectors/s  5.0 of 5 requests/s  2 not stored  30.0 s left";
         assert_eq!(figures.line(), want);
     }
 }

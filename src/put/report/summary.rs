@@ -50,6 +50,8 @@ pub struct Summary {
     pub vectors_per_second: f64,
     /// Rejected records by reason.
     pub reasons: BTreeMap<String, ReasonCount>,
+    /// Whether the input was read to its end, or to where it is damaged.
+    pub input_exhausted: bool,
     /// Whether this was a rehearsal that made no request.
     pub dry_run: bool,
     /// The shortest time at this quota, of a rehearsal.
@@ -109,9 +111,9 @@ impl Summary {
             writeln!(out, "dry run     nothing was sent")?;
             writeln!(
                 out,
-                "would send  {} vectors in {} requests, {}",
-                count(self.not_sent),
-                count(self.batches),
+                "would send  {} in {}, {}",
+                vectors(self.not_sent),
+                plural(self.batches, "request"),
                 bytes(self.bytes_sent)
             )?;
             if let Some(seconds) = self.quota_seconds {
@@ -175,14 +177,21 @@ impl Summary {
             }
         }
         if self.unknown > 0 {
+            let listed = match (&self.rejects_file, self.resume_command.is_some()) {
+                (Some(file), false) => format!(", listed in {file}"),
+                _ => String::new(),
+            };
             writeln!(
                 out,
-                "unknown     {} sent without an answer; nobody knows whether they are stored",
+                "unknown     {} sent without an answer, perhaps stored{listed}",
                 vectors(self.unknown)
             )?;
         }
         if self.not_sent > 0 && !self.dry_run {
             writeln!(out, "not sent    {} read before the run stopped", plural(self.not_sent, "record"))?;
+        }
+        if !self.input_exhausted {
+            writeln!(out, "not read    the rest of the input")?;
         }
         Ok(())
     }
@@ -277,14 +286,16 @@ mod tests {
             )]),
             rejects_file: Some("r.jsonl".into()),
             resume_command: Some("ossvec put-vectors a.jsonl --resume".into()),
+            input_exhausted: false,
             ..Summary::default()
         };
         let want = "\
 stored      990 vectors of 1,000 read, in bucket b, index i
 rejected    3 records, in r.jsonl
             3 × dimension, first at a.jsonl:7: too long
-unknown     5 vectors sent without an answer; nobody knows whether they are stored
+unknown     5 vectors sent without an answer, perhaps stored
 not sent    2 records read before the run stopped
+not read    the rest of the input
 time        1.5 s, 4 requests (1 throttled), 2.0 KiB sent, 660 vectors/s
 continue    ossvec put-vectors a.jsonl --resume
 ";

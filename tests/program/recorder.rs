@@ -1,0 +1,91 @@
+//! Stands between the program and the service, as its address or as its proxy, and notes what passes.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+/// A request as it was sent.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct Recorded {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: BTreeMap<String, String>,
+}
+
+/// A running recorder; it ends with the test's process.
+pub(crate) struct Recorder {
+    pub(crate) address: SocketAddr,
+    recorded: Arc<Mutex<Vec<Recorded>>>,
+}
+
+impl Recorder {
+    /// Starts to pass requests on to `service`.
+    pub(crate) fn start(service: SocketAddr) -> Self {
+        let recorded = Arc::new(Mutex::new(Vec::new()));
+        let (ready, address) = std::sync::mpsc::channel();
+        let noted = Arc::clone(&recorded);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                ready.send(listener.local_addr().unwrap()).unwrap();
+                listen(listener, service, noted).await;
+            });
+        });
+        Self { address: address.recv().unwrap(), recorded }
+    }
+
+    /// All requests so far.
+    pub(crate) fn recorded(&self) -> Vec<Recorded> {
+        self.recorded.lock().unwrap().clone()
+    }
+}
+
+async fn listen(listener: TcpListener, service: SocketAddr, recorded: Arc<Mutex<Vec<Recorded>>>) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    while let Ok((stream, _)) = listener.accept().await {
+        let (client, recorded) = (client.clone(), Arc::clone(&recorded));
+        let pass = service_fn(move |request| pass(client.clone(), service, Arc::clone(&recorded), request));
+        // An error is the program's closing its connection.
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), pass));
+    }
+}
+
+async fn pass(
+    client: reqwest::Client,
+    service: SocketAddr,
+    recorded: Arc<Mutex<Vec<Recorded>>>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (mut head, body) = request.into_parts();
+    let text = |value: &hyper::header::HeaderValue| value.to_str().unwrap().to_owned();
+    let url = match head.uri.scheme() {
+        Some(_) => head.uri.to_string(),
+        None => format!("http://{}{}", text(&head.headers[HOST]), head.uri),
+    };
+    let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    recorded.lock().unwrap().push(Recorded { method: head.method.to_string(), url, headers });
+    for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
+        head.headers.remove(name);
+    }
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let body = body.collect().await.unwrap().to_bytes();
+    let passed = client.request(head.method, format!("http://{service}{path}")).headers(head.headers);
+    let answer = passed.body(body).send().await.unwrap();
+    let mut response = Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        response = response.header(name, value);
+    }
+    Ok(response.body(Full::new(answer.bytes().await.unwrap())).unwrap())
+}
