@@ -66,14 +66,17 @@ impl Serving {
         let mut command = home.ossvec();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
         command.args(["--requests-per-second", "0", "--vectors-per-second", "0"]);
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut first = String::new();
+        // Nothing of its own is inherited, so that nobody waits for it should it be left behind.
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut serving = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let mut first = String::new();
         said.read_line(&mut first).unwrap();
         // Whatever else it says is read, so that it never waits for a reader.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
         let (_, rest) = first.split_once("http://").unwrap();
-        Self { child, address: rest.split(' ').next().unwrap().parse().unwrap() }
+        serving.address = rest.split([' ', ',']).next().unwrap().parse().unwrap();
+        serving
     }
 
     /// Stops it as a supervisor does.

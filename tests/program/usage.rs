@@ -498,7 +498,15 @@ fn too_many_rejects_stop_the_load() {
     home.write("a.jsonl", [lines(500, 4), bad.collect(), lines(2_000, 4)].concat());
     let ended = run(home.put(&service).args(["a.jsonl", "--max-rejects", "2", "--job", "1"]));
     let summary = ended.assert_code(4).summary();
-    assert_eq!((&summary["error"], &summary["rejected"]), (&json!("too many rejects: 3"), &json!(3)));
+    assert_eq!(
+        (&summary["error"], &summary["rejected"]),
+        (
+            &json!(
+                "too many rejects: 3, most of them dimension: the vector has 5 elements; the dimension is 4"
+            ),
+            &json!(3)
+        )
+    );
     assert!(summary["read"].as_u64().unwrap() < 2_503, "{summary:#}");
     assert!(ended.stderr.contains("--max-rejects sets how many are allowed"), "{}", ended.stderr);
 }
