@@ -122,7 +122,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             rejects: None,
             resume: false,
             target: String::new(),
-            reading: String::new(),
+            reading: std::collections::BTreeMap::new(),
             resume_command: String::new(),
         },
         telling: Telling {
