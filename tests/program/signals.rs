@@ -223,11 +223,8 @@ fn other_ways_to_read_the_same_file_are_refused() {
     load.interrupted();
     let ended = run(&mut load.command(&["--resume", "--key", "id"]));
     ended.assert_code(3);
-    assert!(
-        ended.stderr.contains("--key was not given when the journal was written and is id now"),
-        "{}",
-        ended.stderr
-    );
+    let told = "--key was not given when the journal was written and is id now";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
     load.resume().assert_code(0);
     assert!(load.is_complete());
 }
