@@ -135,8 +135,9 @@ fn service_verdict(error: &ServiceError, vectors: usize) -> Verdict {
     match (error.status, error.code.as_str()) {
         (429, _) => Verdict::SlowDown,
         (_, code) if is_throttle(code) => Verdict::SlowDown,
-        // The body was damaged on its way: InvalidDigest answers a Content-MD5 that does not fit.
-        (_, "RequestTimeTooSkewed" | "InvalidDigest" | "BadRequest" | "RequestTimeout")
+        // InvalidDigest answers a body that was damaged on its way; HTTP400 is not the service's own word, so that
+        // something between it and here said no.
+        (_, "RequestTimeTooSkewed" | "InvalidDigest" | "BadRequest" | "RequestTimeout" | "HTTP400")
         | (408 | 500.., _) => Verdict::Retry,
         (401 | 403, _) => Verdict::Refresh,
         (400 | 413, _) if vectors > 1 => Verdict::Split,
@@ -209,6 +210,7 @@ mod tests {
             (400, "RequestTimeout", Verdict::Retry, Verdict::Retry),
             (400, "BadRequest", Verdict::Retry, Verdict::Retry),
             (400, "InvalidDigest", Verdict::Retry, Verdict::Retry),
+            (400, "HTTP400", Verdict::Retry, Verdict::Retry),
             (403, "RequestTimeTooSkewed", Verdict::Retry, Verdict::Retry),
             (401, "", Verdict::Refresh, Verdict::Refresh),
             (403, "AccessDenied", Verdict::Refresh, Verdict::Refresh),

@@ -103,9 +103,14 @@ impl Checkpoint {
         Self::none(inputs, Some(path))
     }
 
-    /// Keeps what became of a batch.
+    /// Whether a later run can go on where this one stops.
+    pub(super) fn is_resumable(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// Keeps what became of a batch; what is not settled is left to a later run, if there can be one.
     pub(super) fn settle(&mut self, outcome: &Outcome) -> Result<(), Failure> {
-        if !outcome.settled {
+        if !outcome.settled && self.is_resumable() {
             return Ok(());
         }
         self.write_rejects(outcome)?;

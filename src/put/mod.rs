@@ -300,7 +300,10 @@ impl Load {
                         Ok(())
                     }
                 },
-                _ = tick.tick() => self.settle.tick(),
+                _ = tick.tick() => {
+                    self.sender.caller.reporter.pace(self.sender.caller.pacer.factor());
+                    self.settle.tick()
+                }
             };
             if let Err(stop) = step {
                 if batches.take().is_some() {

@@ -117,7 +117,7 @@ impl Rejects {
                 position: vector.position(),
                 key: Some(key),
                 reason: "unknown",
-                message: "it was sent, no answer confirmed it, and it could not be read back".to_owned(),
+                message: "it was sent, and whether it is stored could not be confirmed".to_owned(),
                 record: json(vector.wire()),
             }),
         )

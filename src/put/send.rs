@@ -338,7 +338,7 @@ impl Progress {
             (true, 0, 0) if !rejects.is_empty() => Fate::Refused,
             (true, 0, _) => Fate::Stored,
         };
-        let outcome = Outcome {
+        Outcome {
             number: self.batch.number,
             span: self.batch.span,
             read,
@@ -356,7 +356,6 @@ impl Progress {
             bytes_read: self.batch.bytes_read,
             settled,
             stop: self.stop,
-        };
-        if settled { outcome } else { outcome.left_to_a_later_run() }
+        }
     }
 }

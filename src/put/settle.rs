@@ -79,6 +79,8 @@ impl Settle {
 
     /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.
     pub(super) fn batch(&mut self, outcome: Outcome) -> Result<(), Failure> {
+        let is_left = !outcome.settled && self.checkpoint.is_resumable();
+        let outcome = if is_left { outcome.left_to_a_later_run() } else { outcome };
         let kept = self.checkpoint.settle(&outcome);
         let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
         self.reporter.batch(&outcome);

@@ -58,6 +58,9 @@ pub(super) enum Event<'a> {
         request_id: Option<&'a str>,
         pace: f64,
     },
+    Pace {
+        pace: f64,
+    },
     Reject {
         input: String,
         line: u64,

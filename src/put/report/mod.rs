@@ -66,6 +66,8 @@ struct Inner {
     bytes_read: u64,
     summary: Summary,
     reasons: BTreeMap<&'static str, ReasonCount>,
+    /// The part of the pace in force, as it was last told.
+    pace: f64,
     /// When trouble with a request was last told, and how much has been kept back since.
     last_trouble: Option<Instant>,
     more_trouble: u64,
@@ -95,6 +97,7 @@ impl Reporter {
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),
+            pace: 1.0,
             last_trouble: None,
             more_trouble: 0,
             telling,
@@ -127,8 +130,9 @@ impl Reporter {
             http_status: error.service().map(|error| error.status),
             code: error.code(),
             request_id: error.service().map(|error| error.request_id.as_str()),
-            pace: (pace * 1000.0).round() / 1000.0,
+            pace: rounded(pace),
         });
+        inner.pace = pace;
         inner.trouble(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
     }
 
@@ -146,6 +150,19 @@ impl Reporter {
     /// Prints one line for the person watching, unless they asked for quiet.
     pub fn note(&self, line: &str) {
         self.lock().note(line);
+    }
+
+    /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
+    pub(super) fn pace(&self, pace: f64) {
+        let mut inner = self.lock();
+        let risen = pace - inner.pace;
+        if risen >= 0.1 || (risen > 0.0 && pace >= 1.0) {
+            inner.pace = pace;
+            inner.event(&Event::Pace { pace: rounded(pace) });
+            if pace >= 1.0 {
+                inner.note("going on at the full pace again");
+            }
+        }
     }
 
     /// Redraws the progress: called now and then, so that it moves while nothing settles.
@@ -329,6 +346,10 @@ impl Inner {
             self.note(&line);
         }
     }
+}
+
+fn rounded(part: f64) -> f64 {
+    (part * 1000.0).round() / 1000.0
 }
 
 /// Whole milliseconds, as events and summaries give times.
