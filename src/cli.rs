@@ -239,8 +239,8 @@ pub struct Sending {
     /// Most memory for all batches, queued and in flight
     #[arg(long, default_value = "96MiB", value_name = "SIZE")]
     pub memory: Size,
-    /// Most retries of one request; throttled answers do not count
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    /// Most retries of one request; throttled answers do not count. The time below usually ends first
+    #[arg(long, default_value_t = 100, value_name = "N")]
     pub retry_times: u32,
     /// Longest time to try one request
     #[arg(long, default_value = "15m", value_name = "TIME")]

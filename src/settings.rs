@@ -99,6 +99,11 @@ pub fn load(
     command_line: &CommandLine,
 ) -> Result<Load, Failure> {
     let PutVectors { to, reading, sending, reporting, .. } = arguments;
+    if to.local && (global.endpoint.is_some() || global.region.is_some() || global.account_id.is_some()) {
+        return Err(usage(
+            "--local has a service of its own: leave out --endpoint, --region and --account-id",
+        ));
+    }
     let inputs = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };

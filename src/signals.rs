@@ -1,5 +1,7 @@
 //! SIGINT and SIGTERM: the first asks the run to end in good order, the second ends the process at once.
 
+use std::io::Write;
+
 use tokio::sync::watch;
 
 use crate::exit::Exit;
@@ -12,6 +14,9 @@ pub(crate) fn interrupt() -> watch::Receiver<bool> {
         signals.next().await;
         flag.send_replace(true);
         signals.next().await;
+        // Whoever asked twice may be gone.
+        writeln!(std::io::stderr().lock(), "\nossvec: stopped at once; --resume goes on where it was")
+            .unwrap_or_default();
         #[expect(
             clippy::exit,
             clippy::disallowed_methods,
@@ -22,24 +27,26 @@ pub(crate) fn interrupt() -> watch::Receiver<bool> {
     receiver
 }
 
-/// Both signals; caught once, so that none is lost between the first and the second.
+/// The signals; caught once, so that none is lost between the first and the second.
 #[cfg(unix)]
-struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+struct Signals(Vec<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Signals {
     fn catch() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
 
-        Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
+        // Not SIGHUP: catching it would undo what nohup has set.
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
     }
 
     async fn next(&mut self) {
-        let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        std::future::poll_fn(|context| {
+            let any = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
     }
 }
 

@@ -158,6 +158,12 @@ impl Client {
         }
         if (200..300).contains(&status) {
             let request_id = text(&headers, "x-oss-request-id").to_owned();
+            if request_id.is_empty() {
+                // A proxy's or a portal's page; taken for success it would be a loss that nobody notices.
+                let detail =
+                    format!("HTTP {status} without x-oss-request-id: that was not the service's answer");
+                return Err(CallError::Transport { kind: Transport::Broken, detail });
+            }
             return Ok(Answer { status, request_id, body: received.into() });
         }
         Err(CallError::Service(Box::new(service_error(status, &headers, &received))))
@@ -280,7 +286,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 fn transport(error: &reqwest::Error) -> CallError {
     let detail = chain(error);
     let kind = match (error.is_connect(), error.is_timeout()) {
-        (true, _) if detail.contains("certificate") => Transport::Certificate,
+        (true, _) if detail.contains("certificate") || detail.contains("corrupt message") => Transport::Tls,
         (true, _) => Transport::Connect,
         (false, true) => Transport::Timeout,
         (false, false) => Transport::Broken,

@@ -46,7 +46,12 @@ pub struct ServiceError {
 
 impl std::fmt::Display for ServiceError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} (HTTP {}): {}", self.code, self.status, self.message.trim_end_matches('.'))?;
+        let message = self.message.trim_end_matches('.');
+        if self.code.starts_with("HTTP") {
+            write!(formatter, "HTTP {}: {message}; perhaps that was not the service", self.status)?;
+        } else {
+            write!(formatter, "{} (HTTP {}): {message}", self.code, self.status)?;
+        }
         if !self.request_id.is_empty() {
             write!(formatter, "; request id {}", self.request_id)?;
         }
@@ -62,8 +67,8 @@ impl std::fmt::Display for ServiceError {
 pub enum Transport {
     /// No connection, so the service has seen nothing.
     Connect,
-    /// The other side's certificate is not trusted: trying again changes nothing.
-    Certificate,
+    /// The other side speaks no TLS, or its certificate is not trusted: trying again changes nothing.
+    Tls,
     /// No answer in time.
     Timeout,
     /// The connection broke while sending or receiving.
@@ -92,7 +97,7 @@ impl CallError {
     pub fn verdict(&self, vectors: usize) -> Verdict {
         match self {
             Self::Service(error) => service_verdict(error, vectors),
-            Self::Transport { kind: Transport::Certificate, .. } | Self::Credential(_) => Verdict::Stop,
+            Self::Transport { kind: Transport::Tls, .. } | Self::Credential(_) => Verdict::Stop,
             Self::Transport { .. } => Verdict::Retry,
         }
     }
@@ -103,7 +108,8 @@ impl CallError {
     /// refuses the whole.
     pub fn may_have_stored(&self) -> bool {
         match self {
-            Self::Service(error) => error.status >= 500 || error.status == 408,
+            // 501 and 505 come from somebody who did not even understand the request.
+            Self::Service(error) => matches!(error.status, 408 | 500 | 502..=504 | 506..),
             Self::Transport { kind, .. } => matches!(kind, Transport::Timeout | Transport::Broken),
             Self::Credential(_) => false,
         }
@@ -122,7 +128,7 @@ impl CallError {
         match self {
             Self::Service(error) => &error.code,
             Self::Transport { kind: Transport::Connect, .. } => "ConnectFailed",
-            Self::Transport { kind: Transport::Certificate, .. } => "CertificateRefused",
+            Self::Transport { kind: Transport::Tls, .. } => "TlsRefused",
             Self::Transport { kind: Transport::Timeout, .. } => "Timeout",
             Self::Transport { kind: Transport::Broken, .. } => "ConnectionBroken",
             Self::Credential(_) => "CredentialUnavailable",
@@ -134,6 +140,8 @@ impl CallError {
 fn service_verdict(error: &ServiceError, vectors: usize) -> Verdict {
     match (error.status, error.code.as_str()) {
         (429, _) => Verdict::SlowDown,
+        // Whoever does not know the method or the protocol never will.
+        (501 | 505, _) => Verdict::Stop,
         (_, code) if is_throttle(code) => Verdict::SlowDown,
         // InvalidDigest answers a body that was damaged on its way; HTTP400 is not the service's own word, so that
         // something between it and here said no.
@@ -205,6 +213,8 @@ mod tests {
             (503, "ServiceUnavailable", Verdict::SlowDown, Verdict::SlowDown),
             (500, "InternalError", Verdict::Retry, Verdict::Retry),
             (502, "BadErrorResponse", Verdict::Retry, Verdict::Retry),
+            (501, "NotImplemented", Verdict::Stop, Verdict::Stop),
+            (505, "HTTP505", Verdict::Stop, Verdict::Stop),
             (504, "", Verdict::Retry, Verdict::Retry),
             (408, "RequestTimeout", Verdict::Retry, Verdict::Retry),
             (400, "RequestTimeout", Verdict::Retry, Verdict::Retry),
@@ -238,7 +248,7 @@ mod tests {
             (Transport::Connect, Verdict::Retry, false),
             (Transport::Timeout, Verdict::Retry, true),
             (Transport::Broken, Verdict::Retry, true),
-            (Transport::Certificate, Verdict::Stop, false),
+            (Transport::Tls, Verdict::Stop, false),
         ] {
             let error = CallError::Transport { kind, detail: String::new() };
             assert_eq!((error.verdict(500), error.may_have_stored()), (verdict, may_have_stored), "{kind:?}");
@@ -277,7 +287,7 @@ mod tests {
             let error = service(status, &code);
             let verdict = error.verdict(vectors);
             let again = matches!(verdict, Verdict::Retry | Verdict::SlowDown);
-            if status >= 500 {
+            if status >= 500 && !matches!(status, 501 | 505) {
                 prop_assert!(again, "nothing is given up because the service is down");
             }
             if error.may_have_stored() {

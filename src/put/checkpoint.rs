@@ -43,6 +43,7 @@ pub(super) struct Checkpoint {
     rejects: Option<Rejects>,
     resume_command: String,
     synced: Instant,
+    note: Option<String>,
 }
 
 /// What is left on disk when a run is over.
@@ -62,6 +63,7 @@ impl Checkpoint {
             rejects: rejects.map(Rejects::new),
             resume_command: String::new(),
             synced: Instant::now(),
+            note: None,
         }
     }
 
@@ -76,6 +78,15 @@ impl Checkpoint {
         }
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
         let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
+        let note = match (keep.resume, &mark, journal.given_up()) {
+            (true, None, _) => {
+                Some("note: no earlier run of this load is left, starting at the beginning".to_owned())
+            }
+            (false, _, given_up @ 1..) => Some(format!(
+                "note: an earlier run settled {given_up} records of this load; starting at the beginning, --resume would go on"
+            )),
+            _ => None,
+        };
         let beside = journal.folder().join("rejects.jsonl");
         let path = keep.rejects.unwrap_or(beside);
         let rejects = match &mark {
@@ -92,6 +103,7 @@ impl Checkpoint {
             rejects: Some(rejects),
             resume_command: keep.resume_command,
             synced: Instant::now(),
+            note,
         };
         Ok((checkpoint, mark))
     }
@@ -101,6 +113,11 @@ impl Checkpoint {
         let own = format!("stdin-{}-{}", crate::oss::time::Timestamp::now().basic(), std::process::id());
         let path = keep.rejects.unwrap_or_else(|| keep.folder.join(own).join("rejects.jsonl"));
         Self::none(inputs, Some(path))
+    }
+
+    /// What is worth saying about earlier runs of this load.
+    pub(super) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Whether a later run can go on where this one stops.

@@ -20,6 +20,15 @@ pub(super) fn unreachable(error: &CallError) -> Failure {
     )
 }
 
+/// The run's end when the service answers, but keeps nothing of a whole batch.
+pub(super) fn writes_nothing(trouble: &str) -> Failure {
+    Failure::new(
+        Exit::Service,
+        format!("gave up on a batch ({trouble}), and reading back shows nothing of it stored"),
+    )
+    .advise("the service takes no writes at present; --retry-times and --retry-max-time set the budget")
+}
+
 /// What to do about a refusal.
 fn advice(error: &CallError) -> &'static str {
     match error.code() {
@@ -35,7 +44,9 @@ fn advice(error: &CallError) -> &'static str {
         }
         "NoSuchBucket" => "check --bucket, --account-id and --region",
         "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index",
-        "CertificateRefused" => "check --endpoint; --skip-verify-cert goes on without checking",
+        "TlsRefused" => {
+            "check --endpoint: a service without TLS needs http://; --skip-verify-cert accepts any certificate"
+        }
         _ => "the code and the request id tell the vendor's support what happened",
     }
 }

@@ -141,6 +141,7 @@ pub struct Journal {
     file: Option<File>,
     written: u64,
     dirty: bool,
+    given_up: u64,
 }
 
 impl Journal {
@@ -156,10 +157,20 @@ impl Journal {
         }
         fs::create_dir_all(&folder).map_err(io_error("make the folder", &folder))?;
         let lock = lock(&folder)?;
-        let mut journal = Self { folder, header, _lock: lock, file: None, written: 0, dirty: false };
+        let mut journal =
+            Self { folder, header, _lock: lock, file: None, written: 0, dirty: false, given_up: 0 };
         let mark = if resume { journal.load()? } else { None };
+        if !resume {
+            let earlier = fs::read(journal.folder.join(FILE)).ok().and_then(|text| parse(&text)?.1);
+            journal.given_up = earlier.map_or(0, |mark| mark.counts.read);
+        }
         journal.rewrite(mark.as_ref())?;
         Ok((journal, mark))
+    }
+
+    /// Records that an earlier run settled and that this one, which does not resume, loads again.
+    pub fn given_up(&self) -> u64 {
+        self.given_up
     }
 
     /// The load's folder, where the rejects go too unless the user names a file.

@@ -108,6 +108,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         Err(failure) => return never_begun(job.telling, failure),
     };
     let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..job.telling }));
+    checkpoint.note().into_iter().for_each(|note| reporter.note(note));
     let mark = mark.unwrap_or_default();
     let settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
@@ -284,7 +285,13 @@ impl Load {
             }
             let step = tokio::select! {
                 biased;
-                () = self.stopping.interrupted(), if failure.is_none() => Err(interrupted()),
+                () = self.stopping.interrupted(), if failure.is_none() => {
+                    self.sender.caller.reporter.note(&format!(
+                        "stopping: requests under way have up to {} s to end; a second signal stops at once",
+                        GRACE.as_secs()
+                    ));
+                    Err(interrupted())
+                }
                 Some(done) = in_flight.join_next() => self.settled(done, &mut keys),
                 item = next(&mut batches), if waiting.is_none() && in_flight.len() < self.jobs => match item {
                     Some(Ok(queued)) => self.prepare(&queued).await.map(|()| {

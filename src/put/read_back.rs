@@ -21,7 +21,7 @@ pub(super) enum ReadBack {
     /// For each vector, whether it is stored exactly as it was sent.
     Known(Vec<bool>),
     /// The service does not allow it, or answers something unreadable.
-    Refused,
+    Refused(String),
     /// Nobody answers.
     Unreachable(CallError),
     /// The run is being stopped.
@@ -75,10 +75,10 @@ async fn look(
         return_data: true,
         return_metadata: true,
     };
-    let body = Body::new(vec![serde_json::to_vec(&request).map_err(|_| ReadBack::Refused)?.into()]);
+    let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
     let request = Request { operation: Operation::GetVectors, body: &body, vectors: 0, batch: Some(batch) };
     let answer = caller.call(request, effort).await.map_err(unanswered)?;
-    let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(|_| ReadBack::Refused)?;
+    let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;
     Ok(compare(vectors, answer.vectors))
 }
 
@@ -88,9 +88,14 @@ fn unanswered(gave_up: GaveUp) -> ReadBack {
         (Because::Verdict(Verdict::Stop), Some(error)) if error.service().is_none() => {
             ReadBack::Unreachable(error)
         }
-        (Because::Halted, _) => ReadBack::Halted,
-        _ => ReadBack::Refused,
+        (Because::Halted, _) | (_, None) => ReadBack::Halted,
+        (_, Some(error)) => ReadBack::Refused(error.to_string()),
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
+fn unreadable(error: serde_json::Error) -> ReadBack {
+    ReadBack::Refused(format!("the answer is unreadable: {error}"))
 }
 
 fn compare(sent: &[&Vector], stored: Vec<wire::VectorElement>) -> Vec<bool> {

@@ -307,6 +307,12 @@ pub enum Reason {
         /// How many.
         fields: usize,
     },
+    /// A column that the user named for metadata is not in the header.
+    #[error("the header has no column {column}, which --metadata names")]
+    NoColumn {
+        /// The column.
+        column: String,
+    },
     /// A row with another number of cells than its header.
     #[error("the row has {got} cells; the header has {want}")]
     Ragged {
@@ -369,6 +375,7 @@ impl Reason {
             Self::MetadataBytes { .. } => "metadata_bytes",
             Self::FilterableBytes { .. } => "filterable_bytes",
             Self::FilterableFields { .. } => "filterable_fields",
+            Self::NoColumn { .. } => "no_column",
             Self::Ragged { .. } => "ragged",
             Self::TooLarge { .. } => "too_large",
             Self::Refused { .. } => "refused",

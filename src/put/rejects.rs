@@ -1,12 +1,16 @@
 //! Step 6, rejects: what was not stored, one JSON line each, with its place and reason, ready to be mended and fed
 //! again.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::record::{Defect, Input, Position, Raw, Vector};
@@ -45,9 +49,15 @@ struct Rejected<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Record<'a> {
-    Json(&'a RawValue),
-    Row(serde_json::Map<String, serde_json::Value>),
-    Text(String),
+    Json(Cow<'a, RawValue>),
+    Row(serde_json::Map<String, Value>),
+    /// A row whose cells do not fit its header.
+    Cells(Vec<Value>),
+    Text(&'a str),
+    /// What is not even text; it is refused until somebody mends it.
+    Bytes {
+        base64: String,
+    },
 }
 
 impl Rejects {
@@ -216,28 +226,57 @@ fn record(raw: &Raw) -> Record<'_> {
     match raw {
         Raw::Json(text) => json(text),
         Raw::Row { columns, cells } => {
-            let cell = |cell| String::from_utf8_lossy(cell).into_owned().into();
-            let named = columns.0.iter().cloned().zip(cells.iter().map(cell)).collect();
-            Record::Row(named)
+            // A cell that is not UTF-8 cannot be shown as it is; null is refused until somebody mends it.
+            let cell = |cell| std::str::from_utf8(cell).map_or(Value::Null, Value::from);
+            if cells.len() == columns.0.len() {
+                Record::Row(columns.0.iter().cloned().zip(cells.iter().map(cell)).collect())
+            } else {
+                Record::Cells(cells.iter().map(cell).collect())
+            }
         }
     }
 }
 
-/// A JSON value as it stands; a line of its own may not hold a line break, which only insignificant space can be.
+/// A JSON value as it stands, or the text of what is none. A line of its own may not hold a line break, and in a JSON
+/// value only insignificant space can be one.
 fn json(text: &[u8]) -> Record<'_> {
-    match serde_json::from_slice::<&RawValue>(text) {
-        Ok(value) if !value.get().contains(['\n', '\r']) => Record::Json(value),
-        Ok(value) => match serde_json::from_str::<serde_json::Value>(value.get()) {
-            Ok(serde_json::Value::Object(members)) => Record::Row(members),
-            _ => Record::Text(value.get().to_owned()),
+    match std::str::from_utf8(text) {
+        Ok(text) => match serde_json::from_str::<&RawValue>(text) {
+            Ok(value) if !text.contains(['\n', '\r']) => Record::Json(Cow::Borrowed(value)),
+            Ok(_) => RawValue::from_string(text.replace(['\n', '\r'], " "))
+                .map_or_else(|_| Record::Text(text), |value| Record::Json(Cow::Owned(value))),
+            Err(_) => Record::Text(text),
         },
-        Err(_) => Record::Text(String::from_utf8_lossy(text).into_owned()),
+        Err(_) => Record::Bytes { base64: BASE64_STANDARD.encode(text) },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::put::record::Columns;
+
+    fn written(raw: &Raw) -> String {
+        serde_json::to_string(&record(raw)).unwrap()
+    }
+
+    #[test]
+    fn a_record_is_written_so_that_nothing_of_it_is_lost_or_taken_for_good() {
+        let columns = Arc::new(Columns(vec!["a".into(), "b".into()]));
+        let row = |cells: &[&[u8]]| Raw::Row { columns: Arc::clone(&columns), cells: cells.to_vec().into() };
+        for (raw, want) in [
+            (Raw::Json("{\"a\":\n 1.50}".into()), r#"{"a":  1.50}"#),
+            (Raw::Json("{\"a\": 1".into()), r#""{\"a\": 1""#),
+            (Raw::Json(b"{\"a\": \"\xe9\"}"[..].to_vec().into()), r#"{"base64":"eyJhIjogIukifQ=="}"#),
+            (row(&[b"1", b"2"]), r#"{"a":"1","b":"2"}"#),
+            (row(&[b"1", b"\xe9"]), r#"{"a":"1","b":null}"#),
+            (row(&[b"1", b"2", b"3"]), r#"["1","2","3"]"#),
+        ] {
+            assert_eq!(written(&raw), want);
+        }
+    }
     use crate::put::record::Reason;
 
     fn line(record: u64) -> String {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
-use super::ending::{refused, unreachable};
+use super::ending::{refused, unreachable, writes_nothing};
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
@@ -131,7 +131,7 @@ impl Sender {
                     self.room.too_large(parts.bytes(&part));
                     parts.too_large(part);
                 }
-                PartFate::RefusedAlone(reason) => self.refuse(&part, &reason, &mut progress),
+                PartFate::RefusedAlone(reason) => self.refused_alone(&part, &reason, &mut progress).await,
                 PartFate::Unknown => self.resolve(&part, &mut progress).await,
                 PartFate::NotSent => progress.leave(&part),
             }
@@ -168,6 +168,18 @@ impl Sender {
         }
     }
 
+    /// Settles a record that was refused alone. An earlier attempt of its batch may have stored it all the same.
+    async fn refused_alone(&self, part: &Part, reason: &Reason, progress: &mut Progress) {
+        if !progress.may_have_stored {
+            return self.refuse(part, reason, progress);
+        }
+        match self.look(&part.indices, progress).await {
+            Some(found) if found.contains(&true) => progress.stored += 1,
+            Some(_) => self.refuse(part, reason, progress),
+            None => progress.unknown.extend(progress.vectors(&part.indices)),
+        }
+    }
+
     fn refuse(&self, part: &Part, reason: &Reason, progress: &mut Progress) {
         if self.evidence.refused_alone() {
             progress.stop = Some(
@@ -189,33 +201,48 @@ impl Sender {
             let (number, trouble) = (progress.batch.number, progress.trouble());
             self.caller
                 .reporter
-                .note(&format!("batch {number} ended without an answer ({trouble}): reading it back"));
+                .note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
         }
+        let mut missing = Vec::new();
+        let mut is_all_known = true;
         for some in part.indices.chunks(read_back::KEYS) {
-            let vectors = progress.vectors(some);
-            if self.verify == Verify::None || progress.stop.is_some() || self.caller.is_halted() {
-                progress.unknown.extend(vectors);
+            let Some(found) = self.look(some, progress).await else {
+                is_all_known = false;
+                progress.unknown.extend(progress.vectors(some));
                 continue;
+            };
+            progress.stored += found.iter().filter(|found| **found).count() as u64;
+            missing.extend(some.iter().zip(found).filter(|(_, found)| !found).map(|(index, _)| *index));
+        }
+        if is_all_known && missing.len() == part.indices.len() {
+            // That is no fault of the records: the service takes no writes. A later run sends them again.
+            let trouble = progress.trouble();
+            progress.stop.get_or_insert_with(|| writes_nothing(&trouble));
+            progress.not_sent += missing.len() as u64;
+            return;
+        }
+        self.evidence.stored();
+        progress.reject(&missing, &Reason::NotStored { trouble: progress.trouble() });
+    }
+
+    /// Reads some records back: for each whether it is stored, or nothing if that cannot be found out.
+    async fn look(&self, some: &[usize], progress: &mut Progress) -> Option<Vec<bool>> {
+        if self.verify == Verify::None || progress.stop.is_some() || self.caller.is_halted() {
+            return None;
+        }
+        let (vectors, number) = (progress.vectors(some), progress.batch.number);
+        let (caller, index_name) = (&self.caller, &self.index_name);
+        match read_back::stored(caller, index_name, &vectors, number, &mut progress.effort).await {
+            ReadBack::Known(stored) => Some(stored),
+            ReadBack::Unreachable(error) => {
+                progress.stop = Some(unreachable(&error));
+                None
             }
-            let number = progress.batch.number;
-            let (caller, index_name) = (&self.caller, &self.index_name);
-            match read_back::stored(caller, index_name, &vectors, number, &mut progress.effort).await {
-                ReadBack::Known(stored) => {
-                    for (index, stored) in some.iter().zip(stored) {
-                        if stored {
-                            self.evidence.stored();
-                            progress.stored += 1;
-                        } else {
-                            progress.reject(&[*index], &Reason::NotStored { trouble: progress.trouble() });
-                        }
-                    }
-                }
-                ReadBack::Unreachable(error) => {
-                    progress.unknown.extend(vectors);
-                    progress.stop.get_or_insert_with(|| unreachable(&error));
-                }
-                ReadBack::Refused | ReadBack::Halted => progress.unknown.extend(vectors),
+            ReadBack::Refused(error) => {
+                caller.reporter.note(&format!("batch {number} cannot be read back: {error}"));
+                None
             }
+            ReadBack::Halted => None,
         }
     }
 }
@@ -283,8 +310,8 @@ impl Progress {
                 request_id: error.service().map(|error| error.request_id.clone()).filter(|id| !id.is_empty()),
             };
         }
-        self.may_have_stored |=
-            gave_up.may_have_stored && gave_up.because == Because::Verdict(Verdict::Split);
+        let is_refused = matches!(gave_up.because, Because::Verdict(Verdict::Split | Verdict::Refuse));
+        self.may_have_stored |= gave_up.may_have_stored && is_refused;
         match (gave_up.because, gave_up.error) {
             (Because::Verdict(Verdict::Split), Some(CallError::Service(error))) if error.status == 413 => {
                 PartFate::TooLarge

@@ -146,7 +146,8 @@ pub(super) fn kind(json: &[u8]) -> &'static str {
         Some(b'[') => "an array",
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
-        Some(_) => "a number",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        Some(_) => "no JSON value",
         None => "empty",
     }
 }

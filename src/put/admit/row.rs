@@ -24,6 +24,11 @@ pub(super) fn read(
     for (_, name, cell) in row.all(&fields.vector)? {
         scratch.vector_cell(name, cell);
     }
+    if fields.metadata.named
+        && let Some(column) = fields.metadata.candidates.iter().find(|field| !row.has(field.text()))
+    {
+        return Err(Reason::NoColumn { column: column.text().to_owned() });
+    }
     let metadata = if fields.metadata.named {
         row.all(&fields.metadata)?.into_iter().try_for_each(|(rank, name, cell)| {
             let name = fields.metadata.candidates.get(rank).map_or(name, |field| field.last());
@@ -61,6 +66,10 @@ impl<'a> Row<'a> {
             found.push((rank, column.as_str(), cell));
         }
         Ok(found)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.columns.0.iter().any(|column| column == name)
     }
 
     fn first(&self, choice: &Choice) -> Result<Option<(usize, &'a str, &'a str)>, Reason> {

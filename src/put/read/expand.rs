@@ -36,7 +36,7 @@ fn files_of(directory: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let path = entry.path();
-        if entry.file_name().to_str().is_some_and(is_input_name) && path.is_file() {
+        if is_input_name(&entry.file_name().to_string_lossy()) && path.is_file() {
             files.push(path);
         }
     }

@@ -176,6 +176,11 @@ impl Summary {
                 )?;
             }
         }
+        let others: u64 = self.reasons.values().map(|reason| reason.count).sum::<u64>()
+            - self.top_reasons().iter().map(|(_, reason)| reason.count).sum::<u64>();
+        if others > 0 {
+            writeln!(out, "            {} × other reasons", count(others))?;
+        }
         if self.unknown > 0 {
             let listed = match (&self.rejects_file, self.resume_command.is_some()) {
                 (Some(file), false) => format!(", listed in {file}"),
@@ -183,7 +188,7 @@ impl Summary {
             };
             writeln!(
                 out,
-                "unknown     {} sent without an answer, perhaps stored{listed}",
+                "unknown     {} sent and not confirmed, perhaps stored{listed}",
                 vectors(self.unknown)
             )?;
         }
@@ -293,7 +298,7 @@ mod tests {
 stored      990 vectors of 1,000 read, in bucket b, index i
 rejected    3 records, in r.jsonl
             3 × dimension, first at a.jsonl:7: too long
-unknown     5 vectors sent without an answer, perhaps stored
+unknown     5 vectors sent and not confirmed, perhaps stored
 not sent    2 records read before the run stopped
 not read    the rest of the input
 time        1.5 s, 4 requests (1 throttled), 2.0 KiB sent, 660 vectors/s
