@@ -9,6 +9,7 @@ mod events;
 mod faults;
 mod load;
 mod order;
+mod outage;
 mod pace;
 mod poison;
 mod recorder;

@@ -49,6 +49,7 @@ fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
             "put-vectors a.jsonl --bucket test-bucket --index-name my-idx",
             "--index-name my-idx: an index's name",
         ),
+        ("put-vectors a.jsonl --local --region r", "--local has a service of its own"),
         ("put-vectors a.jsonl --data-dir d", "the following required arguments were not provided: --local"),
         ("serve --fault status", "--fault status: \"status\": status needs a value"),
         (

@@ -157,6 +157,9 @@ fn rows_take_their_parts_from_columns() {
     let named = Fields::new(&[], &[], &["title".into(), "empty".into()]);
     let got = row(&["key", "title", "empty", "vector"], &["k", "t, \"u\"", "", "[0.5, 1]"], named);
     assert_eq!(got.unwrap(), r#"{"key":"k","data":{"float32":[0.5,1]},"metadata":{"title":"t, \"u\""}}"#);
+    let named = Fields::new(&[], &[], &["titel".into()]);
+    let got = row(&["key", "title", "vector"], &["k", "t", "[1,2]"], named);
+    assert_eq!(got.map_err(|reason| reason.code()), Err("no_column"));
     let usual = Fields::new(&[], &[], &[]);
     let got = row(&["id", "embedding", "metadata"], &["00123", "1 2", r#"{"a": ["b"]}"#], usual.clone());
     assert_eq!(got.unwrap(), r#"{"key":"00123","data":{"float32":[1,2]},"metadata":{"a":["b"]}}"#);
