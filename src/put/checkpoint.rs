@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::journal::{Counts, Header, Journal, JournalError, Mark, Tracker};
+use super::journal::{Header, Journal, JournalError};
 use super::outcome::Outcome;
 use super::record::Input;
 use super::rejects::Rejects;
+use super::tracker::{Counts, Mark, Tracker};
 use crate::exit::{Exit, Failure};
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.

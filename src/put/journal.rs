@@ -6,23 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::record::{Input, Position, Span};
+use super::fingerprint::{Fingerprint, short};
+use super::record::Input;
+use super::tracker::Mark;
 
 /// Version of the form; another one is not read.
 const VERSION: u32 = 1;
 /// The journal is written anew when it grows beyond this.
 const COMPACT_AT: u64 = 1 << 20;
-/// Length of the parts of an input that are hashed.
-const SAMPLE: u64 = 64 << 10;
-/// So many parts of each input are hashed, evenly spread; fewer when the inputs are many, so that beginning stays quick.
-const SAMPLES: std::ops::RangeInclusive<u64> = 2..=64;
-const SAMPLES_OF_ALL: u64 = 2_048;
 
 /// What identifies a load: a journal of another one is not continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,43 +32,6 @@ pub struct Header {
     pub reading: BTreeMap<String, String>,
     /// The inputs as they were.
     pub inputs: Vec<Fingerprint>,
-}
-
-/// An input as it was when the load began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprint {
-    /// Its name, for messages; a moved input is still the same.
-    pub name: String,
-    /// Bytes.
-    pub size: u64,
-    /// Hashes of parts: offset and hash.
-    pub samples: Vec<(u64, String)>,
-}
-
-/// How many records of each kind are settled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Records read.
-    pub read: u64,
-    /// Stored.
-    pub stored: u64,
-    /// Rejected.
-    pub rejected: u64,
-    /// Of unknown fate, and listed as such.
-    pub unknown: u64,
-}
-
-/// How far a load is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// Everything before this is settled.
-    pub position: Position,
-    /// What is settled beyond it.
-    pub ahead: Vec<Span>,
-    /// All that is settled.
-    pub counts: Counts,
-    /// Bytes of the rejects file that belong to it.
-    pub rejects_bytes: u64,
 }
 
 /// A line of the file.
@@ -277,9 +237,7 @@ impl Header {
         reading: BTreeMap<String, String>,
         inputs: &[Input],
     ) -> Result<Self, JournalError> {
-        let each = SAMPLES_OF_ALL / (inputs.len() as u64).max(1);
-        let samples = each.clamp(*SAMPLES.start(), *SAMPLES.end());
-        let inputs = inputs.iter().map(|input| Fingerprint::of(input, samples)).collect::<Result<_, _>>()?;
+        let inputs = Fingerprint::of_all(inputs)?;
         Ok(Self { version: VERSION, target, reading, inputs })
     }
 
@@ -309,57 +267,6 @@ impl Header {
         }
         self.inputs.iter().zip(&now.inputs).try_for_each(|(then, now)| then.same(now))
     }
-}
-
-impl Fingerprint {
-    /// Looks at an input: its size, and hashes of parts, so that a file of many gigabytes costs a few megabytes.
-    fn of(input: &Input, samples: u64) -> Result<Self, JournalError> {
-        let Input::File(path) = input else {
-            return Ok(Self { name: input.to_string(), size: 0, samples: Vec::new() });
-        };
-        let name = std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
-        let read = || -> io::Result<Self> {
-            if !fs::metadata(path)?.is_file() {
-                // A pipe can be opened only once, and that is to read it.
-                return Ok(Self { name: name.clone(), size: 0, samples: Vec::new() });
-            }
-            let mut file = File::open(path)?;
-            let size = file.metadata()?.len();
-            let mut hashes = Vec::new();
-            for offset in sample_offsets(size, samples) {
-                let mut part = Vec::new();
-                file.seek(SeekFrom::Start(offset))?;
-                Read::by_ref(&mut file).take(SAMPLE).read_to_end(&mut part)?;
-                hashes.push((offset, short(Sha256::new().chain_update(&part))));
-            }
-            Ok(Self { name: name.clone(), size, samples: hashes })
-        };
-        read().map_err(|error| JournalError::Input { path: path.display().to_string(), error })
-    }
-
-    fn same(&self, now: &Self) -> Result<(), JournalError> {
-        let changed = |what| Err(JournalError::Changed { input: now.name.clone(), what });
-        if self.size != now.size {
-            return changed(format!("{} bytes then, {} now", self.size, now.size));
-        }
-        match self.samples.iter().zip(&now.samples).find(|(then, now)| then != now) {
-            Some(((offset, _), _)) => changed(format!("the block at byte {offset} differs")),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Where samples start: evenly spread, the file's start and end among them; a small file is sampled whole.
-fn sample_offsets(size: u64, samples: u64) -> Vec<u64> {
-    if size <= samples * SAMPLE {
-        return (0..size.div_ceil(SAMPLE)).map(|index| index * SAMPLE).collect();
-    }
-    let last = size - SAMPLE;
-    (0..samples - 1).map(|index| last / (samples - 1) * index).chain([last]).collect()
-}
-
-fn short(hash: Sha256) -> String {
-    base16ct::lower::encode_string(hash.finalize().get(..8).unwrap_or_default())
 }
 
 /// A line with its checksum in front.
@@ -392,59 +299,16 @@ fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
     Some((header, marks.last()))
 }
 
-/// Follows which batches are settled; completions arrive in any order.
-#[derive(Debug, Default)]
-pub struct Tracker {
-    /// The first batch that is not settled.
-    next: u64,
-    position: Position,
-    /// Settled batches behind `next`.
-    settled: BTreeMap<u64, Span>,
-    /// What an earlier run settled beyond where this one started.
-    earlier: Vec<Span>,
-    counts: Counts,
-}
-
-impl Tracker {
-    /// Starts where an earlier run stopped, or at the beginning.
-    pub fn new(mark: Option<&Mark>) -> Self {
-        let Some(mark) = mark else { return Self::default() };
-        Self { position: mark.position, earlier: mark.ahead.clone(), counts: mark.counts, ..Self::default() }
-    }
-
-    /// Notes that a batch is settled.
-    pub fn settle(&mut self, number: u64, span: Span, counts: Counts) {
-        self.settled.insert(number, span);
-        self.counts.read += counts.read;
-        self.counts.stored += counts.stored;
-        self.counts.rejected += counts.rejected;
-        self.counts.unknown += counts.unknown;
-        while let Some(span) = self.settled.remove(&self.next) {
-            self.position = span.end;
-            self.next += 1;
-        }
-    }
-
-    /// How far the load is.
-    pub fn mark(&self, rejects_bytes: u64) -> Mark {
-        let earlier = self.earlier.iter().filter(|span| span.end > self.position);
-        let ahead = earlier.chain(self.settled.values()).copied().collect();
-        Mark { position: self.position, ahead, counts: self.counts, rejects_bytes }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::put::record::Position;
+    use crate::put::tracker::Counts;
 
     fn position(record: u64) -> Position {
         Position { record, offset: record * 10, line: record + 1, ..Position::default() }
-    }
-
-    fn span(start: u64, end: u64) -> Span {
-        Span { start: position(start), end: position(end) }
     }
 
     fn header() -> Header {
@@ -453,59 +317,6 @@ mod tests {
 
     fn counts(read: u64) -> Counts {
         Counts { read, stored: read, ..Counts::default() }
-    }
-
-    #[test]
-    fn only_the_contiguous_prefix_moves_the_position() {
-        let mut tracker = Tracker::new(None);
-        tracker.settle(1, span(10, 20), counts(10));
-        tracker.settle(3, span(30, 40), counts(10));
-        assert_eq!(tracker.mark(0).position, Position::default());
-        assert_eq!(tracker.mark(0).ahead, [span(10, 20), span(30, 40)]);
-        tracker.settle(0, span(0, 10), counts(10));
-        assert_eq!(tracker.mark(0).position, position(20));
-        assert_eq!(tracker.mark(0).ahead, [span(30, 40)]);
-        assert_eq!(tracker.mark(0).counts.read, 30);
-    }
-
-    #[test]
-    fn what_an_earlier_run_settled_ahead_is_remembered_until_it_is_passed() {
-        let mark =
-            Mark { position: position(10), ahead: vec![span(20, 30)], counts: counts(20), rejects_bytes: 0 };
-        let mut tracker = Tracker::new(Some(&mark));
-        tracker.settle(1, span(30, 40), counts(10));
-        assert_eq!(tracker.mark(0).ahead, [span(20, 30), span(30, 40)]);
-        tracker.settle(0, span(10, 30), counts(10));
-        let mark = tracker.mark(0);
-        assert_eq!((mark.position, mark.ahead.len(), mark.counts.read), (position(40), 0, 40));
-    }
-
-    #[test]
-    fn a_changed_input_is_named_with_its_first_difference() {
-        let then =
-            Fingerprint { name: "a".into(), size: 5, samples: vec![(0, "x".into()), (65_536, "y".into())] };
-        let longer = Fingerprint { size: 6, ..then.clone() };
-        let other = Fingerprint { samples: vec![(0, "x".into()), (65_536, "z".into())], ..then.clone() };
-        let message = |now: &Fingerprint| then.same(now).map_err(|error| error.to_string());
-        assert_eq!(message(&then), Ok(()));
-        assert_eq!(
-            message(&longer),
-            Err("cannot resume: a changed since the journal was written (5 bytes then, 6 now)".to_owned())
-        );
-        assert_eq!(
-            message(&other),
-            Err("cannot resume: a changed since the journal was written (the block at byte 65536 differs)"
-                .to_owned())
-        );
-    }
-
-    #[test]
-    fn samples_cover_small_files_whole_and_large_ones_from_end_to_end() {
-        assert_eq!(sample_offsets(0, 64), [0_u64; 0]);
-        assert_eq!(sample_offsets(100_000, 64), [0, 65_536]);
-        let large = sample_offsets(1 << 40, 64);
-        assert_eq!((large.first(), large.last()), (Some(&0), Some(&((1 << 40) - SAMPLE))));
-        assert!(large.is_sorted() && large.len() == 64);
     }
 
     proptest! {
@@ -537,18 +348,6 @@ mod tests {
             text[at] = byte;
             let (_, mark) = parse(&text).unwrap();
             prop_assert_eq!(mark.map(|mark| mark.position), (marks > 1).then(|| position(marks - 2)));
-        }
-
-        #[test]
-        fn any_order_of_completion_ends_at_the_end(order in Just((0u64..30).collect::<Vec<_>>()).prop_shuffle()) {
-            let mut tracker = Tracker::new(None);
-            for (done, number) in order.iter().enumerate() {
-                tracker.settle(*number, span(number * 5, number * 5 + 5), counts(5));
-                let mark = tracker.mark(0);
-                let covered = mark.position.record + mark.ahead.iter().map(|span| span.end.record - span.start.record).sum::<u64>();
-                prop_assert_eq!(covered, (done as u64 + 1) * 5);
-            }
-            prop_assert_eq!(tracker.mark(0).position, position(150));
         }
     }
 }

@@ -5,6 +5,7 @@ mod attempt;
 pub mod batch;
 mod checkpoint;
 mod ending;
+pub mod fingerprint;
 mod in_flight;
 mod index;
 pub mod journal;
@@ -21,6 +22,7 @@ mod send;
 mod settle;
 #[cfg(test)]
 mod tests;
+pub mod tracker;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +38,6 @@ pub use checkpoint::Keep;
 use in_flight::{KeyHashes, KeysInFlight};
 use index::Known;
 pub use index::Wanted;
-use journal::Mark;
 pub use outcome::Fate;
 use outcome::Outcome;
 use pace::{Pacer, Quota};
@@ -48,6 +49,7 @@ use send::Sender;
 pub use send::Verify;
 pub use settle::MaxRejects;
 use settle::{Reading, Settle};
+use tracker::Mark;
 
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Client;

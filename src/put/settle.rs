@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::Finished;
 use super::batch::Batch;
 use super::checkpoint::Checkpoint;
-use super::journal::Counts;
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::pace::Quota;
 use super::report::Reporter;
+use super::tracker::Counts;
 use crate::exit::{Exit, Failure};
 
 /// When there are so many rejects that going on makes no sense.

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use super::admit::Admitted;
 use super::batch::{Batch, Batcher, Limits};
 use super::in_flight::KeysInFlight;
-use super::journal::{Counts, Mark, Tracker};
 use super::record::{Position, Vector};
+use super::tracker::{Counts, Mark, Tracker};
 
 fn position(record: usize) -> Position {
     let record = record as u64;
