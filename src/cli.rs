@@ -80,6 +80,12 @@ pub struct Global {
     /// Account id (UID) of the bucket's owner, digits only [env: OSS_ACCOUNT_ID]
     #[arg(long, global = true, value_name = "UID")]
     pub account_id: Option<String>,
+    /// ossutil's configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]
+    #[arg(short = 'c', long, global = true, value_name = "FILE")]
+    pub config_file: Option<PathBuf>,
+    /// Profile of the configuration file [env: OSSUTIL_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
     /// Where the bucket stands in the URL; an IP address is always addressed by path
     #[arg(long, global = true, value_enum, value_name = "STYLE")]
     pub addressing_style: Option<AddressingStyle>,

@@ -16,6 +16,7 @@ pub mod command_line;
 pub mod emulator;
 pub mod exit;
 pub mod oss;
+pub mod profile;
 pub mod put;
 pub mod run;
 pub mod settings;

@@ -300,7 +300,7 @@ mod tests {
                 Verdict::Retry | Verdict::SlowDown if status < 500 && !matches!(status, 408 | 429) => {
                     prop_assert!(is_throttle(&code) || matches!(
                         code.as_str(),
-                        "RequestTimeTooSkewed" | "InvalidDigest" | "BadRequest" | "RequestTimeout"
+                        "RequestTimeTooSkewed" | "InvalidDigest" | "BadRequest" | "RequestTimeout" | "HTTP400"
                     ));
                 }
                 _ => {}

@@ -90,6 +90,8 @@ impl Caller {
             effort.attempts += 1;
             effort.bytes_sent += request.body.len();
             let sent = Instant::now();
+            // Waiting for the first turn is no trouble.
+            trouble.begun.get_or_insert(sent);
             let error = match self.once(request).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -144,7 +146,11 @@ impl Caller {
             Verdict::Refresh => return Err(Because::Verdict(Verdict::Stop)),
             other => return Err(Because::Verdict(other)),
         };
-        if trouble.begun.elapsed() + wait > self.budget.time { Err(Because::Budget) } else { Ok(wait) }
+        if trouble.begun.is_some_and(|begun| begun.elapsed() + wait > self.budget.time) {
+            Err(Because::Budget)
+        } else {
+            Ok(wait)
+        }
     }
 
     /// Takes over the service's clock if it complains about ours; whether that made a difference.
@@ -194,7 +200,8 @@ fn hold(error: &CallError) -> Duration {
 
 /// What one request has met so far.
 struct Trouble {
-    begun: Instant,
+    /// When the first attempt was sent.
+    begun: Option<Instant>,
     retries: u32,
     throttles: u32,
     refreshed: bool,
@@ -204,14 +211,7 @@ struct Trouble {
 
 impl Trouble {
     fn new() -> Self {
-        Self {
-            begun: Instant::now(),
-            retries: 0,
-            throttles: 0,
-            refreshed: false,
-            error: None,
-            may_have_stored: false,
-        }
+        Self { begun: None, retries: 0, throttles: 0, refreshed: false, error: None, may_have_stored: false }
     }
 
     fn met(mut self, error: CallError) -> Self {

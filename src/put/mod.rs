@@ -274,6 +274,7 @@ impl Load {
         let mut keys = KeysInFlight::default();
         let mut waiting: Option<(Queued, KeyHashes)> = None;
         let mut failure: Option<Failure> = None;
+        let mut stopping = false;
         let mut tick = tokio::time::interval(TICK);
         loop {
             if in_flight.len() < self.jobs
@@ -287,7 +288,7 @@ impl Load {
             }
             let step = tokio::select! {
                 biased;
-                () = self.stopping.interrupted(), if failure.is_none() => {
+                () = self.stopping.interrupted(), if !stopping => {
                     self.sender.caller.reporter.note(&format!(
                         "stopping: requests under way have up to {} s to end; a second signal stops at once",
                         GRACE.as_secs()
@@ -315,6 +316,7 @@ impl Load {
                 }
             };
             if let Err(stop) = step {
+                stopping = true;
                 if batches.take().is_some() {
                     reading = Reading::Stopped;
                 }

@@ -77,6 +77,9 @@ impl Outcome {
         self.superseded = 0;
         self.rejects.clear();
         self.settled = false;
+        if self.unknown.is_empty() && self.not_sent > 0 {
+            self.fate = Fate::NotSent;
+        }
         self
     }
 }

@@ -197,7 +197,7 @@ impl Sender {
 
     /// Finds out by reading back what became of records whose request had no answer.
     async fn resolve(&self, part: &Part, progress: &mut Progress) {
-        if self.verify == Verify::Unknown {
+        if self.verify == Verify::Unknown && progress.stop.is_none() && !self.caller.is_halted() {
             let (number, trouble) = (progress.batch.number, progress.trouble());
             self.caller
                 .reporter
@@ -221,7 +221,9 @@ impl Sender {
             progress.not_sent += missing.len() as u64;
             return;
         }
-        self.evidence.stored();
+        if progress.stored > 0 {
+            self.evidence.stored();
+        }
         progress.reject(&missing, &Reason::NotStored { trouble: progress.trouble() });
     }
 
@@ -286,7 +288,7 @@ impl Progress {
     /// The last word of the service, or of the way to it.
     fn trouble(&self) -> String {
         let LastAnswer { status, code, request_id } = &self.last;
-        let code = code.as_deref().unwrap_or("taken");
+        let code = code.as_deref().unwrap_or("confirmed");
         let status = status.map_or(String::new(), |status| format!("HTTP {status} "));
         let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
         format!("{status}{code}{request}")

@@ -49,7 +49,7 @@ fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
             "put-vectors a.jsonl --bucket test-bucket --index-name my-idx",
             "--index-name my-idx: an index's name",
         ),
-        ("put-vectors a.jsonl --local --region r", "--local has a service of its own"),
+        ("put-vectors a.jsonl --local", "--local has a service of its own"),
         ("put-vectors a.jsonl --data-dir d", "the following required arguments were not provided: --local"),
         ("serve --fault status", "--fault status: \"status\": status needs a value"),
         (
@@ -144,14 +144,24 @@ fn cloud(home: &Home) -> Command {
 #[test]
 fn what_is_missing_to_reach_the_service_is_named_with_the_flag_and_the_variable() {
     let rows = [
-        ("OSS_REGION", "", "no region", "set --region or OSS_REGION;"),
-        ("OSS_ACCOUNT_ID", "", "no account id", "set --account-id or OSS_ACCOUNT_ID;"),
-        ("OSS_ACCESS_KEY_ID", "", "no access key id", "set --access-key-id or OSS_ACCESS_KEY_ID;"),
+        ("OSS_REGION", "", "no region", "set --region, OSS_REGION or region in ~/.ossutilconfig;"),
+        (
+            "OSS_ACCOUNT_ID",
+            "",
+            "no account id",
+            "set --account-id, OSS_ACCOUNT_ID or account-id in ~/.ossutilconfig;",
+        ),
+        (
+            "OSS_ACCESS_KEY_ID",
+            "",
+            "no access key id",
+            "set --access-key-id, OSS_ACCESS_KEY_ID or access-key-id in ~/.ossutilconfig;",
+        ),
         (
             "OSS_ACCESS_KEY_SECRET",
             "",
             "no access key secret",
-            "set --access-key-secret or OSS_ACCESS_KEY_SECRET;",
+            "set --access-key-secret, OSS_ACCESS_KEY_SECRET or access-key-secret in ~/.ossutilconfig;",
         ),
         (
             "OSS_ACCESS_KEY_ID",

@@ -25,21 +25,38 @@ pub(super) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Sc
     }
 }
 
-/// The text of the record inside a line of a rejects file, if `text` is such a line.
-pub(super) fn rejected_record(text: &[u8]) -> Option<Vec<u8>> {
+/// The record inside a line of a rejects file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rejected {
+    /// Its text.
+    pub(super) text: Vec<u8>,
+    /// Whether it is in the form that was sent, whatever the fields of the input were called.
+    pub(super) is_wire: bool,
+}
+
+/// The record inside `text`, if that is a line of a rejects file; such lines may hold one another.
+pub(super) fn rejected_record(text: &[u8]) -> Option<Rejected> {
     #[derive(Deserialize)]
     struct Line<'a> {
+        rejected: Reason,
         #[serde(borrow)]
         record: &'a RawValue,
+    }
+    #[derive(Deserialize)]
+    struct Reason {
+        #[serde(default)]
+        reason: String,
     }
     if !text.starts_with(br#"{"rejected":"#) {
         return None;
     }
     let line: Line<'_> = serde_json::from_slice(text).ok()?;
-    match serde_json::from_str::<Text<'_>>(line.record.get()) {
-        Ok(Text(raw)) => Some(raw.into_owned().into_bytes()),
-        Err(_) => Some(line.record.get().as_bytes().to_vec()),
-    }
+    let text = match serde_json::from_str::<Text<'_>>(line.record.get()) {
+        Ok(Text(raw)) => raw.into_owned().into_bytes(),
+        Err(_) => line.record.get().as_bytes().to_vec(),
+    };
+    let is_wire = matches!(line.rejected.reason.as_str(), "refused" | "not_stored" | "unknown");
+    rejected_record(&text).or(Some(Rejected { text, is_wire }))
 }
 
 struct Walk<'a, 's> {

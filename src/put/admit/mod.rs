@@ -86,6 +86,8 @@ impl Admitted {
 #[derive(Debug)]
 pub struct Admit {
     fields: Fields,
+    /// The fields of a vector as it was sent, which a rejects file may hold.
+    wire: Fields,
     rules: Rules,
     scratch: Scratch,
 }
@@ -93,7 +95,7 @@ pub struct Admit {
 impl Admit {
     /// Makes a judge for these fields under these rules.
     pub fn new(fields: Fields, rules: Rules) -> Self {
-        Self { fields, rules, scratch: Scratch::default() }
+        Self { fields, wire: Fields::new(&[], &[], &[]), rules, scratch: Scratch::default() }
     }
 
     /// Sets the dimension that all further records must have.
@@ -130,7 +132,10 @@ impl Admit {
         self.scratch.clear();
         let read = match &record.raw {
             Raw::Json(text) => match json::rejected_record(text) {
-                Some(inner) => json::read(&inner, &self.fields, &self.rules, &mut self.scratch),
+                Some(inner) => {
+                    let fields = if inner.is_wire { &self.wire } else { &self.fields };
+                    json::read(&inner.text, fields, &self.rules, &mut self.scratch)
+                }
                 None => json::read(text, &self.fields, &self.rules, &mut self.scratch),
             },
             Raw::Row { columns, cells } => {

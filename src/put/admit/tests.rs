@@ -181,6 +181,12 @@ fn a_line_of_a_rejects_file_is_the_record_inside_it() {
     assert_eq!(json(line).unwrap(), r#"{"key":"k","data":{"float32":[1,2]}}"#);
     let row = r#"{"rejected":{"reason":"ragged"},"record":{"key":"k","vector":"[1, 2]","metadata":"{\"a\":\"b\"}"}}"#;
     assert_eq!(json(row).unwrap(), r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"a":"b"}}"#);
+    let twice = r#"{"rejected":{"reason":"syntax"},"record":{"rejected":{"reason":"dimension"},"record":{"id":"k","emb":[1,2]}}}"#;
+    assert_eq!(json(twice).unwrap(), r#"{"key":"k","data":{"float32":[1,2]}}"#);
+    let fields = Fields::new(&["doc".into()], &["numbers".into()], &["title".into()]);
+    let sent = r#"{"rejected":{"reason":"not_stored"},"record":{"key":"k","data":{"float32":[1,2]},"metadata":{"title":"t"}}}"#;
+    let got = admit_with(fields, rules(), Raw::Json(Bytes::from_static(sent.as_bytes())));
+    assert_eq!(got.unwrap(), r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"title":"t"}}"#);
     let torn = r#"{"rejected":{"reason":"syntax"},"record":"{\"key\":\"k\",\"vector\":[1,2"}"#;
     assert_eq!(json(torn).map_err(|reason| reason.code()), Err("syntax"));
 }

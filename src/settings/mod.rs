@@ -1,4 +1,6 @@
-//! Flags, environment and defaults become plain values here, once; nobody after it reads a flag or a variable.
+//! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
+
+mod sources;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{IsTerminal, Write};
@@ -6,17 +8,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{
-    AddressingStyle, FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors,
-    Reading, Reporting, Serve, VerifyName,
+    FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors, Reading,
+    Reporting, Serve, VerifyName,
 };
 use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{self, Client};
 use crate::oss::credential::{Credential, Credentials, Secret};
-use crate::oss::endpoint::{Addressing, Endpoint, Target, from_bucket_url};
+use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
+use crate::profile::Profile;
 use crate::put::admit::{Fields, MetadataValues};
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
@@ -24,6 +27,8 @@ use crate::put::read::{self, Format};
 use crate::put::record::Input;
 use crate::put::report::{Style, Telling};
 use crate::put::{Budget, Job, Keep, Verify, Wanted, unreadable};
+use crate::values::Period;
+use sources::{Sources, missing, profile};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -77,7 +82,7 @@ impl ServiceSettings {
 
     /// Makes the client.
     pub fn client(self) -> Result<Client, Failure> {
-        let period = |given: Option<crate::values::Period>, usual| given.map_or(usual, |period| period.0);
+        let period = |given: Option<Period>, usual| given.map_or(usual, |period| period.0);
         let options = client::Options {
             endpoint: self.endpoint,
             target: self.target,
@@ -107,7 +112,10 @@ pub fn load(
     let inputs = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
-    let endpoint = endpoint_text(global, environment).filter(|_| !to.local);
+    let needs_service = !to.local && !sending.dry_run;
+    let profile = if needs_service { profile(global, environment)? } else { Profile::default() };
+    let sources = Sources { global, environment, profile };
+    let endpoint = sources.endpoint().filter(|_| !to.local);
     let parts = endpoint.as_deref().and_then(from_bucket_url);
     let bucket = to.bucket.clone().or_else(|| parts.as_ref().map(|(_, target)| target.bucket.clone()));
     let bucket = bucket.or_else(|| to.local.then(|| LOCAL_BUCKET.to_owned()));
@@ -123,7 +131,7 @@ pub fn load(
     let service = match (sending.dry_run, to.local) {
         (true, _) => None,
         (false, true) => Some(local_service(bucket.clone(), global)?),
-        (false, false) => Some(cloud_service(&bucket, global, environment, parts)?),
+        (false, false) => Some(cloud_service(&bucket, &sources, parts)?),
     };
     let local = match (sending.dry_run, to.local) {
         (false, true) => Some(local_options(to.data_dir.as_deref(), asked)?),
@@ -217,17 +225,18 @@ fn local_service(bucket: String, global: &Global) -> Result<ServiceSettings, Fai
 
 fn cloud_service(
     bucket: &str,
-    global: &Global,
-    environment: &Environment,
+    sources: &Sources<'_>,
     parts: Option<(Endpoint, Target)>,
 ) -> Result<ServiceSettings, Failure> {
     let (endpoint, target) = parts.unzip();
-    let region = given(global.region.as_ref(), "OSS_REGION", environment)
+    let region = sources
+        .given(sources.global.region.as_ref(), "OSS_REGION", "region")
         .or_else(|| target.as_ref().map(|target| target.region.clone()))
-        .ok_or_else(|| missing("region", "--region", "OSS_REGION"))?;
-    let account = given(global.account_id.as_ref(), "OSS_ACCOUNT_ID", environment)
+        .ok_or_else(|| missing("region", "--region", "OSS_REGION", "region"))?;
+    let account = sources
+        .given(sources.global.account_id.as_ref(), "OSS_ACCOUNT_ID", "account-id")
         .or_else(|| target.map(|target| target.account))
-        .ok_or_else(|| missing("account id", "--account-id", "OSS_ACCOUNT_ID"))?;
+        .ok_or_else(|| missing("account id", "--account-id", "OSS_ACCOUNT_ID", "account-id"))?;
     if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
         return Err(usage(format!("the region is {region:?}; a region id looks like cn-hangzhou")));
     }
@@ -236,29 +245,37 @@ fn cloud_service(
     }
     let endpoint = match endpoint {
         Some(endpoint) => endpoint,
-        None => Endpoint::parse(endpoint_text(global, environment).as_deref(), &region)
+        None => Endpoint::parse(sources.endpoint().as_deref(), &region)
             .map_err(|error| usage(error.to_string()))?,
     };
-    let endpoint = match global.addressing_style {
-        Some(AddressingStyle::Virtual) => endpoint.with_addressing(Addressing::Virtual),
-        Some(AddressingStyle::Path) => endpoint.with_addressing(Addressing::Path),
+    let endpoint = match sources.addressing_style()? {
+        Some(style) => endpoint.with_addressing(style),
         None => endpoint,
     };
-    let credential = credential(global, environment)?;
+    let credential = credential(sources)?;
     let target = Target { bucket: bucket.to_owned(), account, region };
-    Ok(ServiceSettings { endpoint, target, credential, global: global.clone(), system_proxy: true })
+    Ok(ServiceSettings { endpoint, target, credential, global: sources.network()?, system_proxy: true })
 }
 
-fn credential(global: &Global, environment: &Environment) -> Result<Credential, Failure> {
-    let secret = |flag: Option<&Secret>, variable| {
+fn credential(sources: &Sources<'_>) -> Result<Credential, Failure> {
+    let global = sources.global;
+    let secret = |flag: Option<&Secret>, variable, key| {
         let flag = flag.filter(|secret| !secret.expose().is_empty()).cloned();
-        flag.or_else(|| variable_of(variable, environment).map(Secret::new))
+        flag.or_else(|| sources.given(None, variable, key).map(Secret::new))
     };
-    let access_key_id = given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", environment)
-        .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID"))?;
-    let access_key_secret = secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET")
-        .ok_or_else(|| missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET"))?;
-    let security_token = secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN");
+    sources.known_mode()?;
+    let access_key_id = sources
+        .given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", "access-key-id")
+        .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID", "access-key-id"))?;
+    let access_key_secret = secret(
+        global.access_key_secret.as_ref(),
+        "OSS_ACCESS_KEY_SECRET",
+        "access-key-secret",
+    )
+    .ok_or_else(|| {
+        missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET", "access-key-secret")
+    })?;
+    let security_token = secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN", "sts-token");
     unbroken("access key id", &access_key_id)?;
     unbroken("access key secret", access_key_secret.expose())?;
     unbroken("security token", security_token.as_ref().map_or("", Secret::expose))?;
@@ -275,24 +292,6 @@ fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
         format!("the {what} holds a blank, a line break or a letter beyond ASCII"),
     )
     .advise("hand it over without what was added when it was copied"))
-}
-
-fn endpoint_text(global: &Global, environment: &Environment) -> Option<String> {
-    given(global.endpoint.as_ref(), "OSS_ENDPOINT", environment)
-}
-
-/// An empty flag is none: a script hands one on where its own variable is not set.
-fn given(flag: Option<&String>, variable: &str, environment: &Environment) -> Option<String> {
-    flag.filter(|value| !value.is_empty()).cloned().or_else(|| variable_of(variable, environment))
-}
-
-fn variable_of(name: &str, environment: &Environment) -> Option<String> {
-    environment.get(name).filter(|value| !value.is_empty()).cloned()
-}
-
-fn missing(what: &str, flag: &str, variable: &str) -> Failure {
-    Failure::new(Exit::Client, format!("no {what}"))
-        .advise(format!("set {flag} or {variable}; or try everything without an account with --local"))
 }
 
 fn usage(message: impl Into<String>) -> Failure {
