@@ -2,7 +2,7 @@
 //!
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -50,19 +50,25 @@ pub(super) struct Sender {
 /// Whether the trouble lies in single records or in the whole request.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    stored: AtomicBool,
+    /// Parts of batches of which something was stored.
+    stored: AtomicU64,
     refused_alone: AtomicU32,
 }
 
 impl Evidence {
     fn stored(&self) {
-        self.stored.store(true, Ordering::Relaxed);
+        self.stored.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes a record refused alone; whether that makes it likely that none will ever be taken.
     fn refused_alone(&self) -> bool {
         self.refused_alone.fetch_add(1, Ordering::Relaxed) + 1 >= EVIDENCE
-            && !self.stored.load(Ordering::Relaxed)
+            && self.stored.load(Ordering::Relaxed) == 0
+    }
+
+    /// Counts what was stored so far, to see later whether anything was since.
+    fn count(&self) -> u64 {
+        self.stored.load(Ordering::Relaxed)
     }
 }
 
@@ -106,7 +112,7 @@ impl Sender {
     /// Sends `batch`, whose `body` may be ready, and says what became of it.
     pub(super) async fn send(&self, batch: Batch, body: Option<Body>) -> Outcome {
         let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
-        let mut progress = Progress::new(batch);
+        let mut progress = Progress::new(batch, self.evidence.count());
         let mut parts = Parts::new(sizes);
         while let Some(part) = parts.next(self.room.bytes()) {
             if progress.stop.is_some() {
@@ -214,8 +220,10 @@ impl Sender {
             progress.stored += found.iter().filter(|found| **found).count() as u64;
             missing.extend(some.iter().zip(found).filter(|(_, found)| !found).map(|(index, _)| *index));
         }
-        if is_all_known && missing.len() == part.indices.len() {
-            // That is no fault of the records: the service takes no writes. A later run sends them again.
+        let others_were_stored = self.evidence.count() > progress.stored_before;
+        if is_all_known && missing.len() == part.indices.len() && !others_were_stored {
+            // That is no fault of the records: the service takes no writes. A later run sends them again. Where it
+            // took others meanwhile, stopping would only meet the same batch again.
             let trouble = progress.trouble();
             progress.stop.get_or_insert_with(|| writes_nothing(&trouble));
             progress.not_sent += missing.len() as u64;
@@ -252,6 +260,8 @@ impl Sender {
 /// A batch while it is being sent.
 struct Progress {
     batch: Batch,
+    /// What [`Evidence`] counted when the batch began.
+    stored_before: u64,
     begun: Instant,
     effort: Effort,
     stored: u64,
@@ -265,9 +275,10 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(batch: Batch) -> Self {
+    fn new(batch: Batch, stored_before: u64) -> Self {
         Self {
             batch,
+            stored_before,
             begun: Instant::now(),
             effort: Effort::default(),
             stored: 0,

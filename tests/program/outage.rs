@@ -3,17 +3,19 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use crate::support::{Home, TestService, lines, run, unlimited, wanted};
+use crate::support::{Home, TestService, line, lines, run, unlimited, wanted};
 use crate::trouble::rejects;
 
 const DIMENSION: usize = 4;
+/// A record of another input, with which the index is made.
+const OTHER: usize = 9_999;
 
 #[test]
 fn an_outage_of_writes_stops_the_run_and_a_resume_finishes_it() {
     for fault in ["op=PutVectors,status=500,code=InternalError", "op=PutVectors,reset=before"] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         home.write("a.jsonl", lines(1_000, DIMENSION));
-        run(home.put(&service).arg(home.write("first.jsonl", lines(1, DIMENSION)))).assert_code(0);
+        run(home.put(&service).arg(home.write("first.jsonl", line(OTHER, DIMENSION)))).assert_code(0);
         service.trouble(&[fault]);
         let load = |more: &[&str]| {
             let mut command = home.put(&service);
@@ -30,8 +32,35 @@ fn an_outage_of_writes_stops_the_run_and_a_resume_finishes_it() {
         assert_eq!(rejects(&home.path("r.jsonl")), [], "{fault}");
         service.trouble(&[]);
         assert_eq!(load(&["--resume"]).assert_code(0).counts(["stored"]), [1_000], "{fault}");
-        assert!(service.state() == wanted(0..1_000, DIMENSION), "{fault}");
+        assert!(service.state() == wanted((0..1_000).chain([OTHER]), DIMENSION), "{fault}");
     }
+}
+
+#[test]
+fn a_batch_that_alone_is_never_taken_does_not_stop_the_others() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(40, DIMENSION));
+    run(home.put(&service).arg(home.write("first.jsonl", line(OTHER, DIMENSION)))).assert_code(0);
+    // One of two batches fails slowly, and again; the other is stored meanwhile.
+    service.trouble(&["op=PutVectors,nth=1,status=500,latency=400ms", "op=PutVectors,nth=3,status=500"]);
+    let mut command = home.put(&service);
+    command.args([
+        "a.jsonl",
+        "--batch-size",
+        "20",
+        "--job",
+        "2",
+        "--retry-times",
+        "1",
+        "--rejects",
+        "r.jsonl",
+    ]);
+    let ended = run(&mut command);
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected", "not_sent"]), [20, 20, 0]);
+    let reasons: Vec<_> = rejects(&home.path("r.jsonl")).into_iter().map(|(_, reason)| reason).collect();
+    assert_eq!(reasons, ["not_stored"; 20]);
+    run(home.put(&service).arg("r.jsonl")).assert_code(0);
+    assert!(service.state() == wanted((0..40).chain([OTHER]), DIMENSION));
 }
 
 /// Answers everything with 200: a request for the index as the service would, anything else as a portal does.
