@@ -118,7 +118,8 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         Ok(blocks) => blocks,
         Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
     };
-    let prefix = job.client.is_some().then(|| wire::put_vectors_prefix(&job.wanted.name));
+    let prefix = wire::put_vectors_prefix(&job.wanted.name);
+    let is_rehearsal = job.client.is_none();
     let plan = |rules| Plan {
         fields: job.fields.clone(),
         rules,
@@ -126,7 +127,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.ahead.clone(),
-        prefix: prefix.clone(),
+        prefix: (!is_rehearsal).then(|| prefix.clone()),
         reporter: Arc::clone(&reporter),
     };
     let rules = admit::Rules {
@@ -151,7 +152,7 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
     let sender = Arc::new(Sender {
         caller,
         index_name: job.wanted.name.clone(),
-        prefix: wire::put_vectors_prefix(&job.wanted.name),
+        prefix: prefix.clone(),
         verify: job.verify,
         evidence: send::Evidence::default(),
         room: send::Room::default(),

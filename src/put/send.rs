@@ -180,7 +180,10 @@ impl Sender {
             return self.refuse(part, reason, progress);
         }
         match self.look(&part.indices, progress).await {
-            Some(found) if found.contains(&true) => progress.stored += 1,
+            Some(found) if found.contains(&true) => {
+                self.evidence.stored();
+                progress.stored += 1;
+            }
             Some(_) => self.refuse(part, reason, progress),
             None => progress.unknown.extend(progress.vectors(&part.indices)),
         }
