@@ -70,6 +70,9 @@ impl Body {
     }
 }
 
+/// Told once, when the first byte of a request leaves; dropped untold if none ever does.
+pub type Departure = Box<dyn FnOnce() + Send + Sync>;
+
 /// A successful answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -111,10 +114,16 @@ impl Client {
         })
     }
 
-    /// Calls `operation` once.
-    pub async fn call(&self, operation: Operation, body: &Body) -> Result<Answer, CallError> {
+    /// Calls `operation` once; `departure` is told when the request leaves.
+    pub async fn call(
+        &self,
+        operation: Operation,
+        body: &Body,
+        departure: Departure,
+    ) -> Result<Answer, CallError> {
         let progress = Arc::new(AtomicU64::new(0));
-        let call = self.exchange(operation, body, &progress);
+        let pieces = Pieces::new(body, Arc::clone(&progress), departure);
+        let call = self.exchange(operation, body, pieces);
         if let Some(outcome) = unless_idle(self.options.read_timeout, &progress, call).await {
             return outcome;
         }
@@ -139,12 +148,17 @@ impl Client {
         &self,
         operation: Operation,
         body: &Body,
-        progress: &Arc<AtomicU64>,
+        mut pieces: Pieces,
     ) -> Result<Answer, CallError> {
+        let progress = Arc::clone(&pieces.progress);
+        if body.is_empty() {
+            // Nobody asks for the pieces of an empty body.
+            pieces.depart();
+        }
         let mut request = self
             .http
             .request(method(operation), self.options.endpoint.url(&self.options.target, operation))
-            .body(reqwest::Body::wrap(Pieces::new(body, Arc::clone(progress))));
+            .body(reqwest::Body::wrap(pieces));
         for (name, value) in self.headers(operation, body).await.map_err(CallError::Credential)? {
             request = request.header(name, value);
         }
@@ -217,11 +231,20 @@ struct Pieces {
     left: VecDeque<Bytes>,
     length: u64,
     progress: Arc<AtomicU64>,
+    departure: Option<Departure>,
 }
 
 impl Pieces {
-    fn new(body: &Body, progress: Arc<AtomicU64>) -> Self {
-        Self { left: body.pieces.iter().cloned().collect(), length: body.length, progress }
+    fn new(body: &Body, progress: Arc<AtomicU64>, departure: Departure) -> Self {
+        let left = body.pieces.iter().cloned().collect();
+        Self { left, length: body.length, progress, departure: Some(departure) }
+    }
+
+    /// Tells that the request leaves, once. The client asks for the first piece when it has a connection and writes.
+    fn depart(&mut self) {
+        if let Some(departure) = self.departure.take() {
+            departure();
+        }
     }
 }
 
@@ -234,6 +257,7 @@ impl http_body::Body for Pieces {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         const PORTION: usize = 256 * 1024;
+        self.depart();
         let Some(mut piece) = self.left.pop_front() else { return Poll::Ready(None) };
         let portion = piece.split_to(piece.len().min(PORTION));
         if !piece.is_empty() {

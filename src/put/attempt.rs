@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::pace::Pacer;
+use super::pace::{Pacer, Turn};
 use super::report::Reporter;
 use crate::oss::client::{Answer, Body, Client};
 use crate::oss::error::{CallError, Transport, Verdict, backoff};
@@ -84,15 +84,15 @@ impl Caller {
     pub(super) async fn call(&self, request: Request<'_>, effort: &mut Effort) -> Result<Answer, GaveUp> {
         let mut trouble = Trouble::new();
         loop {
-            if self.unless_halted(self.pacer.turn(request.vectors)).await.is_none() {
+            let Some(turn) = self.unless_halted(self.pacer.turn(request.vectors)).await else {
                 return Err(trouble.give_up(Because::Halted));
-            }
+            };
             effort.attempts += 1;
             effort.bytes_sent += request.body.len();
             let sent = Instant::now();
             // Waiting for the first turn is no trouble.
             trouble.begun.get_or_insert(sent);
-            let error = match self.once(request).await {
+            let error = match self.once(request, turn).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -160,7 +160,7 @@ impl Caller {
     }
 
     /// One call, given up at the moment that is set when the run is being stopped.
-    async fn once(&self, request: Request<'_>) -> Result<Answer, CallError> {
+    async fn once(&self, request: Request<'_>, turn: Turn) -> Result<Answer, CallError> {
         let mut halt = self.halt.clone();
         let deadline = async {
             match halt.wait_for(Option::is_some).await.map(|deadline| *deadline) {
@@ -170,7 +170,7 @@ impl Caller {
             }
         };
         tokio::select! {
-            answer = self.client.call(request.operation, request.body) => answer,
+            answer = self.client.call(request.operation, request.body, Box::new(|| turn.depart())) => answer,
             () = deadline => {
                 let detail = "no answer before the run was stopped".to_owned();
                 Err(CallError::Transport { kind: Transport::Timeout, detail })

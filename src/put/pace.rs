@@ -1,20 +1,25 @@
 //! Step 4, pace: every request takes a turn here, retries and read-backs too. The only place that waits for one.
 //!
 //! Turns lie on an absolute schedule, evenly spaced, so that lateness does not add up; and no window of one second
-//! ever holds more than the quota, measured at the moments when turns were really given, so that a stall is never
-//! followed by a burst.
+//! ever holds more than the quota, so that a stall is never followed by a burst. A request counts in a window from the
+//! moment when it really left: between its turn and that moment may lie a connection that is still being made.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 /// The service counts in seconds.
 const WINDOW: Duration = Duration::from_secs(1);
 /// Added to the window, since the way to the service takes one request longer than another: the window that the
-/// service sees is shorter by that difference. Half of the three parts in a hundred that may stay unused.
-const JITTER: Duration = Duration::from_millis(15);
+/// service sees is shorter by that difference. It leaves half of one part in a hundred of the quota unused.
+const MARGIN: Duration = Duration::from_millis(5);
+/// A throttled answer may mean that the way varies by more than the margin: it is doubled, up to this.
+const WIDEST_MARGIN: Duration = Duration::from_millis(40);
+/// A margin that was doubled is halved again after this long without a throttled answer.
+const MARGIN_HALVES_AFTER: Duration = Duration::from_mins(10);
 /// A throttled answer lowers the pace by this factor.
 const SLOW_DOWN: f64 = 0.7;
 /// Throttled answers within this time are one event: they were on their way together.
@@ -34,6 +39,10 @@ pub struct Quota {
 }
 
 impl Quota {
+    fn is_limited(self) -> bool {
+        self.requests.is_finite() || self.vectors.is_finite()
+    }
+
     /// The shortest time that `requests` requests with `vectors` vectors in all can take.
     pub fn time_for(self, requests: u64, vectors: u64) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "an estimate in seconds")]
@@ -47,43 +56,101 @@ impl Quota {
 pub struct Pacer {
     /// Held while waiting for a turn: the queue.
     queue: tokio::sync::Mutex<()>,
+    shared: Arc<Shared>,
+}
+
+/// What a pacer and the turns it has given share.
+#[derive(Debug)]
+struct Shared {
     schedule: Mutex<Schedule>,
+    /// Told when a turn was used or given back.
+    used: Notify,
+}
+
+impl Shared {
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Pacer {
     /// Starts a schedule at the first turn.
     pub fn new(quota: Quota) -> Self {
-        Self { queue: tokio::sync::Mutex::new(()), schedule: Mutex::new(Schedule::new(quota)) }
+        let shared = Shared { schedule: Mutex::new(Schedule::new(quota)), used: Notify::new() };
+        Self { queue: tokio::sync::Mutex::new(()), shared: Arc::new(shared) }
     }
 
     /// Waits until a request with `vectors` vectors may go.
-    pub async fn turn(&self, vectors: usize) {
+    pub async fn turn(&self, vectors: usize) -> Turn {
         let _first_in_line = self.queue.lock().await;
         loop {
             let now = Instant::now();
-            let earliest = self.schedule().earliest(vectors, now);
-            if earliest <= now {
-                self.schedule().give(vectors, now);
-                return;
+            let earliest = self.shared.schedule().earliest(vectors, now);
+            match earliest {
+                Earliest::At(moment) if moment <= now => {
+                    let number = self.shared.schedule().give(vectors, now);
+                    return Turn { shared: Arc::clone(&self.shared), number, is_used: false };
+                }
+                Earliest::At(moment) => sleep_until(moment).await,
+                Earliest::AfterDeparture => self.shared.used.notified().await,
             }
-            sleep_until(earliest).await;
         }
     }
 
     /// Notes a throttled answer: the pace falls, and nobody gets a turn for `hold`. Returns the part of the full pace
     /// now in force, if it changed.
     pub fn slow_down(&self, hold: Duration) -> Option<f64> {
-        self.schedule().slow_down(Instant::now(), hold)
+        self.shared.schedule().slow_down(Instant::now(), hold)
     }
 
     /// The part of the full pace in force, from 0 to 1.
     pub fn factor(&self) -> f64 {
-        self.schedule().factor(Instant::now())
+        self.shared.schedule().factor(Instant::now())
     }
+}
 
-    fn schedule(&self) -> MutexGuard<'_, Schedule> {
-        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+/// Leave to send one request. Dropped unused, it is given back: nothing was sent.
+#[derive(Debug)]
+#[must_use = "a turn that is dropped is given back"]
+pub struct Turn {
+    shared: Arc<Shared>,
+    number: u64,
+    is_used: bool,
+}
+
+impl Turn {
+    /// Notes that the request leaves now.
+    pub fn depart(mut self) {
+        self.is_used = true;
+        self.shared.schedule().departed(self.number, Instant::now());
     }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.is_used {
+            self.shared.schedule().give_back(self.number);
+        }
+        // One waits at most: the first in line.
+        self.shared.used.notify_one();
+    }
+}
+
+/// When a turn can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Earliest {
+    At(Instant),
+    /// Not before one of those who have a turn has used it; when that will be, nobody knows.
+    AfterDeparture,
+}
+
+/// A turn that was given.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    number: u64,
+    /// When its request left; `None` if it has not yet.
+    departed: Option<Instant>,
+    vectors: usize,
 }
 
 /// When turns may be given; pure, the time is passed in.
@@ -92,57 +159,86 @@ struct Schedule {
     quota: Quota,
     /// The next evenly spaced turn.
     next: Option<Instant>,
-    /// Turns of the last window, with their vectors.
-    recent: VecDeque<(Instant, usize)>,
+    /// Turns that are not used yet or were used in the last window, the latest departure first.
+    recent: Vec<Given>,
+    next_number: u64,
     hold: Option<Instant>,
     factor: f64,
-    /// When `factor` was set.
+    margin: Duration,
+    /// When `factor` and `margin` were set.
     slowed: Option<Instant>,
 }
 
 impl Schedule {
     fn new(quota: Quota) -> Self {
-        Self { quota, next: None, recent: VecDeque::new(), hold: None, factor: 1.0, slowed: None }
+        Self {
+            quota,
+            next: None,
+            recent: Vec::new(),
+            next_number: 0,
+            hold: None,
+            factor: 1.0,
+            margin: MARGIN,
+            slowed: None,
+        }
     }
 
     /// The earliest moment, not before `now`, at which a request with `vectors` vectors may go.
-    fn earliest(&self, vectors: usize, now: Instant) -> Instant {
-        let spaced = self.next.map_or(now, |next| next.max(now));
-        spaced.max(self.hold.unwrap_or(now)).max(self.window_free(vectors).unwrap_or(now))
+    fn earliest(&self, vectors: usize, now: Instant) -> Earliest {
+        let spaced = self.next.map_or(now, |next| next.max(now)).max(self.hold.unwrap_or(now));
+        match self.last_in_the_way(vectors).map(|given| given.departed) {
+            None => Earliest::At(spaced),
+            Some(Some(departed)) => Earliest::At(spaced.max(departed + self.window(now))),
+            Some(None) => Earliest::AfterDeparture,
+        }
     }
 
     /// A second, or the time of one request where that is longer; and a little more.
-    fn window(&self) -> Duration {
+    fn window(&self, now: Instant) -> Duration {
         let one = Duration::try_from_secs_f64(1.0 / self.quota.requests).unwrap_or(WINDOW);
-        WINDOW.max(one) + JITTER
+        WINDOW.max(one) + self.margin(now)
     }
 
-    /// When the last window has room on both axes; one request always fits into an empty window.
-    fn window_free(&self, vectors: usize) -> Option<Instant> {
+    /// The latest turn that must be a window away for the window to have room on both axes; one request always fits
+    /// into an empty window.
+    fn last_in_the_way(&self, vectors: usize) -> Option<&Given> {
         let mut requests = 1.0;
         let mut sum = to_f64(vectors);
-        for (given, vectors) in self.recent.iter().rev() {
+        self.recent.iter().find(|given| {
             requests += 1.0;
-            sum += to_f64(*vectors);
-            if requests > self.quota.requests.ceil().max(1.0) || sum > self.quota.vectors {
-                return Some(*given + self.window());
-            }
-        }
-        None
+            sum += to_f64(given.vectors);
+            requests > self.quota.requests.ceil().max(1.0) || sum > self.quota.vectors
+        })
     }
 
-    /// Notes a turn given at `now`.
-    fn give(&mut self, vectors: usize, now: Instant) {
+    /// Notes a turn given at `now`, and numbers it.
+    fn give(&mut self, vectors: usize, now: Instant) -> u64 {
         let factor = self.factor(now);
         let interval = (1.0 / self.quota.requests).max(to_f64(vectors) / self.quota.vectors) / factor;
         let interval = Duration::try_from_secs_f64(interval).unwrap_or(WINDOW);
         // Counting on from the planned moment keeps lateness from adding up; after a stall the plan starts anew.
         let planned = self.next.filter(|next| now.duration_since(*next) < interval).unwrap_or(now);
         self.next = Some(planned + interval);
-        self.recent.push_back((now, vectors));
-        while self.recent.front().is_some_and(|(given, _)| now.duration_since(*given) > self.window()) {
-            self.recent.pop_front();
+        let number = self.next_number;
+        self.next_number += 1;
+        let window = self.window(now);
+        self.recent
+            .retain(|given| given.departed.is_none_or(|departed| now.duration_since(departed) <= window));
+        if self.quota.is_limited() {
+            self.recent.insert(0, Given { number, departed: None, vectors });
         }
+        number
+    }
+
+    fn departed(&mut self, number: u64, now: Instant) {
+        if let Some(given) = self.recent.iter_mut().find(|given| given.number == number) {
+            given.departed = Some(now);
+        }
+        self.recent.sort_by_key(|given| Reverse((given.departed.is_none(), given.departed)));
+    }
+
+    fn give_back(&mut self, number: u64) {
+        self.recent.retain(|given| given.number != number);
     }
 
     fn slow_down(&mut self, now: Instant, hold: Duration) -> Option<f64> {
@@ -151,13 +247,23 @@ impl Schedule {
             return None;
         }
         self.factor = (self.factor(now) * SLOW_DOWN).max(FLOOR);
+        self.margin = (self.margin(now) * 2).min(WIDEST_MARGIN);
         self.slowed = Some(now);
         Some(self.factor)
     }
 
     fn factor(&self, now: Instant) -> f64 {
-        let recovered = self.slowed.map_or(0.0, |slowed| now.duration_since(slowed).as_secs_f64());
+        let recovered = self.since_slowed(now).as_secs_f64();
         (self.factor + recovered * RECOVERY_PER_SECOND).min(1.0)
+    }
+
+    fn margin(&self, now: Instant) -> Duration {
+        let halvings = self.since_slowed(now).div_duration_f64(MARGIN_HALVES_AFTER).floor();
+        self.margin.div_f64(halvings.exp2()).max(MARGIN)
+    }
+
+    fn since_slowed(&self, now: Instant) -> Duration {
+        self.slowed.map_or(Duration::ZERO, |slowed| now.duration_since(slowed))
     }
 }
 
@@ -178,7 +284,7 @@ mod tests {
         let pacer = Pacer::new(quota);
         let mut given = Vec::new();
         for &size in sizes {
-            pacer.turn(size).await;
+            pacer.turn(size).await.depart();
             given.push((Instant::now(), size));
         }
         given
@@ -188,28 +294,85 @@ mod tests {
     async fn full_batches_use_the_whole_quota() {
         let given = turns(DOCUMENTED, &[500; 501]).await;
         let elapsed = given[500].0.duration_since(given[0].0).as_secs_f64();
-        assert!((99.9..=100.0 * 1.017).contains(&elapsed), "500 intervals took {elapsed} s");
+        assert!((99.9..=100.0 * 1.007).contains(&elapsed), "500 intervals took {elapsed} s");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stall_is_not_followed_by_a_burst() {
         let pacer = Pacer::new(DOCUMENTED);
-        pacer.turn(500).await;
+        pacer.turn(500).await.depart();
         tokio::time::advance(Duration::from_mins(1)).await;
         let start = Instant::now();
         for _ in 0..6 {
-            pacer.turn(500).await;
+            pacer.turn(500).await.depart();
         }
         assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_request_counts_from_its_departure() {
+        let pacer = Pacer::new(DOCUMENTED);
+        let start = Instant::now();
+        let slow = pacer.turn(500).await;
+        for _ in 0..4 {
+            pacer.turn(500).await.depart();
+        }
+        pacer.turn(500).await.depart();
+        // It may still leave at any moment, so the window of the second request, not its own, makes room.
+        assert_eq!(start.elapsed(), Duration::from_millis(200) + WINDOW + MARGIN);
+        slow.depart();
+        pacer.turn(500).await.depart();
+        assert_eq!(start.elapsed(), Duration::from_millis(400) + WINDOW + MARGIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_a_departure_hears_of_it() {
+        let pacer = Pacer::new(Quota { requests: 1.0, vectors: f64::INFINITY });
+        let start = Instant::now();
+        let slow = pacer.turn(1).await;
+        let departs = tokio::spawn(async move {
+            sleep_until(start + Duration::from_secs(5)).await;
+            slow.depart();
+        });
+        pacer.turn(1).await.depart();
+        assert_eq!(start.elapsed(), Duration::from_secs(5) + WINDOW + MARGIN);
+        departs.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_is_not_used_is_given_back() {
+        let pacer = Pacer::new(Quota { requests: f64::INFINITY, vectors: 500.0 });
+        let start = Instant::now();
+        let unused = pacer.turn(500).await;
+        drop(unused);
+        tokio::time::sleep_until(start + Duration::from_secs(1)).await;
+        pacer.turn(500).await.depart();
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttles_widen_the_margin_for_a_while() {
+        let pacer = Pacer::new(DOCUMENTED);
+        let margin = || pacer.shared.schedule().margin(Instant::now()).as_millis();
+        assert_eq!(margin(), 5);
+        for wanted in [10, 20, 40, 40] {
+            pacer.slow_down(Duration::ZERO);
+            assert_eq!(margin(), wanted);
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        for wanted in [20, 10, 5, 5] {
+            tokio::time::advance(MARGIN_HALVES_AFTER).await;
+            assert_eq!(margin(), wanted);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_hold_delays_everybody() {
         let pacer = Pacer::new(DOCUMENTED);
-        pacer.turn(1).await;
+        pacer.turn(1).await.depart();
         let start = Instant::now();
         assert_eq!(pacer.slow_down(Duration::from_secs(3)), Some(0.7));
-        pacer.turn(1).await;
+        pacer.turn(1).await.depart();
         assert!(start.elapsed() >= Duration::from_secs(3));
     }
 
@@ -246,23 +409,30 @@ mod tests {
         fn no_window_ever_holds_more_than_either_axis(
             sizes in prop::collection::vec(1usize..=500, 1..80),
             stalls in prop::collection::vec(0u64..700, 80),
+            delays in prop::collection::vec(0u64..2500, 80),
             requests in 1u32..12,
             vectors in 500u32..4000,
         ) {
             let quota = Quota { requests: f64::from(requests), vectors: f64::from(vectors) };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-            let given = runtime.block_on(async {
+            let mut given = runtime.block_on(async {
                 let pacer = Pacer::new(quota);
-                let mut given = Vec::new();
-                for (&size, &stall) in sizes.iter().zip(&stalls) {
+                let mut leaving = tokio::task::JoinSet::new();
+                for ((&size, &stall), &delay) in sizes.iter().zip(&stalls).zip(&delays) {
                     if stall > 500 {
-                        tokio::time::advance(Duration::from_millis(stall)).await;
+                        tokio::time::sleep(Duration::from_millis(stall)).await;
                     }
-                    pacer.turn(size).await;
-                    given.push((Instant::now(), size));
+                    let turn = pacer.turn(size).await;
+                    leaving.spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(delay.saturating_sub(1000))).await;
+                        turn.depart();
+                        (Instant::now(), size)
+                    });
                 }
-                given
+                leaving.join_all().await
             });
+            given.sort();
+            prop_assert_eq!(given.len(), sizes.len());
             for (index, (start, _)) in given.iter().enumerate() {
                 let window: Vec<_> =
                     given[index..].iter().take_while(|(at, _)| at.duration_since(*start) <= WINDOW).collect();
