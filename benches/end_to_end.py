@@ -143,10 +143,11 @@ def python():
     return interpreter
 
 
-def load(path, port, *options):
+def load(path, port, *options, requests=0, vectors=0):
+    """The command that loads a file into the sink, without a quota unless one is given."""
     return [OSSVEC, "put-vectors", path, "--bucket", "bucket", "--index-name", "idx", "--region", "cn-hangzhou",
             "--account-id", "123", "--endpoint", f"http://127.0.0.1:{port}", "--checkpoint-dir", WORK,
-            "--requests-per-second", "0", "--vectors-per-second", "0", "-q", *options]
+            "--requests-per-second", str(requests), "--vectors-per-second", str(vectors), "-q", *options]
 
 
 def row(name, ours, theirs):
