@@ -4,11 +4,13 @@ pub mod admit;
 mod attempt;
 pub mod batch;
 mod checkpoint;
+mod dispatch;
 mod ending;
 pub mod fingerprint;
 mod in_flight;
 mod index;
 pub mod journal;
+mod load;
 mod outcome;
 pub mod pace;
 mod parts;
@@ -25,21 +27,18 @@ mod tests;
 pub mod tracker;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 pub use attempt::Budget;
 use attempt::Caller;
 use checkpoint::Checkpoint;
 pub use checkpoint::Keep;
-use in_flight::{KeyHashes, KeysInFlight};
+use dispatch::Dispatch;
 use index::Known;
 pub use index::Wanted;
+use load::{Load, Stopping};
 pub use outcome::Fate;
-use outcome::Outcome;
 use pace::{Pacer, Quota};
 use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
@@ -54,11 +53,6 @@ use tracker::Mark;
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Client;
 use crate::oss::wire;
-
-/// Requests under way get this long once the run is being stopped by a signal.
-const GRACE: Duration = Duration::from_secs(25);
-/// How often progress is redrawn and the disk brought up to date while nothing settles.
-const TICK: Duration = Duration::from_millis(200);
 
 /// Everything that a load needs to know; settings have made plain values of all flags.
 pub struct Job {
@@ -158,7 +152,8 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
         room: send::Room::default(),
     });
     let create = matches!(known, Known::ToCreate).then_some(job.wanted);
-    let load = Load { sender, settle, stopping, jobs: job.jobs, create };
+    let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs);
+    let load = Load { sender, dispatch, settle, stopping, create };
     load.run(pipeline::start(blocks, &plan(rules))).await
 }
 
@@ -219,171 +214,8 @@ async fn rehearse(
     }
 }
 
-/// How a run is brought to its end early.
-struct Stopping {
-    interrupt: watch::Receiver<bool>,
-    halt: watch::Sender<Option<Instant>>,
-}
-
-impl Stopping {
-    /// Begins nothing new; requests under way get a while longer.
-    fn halt(&self) {
-        self.halt.send_if_modified(|halt| {
-            let first = halt.is_none();
-            halt.get_or_insert_with(|| Instant::now() + GRACE);
-            first
-        });
-    }
-
-    async fn interrupted(&mut self) {
-        if self.interrupt.wait_for(|interrupted| *interrupted).await.is_err() {
-            // Nobody is left who could interrupt.
-            std::future::pending::<()>().await;
-        }
-    }
-
-    async fn unless_interrupted<T>(
-        &self,
-        future: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        let mut interrupt = self.interrupt.clone();
-        tokio::select! {
-            outcome = future => outcome,
-            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => Err(interrupted()),
-        }
-    }
-}
-
-/// The asynchronous edge of a run: which batches are on their way, and when it ends.
-struct Load {
-    sender: Arc<Sender>,
-    settle: Settle,
-    stopping: Stopping,
-    jobs: usize,
-    /// The index to create before the first vector is sent.
-    create: Option<Wanted>,
-}
-
-/// A batch on its way, and the keys that wait for it.
-type InFlight = JoinSet<(Outcome, KeyHashes)>;
-
-impl Load {
-    async fn run(mut self, batches: mpsc::Receiver<Result<Queued, Broken>>) -> Finished {
-        let mut batches = Some(batches);
-        let mut reading = Reading::Stopped;
-        let mut in_flight = InFlight::new();
-        let mut keys = KeysInFlight::default();
-        let mut waiting: Option<(Queued, KeyHashes)> = None;
-        let mut failure: Option<Failure> = None;
-        let mut stopping = false;
-        let mut tick = tokio::time::interval(TICK);
-        loop {
-            if in_flight.len() < self.jobs
-                && let Some((queued, hashes)) = waiting.take_if(|(_, hashes)| !keys.holds_any(hashes))
-            {
-                keys.add(&hashes);
-                self.dispatch(queued, hashes, &mut in_flight);
-            }
-            if in_flight.is_empty() && waiting.is_none() && batches.is_none() {
-                return self.settle.finish(reading, failure);
-            }
-            let step = tokio::select! {
-                biased;
-                () = self.stopping.interrupted(), if !stopping => {
-                    self.sender.caller.reporter.note(&format!(
-                        "stopping: requests under way have up to {} s to end; a second signal stops at once",
-                        GRACE.as_secs()
-                    ));
-                    Err(interrupted())
-                }
-                Some(done) = in_flight.join_next() => self.settled(done, &mut keys),
-                item = next(&mut batches), if waiting.is_none() && in_flight.len() < self.jobs => match item {
-                    Some(Ok(queued)) => self.prepare(&queued).await.map(|()| {
-                        let hashes = keys.hashes(&queued.batch.vectors);
-                        waiting = Some((queued, hashes));
-                    }),
-                    end => {
-                        (batches, reading) = (None, end_of_reading(end.as_ref()));
-                        // What was read before a damaged place is still sent; the failure is told at the end.
-                        if let Some(Err(error)) = end {
-                            failure = Some(broken(&error));
-                        }
-                        Ok(())
-                    }
-                },
-                _ = tick.tick() => {
-                    self.sender.caller.reporter.pace(self.sender.caller.pacer.factor());
-                    self.settle.tick()
-                }
-            };
-            if let Err(stop) = step {
-                stopping = true;
-                if batches.take().is_some() {
-                    reading = Reading::Stopped;
-                }
-                self.stopping.halt();
-                self.settle.abandon(waiting.take().map(|(queued, _)| queued.batch));
-                failure.get_or_insert(stop);
-            }
-        }
-    }
-
-    /// Sees to it that the index exists before the first vector leaves.
-    async fn prepare(&mut self, queued: &Queued) -> Result<(), Failure> {
-        let Some(dimension) = queued.batch.dimension.filter(|_| !queued.batch.vectors.is_empty()) else {
-            return Ok(());
-        };
-        let Some(wanted) = self.create.take() else { return Ok(()) };
-        let creation = index::create(&self.sender.caller, &wanted, dimension);
-        self.stopping.unless_interrupted(creation).await
-    }
-
-    fn dispatch(&self, queued: Queued, hashes: KeyHashes, in_flight: &mut InFlight) {
-        let sender = Arc::clone(&self.sender);
-        in_flight.spawn(async move {
-            let Queued { batch, body, memory } = queued;
-            let outcome = sender.send(batch, body).await;
-            drop(memory);
-            (outcome, hashes)
-        });
-    }
-
-    fn settled(
-        &mut self,
-        done: Result<(Outcome, KeyHashes), tokio::task::JoinError>,
-        keys: &mut KeysInFlight,
-    ) -> Result<(), Failure> {
-        match done {
-            Ok((outcome, hashes)) => {
-                keys.remove(&hashes);
-                self.settle.batch(outcome)
-            }
-            Err(error) => Err(Failure::new(Exit::Client, format!("a defect in ossvec itself: {error}"))),
-        }
-    }
-}
-
-async fn next(
-    batches: &mut Option<mpsc::Receiver<Result<Queued, Broken>>>,
-) -> Option<Result<Queued, Broken>> {
-    match batches {
-        Some(batches) => batches.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
 fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted")
-}
-
-/// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
-fn end_of_reading(end: Option<&Result<Queued, Broken>>) -> Reading {
-    match end {
-        Some(Err(Broken::Thread | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }))) => {
-            Reading::Stopped
-        }
-        _ => Reading::Exhausted,
-    }
 }
 
 fn broken(error: &Broken) -> Failure {

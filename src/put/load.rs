@@ -1,0 +1,169 @@
+//! The asynchronous edge of a run: takes batches from the pipeline, keeps them on their way, settles what became of
+//! them, and knows when all of it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::dispatch::Dispatch;
+use super::index::{self, Wanted};
+use super::pipeline::{Broken, Queued};
+use super::read::ReadError;
+use super::send::Sender;
+use super::settle::{Reading, Settle};
+use super::{Finished, broken, interrupted};
+use crate::exit::Failure;
+
+/// Requests under way get this long once the run is being stopped by a signal.
+const GRACE: Duration = Duration::from_secs(25);
+/// How often progress is redrawn and the disk brought up to date while nothing settles.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How a run is brought to its end early.
+pub(super) struct Stopping {
+    pub(super) interrupt: watch::Receiver<bool>,
+    pub(super) halt: watch::Sender<Option<Instant>>,
+}
+
+impl Stopping {
+    /// Begins nothing new; requests under way get a while longer.
+    fn halt(&self) {
+        self.halt.send_if_modified(|halt| {
+            let first = halt.is_none();
+            halt.get_or_insert_with(|| Instant::now() + GRACE);
+            first
+        });
+    }
+
+    async fn interrupted(&mut self) {
+        if self.interrupt.wait_for(|interrupted| *interrupted).await.is_err() {
+            // Nobody is left who could interrupt.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    pub(super) async fn unless_interrupted<T>(
+        &self,
+        future: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            outcome = future => outcome,
+            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => Err(interrupted()),
+        }
+    }
+}
+
+/// A run that sends.
+pub(super) struct Load {
+    pub(super) sender: Arc<Sender>,
+    pub(super) dispatch: Dispatch,
+    pub(super) settle: Settle,
+    pub(super) stopping: Stopping,
+    /// The index to create before the first vector is sent.
+    pub(super) create: Option<Wanted>,
+}
+
+/// What comes from the pipeline, until it ends or is closed.
+struct Incoming {
+    batches: Option<mpsc::Receiver<Result<Queued, Broken>>>,
+    reading: Reading,
+}
+
+impl Incoming {
+    /// The next batch; the end is kept in mind, and why it came early is told.
+    async fn next(&mut self) -> Result<Option<Queued>, Broken> {
+        let Some(batches) = &mut self.batches else { return std::future::pending().await };
+        let item = batches.recv().await;
+        if let Some(Ok(queued)) = item {
+            return Ok(Some(queued));
+        }
+        self.batches = None;
+        self.reading = end_of_reading(item.as_ref());
+        item.transpose()
+    }
+
+    /// Takes no more; the threads of the pipeline end.
+    fn close(&mut self) {
+        if self.batches.take().is_some() {
+            self.reading = Reading::Stopped;
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.batches.is_none()
+    }
+}
+
+impl Load {
+    pub(super) async fn run(mut self, batches: mpsc::Receiver<Result<Queued, Broken>>) -> Finished {
+        let mut incoming = Incoming { batches: Some(batches), reading: Reading::Stopped };
+        let mut failure: Option<Failure> = None;
+        let mut stopping = false;
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            self.dispatch.send_what_may_go();
+            if incoming.is_closed() && self.dispatch.is_empty() {
+                return self.settle.finish(incoming.reading, failure);
+            }
+            let step = tokio::select! {
+                biased;
+                () = self.stopping.interrupted(), if !stopping => Err(self.interrupt()),
+                Some(outcome) = self.dispatch.next_outcome() => match outcome {
+                    Ok(outcome) => self.settle.batch(outcome),
+                    Err(failure) => Err(failure),
+                },
+                item = incoming.next(), if self.dispatch.has_room() => match item {
+                    Ok(Some(queued)) => self.prepare(&queued).await.map(|()| self.dispatch.take(queued)),
+                    Ok(None) => Ok(()),
+                    // What was read before a damaged place is still sent; the failure is told at the end.
+                    Err(error) => {
+                        failure = Some(broken(&error));
+                        Ok(())
+                    }
+                },
+                _ = tick.tick() => {
+                    self.sender.caller.reporter.pace(self.sender.caller.pacer.factor());
+                    self.settle.tick()
+                }
+            };
+            if let Err(stop) = step {
+                stopping = true;
+                incoming.close();
+                self.stopping.halt();
+                self.settle.abandon(self.dispatch.give_up());
+                failure.get_or_insert(stop);
+            }
+        }
+    }
+
+    fn interrupt(&self) -> Failure {
+        self.sender.caller.reporter.note(&format!(
+            "stopping: requests under way have up to {} s to end; a second signal stops at once",
+            GRACE.as_secs()
+        ));
+        interrupted()
+    }
+
+    /// Sees to it that the index exists before the first vector leaves.
+    async fn prepare(&mut self, queued: &Queued) -> Result<(), Failure> {
+        let Some(dimension) = queued.batch.dimension.filter(|_| !queued.batch.vectors.is_empty()) else {
+            return Ok(());
+        };
+        let Some(wanted) = self.create.take() else { return Ok(()) };
+        let creation = index::create(&self.sender.caller, &wanted, dimension);
+        self.stopping.unless_interrupted(creation).await
+    }
+}
+
+/// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
+fn end_of_reading(end: Option<&Result<Queued, Broken>>) -> Reading {
+    match end {
+        Some(Err(Broken::Thread | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }))) => {
+            Reading::Stopped
+        }
+        _ => Reading::Exhausted,
+    }
+}
