@@ -231,6 +231,31 @@ fn a_credential_near_its_end_is_renewed_before_the_service_complains() {
 }
 
 #[test]
+fn a_source_that_is_down_when_its_credential_has_ended_is_waited_for() {
+    for (down_for, flags, code) in [(1, ["--retry-times", "100"], 0), (usize::MAX, ["--retry-times", "1"], 3)]
+    {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        // At four requests a second the third renewal falls into the middle of the load.
+        home.write("vectors.jsonl", lines(2 * RECORDS, DIMENSION));
+        let count = AtomicUsize::new(0);
+        let server = Scripted::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+            number @ 0..3 => (200, numbered(number).replace("2100", "2001")),
+            number if number - 3 < down_for => (503, String::new()),
+            number => (200, numbered(number)),
+        });
+        let mut load = load(&home, &format!("http://{}", service.address), "4");
+        load.args(flags).env("ALIBABA_CLOUD_CREDENTIALS_URI", &server.url);
+        let ended = run(&mut load);
+        let [stored, not_sent, unknown] = ended.assert_code(code).counts(["stored", "not_sent", "unknown"]);
+        assert_eq!((service.state().len() as u64, unknown), (stored, 0));
+        let said = "the credential ended, and there is no other: no credential from the credential URI: ";
+        assert_eq!(ended.stderr.contains(said), code == 3, "{}", ended.stderr);
+        assert_eq!(not_sent == 0, code == 0);
+        assert_eq!(ended.summary()["resume_command"].is_string(), code == 3);
+    }
+}
+
+#[test]
 fn a_source_that_gives_nothing_stops_the_load_before_it_begins_and_says_what_it_said() {
     let refusing = Scripted::start(|asked| {
         let message = format!("no right; String to sign is {}", asked.path);
