@@ -15,7 +15,7 @@ use md5::{Digest, Md5};
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-use super::credential::{Credential, Credentials};
+use super::credential::{Credential, Credentials, Refreshed};
 use super::endpoint::{Endpoint, Target, service_resource};
 use super::error::{CallError, ServiceError, Transport};
 use super::operation::Operation;
@@ -125,8 +125,8 @@ impl Client {
         Err(CallError::Transport { kind: Transport::Timeout, detail })
     }
 
-    /// Fetches the credential anew from its source, unless that was done since `used`; whether there is another now.
-    pub async fn refresh(&self, used: Instant) -> Result<bool, String> {
+    /// Fetches the credential anew from its source, unless another one came into use after `used`.
+    pub async fn refresh(&self, used: Instant) -> Result<Refreshed, String> {
         self.credentials.refresh(used, self.now()).await
     }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::pace::Pacer;
 use super::report::Reporter;
 use crate::oss::client::{Answer, Body, Client};
+use crate::oss::credential::Refreshed;
 use crate::oss::error::{CallError, Transport, Verdict, backoff};
 use crate::oss::operation::Operation;
 
@@ -164,11 +165,13 @@ impl Caller {
             return Err(stop);
         }
         match self.client.refresh(sent).await {
-            Ok(true) => {
+            Ok(Refreshed::Anew) => {
                 trouble.refreshed = true;
                 Ok(Duration::ZERO)
             }
-            Ok(false) => Err(stop),
+            // Perhaps this request was signed with it already; refused again, it asks for one of its own.
+            Ok(Refreshed::Already) => Ok(Duration::ZERO),
+            Ok(Refreshed::Same) => Err(stop),
             // Nothing is wrong but the time: the source may recover.
             Err(_) if error.code() == TOKEN_ENDED && trouble.retries < self.budget.retries => {
                 Ok(trouble.next_backoff())

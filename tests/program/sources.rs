@@ -4,7 +4,10 @@
 //! load, and a recorder between the two notes which tokens arrive.
 
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ossvec::emulator::fault::Fault;
 
 use crate::recorder::Recorder;
 use crate::scripted::{Asked, Scripted, temporary};
@@ -332,4 +335,27 @@ fn a_permission_that_is_lacking_is_told_with_what_the_source_said() {
     let said = format!("no credential from the credential URI: {}: HTTP 503", server.url);
     assert!(ended.assert_code(2).stderr.contains("AccessDenied"), "{}", ended.stderr);
     assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+}
+
+#[test]
+fn a_credential_that_is_refused_at_its_first_use_is_fetched_anew_too() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let recorder = Recorder::start(service.address);
+    home.write("vectors.jsonl", lines(2 * RECORDS, DIMENSION));
+    let count = AtomicUsize::new(0);
+    let refusing = Arc::clone(&service.service);
+    let server = Scripted::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        0 => (200, numbered(1).replace("2100", "2001")),
+        // The request that fetches this one is refused with it, and once more.
+        1 => {
+            refusing.set_faults(&[Fault::parse("count=2,expired-token").unwrap()]);
+            (200, numbered(2))
+        }
+        _ => (200, numbered(3)),
+    });
+    let mut load = load(&home, &format!("http://{}", recorder.address), "4");
+    load.env("ALIBABA_CLOUD_CREDENTIALS_URI", &server.url);
+    run(&mut load).assert_code(0);
+    assert!(service.state() == wanted(0..2 * RECORDS, DIMENSION));
+    assert_eq!((service.answered("SecurityTokenExpired"), server.asked().len()), (2, 3));
 }

@@ -10,7 +10,7 @@ use crate::oss::time::Timestamp;
 /// A credential that ends within so many seconds is renewed.
 ///
 /// The vendor's libraries begin 3 to 15 minutes before the end. Five leave room for several tries while the source is
-/// out of order, and no source gives a credential for less than 15.
+/// out of order, and STS gives no credential for less than 15.
 const EARLY: i64 = 300;
 
 /// Seconds between two tries to renew a credential that is still valid.
@@ -26,6 +26,17 @@ pub struct Unavailable {
     pub text: String,
     /// Whether there has been a credential before, so that the source may recover.
     pub had_one: bool,
+}
+
+/// What came of asking for another credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The source gave another one.
+    Anew,
+    /// There has been another one for a while.
+    Already,
+    /// The source gave the same one.
+    Same,
 }
 
 /// The credential in use, and where a new one comes from.
@@ -116,15 +127,16 @@ impl Credentials {
         }
     }
 
-    /// Asks the source again, unless somebody has since `used`; whether there is another credential now.
-    pub async fn refresh(&self, used: Instant, now: Timestamp) -> Result<bool, String> {
+    /// Asks the source again, unless another credential came into use after `used`.
+    pub async fn refresh(&self, used: Instant, now: Timestamp) -> Result<Refreshed, String> {
         let tries = self.state().tries;
         let _turn = self.turn.lock().await;
         let old = match &self.state().in_use {
-            Some((_, Some(since))) if *since > used => return Ok(true),
+            Some((_, Some(since))) if *since > used => return Ok(Refreshed::Already),
             in_use => in_use.as_ref().map(|(credential, _)| credential.clone()),
         };
-        Ok(Some(self.ask(tries, now).await?) != old)
+        let fresh = self.ask(tries, now).await?;
+        Ok(if Some(fresh) == old { Refreshed::Same } else { Refreshed::Anew })
     }
 
     /// Asks the source, unless it has been asked since there had been `seen` tries. Only for whoever has the turn.
@@ -327,7 +339,7 @@ mod tests {
         assert_eq!(id(&credentials, 0).await, "id-1");
         let used = Instant::now();
         let both = tokio::join!(credentials.refresh(used, at(0)), credentials.refresh(used, at(0)));
-        assert_eq!(both, (Ok(true), Ok(true)));
+        assert_eq!(both, (Ok(Refreshed::Anew), Ok(Refreshed::Already)));
         assert_eq!(id(&credentials, 0).await, "id-2");
         assert_eq!(left.lock().unwrap().len(), 1);
         let failed = credentials.refresh(Instant::now(), at(0)).await;
@@ -341,6 +353,6 @@ mod tests {
         let credentials = Credentials::new(Box::new(given.clone()));
         let used = Instant::now();
         assert_eq!(credentials.current(at(0)).await, Ok(given));
-        assert_eq!(credentials.refresh(used, at(0)).await, Ok(false));
+        assert_eq!(credentials.refresh(used, at(0)).await, Ok(Refreshed::Same));
     }
 }

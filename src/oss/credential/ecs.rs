@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::oss::credential::testing::{Scripted, temporary};
-    use crate::oss::credential::{Credentials, Secret};
+    use crate::oss::credential::{Credentials, Refreshed, Secret};
     use crate::oss::time::Timestamp;
 
     /// A metadata service that asks for a token, or knows none.
@@ -128,7 +128,7 @@ mod tests {
                 assert_eq!(current.access_key_id, id, "{left} s before the end");
             }
             let used = tokio::time::Instant::now();
-            assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(true));
+            assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(Refreshed::Anew));
             let current = credentials.current(end.plus_seconds(-299)).await.unwrap();
             assert_eq!(current.security_token, Some(Secret::new("token-3")));
             assert_eq!(server.asked().len(), requests, "{guarded} {name:?}");

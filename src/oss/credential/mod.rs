@@ -24,7 +24,7 @@ use std::pin::Pin;
 
 pub use alibabacloud::recipe as alibabacloud_recipe;
 pub use aliyun_cli::recipe as aliyun_cli_recipe;
-pub use cache::{Credentials, Unavailable};
+pub use cache::{Credentials, Refreshed, Unavailable};
 pub use recipe::{Lack, Recipe, Role, Surroundings, USUAL_DURATION, Words};
 
 use super::time::Timestamp;

@@ -34,8 +34,8 @@ impl Source for OidcRole {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oss::credential::Credentials;
     use crate::oss::credential::testing::{Scripted, temporary};
+    use crate::oss::credential::{Credentials, Refreshed};
     use crate::oss::time::Timestamp;
 
     #[tokio::test]
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(id(300).await, "STS.id-2");
         write("header.3\n");
         let refreshed = credentials.refresh(tokio::time::Instant::now(), end.plus_seconds(-299)).await;
-        assert_eq!((refreshed, id(299).await.as_str()), (Ok(true), "STS.id-3"));
+        assert_eq!((refreshed, id(299).await.as_str()), (Ok(Refreshed::Anew), "STS.id-3"));
         std::fs::remove_file(&token_file).unwrap();
         let error =
             credentials.refresh(tokio::time::Instant::now(), end.plus_seconds(-299)).await.unwrap_err();

@@ -69,7 +69,7 @@ impl Process {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oss::credential::Credentials;
+    use crate::oss::credential::{Credentials, Refreshed};
     use crate::oss::time::Timestamp;
 
     fn process(command: impl Into<String>, words: Words) -> Process {
@@ -103,7 +103,7 @@ mod tests {
                 assert_eq!(current.access_key_id, id, "{left} s before the end, {words:?}");
             }
             let used = tokio::time::Instant::now();
-            assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(true));
+            assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(Refreshed::Anew));
             assert_eq!(credentials.current(end.plus_seconds(-299)).await.unwrap().access_key_id, "id-3");
         }
         std::fs::remove_file(count).unwrap();

@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
     use crate::oss::credential::testing::{Asked, Scripted, temporary};
-    use crate::oss::credential::{Credentials, Secret};
+    use crate::oss::credential::{Credentials, Refreshed, Secret};
 
     const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -167,7 +167,7 @@ mod tests {
             assert_eq!(current.access_key_id, id, "{left} s before the end");
         }
         let used = tokio::time::Instant::now();
-        assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(true));
+        assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(Refreshed::Anew));
         let current = credentials.current(end.plus_seconds(-299)).await.unwrap();
         assert_eq!(current.security_token, Some(Secret::new("token-3")));
         let asked = server.asked();

@@ -39,8 +39,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::oss::credential::Credentials;
     use crate::oss::credential::testing::{Scripted, temporary};
+    use crate::oss::credential::{Credentials, Refreshed};
     use crate::oss::time::Timestamp;
 
     #[tokio::test]
@@ -59,7 +59,7 @@ mod tests {
             assert_eq!(current.access_key_id, id, "{left} s before the end");
         }
         let used = tokio::time::Instant::now();
-        assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(true));
+        assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(Refreshed::Anew));
         assert_eq!(credentials.current(end.plus_seconds(-299)).await.unwrap().access_key_id, "STS.id-3");
     }
 
