@@ -71,6 +71,15 @@ pub struct Global {
     /// Token of a temporary access key [env: OSS_SESSION_TOKEN]
     #[arg(short = 't', long, global = true, value_name = "TOKEN", value_parser = secret)]
     pub sts_token: Option<Secret>,
+    /// Where the credential comes from; by default what is configured decides
+    #[arg(long, global = true, value_enum, ignore_case = true, value_name = "MODE")]
+    pub mode: Option<Mode>,
+    /// Role that the credential assumes [env: OSS_ROLE_ARN]
+    #[arg(long, global = true, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// Name under which the use of the role is logged [default: ossvec] [env: OSS_ROLE_SESSION_NAME]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub role_session_name: Option<String>,
     /// Region id, such as cn-hangzhou [env: OSS_REGION]
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
@@ -101,6 +110,26 @@ pub struct Global {
     /// Print nothing but errors and the summary
     #[arg(short = 'q', long, global = true)]
     pub quiet: bool,
+}
+
+/// Where the credential comes from, in ossutil's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// An access key
+    #[value(name = "AK")]
+    Ak,
+    /// A temporary access key with its token
+    #[value(name = "StsToken")]
+    StsToken,
+    /// A role that the access key assumes
+    #[value(name = "RamRoleArn")]
+    RamRoleArn,
+    /// The role of the ECS instance
+    #[value(name = "EcsRamRole")]
+    EcsRamRole,
+    /// Nothing; ossutil has it for public buckets
+    #[value(name = "Anonymous", hide = true)]
+    Anonymous,
 }
 
 /// Where the bucket stands in the URL.

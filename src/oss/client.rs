@@ -15,7 +15,7 @@ use md5::{Digest, Md5};
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-use super::credential::Credentials;
+use super::credential::{Credential, Credentials, Refreshed};
 use super::endpoint::{Endpoint, Target, service_resource};
 use super::error::{CallError, ServiceError, Transport};
 use super::operation::Operation;
@@ -121,9 +121,11 @@ impl Client {
         body: &Body,
         departure: Departure,
     ) -> Result<Answer, CallError> {
+        // How long a source may take is for the source to say.
+        let credential = self.credentials.current(self.now()).await?;
         let progress = Arc::new(AtomicU64::new(0));
         let pieces = Pieces::new(body, Arc::clone(&progress), departure);
-        let call = self.exchange(operation, body, pieces);
+        let call = self.exchange(operation, body, &credential, pieces);
         if let Some(outcome) = unless_idle(self.options.read_timeout, &progress, call).await {
             return outcome;
         }
@@ -132,9 +134,14 @@ impl Client {
         Err(CallError::Transport { kind: Transport::Timeout, detail })
     }
 
-    /// Fetches the credential anew from its source, unless that was done since `used`; whether there is another now.
-    pub async fn refresh(&self, used: Instant) -> bool {
-        self.credentials.refresh(used).await
+    /// Fetches the credential anew from its source, unless another one came into use after `used`.
+    pub async fn refresh(&self, used: Instant) -> Result<Refreshed, String> {
+        self.credentials.refresh(used, self.now()).await
+    }
+
+    /// The service's time, as far as it is known.
+    fn now(&self) -> Timestamp {
+        Timestamp::now().plus_seconds(self.clock_offset.load(Ordering::Relaxed))
     }
 
     /// Takes over the service's clock for all further signatures; whether that changed anything.
@@ -148,6 +155,7 @@ impl Client {
         &self,
         operation: Operation,
         body: &Body,
+        credential: &Credential,
         mut pieces: Pieces,
     ) -> Result<Answer, CallError> {
         let progress = Arc::clone(&pieces.progress);
@@ -159,7 +167,7 @@ impl Client {
             .http
             .request(method(operation), self.options.endpoint.url(&self.options.target, operation))
             .body(reqwest::Body::wrap(pieces));
-        for (name, value) in self.headers(operation, body).await.map_err(CallError::Credential)? {
+        for (name, value) in self.headers(operation, body, credential) {
             request = request.header(name, value);
         }
         let mut response = request.send().await.map_err(|error| transport(&error))?;
@@ -183,7 +191,7 @@ impl Client {
         Err(CallError::Service(Box::new(service_error(status, &headers, &received))))
     }
 
-    async fn headers(&self, operation: Operation, body: &Body) -> Result<Vec<(String, String)>, String> {
+    fn headers(&self, operation: Operation, body: &Body, credential: &Credential) -> Vec<(String, String)> {
         let target = &self.options.target;
         let resource =
             if operation.is_service_level() { service_resource(&target.region) } else { target.resource("") };
@@ -198,11 +206,8 @@ impl Client {
             headers: &headers,
             additional: &[],
         };
-        let credential = self.credentials.current().await?;
-        let now = Timestamp::now().plus_seconds(self.clock_offset.load(Ordering::Relaxed));
-        let signed = sign::sign(&signable, &credential, &target.region, sign::PRODUCT, now);
-        headers.extend(signed);
-        Ok(headers)
+        headers.extend(sign::sign(&signable, credential, &target.region, sign::PRODUCT, self.now()));
+        headers
     }
 }
 
@@ -319,7 +324,7 @@ fn transport(error: &reqwest::Error) -> CallError {
 }
 
 /// An error with all its causes, on one line.
-fn chain(error: &reqwest::Error) -> String {
+pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::credential::Unavailable;
 use super::time::Timestamp;
 
 /// A call that did not succeed.
@@ -23,6 +24,9 @@ pub enum CallError {
     /// No credential could be had to sign with.
     #[error("{0}")]
     Credential(String),
+    /// The credential ended, and its source, which has given one before, is out of order.
+    #[error("{0}")]
+    CredentialEnded(String),
 }
 
 /// The service's own words.
@@ -92,13 +96,28 @@ pub enum Verdict {
     Stop,
 }
 
+impl From<Unavailable> for CallError {
+    fn from(Unavailable { text, had_one }: Unavailable) -> Self {
+        if had_one { Self::CredentialEnded(text) } else { Self::Credential(text) }
+    }
+}
+
 impl CallError {
+    /// The same with a further line of explanation, if it is the service's word.
+    #[must_use]
+    pub fn explained(mut self, text: &str) -> Self {
+        if let Self::Service(error) = &mut self {
+            error.message = format!("{}; {text}", error.message);
+        }
+        self
+    }
+
     /// Decides what to do about a failed call that carried `vectors` vectors.
     pub fn verdict(&self, vectors: usize) -> Verdict {
         match self {
             Self::Service(error) => service_verdict(error, vectors),
             Self::Transport { kind: Transport::Tls, .. } | Self::Credential(_) => Verdict::Stop,
-            Self::Transport { .. } => Verdict::Retry,
+            Self::Transport { .. } | Self::CredentialEnded(_) => Verdict::Retry,
         }
     }
 
@@ -111,7 +130,7 @@ impl CallError {
             // 501 and 505 come from somebody who did not even understand the request.
             Self::Service(error) => matches!(error.status, 408 | 500 | 502..=504 | 506..),
             Self::Transport { kind, .. } => matches!(kind, Transport::Timeout | Transport::Broken),
-            Self::Credential(_) => false,
+            Self::Credential(_) | Self::CredentialEnded(_) => false,
         }
     }
 
@@ -131,7 +150,7 @@ impl CallError {
             Self::Transport { kind: Transport::Tls, .. } => "TlsRefused",
             Self::Transport { kind: Transport::Timeout, .. } => "Timeout",
             Self::Transport { kind: Transport::Broken, .. } => "ConnectionBroken",
-            Self::Credential(_) => "CredentialUnavailable",
+            Self::Credential(_) | Self::CredentialEnded(_) => "CredentialUnavailable",
         }
     }
 }
@@ -253,7 +272,10 @@ mod tests {
             let error = CallError::Transport { kind, detail: String::new() };
             assert_eq!((error.verdict(500), error.may_have_stored()), (verdict, may_have_stored), "{kind:?}");
         }
-        assert_eq!(CallError::Credential(String::new()).verdict(1), Verdict::Stop);
+        for (had_one, verdict) in [(false, Verdict::Stop), (true, Verdict::Retry)] {
+            let error = CallError::from(Unavailable { text: String::new(), had_one });
+            assert_eq!((error.verdict(1), error.may_have_stored()), (verdict, false), "{had_one}");
+        }
     }
 
     #[test]

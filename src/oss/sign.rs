@@ -30,7 +30,8 @@ const SCOPE_END: &str = "aliyun_v4_request";
 const KEY_PREFIX: &str = "aliyun_v4";
 
 /// All but the unreserved characters of RFC 3986.
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const QUERY_VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// As in a query, but the resource keeps its slashes.
 const RESOURCE: &AsciiSet = &QUERY_VALUE.remove(b'/');

@@ -55,6 +55,11 @@ impl Timestamp {
         self.0.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
     }
 
+    /// Writes RFC 3339 with whole seconds, as STS wants it.
+    pub fn rfc3339(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn unix_seconds(self) -> i64 {
         self.0.as_second()
@@ -78,6 +83,7 @@ mod tests {
         assert_eq!(at.date(), "20231216");
         assert_eq!(at.http_date(), "Sat, 16 Dec 2023 16:20:57 GMT");
         assert_eq!(at.rfc3339_millis(), "2023-12-16T16:20:57.000Z");
+        assert_eq!(at.rfc3339(), "2023-12-16T16:20:57Z");
         assert_eq!(Timestamp::parse_http_date("Sat, 16 Dec 2023 16:20:57 GMT"), Some(at));
         assert_eq!(Timestamp::parse_rfc3339("2023-12-16T16:20:57Z"), Some(at));
         assert_eq!(Timestamp::from_unix_seconds(at.unix_seconds()), at);

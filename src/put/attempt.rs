@@ -9,11 +9,15 @@ use tokio::time::Instant;
 use super::pace::{Pacer, Turn};
 use super::report::Reporter;
 use crate::oss::client::{Answer, Body, Client};
+use crate::oss::credential::Refreshed;
 use crate::oss::error::{CallError, Transport, Verdict, backoff};
 use crate::oss::operation::Operation;
 
 /// After a throttled answer nobody gets a turn for this long, unless the service names a time.
 const HOLD: Duration = Duration::from_millis(500);
+
+/// The service's word for a temporary access key that has ended.
+const TOKEN_ENDED: &str = "SecurityTokenExpired";
 
 /// How much trouble one request may have before it is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +103,11 @@ impl Caller {
             let verdict = error.verdict(request.vectors);
             let wait = match self.obey(verdict, &error, sent, &mut trouble).await {
                 Ok(wait) => wait,
-                Err(because) => return Err(trouble.met(error).give_up(because)),
+                Err(because) => {
+                    let explanation = trouble.unrefreshed.take();
+                    let error = explanation.map_or(error.clone(), |text| error.explained(&text));
+                    return Err(trouble.met(error).give_up(because));
+                }
             };
             if verdict == Verdict::SlowDown {
                 effort.throttled += 1;
@@ -127,29 +135,51 @@ impl Caller {
         let wait = match verdict {
             Verdict::Retry if trouble.retries < self.budget.retries => {
                 let learned = self.learn_clock(error);
-                trouble.retries += 1;
-                if learned {
-                    Duration::ZERO
-                } else {
-                    asked.max(backoff(trouble.retries - 1, fastrand::f64()))
-                }
+                let wait = asked.max(trouble.next_backoff());
+                if learned { Duration::ZERO } else { wait }
             }
             Verdict::Retry => return Err(Because::Budget),
             Verdict::SlowDown => {
                 trouble.throttles += 1;
                 asked.max(backoff(trouble.throttles - 1, fastrand::f64()))
             }
-            Verdict::Refresh if !trouble.refreshed && self.client.refresh(sent).await => {
-                trouble.refreshed = true;
-                Duration::ZERO
-            }
-            Verdict::Refresh => return Err(Because::Verdict(Verdict::Stop)),
+            Verdict::Refresh => self.refresh(error, sent, trouble).await?,
             other => return Err(Because::Verdict(other)),
         };
         if trouble.begun.is_some_and(|begun| begun.elapsed() + wait > self.budget.time) {
             Err(Because::Budget)
         } else {
             Ok(wait)
+        }
+    }
+
+    /// Gets another credential, once a request; how long to wait then.
+    async fn refresh(
+        &self,
+        error: &CallError,
+        sent: Instant,
+        trouble: &mut Trouble,
+    ) -> Result<Duration, Because> {
+        let stop = Because::Verdict(Verdict::Stop);
+        if trouble.refreshed {
+            return Err(stop);
+        }
+        match self.client.refresh(sent).await {
+            Ok(Refreshed::Anew) => {
+                trouble.refreshed = true;
+                Ok(Duration::ZERO)
+            }
+            // Perhaps this request was signed with it already; refused again, it asks for one of its own.
+            Ok(Refreshed::Already) => Ok(Duration::ZERO),
+            Ok(Refreshed::Same) => Err(stop),
+            // Nothing is wrong but the time: the source may recover.
+            Err(_) if error.code() == TOKEN_ENDED && trouble.retries < self.budget.retries => {
+                Ok(trouble.next_backoff())
+            }
+            Err(text) => {
+                trouble.unrefreshed = Some(text);
+                Err(stop)
+            }
         }
     }
 
@@ -205,13 +235,29 @@ struct Trouble {
     retries: u32,
     throttles: u32,
     refreshed: bool,
+    /// Why there was no other credential.
+    unrefreshed: Option<String>,
     error: Option<CallError>,
     may_have_stored: bool,
 }
 
 impl Trouble {
     fn new() -> Self {
-        Self { begun: None, retries: 0, throttles: 0, refreshed: false, error: None, may_have_stored: false }
+        Self {
+            begun: None,
+            retries: 0,
+            throttles: 0,
+            refreshed: false,
+            unrefreshed: None,
+            error: None,
+            may_have_stored: false,
+        }
+    }
+
+    /// The wait before the next retry, which counts.
+    fn next_backoff(&mut self) -> Duration {
+        self.retries += 1;
+        backoff(self.retries - 1, fastrand::f64())
     }
 
     fn met(mut self, error: CallError) -> Self {

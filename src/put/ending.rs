@@ -8,13 +8,19 @@ use crate::oss::error::CallError;
 /// The run's end when the service says no to all that can be sent.
 pub(super) fn refused(error: &CallError) -> Failure {
     match error {
-        CallError::Credential(_) => Failure::new(Exit::Client, error.to_string()),
+        CallError::Credential(_) | CallError::CredentialEnded(_) => {
+            Failure::new(Exit::Client, error.to_string())
+        }
         _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error)),
     }
 }
 
 /// The run's end when nobody answers.
 pub(super) fn unreachable(error: &CallError) -> Failure {
+    if let CallError::CredentialEnded(_) = error {
+        return Failure::new(Exit::Client, format!("the credential ended, and there is no other: {error}"))
+            .advise("--retry-times and --retry-max-time set how long its source is tried again");
+    }
     Failure::new(Exit::Service, format!("gave up after the retry budget: {error}")).advise(
         "check --endpoint, --region and the network; --retry-times and --retry-max-time set the budget",
     )
@@ -40,7 +46,7 @@ fn advice(error: &CallError) -> &'static str {
             "check --access-key-secret, --region and --account-id, which are all signed"
         }
         "SecurityTokenExpired" | "InvalidSecurityToken" => {
-            "get a fresh token: --sts-token (OSS_SESSION_TOKEN)"
+            "get a fresh token: --sts-token (OSS_SESSION_TOKEN), or name a source that renews it"
         }
         "NoSuchBucket" => "check --bucket, --account-id and --region",
         "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index",

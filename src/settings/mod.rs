@@ -1,6 +1,8 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
+mod credential;
 mod sources;
+mod vendor;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{IsTerminal, Write};
@@ -15,7 +17,7 @@ use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{self, Client};
-use crate::oss::credential::{Credential, Credentials, Secret};
+use crate::oss::credential::{Credential, Credentials, Source};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
@@ -28,7 +30,7 @@ use crate::put::record::Input;
 use crate::put::report::{Style, Telling};
 use crate::put::{Budget, Job, Keep, Verify, Wanted, unreadable};
 use crate::values::Period;
-use sources::{Sources, missing, profile};
+use sources::{Sources, missing, profile, variable_of};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -66,7 +68,7 @@ pub enum Output {
 pub struct ServiceSettings {
     endpoint: Endpoint,
     target: Target,
-    credential: Credential,
+    credential: Box<dyn Source>,
     global: Global,
     system_proxy: bool,
 }
@@ -91,7 +93,7 @@ impl ServiceSettings {
             skip_verify_cert: self.global.skip_verify_cert,
             system_proxy: self.system_proxy,
         };
-        Client::new(options, Credentials::new(Box::new(self.credential)))
+        Client::new(options, Credentials::new(self.credential))
             .map_err(|error| Failure::new(Exit::Client, format!("cannot prepare the HTTP client: {error}")))
     }
 }
@@ -220,6 +222,7 @@ fn local_service(bucket: String, global: &Global) -> Result<ServiceSettings, Fai
         expires_at: None,
     };
     let target = Target { bucket, account: local.account, region: local.region };
+    let credential = Box::new(credential);
     Ok(ServiceSettings { endpoint, target, credential, global: global.clone(), system_proxy: false })
 }
 
@@ -252,34 +255,9 @@ fn cloud_service(
         Some(style) => endpoint.with_addressing(style),
         None => endpoint,
     };
-    let credential = credential(sources)?;
+    let credential = credential::source(sources)?;
     let target = Target { bucket: bucket.to_owned(), account, region };
     Ok(ServiceSettings { endpoint, target, credential, global: sources.network()?, system_proxy: true })
-}
-
-fn credential(sources: &Sources<'_>) -> Result<Credential, Failure> {
-    let global = sources.global;
-    let secret = |flag: Option<&Secret>, variable, key| {
-        let flag = flag.filter(|secret| !secret.expose().is_empty()).cloned();
-        flag.or_else(|| sources.given(None, variable, key).map(Secret::new))
-    };
-    sources.known_mode()?;
-    let access_key_id = sources
-        .given(global.access_key_id.as_ref(), "OSS_ACCESS_KEY_ID", "access-key-id")
-        .ok_or_else(|| missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID", "access-key-id"))?;
-    let access_key_secret = secret(
-        global.access_key_secret.as_ref(),
-        "OSS_ACCESS_KEY_SECRET",
-        "access-key-secret",
-    )
-    .ok_or_else(|| {
-        missing("access key secret", "--access-key-secret", "OSS_ACCESS_KEY_SECRET", "access-key-secret")
-    })?;
-    let security_token = secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN", "sts-token");
-    unbroken("access key id", &access_key_id)?;
-    unbroken("access key secret", access_key_secret.expose())?;
-    unbroken("security token", security_token.as_ref().map_or("", Secret::expose))?;
-    Ok(Credential { access_key_id, secret: access_key_secret, security_token, expires_at: None })
 }
 
 /// A line break at the end is what a file or a secret store often adds.

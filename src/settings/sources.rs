@@ -58,19 +58,6 @@ impl Sources<'_> {
             ..self.global.clone()
         })
     }
-
-    /// Of the ways to get a credential that ossutil knows, keys and tokens are known here.
-    pub(super) fn known_mode(&self) -> Result<(), Failure> {
-        let is_given =
-            self.global.access_key_id.is_some() || self.environment.contains_key("OSS_ACCESS_KEY_ID");
-        match self.profile.get("mode") {
-            Some(mode) if !is_given && !matches!(mode.to_lowercase().as_str(), "ak" | "ststoken") => {
-                Err(Failure::new(Exit::Client, format!("mode {mode} in the configuration file is not supported yet"))
-                    .advise("modes AK and StsToken are; or give OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN"))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 fn in_file(key: &str, value: &str) -> Failure {
@@ -97,7 +84,8 @@ pub(super) fn profile(global: &Global, environment: &Environment) -> Result<Prof
     })
 }
 
-fn variable_of(name: &str, environment: &Environment) -> Option<String> {
+/// A variable; an empty one is none.
+pub(super) fn variable_of(name: &str, environment: &Environment) -> Option<String> {
     environment.get(name).filter(|value| !value.is_empty()).cloned()
 }
 

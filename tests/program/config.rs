@@ -86,7 +86,7 @@ fn what_is_wrong_with_the_file_is_told_with_its_name_and_never_its_text() {
         (["-c", "missing", "-q"], "cannot use missing: No such file"),
         (["-c", "broken", "-q"], "cannot use broken: line 3 is neither"),
         (["-c", "good", "--profile=nobody"], "there is no section [profile nobody]"),
-        (["-c", "good", "--profile=role"], "mode RamRoleArn in the configuration file is not supported yet"),
+        (["-c", "good", "--profile=role"], "no access key id"),
         (["-c", "style", "-q"], "addressing-style is \"sideways\""),
     ] {
         let ended = run(load(&home).args(arguments));

@@ -14,9 +14,12 @@ mod outage;
 mod pace;
 mod poison;
 mod recorder;
+#[path = "../../src/oss/credential/testing.rs"]
+mod scripted;
 mod sdk;
 mod secrets;
 mod signals;
+mod sources;
 mod support;
 mod trouble;
 mod unknown;

@@ -1,13 +1,31 @@
 //! What a request is signed with.
 //!
-//! This file holds the values; each source of them has a file of its own beside it.
+//! This file holds the values; where a credential comes from is a [`Recipe`], and each kind of source has a file of its
+//! own beside this one.
+
+mod alibabacloud;
+mod aliyun_cli;
+mod answer;
+mod cache;
+mod ecs;
+mod oidc;
+mod process;
+mod recipe;
+mod rpc;
+mod sts;
+#[cfg(test)]
+mod testing;
+mod uri;
+mod web;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use tokio::sync::RwLock;
-use tokio::time::Instant;
+pub use alibabacloud::recipe as alibabacloud_recipe;
+pub use aliyun_cli::recipe as aliyun_cli_recipe;
+pub use cache::{Credentials, Refreshed, Unavailable};
+pub use recipe::{Lack, Recipe, Role, Surroundings, USUAL_DURATION, Words};
 
 use super::time::Timestamp;
 
@@ -48,80 +66,59 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A credential on its way.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + 'a>>;
+
 /// Gives a credential, each time anew.
 pub trait Source: fmt::Debug + Send + Sync {
-    /// Fetches the credential; the error says what failed and what to do.
-    fn fetch(&self) -> Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + '_>>;
+    /// Fetches the credential; the error names the source and says what failed.
+    fn fetch(&self) -> Fetching<'_>;
 }
 
 /// A credential that was given once, by flags or variables, and cannot change.
 impl Source for Credential {
-    fn fetch(&self) -> Pin<Box<dyn Future<Output = Result<Self, String>> + Send + '_>> {
+    fn fetch(&self) -> Fetching<'_> {
         Box::pin(std::future::ready(Ok(self.clone())))
     }
 }
 
-/// The credential in use, and where a new one comes from.
-#[derive(Debug)]
-pub struct Credentials {
-    /// With the moment since when it is in use; the first one has always been.
-    current: RwLock<Option<(Credential, Option<Instant>)>>,
-    source: Box<dyn Source>,
+/// How to get at a recipe, each time anew.
+type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
+
+/// Looks up each time where the credential comes from, so that a file that was written anew meanwhile counts.
+pub struct Reread {
+    read: Reading,
+    surroundings: Surroundings,
 }
 
-impl Credentials {
-    /// Takes the source; it is asked at the first use.
-    pub fn new(source: Box<dyn Source>) -> Self {
-        Self { current: RwLock::new(None), source }
+impl Reread {
+    /// Takes the way to the recipe.
+    pub fn new(
+        read: impl Fn() -> Result<Recipe, String> + Send + Sync + 'static,
+        surroundings: Surroundings,
+    ) -> Self {
+        Self { read: Box::new(read), surroundings }
     }
+}
 
-    /// The credential in use.
-    pub async fn current(&self) -> Result<Credential, String> {
-        if let Some((credential, _)) = self.current.read().await.as_ref() {
-            return Ok(credential.clone());
-        }
-        let mut current = self.current.write().await;
-        if let Some((credential, _)) = current.as_ref() {
-            return Ok(credential.clone());
-        }
-        Ok(current.insert((self.source.fetch().await?, None)).0.clone())
+impl fmt::Debug for Reread {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Reread").finish_non_exhaustive()
     }
+}
 
-    /// Asks the source again, unless somebody has since `used`; whether there is another credential now.
-    pub async fn refresh(&self, used: Instant) -> bool {
-        let mut current = self.current.write().await;
-        let old = match current.as_ref() {
-            Some((_, Some(since))) if *since > used => return true,
-            Some((credential, _)) => Some(credential.clone()),
-            None => None,
-        };
-        match self.source.fetch().await {
-            Ok(fresh) if Some(&fresh) != old.as_ref() => {
-                *current = Some((fresh, Some(Instant::now())));
-                true
-            }
-            _ => false,
-        }
+impl Source for Reread {
+    fn fetch(&self) -> Fetching<'_> {
+        Box::pin(async move {
+            let source = (self.read)()?.source(&self.surroundings);
+            source.fetch().await
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_credential_that_cannot_change_is_not_taken_for_a_fresh_one() {
-        let given = Credential {
-            access_key_id: "id".to_owned(),
-            secret: Secret::new("secret"),
-            security_token: None,
-            expires_at: None,
-        };
-        let credentials = Credentials::new(Box::new(given.clone()));
-        let used = Instant::now();
-        assert_eq!(credentials.current().await, Ok(given));
-        assert!(!credentials.refresh(used).await);
-    }
 
     #[test]
     fn debug_output_holds_no_secret() {

@@ -1,0 +1,151 @@
+//! A command that prints a credential.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::recipe::Words;
+use super::{Credential, Fetching, Secret, Source, answer};
+
+/// The command; a part of it may be a secret.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) command: Secret,
+    pub(super) words: Words,
+    pub(super) timeout: Duration,
+}
+
+impl Source for Process {
+    fn fetch(&self) -> Fetching<'_> {
+        Box::pin(async { self.run().await.map_err(|error| format!("the credential process {error}")) })
+    }
+}
+
+impl Process {
+    async fn run(&self) -> Result<Credential, String> {
+        let mut command = self.command()?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Dropped when the time is up. What a shell has begun beside itself is left: it may be a helper for others.
+        command.kill_on_drop(true);
+        let child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+        let ended = tokio::time::timeout(self.timeout, child.wait_with_output()).await;
+        let output = ended
+            .map_err(|_| format!("took longer than {} s", self.timeout.as_secs_f64()))?
+            .map_err(|error| format!("cannot be heard: {error}"))?;
+        if !output.status.success() {
+            let told = answer::shown(&String::from_utf8_lossy(&output.stderr));
+            let told = if told.is_empty() { told } else { format!(": {told}") };
+            return Err(format!("failed ({}){told}", output.status));
+        }
+        answer::printed(&String::from_utf8_lossy(&output.stdout))
+            .map_err(|error| format!("printed something else: {error}"))
+    }
+
+    #[cfg(windows)]
+    fn command(&self) -> Result<Command, String> {
+        // There both are the same: a program gets its line whole.
+        let (Words::Shell | Words::Split) = self.words;
+        let mut command = Command::new("cmd.exe");
+        command.arg("/C").raw_arg(self.command.expose());
+        Ok(command)
+    }
+
+    #[cfg(not(windows))]
+    fn command(&self) -> Result<Command, String> {
+        let line = self.command.expose();
+        let words = match self.words {
+            Words::Shell => vec!["sh".to_owned(), "-c".to_owned(), line.to_owned()],
+            Words::Split => shlex::split(line).ok_or("has a quote that does not end")?,
+        };
+        let (program, arguments) = words.split_first().ok_or("is empty")?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Ok(command)
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oss::credential::{Credentials, Refreshed};
+    use crate::oss::time::Timestamp;
+
+    fn process(command: impl Into<String>, words: Words) -> Process {
+        Process { command: Secret::new(command), words, timeout: Duration::from_secs(30) }
+    }
+
+    /// A command line that prints another credential each time, counted in a file of its own.
+    fn rotating(name: &str) -> (std::path::PathBuf, String) {
+        let count = std::env::temp_dir().join(format!("ossvec-{name}-{}", std::process::id()));
+        std::fs::write(&count, "").unwrap();
+        let file = count.display();
+        let command = format!(
+            r#"printf x >> {file}; n=$(wc -c < {file} | tr -d ' ');
+            printf '{{"AccessKeyId":"id-%s","AccessKeySecret":"hush","SecurityToken":"t",' "$n";
+            printf '"Expiration":"2026-01-02T03:04:05Z"}}'"#
+        );
+        (count, command)
+    }
+
+    #[tokio::test]
+    async fn the_command_runs_again_before_the_end_and_when_the_service_says_so() {
+        let (count, shell) = rotating("process-shell");
+        let (other_count, script) = rotating("process-split");
+        let split = format!("sh -c {}", shlex::try_quote(&script).unwrap());
+        for (command, words) in [(shell, Words::Shell), (split, Words::Split)] {
+            let credentials = Credentials::new(Box::new(process(command, words)));
+            assert!(!format!("{credentials:?}").contains("hush"), "{credentials:?}");
+            let end = Timestamp::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
+            for (left, id) in [(3600, "id-1"), (301, "id-1"), (300, "id-2")] {
+                let current = credentials.current(end.plus_seconds(-left)).await.unwrap();
+                assert_eq!(current.access_key_id, id, "{left} s before the end, {words:?}");
+            }
+            let used = tokio::time::Instant::now();
+            assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(Refreshed::Anew));
+            assert_eq!(credentials.current(end.plus_seconds(-299)).await.unwrap().access_key_id, "id-3");
+        }
+        std::fs::remove_file(count).unwrap();
+        std::fs::remove_file(other_count).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_went_wrong_is_told_by_its_own_errors_and_never_by_its_output() {
+        for (command, words, said) in [
+            (
+                "echo hush; echo no  such user >&2; exit 3",
+                Words::Shell,
+                "failed (exit status: 3): no such user",
+            ),
+            ("exit 4", Words::Shell, "failed (exit status: 4)"),
+            ("echo hush", Words::Shell, "printed something else: that is not the JSON of a credential"),
+            ("cat", Words::Shell, "printed something else: that is not the JSON of a credential"),
+            ("/no/such/hush", Words::Split, "cannot be started: No such file or directory (os error 2)"),
+            ("'hush", Words::Split, "has a quote that does not end"),
+            (" ", Words::Split, "is empty"),
+        ] {
+            let error = process(command, words).fetch().await.unwrap_err();
+            assert_eq!(error, format!("the credential process {said}"), "{command}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_that_takes_too_long_is_killed() {
+        let file = std::env::temp_dir().join(format!("ossvec-process-slow-{}", std::process::id()));
+        let script = format!("echo $$ > {}; exec sleep 1000", file.display());
+        let slow = Process { timeout: Duration::from_millis(300), ..process(script, Words::Shell) };
+        let error = slow.fetch().await.unwrap_err();
+        assert_eq!(error, "the credential process took longer than 0.3 s");
+        let id = std::fs::read_to_string(&file).unwrap();
+        // The runtime reaps it; until then it is a dead entry that kill -0 still finds.
+        let is_there =
+            || std::process::Command::new("kill").args(["-0", id.trim()]).output().unwrap().status.success();
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while is_there() {
+            assert!(std::time::Instant::now() < deadline, "process {id} lives on");
+            tokio::task::yield_now().await;
+        }
+        std::fs::remove_file(file).unwrap();
+    }
+}

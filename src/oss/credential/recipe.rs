@@ -1,0 +1,228 @@
+//! Where a credential comes from, as plain values that every kind of configuration leads to. Pure.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::ecs::EcsRole;
+use super::oidc::OidcRole;
+use super::process::Process;
+use super::sts::AssumedRole;
+use super::uri::CredentialUri;
+use super::{Credential, Secret, Source};
+
+/// Seconds that the credential of an assumed role lasts where nobody says otherwise.
+pub const USUAL_DURATION: u32 = 3600;
+
+/// Seconds that it lasts at least, by the rules of STS.
+const LEAST_DURATION: u32 = 900;
+
+/// Where a credential comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipe {
+    /// It stands there.
+    Keys(Credential),
+    /// Another credential assumes a role (`AssumeRole`).
+    Role {
+        /// Where the other credential comes from.
+        base: Box<Self>,
+        /// The role.
+        role: Role,
+    },
+    /// A token of an identity provider assumes a role (`AssumeRoleWithOIDC`).
+    Oidc {
+        /// The role.
+        role: Role,
+        /// The identity provider's ARN.
+        provider_arn: String,
+        /// The file with the token, which somebody else keeps fresh.
+        token_file: PathBuf,
+    },
+    /// The role of the ECS instance that this runs on.
+    EcsRole {
+        /// The role's name, else the instance's only one.
+        name: Option<String>,
+        /// Whether the metadata service must be asked with a token.
+        only_with_token: bool,
+    },
+    /// A command prints it.
+    Process {
+        /// The command, which may hold secrets.
+        command: Secret,
+        /// What makes words of it.
+        words: Words,
+        /// How long it may take.
+        timeout: Duration,
+    },
+    /// A URL answers with it; it may hold secrets.
+    Uri(Secret),
+}
+
+/// What makes words of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// A shell, which runs it.
+    Shell,
+    /// The rules of a shell about blanks and quotes; the first word is the program.
+    Split,
+}
+
+/// A role, and how it is to be assumed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The role's ARN.
+    pub arn: String,
+    /// The name under which the role's use is logged.
+    pub session_name: String,
+    /// Seconds that the credential is to last.
+    pub duration: u32,
+    /// A policy that takes away permissions.
+    pub policy: Option<String>,
+    /// What the role's owner may ask for.
+    pub external_id: Option<String>,
+    /// The region of STS, if the profile says one.
+    pub region: Option<String>,
+    /// Whether STS is reached from inside a VPC, if the profile says so.
+    pub vpc: Option<bool>,
+}
+
+impl Role {
+    /// A role with all the usual; without a session's name it is the program's.
+    pub fn new(arn: impl Into<String>, session_name: Option<String>) -> Self {
+        Self {
+            arn: arn.into(),
+            session_name: session_name.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned()),
+            duration: USUAL_DURATION,
+            policy: None,
+            external_id: None,
+            region: None,
+            vpc: None,
+        }
+    }
+
+    /// The same for so many seconds; 0 is as good as nothing.
+    pub fn lasting(self, seconds: Option<u32>) -> Result<Self, String> {
+        match seconds.filter(|seconds| *seconds > 0) {
+            Some(seconds) if seconds < LEAST_DURATION => {
+                Err(format!("a role lasts at least {LEAST_DURATION} s, not {seconds}"))
+            }
+            seconds => Ok(Self { duration: seconds.unwrap_or(USUAL_DURATION), ..self }),
+        }
+    }
+
+    /// What both ways to assume a role send in the form.
+    pub(super) fn form(&self) -> BTreeMap<&'static str, String> {
+        let mut form = BTreeMap::from([
+            ("RoleArn", self.arn.clone()),
+            ("RoleSessionName", self.session_name.clone()),
+            ("DurationSeconds", self.duration.to_string()),
+        ]);
+        form.extend(self.policy.clone().map(|policy| ("Policy", policy)));
+        form
+    }
+}
+
+/// What is the same for all sources of a run: where their services are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Another address of STS, for tests and for private clouds.
+    pub sts_url: Option<String>,
+    /// The region of STS where the profile says none.
+    pub sts_region: Option<String>,
+    /// Whether STS is reached from inside a VPC where the profile says nothing.
+    pub sts_vpc: bool,
+    /// Another address of the metadata service, for tests.
+    pub metadata_url: Option<String>,
+    /// Whether the metadata service must never be asked without a token.
+    pub only_with_token: bool,
+}
+
+impl Surroundings {
+    /// The address of STS for a role, without a slash at its end.
+    pub(super) fn sts(&self, role: &Role) -> String {
+        let region = role.region.as_ref().or(self.sts_region.as_ref());
+        match (&self.sts_url, region) {
+            (Some(url), _) => url.trim_end_matches('/').to_owned(),
+            (None, Some(region)) if role.vpc.unwrap_or(self.sts_vpc) => {
+                format!("https://sts-vpc.{region}.aliyuncs.com")
+            }
+            (None, Some(region)) => format!("https://sts.{region}.aliyuncs.com"),
+            (None, None) => "https://sts.aliyuncs.com".to_owned(),
+        }
+    }
+
+    /// The address of the metadata service, without a slash at its end.
+    pub(super) fn metadata(&self) -> String {
+        let url = self.metadata_url.as_deref().unwrap_or("http://100.100.100.200");
+        url.trim_end_matches('/').to_owned()
+    }
+}
+
+/// Why a place of configuration gives no recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It has none to give; another place may.
+    Absent(String),
+    /// It means to give one and cannot; to go on elsewhere would be to act as somebody else.
+    Wrong(String),
+}
+
+impl Recipe {
+    /// The source that it describes.
+    pub fn source(self, around: &Surroundings) -> Box<dyn Source> {
+        match self {
+            Self::Keys(credential) => Box::new(credential),
+            Self::Role { base, role } => {
+                let url = around.sts(&role);
+                Box::new(AssumedRole { base: base.source(around), role, url })
+            }
+            Self::Oidc { role, provider_arn, token_file } => {
+                let url = around.sts(&role);
+                Box::new(OidcRole { role, provider_arn, token_file, url })
+            }
+            Self::EcsRole { name, only_with_token } => Box::new(EcsRole {
+                name,
+                only_with_token: only_with_token || around.only_with_token,
+                url: around.metadata(),
+            }),
+            Self::Process { command, words, timeout } => Box::new(Process { command, words, timeout }),
+            Self::Uri(url) => Box::new(CredentialUri { url }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sts_has_a_host_for_each_region_and_network() {
+        let around = |region: Option<&str>, sts_vpc| Surroundings {
+            sts_region: region.map(str::to_owned),
+            sts_vpc,
+            ..Surroundings::default()
+        };
+        let plain = Role::new("arn", None);
+        let own = Role { region: Some("own".to_owned()), vpc: Some(false), ..plain.clone() };
+        for (role, around, url) in [
+            (&plain, around(None, false), "https://sts.aliyuncs.com"),
+            (&plain, around(None, true), "https://sts.aliyuncs.com"),
+            (&plain, around(Some("r"), false), "https://sts.r.aliyuncs.com"),
+            (&plain, around(Some("r"), true), "https://sts-vpc.r.aliyuncs.com"),
+            (&own, around(Some("r"), true), "https://sts.own.aliyuncs.com"),
+        ] {
+            assert_eq!(around.sts(role), url);
+        }
+        let elsewhere = Surroundings { sts_url: Some("http://here/".to_owned()), ..Surroundings::default() };
+        assert_eq!(elsewhere.sts(&own), "http://here");
+    }
+
+    #[test]
+    fn a_role_lasts_an_hour_unless_told_and_never_less_than_a_quarter() {
+        let lasting = |seconds| Role::new("arn", None).lasting(seconds).map(|role| role.duration);
+        assert_eq!(lasting(None), Ok(3600));
+        assert_eq!(lasting(Some(0)), Ok(3600));
+        assert_eq!(lasting(Some(900)), Ok(900));
+        assert_eq!(lasting(Some(899)), Err("a role lasts at least 900 s, not 899".to_owned()));
+    }
+}

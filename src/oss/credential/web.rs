@@ -1,0 +1,127 @@
+//! HTTP as credential sources need it: one small question, one small answer, never a redirect.
+
+use std::time::Duration;
+
+use reqwest::{Method, Url};
+
+use crate::oss::client::chain;
+use crate::oss::time::Timestamp;
+
+/// No answer with a credential is longer.
+const MOST_BYTES: usize = 1 << 20;
+
+/// A question.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    pub(super) method: Method,
+    /// May hold secrets; no error shows more of it than its host.
+    pub(super) url: &'a str,
+    pub(super) headers: &'a [(&'static str, &'a str)],
+    pub(super) form: Option<String>,
+    pub(super) reach: Reach,
+}
+
+/// How a service is reached.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    /// Longest time to connect.
+    pub(super) connect: Duration,
+    /// Longest time to answer then.
+    pub(super) read: Duration,
+    /// Whether the system's proxy settings count.
+    pub(super) proxy: bool,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) text: String,
+    /// The other side's clock.
+    pub(super) date: Option<Timestamp>,
+}
+
+impl Question<'_> {
+    /// Asks; the error tells what kept the answer away, and from which host.
+    pub(super) async fn ask(&self) -> Result<Reply, String> {
+        self.try_ask().await.map_err(|error| format!("{}: {error}", host(self.url)))
+    }
+
+    async fn try_ask(&self) -> Result<Reply, String> {
+        let Reach { connect, read, proxy } = self.reach;
+        let mut http = reqwest::Client::builder()
+            .http1_only()
+            .connect_timeout(connect)
+            .timeout(connect + read)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("ossvec/", env!("CARGO_PKG_VERSION")));
+        if !proxy {
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(failure)?;
+        let mut request = http.request(self.method.clone(), self.url);
+        for (name, value) in self.headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(form) = &self.form {
+            let form_type = "application/x-www-form-urlencoded";
+            request = request.header(reqwest::header::CONTENT_TYPE, form_type).body(form.clone());
+        }
+        let mut response = request.send().await.map_err(failure)?;
+        let date = response.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(Timestamp::parse_http_date);
+        let mut received = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            received.extend_from_slice(&chunk);
+            if received.len() > MOST_BYTES {
+                return Err("its answer has no end".to_owned());
+            }
+        }
+        let text = String::from_utf8_lossy(&received).into_owned();
+        Ok(Reply { status: response.status().as_u16(), text, date })
+    }
+}
+
+/// What went wrong, without the URL.
+fn failure(error: reqwest::Error) -> String {
+    chain(&error.without_url())
+}
+
+/// The part of a URL that can be shown.
+pub(super) fn host(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(url) if url.has_host() => url.origin().ascii_serialization(),
+        _ => "a URL that is none".to_owned(),
+    }
+}
+
+/// Whether a URL is on this machine, where no proxy leads.
+pub(super) fn is_local(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => {
+            host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback() || ip.is_link_local())
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_host_of_a_url_shows() {
+        assert_eq!(host("https://user:hush@host:8443/hush?hush=1"), "https://host:8443");
+        assert_eq!(host("hush"), "a URL that is none");
+    }
+
+    #[test]
+    fn a_url_on_this_machine_is_known() {
+        for url in ["http://localhost:1/x", "http://127.0.0.1/", "http://[::1]:80/", "http://169.254.1.1/"] {
+            assert!(is_local(url), "{url}");
+        }
+        assert!(!is_local("http://10.0.0.1/") && !is_local("http://example.com/"));
+    }
+}

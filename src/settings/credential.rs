@@ -1,0 +1,419 @@
+//! Which source the credential comes from: flags > variables > ossutil's file > the [places of the vendor's credential
+//! libraries](super::vendor).
+//!
+//! The first place that is configured counts. If it then fails, that is told; nobody acts as somebody else in silence.
+
+use std::time::Duration;
+
+use super::sources::{Sources, missing, profile};
+use super::vendor::{self, is_true};
+use super::{Environment, unbroken, usage, variable_of};
+use crate::cli::Mode;
+use crate::exit::{Exit, Failure};
+use crate::oss::credential::{Credential, Recipe, Reread, Role, Secret, Source, Surroundings, Words};
+use crate::values::Period;
+
+/// The time that ossutil gives a credential process, and the most that it can be given.
+const PROCESS_TIMEOUT: Duration = Duration::from_secs(15);
+const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// The source of the credential. What is wrong with the configuration is told now, not at the first request.
+pub(super) fn source(sources: &Sources<'_>) -> Result<Box<dyn Source>, Failure> {
+    recipe(sources)?;
+    let (global, environment) = (sources.global.clone(), sources.environment.clone());
+    let surroundings = surroundings(&environment);
+    let read = move || {
+        let anew = profile(&global, &environment)
+            .and_then(|profile| recipe(&Sources { global: &global, environment: &environment, profile }));
+        anew.map_err(|failure| failure.message)
+    };
+    Ok(Box::new(Reread::new(read, surroundings)))
+}
+
+fn surroundings(environment: &Environment) -> Surroundings {
+    Surroundings {
+        sts_url: variable_of("OSSVEC_STS_URL", environment),
+        sts_region: variable_of("ALIBABA_CLOUD_STS_REGION", environment),
+        sts_vpc: is_true("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", environment),
+        metadata_url: variable_of("OSSVEC_ECS_METADATA_URL", environment),
+        only_with_token: is_true("ALIBABA_CLOUD_IMDSV1_DISABLED", environment),
+    }
+}
+
+/// Where the credential comes from.
+fn recipe(sources: &Sources<'_>) -> Result<Recipe, Failure> {
+    let given = Given { sources };
+    let base = match (sources.global.mode, given.has_keys()) {
+        (Some(mode), _) => given.by_flag(mode)?,
+        // Whoever hands over an access key has decided; the file's mode is for those who do not.
+        (None, true) => given.keys(true)?,
+        (None, false) => match given.by_file()? {
+            Some(recipe) => recipe,
+            None => return vendor::recipe(sources.environment).map(|base| given.assuming(base)),
+        },
+    };
+    // These have taken the role that is named outside for the one of the file.
+    if matches!(base, Recipe::Role { .. } | Recipe::Oidc { .. }) {
+        Ok(base)
+    } else {
+        Ok(given.assuming(base))
+    }
+}
+
+/// What flags, variables and ossutil's file give.
+struct Given<'a> {
+    sources: &'a Sources<'a>,
+}
+
+impl Given<'_> {
+    fn file(&self, key: &str) -> Option<String> {
+        self.sources.profile.get(key).map(str::to_owned)
+    }
+
+    /// A value of the command line or the environment.
+    fn outer(&self, variable: &str, flag: Option<&String>) -> Option<String> {
+        let flag = flag.filter(|value| !value.is_empty()).cloned();
+        flag.or_else(|| variable_of(variable, self.sources.environment))
+    }
+
+    fn secret(&self, variable: &str, flag: Option<&Secret>) -> Option<Secret> {
+        let flag = flag.filter(|secret| !secret.expose().is_empty()).cloned();
+        flag.or_else(|| variable_of(variable, self.sources.environment).map(Secret::new))
+    }
+
+    /// Whether a part of an access key is given outside the file.
+    fn has_keys(&self) -> bool {
+        let global = self.sources.global;
+        self.outer("OSS_ACCESS_KEY_ID", global.access_key_id.as_ref()).is_some()
+            || self.secret("OSS_ACCESS_KEY_SECRET", global.access_key_secret.as_ref()).is_some()
+    }
+
+    fn session_name(&self) -> Option<String> {
+        let outer = self.outer("OSS_ROLE_SESSION_NAME", self.sources.global.role_session_name.as_ref());
+        outer.or_else(|| self.file("role-session-name"))
+    }
+
+    /// The same, or the role named by flag or variable that it assumes.
+    fn assuming(&self, base: Recipe) -> Recipe {
+        match self.outer("OSS_ROLE_ARN", self.sources.global.role_arn.as_ref()) {
+            Some(arn) => Recipe::Role { base: Box::new(base), role: Role::new(arn, self.session_name()) },
+            None => base,
+        }
+    }
+
+    /// The role that is named outside, else in the file.
+    fn role(&self) -> Result<Role, Failure> {
+        let arn = self.outer("OSS_ROLE_ARN", self.sources.global.role_arn.as_ref());
+        let arn = arn.or_else(|| self.file("role-arn"));
+        let arn = arn.ok_or_else(|| missing("role", "--role-arn", "OSS_ROLE_ARN", "role-arn"))?;
+        Ok(Role::new(arn, self.session_name()))
+    }
+
+    /// The access key, with a token or without.
+    fn keys(&self, with_token: bool) -> Result<Recipe, Failure> {
+        let global = self.sources.global;
+        let access_key_id = self
+            .outer("OSS_ACCESS_KEY_ID", global.access_key_id.as_ref())
+            .or_else(|| self.file("access-key-id"))
+            .ok_or_else(|| {
+                missing("access key id", "--access-key-id", "OSS_ACCESS_KEY_ID", "access-key-id")
+            })?;
+        let secret = self
+            .secret("OSS_ACCESS_KEY_SECRET", global.access_key_secret.as_ref())
+            .or_else(|| self.file("access-key-secret").map(Secret::new))
+            .ok_or_else(|| {
+                let (flag, variable) = ("--access-key-secret", "OSS_ACCESS_KEY_SECRET");
+                missing("access key secret", flag, variable, "access-key-secret")
+            })?;
+        let security_token = with_token.then(|| self.token()).flatten();
+        unbroken("access key id", &access_key_id)?;
+        unbroken("access key secret", secret.expose())?;
+        unbroken("security token", security_token.as_ref().map_or("", Secret::expose))?;
+        Ok(Recipe::Keys(Credential { access_key_id, secret, security_token, expires_at: None }))
+    }
+
+    fn token(&self) -> Option<Secret> {
+        let token = self.secret("OSS_SESSION_TOKEN", self.sources.global.sts_token.as_ref());
+        token.or_else(|| self.file("sts-token").map(Secret::new))
+    }
+
+    fn keys_with_token(&self) -> Result<Recipe, Failure> {
+        self.token()
+            .ok_or_else(|| missing("security token", "--sts-token", "OSS_SESSION_TOKEN", "sts-token"))?;
+        self.keys(true)
+    }
+
+    fn assumed(&self) -> Result<Recipe, Failure> {
+        Ok(Recipe::Role { base: Box::new(self.keys(true)?), role: self.role()? })
+    }
+
+    fn by_flag(&self, mode: Mode) -> Result<Recipe, Failure> {
+        match mode {
+            Mode::Ak => self.keys(false),
+            Mode::StsToken => self.keys_with_token(),
+            Mode::RamRoleArn => self.assumed(),
+            Mode::EcsRamRole => Ok(self.ecs_role(false)),
+            Mode::Anonymous => Err(usage(ANONYMOUS).advise("leave out --mode, or see docs/credentials.md")),
+        }
+    }
+
+    fn ecs_role(&self, only_with_token: bool) -> Recipe {
+        Recipe::EcsRole { name: self.file("ecs-role-name"), only_with_token }
+    }
+
+    /// What the file's profile says, by its mode or by the keys that it has; nothing if it says nothing.
+    fn by_file(&self) -> Result<Option<Recipe>, Failure> {
+        let has = |key: &str| self.file(key).is_some();
+        let mode = self.file("mode");
+        let recipe = match mode.as_deref().map(folded).as_deref() {
+            Some("ak") => self.keys(true)?,
+            Some("ststoken") => self.keys_with_token()?,
+            Some("ramrolearn") => self.assumed()?,
+            Some("ecsramrole") => self.ecs_role(false),
+            Some("aliecsramrole") => self.ecs_role(true),
+            Some("oidcrolearn" | "oidc") => self.oidc()?,
+            Some("process") => self.process()?,
+            Some("credentialuri" | "credentialsuri" | "uri") => self.uri()?,
+            Some("anonymous") => {
+                return Err(wrong_file(ANONYMOUS).advise("choose another profile with --profile"));
+            }
+            Some(_) => {
+                let mode = mode.unwrap_or_default();
+                return Err(wrong_file(format!("mode {mode:?} in the configuration file is unknown")).advise(
+                    "AK, StsToken, RamRoleArn, EcsRamRole, Ali-EcsRamRole, oidcRoleArn, Process and credential-uri \
+                     are known",
+                ));
+            }
+            None if has("access-key-id") || has("access-key-secret") => {
+                if has("role-arn") {
+                    self.assumed()?
+                } else {
+                    self.keys(true)?
+                }
+            }
+            None if has("credential-process") => self.process()?,
+            None if has("credential-uri") => self.uri()?,
+            None if has("oidc-provider-arn") => self.oidc()?,
+            None if has("ecs-role-name") => self.ecs_role(false),
+            None => return Ok(None),
+        };
+        Ok(Some(recipe))
+    }
+
+    fn oidc(&self) -> Result<Recipe, Failure> {
+        Ok(Recipe::Oidc {
+            provider_arn: self.needed("oidc-provider-arn")?,
+            token_file: self.needed("oidc-token-file-path")?.into(),
+            role: self.role()?,
+        })
+    }
+
+    fn process(&self) -> Result<Recipe, Failure> {
+        let timeout = match self.file("credential-process-timeout") {
+            None => PROCESS_TIMEOUT,
+            Some(text) => {
+                let period: Option<Period> = text.parse().ok();
+                let period = period.filter(|period| period.0 <= MOST_PROCESS_TIMEOUT);
+                period.map(|period| period.0).ok_or_else(|| {
+                    wrong_file(format!(
+                        "credential-process-timeout is {text:?}, not a time of up to 600 seconds"
+                    ))
+                    .advise("write for example 30, or 2m")
+                })?
+            }
+        };
+        let command = Secret::new(self.needed("credential-process")?);
+        Ok(Recipe::Process { command, words: Words::Shell, timeout })
+    }
+
+    fn uri(&self) -> Result<Recipe, Failure> {
+        Ok(Recipe::Uri(Secret::new(self.needed("credential-uri")?)))
+    }
+
+    /// A key that its mode cannot do without.
+    fn needed(&self, key: &str) -> Result<String, Failure> {
+        self.file(key).ok_or_else(|| {
+            wrong_file(format!("the configuration file's profile has no {key}"))
+                .advise("its mode cannot do without; docs/credentials.md lists the keys of each mode")
+        })
+    }
+}
+
+const ANONYMOUS: &str = "mode Anonymous is of no use here: vector buckets take only signed requests";
+
+pub(super) fn wrong_file(message: impl Into<String>) -> Failure {
+    Failure::new(Exit::Client, message)
+}
+
+fn folded(word: &str) -> String {
+    word.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Global};
+    use crate::profile::Profile;
+
+    fn global(flags: &str) -> Global {
+        let words = ["ossvec", "put-vectors", "a"].into_iter().chain(flags.split_whitespace());
+        Cli::try_parse_from(words).unwrap().global
+    }
+
+    fn environment(variables: &str) -> Environment {
+        let home = ("HOME".to_owned(), "/no/such/home".to_owned());
+        let pairs = variables.split_whitespace().map(|pair| pair.split_once('=').unwrap());
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).chain([home]).collect()
+    }
+
+    fn resolved(flags: &str, variables: &str, file: &str) -> Result<Recipe, Failure> {
+        let profile = Profile::read(&format!("[default]\n{file}"), None).unwrap();
+        let (global, environment) = (global(flags), environment(variables));
+        recipe(&Sources { global: &global, environment: &environment, profile })
+    }
+
+    fn keys(id: &str, token: Option<&str>) -> Recipe {
+        Recipe::Keys(Credential {
+            access_key_id: id.to_owned(),
+            secret: Secret::new("s"),
+            security_token: token.map(Secret::new),
+            expires_at: None,
+        })
+    }
+
+    fn assumed(base: Recipe, arn: &str, session_name: Option<&str>) -> Recipe {
+        Recipe::Role { base: Box::new(base), role: Role::new(arn, session_name.map(str::to_owned)) }
+    }
+
+    fn ecs(name: Option<&str>, only_with_token: bool) -> Recipe {
+        Recipe::EcsRole { name: name.map(str::to_owned), only_with_token }
+    }
+
+    fn process(seconds: u64) -> Recipe {
+        let command = Secret::new("get --x");
+        Recipe::Process { command, words: Words::Shell, timeout: Duration::from_secs(seconds) }
+    }
+
+    const OUTER: &str = "OSS_ACCESS_KEY_ID=e OSS_ACCESS_KEY_SECRET=s";
+    const FILE: &str = "access-key-id = f\naccess-key-secret = s\n";
+
+    #[test]
+    fn flags_win_over_variables_and_these_over_the_file() {
+        let with = |more: &str| format!("{FILE}{more}");
+        for (flags, variables, file, want) in [
+            ("-i g -k s", OUTER, with("mode = Process"), keys("g", None)),
+            ("-i g", OUTER, FILE.to_owned(), keys("g", None)),
+            ("", OUTER, with("mode = EcsRamRole"), keys("e", None)),
+            ("", "OSS_SESSION_TOKEN=t", FILE.to_owned(), keys("f", Some("t"))),
+            ("", "", with("mode = StsToken\nsts-token = t"), keys("f", Some("t"))),
+            ("--mode AK", "OSS_SESSION_TOKEN=t", FILE.to_owned(), keys("f", None)),
+            ("--mode ststoken -t u", "OSS_SESSION_TOKEN=t", FILE.to_owned(), keys("f", Some("u"))),
+            ("--mode EcsRamRole", OUTER, with("ecs-role-name = worker"), ecs(Some("worker"), false)),
+            ("--role-arn r", "OSS_ROLE_ARN=q", FILE.to_owned(), assumed(keys("f", None), "r", None)),
+            (
+                "",
+                &format!("{OUTER} OSS_ROLE_ARN=q"),
+                with("role-arn = p"),
+                assumed(keys("e", None), "q", None),
+            ),
+            (
+                "--mode RamRoleArn --role-session-name n",
+                "",
+                with("role-arn = p"),
+                assumed(keys("f", None), "p", Some("n")),
+            ),
+            (
+                "",
+                "OSS_ROLE_SESSION_NAME=n",
+                with("mode = RamRoleArn\nrole-arn = p\nrole-session-name = m"),
+                assumed(keys("f", None), "p", Some("n")),
+            ),
+            ("--mode EcsRamRole --role-arn r", "", String::new(), assumed(ecs(None, false), "r", None)),
+        ] {
+            assert_eq!(resolved(flags, variables, &file), Ok(want), "{flags} | {variables} | {file}");
+        }
+    }
+
+    #[test]
+    fn each_mode_of_the_file_is_known_also_by_its_keys_alone() {
+        let oidc = "role-arn = p\noidc-provider-arn = o\noidc-token-file-path = /t\n";
+        let oidc_recipe = |arn: &str| Recipe::Oidc {
+            role: Role::new(arn, None),
+            provider_arn: "o".to_owned(),
+            token_file: "/t".into(),
+        };
+        let uri = Recipe::Uri(Secret::new("http://u"));
+        for (variables, file, want) in [
+            ("", "mode = Ali-EcsRamRole".to_owned(), ecs(None, true)),
+            ("", "ecs_role_name = worker".to_owned(), ecs(Some("worker"), false)),
+            ("", format!("mode = oidcRoleArn\n{oidc}"), oidc_recipe("p")),
+            ("OSS_ROLE_ARN=q", oidc.to_owned(), oidc_recipe("q")),
+            ("", "mode = Process\ncredential-process = get --x".to_owned(), process(15)),
+            ("", "credentialProcess = get --x\ncredential-process-timeout = 600".to_owned(), process(600)),
+            ("", "mode = credential-uri\ncredential-uri = http://u".to_owned(), uri.clone()),
+            ("", "credential-uri = http://u".to_owned(), uri),
+            ("", format!("{FILE}role-arn = p"), assumed(keys("f", None), "p", None)),
+        ] {
+            assert_eq!(resolved("", variables, &file), Ok(want), "{file}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_says_so_and_never_goes_on_elsewhere() {
+        let elsewhere = "ALIBABA_CLOUD_ACCESS_KEY_ID=v ALIBABA_CLOUD_ACCESS_KEY_SECRET=s";
+        for (flags, file, exit, said) in [
+            ("", "mode = Anonymous", Exit::Client, "mode Anonymous is of no use here"),
+            ("--mode Anonymous", "", Exit::Usage, "mode Anonymous is of no use here"),
+            ("", "mode = Magic", Exit::Client, "mode \"Magic\" in the configuration file is unknown"),
+            (
+                "",
+                "mode = Process",
+                Exit::Client,
+                "the configuration file's profile has no credential-process",
+            ),
+            (
+                "",
+                "mode = oidcRoleArn",
+                Exit::Client,
+                "the configuration file's profile has no oidc-provider-arn",
+            ),
+            ("", "mode = AK", Exit::Client, "no access key id"),
+            ("-i g", "", Exit::Client, "no access key secret"),
+            ("-k s", "", Exit::Client, "no access key id"),
+            ("--mode RamRoleArn", FILE, Exit::Client, "no role"),
+            ("", "mode = StsToken\naccess-key-id = f", Exit::Client, "no security token"),
+            (
+                "",
+                "credential-process = x\ncredential-process-timeout = 601",
+                Exit::Client,
+                "credential-process-timeout is \"601\"",
+            ),
+        ] {
+            let failure = resolved(flags, elsewhere, file).unwrap_err();
+            assert!(failure.message.starts_with(said), "{flags} {file}: {failure:?}");
+            assert_eq!((failure.exit, failure.advice.is_some()), (exit, true), "{failure:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_written_anew_gives_another_credential() {
+        let path = std::env::temp_dir().join(format!("ossvec-ossutilconfig-{}", std::process::id()));
+        let write = |id: &str| {
+            std::fs::write(&path, format!("[default]\naccess-key-id={id}\naccess-key-secret=s\n")).unwrap();
+        };
+        write("one");
+        let global = global(&format!("-c {}", path.display()));
+        let environment = environment("");
+        let profile = profile(&global, &environment).unwrap();
+        let source = source(&Sources { global: &global, environment: &environment, profile }).unwrap();
+        assert_eq!(source.fetch().await.unwrap().access_key_id, "one");
+        write("two");
+        assert_eq!(source.fetch().await.unwrap().access_key_id, "two");
+        std::fs::write(&path, "[default]\n").unwrap();
+        let error = source.fetch().await.unwrap_err();
+        assert!(error.starts_with("no access key id, and nothing else to sign with: "), "{error}");
+        std::fs::remove_file(path).unwrap();
+    }
+}

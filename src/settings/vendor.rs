@@ -1,0 +1,256 @@
+//! The places where the vendor's credential libraries look for a credential, in their order.
+//!
+//! Unlike there, a place that is configured and fails is told; none behind it is tried.
+
+use std::path::{Path, PathBuf};
+
+use super::credential::wrong_file;
+use super::{Environment, unbroken, variable_of};
+use crate::exit::Failure;
+use crate::oss::credential::{
+    Credential, Lack, Recipe, Role, Secret, alibabacloud_recipe, aliyun_cli_recipe,
+};
+
+/// A place and how it is looked into.
+type Place = fn(&Environment) -> Result<Recipe, Lack>;
+
+/// The credential of the first place that is configured.
+pub(super) fn recipe(environment: &Environment) -> Result<Recipe, Failure> {
+    let places: [Place; 6] = [variables, oidc, aliyun_cli, alibabacloud, ecs_role, uri];
+    let mut lacks = Vec::new();
+    for place in places {
+        match place(environment) {
+            Ok(recipe) => return Ok(recipe),
+            Err(Lack::Absent(lack)) => lacks.push(lack),
+            Err(Lack::Wrong(text)) => {
+                return Err(wrong_file(text).advise("docs/credentials.md names all places and their order"));
+            }
+        }
+    }
+    Err(wrong_file(format!("no access key id, and nothing else to sign with: {}", lacks.join("; "))).advise(
+        "set --access-key-id, OSS_ACCESS_KEY_ID or access-key-id in ~/.ossutilconfig; on an ECS instance --mode \
+         EcsRamRole takes its role; or try everything without an account with --local",
+    ))
+}
+
+fn variables(environment: &Environment) -> Result<Recipe, Lack> {
+    let [id, secret, token] = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"]
+        .map(|name| variable_of(&format!("ALIBABA_CLOUD_{name}"), environment));
+    let (access_key_id, secret) = match (id, secret) {
+        (Some(id), Some(secret)) => (id, secret),
+        (None, _) => return Err(Lack::Absent("ALIBABA_CLOUD_ACCESS_KEY_ID is not set".to_owned())),
+        _ => return Err(Lack::Absent("ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set".to_owned())),
+    };
+    for (what, value) in [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", access_key_id.as_str()),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &secret),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", token.as_deref().unwrap_or_default()),
+    ] {
+        unbroken(what, value).map_err(|failure| Lack::Wrong(failure.message))?;
+    }
+    Ok(Recipe::Keys(Credential {
+        access_key_id,
+        secret: Secret::new(secret),
+        security_token: token.map(Secret::new),
+        expires_at: None,
+    }))
+}
+
+fn oidc(environment: &Environment) -> Result<Recipe, Lack> {
+    let need =
+        |name: &str| variable_of(name, environment).ok_or_else(|| Lack::Absent(format!("{name} is not set")));
+    // The most telling of the three first: a role alone may be meant for something else.
+    let token_file = need("ALIBABA_CLOUD_OIDC_TOKEN_FILE")?.into();
+    let provider_arn = need("ALIBABA_CLOUD_OIDC_PROVIDER_ARN")?;
+    let session_name = variable_of("ALIBABA_CLOUD_ROLE_SESSION_NAME", environment);
+    let role = Role::new(need("ALIBABA_CLOUD_ROLE_ARN")?, session_name);
+    Ok(Recipe::Oidc { role, provider_arn, token_file })
+}
+
+fn aliyun_cli(environment: &Environment) -> Result<Recipe, Lack> {
+    if is_true("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", environment) {
+        return Err(Lack::Absent("ALIBABA_CLOUD_CLI_PROFILE_DISABLED is true".to_owned()));
+    }
+    let profile = variable_of("ALIBABA_CLOUD_PROFILE", environment);
+    let files = files("ALIBABA_CLOUD_CONFIG_FILE", &[".aliyun/config.json"], environment);
+    from_file(&files, "the Alibaba Cloud CLI has no home", |text| aliyun_cli_recipe(text, profile.as_deref()))
+}
+
+fn alibabacloud(environment: &Environment) -> Result<Recipe, Lack> {
+    let section = variable_of("ALIBABA_CLOUD_PROFILE", environment).unwrap_or_else(|| "default".to_owned());
+    // The vendor's libraries do not agree on the name.
+    let names = [".alibabacloud/credentials", ".alibabacloud/credentials.ini"];
+    let files = files("ALIBABA_CLOUD_CREDENTIALS_FILE", &names, environment);
+    from_file(&files, "there is no home for .alibabacloud/credentials", |text| {
+        alibabacloud_recipe(text, &section)
+    })
+}
+
+fn ecs_role(environment: &Environment) -> Result<Recipe, Lack> {
+    let variable = "ALIBABA_CLOUD_ECS_METADATA";
+    if is_true("ALIBABA_CLOUD_ECS_METADATA_DISABLED", environment) {
+        return Err(Lack::Absent(format!("{variable}_DISABLED is true")));
+    }
+    // Nobody who has configured nothing wants an address in the local network asked for credentials.
+    let name =
+        variable_of(variable, environment).ok_or_else(|| Lack::Absent(format!("{variable} is not set")))?;
+    Ok(Recipe::EcsRole { name: Some(name), only_with_token: false })
+}
+
+fn uri(environment: &Environment) -> Result<Recipe, Lack> {
+    let variable = "ALIBABA_CLOUD_CREDENTIALS_URI";
+    let url =
+        variable_of(variable, environment).ok_or_else(|| Lack::Absent(format!("{variable} is not set")))?;
+    Ok(Recipe::Uri(Secret::new(url)))
+}
+
+/// The file that a variable names, else the usual ones below the home.
+fn files(variable: &str, usual: &[&str], environment: &Environment) -> Vec<PathBuf> {
+    if let Some(named) = variable_of(variable, environment) {
+        return vec![named.into()];
+    }
+    let home = variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir);
+    home.map(|home| usual.iter().map(|name| home.join(name)).collect()).unwrap_or_default()
+}
+
+/// Reads the first of the files that exists.
+fn from_file(
+    files: &[PathBuf],
+    homeless: &str,
+    read: impl Fn(&str) -> Result<Recipe, Lack>,
+) -> Result<Recipe, Lack> {
+    let usual = files.first().ok_or_else(|| Lack::Absent(homeless.to_owned()))?;
+    let path = files.iter().find(|path| path.exists()).map_or(usual.as_path(), PathBuf::as_path);
+    let at = |path: &Path, text: String| format!("{}: {text}", path.display());
+    match std::fs::read_to_string(path) {
+        Ok(text) => read(&text).map_err(|lack| match lack {
+            Lack::Absent(text) => Lack::Absent(at(path, text)),
+            Lack::Wrong(text) => Lack::Wrong(at(path, text)),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Lack::Absent(format!("there is no {}", path.display())))
+        }
+        Err(error) => Err(Lack::Wrong(at(path, error.to_string()))),
+    }
+}
+
+pub(super) fn is_true(variable: &str, environment: &Environment) -> bool {
+    variable_of(variable, environment).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A home with files in it.
+    struct Home(PathBuf);
+
+    impl Home {
+        fn new(name: &str, files: &[(&str, &str)]) -> Self {
+            let path = std::env::temp_dir().join(format!("ossvec-{name}-{}", std::process::id()));
+            for (file, text) in files {
+                let file = path.join(file);
+                std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+                std::fs::write(file, text).unwrap();
+            }
+            Self(path)
+        }
+
+        fn recipe(&self, variables: &str) -> Result<Recipe, Failure> {
+            let pairs = variables.split_whitespace().map(|pair| pair.split_once('=').unwrap());
+            let pairs = pairs.map(|(name, value)| (format!("ALIBABA_CLOUD_{name}"), value.to_owned()));
+            recipe(&pairs.chain([("HOME".to_owned(), self.0.display().to_string())]).collect())
+        }
+    }
+
+    impl Drop for Home {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).unwrap_or_default();
+        }
+    }
+
+    fn keys(id: &str) -> Recipe {
+        Recipe::Keys(Credential {
+            access_key_id: id.to_owned(),
+            secret: Secret::new("s"),
+            security_token: None,
+            expires_at: None,
+        })
+    }
+
+    const CLI: &str = r#"{"current":"c","profiles":[
+        {"name":"c","mode":"AK","access_key_id":"cli","access_key_secret":"s"},
+        {"name":"new","mode":"AK","access_key_id":"","access_key_secret":""},
+        {"name":"sso","mode":"CloudSSO"}]}"#;
+    const INI: &str = "[default]\ntype = access_key\naccess_key_id = ini\naccess_key_secret = s\n\
+                       [new]\naccess_key_id = ini-new\naccess_key_secret = s\n";
+
+    #[test]
+    fn the_first_place_that_is_configured_counts() {
+        let full =
+            Home::new("vendor-full", &[(".aliyun/config.json", CLI), (".alibabacloud/credentials", INI)]);
+        let ini = Home::new("vendor-ini", &[(".alibabacloud/credentials.ini", INI)]);
+        let bare = Home::new("vendor-bare", &[("file", INI)]);
+        let keyed = "ACCESS_KEY_ID=env ACCESS_KEY_SECRET=s";
+        let role = "ROLE_ARN=arn OIDC_PROVIDER_ARN=p OIDC_TOKEN_FILE=/t ROLE_SESSION_NAME=n";
+        let oidc = Recipe::Oidc {
+            role: Role::new("arn", Some("n".to_owned())),
+            provider_arn: "p".to_owned(),
+            token_file: "/t".into(),
+        };
+        let elsewhere = format!("CREDENTIALS_FILE={}", bare.0.join("file").display());
+        let ecs = Recipe::EcsRole { name: Some("worker".to_owned()), only_with_token: false };
+        for (home, variables, want) in [
+            (&full, format!("{keyed} {role}"), keys("env")),
+            (&full, role.to_owned(), oidc),
+            (&full, "ECS_METADATA=worker ROLE_ARN=arn ACCESS_KEY_ID=half".to_owned(), keys("cli")),
+            (&full, "CLI_PROFILE_DISABLED=true".to_owned(), keys("ini")),
+            (&full, "PROFILE=new".to_owned(), keys("ini-new")),
+            (&ini, "ECS_METADATA=worker".to_owned(), keys("ini")),
+            (&bare, elsewhere, keys("ini")),
+            (&bare, "ECS_METADATA=worker CREDENTIALS_URI=http://u".to_owned(), ecs),
+            (
+                &bare,
+                "ECS_METADATA=worker ECS_METADATA_DISABLED=true CREDENTIALS_URI=http://u".to_owned(),
+                Recipe::Uri(Secret::new("http://u")),
+            ),
+        ] {
+            assert_eq!(home.recipe(&variables), Ok(want), "{variables}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_configured_and_wrong_is_not_passed_over() {
+        let full =
+            Home::new("vendor-wrong", &[(".aliyun/config.json", CLI), (".alibabacloud/credentials", INI)]);
+        let failure = full.recipe("PROFILE=sso").unwrap_err();
+        assert!(
+            failure.message.contains(".aliyun/config.json: profile sso: its mode CloudSSO"),
+            "{failure:?}"
+        );
+        let failure = full.recipe("ACCESS_KEY_ID=env ACCESS_KEY_SECRET=ä").unwrap_err();
+        assert!(
+            failure.message.starts_with("the ALIBABA_CLOUD_ACCESS_KEY_SECRET holds a blank"),
+            "{failure:?}"
+        );
+        let broken = Home::new("vendor-broken", &[(".aliyun/config.json", "{")]);
+        let failure = broken.recipe("").unwrap_err();
+        assert!(failure.message.ends_with("line 1 is not the JSON of profiles"), "{failure:?}");
+    }
+
+    #[test]
+    fn without_any_every_place_is_named_with_what_it_lacks() {
+        let bare = Home::new("vendor-none", &[(".aliyun/config.json", CLI)]);
+        let failure = bare.recipe("PROFILE=new").unwrap_err();
+        let home = bare.0.display();
+        assert_eq!(
+            failure.message,
+            format!(
+                "no access key id, and nothing else to sign with: ALIBABA_CLOUD_ACCESS_KEY_ID is not set; \
+                 ALIBABA_CLOUD_OIDC_TOKEN_FILE is not set; {home}/.aliyun/config.json: profile new has no access \
+                 key; there is no {home}/.alibabacloud/credentials; ALIBABA_CLOUD_ECS_METADATA is not set; \
+                 ALIBABA_CLOUD_CREDENTIALS_URI is not set"
+            )
+        );
+    }
+}
