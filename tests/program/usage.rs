@@ -84,7 +84,7 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ("--job 0", "invalid value '0' for '--job <N>': 0 is not in 1..=256"),
         ("--requests-per-second -5", "invalid value '-5' for '--requests-per-second <N>': not a rate"),
         ("--vectors-per-second -5", "invalid value '-5' for '--vectors-per-second <N>': not a rate"),
-        ("--read-timeout 5y", "invalid value '5y' for '--read-timeout <TIME>': \"y\" is no unit of time"),
+        ("--read-timeout 5x", "invalid value '5x' for '--read-timeout <TIME>': \"x\" is no unit of time"),
         ("--max-rejects 101%", "invalid value '101%' for '--max-rejects <N|N%|none>'"),
         ("--format parquet", "invalid value 'parquet' for '--format <FORMAT>' [possible values: auto, json"),
         (
