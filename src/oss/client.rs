@@ -15,7 +15,7 @@ use md5::{Digest, Md5};
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-use super::credential::Credentials;
+use super::credential::{Credentials, Secret};
 use super::endpoint::{Endpoint, Target, service_resource};
 use super::error::{CallError, ServiceError, Transport};
 use super::operation::Operation;
@@ -36,8 +36,21 @@ pub struct Options {
     pub read_timeout: Duration,
     /// Whether the server's certificate may be anything.
     pub skip_verify_cert: bool,
-    /// Whether the system's proxy settings count; never for a service on this machine.
-    pub system_proxy: bool,
+    /// Certificates in PEM form that are trusted beside the system's.
+    pub extra_certificates: Option<Vec<u8>>,
+    /// What stands between here and the service.
+    pub proxy: Proxy,
+}
+
+/// What stands between here and the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// Nothing; always so for a service on this machine.
+    None,
+    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    Environment,
+    /// The proxy at this URL, which may hold a password.
+    Url(Secret),
 }
 
 /// The body of a request in shared pieces, hashed once, sent as often as needed.
@@ -100,9 +113,16 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("ossvec/", env!("CARGO_PKG_VERSION")))
             .danger_accept_invalid_certs(options.skip_verify_cert);
-        if !options.system_proxy {
-            http = http.no_proxy();
+        if let Some(pem) = &options.extra_certificates {
+            http = http.tls_certs_merge(certificates(pem)?);
         }
+        http = match &options.proxy {
+            Proxy::None => http.no_proxy(),
+            Proxy::Environment => http,
+            // The library's message would repeat the URL.
+            Proxy::Url(url) => http
+                .proxy(reqwest::Proxy::all(url.expose()).map_err(|_| "the proxy's URL is none".to_owned())?),
+        };
         Ok(Self {
             http: http.build().map_err(|error| chain(&error))?,
             options: Arc::new(options),
@@ -113,19 +133,42 @@ impl Client {
 
     /// Calls `operation` once.
     pub async fn call(&self, operation: Operation, body: &Body) -> Result<Answer, CallError> {
+        let begun = Instant::now();
         let progress = Arc::new(AtomicU64::new(0));
         let call = self.exchange(operation, body, &progress);
-        if let Some(outcome) = unless_idle(self.options.read_timeout, &progress, call).await {
-            return outcome;
+        let outcome = unless_idle(self.options.read_timeout, &progress, call).await.unwrap_or_else(|| {
+            let seconds = self.options.read_timeout.as_secs_f64();
+            let detail = format!("no answer for {seconds} s from {}", self.options.endpoint);
+            Err(CallError::Transport { kind: Transport::Timeout, detail })
+        });
+        self.log(operation, body, begun.elapsed(), &outcome);
+        outcome
+    }
+
+    /// Logs a call: never what is in it, nor what the service says of it, which may repeat a part.
+    fn log(&self, operation: Operation, body: &Body, elapsed: Duration, outcome: &Result<Answer, CallError>) {
+        let url = self.options.endpoint.url(&self.options.target, operation);
+        let (operation, bytes, elapsed_ms) = (operation.name(), body.len(), elapsed.as_millis());
+        match outcome {
+            Ok(Answer { status, request_id, .. }) => {
+                tracing::debug!(operation, url, bytes, status, request_id, elapsed_ms, "answered");
+            }
+            Err(CallError::Service(error)) => {
+                let ServiceError { status, code, request_id, .. } = error.as_ref();
+                tracing::debug!(operation, url, bytes, status, code, request_id, elapsed_ms, "refused");
+            }
+            Err(CallError::Transport { kind, .. }) => {
+                tracing::debug!(operation, url, bytes, ?kind, elapsed_ms, "no answer");
+            }
+            Err(CallError::Credential(_)) => tracing::debug!(operation, "no credential to sign with"),
         }
-        let seconds = self.options.read_timeout.as_secs_f64();
-        let detail = format!("no answer for {seconds} s from {}", self.options.endpoint);
-        Err(CallError::Transport { kind: Transport::Timeout, detail })
     }
 
     /// Fetches the credential anew from its source, unless that was done since `used`; whether there is another now.
     pub async fn refresh(&self, used: Instant) -> bool {
-        self.credentials.refresh(used).await
+        let is_fresh = self.credentials.refresh(used).await;
+        tracing::debug!(is_fresh, "asked for another credential");
+        is_fresh
     }
 
     /// Takes over the service's clock for all further signatures; whether that changed anything.
@@ -190,6 +233,12 @@ impl Client {
         headers.extend(signed);
         Ok(headers)
     }
+}
+
+/// The certificates of a PEM text; one without any is an error.
+pub fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
+    let found = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| chain(&error))?;
+    if found.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(found) }
 }
 
 fn method(operation: Operation) -> reqwest::Method {

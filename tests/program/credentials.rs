@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ossvec::oss::client::{Client, Options};
+use ossvec::oss::client::{Client, Options, Proxy};
 use ossvec::oss::credential::{Credential, Credentials, Secret, Source};
 use ossvec::oss::endpoint::{Endpoint, Target};
 use ossvec::oss::wire::DistanceMetric;
@@ -94,7 +94,8 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         connect_timeout: Duration::from_secs(5),
         read_timeout: Duration::from_secs(5),
         skip_verify_cert: false,
-        system_proxy: false,
+        extra_certificates: None,
+        proxy: Proxy::None,
     };
     let job = Job {
         inputs: vec![input.clone()],

@@ -85,6 +85,20 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ("--requests-per-second -5", "invalid value '-5' for '--requests-per-second <N>': not a rate"),
         ("--vectors-per-second -5", "invalid value '-5' for '--vectors-per-second <N>': not a rate"),
         ("--read-timeout 5x", "invalid value '5x' for '--read-timeout <TIME>': \"x\" is no unit of time"),
+        ("--connect-timeout 0", "invalid value '0' for '--connect-timeout <TIME>': a timeout of 0 would end"),
+        (
+            "--loglevel loud",
+            "invalid value 'loud' for '--loglevel <LEVEL>' [possible values: off, info, debug",
+        ),
+        (
+            "--output-format xml",
+            "invalid value 'xml' for '--output-format <FORM>' [possible values: text, json]",
+        ),
+        ("--output-query a", "--output-query is ossutil's, for ossvec vectors-api"),
+        ("--sign-version v1", "--sign-version v1: requests about vectors have signature v4 only"),
+        ("--cloudbox-id cb-1", "--cloudbox-id: a CloudBox has no vector buckets"),
+        ("--proxy socks5://h", "--proxy: its scheme is not http or https"),
+        ("--proxy http://", "--proxy: no URL"),
         ("--max-rejects 101%", "invalid value '101%' for '--max-rejects <N|N%|none>'"),
         ("--format parquet", "invalid value 'parquet' for '--format <FORMAT>' [possible values: auto, json"),
         (
