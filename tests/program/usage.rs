@@ -74,6 +74,26 @@ fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_mistyped_command_or_option_is_answered_with_the_nearest_one() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, 4));
+    for (arguments, nearest) in [
+        ("put-vektors a.jsonl", "'put-vectors'"),
+        ("config shwo", "'show'"),
+        ("vectors-api put-vector", "'put-vectors'"),
+        ("put-vectors a.jsonl --create-indx", "'--create-index'"),
+        ("put-vectors a.jsonl --acess-key-id id", "'--access-key-id'"),
+        ("config show --orign", "'--origin'"),
+        ("put-vectors a.jsonl --distance-metric cosin", "'cosine'"),
+    ] {
+        let ended = run(home.ossvec().args(words(arguments)));
+        complaint(ended.assert_code(1));
+        let advice = ended.stderr.lines().nth(1).unwrap_or_default();
+        assert!(advice.contains("similar") && advice.contains(nearest), "{arguments}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
     let rows = [
         ("--bogus", "unexpected argument '--bogus' found"),
