@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::oss::credential::Secret;
-use crate::values::{Period, Rate, Size};
+use crate::values::{Period, Rate, Size, Timeout};
 
 /// Loads ready-made vectors into Alibaba Cloud OSS vector buckets.
 ///
@@ -39,11 +39,45 @@ pub enum Command {
     VectorsApi(VectorsApi),
     /// Run a local OSS Vectors service
     Serve(Serve),
+    /// Show the settings and where they come from, or write them into ossutil's configuration file
+    Config(Config),
+}
+
+/// The configuration.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = false)]
+pub struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// The commands below `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting that a load would use; secrets are masked
+    Show(ConfigShow),
+    /// Ask for the settings and write them into the configuration file, which only its owner can read
+    Init,
+}
+
+/// Prints the settings.
+#[derive(Debug, Args)]
+pub struct ConfigShow {
+    /// Also print which flag, variable or section of the file each comes from
+    #[arg(long)]
+    pub origin: bool,
+    /// For this bucket: the file may say something of its own about it
+    #[arg(long, value_name = "BUCKET")]
+    pub bucket: Option<String>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub output_format: OutputFormat,
 }
 
 /// `vectors-api`, under which ossutil has its commands for vectors.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = false)]
+#[command(arg_required_else_help = false, args_override_self = true)]
 pub struct VectorsApi {
     /// What to do.
     #[command(subcommand)]
@@ -53,7 +87,7 @@ pub struct VectorsApi {
 /// The commands below `vectors-api`.
 #[derive(Debug, Subcommand)]
 pub enum VectorsApiCommand {
-    /// Load vectors; the same as `ossvec put-vectors`
+    /// Load vectors as `ossvec put-vectors` does; prints what ossutil prints
     PutVectors(Box<PutVectors>),
 }
 
@@ -100,16 +134,86 @@ pub struct Global {
     pub addressing_style: Option<AddressingStyle>,
     /// Longest time to connect [default: 10s]
     #[arg(long, global = true, value_name = "TIME")]
-    pub connect_timeout: Option<Period>,
+    pub connect_timeout: Option<Timeout>,
     /// Longest time without a byte sent or received [default: 20s]
     #[arg(long, global = true, value_name = "TIME")]
-    pub read_timeout: Option<Period>,
+    pub read_timeout: Option<Timeout>,
     /// Do not check the server's certificate
     #[arg(long, global = true)]
     pub skip_verify_cert: bool,
+    /// Most retries of one request; throttled answers do not count. --retry-max-time usually ends first
+    /// [default: 100]
+    #[arg(long, global = true, value_name = "N")]
+    pub retry_times: Option<u32>,
+    /// A file with certificates in PEM form that are trusted beside the system's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
+    /// Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself
+    /// [default: env]
+    #[arg(long, global = true, value_name = "URL|env", value_parser = secret)]
+    pub proxy: Option<Secret>,
+    /// What is logged: info tells the course of a load, debug every request
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", ignore_case = true)]
+    pub loglevel: Option<LogLevel>,
+    /// Where the log goes; - is standard output [default: standard error]
+    #[arg(long, global = true, value_name = "FILE|-")]
+    pub log_file: Option<PathBuf>,
     /// Print nothing but errors and the summary
     #[arg(short = 'q', long, global = true)]
     pub quiet: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the doc comment would become a help text")]
+    pub ossutil: Ossutil,
+}
+
+/// What is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Nothing
+    #[default]
+    Off,
+    /// The course of a load
+    Info,
+    /// Every request
+    Debug,
+}
+
+impl std::fmt::Display for LogLevel {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Off => "off",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        })
+    }
+}
+
+impl std::str::FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        <Self as ValueEnum>::from_str(text, true)
+    }
+}
+
+/// Options of ossutil that change nothing for vectors, or cannot be had.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Ossutil {
+    /// Version of the signature.
+    #[arg(long, global = true, hide = true, value_name = "VERSION")]
+    pub sign_version: Option<String>,
+    /// Language of messages.
+    #[arg(long, global = true, hide = true, value_name = "LANGUAGE")]
+    pub language: Option<String>,
+    /// A CloudBox to talk to.
+    #[arg(long, global = true, hide = true, value_name = "ID")]
+    pub cloudbox_id: Option<String>,
+    /// What to take from the answer's body.
+    #[arg(long, global = true, hide = true, value_name = "QUERY")]
+    pub output_query: Option<String>,
+    /// Which properties of the answer to print.
+    #[arg(long, global = true, hide = true, value_name = "NAMES")]
+    pub output_properties: Option<String>,
 }
 
 /// Where the credential comes from, in ossutil's words.
@@ -274,9 +378,6 @@ pub struct Sending {
     /// Most memory for all batches, queued and in flight
     #[arg(long, default_value = "96MiB", value_name = "SIZE")]
     pub memory: Size,
-    /// Most retries of one request; throttled answers do not count. The time below usually ends first
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    pub retry_times: u32,
     /// Longest time to try one request
     #[arg(long, default_value = "15m", value_name = "TIME")]
     pub retry_max_time: Period,
@@ -336,6 +437,15 @@ pub enum OutputFormat {
     Text,
     /// One JSON document
     Json,
+    /// ossutil's: the answer's body as it came
+    #[value(hide = true)]
+    Raw,
+    /// ossutil's: the answer's body as XML
+    #[value(hide = true)]
+    Xml,
+    /// ossutil's: the answer's body as YAML
+    #[value(hide = true)]
+    Yaml,
 }
 
 /// Progress on standard error.

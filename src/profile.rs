@@ -7,11 +7,27 @@ use std::collections::BTreeMap;
 
 use ini::{Ini, ParseOption};
 
+pub mod edit;
+
 /// The values of one profile, by their folded keys.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Profile {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Value>,
+    /// What the attached section says of single buckets.
+    buckets: BTreeMap<String, BTreeMap<String, Value>>,
 }
+
+/// A value and the section that it stands in, without brackets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The value, never empty.
+    pub text: String,
+    /// The section, such as `profile dev`.
+    pub section: String,
+}
+
+/// What may be said of a single bucket.
+const OF_A_BUCKET: [&str; 3] = ["region", "endpoint", "addressingstyle"];
 
 impl std::fmt::Debug for Profile {
     /// Only the keys: among the values are secrets.
@@ -35,6 +51,9 @@ pub enum ProfileError {
     /// Profiles import one another.
     #[error("profile {0} imports itself by source-profile")]
     Circle(String),
+    /// There is no such section of buckets.
+    #[error("there is no section [buckets {0}], which buckets={0} names")]
+    NoBuckets(String),
 }
 
 impl Profile {
@@ -51,12 +70,22 @@ impl Profile {
             None if section(&ini, "default").is_some() => profile.import(&ini, "default", &mut Vec::new())?,
             None => {}
         }
+        if let Some(name) = profile.get("buckets") {
+            profile.buckets = buckets(&ini, name).ok_or_else(|| ProfileError::NoBuckets(name.to_owned()))?;
+        }
         Ok(profile)
     }
 
     /// The value of a key, in any of its spellings; an empty one is none.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.values.get(&folded(key)).map(String::as_str).filter(|value| !value.is_empty())
+        self.value(key, None).map(|value| value.text.as_str())
+    }
+
+    /// The value of a key for a bucket, and where it stands: what is said of the bucket itself comes first.
+    pub fn value(&self, key: &str, bucket: Option<&str>) -> Option<&Value> {
+        let key = folded(key);
+        let of_bucket = bucket.and_then(|bucket| self.buckets.get(bucket)?.get(&key));
+        of_bucket.or_else(|| self.values.get(&key)).filter(|value| !value.text.is_empty())
     }
 
     /// Takes the values of a section, then those that it imports, which do not replace its own.
@@ -70,24 +99,63 @@ impl Profile {
             self.values.entry(key.clone()).or_insert_with(|| value.clone());
         }
         match values.get("sourceprofile") {
-            Some(source) => self.import(ini, source, importing),
+            Some(source) => self.import(ini, &source.text, importing),
             None => Ok(()),
         }
     }
 }
 
 /// A section by its profile's name: `[NAME]` for the default, `[profile NAME]` for any.
-fn section(ini: &Ini, name: &str) -> Option<BTreeMap<String, String>> {
+fn section(ini: &Ini, name: &str) -> Option<BTreeMap<String, Value>> {
+    let found = ini.iter().filter_map(|(section, pairs)| Some((section?, pairs)));
+    let mut found = found.filter(|(section, _)| is_profile(section, name)).peekable();
+    found.peek()?;
+    let values = found.flat_map(|(section, pairs)| {
+        pairs.iter().map(move |(key, value)| (folded(key), Value::new(value, section)))
+    });
+    Some(values.collect())
+}
+
+/// Whether a section's name, without brackets, is that of a profile.
+fn is_profile(section: &str, name: &str) -> bool {
+    let (section, name) = (section.trim().to_lowercase(), name.to_lowercase());
+    let words: Vec<_> = section.split_whitespace().collect();
+    words == ["profile", &name] || (name == "default" && words == ["default"])
+}
+
+/// What a section `[buckets NAME]` says of each bucket: behind its name, or in the lines below it.
+fn buckets(ini: &Ini, name: &str) -> Option<BTreeMap<String, BTreeMap<String, Value>>> {
     let wanted = name.to_lowercase();
     let is_wanted = |section: &str| {
         let section = section.trim().to_lowercase();
-        let words: Vec<_> = section.split_whitespace().collect();
-        words == ["profile", &wanted] || (wanted == "default" && words == ["default"])
+        section.split_whitespace().collect::<Vec<_>>() == ["buckets", &wanted]
     };
-    let mut found = ini.iter().filter(|(section, _)| section.is_some_and(is_wanted)).peekable();
+    let found = ini.iter().filter_map(|(section, pairs)| Some((section?, pairs)));
+    let mut found = found.filter(|(section, _)| is_wanted(section)).peekable();
     found.peek()?;
-    let pairs = found.flat_map(|(_, pairs)| pairs.iter());
-    Some(pairs.map(|(key, value)| (folded(key), value.trim().to_owned())).collect())
+    let mut buckets: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
+    for (section, pairs) in found {
+        let mut bucket = String::new();
+        for (key, value) in pairs {
+            if !value.trim().is_empty() && !value.contains('=') && OF_A_BUCKET.contains(&folded(key).as_str())
+            {
+                let values = buckets.entry(bucket.clone()).or_default();
+                values.insert(folded(key), Value::new(value, section));
+                continue;
+            }
+            key.trim().clone_into(&mut bucket);
+            let inline = value.split([',', ' ', '\t']).filter_map(|pair| pair.split_once('='));
+            let inline = inline.map(|(key, value)| (folded(key.trim()), Value::new(value, section)));
+            buckets.entry(bucket.clone()).or_default().extend(inline);
+        }
+    }
+    Some(buckets)
+}
+
+impl Value {
+    fn new(text: &str, section: &str) -> Self {
+        Self { text: text.trim().to_owned(), section: section.trim().to_owned() }
+    }
 }
 
 /// The first line that is nothing an INI text has; the library only tells where it noticed.
@@ -152,5 +220,45 @@ account-id = 123
         assert!(!broken.to_string().contains("hidden"), "{broken}");
         let shown = format!("{:?}", Profile::read(TEXT, None));
         assert!(shown.contains("accesskeysecret") && !shown.contains("s=e#c"), "{shown}");
+    }
+
+    #[test]
+    fn a_value_is_told_with_its_section() {
+        let profile = Profile::read(TEXT, Some("DEV")).unwrap();
+        let section = |key| profile.value(key, None).map(|value| value.section.as_str());
+        assert_eq!([section("region"), section("accessKeyId")], [Some("Profile DEV"), Some("default")]);
+    }
+
+    #[test]
+    fn a_bucket_may_have_settings_of_its_own() {
+        let text = "\
+[default]
+region = cn-hangzhou
+endpoint = h
+buckets = mine
+
+[Buckets MINE]
+one =
+  region = cn-beijing
+  addressing_style = path
+two = region=cn-shanghai, endpoint=http://two
+two = addressing-style=virtual
+region = region=ap-southeast-1
+";
+        let profile = Profile::read(text, None).unwrap();
+        let of = |bucket, key| profile.value(key, Some(bucket)).map(|value| value.text.as_str());
+        let keys = ["region", "endpoint", "addressing-style"];
+        let rows = [
+            ("one", [Some("cn-beijing"), Some("h"), Some("path")]),
+            ("two", [Some("cn-shanghai"), Some("http://two"), Some("virtual")]),
+            ("region", [Some("ap-southeast-1"), Some("h"), None]),
+            ("other", [Some("cn-hangzhou"), Some("h"), None]),
+        ];
+        for (bucket, wanted) in rows {
+            assert_eq!(keys.map(|key| of(bucket, key)), wanted, "{bucket}");
+        }
+        assert_eq!(profile.value("region", Some("one")).unwrap().section, "Buckets MINE");
+        let missing = Profile::read("[default]\nbuckets = yours\n", None);
+        assert_eq!(missing, Err(ProfileError::NoBuckets("yours".to_owned())));
     }
 }

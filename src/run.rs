@@ -9,14 +9,18 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::{Cli, Command, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand};
+use crate::cli::{
+    Cli, Command, ConfigCommand, ConfigShow, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand,
+};
 use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
+use crate::init;
+use crate::log;
 use crate::oss::time::Timestamp;
 use crate::put::report::Summary;
 use crate::put::{self, Finished};
-use crate::settings::{self, Environment, LOCAL_BUCKET, Load, Output};
+use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load, Output};
 use crate::signals;
 
 /// Runs the program on its arguments and says how it ended.
@@ -30,40 +34,83 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
         Ok(runtime) => runtime,
         Err(error) => return fail(&Failure::new(Exit::Client, format!("cannot start: {error}"))),
     };
-    let command_line = command_line(&arguments, &cli.global);
-    let done = runtime.block_on(async {
-        match &cli.command {
-            Command::PutVectors(arguments) => {
-                put_vectors(arguments, &cli.global, environment, &command_line).await
-            }
-            Command::VectorsApi(api) => match &api.command {
-                VectorsApiCommand::PutVectors(arguments) => {
-                    put_vectors(arguments, &cli.global, environment, &command_line).await
-                }
-            },
-            Command::Serve(arguments) => serve(arguments, &cli.global).await,
-        }
-    });
+    let done = runtime.block_on(command(&cli, environment, &arguments));
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
     done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments)))
 }
 
+/// Runs the command that is asked for.
+async fn command(cli: &Cli, environment: &Environment, arguments: &[OsString]) -> Result<Exit, Failure> {
+    let global = &cli.global;
+    let form = if matches!(cli.command, Command::VectorsApi(_)) { Form::Ossutil } else { Form::Own };
+    for warning in settings::check(global, form)? {
+        warn(&warning, global);
+    }
+    let line = command_line(arguments, global);
+    match &cli.command {
+        Command::PutVectors(arguments) => put_vectors((arguments, form), global, environment, &line).await,
+        Command::VectorsApi(api) => match &api.command {
+            VectorsApiCommand::PutVectors(arguments) => {
+                put_vectors((arguments, form), global, environment, &line).await
+            }
+        },
+        Command::Serve(arguments) => serve(arguments, global, environment).await,
+        Command::Config(config) => match &config.command {
+            ConfigCommand::Show(arguments) => config_show(arguments, global, environment),
+            ConfigCommand::Init => config_init(global, environment),
+        },
+    }
+}
+
+/// Prints every setting that a load would use.
+fn config_show(arguments: &ConfigShow, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    let format = settings::show_format(arguments.output_format)?;
+    let shown = settings::show(arguments, global, environment)?;
+    let text = match format {
+        OutputFormat::Json => serde_json::to_string_pretty(&shown).map(|text| text + "\n"),
+        _ => Ok(settings::lines(&shown, arguments.origin)),
+    };
+    let printed = text.map_err(std::io::Error::from).and_then(|text| out(&text));
+    Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
+}
+
+/// Asks for the settings and writes them.
+fn config_init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    let init::Written { path, profile } = init::init(global, environment)?;
+    let printed = out(&format!("profile {profile} is in {}\n", path.display()));
+    Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
+}
+
+/// Tells of what is not wrong but should be known.
+fn warn(warning: &str, global: &Global) {
+    if !global.quiet {
+        err(warning);
+    }
+}
+
 /// The form of the summary that the command line asks for, even if it is wrong elsewhere.
 fn output_format(arguments: &[OsString]) -> OutputFormat {
+    const COMMANDS: [&str; 5] = ["put-vectors", "put", "vectors-api", "serve", "config"];
+    let mut commands = arguments.iter().filter(|argument| COMMANDS.iter().any(|command| argument == command));
+    let has_summary = commands.next().is_some_and(|command| command == "put-vectors" || command == "put");
     let is_json = arguments.iter().any(|argument| argument == "--output-format=json")
         || arguments.windows(2).any(|pair| pair == ["--output-format", "json"]);
-    if is_json { OutputFormat::Json } else { OutputFormat::Text }
+    if is_json && has_summary { OutputFormat::Json } else { OutputFormat::Text }
 }
 
 async fn put_vectors(
-    arguments: &PutVectors,
+    (arguments, form): (&PutVectors, Form),
     global: &Global,
     environment: &Environment,
     command_line: &CommandLine,
 ) -> Result<Exit, Failure> {
-    let Load { mut job, service, local, output } =
-        settings::load(arguments, global, environment, command_line)?;
+    let Load { mut job, service, local, output, log } =
+        settings::load((arguments, form), global, environment, command_line)?;
+    log::begin(&log)?;
+    if let Some(warning) = service.as_ref().and_then(|service| service.warning.as_ref()) {
+        warn(warning, global);
+    }
     let (stop_local, stopped) = watch::channel(false);
     let mut serving = None;
     let service = match (service, local) {
@@ -76,7 +123,11 @@ async fn put_vectors(
         (service, _) => service,
     };
     job.client = service.map(settings::ServiceSettings::client).transpose()?;
+    let (bucket, index) = (job.telling.bucket.clone(), job.telling.index_name.clone());
+    tracing::info!(bucket, index, inputs = job.inputs.len(), dry_run = job.client.is_none(), "load begins");
     let finished = put::run(job, signals::interrupt()).await;
+    let Summary { stored, rejected, unknown, exit_code, .. } = finished.summary;
+    tracing::info!(bucket, index, stored, rejected, unknown, exit_code, "load ends");
     stop_local.send_replace(true);
     if let Some(serving) = serving {
         match serving.await {
@@ -87,10 +138,11 @@ async fn put_vectors(
             Err(error) => return Err(Failure::new(Exit::Client, format!("the local service: {error}"))),
         }
     }
-    Ok(tell(&finished, output))
+    Ok(tell(&finished, output, global.quiet))
 }
 
-async fn serve(arguments: &Serve, global: &Global) -> Result<Exit, Failure> {
+async fn serve(arguments: &Serve, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    log::begin(&settings::serve_log(global, environment)?)?;
     let options = settings::serve(arguments, global)?;
     let listener = bind(&arguments.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
@@ -153,8 +205,12 @@ async fn raised(mut flag: watch::Receiver<bool>) {
 /// The command line as it can be shown: secrets among it are known.
 fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
     let arguments = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let secrets =
-        [(&global.access_key_secret, "OSS_ACCESS_KEY_SECRET"), (&global.sts_token, "OSS_SESSION_TOKEN")];
+    let proxy = global.proxy.clone().filter(|url| url.expose().contains('@'));
+    let secrets = [
+        (&global.access_key_secret, "OSS_ACCESS_KEY_SECRET"),
+        (&global.sts_token, "OSS_SESSION_TOKEN"),
+        (&proxy, "HTTPS_PROXY"),
+    ];
     let secrets = secrets
         .into_iter()
         .filter_map(|(secret, variable)| Some((secret.as_ref()?.expose().to_owned(), variable)));
@@ -162,7 +218,7 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 }
 
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
-fn tell(finished: &Finished, output: Output) -> Exit {
+fn tell(finished: &Finished, output: Output, quiet: bool) -> Exit {
     let Finished { summary, failure } = finished;
     // Of a run that failed before it read anything, the error says it all, unless there is a way to go on.
     let is_untold = failure.is_some() && summary.is_empty() && summary.resume_command.is_none();
@@ -170,10 +226,16 @@ fn tell(finished: &Finished, output: Output) -> Exit {
     let printed = match output {
         Output::Text => out(&text),
         Output::Json => json(summary).and_then(|text| out(&text)),
-        Output::Events => Ok(()),
+        Output::Ossutil if summary.exit_code == Exit::Complete.code() && !quiet => out(&elapsed(summary)),
+        Output::Events | Output::Ossutil => Ok(()),
     };
     // Whoever reads standard error learns all of it, unless standard output has it in the same form.
-    let is_wanted = output == Output::Events || summary.exit_code != Exit::Complete.code();
+    let is_wanted = match output {
+        _ if summary.exit_code != Exit::Complete.code() => true,
+        Output::Ossutil => !quiet,
+        Output::Events => true,
+        Output::Text | Output::Json => false,
+    };
     if is_wanted && output != Output::Text && !is_untold {
         err(text.trim_end());
     }
@@ -184,6 +246,11 @@ fn tell(finished: &Finished, output: Output) -> Exit {
         err(&format!("        continue with: {command}"));
     }
     printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
+}
+
+/// What ossutil 2 prints behind the service's empty answer, unless it is to be quiet.
+fn elapsed(summary: &Summary) -> String {
+    format!("\n{}.{:03}000(s) elapsed\n", summary.elapsed_ms / 1_000, summary.elapsed_ms % 1_000)
 }
 
 /// The end when the result could not be printed. That nobody reads it any more is no failure of the load.
@@ -226,7 +293,7 @@ fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
 /// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
 fn not_begun(failure: &Failure, output: OutputFormat) -> Exit {
     let printed = match output {
-        OutputFormat::Text => Ok(()),
+        OutputFormat::Text | OutputFormat::Raw | OutputFormat::Xml | OutputFormat::Yaml => Ok(()),
         OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| out(&text)),
     };
     let exit = fail(failure);

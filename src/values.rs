@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::put::MaxRejects;
 
-/// A time with its unit, as ossutil writes them: `500ms`, `20s` or plain `20`, `15m`, `2h`, `1d`.
+/// A time with its unit, as ossutil writes them: `500ms`, `20s` or plain `20`, `15m`, `2h`, `1d`, `1w`, `1M`, `1y`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period(pub Duration);
 
@@ -19,13 +19,36 @@ impl FromStr for Period {
             "" | "s" => 1.0,
             "m" => 60.0,
             "h" => 3600.0,
-            "d" => 86_400.0,
-            _ => return Err(format!("{unit:?} is no unit of time; use ms, s, m, h or d")),
+            "d" => DAY,
+            "w" => 7.0 * DAY,
+            "M" => 30.0 * DAY,
+            "y" => 365.0 * DAY,
+            _ => return Err(format!("{unit:?} is no unit of time; use ms, s, m, h, d, w, M or y")),
         };
         number_of(number)
             .and_then(|number| Duration::try_from_secs_f64(number * seconds).ok())
             .map(Self)
             .ok_or_else(|| "not a time; write for example 20s or 15m".to_owned())
+    }
+}
+
+/// Seconds.
+const DAY: f64 = 86_400.0;
+
+/// A time to wait for something, in the same form; 0 would end everything before it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeout(pub Duration);
+
+impl FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse()? {
+            Period(Duration::ZERO) => {
+                Err("a timeout of 0 would end every request before it begins".to_owned())
+            }
+            Period(time) => Ok(Self(time)),
+        }
     }
 }
 
@@ -43,11 +66,13 @@ impl FromStr for Size {
             "K" => 1024.0,
             "M" => 1024.0 * 1024.0,
             "G" => 1024.0 * 1024.0 * 1024.0,
-            _ => return Err(format!("{unit:?} is no unit of size; use K, M or G")),
+            "T" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+            "P" => 1024.0 * 1024.0 * 1024.0 * 1024.0 * 1024.0,
+            _ => return Err(format!("{unit:?} is no unit of size; use K, M, G, T or P")),
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
         match number_of(number).map(|number| number * factor) {
-            Some(bytes) if (1.0..=1e15).contains(&bytes) => Ok(Self(bytes as usize)),
+            Some(bytes) if (1.0..=1e18).contains(&bytes) => Ok(Self(bytes as usize)),
             _ => Err("not a size; write for example 16MiB".to_owned()),
         }
     }
@@ -107,9 +132,17 @@ mod tests {
 
     #[test]
     fn times_are_read_with_their_units() {
-        for (text, millis) in
-            [("500ms", 500), ("20", 20_000), ("1.5s", 1_500), ("15m", 900_000), ("2h", 7_200_000)]
-        {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("20", 20_000),
+            ("1.5s", 1_500),
+            ("15m", 900_000),
+            ("2h", 7_200_000),
+            ("1d", 86_400_000),
+            ("1w", 604_800_000),
+            ("1M", 2_592_000_000),
+            ("1y", 31_536_000_000),
+        ] {
             assert_eq!(text.parse(), Ok(Period(Duration::from_millis(millis))), "{text}");
         }
         for text in ["", "s", "-1s", "1 fortnight", "inf", "1e3s"] {
@@ -118,10 +151,24 @@ mod tests {
     }
 
     #[test]
+    fn a_timeout_is_never_zero() {
+        assert_eq!("0.5".parse(), Ok(Timeout(Duration::from_millis(500))));
+        for text in ["0", "0ms", "", "x"] {
+            assert!(text.parse::<Timeout>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn sizes_are_read_in_steps_of_1024() {
-        for (text, bytes) in
-            [("100", 100), ("1K", 1024), ("16MiB", 16 << 20), ("16MB", 16 << 20), ("0.5g", 1 << 29)]
-        {
+        for (text, bytes) in [
+            ("100", 100),
+            ("10B", 10),
+            ("1K", 1024),
+            ("16MiB", 16 << 20),
+            ("16Mi", 16 << 20),
+            ("0.5g", 1 << 29),
+            ("2T", 2 << 40),
+        ] {
             assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
         }
         for text in ["0", "", "MiB", "-1", "5 apples"] {

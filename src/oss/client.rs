@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::credential::{Credential, Credentials, Refreshed};
 use super::endpoint::{Endpoint, Target, service_resource};
 use super::error::{CallError, ServiceError, Transport};
+use super::network::{Network, chain};
 use super::operation::Operation;
 use super::sign::{self, Signable};
 use super::time::Timestamp;
@@ -36,8 +37,8 @@ pub struct Options {
     pub read_timeout: Duration,
     /// Whether the server's certificate may be anything.
     pub skip_verify_cert: bool,
-    /// Whether the system's proxy settings count; never for a service on this machine.
-    pub system_proxy: bool,
+    /// The way there.
+    pub network: Network,
 }
 
 /// The body of a request in shared pieces, hashed once, sent as often as needed.
@@ -97,15 +98,8 @@ pub struct Client {
 impl Client {
     /// Prepares a client; nothing is connected yet.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, String> {
-        let mut http = reqwest::Client::builder()
-            .http1_only()
-            .connect_timeout(options.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("ossvec/", env!("CARGO_PKG_VERSION")))
-            .danger_accept_invalid_certs(options.skip_verify_cert);
-        if !options.system_proxy {
-            http = http.no_proxy();
-        }
+        let http = options.network.http(options.connect_timeout)?;
+        let http = http.danger_accept_invalid_certs(options.skip_verify_cert);
         Ok(Self {
             http: http.build().map_err(|error| chain(&error))?,
             options: Arc::new(options),
@@ -121,22 +115,56 @@ impl Client {
         body: &Body,
         departure: Departure,
     ) -> Result<Answer, CallError> {
+        let begun = Instant::now();
+        let outcome = self.signed(operation, body, departure).await;
+        self.log(operation, body, begun.elapsed(), &outcome);
+        outcome
+    }
+
+    async fn signed(
+        &self,
+        operation: Operation,
+        body: &Body,
+        departure: Departure,
+    ) -> Result<Answer, CallError> {
         // How long a source may take is for the source to say.
         let credential = self.credentials.current(self.now()).await?;
         let progress = Arc::new(AtomicU64::new(0));
         let pieces = Pieces::new(body, Arc::clone(&progress), departure);
         let call = self.exchange(operation, body, &credential, pieces);
-        if let Some(outcome) = unless_idle(self.options.read_timeout, &progress, call).await {
-            return outcome;
+        unless_idle(self.options.read_timeout, &progress, call).await.unwrap_or_else(|| {
+            let seconds = self.options.read_timeout.as_secs_f64();
+            let detail = format!("no answer for {seconds} s from {}", self.options.endpoint);
+            Err(CallError::Transport { kind: Transport::Timeout, detail })
+        })
+    }
+
+    /// Logs a call: never what is in it, nor what the service says of it, which may repeat a part.
+    fn log(&self, operation: Operation, body: &Body, elapsed: Duration, outcome: &Result<Answer, CallError>) {
+        let url = self.options.endpoint.url(&self.options.target, operation);
+        let (operation, bytes, elapsed_ms) = (operation.name(), body.len(), elapsed.as_millis());
+        match outcome {
+            Ok(Answer { status, request_id, .. }) => {
+                tracing::debug!(operation, url, bytes, status, request_id, elapsed_ms, "answered");
+            }
+            Err(CallError::Service(error)) => {
+                let ServiceError { status, code, request_id, .. } = error.as_ref();
+                tracing::debug!(operation, url, bytes, status, code, request_id, elapsed_ms, "refused");
+            }
+            Err(CallError::Transport { kind, .. }) => {
+                tracing::debug!(operation, url, bytes, ?kind, elapsed_ms, "no answer");
+            }
+            Err(CallError::Credential(_) | CallError::CredentialEnded(_)) => {
+                tracing::debug!(operation, "no credential to sign with");
+            }
         }
-        let seconds = self.options.read_timeout.as_secs_f64();
-        let detail = format!("no answer for {seconds} s from {}", self.options.endpoint);
-        Err(CallError::Transport { kind: Transport::Timeout, detail })
     }
 
     /// Fetches the credential anew from its source, unless another one came into use after `used`.
     pub async fn refresh(&self, used: Instant) -> Result<Refreshed, String> {
-        self.credentials.refresh(used, self.now()).await
+        let refreshed = self.credentials.refresh(used, self.now()).await;
+        tracing::debug!(refreshed = ?refreshed.as_ref().ok(), "asked for another credential");
+        refreshed
     }
 
     /// The service's time, as far as it is known.
@@ -321,20 +349,6 @@ fn transport(error: &reqwest::Error) -> CallError {
         (false, false) => Transport::Broken,
     };
     CallError::Transport { kind, detail }
-}
-
-/// An error with all its causes, on one line.
-pub(super) fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -106,6 +106,19 @@ impl Endpoint {
         Self { addressing: if is_address { Addressing::Path } else { addressing }, ..self }
     }
 
+    /// Whether it is on this machine, by its name or its address.
+    pub fn is_loopback(&self) -> bool {
+        let host = split_port(&self.authority).map_or("", |(host, _)| host);
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let is_name = host == "localhost" || host.ends_with(".localhost");
+        is_name || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
+    /// Whether requests to it are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.scheme == "https"
+    }
+
     /// How requests name the bucket.
     pub fn addressing(&self) -> Addressing {
         self.addressing
@@ -148,6 +161,15 @@ pub fn from_bucket_url(url: &str) -> Option<(Endpoint, Target)> {
     let endpoint = Endpoint::parse(Some(&format!("{scheme}://{rest}")), region).ok()?;
     let target = Target { bucket: bucket.to_owned(), account: account.to_owned(), region: region.to_owned() };
     Some((endpoint, target))
+}
+
+/// The region that the service's own hosts name: `cn-hangzhou` of `cn-hangzhou-internal.oss-vectors.aliyuncs.com`.
+pub fn region_of(endpoint: &str) -> Option<&str> {
+    let (_, authority) = split_scheme(endpoint).ok()?;
+    let (host, _) = split_port(authority).ok()?;
+    let label =
+        host.strip_suffix(SERVICE_DOMAIN).filter(|label| !label.is_empty() && !label.contains('.'))?;
+    Some(label.strip_suffix(INTERNAL_SUFFIX).unwrap_or(label))
 }
 
 /// Splits the first label of a virtual host, `{bucket}-{account}`, at its last hyphen.
@@ -253,6 +275,37 @@ mod tests {
         assert_eq!(found, target());
         assert_eq!(endpoint.to_string(), "https://cn-hangzhou-internal.oss-vectors.aliyuncs.com");
         assert!(from_bucket_url("my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com").is_some());
+    }
+
+    #[test]
+    fn the_services_own_hosts_name_their_region() {
+        for (endpoint, region) in [
+            ("https://cn-hangzhou-internal.oss-vectors.aliyuncs.com", Some("cn-hangzhou")),
+            ("ap-southeast-1.oss-vectors.aliyuncs.com:443", Some("ap-southeast-1")),
+            ("https://my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com", None),
+            ("http://127.0.0.1:9410", None),
+            (".oss-vectors.aliyuncs.com", None),
+        ] {
+            assert_eq!(region_of(endpoint), region, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_known_by_name_and_by_address() {
+        let is_loopback = |text| Endpoint::parse(Some(text), "r").unwrap().is_loopback();
+        for text in [
+            "http://localhost:1",
+            "sub.localhost",
+            "127.0.0.1",
+            "127.8.8.8:1",
+            "[::1]:9",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert!(is_loopback(text), "{text}");
+        }
+        for text in ["localhost.example.com", "10.0.0.1", "[::2]", "mylocalhost"] {
+            assert!(!is_loopback(text), "{text}");
+        }
     }
 
     #[test]

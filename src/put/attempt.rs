@@ -109,11 +109,15 @@ impl Caller {
                     return Err(trouble.met(error).give_up(because));
                 }
             };
+            let operation = request.operation.name();
+            let wait_ms = wait.as_millis();
             if verdict == Verdict::SlowDown {
+                tracing::debug!(operation, attempt = effort.attempts, wait_ms, "throttled");
                 effort.throttled += 1;
                 let factor = self.pacer.slow_down(hold(&error));
                 self.reporter.throttled(request.batch, &error, factor.unwrap_or_else(|| self.pacer.factor()));
             } else {
+                tracing::debug!(operation, attempt = effort.attempts, wait_ms, "trying again");
                 self.reporter.retry(request.batch, effort.attempts, wait, &error);
             }
             trouble = trouble.met(error);

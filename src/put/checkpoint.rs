@@ -144,7 +144,7 @@ impl Checkpoint {
         };
         self.tracker.settle(outcome.number, outcome.span, counts);
         if let Some(journal) = &mut self.journal {
-            let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::bytes);
+            let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::noted);
             journal.append(&self.tracker.mark(rejects_bytes)).map_err(failure)?;
         }
         self.sync_if_due()

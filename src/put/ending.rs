@@ -51,7 +51,7 @@ fn advice(error: &CallError) -> &'static str {
         "NoSuchBucket" => "check --bucket, --account-id and --region",
         "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index",
         "TlsRefused" => {
-            "check --endpoint: a service without TLS needs http://; --skip-verify-cert accepts any certificate"
+            "check --endpoint: a service without TLS needs http://; --ca-bundle names certificates to trust"
         }
         _ => "the code and the request id tell the vendor's support what happened",
     }

@@ -48,6 +48,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Asks the service about the index, and says so if it does not tell.
 pub(super) async fn look(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
     let known = ask(caller, wanted).await?;
+    match &known {
+        Known::Existing(index) => tracing::info!(
+            index = wanted.name,
+            dimension = index.dimension,
+            metric = index.distance_metric,
+            "found the index"
+        ),
+        Known::ToCreate => tracing::info!(index = wanted.name, "there is no such index yet"),
+        Known::Hidden => tracing::info!(index = wanted.name, "no permission to look at the index"),
+    }
     if matches!(known, Known::Hidden) {
         caller.reporter.note(
             "note: no permission for GetVectorIndex, so only the service itself checks dimension and metric",
@@ -91,11 +101,11 @@ pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -
         metadata: keys.map(|keys| IndexMetadata { non_filterable_metadata_keys: keys }),
     });
     match call(caller, Operation::PutVectorIndex, body).await {
-        Ok(_) => caller.reporter.note(&format!(
-            "created index {}: dimension {dimension}, {}",
-            wanted.name,
-            metric.as_str()
-        )),
+        Ok(_) => {
+            let metric = metric.as_str();
+            tracing::info!(index = wanted.name, dimension, metric, "created the index");
+            caller.reporter.note(&format!("created index {}: dimension {dimension}, {metric}", wanted.name));
+        }
         // Somebody else was faster, or an earlier attempt succeeded without an answer.
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
         Err(gave_up) => return Err(failure(gave_up)),

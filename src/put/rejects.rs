@@ -24,6 +24,8 @@ pub(super) struct Rejects {
     file: Option<File>,
     /// Its length.
     bytes: u64,
+    /// Where the lines of `written` begin, if there are any.
+    written_from: Option<u64>,
     /// Records that a killed run wrote and did not get to note in the journal: they are not written twice.
     written: HashSet<(String, u64)>,
 }
@@ -67,7 +69,7 @@ impl Rejects {
             // Where it cannot be removed it cannot be written either, and the first reject tells.
             std::fs::remove_file(&path).unwrap_or_default();
         }
-        Self { path, append: false, file: None, bytes: 0, written: HashSet::new() }
+        Self { path, append: false, file: None, bytes: 0, written_from: None, written: HashSet::new() }
     }
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.
@@ -85,13 +87,17 @@ impl Rejects {
             // A killed run got no further; its record is not settled and comes again.
             OpenOptions::new().write(true).open(&path)?.set_len(bytes)?;
         }
-        let written = tail.split(|byte| *byte == b'\n').filter_map(record_of).collect();
-        Ok(Self { path, append: true, file: None, bytes, written })
+        let written: HashSet<_> = tail.split(|byte| *byte == b'\n').filter_map(record_of).collect();
+        let written_from = (!written.is_empty()).then_some(noted as u64);
+        Ok(Self { path, append: true, file: None, bytes, written_from, written })
     }
 
-    /// Bytes of the file so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+    /// The bytes of the file that the journal may take for noted.
+    ///
+    /// Lines that were met behind the noted ones may be of batches that are not settled in this run either: the next one
+    /// must still find them there. To look at some lines too many does no harm.
+    pub(super) fn noted(&self) -> u64 {
+        self.written_from.unwrap_or(self.bytes)
     }
 
     /// Where the file is, or would be.
@@ -300,8 +306,23 @@ mod tests {
             let text = std::fs::read_to_string(&path).unwrap();
             let records: Vec<_> = text.lines().map(|line| record_of(line.as_bytes()).unwrap().1).collect();
             assert_eq!(records, [0, 1, 2], "cut at {cut}: {text}");
-            assert_eq!(rejects.bytes(), text.len() as u64, "cut at {cut}");
+            assert_eq!(rejects.bytes, text.len() as u64, "cut at {cut}");
         }
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_run_wrote_is_kept_once_even_if_the_next_run_is_killed_too() {
+        let path = std::env::temp_dir().join(format!("ossvec-rejects-twice-{}", std::process::id()));
+        std::fs::write(&path, line(0) + &line(7)).unwrap();
+        let mut second = Rejects::resume(path.clone(), line(0).len() as u64).unwrap();
+        // The batch of another record is settled and noted; that of record 7 is on its way when the run is killed.
+        second.write(&[Input::Stdin], &[defect(1)]).unwrap();
+        let mut third = Rejects::resume(path.clone(), second.noted()).unwrap();
+        third.write(&[Input::Stdin], &[defect(7), defect(8)]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let records: Vec<_> = text.lines().map(|line| record_of(line.as_bytes()).unwrap().1).collect();
+        assert_eq!(records, [0, 7, 1, 8]);
         std::fs::remove_file(path).unwrap();
     }
 }

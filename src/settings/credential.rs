@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
-use super::sources::{Sources, missing, profile};
+use super::service::Network;
+use super::sources::{Sources, missing};
 use super::vendor::{self, is_true};
 use super::{Environment, unbroken, usage, variable_of};
 use crate::cli::Mode;
 use crate::exit::{Exit, Failure};
 use crate::oss::credential::{Credential, Recipe, Reread, Role, Secret, Source, Surroundings, Words};
+use crate::oss::network;
 use crate::values::Period;
 
 /// The time that ossutil gives a credential process, and the most that it can be given.
@@ -21,22 +23,22 @@ const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 pub(super) fn source(sources: &Sources<'_>) -> Result<Box<dyn Source>, Failure> {
     recipe(sources)?;
     let (global, environment) = (sources.global.clone(), sources.environment.clone());
-    let surroundings = surroundings(&environment);
+    let surroundings = surroundings(&environment, Network::find(sources)?.way()?);
     let read = move || {
-        let anew = profile(&global, &environment)
-            .and_then(|profile| recipe(&Sources { global: &global, environment: &environment, profile }));
+        let anew = Sources::read(&global, &environment, None).and_then(|sources| recipe(&sources));
         anew.map_err(|failure| failure.message)
     };
     Ok(Box::new(Reread::new(read, surroundings)))
 }
 
-fn surroundings(environment: &Environment) -> Surroundings {
+fn surroundings(environment: &Environment, network: network::Network) -> Surroundings {
     Surroundings {
         sts_url: variable_of("OSSVEC_STS_URL", environment),
         sts_region: variable_of("ALIBABA_CLOUD_STS_REGION", environment),
         sts_vpc: is_true("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", environment),
         metadata_url: variable_of("OSSVEC_ECS_METADATA_URL", environment),
         only_with_token: is_true("ALIBABA_CLOUD_IMDSV1_DISABLED", environment),
+        network,
     }
 }
 
@@ -271,7 +273,7 @@ mod tests {
     fn resolved(flags: &str, variables: &str, file: &str) -> Result<Recipe, Failure> {
         let profile = Profile::read(&format!("[default]\n{file}"), None).unwrap();
         let (global, environment) = (global(flags), environment(variables));
-        recipe(&Sources { global: &global, environment: &environment, profile })
+        recipe(&Sources { profile, ..Sources::without_file(&global, &environment) })
     }
 
     fn keys(id: &str, token: Option<&str>) -> Recipe {
@@ -406,8 +408,7 @@ mod tests {
         write("one");
         let global = global(&format!("-c {}", path.display()));
         let environment = environment("");
-        let profile = profile(&global, &environment).unwrap();
-        let source = source(&Sources { global: &global, environment: &environment, profile }).unwrap();
+        let source = source(&Sources::read(&global, &environment, None).unwrap()).unwrap();
         assert_eq!(source.fetch().await.unwrap().access_key_id, "one");
         write("two");
         assert_eq!(source.fetch().await.unwrap().access_key_id, "two");

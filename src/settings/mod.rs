@@ -1,45 +1,45 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
 mod credential;
+mod job;
+mod logging;
+mod service;
+mod show;
 mod sources;
 mod vendor;
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::{IsTerminal, Write};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crate::cli::{
-    FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors, Reading,
-    Reporting, Serve, VerifyName,
-};
+use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Serve, To, VerifyName};
 use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
+use crate::log::Log;
 use crate::oss::client::{self, Client};
 use crate::oss::credential::{Credential, Credentials, Source};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
+use crate::oss::network::Proxy;
 use crate::oss::wire::DistanceMetric;
-use crate::profile::Profile;
 use crate::put::admit::{Fields, MetadataValues};
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
-use crate::put::read::{self, Format};
-use crate::put::record::Input;
-use crate::put::report::{Style, Telling};
-use crate::put::{Budget, Job, Keep, Verify, Wanted, unreadable};
-use crate::values::Period;
-use sources::{Sources, missing, profile, variable_of};
+use crate::put::{Budget, Job, Verify, Wanted};
+use job::{batch_size, format, index_name_for, inputs, keep, metric, names, output, telling};
+use service::{Network, Service};
+use sources::{Sources, config_file, profile_name, variable_of};
+
+pub use show::{Shown, lines, show};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const READ_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// The bucket of a local load, wherever nobody says otherwise.
 pub const LOCAL_BUCKET: &str = "local";
+
+/// Retries of one request, wherever nobody says otherwise.
+const RETRIES: u32 = 100;
 
 /// A load, ready to run but for the client, which needs the local service's port.
 pub struct Load {
@@ -51,6 +51,17 @@ pub struct Load {
     pub local: Option<emulator::Options>,
     /// What stands on standard output.
     pub output: Output,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// Whose form a command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The program's own.
+    Own,
+    /// ossutil's, under `vectors-api`.
+    Ossutil,
 }
 
 /// What stands on standard output.
@@ -62,45 +73,83 @@ pub enum Output {
     Json,
     /// The events; people read the summary on standard error.
     Events,
+    /// What ossutil prints; people read the summary on standard error.
+    Ossutil,
 }
 
 /// How to reach the service and with which credential.
 pub struct ServiceSettings {
-    endpoint: Endpoint,
-    target: Target,
+    options: client::Options,
     credential: Box<dyn Source>,
-    global: Global,
-    system_proxy: bool,
+    /// What everybody should know who reads what is printed.
+    pub warning: Option<String>,
 }
 
 impl ServiceSettings {
     /// The same at a local service's own address.
     pub fn at(mut self, address: std::net::SocketAddr) -> Result<Self, Failure> {
-        self.endpoint = Endpoint::parse(Some(&format!("http://{address}")), &self.target.region)
-            .map_err(|error| usage(error.to_string()))?;
-        self.system_proxy = false;
+        let endpoint = Endpoint::parse(Some(&format!("http://{address}")), &self.options.target.region);
+        self.options.endpoint = endpoint.map_err(|error| usage(error.to_string()))?;
+        self.options.network.proxy = Proxy::None;
         Ok(self)
     }
 
     /// Makes the client.
     pub fn client(self) -> Result<Client, Failure> {
-        let period = |given: Option<Period>, usual| given.map_or(usual, |period| period.0);
-        let options = client::Options {
-            endpoint: self.endpoint,
-            target: self.target,
-            connect_timeout: period(self.global.connect_timeout, CONNECT_TIMEOUT),
-            read_timeout: period(self.global.read_timeout, READ_TIMEOUT),
-            skip_verify_cert: self.global.skip_verify_cert,
-            system_proxy: self.system_proxy,
-        };
-        Client::new(options, Credentials::new(self.credential))
+        Client::new(self.options, Credentials::new(self.credential))
             .map_err(|error| Failure::new(Exit::Client, format!("cannot prepare the HTTP client: {error}")))
     }
 }
 
+/// What is wrong with the options that only ossutil has, and what is not wrong but should be known.
+///
+/// The warnings are for standard error; `--quiet` keeps them back.
+pub fn check(global: &Global, form: Form) -> Result<Vec<String>, Failure> {
+    let ossutil = &global.ossutil;
+    if let Some(version) =
+        ossutil.sign_version.as_deref().filter(|version| !version.eq_ignore_ascii_case("v4"))
+    {
+        return Err(usage(format!(
+            "--sign-version {version}: requests about vectors have signature v4 only"
+        ))
+        .advise("leave --sign-version out"));
+    }
+    if ossutil.cloudbox_id.as_ref().is_some_and(|id| !id.is_empty()) {
+        return Err(
+            usage("--cloudbox-id: a CloudBox has no vector buckets").advise("leave --cloudbox-id out")
+        );
+    }
+    for (flag, value) in
+        [("--output-query", &ossutil.output_query), ("--output-properties", &ossutil.output_properties)]
+    {
+        if value.is_some() && form == Form::Own {
+            return Err(usage(format!("{flag} is ossutil's, for ossvec vectors-api"))
+                .advise("--output-format json prints a summary that jq can take apart"));
+        }
+    }
+    let has_password = global.proxy.as_ref().is_some_and(|proxy| proxy.expose().contains('@'));
+    let rows = [
+        (global.access_key_secret.is_some(), "--access-key-secret", "OSS_ACCESS_KEY_SECRET"),
+        (global.sts_token.is_some(), "--sts-token", "OSS_SESSION_TOKEN"),
+        (has_password, "--proxy", "HTTPS_PROXY"),
+    ];
+    let given: Vec<_> = rows.iter().filter(|(is_given, ..)| *is_given).collect();
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let joined = |word: fn(&(bool, &'static str, &'static str)) -> &'static str| {
+        given.iter().map(|row| word(row)).collect::<Vec<_>>().join(" and ")
+    };
+    Ok(vec![format!(
+        "warning: ps shows {} to every user of this machine; {} would not",
+        joined(|row| row.1),
+        joined(|row| row.2)
+    )])
+}
+
 /// Resolves a load.
 pub fn load(
-    arguments: &PutVectors,
+    (arguments, form): (&PutVectors, Form),
     global: &Global,
     environment: &Environment,
     command_line: &CommandLine,
@@ -114,13 +163,22 @@ pub fn load(
     let inputs = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
-    let needs_service = !to.local && !sending.dry_run;
-    let profile = if needs_service { profile(global, environment)? } else { Profile::default() };
-    let sources = Sources { global, environment, profile };
-    let endpoint = sources.endpoint().filter(|_| !to.local);
-    let parts = endpoint.as_deref().and_then(from_bucket_url);
-    let bucket = to.bucket.clone().or_else(|| parts.as_ref().map(|(_, target)| target.bucket.clone()));
-    let bucket = bucket.or_else(|| to.local.then(|| LOCAL_BUCKET.to_owned()));
+    let sources = if to.local || sending.dry_run {
+        Sources::without_file(global, environment)
+    } else {
+        Sources::read(global, environment, to.bucket.as_deref())?
+    };
+    let log = logging::Log::find(&sources)?.settings();
+    let cloud = match (sending.dry_run, to.local) {
+        (false, false) => Some(Service::find(&sources, to.bucket.as_ref())?),
+        _ => None,
+    };
+    let of_url = || from_bucket_url(&sources.endpoint()?.value).map(|(_, target)| target.bucket);
+    let bucket = match &cloud {
+        Some(service) => service.bucket.as_ref().map(|bucket| bucket.value.clone()),
+        None if to.local => Some(to.bucket.clone().unwrap_or_else(|| LOCAL_BUCKET.to_owned())),
+        None => to.bucket.clone().or_else(of_url),
+    };
     let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(&inputs)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
     for key in &to.non_filterable_metadata_keys {
@@ -130,18 +188,20 @@ pub fn load(
     if to.create_index && to.distance_metric.is_none() && !to.local && !sending.dry_run {
         return Err(usage("--create-index needs --distance-metric cosine or euclidean"));
     }
-    let service = match (sending.dry_run, to.local) {
-        (true, _) => None,
-        (false, true) => Some(local_service(bucket.clone(), global)?),
-        (false, false) => Some(cloud_service(&bucket, &sources, parts)?),
+    let service = match (cloud, to.local && !sending.dry_run) {
+        (Some(service), _) => Some(service.settings(&bucket, &sources)?),
+        (None, true) => Some(local_service(bucket.clone(), &sources)?),
+        (None, false) => None,
     };
     let local = match (sending.dry_run, to.local) {
         (false, true) => Some(local_options(to.data_dir.as_deref(), asked)?),
         _ => None,
     };
-    let target = service.as_ref().map(|service| service.target.clone());
+    let target = service.as_ref().map(|service| service.options.target.clone());
+    let output = output(reporting, form, &log.destination)?;
     let keep = keep(arguments, &inputs, (target.as_ref(), &index_name), command_line)?;
     let telling = telling(arguments, global, &inputs, (&bucket, &index_name))?;
+    let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let job = Job {
         format: format(reading.format),
         fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
@@ -149,20 +209,13 @@ pub fn load(
             MetadataValuesName::Reject => MetadataValues::Reject,
             MetadataValuesName::Text => MetadataValues::Text,
         },
-        wanted: Wanted {
-            name: index_name,
-            dimension: to.dimension.map(usize::from),
-            metric: to.distance_metric.map(metric).or_else(|| to.local.then_some(DistanceMetric::Cosine)),
-            non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
-            create_index: to.create_index || to.local,
-            create_bucket: to.local,
-        },
+        wanted: wanted(to, index_name),
         client: None,
         limits,
         quota: asked,
         jobs: usize::from(sending.job),
         memory: sending.memory.0,
-        budget: Budget { retries: sending.retry_times, time: sending.retry_max_time.0 },
+        budget: Budget { retries, time: sending.retry_max_time.0 },
         verify: match sending.verify {
             VerifyName::Unknown => Verify::Unknown,
             VerifyName::All => Verify::All,
@@ -173,7 +226,61 @@ pub fn load(
         telling,
         inputs,
     };
-    Ok(Load { job, service, local, output: output(reporting)? })
+    Ok(Load { job, service, local, output, log })
+}
+
+fn wanted(to: &To, index_name: String) -> Wanted {
+    Wanted {
+        name: index_name,
+        dimension: to.dimension.map(usize::from),
+        metric: to.distance_metric.map(metric).or_else(|| to.local.then_some(DistanceMetric::Cosine)),
+        non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
+        create_index: to.create_index || to.local,
+        create_bucket: to.local,
+    }
+}
+
+/// The configuration file and the profile that `config init` writes.
+pub fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, String), Failure> {
+    let path = config_file(global, environment).ok_or_else(|| {
+        Failure::new(Exit::Client, "this user has no home directory").advise("name a file with -c")
+    })?;
+    let profile = profile_name(global, environment).map_or_else(|| "default".to_owned(), |name| name.value);
+    if profile.is_empty() || profile.contains(['[', ']', '\n', '\r']) || profile != profile.trim() {
+        return Err(usage(format!("--profile {profile:?} cannot be the name of a section")));
+    }
+    Ok((path.value, profile))
+}
+
+/// Whether a text can be a region's id.
+pub fn check_region(region: &str) -> Result<(), Failure> {
+    if region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Ok(());
+    }
+    Err(usage(format!("the region is {region:?}; a region id looks like cn-hangzhou")))
+}
+
+/// Whether a text can be an account's id.
+pub fn check_account(account: &str) -> Result<(), Failure> {
+    if account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(usage(format!("the account id is {account:?}; it consists of digits only")))
+}
+
+/// Whether a text can be a part of an access key.
+pub fn check_key(key: &str) -> Result<(), Failure> {
+    unbroken("access key", key)
+}
+
+/// The form that `config show` prints in.
+pub fn show_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
+    job::own_format(format)
+}
+
+/// What a local service logs.
+pub fn serve_log(global: &Global, environment: &Environment) -> Result<Log, Failure> {
+    Ok(logging::Log::find(&Sources::without_file(global, environment))?.settings())
 }
 
 /// Resolves the local service.
@@ -212,7 +319,7 @@ fn local_options(data: Option<&Path>, quota: Quota) -> Result<emulator::Options,
 }
 
 /// The service inside this command; its address is known once it listens.
-fn local_service(bucket: String, global: &Global) -> Result<ServiceSettings, Failure> {
+fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSettings, Failure> {
     let local = emulator::Options::default();
     let endpoint = Endpoint::parse(None, &local.region).map_err(|error| usage(error.to_string()))?;
     let credential = Credential {
@@ -222,42 +329,8 @@ fn local_service(bucket: String, global: &Global) -> Result<ServiceSettings, Fai
         expires_at: None,
     };
     let target = Target { bucket, account: local.account, region: local.region };
-    let credential = Box::new(credential);
-    Ok(ServiceSettings { endpoint, target, credential, global: global.clone(), system_proxy: false })
-}
-
-fn cloud_service(
-    bucket: &str,
-    sources: &Sources<'_>,
-    parts: Option<(Endpoint, Target)>,
-) -> Result<ServiceSettings, Failure> {
-    let (endpoint, target) = parts.unzip();
-    let region = sources
-        .given(sources.global.region.as_ref(), "OSS_REGION", "region")
-        .or_else(|| target.as_ref().map(|target| target.region.clone()))
-        .ok_or_else(|| missing("region", "--region", "OSS_REGION", "region"))?;
-    let account = sources
-        .given(sources.global.account_id.as_ref(), "OSS_ACCOUNT_ID", "account-id")
-        .or_else(|| target.map(|target| target.account))
-        .ok_or_else(|| missing("account id", "--account-id", "OSS_ACCOUNT_ID", "account-id"))?;
-    if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Err(usage(format!("the region is {region:?}; a region id looks like cn-hangzhou")));
-    }
-    if !account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(usage(format!("the account id is {account:?}; it consists of digits only")));
-    }
-    let endpoint = match endpoint {
-        Some(endpoint) => endpoint,
-        None => Endpoint::parse(sources.endpoint().as_deref(), &region)
-            .map_err(|error| usage(error.to_string()))?,
-    };
-    let endpoint = match sources.addressing_style()? {
-        Some(style) => endpoint.with_addressing(style),
-        None => endpoint,
-    };
-    let credential = credential::source(sources)?;
-    let target = Target { bucket: bucket.to_owned(), account, region };
-    Ok(ServiceSettings { endpoint, target, credential, global: sources.network()?, system_proxy: true })
+    let options = Network::find(sources)?.options(endpoint, target)?;
+    Ok(ServiceSettings { options, credential: Box::new(credential), warning: None })
 }
 
 /// A line break at the end is what a file or a secret store often adds.
@@ -274,185 +347,4 @@ fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
 
 fn usage(message: impl Into<String>) -> Failure {
     Failure::new(Exit::Usage, message)
-}
-
-fn names(bucket: Option<String>, index: Option<String>, dry_run: bool) -> Result<(String, String), Failure> {
-    let (bucket, index) = match (bucket, index, dry_run) {
-        (Some(bucket), Some(index), _) => (bucket, index),
-        (bucket, index, true) => return Ok((bucket.unwrap_or_default(), index.unwrap_or_default())),
-        (None, _, _) => return Err(usage("no bucket: name it with --bucket, or try with --local")),
-        (_, None, _) => return Err(usage("no index: name it with --index-name, or try with --local")),
-    };
-    limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
-    limits::index_name(&index).map_err(|rule| usage(format!("--index-name {index}: {rule}")))?;
-    Ok((bucket, index))
-}
-
-/// An index name made of the first file's name, so that different sets tried locally do not meet in one index.
-fn index_name_for(inputs: &[Input]) -> String {
-    let stem = match inputs.first() {
-        Some(Input::File(path)) => {
-            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-        }
-        _ => String::new(),
-    };
-    let stem = stem.split('.').next().unwrap_or_default();
-    let name: String =
-        stem.chars().filter(char::is_ascii_alphanumeric).take(*limits::INDEX_NAME_BYTES.end()).collect();
-    if limits::index_name(&name).is_ok() { name } else { "vectors".to_owned() }
-}
-
-/// A batch larger than a second's vectors could never be sent.
-fn batch_size(asked: u16, quota: Quota) -> usize {
-    let asked = usize::from(asked);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 500")]
-    if quota.vectors < 500.0 { asked.min((quota.vectors as usize).max(1)) } else { asked }
-}
-
-fn inputs(arguments: &PutVectors) -> Result<Vec<Input>, Failure> {
-    if let Some(vectors) = &arguments.reading.vectors {
-        return Ok(vec![ossutil_input(vectors)]);
-    }
-    if arguments.inputs.is_empty() {
-        return Err(usage("no input: name files, or - for standard input"));
-    }
-    read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
-}
-
-/// The input as ossutil names it.
-fn ossutil_input(vectors: &str) -> Input {
-    match vectors.strip_prefix("file://") {
-        Some(path) => Input::File(PathBuf::from(path)),
-        None if vectors == "-" => Input::Stdin,
-        None => Input::Inline(vectors.to_owned().into()),
-    }
-}
-
-/// What the run keeps on disk.
-fn keep(
-    arguments: &PutVectors,
-    inputs: &[Input],
-    (target, index_name): (Option<&Target>, &str),
-    command_line: &CommandLine,
-) -> Result<Keep, Failure> {
-    let PutVectors { to, reading, reporting, .. } = arguments;
-    let folder = match &reporting.checkpoint_dir {
-        Some(folder) => folder.clone(),
-        None => dirs::state_dir()
-            .or_else(dirs::data_local_dir)
-            .map(|state| state.join("ossvec"))
-            .ok_or_else(|| {
-                Failure::new(Exit::Client, "this user has no state directory")
-                    .advise("name one with --checkpoint-dir")
-            })?,
-    };
-    let place =
-        to.local.then(|| to.data_dir.as_deref().map(|data| data.display().to_string()).unwrap_or_default());
-    let target = target.map(|target| target.resource(index_name)).unwrap_or_default();
-    Ok(Keep {
-        folder,
-        rejects: rejects(reporting.rejects.as_deref(), inputs)?,
-        resume: reporting.resume,
-        target: place.map_or(target.clone(), |place| format!("local {place} {target}")),
-        reading: options_of(reading),
-        resume_command: command_line.resuming(),
-    })
-}
-
-/// The options that change what is made of the input, with their values.
-fn options_of(reading: &Reading) -> BTreeMap<String, String> {
-    let named = |fields: &[String]| if fields.is_empty() { "not given".to_owned() } else { fields.join(",") };
-    let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
-    [
-        ("--format", word(&reading.format)),
-        ("--key", named(reading.key.as_slice())),
-        ("--vector", named(reading.vector.as_slice())),
-        ("--metadata", named(&reading.metadata)),
-        ("--metadata-values", word(&reading.metadata_values)),
-    ]
-    .map(|(option, value)| (option.to_owned(), value))
-    .into()
-}
-
-/// The rejects file, which must not be one of the inputs: it would be emptied before it is read.
-fn rejects(named: Option<&Path>, inputs: &[Input]) -> Result<Option<PathBuf>, Failure> {
-    let Some(named) = named else { return Ok(None) };
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let clash = inputs.iter().any(|input| matches!(input, Input::File(path) if real(path) == real(named)));
-    if clash {
-        return Err(usage(format!("--rejects {} is also an input", named.display())));
-    }
-    Ok(Some(named.to_owned()))
-}
-
-fn telling(
-    arguments: &PutVectors,
-    global: &Global,
-    inputs: &[Input],
-    (bucket, index_name): (&str, &str),
-) -> Result<Telling, Failure> {
-    let PutVectors { sending, reporting, .. } = arguments;
-    let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
-        None => None,
-        Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
-    };
-    let terminal = std::io::stderr().is_terminal();
-    let style = match (global.quiet, reporting.progress) {
-        (true, _) | (_, ProgressStyle::None) => Style::Hidden,
-        (_, ProgressStyle::Bar) => Style::Bar,
-        (_, ProgressStyle::Auto) if terminal => Style::Bar,
-        (_, ProgressStyle::Auto | ProgressStyle::Plain) => Style::Plain,
-    };
-    Ok(Telling {
-        style,
-        quiet: global.quiet,
-        events,
-        inputs: inputs.to_vec(),
-        bytes_total: read::total_bytes(inputs),
-        bucket: bucket.to_owned(),
-        index_name: index_name.to_owned(),
-        requests_per_second: sending.requests_per_second.0,
-        resumed: false,
-        dry_run: sending.dry_run,
-    })
-}
-
-fn output(reporting: &Reporting) -> Result<Output, Failure> {
-    match (reporting.events.as_deref() == Some(Path::new("-")), reporting.output_format) {
-        (true, OutputFormat::Json) => {
-            Err(usage("--events - and --output-format json cannot share standard output")
-                .advise("the last event, run_end, holds the same summary"))
-        }
-        (true, OutputFormat::Text) => Ok(Output::Events),
-        (false, OutputFormat::Text) => Ok(Output::Text),
-        (false, OutputFormat::Json) => Ok(Output::Json),
-    }
-}
-
-/// A load that goes on keeps telling in the same file.
-fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    let options = options.create(true);
-    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
-    options.open(path).map_err(|error| {
-        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-    })
-}
-
-fn format(name: FormatName) -> Option<Format> {
-    match name {
-        FormatName::Auto => None,
-        FormatName::Json => Some(Format::Json),
-        FormatName::Jsonl => Some(Format::Jsonl),
-        FormatName::Csv => Some(Format::Csv),
-        FormatName::Tsv => Some(Format::Tsv),
-    }
-}
-
-fn metric(name: Metric) -> DistanceMetric {
-    match name {
-        Metric::Cosine => DistanceMetric::Cosine,
-        Metric::Euclidean => DistanceMetric::Euclidean,
-    }
 }

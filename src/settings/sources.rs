@@ -1,86 +1,235 @@
 //! Where the settings of the cloud service come from: flag > environment > ossutil's file.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::Environment;
 use crate::cli::{AddressingStyle, Global};
 use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::Addressing;
 use crate::profile::Profile;
-use crate::values::Period;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A flag, with its hyphens.
+    Flag(String),
+    /// A variable.
+    Variable(String),
+    /// A section of ossutil's file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The section, without brackets.
+        section: String,
+    },
+    /// What the endpoint itself says: a bucket's URL, or a host of the service.
+    Endpoint,
+    /// Nobody has said anything.
+    Default,
+}
+
+impl Origin {
+    /// How much it counts: the higher one wins.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Default => 0,
+            Self::File { .. } | Self::Endpoint => 1,
+            Self::Variable(_) => 2,
+            Self::Flag(_) => 3,
+        }
+    }
+
+    /// Its kind as one word, for scripts.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Flag(_) => "flag",
+            Self::Variable(_) => "variable",
+            Self::File { .. } => "file",
+            Self::Endpoint => "endpoint",
+            Self::Default => "default",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
+            Self::File { path, section } => write!(formatter, "{} [{section}]", path.display()),
+            Self::Endpoint => formatter.write_str("the endpoint"),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// A value, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found<T = String> {
+    pub(super) value: T,
+    pub(super) origin: Origin,
+}
+
+impl<T> Found<T> {
+    /// Another value from the same place.
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Found<U> {
+        Found { value: change(self.value), origin: self.origin }
+    }
+
+    pub(super) fn usual(value: T) -> Self {
+        Self { value, origin: Origin::Default }
+    }
+}
 
 /// Where a setting may come from: the flag wins over the variable, the variable over the file.
 pub(super) struct Sources<'a> {
     pub(super) global: &'a Global,
     pub(super) environment: &'a Environment,
     pub(super) profile: Profile,
+    /// The file that the profile was read from.
+    pub(super) file: Option<PathBuf>,
+    /// The bucket of which the file may say something of its own.
+    pub(super) bucket: Option<&'a str>,
 }
 
-impl Sources<'_> {
-    /// A setting by its flag, its variable and its key in the file; an empty value is none.
-    pub(super) fn given(&self, flag: Option<&String>, variable: &str, key: &str) -> Option<String> {
-        let flag = flag.filter(|value| !value.is_empty()).cloned();
-        let file = || self.profile.get(key).map(str::to_owned);
-        flag.or_else(|| variable_of(variable, self.environment)).or_else(file)
+impl<'a> Sources<'a> {
+    /// Flags, variables and the profile that they choose.
+    pub(super) fn read(
+        global: &'a Global,
+        environment: &'a Environment,
+        bucket: Option<&'a str>,
+    ) -> Result<Self, Failure> {
+        let (profile, file) = profile(global, environment)?;
+        Ok(Self { global, environment, profile, file, bucket })
     }
 
-    pub(super) fn endpoint(&self) -> Option<String> {
-        self.given(self.global.endpoint.as_ref(), "OSS_ENDPOINT", "endpoint")
+    /// Flags and variables only: a local service and a dry run take nothing from the file.
+    pub(super) fn without_file(global: &'a Global, environment: &'a Environment) -> Self {
+        Self { global, environment, profile: Profile::default(), file: None, bucket: None }
     }
 
-    pub(super) fn addressing_style(&self) -> Result<Option<Addressing>, Failure> {
-        if let Some(style) = self.global.addressing_style {
-            return Ok(Some(match style {
-                AddressingStyle::Virtual => Addressing::Virtual,
-                AddressingStyle::Path => Addressing::Path,
-            }));
-        }
-        match self.profile.get("addressing-style") {
-            None | Some("cname") => Ok(None),
-            Some("virtual") => Ok(Some(Addressing::Virtual)),
-            Some("path") => Ok(Some(Addressing::Path)),
-            Some(other) => Err(in_file("addressing-style", other)),
-        }
-    }
-
-    /// The flags about the network, filled up from the file.
-    pub(super) fn network(&self) -> Result<Global, Failure> {
-        let period = |flag: Option<Period>, key: &str| match (flag, self.profile.get(key)) {
-            (None, Some(text)) => text.parse().map(Some).map_err(|_| in_file(key, text)),
-            (flag, _) => Ok(flag),
-        };
-        let skips =
-            self.profile.get("skip-verify-cert").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        Ok(Global {
-            connect_timeout: period(self.global.connect_timeout, "connect-timeout")?,
-            read_timeout: period(self.global.read_timeout, "read-timeout")?,
-            skip_verify_cert: self.global.skip_verify_cert || skips,
-            ..self.global.clone()
+    /// A setting by its flag, its variable and its key in the file, with where it comes from; an empty value is none.
+    /// The flag has the key's name.
+    pub(super) fn find(&self, flag: Option<&str>, variable: Option<&str>, key: &str) -> Option<Found> {
+        let flag = flag.filter(|value| !value.is_empty()).map(|value| self.by_flag(key, value.to_owned()));
+        flag.or_else(|| {
+            let name = variable?;
+            let value = variable_of(name, self.environment)?;
+            Some(Found { value, origin: Origin::Variable(name.to_owned()) })
+        })
+        .or_else(|| {
+            let value = self.profile.value(key, self.bucket)?;
+            let path = self.file.clone().unwrap_or_default();
+            let origin = Origin::File { path, section: value.section.clone() };
+            Some(Found { value: value.text.clone(), origin })
         })
     }
+
+    /// A setting that is no text: its flag, already understood, or its key in the file, or else what is usual.
+    pub(super) fn typed<T: FromStr>(
+        &self,
+        flag: Option<T>,
+        key: &str,
+        usual: T,
+    ) -> Result<Found<T>, Failure> {
+        if let Some(value) = flag {
+            return Ok(self.by_flag(key, value));
+        }
+        match self.find(None, None, key) {
+            None => Ok(Found::usual(usual)),
+            Some(found) => {
+                let value = found.value.parse().map_err(|_| in_file(key, &found.value))?;
+                Ok(Found { value, origin: found.origin })
+            }
+        }
+    }
+
+    /// A switch: its flag, or `true` in the file.
+    pub(super) fn switch(&self, flag: bool, key: &str) -> Found<bool> {
+        match (flag, self.find(None, None, key)) {
+            (true, _) => self.by_flag(key, true),
+            (false, Some(found)) => found.map(|value| value.eq_ignore_ascii_case("true")),
+            (false, None) => Found::usual(false),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as the others do")]
+    fn by_flag<T>(&self, key: &str, value: T) -> Found<T> {
+        Found { value, origin: Origin::Flag(format!("--{key}")) }
+    }
+
+    pub(super) fn endpoint(&self) -> Option<Found> {
+        self.find(self.global.endpoint.as_deref(), Some("OSS_ENDPOINT"), "endpoint")
+    }
+
+    pub(super) fn addressing_style(&self) -> Result<Option<Found<Addressing>>, Failure> {
+        const KEY: &str = "addressing-style";
+        if let Some(style) = self.global.addressing_style {
+            return Ok(Some(self.by_flag(
+                KEY,
+                match style {
+                    AddressingStyle::Virtual => Addressing::Virtual,
+                    AddressingStyle::Path => Addressing::Path,
+                },
+            )));
+        }
+        let Some(found) = self.find(None, None, KEY) else { return Ok(None) };
+        match found.value.as_str() {
+            "cname" => Ok(None),
+            "virtual" => Ok(Some(found.map(|_| Addressing::Virtual))),
+            "path" => Ok(Some(found.map(|_| Addressing::Path))),
+            other => Err(in_file(KEY, other)),
+        }
+    }
 }
 
-fn in_file(key: &str, value: &str) -> Failure {
+/// What to say of a value in the file that cannot be what it is.
+pub(super) fn in_file(key: &str, value: &str) -> Failure {
     Failure::new(Exit::Client, format!("{key} is {value:?} in the configuration file, which it cannot be"))
+        .advise(format!("mend it there, or give --{key}"))
 }
 
 /// Reads the profile that flags and variables name from ossutil's file. Only a file that is named must be there.
-pub(super) fn profile(global: &Global, environment: &Environment) -> Result<Profile, Failure> {
-    let named = global
-        .config_file
-        .clone()
-        .or_else(|| variable_of("OSSUTIL_CONFIG_FILE", environment).map(PathBuf::from));
-    let home = variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir);
-    let name = global.profile.clone().or_else(|| variable_of("OSSUTIL_PROFILE", environment));
-    let usual = home.map(|home| home.join(".ossutilconfig")).filter(|path| name.is_some() || path.exists());
-    let Some(path) = named.or(usual) else { return Ok(Profile::default()) };
+fn profile(global: &Global, environment: &Environment) -> Result<(Profile, Option<PathBuf>), Failure> {
+    let path = config_file(global, environment);
+    let name = profile_name(global, environment);
+    let is_optional = name.is_none() && path.as_ref().is_none_or(|path| path.origin == Origin::Default);
+    let path = path.map(|path| path.value).filter(|path| !is_optional || path.exists());
+    let Some(path) = path else { return Ok((Profile::default(), None)) };
     let failed =
         |error: String| Failure::new(Exit::Client, format!("cannot use {}: {error}", path.display()));
     let text = std::fs::read_to_string(&path).map_err(|error| {
         failed(error.to_string()).advise("-c (OSSUTIL_CONFIG_FILE) names another configuration file")
     })?;
-    Profile::read(&text, name.as_deref()).map_err(|error| {
+    let name = name.map(|name| name.value);
+    let profile = Profile::read(&text, name.as_deref()).map_err(|error| {
         failed(error.to_string()).advise("--profile (OSSUTIL_PROFILE) chooses a profile of the file")
+    })?;
+    Ok((profile, Some(path)))
+}
+
+/// The configuration file; whether it is there is another question. `None` for a user without a home.
+pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<Found<PathBuf>> {
+    const VARIABLE: &str = "OSSUTIL_CONFIG_FILE";
+    if let Some(path) = &global.config_file {
+        return Some(Found { value: path.clone(), origin: Origin::Flag("--config-file".to_owned()) });
+    }
+    if let Some(path) = variable_of(VARIABLE, environment) {
+        return Some(Found { value: PathBuf::from(path), origin: Origin::Variable(VARIABLE.to_owned()) });
+    }
+    let home = variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir)?;
+    Some(Found::usual(home.join(".ossutilconfig")))
+}
+
+/// The profile that is asked for by name.
+pub(super) fn profile_name(global: &Global, environment: &Environment) -> Option<Found> {
+    const VARIABLE: &str = "OSSUTIL_PROFILE";
+    let flag =
+        global.profile.clone().map(|value| Found { value, origin: Origin::Flag("--profile".to_owned()) });
+    flag.or_else(|| {
+        let value = variable_of(VARIABLE, environment)?;
+        Some(Found { value, origin: Origin::Variable(VARIABLE.to_owned()) })
     })
 }
 

@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::support::{Home, TestService, lines, run, unlimited, wanted};
+use serde_json::Value;
+
+use crate::support::{Ended, Home, TestService, lines, run, unlimited, wanted};
 
 const DIMENSION: usize = 4;
 
@@ -94,4 +96,194 @@ fn what_is_wrong_with_the_file_is_told_with_its_name_and_never_its_text() {
         assert!(!ended.stderr.contains("hidden"), "{}", ended.stderr);
     }
     assert!(service.state().is_empty());
+}
+
+/// The settings as `config show` finds them, by name.
+fn shown(command: &mut Command) -> impl Fn(&str) -> (String, String) + use<> {
+    let ended: Ended = run(command.args(["--output-format", "json"]));
+    let rows: Vec<Value> = serde_json::from_str(&ended.assert_code(0).stdout).unwrap();
+    move |name| {
+        let row = rows.iter().find(|row| row["name"] == name).unwrap();
+        let text = |member: &str| row[member].as_str().unwrap_or("-").to_owned();
+        let from = text("from");
+        (text("value"), if from == "-" { text("origin") } else { from })
+    }
+}
+
+fn show(home: &Home) -> Command {
+    let mut command = home.ossvec();
+    command.args(["config", "show"]);
+    command
+}
+
+#[test]
+fn every_setting_is_shown_with_where_it_comes_from() {
+    let home = Home::new();
+    home.write(
+        "conf",
+        "[default]\nregion = cn-beijing\naccount_id = 1\naccessKeySecret = hush1\nread-timeout = 1m\nproxy = http://me:hush@p:1\n\
+         [profile Dev]\nsource-profile = default\naccount-id = 2\n",
+    );
+    let mut command = show(&home);
+    command.args(["-c", "conf", "--profile", "dev", "--connect-timeout", "3", "--bucket", "b"]);
+    command.env("OSS_REGION", "cn-shanghai").env("OSS_SESSION_TOKEN", "hush2").env("OSS_ACCESS_KEY_ID", "id");
+    let found = shown(&mut command);
+    for (name, value, from) in [
+        ("config-file", "conf", "--config-file"),
+        ("profile", "dev", "--profile"),
+        ("mode", "-", "-"),
+        ("access-key-id", "id", "OSS_ACCESS_KEY_ID"),
+        ("access-key-secret", "***", "conf [default]"),
+        ("sts-token", "***", "OSS_SESSION_TOKEN"),
+        ("bucket", "b", "--bucket"),
+        ("region", "cn-shanghai", "OSS_REGION"),
+        ("account-id", "2", "conf [profile Dev]"),
+        ("endpoint", "https://cn-shanghai.oss-vectors.aliyuncs.com", "default"),
+        ("addressing-style", "virtual", "default"),
+        ("connect-timeout", "3s", "--connect-timeout"),
+        ("read-timeout", "60s", "conf [default]"),
+        ("retry-times", "100", "default"),
+        ("proxy", "http://***@p:1", "conf [default]"),
+        ("ca-bundle", "-", "-"),
+        ("skip-verify-cert", "false", "default"),
+        ("loglevel", "off", "default"),
+        ("log-file", "-", "-"),
+    ] {
+        assert_eq!(found(name), (value.to_owned(), from.to_owned()), "{name}");
+    }
+    let text = run(command.args(["--output-format", "text", "--origin"]));
+    assert_eq!(text.code, Some(1), "an option twice is bad usage");
+}
+
+#[test]
+fn what_is_shown_is_for_people_too_and_holds_no_secret() {
+    let home = Home::new();
+    home.write(
+        ".ossutilconfig",
+        "[default]\nregion = cn-hangzhou\naccess-key-secret = hush\nsts-token = hush\n",
+    );
+    let ended = run(show(&home).arg("--origin"));
+    let path = home.path(".ossutilconfig");
+    let lines: Vec<Vec<_>> =
+        ended.assert_code(0).stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    let path = path.to_str().unwrap();
+    for line in [
+        vec!["region", "cn-hangzhou", path, "[default]"],
+        vec!["access-key-secret", "***", path, "[default]"],
+        vec!["account-id", "-", "not", "set"],
+        vec!["retry-times", "100", "default"],
+    ] {
+        assert!(lines.contains(&line), "{line:?}: {}", ended.stdout);
+    }
+    let plain = run(&mut show(&home));
+    assert!(plain.assert_code(0).stdout.contains("\nregion             cn-hangzhou\n"), "{}", plain.stdout);
+    for ended in [ended, plain] {
+        assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("hush"), "{}", ended.stdout);
+    }
+    let ended = run(show(&home).args(["--output-format", "raw"]));
+    assert!(ended.assert_code(1).stderr.contains("[possible values: text, json]"), "{}", ended.stderr);
+    let ended = run(show(&home).args(["-c", "missing", "--output-format", "json"]));
+    assert_eq!(ended.assert_code(3).stdout, "");
+}
+
+#[test]
+fn what_is_shown_is_what_a_load_uses() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let (other, elsewhere) = (TestService::start(unlimited()), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(3, DIMENSION));
+    let file = config(&service, "local")
+        .replace("mode = AK", "mode = AK\nbuckets = mine\nloglevel = debug\nlog-file = log");
+    let file = format!("{file}\n[buckets mine]\nother-bucket =\n  endpoint = http://{}\n", other.address);
+    home.write(".ossutilconfig", file);
+    assert!(other.service.store().put_bucket("other-bucket", "2026-01-01T00:00:00.000Z").unwrap());
+    let elsewhere_url = format!("http://{}", elsewhere.address);
+    let rows: [(&str, Option<&str>, &[&str], &TestService); 4] = [
+        ("test-bucket", None, &[], &service),
+        ("other-bucket", None, &[], &other),
+        ("test-bucket", Some(&elsewhere_url), &[], &elsewhere),
+        ("other-bucket", Some("http://127.0.0.1:9"), &["--endpoint", &elsewhere_url], &elsewhere),
+    ];
+    for (bucket, variable, flags, reached) in rows {
+        let with = |command: &mut Command| {
+            command.args(flags);
+            if let Some(endpoint) = variable {
+                command.env("OSS_ENDPOINT", endpoint);
+            }
+        };
+        let mut command = show(&home);
+        with(command.args(["--bucket", bucket]));
+        let found = shown(&mut command);
+        assert_eq!(found("endpoint").0, format!("http://{}", reached.address));
+        assert_eq!(found("proxy"), ("none".to_owned(), "default".to_owned()), "this machine has no proxy");
+        let before = reached.statistics().recent.len();
+        let mut command = home.ossvec();
+        command.args(["put-vectors", "a.jsonl", "--bucket", bucket, "--index-name", "idx", "--create-index"]);
+        with(command.args(["--distance-metric", "euclidean"]));
+        let ended = run(&mut command);
+        let log = std::fs::read_to_string(home.path("log")).unwrap();
+        assert!(log.contains(&format!("url=\"{}/{bucket}/?getVectorIndex", found("endpoint").0)), "{log}");
+        std::fs::remove_file(home.path("log")).unwrap();
+        // The last service has no such bucket; it was asked all the same.
+        assert!(matches!(ended.code, Some(0 | 2)), "{}", ended.stderr);
+        assert!(reached.statistics().recent.len() > before, "{bucket}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_host_that_is_named_tells_the_region_unless_somebody_of_the_same_rank_does() {
+    let home = Home::new();
+    home.write(".ossutilconfig", "[default]\nregion = cn-beijing\naccount-id = 1\n");
+    let bucket_url = "https://my-b-77.cn-hangzhou-internal.oss-vectors.aliyuncs.com";
+    let internal = "cn-hangzhou-internal.oss-vectors.aliyuncs.com";
+    let rows: [(&[&str], &str, &str, &str); 5] = [
+        (&["-e", bucket_url], "cn-hangzhou", "endpoint", "77"),
+        (&["-e", internal], "cn-hangzhou", "endpoint", "1"),
+        (&["-e", internal, "--region", "cn-qingdao"], "cn-qingdao", "--region", "1"),
+        (&["-e", "http://127.0.0.1:1"], "cn-beijing", "file", "1"),
+        (&[], "cn-beijing", "file", "1"),
+    ];
+    for (flags, region, from, account) in rows {
+        let found = shown(show(&home).args(flags));
+        let (value, origin) = found("region");
+        let origin = if origin.contains(".ossutilconfig [default]") { "file".to_owned() } else { origin };
+        assert_eq!((value.as_str(), origin.as_str()), (region, from), "{flags:?}");
+        assert_eq!(found("account-id").0, account, "{flags:?}");
+    }
+    let found = shown(show(&home).args(["-e", bucket_url]));
+    assert_eq!(found("bucket"), ("my-b".to_owned(), "endpoint".to_owned()));
+    assert_eq!(found("endpoint").0, "https://cn-hangzhou-internal.oss-vectors.aliyuncs.com");
+}
+
+#[test]
+fn what_the_file_has_wrong_is_told_with_its_key_and_the_flag() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(1, DIMENSION));
+    for (line, said) in [
+        ("connect-timeout = 0", "connect-timeout is \"0\" in the configuration file, which it cannot be"),
+        ("loglevel = loud", "loglevel is \"loud\" in"),
+        ("retry-times = often", "retry-times is \"often\" in"),
+        ("proxy = socks5://h", "proxy is \"…\" in"),
+        ("ca-bundle = missing.pem", "cannot use --ca-bundle missing.pem: No such file"),
+        ("buckets = none", "there is no section [buckets none], which buckets=none names"),
+    ] {
+        home.write(".ossutilconfig", config(&service, "local").replace("mode = AK\nread-timeout = 30", line));
+        let ended = run(&mut load(&home));
+        assert!(ended.assert_code(3).stderr.contains(said), "{line}: {}", ended.stderr);
+        assert!(ended.stderr.starts_with("ossvec: "), "{line}: {}", ended.stderr);
+        let advice = ended.stderr.lines().nth(1).unwrap_or_default();
+        assert!(advice.starts_with("        "), "{line}: {}", ended.stderr);
+    }
+    assert!(service.state().is_empty());
+}
+
+#[test]
+fn retries_may_be_set_in_the_file() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, DIMENSION));
+    home.write(
+        ".ossutilconfig",
+        "[default]\naccess-key-id = i\naccess-key-secret = s\nregion = r\naccount-id = 1\nendpoint = http://127.0.0.1:9\nretry-times = 0\n",
+    );
+    let ended = run(&mut load(&home));
+    assert!(ended.assert_code(2).stderr.contains("gave up after the retry budget"), "{}", ended.stderr);
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ossvec::oss::client::{Client, Options};
 use ossvec::oss::credential::{Credential, Credentials, Secret, Source};
 use ossvec::oss::endpoint::{Endpoint, Target};
+use ossvec::oss::network::{Network, Proxy};
 use ossvec::oss::wire::DistanceMetric;
 use ossvec::put::pace::Quota;
 use ossvec::put::record::Input;
@@ -94,7 +95,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         connect_timeout: Duration::from_secs(5),
         read_timeout: Duration::from_secs(5),
         skip_verify_cert: false,
-        system_proxy: false,
+        network: Network { proxy: Proxy::None, extra_certificates: None },
     };
     let job = Job {
         inputs: vec![input.clone()],

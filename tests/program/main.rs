@@ -8,8 +8,13 @@ mod credentials;
 mod disk;
 mod events;
 mod faults;
+#[cfg(unix)]
+mod init;
 mod load;
+mod log;
+mod network;
 mod order;
+mod ossutil;
 mod outage;
 mod pace;
 mod poison;

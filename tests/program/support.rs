@@ -52,22 +52,27 @@ pub(crate) fn with_faults(specs: &[&str]) -> Options {
 
 impl TestService {
     pub(crate) fn start(options: Options) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_on(listener, options)
+    }
+
+    /// The same on an address of the test's choice.
+    pub(crate) fn start_on(listener: std::net::TcpListener, options: Options) -> Self {
         let service = Arc::new(Service::open(options).unwrap());
         assert!(service.store().put_bucket(BUCKET, "2026-01-01T00:00:00.000Z").unwrap());
         let (stop, stopped) = oneshot::channel();
-        let (ready, address) = std::sync::mpsc::channel();
+        let address = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
         let served = Arc::clone(&service);
         let thread = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                ready.send(listener.local_addr().unwrap()).unwrap();
+                let listener = TcpListener::from_std(listener).unwrap();
                 let stopped = async { stopped.await.unwrap_or_default() };
                 emulator::serve(listener, stopped, served).await.unwrap();
             });
         });
-        let address = address.recv().unwrap();
         Self { service, address, stop: Some(stop), thread: Some(thread) }
     }
 

@@ -74,6 +74,26 @@ fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_mistyped_command_or_option_is_answered_with_the_nearest_one() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, 4));
+    for (arguments, nearest) in [
+        ("put-vektors a.jsonl", "'put-vectors'"),
+        ("config shwo", "'show'"),
+        ("vectors-api put-vector", "'put-vectors'"),
+        ("put-vectors a.jsonl --create-indx", "'--create-index'"),
+        ("put-vectors a.jsonl --acess-key-id id", "'--access-key-id'"),
+        ("config show --orign", "'--origin'"),
+        ("put-vectors a.jsonl --distance-metric cosin", "'cosine'"),
+    ] {
+        let ended = run(home.ossvec().args(words(arguments)));
+        complaint(ended.assert_code(1));
+        let advice = ended.stderr.lines().nth(1).unwrap_or_default();
+        assert!(advice.contains("similar") && advice.contains(nearest), "{arguments}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
     let rows = [
         ("--bogus", "unexpected argument '--bogus' found"),
@@ -84,7 +104,21 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ("--job 0", "invalid value '0' for '--job <N>': 0 is not in 1..=256"),
         ("--requests-per-second -5", "invalid value '-5' for '--requests-per-second <N>': not a rate"),
         ("--vectors-per-second -5", "invalid value '-5' for '--vectors-per-second <N>': not a rate"),
-        ("--read-timeout 5y", "invalid value '5y' for '--read-timeout <TIME>': \"y\" is no unit of time"),
+        ("--read-timeout 5x", "invalid value '5x' for '--read-timeout <TIME>': \"x\" is no unit of time"),
+        ("--connect-timeout 0", "invalid value '0' for '--connect-timeout <TIME>': a timeout of 0 would end"),
+        (
+            "--loglevel loud",
+            "invalid value 'loud' for '--loglevel <LEVEL>' [possible values: off, info, debug",
+        ),
+        (
+            "--output-format xml",
+            "invalid value 'xml' for '--output-format <FORM>' [possible values: text, json]",
+        ),
+        ("--output-query a", "--output-query is ossutil's, for ossvec vectors-api"),
+        ("--sign-version v1", "--sign-version v1: requests about vectors have signature v4 only"),
+        ("--cloudbox-id cb-1", "--cloudbox-id: a CloudBox has no vector buckets"),
+        ("--proxy socks5://h", "--proxy: its scheme is not http or https"),
+        ("--proxy http://", "--proxy: no URL"),
         ("--max-rejects 101%", "invalid value '101%' for '--max-rejects <N|N%|none>'"),
         ("--format parquet", "invalid value 'parquet' for '--format <FORMAT>' [possible values: auto, json"),
         (

@@ -7,9 +7,13 @@ use reqwest::Method;
 use super::rpc::encoded;
 use super::web::{Question, Reach, Reply};
 use super::{Credential, Fetching, Source, answer};
+use crate::oss::network::{Network, Proxy};
 
-/// The metadata service is on this machine's own link: a second is much, and no proxy leads there.
-const REACH: Reach = Reach { connect: Duration::from_secs(1), read: Duration::from_secs(1), proxy: false };
+/// The metadata service is on this machine's own link: a second is much.
+const REACH: Reach = Reach { connect: Duration::from_secs(1), read: Duration::from_secs(1) };
+
+/// No proxy leads there.
+const DIRECT: Network = Network { proxy: Proxy::None, extra_certificates: None };
 
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
 
@@ -56,6 +60,7 @@ impl EcsRole {
             headers: &[("X-aliyun-ecs-metadata-token-ttl-seconds", "21600")],
             form: None,
             reach: REACH,
+            network: &DIRECT,
         };
         let refused = match question.ask().await {
             Ok(Reply { status: 200, text, .. }) => return Ok(Some(text.trim().to_owned())),
@@ -78,7 +83,8 @@ impl EcsRole {
     async fn get(&self, path: &str, token: Option<&str>) -> Result<Reply, String> {
         let headers: Vec<_> = token.map(|token| ("X-aliyun-ecs-metadata-token", token)).into_iter().collect();
         let url = format!("{}{path}", self.url);
-        Question { method: Method::GET, url: &url, headers: &headers, form: None, reach: REACH }.ask().await
+        let (method, headers) = (Method::GET, headers.as_slice());
+        Question { method, url: &url, headers, form: None, reach: REACH, network: &DIRECT }.ask().await
     }
 }
 

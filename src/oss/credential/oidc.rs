@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::recipe::Role;
-use super::sts::{call, common};
+use super::sts::{Sts, common};
 use super::{Fetching, Source};
 
 /// A role, and the token that opens it.
@@ -12,8 +12,7 @@ pub(super) struct OidcRole {
     pub(super) role: Role,
     pub(super) provider_arn: String,
     pub(super) token_file: PathBuf,
-    /// Where STS is.
-    pub(super) url: String,
+    pub(super) sts: Sts,
 }
 
 impl Source for OidcRole {
@@ -26,7 +25,8 @@ impl Source for OidcRole {
             let mut form = self.role.form();
             form.insert("OIDCProviderArn", self.provider_arn.clone());
             form.insert("OIDCToken", token.trim().to_owned());
-            call(&self.url, &self.role.arn, |now| (common("AssumeRoleWithOIDC", now), form.clone())).await
+            let request = |now| (common("AssumeRoleWithOIDC", now), form.clone());
+            self.sts.call(&self.role.arn, request).await
         })
     }
 }
@@ -51,7 +51,7 @@ mod tests {
             role: Role { policy: Some("{}".to_owned()), ..Role::new("arn", Some("me".to_owned())) },
             provider_arn: "acs:ram::1:oidc-provider/p".to_owned(),
             token_file: token_file.clone(),
-            url: server.url.clone(),
+            sts: Sts::direct(&server.url),
         }));
         let end = Timestamp::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
         let id = async |left: i64| credentials.current(end.plus_seconds(-left)).await.unwrap().access_key_id;

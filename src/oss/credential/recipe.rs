@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::ecs::EcsRole;
 use super::oidc::OidcRole;
 use super::process::Process;
-use super::sts::AssumedRole;
+use super::sts::{AssumedRole, Sts};
 use super::uri::CredentialUri;
 use super::{Credential, Secret, Source};
+use crate::oss::network::Network;
 
 /// Seconds that the credential of an assumed role lasts where nobody says otherwise.
 pub const USUAL_DURATION: u32 = 3600;
@@ -135,11 +136,17 @@ pub struct Surroundings {
     pub metadata_url: Option<String>,
     /// Whether the metadata service must never be asked without a token.
     pub only_with_token: bool,
+    /// The way to all of them but the metadata service.
+    pub network: Network,
 }
 
 impl Surroundings {
+    fn sts(&self, role: &Role) -> Sts {
+        Sts { url: self.sts_url(role), network: self.network.clone() }
+    }
+
     /// The address of STS for a role, without a slash at its end.
-    pub(super) fn sts(&self, role: &Role) -> String {
+    fn sts_url(&self, role: &Role) -> String {
         let region = role.region.as_ref().or(self.sts_region.as_ref());
         match (&self.sts_url, region) {
             (Some(url), _) => url.trim_end_matches('/').to_owned(),
@@ -152,7 +159,7 @@ impl Surroundings {
     }
 
     /// The address of the metadata service, without a slash at its end.
-    pub(super) fn metadata(&self) -> String {
+    fn metadata(&self) -> String {
         let url = self.metadata_url.as_deref().unwrap_or("http://100.100.100.200");
         url.trim_end_matches('/').to_owned()
     }
@@ -173,12 +180,12 @@ impl Recipe {
         match self {
             Self::Keys(credential) => Box::new(credential),
             Self::Role { base, role } => {
-                let url = around.sts(&role);
-                Box::new(AssumedRole { base: base.source(around), role, url })
+                let sts = around.sts(&role);
+                Box::new(AssumedRole { base: base.source(around), role, sts })
             }
             Self::Oidc { role, provider_arn, token_file } => {
-                let url = around.sts(&role);
-                Box::new(OidcRole { role, provider_arn, token_file, url })
+                let sts = around.sts(&role);
+                Box::new(OidcRole { role, provider_arn, token_file, sts })
             }
             Self::EcsRole { name, only_with_token } => Box::new(EcsRole {
                 name,
@@ -186,7 +193,7 @@ impl Recipe {
                 url: around.metadata(),
             }),
             Self::Process { command, words, timeout } => Box::new(Process { command, words, timeout }),
-            Self::Uri(url) => Box::new(CredentialUri { url }),
+            Self::Uri(url) => Box::new(CredentialUri { url, network: around.network.clone() }),
         }
     }
 }
@@ -211,10 +218,10 @@ mod tests {
             (&plain, around(Some("r"), true), "https://sts-vpc.r.aliyuncs.com"),
             (&own, around(Some("r"), true), "https://sts.own.aliyuncs.com"),
         ] {
-            assert_eq!(around.sts(role), url);
+            assert_eq!(around.sts_url(role), url);
         }
         let elsewhere = Surroundings { sts_url: Some("http://here/".to_owned()), ..Surroundings::default() };
-        assert_eq!(elsewhere.sts(&own), "http://here");
+        assert_eq!(elsewhere.sts_url(&own), "http://here");
     }
 
     #[test]

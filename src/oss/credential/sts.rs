@@ -6,8 +6,9 @@ use reqwest::Method;
 
 use super::recipe::Role;
 use super::rpc::{self, Parameters};
-use super::web::{Question, Reach, is_local};
+use super::web::{Question, Reach};
 use super::{Credential, Fetching, Source, answer};
+use crate::oss::network::Network;
 use crate::oss::time::Timestamp;
 
 /// A role and who assumes it.
@@ -15,15 +16,21 @@ use crate::oss::time::Timestamp;
 pub(super) struct AssumedRole {
     pub(super) base: Box<dyn Source>,
     pub(super) role: Role,
-    /// Where STS is.
+    pub(super) sts: Sts,
+}
+
+/// Where STS is, and the way there.
+#[derive(Debug)]
+pub(super) struct Sts {
     pub(super) url: String,
+    pub(super) network: Network,
 }
 
 impl Source for AssumedRole {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async {
             let base = self.base.fetch().await?;
-            call(&self.url, &self.role.arn, |now| self.request(&base, now)).await
+            self.sts.call(&self.role.arn, |now| self.request(&base, now)).await
         })
     }
 }
@@ -63,38 +70,42 @@ pub(super) fn common(action: &str, now: Timestamp) -> Parameters {
     ])
 }
 
-/// Asks STS for the credential of a role, once more by its own clock if it complains about ours.
-pub(super) async fn call(
-    url: &str,
-    role: &str,
-    request: impl Fn(Timestamp) -> (Parameters, Parameters) + Send,
-) -> Result<Credential, String> {
-    let mut now = Timestamp::now();
-    let mut has_right_time = false;
-    loop {
-        let (query, form) = request(now);
-        let question = Question {
-            method: Method::POST,
-            url: &format!("{url}/?{}", rpc::joined(&query)),
-            headers: &[],
-            form: Some(rpc::joined(&form)),
-            reach: Reach {
-                connect: Duration::from_secs(5),
-                read: Duration::from_secs(10),
-                proxy: !is_local(url),
-            },
-        };
-        let failed = |detail: String| format!("no credential for the role {role} from STS: {detail}");
-        let reply = question.ask().await.map_err(failed)?;
-        if reply.status == 200 {
-            return answer::sts(&reply.text).map_err(failed);
-        }
-        let (code, told) = answer::sts_refusal(reply.status, &reply.text);
-        match reply.date {
-            Some(date) if code.starts_with("InvalidTimeStamp") && !has_right_time => {
-                (now, has_right_time) = (date, true);
+impl Sts {
+    #[cfg(test)]
+    pub(super) fn direct(url: &str) -> Self {
+        Self { url: url.to_owned(), network: Network::default() }
+    }
+
+    /// Asks STS for the credential of a role, once more by its own clock if it complains about ours.
+    pub(super) async fn call(
+        &self,
+        role: &str,
+        request: impl Fn(Timestamp) -> (Parameters, Parameters) + Send,
+    ) -> Result<Credential, String> {
+        let mut now = Timestamp::now();
+        let mut has_right_time = false;
+        loop {
+            let (query, form) = request(now);
+            let question = Question {
+                method: Method::POST,
+                url: &format!("{}/?{}", self.url, rpc::joined(&query)),
+                headers: &[],
+                form: Some(rpc::joined(&form)),
+                reach: Reach { connect: Duration::from_secs(5), read: Duration::from_secs(10) },
+                network: &self.network,
+            };
+            let failed = |detail: String| format!("no credential for the role {role} from STS: {detail}");
+            let reply = question.ask().await.map_err(failed)?;
+            if reply.status == 200 {
+                return answer::sts(&reply.text).map_err(failed);
             }
-            _ => return Err(failed(told)),
+            let (code, told) = answer::sts_refusal(reply.status, &reply.text);
+            match reply.date {
+                Some(date) if code.starts_with("InvalidTimeStamp") && !has_right_time => {
+                    (now, has_right_time) = (date, true);
+                }
+                _ => return Err(failed(told)),
+            }
         }
     }
 }
@@ -152,7 +163,7 @@ mod tests {
     }
 
     fn assumed(url: &str, base: Credential) -> AssumedRole {
-        AssumedRole { base: Box::new(base), role: Role::new("arn", None), url: url.to_owned() }
+        AssumedRole { base: Box::new(base), role: Role::new("arn", None), sts: Sts::direct(url) }
     }
 
     #[tokio::test]

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::web::{Question, Reach, host, is_local};
+use super::web::{Question, Reach, host};
 use super::{Fetching, Secret, Source, answer};
+use crate::oss::network::Network;
 
 /// The URL; a part of it may be a secret.
 #[derive(Debug)]
 pub(super) struct CredentialUri {
     pub(super) url: Secret,
+    pub(super) network: Network,
 }
 
 impl Source for CredentialUri {
@@ -18,12 +20,9 @@ impl Source for CredentialUri {
         Box::pin(async {
             let url = self.url.expose();
             let failed = |detail: String| format!("no credential from the credential URI: {detail}");
-            let reach = Reach {
-                connect: Duration::from_secs(5),
-                read: Duration::from_secs(10),
-                proxy: !is_local(url),
-            };
-            let question = Question { method: Method::GET, url, headers: &[], form: None, reach };
+            let reach = Reach { connect: Duration::from_secs(5), read: Duration::from_secs(10) };
+            let network = &self.network;
+            let question = Question { method: Method::GET, url, headers: &[], form: None, reach, network };
             let reply = question.ask().await.map_err(failed)?;
             let told = |detail: String| failed(format!("{}: {detail}", host(url)));
             match reply.status {
@@ -51,7 +50,7 @@ mod tests {
             (200, temporary(count.fetch_add(1, Ordering::Relaxed) + 1, "2026-01-02T03:04:05Z"))
         });
         let url = Secret::new(format!("{}/hush?key=hush", server.url));
-        let credentials = Credentials::new(Box::new(CredentialUri { url }));
+        let credentials = Credentials::new(Box::new(CredentialUri { url, network: Network::default() }));
         assert!(!format!("{credentials:?}").contains("hush"), "{credentials:?}");
         let end = Timestamp::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
         for (left, id) in [(3600, "STS.id-1"), (301, "STS.id-1"), (300, "STS.id-2")] {
@@ -75,7 +74,10 @@ mod tests {
             ("hush".to_owned(), "a URL that is none: builder error".to_owned()),
             ("http://127.0.0.1:1/hush".to_owned(), "http://127.0.0.1:1: ".to_owned()),
         ] {
-            let error = CredentialUri { url: Secret::new(url) }.fetch().await.unwrap_err();
+            let error = CredentialUri { url: Secret::new(url), network: Network::default() }
+                .fetch()
+                .await
+                .unwrap_err();
             let start = format!("no credential from the credential URI: {said}");
             assert!(error.starts_with(&start) && !error.contains("hush"), "{error}");
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Url};
 
-use crate::oss::client::chain;
+use crate::oss::network::{Network, chain};
 use crate::oss::time::Timestamp;
 
 /// No answer with a credential is longer.
@@ -19,6 +19,8 @@ pub(super) struct Question<'a> {
     pub(super) headers: &'a [(&'static str, &'a str)],
     pub(super) form: Option<String>,
     pub(super) reach: Reach,
+    /// The way there, unless it is on this machine.
+    pub(super) network: &'a Network,
 }
 
 /// How a service is reached.
@@ -28,8 +30,6 @@ pub(super) struct Reach {
     pub(super) connect: Duration,
     /// Longest time to answer then.
     pub(super) read: Duration,
-    /// Whether the system's proxy settings count.
-    pub(super) proxy: bool,
 }
 
 /// An answer.
@@ -48,16 +48,9 @@ impl Question<'_> {
     }
 
     async fn try_ask(&self) -> Result<Reply, String> {
-        let Reach { connect, read, proxy } = self.reach;
-        let mut http = reqwest::Client::builder()
-            .http1_only()
-            .connect_timeout(connect)
-            .timeout(connect + read)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("ossvec/", env!("CARGO_PKG_VERSION")));
-        if !proxy {
-            http = http.no_proxy();
-        }
+        let Reach { connect, read } = self.reach;
+        let direct = is_local(self.url).then(|| self.network.direct());
+        let http = direct.as_ref().unwrap_or(self.network).http(connect)?.timeout(connect + read);
         let http = http.build().map_err(failure)?;
         let mut request = http.request(self.method.clone(), self.url);
         for (name, value) in self.headers {
@@ -96,7 +89,7 @@ pub(super) fn host(url: &str) -> String {
 }
 
 /// Whether a URL is on this machine, where no proxy leads.
-pub(super) fn is_local(url: &str) -> bool {
+fn is_local(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     match url.host_str() {
         Some("localhost" | "[::1]") => true,

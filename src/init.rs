@@ -1,0 +1,186 @@
+//! `config init`: asks for the settings on a terminal and writes them into ossutil's configuration file.
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use console::Term;
+
+use crate::cli::Global;
+use crate::exit::{Exit, Failure};
+use crate::oss::credential::Secret;
+use crate::profile::Profile;
+use crate::profile::edit::{has_profile, with_profile};
+use crate::settings::{self, Environment};
+
+/// What was written.
+pub struct Written {
+    /// The file.
+    pub path: PathBuf,
+    /// The profile in it.
+    pub profile: String,
+}
+
+/// Asks, and writes one profile; the rest of the file stays as it is.
+pub fn init(global: &Global, environment: &Environment) -> Result<Written, Failure> {
+    let (path, profile) = settings::place(global, environment)?;
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "config init asks questions, and there is no terminal to ask on",
+        )
+        .advise(format!(
+            "write {} with an editor, or give the settings as variables such as OSS_REGION",
+            path.display()
+        )));
+    }
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(unusable(&path, &error.to_string())),
+    };
+    let known = if has_profile(&text, &profile) {
+        let known =
+            Profile::read(&text, Some(&profile)).map_err(|error| unusable(&path, &error.to_string()))?;
+        let question = format!("{} has a profile {profile}. Change it? [y/N] ", path.display());
+        if !matches!(answer(&question)?.to_lowercase().as_str(), "y" | "yes") {
+            return Err(nothing_written());
+        }
+        known
+    } else {
+        Profile::default()
+    };
+    let answers = ask(&known)?;
+    let text = with_answers(&text, &profile, &answers).ok_or_else(|| {
+        unusable(
+            &path,
+            "an answer cannot be written in the form of the file; it holds a quotation mark, perhaps",
+        )
+    })?;
+    write(&path, &text).map_err(|error| unusable(&path, &error.to_string()))?;
+    Ok(Written { path, profile })
+}
+
+struct Answers {
+    region: String,
+    account: String,
+    endpoint: Option<String>,
+    access_key_id: String,
+    secret: Secret,
+}
+
+fn ask(known: &Profile) -> Result<Answers, Failure> {
+    let region = known.get("region").unwrap_or("cn-hangzhou");
+    let region = question("Region of the buckets", Some(region), settings::check_region)?;
+    let account =
+        question("Account id (UID) of the buckets' owner", known.get("account-id"), settings::check_account)?;
+    let host = known.get("endpoint").unwrap_or("the region's public host");
+    let endpoint = question("Endpoint", Some(host), |_| Ok(()))?;
+    let access_key_id = question("Access key id", known.get("access-key-id"), settings::check_key)?;
+    let secret = secret(known.get("access-key-secret"))?;
+    let is_usual = endpoint == host && known.get("endpoint").is_none();
+    Ok(Answers { region, account, endpoint: Some(endpoint).filter(|_| !is_usual), access_key_id, secret })
+}
+
+/// The text with the answers in it; `None` if they could not be read back from it.
+fn with_answers(text: &str, profile: &str, answers: &Answers) -> Option<String> {
+    let values = [
+        ("region", Some(answers.region.as_str())),
+        ("account-id", Some(answers.account.as_str())),
+        ("endpoint", answers.endpoint.as_deref()),
+        ("mode", Some("AK")),
+        ("access-key-id", Some(answers.access_key_id.as_str())),
+        ("access-key-secret", Some(answers.secret.expose())),
+        // It belongs to a key that is no longer there.
+        ("sts-token", None),
+    ];
+    let text = with_profile(text, profile, &values);
+    let read = Profile::read(&text, Some(profile)).ok()?;
+    let is_read_back = |(key, value): &(&str, Option<&str>)| value.is_none() || read.get(key) == *value;
+    values.iter().all(is_read_back).then_some(text)
+}
+
+/// Asks until the answer is good; an empty one is what is known already.
+fn question(
+    what: &str,
+    known: Option<&str>,
+    check: impl Fn(&str) -> Result<(), Failure>,
+) -> Result<String, Failure> {
+    let prompt = known.map_or_else(|| format!("{what}: "), |known| format!("{what} [{known}]: "));
+    loop {
+        let answer = answer(&prompt)?;
+        let answer = if answer.is_empty() { known.unwrap_or_default().to_owned() } else { answer };
+        if answer.is_empty() {
+            continue;
+        }
+        match check(&answer) {
+            Ok(()) => return Ok(answer),
+            Err(failure) => tell(&format!("{}\n", failure.message))?,
+        }
+    }
+}
+
+/// Asks for the secret, which does not show.
+fn secret(known: Option<&str>) -> Result<Secret, Failure> {
+    let prompt = if known.is_some() { "Access key secret [as it is]: " } else { "Access key secret: " };
+    loop {
+        tell(prompt)?;
+        let typed = Term::stderr().read_secure_line().map_err(|error| no_terminal(&error))?;
+        match (typed.trim(), known) {
+            ("", Some(known)) => return Ok(Secret::new(known)),
+            ("", None) => return Err(nothing_written()),
+            (typed, _) => match settings::check_key(typed) {
+                Ok(()) => return Ok(Secret::new(typed)),
+                Err(failure) => tell(&format!("{}\n", failure.message))?,
+            },
+        }
+    }
+}
+
+fn answer(prompt: &str) -> Result<String, Failure> {
+    tell(prompt)?;
+    let mut line = String::new();
+    match std::io::stdin().lock().read_line(&mut line) {
+        Ok(0) => Err(nothing_written()),
+        Ok(_) => Ok(line.trim().to_owned()),
+        Err(error) => Err(no_terminal(&error)),
+    }
+}
+
+fn tell(text: &str) -> Result<(), Failure> {
+    let mut terminal = std::io::stderr().lock();
+    terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush()).map_err(|error| no_terminal(&error))
+}
+
+/// Writes the file whole or not at all; only its owner can read it, from the first byte on.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    // A link stays a link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let beside = path.with_file_name(format!("{name}.{}", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = written.and_then(|()| fs::rename(&beside, &path));
+    if written.is_err() {
+        fs::remove_file(&beside).unwrap_or_default();
+    }
+    written
+}
+
+fn unusable(path: &Path, why: &str) -> Failure {
+    Failure::new(Exit::Client, format!("cannot use {}: {why}", path.display()))
+        .advise("-c (OSSUTIL_CONFIG_FILE) names another configuration file")
+}
+
+fn nothing_written() -> Failure {
+    Failure::new(Exit::Client, "nothing was written")
+        .advise("--profile NAME adds a profile beside the others")
+}
+
+fn no_terminal(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Client, format!("cannot ask on this terminal: {error}"))
+}

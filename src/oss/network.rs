@@ -1,0 +1,72 @@
+//! What stands between here and a service, and the HTTP client that goes that way.
+
+use std::time::Duration;
+
+use super::credential::Secret;
+
+/// The way to services that are not on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Who carries requests on.
+    pub proxy: Proxy,
+    /// Certificates in PEM form that are trusted beside the system's.
+    pub extra_certificates: Option<Vec<u8>>,
+}
+
+/// Who carries requests on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// Nobody; always so for a service on this machine.
+    None,
+    /// Whom `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name.
+    #[default]
+    Environment,
+    /// The proxy at this URL, which may hold a password.
+    Url(Secret),
+}
+
+impl Network {
+    /// The same without a proxy.
+    pub(super) fn direct(&self) -> Self {
+        Self { proxy: Proxy::None, extra_certificates: self.extra_certificates.clone() }
+    }
+
+    /// The beginning of an HTTP client that goes this way and follows no redirect.
+    pub(super) fn http(&self, connect_timeout: Duration) -> Result<reqwest::ClientBuilder, String> {
+        let mut http = reqwest::Client::builder()
+            .http1_only()
+            .connect_timeout(connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("ossvec/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = &self.extra_certificates {
+            http = http.tls_certs_merge(certificates(pem)?);
+        }
+        Ok(match &self.proxy {
+            Proxy::None => http.no_proxy(),
+            Proxy::Environment => http,
+            // The library's message would repeat the URL.
+            Proxy::Url(url) => http
+                .proxy(reqwest::Proxy::all(url.expose()).map_err(|_| "the proxy's URL is none".to_owned())?),
+        })
+    }
+}
+
+/// The certificates of a PEM text; one without any is an error.
+pub fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
+    let found = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| chain(&error))?;
+    if found.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(found) }
+}
+
+/// An error with all its causes, on one line.
+pub(super) fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,119 @@
+//! ossutil's INI text with one profile changed, and nothing else. Pure: the text is passed in and out.
+
+use super::{folded, is_profile};
+
+/// The text with the values of profile `name` set; `None` takes a key out.
+///
+/// A key that is there in any of its spellings keeps its place and its spelling; the others follow the last line of the
+/// section. Comments, other keys and other sections stay as they are. A profile that is missing is added at the end.
+pub fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>)]) -> String {
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut left: Vec<_> = values.to_vec();
+    let mut is_inside = false;
+    // Behind which line what is left is added.
+    let mut last = None;
+    let mut kept = Vec::new();
+    for line in lines.drain(..) {
+        if let Some(section) = section_of(&line) {
+            is_inside = is_profile(section, name);
+        }
+        let key = key_of(&line).filter(|_| is_inside);
+        let is_key = |name: &str| key.is_some_and(|key| folded(name) == folded(key.trim()));
+        let set = left.iter().position(|(name, _)| is_key(name));
+        let is_again = values.iter().any(|(name, _)| is_key(name));
+        match (set.map(|at| left.remove(at)), key) {
+            (Some((_, Some(value))), Some(key)) => kept.push(format!("{} = {value}", key.trim_end())),
+            (Some(_), _) => {}
+            (None, _) if is_again => {}
+            _ => kept.push(line),
+        }
+        if is_inside && kept.last().is_some_and(|line| !line.trim().is_empty()) {
+            last = Some(kept.len());
+        }
+    }
+    let added: Vec<_> =
+        left.iter().filter_map(|(name, value)| Some(format!("{name} = {}", (*value)?))).collect();
+    if let Some(last) = last {
+        drop(kept.splice(last..last, added));
+    } else {
+        if kept.last().is_some_and(|line| !line.trim().is_empty()) {
+            kept.push(String::new());
+        }
+        kept.push(if name == "default" { "[default]".to_owned() } else { format!("[profile {name}]") });
+        kept.extend(added);
+    }
+    kept.into_iter().map(|line| line + end).collect()
+}
+
+/// Whether the text has a profile of that name.
+pub fn has_profile(text: &str, name: &str) -> bool {
+    text.lines().filter_map(section_of).any(|section| is_profile(section, name))
+}
+
+fn section_of(line: &str) -> Option<&str> {
+    let line = line.trim().trim_start_matches('\u{feff}');
+    line.strip_prefix('[')?.split_once(']').map(|(section, _)| section)
+}
+
+/// The key of a line, as it is spelt, with what stands before it.
+fn key_of(line: &str) -> Option<&str> {
+    let is_comment = line.trim_start().starts_with(['#', ';', '[']);
+    line.split_once(['=', ':']).map(|(key, _)| key).filter(|key| !is_comment && !key.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Profile;
+
+    const TEXT: &str = "\
+# mine
+[default]
+accessKeyId = old
+# why it is old
+stsToken = t
+loglevel = info
+
+[Profile other]
+region = r
+access-key-id = other
+";
+
+    #[test]
+    fn one_profile_changes_and_everything_else_stays() {
+        let values = [("access-key-id", Some("new")), ("sts-token", None), ("region", Some("cn-hangzhou"))];
+        let wanted = "\
+# mine
+[default]
+accessKeyId = new
+# why it is old
+loglevel = info
+region = cn-hangzhou
+
+[Profile other]
+region = r
+access-key-id = other
+";
+        assert_eq!(with_profile(TEXT, "default", &values), wanted);
+        assert_eq!(with_profile(wanted, "default", &values), wanted);
+    }
+
+    #[test]
+    fn a_profile_that_is_missing_is_added_at_the_end() {
+        let values = [("region", Some("r2"))];
+        assert_eq!(with_profile("", "default", &values), "[default]\nregion = r2\n");
+        let text = with_profile(TEXT.trim_end(), "dev", &values);
+        assert_eq!(text, format!("{TEXT}\n[profile dev]\nregion = r2\n"));
+        assert!(has_profile(&text, "DEV") && has_profile(&text, "default") && !has_profile(&text, "prod"));
+        assert_eq!(Profile::read(&text, Some("dev")).unwrap().get("region"), Some("r2"));
+    }
+
+    #[test]
+    fn a_key_that_stands_there_twice_is_set_once() {
+        let text = "[default]\nregion = a\nREGION = b\n[profile default]\nregion = c\n";
+        let changed = with_profile(text, "default", &[("region", Some("d"))]);
+        assert_eq!(changed, "[default]\nregion = d\n[profile default]\n");
+        assert_eq!(with_profile("[default]\r\na = b\r\n", "default", &[]), "[default]\r\na = b\r\n");
+    }
+}

@@ -1,0 +1,41 @@
+//! What is logged, and where to.
+
+use std::path::PathBuf;
+
+use super::sources::{Found, Sources};
+use crate::cli::LogLevel;
+use crate::exit::Failure;
+use crate::log::{self, Destination, Level};
+
+/// The log as flags and the file have it.
+pub(super) struct Log {
+    pub(super) level: Found<LogLevel>,
+    /// The file, or `-` for standard output.
+    pub(super) file: Option<Found>,
+}
+
+impl Log {
+    /// Asks all sources.
+    pub(super) fn find(sources: &Sources<'_>) -> Result<Self, Failure> {
+        let file = sources.global.log_file.as_ref().map(|path| path.display().to_string());
+        Ok(Self {
+            level: sources.typed(sources.global.loglevel, "loglevel", LogLevel::Off)?,
+            file: sources.find(file.as_deref(), None, "log-file"),
+        })
+    }
+
+    /// What the log is to be.
+    pub(super) fn settings(self) -> log::Log {
+        let level = match self.level.value {
+            LogLevel::Off => Level::Off,
+            LogLevel::Info => Level::Info,
+            LogLevel::Debug => Level::Debug,
+        };
+        let destination = match self.file {
+            None => Destination::Error,
+            Some(file) if file.value == "-" => Destination::Output,
+            Some(file) => Destination::File(PathBuf::from(file.value)),
+        };
+        log::Log { level, destination }
+    }
+}

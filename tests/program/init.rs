@@ -1,0 +1,160 @@
+//! `config init` on a terminal, and without one.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::mpsc;
+use std::thread;
+
+use crate::support::{Home, TestService, lines, run, sharing_the_machine, unlimited, wanted};
+
+const SECRET: &str = "hushSecretHush0";
+
+/// Whether the terminal shows what is typed.
+fn echoes(terminal: &std::fs::File) -> bool {
+    let modes = rustix::termios::tcgetattr(terminal).unwrap().local_modes;
+    modes.contains(rustix::termios::LocalModes::ECHO)
+}
+
+/// Runs `config init` on a terminal: waits for each question and gives its answer. Returns the exit code and all that
+/// the terminal showed.
+fn init(home: &Home, arguments: &[&str], talk: &[(&str, &str)]) -> (Option<i32>, String) {
+    let _shared = sharing_the_machine();
+    let (mut terminal, other_end) = pty_process::blocking::open().unwrap();
+    let command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_ossvec"));
+    let command = command.args(["config", "init"]).args(arguments).env_clear();
+    let mut child = command.env("HOME", home.path("")).current_dir(home.path("")).spawn(other_end).unwrap();
+    let mut input = std::fs::File::from(std::os::fd::AsFd::as_fd(&terminal).try_clone_to_owned().unwrap());
+    let (said, told) = mpsc::channel();
+    let reading = thread::spawn(move || {
+        let mut part = [0; 1024];
+        // The terminal fails to be read once the program has ended.
+        while let Ok(length @ 1..) = terminal.read(&mut part) {
+            said.send(String::from_utf8_lossy(&part[..length]).into_owned()).unwrap_or_default();
+        }
+    });
+    let mut screen = String::new();
+    let mut seen = 0;
+    for (question, answer) in talk {
+        while !screen.get(seen..).unwrap().contains(question) {
+            screen += &told.recv().unwrap_or_else(|_| panic!("{question:?} was not asked: {screen:?}"));
+        }
+        seen = screen.len();
+        // What is typed before the echo is off would be seen, and lost.
+        while question.contains("secret") && echoes(&input) {
+            thread::yield_now();
+        }
+        input.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    }
+    let status = child.wait().unwrap();
+    reading.join().unwrap();
+    screen.extend(told.try_iter());
+    (status.code(), screen)
+}
+
+fn config(home: &Home) -> String {
+    std::fs::read_to_string(home.path(".ossutilconfig")).unwrap()
+}
+
+#[test]
+fn the_file_is_written_for_its_owner_only_and_a_load_works_with_it() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let endpoint = format!("http://{}", service.address);
+    let talk = [
+        ("Region of the buckets [cn-hangzhou]: ", "CN Hangzhou"),
+        ("the region is \"CN Hangzhou\"", ""),
+        ("Account id (UID) of the buckets' owner: ", "1234567890"),
+        ("Endpoint [the region's public host]: ", endpoint.as_str()),
+        ("Access key id: ", "local"),
+        ("Access key secret: ", "local"),
+    ];
+    let (code, screen) = init(&home, &[], &talk);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("profile default is in "), "{screen}");
+    let wanted_text = format!(
+        "[default]\nregion = cn-hangzhou\naccount-id = 1234567890\nendpoint = {endpoint}\nmode = AK\n\
+         access-key-id = local\naccess-key-secret = local\n"
+    );
+    assert_eq!(config(&home), wanted_text);
+    let mode = std::fs::metadata(home.path(".ossutilconfig")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut load = home.ossvec();
+    load.args(["put-vectors", "--bucket", "test-bucket", "--index-name", "idx", "--create-index"]);
+    load.args(["--distance-metric", "cosine"]).arg(home.write("a.jsonl", lines(3, 4)));
+    run(&mut load).assert_code(0);
+    service.assert_holds(&wanted(0..3, 4));
+    let left: Vec<_> =
+        std::fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".ossutilconfig.")), "{left:?}");
+}
+
+#[test]
+fn the_secret_does_not_show_and_an_empty_answer_keeps_what_is_known() {
+    let home = Home::new();
+    let text = "# mine\n[default]\nregion = r1\naccountId = 1\naccess_key_id = old\naccessKeySecret = s1\nstsToken = t\n\
+                \n[profile other]\nregion = r2\n";
+    home.write(".ossutilconfig", text);
+    let secret = [("Access key secret [as it is]: ", SECRET)];
+    let talk = [
+        ("has a profile default. Change it? [y/N] ", "y"),
+        ("[r1]: ", ""),
+        ("[1]: ", "2"),
+        ("Endpoint [", ""),
+        ("Access key id [old]: ", "new"),
+        secret[0],
+    ];
+    let (code, screen) = init(&home, &[], &talk);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(!screen.to_lowercase().contains("hush"), "{screen}");
+    let wanted = format!(
+        "# mine\n[default]\nregion = r1\naccountId = 2\naccess_key_id = new\naccessKeySecret = {SECRET}\n\
+         mode = AK\n\n[profile other]\nregion = r2\n"
+    );
+    assert_eq!(config(&home), wanted);
+    let keep = [talk[0], talk[1], ("[2]: ", ""), talk[3], ("[new]: ", ""), ("secret [as it is]: ", "")];
+    assert_eq!(init(&home, &[], &keep).0, Some(0));
+    assert_eq!(config(&home), wanted);
+}
+
+#[test]
+fn a_new_profile_is_added_to_the_file_behind_a_link() {
+    let home = Home::new();
+    let text = "[default]\nregion = r1 ; whatever\n# the end";
+    home.write("real", text);
+    std::os::unix::fs::symlink("real", home.path("link")).unwrap();
+    let talk = [("Region", "r2"), ("Account", "7"), ("Endpoint", ""), ("id: ", "i"), ("secret: ", "s")];
+    let (code, screen) = init(&home, &["-c", "link", "--profile", "dev"], &talk);
+    assert_eq!(code, Some(0), "{screen}");
+    let added = "\n\n[profile dev]\nregion = r2\naccount-id = 7\nmode = AK\naccess-key-id = i\naccess-key-secret = s\n";
+    assert_eq!(std::fs::read_to_string(home.path("real")).unwrap(), format!("{text}{added}"));
+    assert!(home.path("link").is_symlink());
+}
+
+#[test]
+fn nothing_is_written_unless_it_is_wanted() {
+    let home = Home::new();
+    let text = "[default]\nregion = r1\n";
+    home.write(".ossutilconfig", text);
+    for answers in [
+        vec![("Change it? [y/N] ", "")],
+        vec![("Change it?", "n")],
+        vec![("Change it?", "y"), ("[r1]", "\u{4}")],
+    ] {
+        let (code, screen) = init(&home, &[], &answers);
+        assert_eq!(code, Some(3), "{screen}");
+        assert!(screen.contains("nothing was written"), "{screen}");
+        assert_eq!(config(&home), text);
+    }
+    home.write(".ossutilconfig", "[default]\nhushed\n");
+    let (code, screen) = init(&home, &[], &[]);
+    assert_eq!(code, Some(3), "{screen}");
+    assert!(screen.contains("line 2 is neither") && !screen.contains("hush"), "{screen}");
+}
+
+#[test]
+fn without_a_terminal_nothing_is_asked() {
+    let home = Home::new();
+    let ended = run(home.ossvec().args(["config", "init"]));
+    let said = "ossvec: config init asks questions, and there is no terminal to ask on\n        write ";
+    assert!(ended.assert_code(1).stderr.starts_with(said), "{}", ended.stderr);
+    assert!(!home.path(".ossutilconfig").exists());
+}
