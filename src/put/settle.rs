@@ -193,7 +193,7 @@ fn not_sent(batch: Batch) -> Outcome {
         bytes_sent: 0,
         elapsed: Duration::ZERO,
         last: LastAnswer::default(),
-        bytes_read: batch.bytes_read,
+        input_bytes: batch.input_bytes,
         settled: false,
         stop: None,
         rejects: batch.defects,

@@ -272,7 +272,7 @@ impl Inner {
         summary.attempts += u64::from(outcome.attempts);
         summary.throttled += u64::from(outcome.throttled);
         summary.bytes_sent += outcome.bytes_sent;
-        self.bytes_read = self.bytes_read.max(outcome.bytes_read);
+        self.bytes_read += outcome.input_bytes;
     }
 
     fn tell_batch(&mut self, outcome: &Outcome) {
