@@ -3,20 +3,22 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::cli::{Cli, Command, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand};
+use crate::cli::{Cli, Command, Global, OutputFormat, Serve, VectorsApiCommand};
 use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
 use crate::oss::time::Timestamp;
-use crate::put::report::Summary;
-use crate::put::{self, Finished};
-use crate::settings::{self, Environment, LOCAL_BUCKET, Load, Output};
+use crate::put::report::{Summary, visible};
+use crate::put::{self, Calls, Finished, Job};
+use crate::settings::{self, Environment, LOCAL_BUCKET, Load, Output, ServiceSettings};
 use crate::signals;
 
 /// Runs the program on its arguments and says how it ended.
@@ -31,22 +33,67 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
         Err(error) => return fail(&Failure::new(Exit::Client, format!("cannot start: {error}"))),
     };
     let command_line = command_line(&arguments, &cli.global);
-    let done = runtime.block_on(async {
+    let result = ResultOnce::default();
+    let load = async |arguments| {
+        let Load { job, service, local, output } =
+            settings::load(arguments, &cli.global, environment, &command_line)?;
+        let finished = put_vectors(job, service, local, last_words(output, &result)).await?;
+        Ok(tell(&finished, output, &result))
+    };
+    let command = async {
         match &cli.command {
-            Command::PutVectors(arguments) => {
-                put_vectors(arguments, &cli.global, environment, &command_line).await
-            }
+            Command::PutVectors(arguments) => load(arguments).await,
             Command::VectorsApi(api) => match &api.command {
-                VectorsApiCommand::PutVectors(arguments) => {
-                    put_vectors(arguments, &cli.global, environment, &command_line).await
-                }
+                VectorsApiCommand::PutVectors(arguments) => load(arguments).await,
             },
             Command::Serve(arguments) => serve(arguments, &cli.global).await,
         }
-    });
+    };
+    // Whoever reads the result gets one also where the program itself is broken.
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(command)));
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
-    done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments)))
+    let done = done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")));
+    done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments), &result))
+}
+
+/// Standard output holds one result, whoever comes to print it: the end of the run, or the end of the process.
+#[derive(Clone, Default)]
+struct ResultOnce(Arc<Mutex<bool>>);
+
+impl ResultOnce {
+    /// Prints the result, unless there is one already.
+    fn print(&self, text: &str) -> std::io::Result<()> {
+        let mut is_printed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut is_printed, true) { Ok(()) } else { out(text) }
+    }
+
+    /// The same where another thread may be printing that nobody wants to wait for very long.
+    fn print_soon(&self, text: &str) {
+        for _ in 0..50 {
+            if let Ok(mut is_printed) = self.0.try_lock() {
+                if !std::mem::replace(&mut is_printed, true) {
+                    // Nobody is left who could be told that it failed.
+                    out(text).unwrap_or_default();
+                }
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// What a process that is ended by a second signal still does: a script that reads JSON gets its document.
+fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() + Send + 'static {
+    let result = result.clone();
+    move || {
+        let failure = Failure::new(Exit::Interrupted, "stopped at once by a second signal");
+        if output == Output::Json
+            && let Ok(text) = json(&Summary::of_failure(&failure))
+        {
+            result.print_soon(&text);
+        }
+    }
 }
 
 /// The form of the summary that the command line asks for, even if it is wrong elsewhere.
@@ -56,14 +103,13 @@ fn output_format(arguments: &[OsString]) -> OutputFormat {
     if is_json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
+/// Loads, with the local service around it if there is to be one.
 async fn put_vectors(
-    arguments: &PutVectors,
-    global: &Global,
-    environment: &Environment,
-    command_line: &CommandLine,
-) -> Result<Exit, Failure> {
-    let Load { mut job, service, local, output } =
-        settings::load(arguments, global, environment, command_line)?;
+    mut job: Job,
+    service: Option<ServiceSettings>,
+    local: Option<emulator::Options>,
+    last_words: impl FnOnce() + Send + 'static,
+) -> Result<Finished, Failure> {
     let (stop_local, stopped) = watch::channel(false);
     let mut serving = None;
     let service = match (service, local) {
@@ -75,8 +121,9 @@ async fn put_vectors(
         }
         (service, _) => service,
     };
-    job.client = service.map(settings::ServiceSettings::client).transpose()?;
-    let finished = put::run(job, signals::interrupt()).await;
+    job.client = service.map(ServiceSettings::client).transpose()?;
+    let calls = Calls { interrupt: signals::interrupt(last_words), progress: signals::progress() };
+    let finished = put::run(job, calls).await;
     stop_local.send_replace(true);
     if let Some(serving) = serving {
         match serving.await {
@@ -87,7 +134,7 @@ async fn put_vectors(
             Err(error) => return Err(Failure::new(Exit::Client, format!("the local service: {error}"))),
         }
     }
-    Ok(tell(&finished, output))
+    Ok(finished)
 }
 
 async fn serve(arguments: &Serve, global: &Global) -> Result<Exit, Failure> {
@@ -97,7 +144,7 @@ async fn serve(arguments: &Serve, global: &Global) -> Result<Exit, Failure> {
     let hello = hello(&options, address);
     let service = open(options)?;
     err(&hello);
-    emulator::serve(listener, raised(signals::interrupt()), service)
+    emulator::serve(listener, raised(signals::interrupt(|| ())), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
     Ok(Exit::Complete)
@@ -162,14 +209,14 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 }
 
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
-fn tell(finished: &Finished, output: Output) -> Exit {
+fn tell(finished: &Finished, output: Output, result: &ResultOnce) -> Exit {
     let Finished { summary, failure } = finished;
     // Of a run that failed before it read anything, the error says it all, unless there is a way to go on.
     let is_untold = failure.is_some() && summary.is_empty() && summary.resume_command.is_none();
     let text = if is_untold { String::new() } else { summary.text() };
     let printed = match output {
         Output::Text => out(&text),
-        Output::Json => json(summary).and_then(|text| out(&text)),
+        Output::Json => json(summary).and_then(|text| result.print(&text)),
         Output::Events => Ok(()),
     };
     // Whoever reads standard error learns all of it, unless standard output has it in the same form.
@@ -220,23 +267,23 @@ fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
-    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output)
+    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output, &ResultOnce::default())
 }
 
 /// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
-fn not_begun(failure: &Failure, output: OutputFormat) -> Exit {
+fn not_begun(failure: &Failure, output: OutputFormat, result: &ResultOnce) -> Exit {
     let printed = match output {
         OutputFormat::Text => Ok(()),
-        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| out(&text)),
+        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
     };
     let exit = fail(failure);
     printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
 }
 
 fn fail(failure: &Failure) -> Exit {
-    err(&format!("ossvec: {}", failure.message));
+    err(&format!("ossvec: {}", visible(&failure.message)));
     if let Some(advice) = &failure.advice {
-        err(&format!("        {advice}"));
+        err(&format!("        {}", visible(advice)));
     }
     failure.exit
 }

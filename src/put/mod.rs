@@ -103,14 +103,25 @@ pub struct Finished {
     pub failure: Option<Failure>,
 }
 
-/// Loads the inputs: the whole path. `interrupt` turns true at the first signal.
-pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
+/// What comes from outside while a run goes on.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    /// Turns true when the run shall end in good order.
+    pub interrupt: watch::Receiver<bool>,
+    /// Changes each time somebody wants to know how far the run is.
+    pub progress: watch::Receiver<u64>,
+}
+
+/// Loads the inputs: the whole path.
+pub async fn run(job: Job, calls: Calls) -> Finished {
     let (checkpoint, mark) = match keep(&job) {
         Ok(kept) => kept,
         Err(failure) => return never_begun(job.telling, failure),
     };
     let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..job.telling }));
     checkpoint.note().into_iter().for_each(|note| reporter.note(note));
+    let Calls { interrupt, progress } = calls;
+    let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
     let settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
@@ -160,6 +171,17 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
     let create = matches!(known, Known::ToCreate).then_some(job.wanted);
     let load = Load { sender, settle, stopping, jobs: job.jobs, create };
     load.run(pipeline::start(blocks, &plan(rules))).await
+}
+
+/// Tells how far the run is whenever somebody asks, until what comes back is dropped.
+fn answer(mut calls: watch::Receiver<u64>, reporter: Arc<Reporter>) -> JoinSet<()> {
+    let mut answering = JoinSet::new();
+    answering.spawn(async move {
+        while calls.changed().await.is_ok() {
+            reporter.tell_now();
+        }
+    });
+    answering
 }
 
 /// Opens what the run keeps on disk; a rehearsal keeps no journal.
@@ -291,7 +313,7 @@ impl Load {
                 biased;
                 () = self.stopping.interrupted(), if !stopping => {
                     self.sender.caller.reporter.note(&format!(
-                        "stopping: requests under way have up to {} s to end; a second signal stops at once",
+                        "stopping: requests under way get up to {} s; a second signal stops at once",
                         GRACE.as_secs()
                     ));
                     Err(interrupted())
@@ -312,8 +334,9 @@ impl Load {
                     }
                 },
                 _ = tick.tick() => {
-                    self.sender.caller.reporter.pace(self.sender.caller.pacer.factor());
-                    self.settle.tick()
+                    let pacer = &self.sender.caller.pacer;
+                    self.sender.caller.reporter.pace(pacer.factor());
+                    self.settle.tick(pacer.bound())
                 }
             };
             if let Err(stop) = step {

@@ -23,9 +23,9 @@ use crate::profile::Profile;
 use crate::put::admit::{Fields, MetadataValues};
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
-use crate::put::read::{self, Format};
+use crate::put::read::{self, Expanded, Format};
 use crate::put::record::Input;
-use crate::put::report::{Style, Telling};
+use crate::put::report::{Actions, Style, Telling};
 use crate::put::{Budget, Job, Keep, Verify, Wanted, unreadable};
 use crate::values::Period;
 use sources::{Sources, missing, profile};
@@ -109,7 +109,7 @@ pub fn load(
             "--local has a service of its own: leave out --endpoint, --region and --account-id",
         ));
     }
-    let inputs = inputs(arguments)?;
+    let Expanded { inputs, passed_over } = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
     let needs_service = !to.local && !sending.dry_run;
@@ -139,7 +139,12 @@ pub fn load(
     };
     let target = service.as_ref().map(|service| service.target.clone());
     let keep = keep(arguments, &inputs, (target.as_ref(), &index_name), command_line)?;
-    let telling = telling(arguments, global, &inputs, (&bucket, &index_name))?;
+    let telling = Telling {
+        bucket: bucket.clone(),
+        index_name: index_name.clone(),
+        notes: passed_over_note(passed_over).into_iter().collect(),
+        ..telling(arguments, global, environment, &inputs)?
+    };
     let job = Job {
         format: format(reading.format),
         fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
@@ -331,14 +336,26 @@ fn batch_size(asked: u16, quota: Quota) -> usize {
     if quota.vectors < 500.0 { asked.min((quota.vectors as usize).max(1)) } else { asked }
 }
 
-fn inputs(arguments: &PutVectors) -> Result<Vec<Input>, Failure> {
+fn inputs(arguments: &PutVectors) -> Result<Expanded, Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
-        return Ok(vec![ossutil_input(vectors)]);
+        return Ok(Expanded { inputs: vec![ossutil_input(vectors)], passed_over: 0 });
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
     read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
+}
+
+fn passed_over_note(directories: usize) -> Option<String> {
+    match directories {
+        0 => None,
+        1 => Some(
+            "note: a directory inside an input directory is passed over; name it to load it too".to_owned(),
+        ),
+        _ => Some(format!(
+            "note: {directories} directories inside input directories are passed over; name them to load them too"
+        )),
+    }
 }
 
 /// The input as ossutil names it.
@@ -410,34 +427,77 @@ fn rejects(named: Option<&Path>, inputs: &[Input]) -> Result<Option<PathBuf>, Fa
 fn telling(
     arguments: &PutVectors,
     global: &Global,
+    environment: &Environment,
     inputs: &[Input],
-    (bucket, index_name): (&str, &str),
 ) -> Result<Telling, Failure> {
     let PutVectors { sending, reporting, .. } = arguments;
+    let events_on_stdout = reporting.events.as_deref() == Some(Path::new("-"));
     let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
         None => None,
-        Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
+        Some(_) if events_on_stdout => Some(Box::new(std::io::stdout())),
         Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
     };
-    let terminal = std::io::stderr().is_terminal();
-    let style = match (global.quiet, reporting.progress) {
-        (true, _) | (_, ProgressStyle::None) => Style::Hidden,
-        (_, ProgressStyle::Bar) => Style::Bar,
-        (_, ProgressStyle::Auto) if terminal => Style::Bar,
-        (_, ProgressStyle::Auto | ProgressStyle::Plain) => Style::Plain,
-    };
+    // Lines of events among its own would tear a bar.
+    let shares_terminal = events_on_stdout && std::io::stdout().is_terminal();
+    let terminal = Terminal::of(std::io::stderr().is_terminal() && !shares_terminal, environment);
     Ok(Telling {
-        style,
+        style: style(if global.quiet { ProgressStyle::None } else { reporting.progress }, terminal),
         quiet: global.quiet,
         events,
         inputs: inputs.to_vec(),
         bytes_total: read::total_bytes(inputs),
-        bucket: bucket.to_owned(),
-        index_name: index_name.to_owned(),
-        requests_per_second: sending.requests_per_second.0,
+        bucket: String::new(),
+        index_name: String::new(),
+        quota: Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 },
+        notes: Vec::new(),
+        actions: actions(environment),
         resumed: false,
         dry_run: sending.dry_run,
     })
+}
+
+/// What standard error can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Terminal {
+    /// Lines only.
+    None,
+    /// What can be redrawn, but is kept as a log.
+    Ci,
+    /// What can be redrawn, before somebody's eyes.
+    Watched,
+}
+
+impl Terminal {
+    fn of(is_terminal: bool, environment: &Environment) -> Self {
+        let can_redraw = match environment.get("TERM") {
+            Some(name) => !name.is_empty() && name != "dumb",
+            None => cfg!(windows),
+        };
+        let is_set = |name: &str| {
+            environment.get(name).is_some_and(|value| !["", "0", "false"].contains(&value.as_str()))
+        };
+        match (is_terminal && can_redraw, is_set("CI")) {
+            (false, _) => Self::None,
+            (true, true) => Self::Ci,
+            (true, false) => Self::Watched,
+        }
+    }
+}
+
+fn style(asked: ProgressStyle, terminal: Terminal) -> Style {
+    match (asked, terminal) {
+        (ProgressStyle::None, _) => Style::Hidden,
+        (ProgressStyle::Auto, Terminal::Watched) => Style::Bar,
+        (ProgressStyle::Bar, Terminal::Watched | Terminal::Ci) => Style::Bar,
+        (ProgressStyle::Auto | ProgressStyle::Bar | ProgressStyle::Plain, _) => Style::Plain,
+    }
+}
+
+/// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
+fn actions(environment: &Environment) -> Option<Actions> {
+    let is_step = environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    is_step.then(|| Actions { step_summary: path.map(PathBuf::from) })
 }
 
 fn output(reporting: &Reporting) -> Result<Output, Failure> {

@@ -30,7 +30,7 @@ use bytes::Bytes;
 use self::decompress::Compression;
 use self::elements::Elements;
 pub use self::error::{ReadError, Tear};
-pub use self::expand::expand;
+pub use self::expand::{Expanded, expand};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
 use self::rows::{HeaderFlaw, Rows};
@@ -414,9 +414,12 @@ impl Reading {
         let input = self.input.clone();
         let place = self.window.position();
         match self.window.compression().map(Compression::name) {
-            Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-                ReadError::Torn { input, tear: Tear::Compressed(compression), place, end: self.window.packed_bytes() }
-            }
+            Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => ReadError::Torn {
+                input,
+                tear: Tear::Compressed(compression),
+                place,
+                end: self.window.packed_bytes(),
+            },
             Some(compression) if cause.raw_os_error().is_none() => {
                 ReadError::Damaged { input, place, compression, cause }
             }
