@@ -1,16 +1,13 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
 mod sources;
+mod telling;
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::cli::{
-    FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors, Reading,
-    Reporting, Serve, VerifyName,
-};
+use crate::cli::{FormatName, Global, MetadataValuesName, Metric, PutVectors, Reading, Serve, VerifyName};
 use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
@@ -25,10 +22,12 @@ use crate::put::batch::Limits;
 use crate::put::pace::Quota;
 use crate::put::read::{self, Expanded, Format};
 use crate::put::record::Input;
-use crate::put::report::{Actions, Style, Telling};
+use crate::put::report::Telling;
 use crate::put::{Budget, Job, Keep, Verify, Wanted, unreadable};
 use crate::values::Period;
 use sources::{Sources, missing, profile};
+pub use telling::Output;
+use telling::{output, telling};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -49,17 +48,6 @@ pub struct Load {
     pub local: Option<emulator::Options>,
     /// What stands on standard output.
     pub output: Output,
-}
-
-/// What stands on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// The summary for people.
-    Text,
-    /// The summary as one JSON document.
-    Json,
-    /// The events; people read the summary on standard error.
-    Events,
 }
 
 /// How to reach the service and with which credential.
@@ -109,7 +97,7 @@ pub fn load(
             "--local has a service of its own: leave out --endpoint, --region and --account-id",
         ));
     }
-    let Expanded { inputs, passed_over } = inputs(arguments)?;
+    let (inputs, notes) = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
     let needs_service = !to.local && !sending.dry_run;
@@ -139,12 +127,8 @@ pub fn load(
     };
     let target = service.as_ref().map(|service| service.target.clone());
     let keep = keep(arguments, &inputs, (target.as_ref(), &index_name), command_line)?;
-    let telling = Telling {
-        bucket: bucket.clone(),
-        index_name: index_name.clone(),
-        notes: passed_over_note(passed_over).into_iter().collect(),
-        ..telling(arguments, global, environment, &inputs)?
-    };
+    let telling = telling(arguments, global, environment, &inputs)?;
+    let telling = Telling { bucket: bucket.clone(), index_name: index_name.clone(), notes, ..telling };
     let job = Job {
         format: format(reading.format),
         fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
@@ -336,14 +320,17 @@ fn batch_size(asked: u16, quota: Quota) -> usize {
     if quota.vectors < 500.0 { asked.min((quota.vectors as usize).max(1)) } else { asked }
 }
 
-fn inputs(arguments: &PutVectors) -> Result<Expanded, Failure> {
+/// The inputs, and what is worth saying about them.
+fn inputs(arguments: &PutVectors) -> Result<(Vec<Input>, Vec<String>), Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
-        return Ok(Expanded { inputs: vec![ossutil_input(vectors)], passed_over: 0 });
+        return Ok((vec![ossutil_input(vectors)], Vec::new()));
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
+    let Expanded { inputs, passed_over } =
+        read::expand(&arguments.inputs).map_err(|error| unreadable(&error))?;
+    Ok((inputs, passed_over_note(passed_over).into_iter().collect()))
 }
 
 fn passed_over_note(directories: usize) -> Option<String> {
@@ -422,104 +409,6 @@ fn rejects(named: Option<&Path>, inputs: &[Input]) -> Result<Option<PathBuf>, Fa
         return Err(usage(format!("--rejects {} is also an input", named.display())));
     }
     Ok(Some(named.to_owned()))
-}
-
-fn telling(
-    arguments: &PutVectors,
-    global: &Global,
-    environment: &Environment,
-    inputs: &[Input],
-) -> Result<Telling, Failure> {
-    let PutVectors { sending, reporting, .. } = arguments;
-    let events_on_stdout = reporting.events.as_deref() == Some(Path::new("-"));
-    let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
-        None => None,
-        Some(_) if events_on_stdout => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
-    };
-    // Lines of events among its own would tear a bar.
-    let shares_terminal = events_on_stdout && std::io::stdout().is_terminal();
-    let terminal = Terminal::of(std::io::stderr().is_terminal() && !shares_terminal, environment);
-    Ok(Telling {
-        style: style(if global.quiet { ProgressStyle::None } else { reporting.progress }, terminal),
-        quiet: global.quiet,
-        events,
-        inputs: inputs.to_vec(),
-        bytes_total: read::total_bytes(inputs),
-        bucket: String::new(),
-        index_name: String::new(),
-        quota: Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 },
-        notes: Vec::new(),
-        actions: actions(environment),
-        resumed: false,
-        dry_run: sending.dry_run,
-    })
-}
-
-/// What standard error can show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Terminal {
-    /// Lines only.
-    None,
-    /// What can be redrawn, but is kept as a log.
-    Ci,
-    /// What can be redrawn, before somebody's eyes.
-    Watched,
-}
-
-impl Terminal {
-    fn of(is_terminal: bool, environment: &Environment) -> Self {
-        let can_redraw = match environment.get("TERM") {
-            Some(name) => !name.is_empty() && name != "dumb",
-            None => cfg!(windows),
-        };
-        let is_set = |name: &str| {
-            environment.get(name).is_some_and(|value| !["", "0", "false"].contains(&value.as_str()))
-        };
-        match (is_terminal && can_redraw, is_set("CI")) {
-            (false, _) => Self::None,
-            (true, true) => Self::Ci,
-            (true, false) => Self::Watched,
-        }
-    }
-}
-
-fn style(asked: ProgressStyle, terminal: Terminal) -> Style {
-    match (asked, terminal) {
-        (ProgressStyle::None, _) => Style::Hidden,
-        (ProgressStyle::Auto, Terminal::Watched) => Style::Bar,
-        (ProgressStyle::Bar, Terminal::Watched | Terminal::Ci) => Style::Bar,
-        (ProgressStyle::Auto | ProgressStyle::Bar | ProgressStyle::Plain, _) => Style::Plain,
-    }
-}
-
-/// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
-fn actions(environment: &Environment) -> Option<Actions> {
-    let is_step = environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-    let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
-    is_step.then(|| Actions { step_summary: path.map(PathBuf::from) })
-}
-
-fn output(reporting: &Reporting) -> Result<Output, Failure> {
-    match (reporting.events.as_deref() == Some(Path::new("-")), reporting.output_format) {
-        (true, OutputFormat::Json) => {
-            Err(usage("--events - and --output-format json cannot share standard output")
-                .advise("the last event, run_end, holds the same summary"))
-        }
-        (true, OutputFormat::Text) => Ok(Output::Events),
-        (false, OutputFormat::Text) => Ok(Output::Text),
-        (false, OutputFormat::Json) => Ok(Output::Json),
-    }
-}
-
-/// A load that goes on keeps telling in the same file.
-fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    let options = options.create(true);
-    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
-    options.open(path).map_err(|error| {
-        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-    })
 }
 
 fn format(name: FormatName) -> Option<Format> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod actions;
 mod config;
 mod crash;
 mod credentials;
@@ -14,10 +15,12 @@ mod outage;
 mod pace;
 mod poison;
 mod recorder;
+mod schema;
 mod sdk;
 mod secrets;
 mod signals;
 mod support;
+mod terminal;
 mod trouble;
 mod unknown;
 mod usage;

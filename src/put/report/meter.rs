@@ -368,7 +368,8 @@ mod tests {
 
     #[test]
     fn whoever_is_waited_for_is_the_limit() {
-        let rows: [(fn(Duration) -> Bound, bool, Limit); 6] = [
+        type Row = (fn(Duration) -> Bound, bool, Limit);
+        let rows: [Row; 6] = [
             (|time| Bound { requests: time, ..Bound::default() }, true, Limit::RequestQuota),
             (|time| Bound { vectors: time, ..Bound::default() }, true, Limit::VectorQuota),
             (|time| Bound { both: time, ..Bound::default() }, false, Limit::BothQuotas),

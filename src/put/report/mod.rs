@@ -136,7 +136,9 @@ impl Reporter {
             telling,
         };
         inner.run_start();
-        std::mem::take(&mut inner.telling.notes).iter().for_each(|note| inner.note(note));
+        for note in std::mem::take(&mut inner.telling.notes) {
+            inner.note(&note);
+        }
         Self { inner: Mutex::new(inner), is_ahead: AtomicBool::new(false) }
     }
 
