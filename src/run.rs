@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -18,8 +20,8 @@ use crate::exit::{Exit, Failure};
 use crate::init;
 use crate::log;
 use crate::oss::time::Timestamp;
-use crate::put::report::Summary;
-use crate::put::{self, Finished};
+use crate::put::report::{Summary, visible};
+use crate::put::{self, Calls, Finished};
 use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load, Output};
 use crate::signals;
 
@@ -34,14 +36,63 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
         Ok(runtime) => runtime,
         Err(error) => return fail(&Failure::new(Exit::Client, format!("cannot start: {error}"))),
     };
-    let done = runtime.block_on(command(&cli, environment, &arguments));
+    let result = ResultOnce::default();
+    // Whoever reads the result gets one also where the program itself is broken.
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(command(&cli, environment, &arguments, &result))
+    }));
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
-    done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments)))
+    let done = done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")));
+    done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments), &result))
+}
+
+/// Standard output holds one result, whoever comes to print it: the end of the run, or the end of the process.
+#[derive(Clone, Default)]
+struct ResultOnce(Arc<Mutex<bool>>);
+
+impl ResultOnce {
+    /// Prints the result, unless there is one already.
+    fn print(&self, text: &str) -> std::io::Result<()> {
+        let mut is_printed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut is_printed, true) { Ok(()) } else { out(text) }
+    }
+
+    /// The same where another thread may be printing that nobody wants to wait for very long.
+    fn print_soon(&self, text: &str) {
+        for _ in 0..50 {
+            if let Ok(mut is_printed) = self.0.try_lock() {
+                if !std::mem::replace(&mut is_printed, true) {
+                    // Nobody is left who could be told that it failed.
+                    out(text).unwrap_or_default();
+                }
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// What a process that is ended by a second signal still does: a script that reads JSON gets its document.
+fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() + Send + 'static {
+    let result = result.clone();
+    move || {
+        let failure = Failure::new(Exit::Interrupted, "stopped at once by a second signal");
+        if output == Output::Json
+            && let Ok(text) = json(&Summary::of_failure(&failure))
+        {
+            result.print_soon(&text);
+        }
+    }
 }
 
 /// Runs the command that is asked for.
-async fn command(cli: &Cli, environment: &Environment, arguments: &[OsString]) -> Result<Exit, Failure> {
+async fn command(
+    cli: &Cli,
+    environment: &Environment,
+    arguments: &[OsString],
+    result: &ResultOnce,
+) -> Result<Exit, Failure> {
     let global = &cli.global;
     let form = if matches!(cli.command, Command::VectorsApi(_)) { Form::Ossutil } else { Form::Own };
     for warning in settings::check(global, form)? {
@@ -49,10 +100,12 @@ async fn command(cli: &Cli, environment: &Environment, arguments: &[OsString]) -
     }
     let line = command_line(arguments, global);
     match &cli.command {
-        Command::PutVectors(arguments) => put_vectors((arguments, form), global, environment, &line).await,
+        Command::PutVectors(arguments) => {
+            put_vectors((arguments, form), global, environment, &line, result).await
+        }
         Command::VectorsApi(api) => match &api.command {
             VectorsApiCommand::PutVectors(arguments) => {
-                put_vectors((arguments, form), global, environment, &line).await
+                put_vectors((arguments, form), global, environment, &line, result).await
             }
         },
         Command::Serve(arguments) => serve(arguments, global, environment).await,
@@ -99,11 +152,13 @@ fn output_format(arguments: &[OsString]) -> OutputFormat {
     if is_json && has_summary { OutputFormat::Json } else { OutputFormat::Text }
 }
 
+/// Loads, with the local service around it if there is to be one.
 async fn put_vectors(
     (arguments, form): (&PutVectors, Form),
     global: &Global,
     environment: &Environment,
     command_line: &CommandLine,
+    result: &ResultOnce,
 ) -> Result<Exit, Failure> {
     let Load { mut job, service, local, output, log } =
         settings::load((arguments, form), global, environment, command_line)?;
@@ -125,7 +180,9 @@ async fn put_vectors(
     job.client = service.map(settings::ServiceSettings::client).transpose()?;
     let (bucket, index) = (job.telling.bucket.clone(), job.telling.index_name.clone());
     tracing::info!(bucket, index, inputs = job.inputs.len(), dry_run = job.client.is_none(), "load begins");
-    let finished = put::run(job, signals::interrupt()).await;
+    let calls =
+        Calls { interrupt: signals::interrupt(last_words(output, result)), progress: signals::progress() };
+    let finished = put::run(job, calls).await;
     let Summary { stored, rejected, unknown, exit_code, .. } = finished.summary;
     tracing::info!(bucket, index, stored, rejected, unknown, exit_code, "load ends");
     stop_local.send_replace(true);
@@ -138,7 +195,7 @@ async fn put_vectors(
             Err(error) => return Err(Failure::new(Exit::Client, format!("the local service: {error}"))),
         }
     }
-    Ok(tell(&finished, output, global.quiet))
+    Ok(tell(&finished, output, global.quiet, result))
 }
 
 async fn serve(arguments: &Serve, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
@@ -149,7 +206,7 @@ async fn serve(arguments: &Serve, global: &Global, environment: &Environment) ->
     let hello = hello(&options, address);
     let service = open(options)?;
     err(&hello);
-    emulator::serve(listener, raised(signals::interrupt()), service)
+    emulator::serve(listener, raised(signals::interrupt(|| ())), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
     Ok(Exit::Complete)
@@ -218,14 +275,14 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
 }
 
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
-fn tell(finished: &Finished, output: Output, quiet: bool) -> Exit {
+fn tell(finished: &Finished, output: Output, quiet: bool, result: &ResultOnce) -> Exit {
     let Finished { summary, failure } = finished;
     // Of a run that failed before it read anything, the error says it all, unless there is a way to go on.
     let is_untold = failure.is_some() && summary.is_empty() && summary.resume_command.is_none();
     let text = if is_untold { String::new() } else { summary.text() };
     let printed = match output {
         Output::Text => out(&text),
-        Output::Json => json(summary).and_then(|text| out(&text)),
+        Output::Json => json(summary).and_then(|text| result.print(&text)),
         Output::Ossutil if summary.exit_code == Exit::Complete.code() && !quiet => out(&elapsed(summary)),
         Output::Events | Output::Ossutil => Ok(()),
     };
@@ -287,23 +344,23 @@ fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
-    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output)
+    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output, &ResultOnce::default())
 }
 
 /// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
-fn not_begun(failure: &Failure, output: OutputFormat) -> Exit {
+fn not_begun(failure: &Failure, output: OutputFormat, result: &ResultOnce) -> Exit {
     let printed = match output {
         OutputFormat::Text | OutputFormat::Raw | OutputFormat::Xml | OutputFormat::Yaml => Ok(()),
-        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| out(&text)),
+        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
     };
     let exit = fail(failure);
     printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
 }
 
 fn fail(failure: &Failure) -> Exit {
-    err(&format!("ossvec: {}", failure.message));
+    err(&format!("ossvec: {}", visible(&failure.message)));
     if let Some(advice) = &failure.advice {
-        err(&format!("        {advice}"));
+        err(&format!("        {}", visible(advice)));
     }
     failure.exit
 }

@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM: the first asks the run to end in good order, the second ends the process at once.
+//! SIGINT and SIGTERM: the first asks the run to end in good order, the second ends the process at once. SIGUSR1, and
+//! SIGINFO where there is one, asks how far it is.
 
 use std::io::Write;
 
@@ -6,10 +7,11 @@ use tokio::sync::watch;
 
 use crate::exit::Exit;
 
-/// A flag that the first signal raises. Signals are caught as soon as this returns.
-pub(crate) fn interrupt() -> watch::Receiver<bool> {
+/// A flag that the first signal raises. Signals are caught as soon as this returns. The second one ends the process
+/// after `last_words`.
+pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Receiver<bool> {
     let (flag, receiver) = watch::channel(false);
-    let mut signals = Signals::catch();
+    let mut signals = Signals::ending();
     tokio::spawn(async move {
         signals.next().await;
         flag.send_replace(true);
@@ -17,6 +19,7 @@ pub(crate) fn interrupt() -> watch::Receiver<bool> {
         // Whoever asked twice may be gone.
         writeln!(std::io::stderr().lock(), "\nossvec: stopped at once; --resume goes on where it was")
             .unwrap_or_default();
+        last_words();
         #[expect(
             clippy::exit,
             clippy::disallowed_methods,
@@ -27,18 +30,50 @@ pub(crate) fn interrupt() -> watch::Receiver<bool> {
     receiver
 }
 
-/// The signals; caught once, so that none is lost between the first and the second.
+/// A number that changes with each signal that asks how far the run is; those that come close together are one.
+pub(crate) fn progress() -> watch::Receiver<u64> {
+    let (count, receiver) = watch::channel(0);
+    let mut signals = Signals::asking();
+    tokio::spawn(async move {
+        while !count.is_closed() {
+            signals.next().await;
+            count.send_modify(|count| *count += 1);
+        }
+    });
+    receiver
+}
+
+/// The signals; caught once, so that none is lost between two.
 #[cfg(unix)]
 struct Signals(Vec<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Signals {
-    fn catch() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
+    fn ending() -> Self {
+        use tokio::signal::unix::SignalKind;
 
         // Not SIGHUP: catching it would undo what nohup has set.
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
-        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+        Self::catch([SignalKind::interrupt(), SignalKind::terminate()])
+    }
+
+    fn asking() -> Self {
+        use tokio::signal::unix::SignalKind;
+
+        Self::catch([
+            SignalKind::user_defined1(),
+            #[cfg(any(
+                target_os = "dragonfly",
+                target_os = "freebsd",
+                target_os = "macos",
+                target_os = "netbsd",
+                target_os = "openbsd"
+            ))]
+            SignalKind::info(),
+        ])
+    }
+
+    fn catch<const N: usize>(kinds: [tokio::signal::unix::SignalKind; N]) -> Self {
+        Self(kinds.into_iter().filter_map(|kind| tokio::signal::unix::signal(kind).ok()).collect())
     }
 
     async fn next(&mut self) {
@@ -50,18 +85,26 @@ impl Signals {
     }
 }
 
-/// Ctrl-C.
+/// Ctrl-C; nothing asks how far a run is.
 #[cfg(not(unix))]
-struct Signals;
+enum Signals {
+    Ending,
+    Asking,
+}
 
 #[cfg(not(unix))]
 impl Signals {
-    fn catch() -> Self {
-        Self
+    fn ending() -> Self {
+        Self::Ending
+    }
+
+    fn asking() -> Self {
+        Self::Asking
     }
 
     async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
+        let is_caught = matches!(self, Self::Ending) && tokio::signal::ctrl_c().await.is_ok();
+        if !is_caught {
             std::future::pending().await
         }
     }

@@ -114,8 +114,8 @@ impl Caller {
             if verdict == Verdict::SlowDown {
                 tracing::debug!(operation, attempt = effort.attempts, wait_ms, "throttled");
                 effort.throttled += 1;
-                let factor = self.pacer.slow_down(hold(&error));
-                self.reporter.throttled(request.batch, &error, factor.unwrap_or_else(|| self.pacer.factor()));
+                let factor = self.pacer.slow_down(hold(&error)).unwrap_or_else(|| self.pacer.factor());
+                self.reporter.throttled(request.batch, request.vectors, &error, factor);
             } else {
                 tracing::debug!(operation, attempt = effort.attempts, wait_ms, "trying again");
                 self.reporter.retry(request.batch, effort.attempts, wait, &error);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::admit::Admitted;
-use super::record::{Defect, Span, Vector};
+use super::record::{Defect, Position, Span, Vector};
 
 /// How large a batch may grow; both hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct Batch {
     pub defects: Vec<Defect>,
     /// Records that a later one with the same key replaced.
     pub superseded: u64,
-    /// As in [`super::record::Block`], for progress.
-    pub bytes_read: u64,
+    /// How many bytes of the files themselves it stands for: for progress.
+    pub input_bytes: u64,
     /// The dimension of its vectors, if there are any.
     pub dimension: Option<usize>,
     /// The elements, a comma between two.
@@ -80,6 +80,8 @@ pub struct Batcher {
     limits: Limits,
     number: u64,
     open: Open,
+    /// The byte of the files up to which batches are sealed; none before the first block.
+    sealed: Option<u64>,
 }
 
 /// The batch being filled.
@@ -94,14 +96,15 @@ struct Open {
     defects: Vec<Defect>,
     defect_bytes: usize,
     superseded: u64,
-    bytes_read: u64,
+    /// The byte of the files that it reaches to.
+    reaches: u64,
     dimension: Option<usize>,
 }
 
 impl Batcher {
     /// Starts with an empty batch.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, number: 0, open: Open::default() }
+        Self { limits, number: 0, open: Open::default(), sealed: None }
     }
 
     /// Takes the records of a block and hands each batch that they fill to `full`; stops where `full` says so.
@@ -110,17 +113,12 @@ impl Batcher {
         block: Admitted,
         mut full: impl FnMut(Batch) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.sealed.get_or_insert(block.bytes.start);
+        let text = block.verdicts.first().map_or(block.end, position).offset..block.end.offset;
         let mut records = block.verdicts.into_iter().peekable();
         while let Some(record) = records.next() {
-            let start = match &record {
-                Ok(vector) => vector.position(),
-                Err(defect) => defect.position,
-            };
-            let end = match records.peek() {
-                Some(Ok(vector)) => vector.position(),
-                Some(Err(defect)) => defect.position,
-                None => block.end,
-            };
+            let start = position(&record);
+            let end = records.peek().map_or(block.end, position);
             let fits = match &record {
                 Ok(vector) => self.open.fits(vector, self.limits),
                 Err(defect) => self.open.has_room_for(defect, self.limits),
@@ -133,7 +131,8 @@ impl Batcher {
                 Err(defect) => self.open.push_defect(*defect),
             }
             self.open.span = Some(Span { start: self.open.span.map_or(start, |span| span.start), end });
-            (self.open.bytes_read, self.open.dimension) = (block.bytes_read, block.dimension);
+            self.open.reaches = scaled(end.offset, &text, &block.bytes);
+            self.open.dimension = block.dimension;
         }
         Ok(())
     }
@@ -161,18 +160,34 @@ impl Batcher {
             .collect();
         let number = self.number;
         self.number += 1;
+        let before = self.sealed.replace(open.reaches).unwrap_or_default();
         Some(Batch {
             number,
             span,
             vectors,
             defects: open.defects,
             superseded: open.superseded,
-            bytes_read: open.bytes_read,
+            input_bytes: open.reaches.saturating_sub(before),
             dimension: open.dimension,
             elements,
             ranges,
         })
     }
+}
+
+fn position(judged: &Result<Vector, Box<Defect>>) -> Position {
+    match judged {
+        Ok(vector) => vector.position(),
+        Err(defect) => defect.position,
+    }
+}
+
+/// Where `offset`, an offset in `text`, lies in `bytes`, the same stretch in the file itself, which may be packed.
+fn scaled(offset: u64, text: &Range<u64>, bytes: &Range<u64>) -> u64 {
+    let of = |range: &Range<u64>| u128::from(range.end.saturating_sub(range.start));
+    let passed = of(&(text.start..offset));
+    let within = (of(bytes) * passed).checked_div(of(text)).unwrap_or_else(|| of(bytes));
+    bytes.start + u64::try_from(within).unwrap_or(u64::MAX)
 }
 
 impl Open {
@@ -221,7 +236,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::put::record::{Position, Raw, Reason};
+    use crate::put::record::{Raw, Reason};
 
     fn position(record: u64) -> Position {
         Position { record, offset: record * 10, line: record + 1, ..Position::default() }
@@ -241,7 +256,7 @@ mod tests {
         let mut batcher = Batcher::new(limits);
         let mut all = Vec::new();
         let end = position(verdicts.len() as u64);
-        let block = Admitted { verdicts, end, bytes_read: 0, dimension: None };
+        let block = Admitted { verdicts, end, bytes: 100..200, dimension: None };
         let done: Result<(), Infallible> = batcher.block(block, |batch| {
             all.push(batch);
             Ok(())
@@ -249,6 +264,31 @@ mod tests {
         assert_eq!(done, Ok(()));
         all.extend(batcher.seal());
         all
+    }
+
+    #[test]
+    fn batches_share_the_bytes_of_their_block_by_the_text_they_take() {
+        let verdicts = (0..8).map(|record| Ok(vector(record, &record.to_string(), 1))).collect();
+        let shares: Vec<_> = batches(Limits { vectors: 3, bytes: 1 << 20 }, verdicts)
+            .iter()
+            .map(|batch| batch.input_bytes)
+            .collect();
+        assert_eq!(shares, [37, 38, 25]);
+    }
+
+    #[test]
+    fn what_an_earlier_run_settled_counts_with_the_batch_behind_it() {
+        let mut batcher = Batcher::new(Limits { vectors: 1, bytes: 1 << 20 });
+        let block = |records: Range<u64>, bytes| Admitted {
+            verdicts: records.clone().map(|record| Ok(vector(record, "a", 1))).collect(),
+            end: position(records.end),
+            bytes,
+            dimension: None,
+        };
+        let none = |_: Batch| Ok::<(), Infallible>(());
+        batcher.block(block(0..0, 100..150), none).unwrap();
+        batcher.block(block(5..6, 150..180), none).unwrap();
+        assert_eq!(batcher.seal().unwrap().input_bytes, 80);
     }
 
     #[test]

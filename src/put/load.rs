@@ -125,8 +125,9 @@ impl Load {
                     }
                 },
                 _ = tick.tick() => {
-                    self.sender.caller.reporter.pace(self.sender.caller.pacer.factor());
-                    self.settle.tick()
+                    let pacer = &self.sender.caller.pacer;
+                    self.sender.caller.reporter.pace(pacer.factor());
+                    self.settle.tick(pacer.bound())
                 }
             };
             if let Err(stop) = step {
@@ -141,7 +142,7 @@ impl Load {
 
     fn interrupt(&self) -> Failure {
         self.sender.caller.reporter.note(&format!(
-            "stopping: requests under way have up to {} s to end; a second signal stops at once",
+            "stopping: requests under way get up to {} s; a second signal stops at once",
             GRACE.as_secs()
         ));
         interrupted()

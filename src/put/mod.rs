@@ -29,6 +29,7 @@ pub mod tracker;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 pub use attempt::Budget;
 use attempt::Caller;
@@ -97,14 +98,25 @@ pub struct Finished {
     pub failure: Option<Failure>,
 }
 
-/// Loads the inputs: the whole path. `interrupt` turns true at the first signal.
-pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
+/// What comes from outside while a run goes on.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    /// Turns true when the run shall end in good order.
+    pub interrupt: watch::Receiver<bool>,
+    /// Changes each time somebody wants to know how far the run is.
+    pub progress: watch::Receiver<u64>,
+}
+
+/// Loads the inputs: the whole path.
+pub async fn run(job: Job, calls: Calls) -> Finished {
     let (checkpoint, mark) = match keep(&job) {
         Ok(kept) => kept,
         Err(failure) => return never_begun(job.telling, failure),
     };
     let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..job.telling }));
     checkpoint.note().into_iter().for_each(|note| reporter.note(note));
+    let Calls { interrupt, progress } = calls;
+    let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
     let settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
@@ -155,6 +167,17 @@ pub async fn run(job: Job, interrupt: watch::Receiver<bool>) -> Finished {
     let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs);
     let load = Load { sender, dispatch, settle, stopping, create };
     load.run(pipeline::start(blocks, &plan(rules))).await
+}
+
+/// Tells how far the run is whenever somebody asks, until what comes back is dropped.
+fn answer(mut calls: watch::Receiver<u64>, reporter: Arc<Reporter>) -> JoinSet<()> {
+    let mut answering = JoinSet::new();
+    answering.spawn(async move {
+        while calls.changed().await.is_ok() {
+            reporter.tell_now();
+        }
+    });
+    answering
 }
 
 /// Opens what the run keeps on disk; a rehearsal keeps no journal.

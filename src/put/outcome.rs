@@ -63,7 +63,7 @@ pub(super) struct Outcome {
     /// The last answer.
     pub last: LastAnswer,
     /// As in [`super::batch::Batch`].
-    pub bytes_read: u64,
+    pub input_bytes: u64,
     /// Whether nothing about it remains to be done by a later run.
     pub settled: bool,
     /// Why the whole run must stop, if it must.

@@ -4,7 +4,7 @@
 //! ever holds more than the quota, so that a stall is never followed by a burst. A request counts in a window from the
 //! moment when it really left: between its turn and that moment may lie a connection that is still being made.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +51,19 @@ impl Quota {
     }
 }
 
+/// For how long, over the whole run, no turn could be given, and what forbade it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// The quota of requests.
+    pub requests: Duration,
+    /// The quota of vectors.
+    pub vectors: Duration,
+    /// Both alike.
+    pub both: Duration,
+    /// Throttled answers, which lowered the pace.
+    pub throttled: Duration,
+}
+
 /// Gives turns in the order in which they were asked for.
 #[derive(Debug)]
 pub struct Pacer {
@@ -91,7 +104,10 @@ impl Pacer {
                     let number = self.shared.schedule().give(vectors, now);
                     return Turn { shared: Arc::clone(&self.shared), number, is_used: false };
                 }
-                Earliest::At(moment) => sleep_until(moment).await,
+                Earliest::At(moment) => {
+                    self.shared.schedule().is_waited_for = true;
+                    sleep_until(moment).await;
+                }
                 Earliest::AfterDeparture => self.shared.used.notified().await,
             }
         }
@@ -106,6 +122,11 @@ impl Pacer {
     /// The part of the full pace in force, from 0 to 1.
     pub fn factor(&self) -> f64 {
         self.shared.schedule().factor(Instant::now())
+    }
+
+    /// How long the pace has held back turns.
+    pub fn bound(&self) -> Bound {
+        self.shared.schedule().bound(Instant::now())
     }
 }
 
@@ -167,6 +188,19 @@ struct Schedule {
     margin: Duration,
     /// When `factor` and `margin` were set.
     slowed: Option<Instant>,
+    /// The last turn, and whether somebody is in line for the next.
+    last: Option<Last>,
+    is_waited_for: bool,
+    bound: Bound,
+}
+
+/// The turn that was given last, as the next one meets it.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    given: Instant,
+    /// How long its axis forbids the next.
+    interval: Duration,
+    axis: fn(&mut Bound) -> &mut Duration,
 }
 
 impl Schedule {
@@ -180,6 +214,9 @@ impl Schedule {
             factor: 1.0,
             margin: MARGIN,
             slowed: None,
+            last: None,
+            is_waited_for: false,
+            bound: Bound::default(),
         }
     }
 
@@ -213,9 +250,12 @@ impl Schedule {
 
     /// Notes a turn given at `now`, and numbers it.
     fn give(&mut self, vectors: usize, now: Instant) -> u64 {
+        self.bound = self.bound(now);
+        self.is_waited_for = false;
         let factor = self.factor(now);
         let interval = (1.0 / self.quota.requests).max(to_f64(vectors) / self.quota.vectors) / factor;
         let interval = Duration::try_from_secs_f64(interval).unwrap_or(WINDOW);
+        self.last = Some(Last { given: now, interval, axis: self.axis(vectors) });
         // Counting on from the planned moment keeps lateness from adding up; after a stall the plan starts anew.
         let planned = self.next.filter(|next| now.duration_since(*next) < interval).unwrap_or(now);
         self.next = Some(planned + interval);
@@ -239,6 +279,28 @@ impl Schedule {
 
     fn give_back(&mut self, number: u64) {
         self.recent.retain(|given| given.number != number);
+    }
+
+    /// Which axis keeps the next turn away longer behind one with `vectors` vectors.
+    fn axis(&self, vectors: usize) -> fn(&mut Bound) -> &mut Duration {
+        match (1.0 / self.quota.requests).total_cmp(&(to_f64(vectors) / self.quota.vectors)) {
+            Ordering::Less => |bound| &mut bound.vectors,
+            Ordering::Equal => |bound| &mut bound.both,
+            Ordering::Greater => |bound| &mut bound.requests,
+        }
+    }
+
+    /// How long turns were held back until `now`. Whoever came before the turn was free was held back for all the time
+    /// since the last one; where nobody came, it was free once the interval was over.
+    fn bound(&self, now: Instant) -> Bound {
+        let mut bound = self.bound;
+        if let Some(last) = self.last {
+            let since = now.duration_since(last.given);
+            let is_slowed = self.factor(now) < 1.0;
+            let axis = if is_slowed { &mut bound.throttled } else { (last.axis)(&mut bound) };
+            *axis += if self.is_waited_for { since } else { since.min(last.interval) };
+        }
+        bound
     }
 
     fn slow_down(&mut self, now: Instant, hold: Duration) -> Option<f64> {
@@ -394,6 +456,45 @@ mod tests {
     async fn without_a_quota_nobody_waits() {
         let given = turns(Quota { requests: f64::INFINITY, vectors: f64::INFINITY }, &[500; 100]).await;
         assert_eq!(given[0].0, given[99].0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_axis_that_holds_turns_back_is_known() {
+        for (size, quota, want) in [
+            (500, DOCUMENTED, [0, 0, 10]),
+            (10, DOCUMENTED, [10, 0, 0]),
+            (500, Quota { vectors: 700.0, ..DOCUMENTED }, [0, 50, 0]),
+        ] {
+            let pacer = Pacer::new(quota);
+            for _ in 0..51 {
+                pacer.turn(size).await.depart();
+            }
+            let bound = pacer.bound();
+            let seconds = [bound.requests, bound.vectors, bound.both].map(|time| {
+                // To the nearest second.
+                (time + Duration::from_millis(500)).as_secs()
+            });
+            assert_eq!(seconds, want, "{size} {quota:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_that_nobody_waits_for_hold_nothing_back_beyond_their_interval() {
+        let pacer = Pacer::new(DOCUMENTED);
+        for _ in 0..10 {
+            pacer.turn(10).await.depart();
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(pacer.bound(), Bound { requests: Duration::from_secs(2), ..Bound::default() });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pace_that_throttled_answers_lowered_is_told_from_the_quota() {
+        let pacer = Pacer::new(DOCUMENTED);
+        pacer.turn(500).await.depart();
+        pacer.slow_down(Duration::from_secs(3));
+        pacer.turn(500).await.depart();
+        assert_eq!(pacer.bound(), Bound { throttled: Duration::from_secs(3), ..Bound::default() });
     }
 
     #[test]

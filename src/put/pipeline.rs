@@ -42,7 +42,7 @@ pub(super) struct Plan {
     pub(super) settled: Vec<Span>,
     /// What opens a request body; nothing in a rehearsal.
     pub(super) prefix: Option<Bytes>,
-    /// Who is told of columns that go nowhere.
+    /// Who is told where reading begins, of columns that go nowhere, and which side waits for the other.
     pub(super) reporter: Arc<Reporter>,
 }
 
@@ -89,9 +89,13 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let dimension = plan.rules.dimension;
-    let mut headers =
-        Headers { fields: plan.fields.clone(), reporter: Arc::clone(&plan.reporter), last: None };
-    let blocks = blocks.inspect(move |block| headers.look(block));
+    let mut watch = Watch {
+        fields: plan.fields.clone(),
+        reporter: Arc::clone(&plan.reporter),
+        has_begun: false,
+        last: None,
+    };
+    let blocks = blocks.inspect(move |block| watch.look(block));
     thread::spawn(move || read_blocks(blocks, admit, dimension, &work_in, &judged_in));
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
     let handing = Handing {
@@ -100,6 +104,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         most: plan.memory,
         prefix: plan.prefix.clone(),
         runtime: tokio::runtime::Handle::current(),
+        reporter: Arc::clone(&plan.reporter),
     };
     let batcher = Batcher::new(plan.limits);
     let settled = plan.settled.clone();
@@ -107,20 +112,21 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     batches_out
 }
 
-/// Tells once for each header which of its columns go nowhere.
-struct Headers {
+/// Tells where reading begins, and once for each header which of its columns go nowhere.
+struct Watch {
     fields: Fields,
     reporter: Arc<Reporter>,
+    has_begun: bool,
     last: Option<Arc<Columns>>,
 }
 
-impl Headers {
+impl Watch {
     fn look(&mut self, block: &Result<Block, ReadError>) {
-        let Some(Raw::Row { columns, .. }) =
-            block.as_ref().ok().and_then(|block| Some(&block.records.first()?.raw))
-        else {
-            return;
-        };
+        let Ok(block) = block else { return };
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.reporter.begins_at(block.bytes.start);
+        }
+        let Some(Raw::Row { columns, .. }) = block.records.first().map(|record| &record.raw) else { return };
         if self.last.as_ref() == Some(columns) {
             return;
         }
@@ -185,6 +191,7 @@ struct Handing {
     most: usize,
     prefix: Option<Bytes>,
     runtime: tokio::runtime::Handle,
+    reporter: Arc<Reporter>,
 }
 
 /// Nobody takes batches any more.
@@ -195,6 +202,7 @@ impl Handing {
     fn hand(&self, batch: Batch) -> Result<(), Closed> {
         let units = batch.bytes().min(self.most).div_ceil(MEMORY_UNIT);
         let units = u32::try_from(units).unwrap_or(u32::MAX);
+        self.reporter.is_ahead(true);
         let taken = self.runtime.block_on(async {
             tokio::select! {
                 permit = Arc::clone(&self.memory).acquire_many_owned(units) => permit.ok(),
@@ -206,7 +214,9 @@ impl Handing {
             let suffix = Bytes::from_static(wire::PUT_VECTORS_SUFFIX);
             Body::new(vec![prefix.clone(), batch.all_elements(), suffix])
         });
-        self.batches.blocking_send(Ok(Queued { batch, body, memory })).map_err(|_| Closed)
+        self.batches.blocking_send(Ok(Queued { batch, body, memory })).map_err(|_| Closed)?;
+        self.reporter.is_ahead(false);
+        Ok(())
     }
 }
 
@@ -233,6 +243,8 @@ fn batch_blocks(mut batcher: Batcher, judged: Receiver<Judged>, settled: &[Span]
 /// Hands over what is left: what came before an error is good.
 fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
     let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
+    // From now on whatever is left waits to be sent.
+    handing.reporter.is_ahead(true);
     if let (Ok(()), Some(broken)) = (handed, broken) {
         // Nobody takes it: then nobody needs it.
         handing.batches.blocking_send(Err(broken)).unwrap_or_default();

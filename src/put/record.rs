@@ -3,6 +3,7 @@
 //! Pure data; who makes them is told at each type.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -111,8 +112,8 @@ pub struct Block {
     pub records: Vec<Record>,
     /// The place behind the last record: reading from here gives exactly the records that follow.
     pub end: Position,
-    /// Bytes read from the files themselves up to here, before decompression, over all inputs: for progress.
-    pub bytes_read: u64,
+    /// Which bytes of the files themselves it stands for, before decompression, counted over all inputs: for progress.
+    pub bytes: Range<u64>,
 }
 
 /// A checked record: its wire bytes, which are ready to be joined into a request body, and where its key stands in them.

@@ -396,7 +396,7 @@ impl Progress {
             bytes_sent: self.effort.bytes_sent,
             elapsed: self.begun.elapsed(),
             last: self.last,
-            bytes_read: self.batch.bytes_read,
+            input_bytes: self.batch.input_bytes,
             settled,
             stop: self.stop,
         }

@@ -8,7 +8,7 @@ use super::Finished;
 use super::batch::Batch;
 use super::checkpoint::Checkpoint;
 use super::outcome::{Fate, LastAnswer, Outcome};
-use super::pace::Quota;
+use super::pace::{Bound, Quota};
 use super::report::Reporter;
 use super::tracker::Counts;
 use crate::exit::{Exit, Failure};
@@ -91,9 +91,10 @@ impl Settle {
         }
     }
 
-    /// Keeps the disk up to date while nothing settles.
-    pub(super) fn tick(&mut self) -> Result<(), Failure> {
-        self.reporter.tick();
+    /// Keeps what is shown and the disk up to date while nothing settles; `bound` is how long the pace has held back
+    /// turns.
+    pub(super) fn tick(&mut self, bound: Bound) -> Result<(), Failure> {
+        self.reporter.tick(bound);
         self.checkpoint.sync_if_due()
     }
 
@@ -193,7 +194,7 @@ fn not_sent(batch: Batch) -> Outcome {
         bytes_sent: 0,
         elapsed: Duration::ZERO,
         last: LastAnswer::default(),
-        bytes_read: batch.bytes_read,
+        input_bytes: batch.input_bytes,
         settled: false,
         stop: None,
         rejects: batch.defects,

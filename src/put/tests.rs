@@ -34,7 +34,7 @@ fn batches(keys: &[u8], mark: &Mark, size: usize) -> Vec<Batch> {
     for block in records.chunks(5) {
         let verdicts = block.iter().map(|record| Ok(vector(*record, keys[*record]))).collect();
         let end = position(block.last().unwrap() + 1);
-        let block = Admitted { verdicts, end, bytes_read: 0, dimension: None }.without(&mark.ahead);
+        let block = Admitted { verdicts, end, bytes: 0..0, dimension: None }.without(&mark.ahead);
         let done: Result<(), Infallible> = batcher.block(block, |batch| {
             all.push(batch);
             Ok(())

@@ -1,21 +1,18 @@
 //! What a load reads, keeps and tells: its inputs, its folder, its outputs.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Form, Output, usage};
-use crate::cli::{FormatName, Global, Metric, OutputFormat, ProgressStyle, PutVectors, Reading, Reporting};
+use super::usage;
+use crate::cli::{FormatName, Metric, PutVectors, Reading};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure};
-use crate::log::Destination;
 use crate::oss::endpoint::Target;
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 use crate::put::pace::Quota;
-use crate::put::read::{self, Format};
+use crate::put::read::{self, Expanded, Format};
 use crate::put::record::Input;
-use crate::put::report::{Style, Telling};
 use crate::put::{Keep, unreadable};
 
 pub(super) fn names(
@@ -55,14 +52,29 @@ pub(super) fn batch_size(asked: u16, quota: Quota) -> usize {
     if quota.vectors < 500.0 { asked.min((quota.vectors as usize).max(1)) } else { asked }
 }
 
-pub(super) fn inputs(arguments: &PutVectors) -> Result<Vec<Input>, Failure> {
+/// The inputs, and what is worth saying about them.
+pub(super) fn inputs(arguments: &PutVectors) -> Result<(Vec<Input>, Vec<String>), Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
-        return Ok(vec![ossutil_input(vectors)]);
+        return Ok((vec![ossutil_input(vectors)], Vec::new()));
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
+    let Expanded { inputs, passed_over } =
+        read::expand(&arguments.inputs).map_err(|error| unreadable(&error))?;
+    Ok((inputs, passed_over_note(passed_over).into_iter().collect()))
+}
+
+fn passed_over_note(directories: usize) -> Option<String> {
+    match directories {
+        0 => None,
+        1 => Some(
+            "note: a directory inside an input directory is passed over; name it to load it too".to_owned(),
+        ),
+        _ => Some(format!(
+            "note: {directories} directories inside input directories are passed over; name them to load them too"
+        )),
+    }
 }
 
 /// The input as ossutil names it.
@@ -129,82 +141,6 @@ fn rejects(named: Option<&Path>, inputs: &[Input]) -> Result<Option<PathBuf>, Fa
         return Err(usage(format!("--rejects {} is also an input", named.display())));
     }
     Ok(Some(named.to_owned()))
-}
-
-pub(super) fn telling(
-    arguments: &PutVectors,
-    global: &Global,
-    inputs: &[Input],
-    (bucket, index_name): (&str, &str),
-) -> Result<Telling, Failure> {
-    let PutVectors { sending, reporting, .. } = arguments;
-    let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
-        None => None,
-        Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
-    };
-    let terminal = std::io::stderr().is_terminal();
-    let style = match (global.quiet, reporting.progress) {
-        (true, _) | (_, ProgressStyle::None) => Style::Hidden,
-        (_, ProgressStyle::Bar) => Style::Bar,
-        (_, ProgressStyle::Auto) if terminal => Style::Bar,
-        (_, ProgressStyle::Auto | ProgressStyle::Plain) => Style::Plain,
-    };
-    Ok(Telling {
-        style,
-        quiet: global.quiet,
-        events,
-        inputs: inputs.to_vec(),
-        bytes_total: read::total_bytes(inputs),
-        bucket: bucket.to_owned(),
-        index_name: index_name.to_owned(),
-        requests_per_second: sending.requests_per_second.0,
-        resumed: false,
-        dry_run: sending.dry_run,
-    })
-}
-
-/// What stands on standard output, which holds one thing only.
-pub(super) fn output(reporting: &Reporting, form: Form, log: &Destination) -> Result<Output, Failure> {
-    let has_events = reporting.events.as_deref() == Some(Path::new("-"));
-    let output = match (form, has_events, own_format(reporting.output_format)) {
-        (_, true, Ok(OutputFormat::Json)) if form == Form::Own => {
-            return Err(usage("--events - and --output-format json cannot share standard output")
-                .advise("the last event, run_end, holds the same summary"));
-        }
-        (Form::Own, _, Err(failure)) => return Err(failure),
-        (_, true, _) => Output::Events,
-        (Form::Ossutil, false, _) => return Ok(Output::Ossutil),
-        (_, false, Ok(OutputFormat::Json)) => Output::Json,
-        (_, false, _) => Output::Text,
-    };
-    if *log == Destination::Output && output != Output::Text {
-        return Err(usage("--log-file - and JSON cannot share standard output")
-            .advise("name a file, or leave --log-file out to log on standard error"));
-    }
-    Ok(output)
-}
-
-/// The form of output asked for, if it is one that the program has outside of `vectors-api`.
-pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
-    let name = match format {
-        OutputFormat::Text | OutputFormat::Json => return Ok(format),
-        OutputFormat::Raw => "raw",
-        OutputFormat::Xml => "xml",
-        OutputFormat::Yaml => "yaml",
-    };
-    Err(usage(format!("invalid value '{name}' for '--output-format <FORM>' [possible values: text, json]"))
-        .advise("raw, xml and yaml are ossutil's, under ossvec vectors-api"))
-}
-
-/// A load that goes on keeps telling in the same file.
-fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    let options = options.create(true);
-    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
-    options.open(path).map_err(|error| {
-        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-    })
 }
 
 pub(super) fn format(name: FormatName) -> Option<Format> {

@@ -6,6 +6,7 @@ mod logging;
 mod service;
 mod show;
 mod sources;
+mod telling;
 mod vendor;
 
 use std::collections::HashMap;
@@ -25,12 +26,15 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::admit::{Fields, MetadataValues};
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
+use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
-use job::{batch_size, format, index_name_for, inputs, keep, metric, names, output, telling};
+use job::{batch_size, format, index_name_for, inputs, keep, metric, names};
 use service::{Network, Service};
 use sources::{Sources, config_file, profile_name, variable_of};
+use telling::{output, telling};
 
 pub use show::{Shown, lines, show};
+pub use telling::Output;
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -61,19 +65,6 @@ pub enum Form {
     /// The program's own.
     Own,
     /// ossutil's, under `vectors-api`.
-    Ossutil,
-}
-
-/// What stands on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// The summary for people.
-    Text,
-    /// The summary as one JSON document.
-    Json,
-    /// The events; people read the summary on standard error.
-    Events,
-    /// What ossutil prints; people read the summary on standard error.
     Ossutil,
 }
 
@@ -160,7 +151,7 @@ pub fn load(
             "--local has a service of its own: leave out --endpoint, --region and --account-id",
         ));
     }
-    let inputs = inputs(arguments)?;
+    let (inputs, notes) = inputs(arguments)?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
     let sources = if to.local || sending.dry_run {
@@ -181,13 +172,7 @@ pub fn load(
     };
     let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(&inputs)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
-    for key in &to.non_filterable_metadata_keys {
-        limits::non_filterable_key(key)
-            .map_err(|rule| usage(format!("--non-filterable-metadata-keys {key}: {rule}")))?;
-    }
-    if to.create_index && to.distance_metric.is_none() && !to.local && !sending.dry_run {
-        return Err(usage("--create-index needs --distance-metric cosine or euclidean"));
-    }
+    check_index(to, sending.dry_run)?;
     let service = match (cloud, to.local && !sending.dry_run) {
         (Some(service), _) => Some(service.settings(&bucket, &sources)?),
         (None, true) => Some(local_service(bucket.clone(), &sources)?),
@@ -200,7 +185,12 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let keep = keep(arguments, &inputs, (target.as_ref(), &index_name), command_line)?;
-    let telling = telling(arguments, global, &inputs, (&bucket, &index_name))?;
+    let telling = Telling {
+        bucket,
+        index_name: index_name.clone(),
+        notes,
+        ..telling(arguments, global, environment, &inputs)?
+    };
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let job = Job {
         format: format(reading.format),
@@ -227,6 +217,18 @@ pub fn load(
         inputs,
     };
     Ok(Load { job, service, local, output, log })
+}
+
+/// Whether the index can be as it is wanted.
+fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
+    for key in &to.non_filterable_metadata_keys {
+        limits::non_filterable_key(key)
+            .map_err(|rule| usage(format!("--non-filterable-metadata-keys {key}: {rule}")))?;
+    }
+    if to.create_index && to.distance_metric.is_none() && !to.local && !dry_run {
+        return Err(usage("--create-index needs --distance-metric cosine or euclidean"));
+    }
+    Ok(())
 }
 
 fn wanted(to: &To, index_name: String) -> Wanted {
@@ -275,7 +277,7 @@ pub fn check_key(key: &str) -> Result<(), Failure> {
 
 /// The form that `config show` prints in.
 pub fn show_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
-    job::own_format(format)
+    telling::own_format(format)
 }
 
 /// What a local service logs.

@@ -14,7 +14,7 @@ use ossvec::oss::wire::DistanceMetric;
 use ossvec::put::pace::Quota;
 use ossvec::put::record::Input;
 use ossvec::put::report::{Style, Telling};
-use ossvec::put::{self, Budget, Finished, Job, Keep, MaxRejects, Verify, Wanted, admit, batch};
+use ossvec::put::{self, Budget, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, admit, batch};
 
 use crate::support::{BUCKET, Home, INDEX, TestService, lines, run, unlimited, wanted};
 
@@ -134,14 +134,17 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             bytes_total: None,
             bucket: BUCKET.to_owned(),
             index_name: INDEX.to_owned(),
-            requests_per_second: 0.0,
+            quota: Quota { requests: f64::INFINITY, vectors: f64::INFINITY },
+            notes: Vec::new(),
+            actions: None,
             resumed: false,
             dry_run: false,
         },
     };
-    let (_interrupt, interrupted) = tokio::sync::watch::channel(false);
+    let (_interrupt, interrupt) = tokio::sync::watch::channel(false);
+    let (_progress, progress) = tokio::sync::watch::channel(0);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(put::run(job, interrupted))
+    runtime.block_on(put::run(job, Calls { interrupt, progress }))
 }
 
 #[test]

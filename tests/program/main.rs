@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod actions;
 mod config;
 mod crash;
 mod credentials;
@@ -19,6 +20,7 @@ mod outage;
 mod pace;
 mod poison;
 mod recorder;
+mod schema;
 #[path = "../../src/oss/credential/testing.rs"]
 mod scripted;
 mod sdk;
@@ -26,6 +28,7 @@ mod secrets;
 mod signals;
 mod sources;
 mod support;
+mod terminal;
 mod trouble;
 mod unknown;
 mod usage;

@@ -139,6 +139,7 @@ fn the_second_signal_ends_the_run_at_once() {
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert!(ended.stderr.contains("a second signal stops at once"), "{}", ended.stderr);
     assert!(ended.stderr.contains("stopped at once; --resume goes on"), "{}", ended.stderr);
+    assert_eq!(ended.summary()["error"], "stopped at once by a second signal");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     until("the service is at rest", || load.service.statistics().in_flight == 0);
     load.resume().assert_code(0);

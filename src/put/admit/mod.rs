@@ -60,7 +60,7 @@ pub struct Admitted {
     /// Where the next record starts.
     pub end: Position,
     /// As in [`Block`].
-    pub bytes_read: u64,
+    pub bytes: Range<u64>,
     /// The dimension in force behind them.
     pub dimension: Option<usize>,
 }
@@ -125,7 +125,7 @@ impl Admit {
                 })
             })
             .collect();
-        Admitted { verdicts, end: block.end, bytes_read: block.bytes_read, dimension: self.rules.dimension }
+        Admitted { verdicts, end: block.end, bytes: block.bytes, dimension: self.rules.dimension }
     }
 
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<Written, (Option<String>, Reason)> {

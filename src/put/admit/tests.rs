@@ -197,7 +197,7 @@ fn the_first_good_record_fixes_the_dimension() {
     let lines =
         [r#"{"key":"a","vector":[]}"#, r#"{"key":"b","vector":[1,2,3]}"#, r#"{"key":"c","vector":[1,2]}"#];
     let records = lines.iter().map(|line| record(Raw::Json(Bytes::from_static(line.as_bytes())))).collect();
-    let judged = admit.block(Block { records, end: Position::default(), bytes_read: 0 });
+    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
     let codes: Vec<_> = judged
         .verdicts
         .iter()

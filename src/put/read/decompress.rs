@@ -1,8 +1,8 @@
 //! Compressed input, recognised by its first bytes and never by its name.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 /// A compression that is read through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +30,15 @@ impl Compression {
         }
     }
 
-    /// Wraps `packed` so that its text can be read; members and frames may follow one another.
-    pub(super) fn decompress(self, packed: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    /// Wraps `packed` so that its text can be read; members and frames may follow one another. Takes no more of it than
+    /// the text needs, so that whoever counts knows how far it is.
+    pub(super) fn decompress(
+        self,
+        packed: impl BufRead + Send + 'static,
+    ) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zstd => Box::new(zstd::Decoder::new(packed)?),
+            Self::Zstd => Box::new(zstd::Decoder::with_buffer(packed)?),
         })
     }
 }

@@ -8,18 +8,29 @@ use super::error::ReadError;
 use super::recognise::is_input_name;
 use crate::put::record::Input;
 
+/// The inputs that paths stand for.
+#[derive(Debug, Default)]
+pub struct Expanded {
+    /// The inputs, in their order.
+    pub inputs: Vec<Input>,
+    /// How many directories inside the named ones were passed over; hidden ones do not count.
+    pub passed_over: usize,
+}
+
 /// Turns paths into inputs, in their order.
 ///
 /// A directory gives its files with a known name (`.json`, `.jsonl`, `.ndjson`, `.csv`, `.tsv`, also with `.gz` or
 /// `.zst`), sorted by name. Directories in it and hidden files are passed over.
-pub fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, ReadError> {
-    let mut inputs = Vec::new();
+pub fn expand(paths: &[PathBuf]) -> Result<Expanded, ReadError> {
+    let mut expanded = Expanded::default();
+    let inputs = &mut expanded.inputs;
     for path in paths {
         if path.as_os_str() == "-" {
             inputs.push(Input::Stdin);
         } else if path.is_dir() {
             let cannot_open = |cause| ReadError::Open { input: Input::File(path.clone()), cause };
-            let files = files_of(path).map_err(cannot_open)?;
+            let (files, passed_over) = files_of(path).map_err(cannot_open)?;
+            expanded.passed_over += passed_over;
             if files.is_empty() {
                 return Err(ReadError::EmptyDirectory { directory: path.clone() });
             }
@@ -28,20 +39,26 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, ReadError> {
             inputs.push(Input::File(path.clone()));
         }
     }
-    Ok(inputs)
+    Ok(expanded)
 }
 
-fn files_of(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// The files of a directory that can be inputs, sorted, and how many directories are in it.
+fn files_of(directory: &Path) -> io::Result<(Vec<PathBuf>, usize)> {
     let mut files = Vec::new();
+    let mut directories = 0;
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let path = entry.path();
-        if is_input_name(&entry.file_name().to_string_lossy()) && path.is_file() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if is_input_name(&name) && path.is_file() {
             files.push(path);
+        } else if !name.starts_with('.') && path.is_dir() {
+            directories += 1;
         }
     }
     files.sort();
-    Ok(files)
+    Ok((files, directories))
 }
 
 #[cfg(test)]
@@ -55,11 +72,14 @@ mod tests {
         for name in ["b.csv", "a.jsonl.gz", ".hidden.json", "notes.txt", "a.json"] {
             directory.write(name, b"");
         }
-        fs::create_dir(directory.path("deeper.json")).unwrap();
-        let inputs = expand(&[PathBuf::from("-"), directory.path(""), directory.path("notes.txt")]).unwrap();
+        for name in ["deeper.json", "more", ".git"] {
+            fs::create_dir(directory.path(name)).unwrap();
+        }
+        let Expanded { inputs, passed_over } =
+            expand(&[PathBuf::from("-"), directory.path(""), directory.path("notes.txt")]).unwrap();
         let file = |name| Input::File(directory.path("").join(name));
         let expected = [Input::Stdin, file("a.json"), file("a.jsonl.gz"), file("b.csv"), file("notes.txt")];
-        assert_eq!(inputs, expected);
+        assert_eq!((inputs, passed_over), (expected.to_vec(), 2));
     }
 
     #[test]

@@ -30,11 +30,11 @@ use bytes::Bytes;
 use self::decompress::Compression;
 use self::elements::Elements;
 pub use self::error::{ReadError, Tear};
-pub use self::expand::expand;
+pub use self::expand::{Expanded, expand};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
 use self::rows::{HeaderFlaw, Rows};
-use self::window::{Arrival, Count, Stream, Window, newlines};
+use self::window::{Arrival, Stream, Window, newlines};
 use super::record::{Block, Input, Position, Raw, Record};
 
 /// How much text is read and cut at once, and how long a record may be, in bytes.
@@ -186,10 +186,11 @@ impl Blocks {
         loop {
             if let Some(reading) = &mut self.current {
                 if let Some(mut block) = reading.next_block()? {
-                    block.bytes_read += self.bytes_before;
+                    block.bytes.start += self.bytes_before;
+                    block.bytes.end += self.bytes_before;
                     return Ok(Some(block));
                 }
-                self.bytes_before += reading.count.get();
+                self.bytes_before += reading.window.bytes_before();
             }
             let Some((number, input)) = self.waiting.next() else {
                 return Ok(None);
@@ -242,21 +243,21 @@ impl Cutter {
 /// An input that is being read.
 struct Reading {
     input: Input,
-    count: Count,
     window: Window,
     cutter: Cutter,
+    /// Bytes of the file itself before what the next block begins with.
+    bytes_before: u64,
 }
 
 impl Reading {
     /// Opens `input`, and what it is packed in.
     fn open(input: Input, number: u32, sizes: Sizes) -> Result<Self, ReadError> {
-        let count = Count::default();
-        let stream = match Stream::open(&input, &count) {
+        let stream = match Stream::open(&input) {
             Ok(stream) => stream,
             Err(cause) => return Err(ReadError::Open { input, cause }),
         };
         let window = Window::new(stream, number, sizes);
-        let mut reading = Self { input, count, window, cutter: Cutter::Lines };
+        let mut reading = Self { input, window, cutter: Cutter::Lines, bytes_before: 0 };
         reading.window.fill();
         for _ in 0..PACKED_AT_MOST {
             if let Some(compression) = Compression::of(reading.window.text()) {
@@ -328,7 +329,10 @@ impl Reading {
 
     fn go_to(&mut self, from: Position) -> Result<(), ReadError> {
         match self.window.go_to(from) {
-            Ok(Arrival::There) => Ok(()),
+            Ok(Arrival::There) => {
+                self.bytes_before = self.window.bytes_before();
+                Ok(())
+            }
             Ok(Arrival::EndsBefore(end)) => {
                 Err(ReadError::ResumeBehindEnd { input: self.input.clone(), place: from, end })
             }
@@ -383,7 +387,8 @@ impl Reading {
             position.record += 1;
         }
         self.window.count_records(records.len());
-        Block { records, end: self.window.position(), bytes_read: self.count.get() }
+        let before = std::mem::replace(&mut self.bytes_before, self.window.bytes_before());
+        Block { records, end: self.window.position(), bytes: before..self.bytes_before.max(before) }
     }
 
     /// The error for a `flaw` in the text at hand.
@@ -409,9 +414,12 @@ impl Reading {
         let input = self.input.clone();
         let place = self.window.position();
         match self.window.compression().map(Compression::name) {
-            Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-                ReadError::Torn { input, tear: Tear::Compressed(compression), place, end: self.count.get() }
-            }
+            Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => ReadError::Torn {
+                input,
+                tear: Tear::Compressed(compression),
+                place,
+                end: self.window.packed_bytes(),
+            },
             Some(compression) if cause.raw_os_error().is_none() => {
                 ReadError::Damaged { input, place, compression, cause }
             }

@@ -266,15 +266,19 @@ fn several_inputs_are_read_in_order_and_counted_before_decompression() {
     let total = total_bytes(&inputs).unwrap();
     assert_eq!(total, 12 + packed.len() as u64 + 4);
     let blocks: Vec<Block> = open(&inputs, None, None).unwrap().map(Result::unwrap).collect();
-    let bytes: Vec<u64> = blocks.iter().map(|block| block.bytes_read).collect();
-    assert_eq!(bytes, [12, 12 + packed.len() as u64, total]);
+    let bytes: Vec<_> = blocks.iter().map(|block| block.bytes.clone()).collect();
+    let packed_end = 12 + packed.len() as u64;
+    // Behind the last record stands what closes the array.
+    assert_eq!(bytes, [0..12, 12..packed_end, packed_end..total - 1]);
     let from = blocks[1].records[1].position;
     assert_eq!((from.input, from.offset, from.line, from.record), (1, 6, 2, 1));
     let rest: Vec<Block> = open(&inputs, None, Some(from)).unwrap().map(Result::unwrap).collect();
     let found: Vec<String> =
         rest.iter().flat_map(|block| &block.records).map(|record| text_of(&record.raw)).collect();
     assert_eq!(found, ["[3,4]", "{}"]);
-    assert_eq!(rest.last().map(|block| block.bytes_read), Some(total));
+    // Half of the text of the packed file lies before it.
+    assert_eq!(rest[0].bytes, 12 + packed.len() as u64 / 2..packed_end);
+    assert_eq!(rest.last().map(|block| block.bytes.end), Some(total - 1));
     assert_eq!(total_bytes(&[Input::Stdin]), None);
 }
 

@@ -3,7 +3,7 @@
 //! Knows bytes, lines and places, nothing of formats.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,19 +13,19 @@ use super::Sizes;
 use super::decompress::Compression;
 use crate::put::record::{Input, Position};
 
-/// How many bytes have been read from a file itself, shared with who shows the progress.
+/// How many bytes a decompressor has taken, shared with it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Count(Arc<AtomicU64>);
+struct Count(Arc<AtomicU64>);
 
 impl Count {
-    pub(super) fn get(&self) -> u64 {
+    fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A reader whose bytes are counted, even when a decompressor owns it.
+/// Packed bytes, counted as a decompressor takes them and not as they are read.
 struct Counted<R> {
-    inner: R,
+    inner: BufReader<R>,
     count: Count,
 }
 
@@ -37,27 +37,32 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+impl<R: Read> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.inner.consume(amount);
+        self.count.0.fetch_add(amount as u64, Ordering::Relaxed);
+    }
+}
+
 /// Where a window's bytes come from.
 pub(super) enum Stream {
     /// A regular file as it is.
-    Seekable(SeekableFile),
+    Seekable(File),
     /// Anything else, which can only be read forward.
     Forward(Box<dyn Read + Send>),
 }
 
-/// A regular file whose bytes are counted; what is jumped over counts as read.
-pub(super) struct SeekableFile(Counted<File>);
-
-impl SeekableFile {
-    fn go_to(&mut self, offset: u64) -> io::Result<Arrival> {
-        let end = self.0.inner.metadata()?.len();
-        if end < offset {
-            return Ok(Arrival::EndsBefore(end));
-        }
-        self.0.inner.seek(SeekFrom::Start(offset))?;
-        self.0.count.0.store(offset, Ordering::Relaxed);
-        Ok(Arrival::There)
+fn seek(file: &mut File, offset: u64) -> io::Result<Arrival> {
+    let end = file.metadata()?.len();
+    if end < offset {
+        return Ok(Arrival::EndsBefore(end));
     }
+    file.seek(SeekFrom::Start(offset))?;
+    Ok(Arrival::There)
 }
 
 /// How moving to a place went.
@@ -69,19 +74,16 @@ pub(super) enum Arrival {
 }
 
 impl Stream {
-    /// Opens `input` and counts in `count` what is read from it.
-    pub(super) fn open(input: &Input, count: &Count) -> io::Result<Self> {
-        let count = count.clone();
+    /// Opens `input`.
+    pub(super) fn open(input: &Input) -> io::Result<Self> {
         Ok(match input {
             Input::File(path) => {
                 let file = File::open(path)?;
-                let regular = file.metadata()?.is_file();
-                let counted = Counted { inner: file, count };
                 // A named pipe has a path too.
-                if regular { Self::Seekable(SeekableFile(counted)) } else { Self::forward(counted) }
+                if file.metadata()?.is_file() { Self::Seekable(file) } else { Self::forward(file) }
             }
-            Input::Stdin => Self::forward(Counted { inner: io::stdin(), count }),
-            Input::Inline(text) => Self::forward(Counted { inner: io::Cursor::new(text.clone()), count }),
+            Input::Stdin => Self::forward(io::stdin()),
+            Input::Inline(text) => Self::forward(io::Cursor::new(text.clone())),
         })
     }
 
@@ -93,7 +95,7 @@ impl Stream {
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Seekable(file) => file.0.read(buffer),
+            Self::Seekable(file) => file.read(buffer),
             Self::Forward(reader) => reader.read(buffer),
         }
     }
@@ -107,7 +109,8 @@ pub(super) struct Window {
     position: Position,
     ended: bool,
     failure: Option<io::Error>,
-    compression: Option<Compression>,
+    /// The outermost packing, and how many of its bytes have been taken.
+    packing: Option<(Compression, Count)>,
 }
 
 impl Window {
@@ -120,7 +123,7 @@ impl Window {
             position: Position { input, offset: 0, line: 1, record: 0 },
             ended: false,
             failure: None,
-            compression: None,
+            packing: None,
         }
     }
 
@@ -151,7 +154,20 @@ impl Window {
 
     /// The compression that the text was packed with.
     pub(super) fn compression(&self) -> Option<Compression> {
-        self.compression
+        self.packing.as_ref().map(|(compression, _)| *compression)
+    }
+
+    /// How many bytes of packed text have been unpacked.
+    pub(super) fn packed_bytes(&self) -> u64 {
+        self.packing.as_ref().map_or(0, |(_, taken)| taken.get())
+    }
+
+    /// How many bytes of the file itself lie before the text at hand. Of packed text that is an estimate, exact where
+    /// the text at hand is used up.
+    pub(super) fn bytes_before(&self) -> u64 {
+        let Some((_, taken)) = &self.packing else { return self.position.offset };
+        let (taken, text) = (u128::from(taken.get()), u128::from(self.end().max(1)));
+        u64::try_from(taken * u128::from(self.position.offset) / text).unwrap_or(u64::MAX)
     }
 
     /// Takes the error that ended the stream, if one did.
@@ -232,8 +248,10 @@ impl Window {
         let rest = std::mem::replace(&mut self.stream, Stream::forward(io::empty()));
         // Asking for more behind the end would wait at a terminal.
         let rest = if self.ended { Stream::forward(io::empty()) } else { rest };
-        self.stream = Stream::Forward(compression.decompress(seen.chain(rest))?);
-        self.compression.get_or_insert(compression);
+        let count = Count::default();
+        let packed = Counted { inner: BufReader::new(seen.chain(rest)), count: count.clone() };
+        self.stream = Stream::Forward(compression.decompress(packed)?);
+        self.packing.get_or_insert((compression, count));
         self.ended = false;
         self.failure = None;
         self.fill();
@@ -246,7 +264,7 @@ impl Window {
             Stream::Seekable(file) if to.offset > self.position.offset + self.text.len() as u64 => {
                 self.text.clear();
                 self.ended = false;
-                file.go_to(to.offset)?
+                seek(file, to.offset)?
             }
             _ => self.read_to(to.offset)?,
         };

@@ -1,11 +1,18 @@
 //! Step 6, report: what a run tells while it goes on and at its end. The only place of the path that prints.
 
+mod actions;
 mod events;
+mod hints;
+mod meter;
 mod progress;
 mod summary;
+mod words;
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,11 +20,15 @@ use tokio::time::Instant;
 
 pub use events::SCHEMA_VERSION;
 use events::{Event, Sink};
+pub use meter::Limit;
+use meter::{Counts, Figures, Meter};
+use progress::Progress;
 pub use progress::Style;
-use progress::{Figures, Progress};
-pub use summary::{ReasonCount, Summary};
+pub use summary::{Allowed, ReasonCount, Summary};
+pub(crate) use words::visible;
 
 use super::outcome::Outcome;
+use super::pace::{Bound, Quota};
 use super::record::{Defect, Input, place};
 use crate::oss::error::CallError;
 
@@ -42,18 +53,31 @@ pub struct Telling {
     pub bucket: String,
     /// The index's name.
     pub index_name: String,
-    /// Requests a second of the quota, to show beside the real rate.
-    pub requests_per_second: f64,
+    /// The quota, to show beside the real rates.
+    pub quota: Quota,
+    /// What is worth saying before anything is read.
+    pub notes: Vec<String>,
+    /// Where the run is a step of a GitHub Actions job: what is told there.
+    pub actions: Option<Actions>,
     /// Whether this run continues an earlier one.
     pub resumed: bool,
     /// Whether requests are left out.
     pub dry_run: bool,
 }
 
+/// A step of a GitHub Actions job, which annotates files and has a summary.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actions {
+    /// The file that takes the step's summary.
+    pub step_summary: Option<PathBuf>,
+}
+
 /// Counts what happens and tells it; shared by all that take part in a run.
 #[derive(Debug)]
 pub struct Reporter {
     inner: Mutex<Inner>,
+    /// Whether what has been read waits to be sent, and not the other way round.
+    is_ahead: AtomicBool,
 }
 
 struct Inner {
@@ -63,7 +87,12 @@ struct Inner {
     sink_error: Option<io::Error>,
     progress: Progress,
     begun: Instant,
-    bytes_read: u64,
+    meter: Meter,
+    /// Bytes of the files that all batches that ended stand for.
+    input_bytes: u64,
+    /// How long the pace held back turns, as it was last told.
+    bound: Bound,
+    throttled: hints::Throttled,
     summary: Summary,
     reasons: BTreeMap<&'static str, ReasonCount>,
     /// The part of the pace in force, as it was last told.
@@ -88,12 +117,16 @@ impl Reporter {
             sink,
             sink_error: None,
             begun: Instant::now(),
-            bytes_read: 0,
+            meter: Meter::new(telling.quota, telling.bytes_total),
+            input_bytes: 0,
+            bound: Bound::default(),
+            throttled: hints::Throttled::default(),
             summary: Summary {
                 schema_version: SCHEMA_VERSION,
                 bucket: telling.bucket.clone(),
                 index_name: telling.index_name.clone(),
                 dry_run: telling.dry_run,
+                quota: telling.quota.into(),
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),
@@ -103,7 +136,20 @@ impl Reporter {
             telling,
         };
         inner.run_start();
-        Self { inner: Mutex::new(inner) }
+        for note in std::mem::take(&mut inner.telling.notes) {
+            inner.note(&note);
+        }
+        Self { inner: Mutex::new(inner), is_ahead: AtomicBool::new(false) }
+    }
+
+    /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
+    pub(super) fn begins_at(&self, bytes: u64) {
+        self.lock().meter.begin_at(bytes);
+    }
+
+    /// Notes whether what has been read waits to be sent, or sending waits for more.
+    pub(super) fn is_ahead(&self, is_ahead: bool) {
+        self.is_ahead.store(is_ahead, Ordering::Relaxed);
     }
 
     /// Tells that a request is tried again.
@@ -123,7 +169,8 @@ impl Reporter {
     }
 
     /// Tells that the service asks for a slower pace; `pace` is the part of the setting now in force.
-    pub(super) fn throttled(&self, batch: Option<u64>, error: &CallError, pace: f64) {
+    /// The request carried so many vectors.
+    pub(super) fn throttled(&self, batch: Option<u64>, vectors: usize, error: &CallError, pace: f64) {
         let mut inner = self.lock();
         inner.event(&Event::Throttle {
             batch,
@@ -134,6 +181,9 @@ impl Reporter {
         });
         inner.pace = pace;
         inner.trouble(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
+        if let Some(advice) = batch.and_then(|batch| inner.throttled.again(batch, vectors)) {
+            inner.note(&advice);
+        }
     }
 
     /// Counts and tells what became of a batch.
@@ -144,7 +194,7 @@ impl Reporter {
         }
         inner.count(outcome);
         inner.tell_batch(outcome);
-        inner.show();
+        inner.show(self.is_ahead.load(Ordering::Relaxed));
     }
 
     /// Prints one line for the person watching, unless they asked for quiet.
@@ -165,9 +215,18 @@ impl Reporter {
         }
     }
 
-    /// Redraws the progress: called now and then, so that it moves while nothing settles.
-    pub(super) fn tick(&self) {
-        self.lock().show();
+    /// Redraws the progress: called now and then, so that it moves while nothing settles. `bound` is how long the pace
+    /// has held back turns.
+    pub(super) fn tick(&self, bound: Bound) {
+        let mut inner = self.lock();
+        inner.bound = bound;
+        inner.show(self.is_ahead.load(Ordering::Relaxed));
+    }
+
+    /// Prints how far the run is, at once and also for who asked for quiet: somebody wants to know.
+    pub(super) fn tell_now(&self) {
+        let inner = self.lock();
+        inner.progress.print(&inner.figures().line());
     }
 
     /// Records rejected so far.
@@ -204,13 +263,19 @@ impl Reporter {
         inner.progress.finish();
         let elapsed = inner.begun.elapsed();
         let reasons = std::mem::take(&mut inner.reasons);
+        let limited_by = inner.meter.limit_of_all().filter(|_| !inner.telling.dry_run);
         let summary = &mut inner.summary;
         summary.elapsed_ms = millis(elapsed);
         summary.vectors_per_second = per_second(summary.stored, elapsed);
+        summary.requests_per_second = per_second(summary.attempts, elapsed);
+        summary.limited_by = limited_by;
         summary.reasons = reasons.into_iter().map(|(code, reason)| (code.to_owned(), reason)).collect();
         complete(summary);
         let summary = summary.clone();
         inner.event(&Event::RunEnd { summary: &summary });
+        if let Some(actions) = inner.telling.actions.take() {
+            inner.tell_step(&actions, &summary);
+        }
         (summary, inner.sink_error.take())
     }
 
@@ -246,6 +311,10 @@ impl Inner {
         });
         let named = self.reasons.values().map(|reason| reason.count).sum::<u64>();
         match named {
+            0..REJECTS_NAMED if self.telling.actions.is_some() => {
+                let input = self.telling.inputs.get(defect.position.input as usize);
+                self.note(&actions::reject(defect, input, &place));
+            }
             0..REJECTS_NAMED => {
                 let key = defect.key.as_ref().map_or(String::new(), |key| format!("key {key:?}: "));
                 self.note(&format!("{place}: {key}{message}"));
@@ -272,7 +341,12 @@ impl Inner {
         summary.attempts += u64::from(outcome.attempts);
         summary.throttled += u64::from(outcome.throttled);
         summary.bytes_sent += outcome.bytes_sent;
-        self.bytes_read = self.bytes_read.max(outcome.bytes_read);
+        if outcome.settled || summary.dry_run {
+            self.input_bytes += outcome.input_bytes;
+        }
+        if outcome.stored > 0 {
+            self.throttled.stored();
+        }
     }
 
     fn tell_batch(&mut self, outcome: &Outcome) {
@@ -312,10 +386,9 @@ impl Inner {
         }
     }
 
-    /// Prints a line; if standard error is closed, there is nobody left to tell.
     fn note(&self, line: &str) {
-        if !self.telling.quiet && !self.progress.above(line) {
-            writeln!(io::stderr().lock(), "{line}").unwrap_or_default();
+        if !self.telling.quiet {
+            self.progress.print(line);
         }
     }
 
@@ -332,20 +405,51 @@ impl Inner {
         self.last_trouble = Some(Instant::now());
     }
 
-    fn show(&mut self) {
-        let figures = Figures {
-            bytes_read: self.bytes_read,
-            bytes_total: self.telling.bytes_total,
-            stored: self.summary.stored,
-            not_stored: self.summary.rejected + self.summary.unknown,
-            requests: self.summary.attempts,
-            requests_per_second: self.telling.requests_per_second,
-            elapsed: self.begun.elapsed(),
-        };
-        if let Some(line) = self.progress.show(&figures) {
-            self.note(&line);
+    fn show(&mut self, is_ahead: bool) {
+        self.meter.take(self.begun.elapsed(), self.counts(), is_ahead);
+        if self.progress.is_due() {
+            let figures = self.figures();
+            self.progress.show(&figures);
         }
     }
+
+    fn counts(&self) -> Counts {
+        let Summary { read, rejected, superseded, batches, stored, attempts, .. } = self.summary;
+        Counts {
+            vectors: read - rejected.min(read) - superseded.min(read),
+            batches,
+            stored,
+            requests: attempts,
+            input_bytes: self.input_bytes,
+            bound: self.bound,
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let Summary { read, rejected, unknown, dry_run, .. } = self.summary;
+        let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
+        Figures { rejected, unknown, checked: Some(read).filter(|_| dry_run), ..figures }
+    }
+
+    /// Tells a GitHub Actions step how the run ended.
+    fn tell_step(&self, actions: &Actions, summary: &Summary) {
+        if let Some(error) = &summary.error {
+            self.progress.print(&actions::failure(error));
+        }
+        let Some(path) = &actions.step_summary else { return };
+        if let Err(error) = append(path, &actions::step_summary(summary)) {
+            self.note(&format!("note: cannot write the step's summary to {}: {error}", path.display()));
+        }
+    }
+}
+
+/// Adds to the summary of a step, to which earlier commands of the step may have written.
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    if file.metadata()?.len() + text.len() as u64 > actions::STEP_SUMMARY_BYTES {
+        return Err(io::Error::other("it would grow beyond 1 MiB"));
+    }
+    file.write_all(text.as_bytes())
 }
 
 fn rounded(part: f64) -> f64 {

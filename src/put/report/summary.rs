@@ -7,7 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::events::SCHEMA_VERSION;
+use super::meter::{self, Limit};
+use super::words::{bytes, count, duration, plural, visible};
 use crate::exit::Failure;
+use crate::put::pace::Quota;
 
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -48,6 +51,12 @@ pub struct Summary {
     pub elapsed_ms: u64,
     /// Stored vectors a second.
     pub vectors_per_second: f64,
+    /// Requests a second.
+    pub requests_per_second: f64,
+    /// What this run allowed itself.
+    pub quota: Allowed,
+    /// What the run waited for most of the time, if it was long enough to tell.
+    pub limited_by: Option<Limit>,
     /// Rejected records by reason.
     pub reasons: BTreeMap<String, ReasonCount>,
     /// Whether the input was read to its end, or to where it is damaged.
@@ -65,6 +74,29 @@ pub struct Summary {
     pub rejects_file: Option<String>,
     /// One shell line that continues, if there is anything to continue.
     pub resume_command: Option<String>,
+}
+
+/// The pace that a run allows itself; nothing is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Allowed {
+    /// Requests a second.
+    pub requests_per_second: Option<f64>,
+    /// Vectors a second.
+    pub vectors_per_second: Option<f64>,
+}
+
+impl From<Quota> for Allowed {
+    fn from(quota: Quota) -> Self {
+        let limit = |rate: f64| Some(rate).filter(|rate| rate.is_finite());
+        Self { requests_per_second: limit(quota.requests), vectors_per_second: limit(quota.vectors) }
+    }
+}
+
+impl From<Allowed> for Quota {
+    fn from(allowed: Allowed) -> Self {
+        let rate = |limit: Option<f64>| limit.unwrap_or(f64::INFINITY);
+        Self { requests: rate(allowed.requests_per_second), vectors: rate(allowed.vectors_per_second) }
+    }
 }
 
 /// How often one reason occurred.
@@ -154,36 +186,50 @@ impl Summary {
             if self.throttled > 0 {
                 write!(out, " ({} throttled)", count(self.throttled))?;
             }
-            writeln!(out, ", {} sent, {:.0} vectors/s", bytes(self.bytes_sent), self.vectors_per_second)?;
+            writeln!(out, ", {} sent", bytes(self.bytes_sent))?;
+        }
+        if let Some(pace) = self.pace() {
+            writeln!(out, "pace        {pace}")?;
         }
         if let Some(command) = &self.resume_command {
             writeln!(out, "continue    {command}")?;
+        } else if let Some(file) = self.rejects_file.as_ref().filter(|_| self.rejected > 0 && !self.dry_run) {
+            let file = visible(file);
+            writeln!(out, "next        mend the records in {file} and give that file to ossvec put-vectors")?;
         }
         Ok(())
     }
 
+    /// The rates beside what was allowed, and what kept them there; nothing of a run that made no request.
+    pub(super) fn pace(&self) -> Option<String> {
+        (self.attempts > 0).then(|| {
+            let rates = meter::pace(self.vectors_per_second, self.requests_per_second, self.quota.into());
+            rates + &self.limited_by.map_or(String::new(), |limit| format!(", {}", limit.words()))
+        })
+    }
+
     fn write_not_stored(&self, out: &mut String) -> std::fmt::Result {
         if self.rejected > 0 {
-            let file = self.rejects_file.as_ref().map_or(String::new(), |file| format!(", in {file}"));
+            let file =
+                self.rejects_file.as_ref().map_or(String::new(), |file| format!(", in {}", visible(file)));
             writeln!(out, "rejected    {}{file}", plural(self.rejected, "record"))?;
-            for (code, reason) in self.top_reasons() {
+            let (top, others) = self.top_reasons();
+            for (code, reason) in top {
                 writeln!(
                     out,
                     "            {} × {code}, first at {}: {}",
                     count(reason.count),
-                    reason.first,
-                    reason.example
+                    visible(&reason.first),
+                    visible(&reason.example)
                 )?;
             }
-        }
-        let others: u64 = self.reasons.values().map(|reason| reason.count).sum::<u64>()
-            - self.top_reasons().iter().map(|(_, reason)| reason.count).sum::<u64>();
-        if others > 0 {
-            writeln!(out, "            {} × other reasons", count(others))?;
+            if others > 0 {
+                writeln!(out, "            {} × other reasons", count(others))?;
+            }
         }
         if self.unknown > 0 {
             let listed = match (&self.rejects_file, self.resume_command.is_some()) {
-                (Some(file), false) => format!(", listed in {file}"),
+                (Some(file), false) => format!(", listed in {}", visible(file)),
                 _ => String::new(),
             };
             writeln!(
@@ -201,12 +247,14 @@ impl Summary {
         Ok(())
     }
 
-    fn top_reasons(&self) -> Vec<(&String, &ReasonCount)> {
+    /// The commonest reasons, and how many records the others have.
+    pub(super) fn top_reasons(&self) -> (Vec<(&String, &ReasonCount)>, u64) {
         const SHOWN: usize = 5;
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));
+        let others = reasons.iter().skip(SHOWN).map(|(_, reason)| reason.count).sum();
         reasons.truncate(SHOWN);
-        reasons
+        (reasons, others)
     }
 }
 
@@ -214,61 +262,9 @@ fn vectors(number: u64) -> String {
     plural(number, "vector")
 }
 
-/// A count with its noun.
-pub(super) fn plural(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
-}
-
-/// A count with its thousands kept apart.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A size in binary units.
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-pub(super) fn bytes(number: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = number as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    let name = UNITS.get(unit).copied().unwrap_or_default();
-    if unit == 0 { format!("{number} {name}") } else { format!("{value:.1} {name}") }
-}
-
-/// A duration with as much detail as is worth reading.
-pub(super) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..60 => format!("{:.1} s", time.as_secs_f64()),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_written_for_people() {
-        assert_eq!([0, 999, 1_000, 2_000_000_000].map(count), ["0", "999", "1,000", "2,000,000,000"]);
-        assert_eq!([512, 1_536, 5 << 30].map(bytes), ["512 B", "1.5 KiB", "5.0 GiB"]);
-        let times =
-            [400, 61_000, 3_700_000, 800_000_000].map(|millis| duration(Duration::from_millis(millis)));
-        assert_eq!(times, ["0.4 s", "1 min 1 s", "1 h 1 min", "9 d 6 h"]);
-    }
 
     #[test]
     fn a_run_with_trouble_says_what_is_stored_what_is_not_and_how_to_go_on() {
@@ -285,6 +281,9 @@ mod tests {
             throttled: 1,
             bytes_sent: 2_048,
             vectors_per_second: 660.0,
+            requests_per_second: 2.7,
+            quota: Quota { requests: 5.0, vectors: 2500.0 }.into(),
+            limited_by: Some(Limit::Service),
             reasons: BTreeMap::from([(
                 "dimension".to_owned(),
                 ReasonCount { count: 3, first: "a.jsonl:7".into(), example: "too long".into() },
@@ -301,7 +300,8 @@ rejected    3 records, in r.jsonl
 unknown     5 vectors sent and not confirmed, perhaps stored
 not sent    2 records read before the run stopped
 not read    the rest of the input
-time        1.5 s, 4 requests (1 throttled), 2.0 KiB sent, 660 vectors/s
+time        1.5 s, 4 requests (1 throttled), 2.0 KiB sent
+pace        660 of 2,500 vectors/s, 2.7 of 5 requests/s, waiting for answers
 continue    ossvec put-vectors a.jsonl --resume
 ";
         assert_eq!(summary.text(), want);

@@ -1,0 +1,58 @@
+//! Advice on trouble that would go on for ever: a batch larger than the service's quota. Pure.
+
+use std::collections::HashMap;
+
+/// So many throttled answers to one batch, while nothing at all is stored, are no bad luck.
+const OFTEN: u32 = 5;
+
+/// Watches which batches are throttled again and again.
+#[derive(Debug, Default)]
+pub(super) struct Throttled {
+    batches: HashMap<u64, u32>,
+    is_told: bool,
+}
+
+impl Throttled {
+    /// Notes a throttled answer to a batch of so many vectors; comes back with what to say about it, once.
+    pub(super) fn again(&mut self, batch: u64, vectors: usize) -> Option<String> {
+        let times = self.batches.entry(batch).or_default();
+        *times += 1;
+        if self.is_told || vectors < 2 || *times < OFTEN {
+            return None;
+        }
+        self.is_told = true;
+        let vectors = super::words::count(vectors as u64);
+        Some(format!(
+            "note: batch {batch} was throttled {OFTEN} times and nothing was stored meanwhile; the service's quota may be \
+             below one batch of {vectors} vectors: try a smaller --batch-size, or the service's own --vectors-per-second"
+        ))
+    }
+
+    /// Notes that something was stored: whatever is throttled now may pass in its turn.
+    pub(super) fn stored(&mut self) {
+        self.batches.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_is_throttled_while_nothing_is_stored_gets_advice_once() {
+        let mut throttled = Throttled::default();
+        let told: Vec<_> = (0..12).filter_map(|time| throttled.again(time % 2, 500)).collect();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].contains("batch 0") && told[0].contains("--batch-size"), "{told:?}");
+    }
+
+    #[test]
+    fn a_success_in_between_is_no_reason_for_advice() {
+        let mut throttled = Throttled::default();
+        for _ in 0..20 {
+            assert_eq!(throttled.again(3, 500), None);
+            assert_eq!(throttled.again(3, 500), None);
+            throttled.stored();
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! How fast a run is, how far, how long it will take, and what it waits for. Pure: counts and times are handed in.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::words::{bytes, count, rate, whole_seconds};
+use crate::put::pace::{Bound, Quota};
+
+/// Rates are those of this much time: long enough to be steady, short enough to show a change.
+const WINDOW: Duration = Duration::from_secs(15);
+/// Counts are taken at most this often.
+const EVERY: Duration = Duration::from_millis(150);
+/// From less than this nothing is concluded.
+const ENOUGH: Duration = Duration::from_secs(1);
+/// When turns were held back for this part of the time, the pace is reached.
+const REACHED: f64 = 0.9;
+/// When throttled answers have made this part of that time, they are the reason.
+const THROTTLED: f64 = 0.1;
+/// How long nothing is confirmed before it is worth a word.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// What a run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The quota of requests.
+    RequestQuota,
+    /// The quota of vectors.
+    VectorQuota,
+    /// Both quotas alike.
+    BothQuotas,
+    /// The pace that throttled answers lowered.
+    Throttling,
+    /// Answers: the service, or the way to it.
+    Service,
+    /// Reading and checking the input.
+    Input,
+}
+
+impl Limit {
+    /// As it stands behind rates.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::RequestQuota => "at the request quota",
+            Self::VectorQuota => "at the vector quota",
+            Self::BothQuotas => "at the quota",
+            Self::Throttling => "slowed by throttled answers",
+            Self::Service => "waiting for answers",
+            Self::Input => "waiting for input",
+        }
+    }
+}
+
+/// What has been counted at one moment, since the start of the run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    /// Vectors of batches that ended.
+    pub(super) vectors: u64,
+    /// Batches that ended.
+    pub(super) batches: u64,
+    pub(super) stored: u64,
+    pub(super) requests: u64,
+    /// Bytes of the files that the batches stand for.
+    pub(super) input_bytes: u64,
+    /// How long the pace held back turns.
+    pub(super) bound: Bound,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sample {
+    at: Duration,
+    counts: Counts,
+    /// Samples until now, and those at which what was read waited to be sent.
+    samples: u64,
+    ahead: u64,
+}
+
+/// Remembers counts and draws conclusions from them.
+#[derive(Debug)]
+pub(super) struct Meter {
+    quota: Quota,
+    /// Bytes of all inputs, if that is known.
+    total: Option<u64>,
+    /// Bytes before the place where reading began.
+    base: u64,
+    recent: VecDeque<Sample>,
+    /// When something was last confirmed.
+    confirmed: Duration,
+}
+
+impl Meter {
+    pub(super) fn new(quota: Quota, total: Option<u64>) -> Self {
+        Self { quota, total, base: 0, recent: VecDeque::from([Sample::default()]), confirmed: Duration::ZERO }
+    }
+
+    /// Notes that an earlier run has settled so many bytes of the files.
+    pub(super) fn begin_at(&mut self, bytes: u64) {
+        self.base = bytes;
+    }
+
+    /// Takes the counts `at` so much time since the start; `is_ahead` tells whether what is read waits to be sent.
+    pub(super) fn take(&mut self, at: Duration, counts: Counts, is_ahead: bool) {
+        let last = self.last();
+        if counts.stored > last.counts.stored {
+            self.confirmed = at;
+        }
+        if at < last.at + EVERY {
+            return;
+        }
+        let ahead = last.ahead + u64::from(is_ahead);
+        self.recent.push_back(Sample { at, counts, samples: last.samples + 1, ahead });
+        while self.recent.get(1).is_some_and(|second| second.at + WINDOW <= at) {
+            self.recent.pop_front();
+        }
+    }
+
+    fn last(&self) -> Sample {
+        self.recent.back().copied().unwrap_or_default()
+    }
+
+    /// What the whole run waited for most of the time.
+    pub(super) fn limit_of_all(&self) -> Option<Limit> {
+        limit(&Sample::default(), &self.last())
+    }
+
+    /// All that is shown, `at` so much time since the start; the pace is `pace` of the quota.
+    pub(super) fn figures(&self, at: Duration, counts: Counts, pace: f64) -> Figures {
+        let first = self.recent.front().copied().unwrap_or_default();
+        let seconds = at.saturating_sub(first.at).as_secs_f64().max(0.001);
+        let per_second = |now: u64, then: u64| float(now.saturating_sub(then)) / seconds;
+        let limit = limit(&first, &self.last());
+        let silence = at.saturating_sub(self.confirmed);
+        let is_waiting = matches!(limit, Some(Limit::Service | Limit::Throttling));
+        let bytes_per_second = per_second(counts.input_bytes, first.counts.input_bytes);
+        Figures {
+            elapsed: at,
+            percent: self.percent(counts.input_bytes),
+            input_bytes: self.base + counts.input_bytes,
+            left: self.left(counts, bytes_per_second, limit, pace),
+            stored: counts.stored,
+            vectors_per_second: per_second(counts.stored, first.counts.stored),
+            requests_per_second: per_second(counts.requests, first.counts.requests),
+            quota: self.quota,
+            limit,
+            silence: Some(silence).filter(|silence| is_waiting && *silence >= SILENCE),
+            ..Figures::default()
+        }
+    }
+
+    /// The part of the files that is done with, in whole percent; rounded down, so that 100 means all of it.
+    fn percent(&self, input_bytes: u64) -> Option<u64> {
+        let total = self.total.filter(|total| *total > 0)?;
+        let done = u128::from(self.base) + u128::from(input_bytes);
+        u64::try_from(done * 100 / u128::from(total)).ok().map(|percent| percent.min(100))
+    }
+
+    /// How long the rest takes, if it is like what has been read. At the quota that is the quota's time, known from the
+    /// first batch on; where something else is slower, its rate counts.
+    fn left(
+        &self,
+        counts: Counts,
+        bytes_per_second: f64,
+        limit: Option<Limit>,
+        pace: f64,
+    ) -> Option<Duration> {
+        let rest = float(self.total?.saturating_sub(self.base + counts.input_bytes));
+        let done = Some(float(counts.input_bytes)).filter(|done| *done > 0.0)?;
+        let of_rest = |number: u64| float(number) * rest / done;
+        let at_quota = (of_rest(counts.batches) / self.quota.requests)
+            .max(of_rest(counts.vectors) / self.quota.vectors)
+            / pace;
+        let as_measured = rest / bytes_per_second;
+        let seconds = match limit {
+            Some(Limit::RequestQuota | Limit::VectorQuota | Limit::BothQuotas) => at_quota,
+            None if at_quota > 0.0 => at_quota,
+            _ => at_quota.max(as_measured),
+        };
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+}
+
+/// What was waited for between two moments: for turns, or else for whoever was behind the other.
+fn limit(from: &Sample, to: &Sample) -> Option<Limit> {
+    let time = to.at.saturating_sub(from.at);
+    if time < ENOUGH {
+        return None;
+    }
+    let spent = |of: fn(&Bound) -> Duration| of(&to.counts.bound).saturating_sub(of(&from.counts.bound));
+    let throttled = spent(|bound| bound.throttled);
+    let axes = [
+        (spent(|bound| bound.requests), Limit::RequestQuota),
+        (spent(|bound| bound.vectors), Limit::VectorQuota),
+        (spent(|bound| bound.both), Limit::BothQuotas),
+    ];
+    let held = axes.iter().map(|(time, _)| *time).sum::<Duration>() + throttled;
+    if held >= time.mul_f64(REACHED) {
+        let longest = axes.into_iter().max_by_key(|(time, _)| *time).map(|(_, limit)| limit);
+        let is_throttled = throttled >= held.mul_f64(THROTTLED);
+        return if is_throttled { Some(Limit::Throttling) } else { longest };
+    }
+    let is_ahead = (to.ahead - from.ahead) * 2 >= to.samples - from.samples;
+    Some(if is_ahead { Limit::Service } else { Limit::Input })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+/// The figures of one moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Figures {
+    pub(super) elapsed: Duration,
+    /// The part of the input that is done with, if its size is known.
+    pub(super) percent: Option<u64>,
+    pub(super) input_bytes: u64,
+    pub(super) left: Option<Duration>,
+    pub(super) stored: u64,
+    pub(super) rejected: u64,
+    pub(super) unknown: u64,
+    /// In a rehearsal, the records that have been checked.
+    pub(super) checked: Option<u64>,
+    pub(super) vectors_per_second: f64,
+    pub(super) requests_per_second: f64,
+    pub(super) quota: Quota,
+    pub(super) limit: Option<Limit>,
+    /// How long nothing was confirmed, if that is worth a word.
+    pub(super) silence: Option<Duration>,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Self {
+            elapsed: Duration::ZERO,
+            percent: None,
+            input_bytes: 0,
+            left: None,
+            stored: 0,
+            rejected: 0,
+            unknown: 0,
+            checked: None,
+            vectors_per_second: 0.0,
+            requests_per_second: 0.0,
+            quota: Quota { requests: f64::INFINITY, vectors: f64::INFINITY },
+            limit: None,
+            silence: None,
+        }
+    }
+}
+
+impl Figures {
+    /// All of it as one line.
+    pub(super) fn line(&self) -> String {
+        let after = format!("after {}: ", whole_seconds(self.elapsed));
+        let lines = [self.how_far(), self.how_fast()];
+        after + &lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// How far the run is: percent, time left, counts.
+    pub(super) fn how_far(&self) -> String {
+        let mut parts = vec![match self.percent {
+            Some(percent) => format!("{percent} %"),
+            None => format!("{} read", bytes(self.input_bytes)),
+        }];
+        parts.extend(self.left.map(|left| format!("{} left", whole_seconds(left))));
+        parts.push(match self.checked {
+            Some(checked) => format!("{} checked", count(checked)),
+            None => format!("{} stored", count(self.stored)),
+        });
+        for (number, what) in [(self.rejected, "rejected"), (self.unknown, "unknown")] {
+            if number > 0 {
+                parts.push(format!("{} {what}", count(number)));
+            }
+        }
+        parts.join(", ")
+    }
+
+    /// How fast it goes, and what keeps it from going faster; nothing in a rehearsal, which sends nothing.
+    pub(super) fn how_fast(&self) -> String {
+        if self.checked.is_some() {
+            return String::new();
+        }
+        let pace = pace(self.vectors_per_second, self.requests_per_second, self.quota);
+        let limit = self.limit.map_or(String::new(), |limit| format!(", {}", limit.words()));
+        let silence = self
+            .silence
+            .map_or(String::new(), |silence| format!(", nothing confirmed for {}", whole_seconds(silence)));
+        pace + &limit + &silence
+    }
+}
+
+/// The rates beside what the quota allows.
+pub(super) fn pace(vectors_per_second: f64, requests_per_second: f64, quota: Quota) -> String {
+    let of = |most: f64| if most.is_finite() { format!(" of {}", rate(most)) } else { String::new() };
+    let requests = match requests_per_second {
+        1.0.. => format!("{requests_per_second:.1}"),
+        few => format!("{few:.2}"),
+    };
+    let vectors = rate(vectors_per_second.round());
+    format!("{vectors}{} vectors/s, {requests}{} requests/s", of(quota.vectors), of(quota.requests))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUOTA: Quota = Quota { requests: 5.0, vectors: 2500.0 };
+    const UNLIMITED: Quota = Quota { requests: f64::INFINITY, vectors: f64::INFINITY };
+
+    /// Counts after so many batches of 500 vectors, 1,000 bytes each, with turns held back for so long.
+    fn counts(batches: u64, bound: Bound) -> Counts {
+        let vectors = batches * 500;
+        Counts { vectors, batches, stored: vectors, requests: batches, input_bytes: batches * 1_000, bound }
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// A meter that has seen `per_second` batches of a load of 100,000 bytes for ten seconds.
+    fn measured(quota: Quota, per_second: u64, bound: fn(Duration) -> Bound, is_ahead: bool) -> Figures {
+        let mut meter = Meter::new(quota, Some(100_000));
+        for second in 1..=10 {
+            meter.take(seconds(second), counts(second * per_second, bound(seconds(second))), is_ahead);
+        }
+        meter.figures(seconds(10), counts(10 * per_second, bound(seconds(10))), 1.0)
+    }
+
+    #[test]
+    fn the_time_left_is_the_quotas_from_the_first_batch_on() {
+        let meter = Meter::new(QUOTA, Some(100_000));
+        let figures = meter.figures(Duration::from_millis(80), counts(1, Bound::default()), 1.0);
+        assert_eq!((figures.percent, figures.left), (Some(1), Some(Duration::from_millis(19_800))));
+        let figures = meter.figures(Duration::from_millis(80), counts(1, Bound::default()), 0.5);
+        assert_eq!(figures.left, Some(Duration::from_millis(39_600)));
+    }
+
+    #[test]
+    fn the_tighter_axis_makes_the_time_left() {
+        let tight = Quota { vectors: 500.0, ..QUOTA };
+        let meter = Meter::new(tight, Some(100_000));
+        assert_eq!(meter.figures(seconds(1), counts(10, Bound::default()), 1.0).left, Some(seconds(90)));
+    }
+
+    #[test]
+    fn a_run_that_waits_for_answers_takes_as_long_as_it_takes() {
+        let figures = measured(QUOTA, 1, |_| Bound { both: seconds(2), ..Bound::default() }, true);
+        assert_eq!((figures.limit, figures.left), (Some(Limit::Service), Some(seconds(90))));
+    }
+
+    #[test]
+    fn nothing_known_of_the_size_is_nothing_said_of_percent_and_time_left() {
+        let figures = Meter::new(QUOTA, None).figures(seconds(2), counts(10, Bound::default()), 1.0);
+        assert_eq!((figures.percent, figures.left), (None, None));
+        let want = "after 2 s: 9.8 KiB read, 5,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s";
+        assert_eq!(figures.line(), want);
+    }
+
+    #[test]
+    fn what_an_earlier_run_settled_counts_as_done() {
+        let mut meter = Meter::new(QUOTA, Some(100_000));
+        meter.begin_at(60_000);
+        let figures = meter.figures(seconds(1), counts(5, Bound::default()), 1.0);
+        assert_eq!((figures.percent, figures.left), (Some(65), Some(seconds(7))));
+    }
+
+    #[test]
+    fn whoever_is_waited_for_is_the_limit() {
+        type Row = (fn(Duration) -> Bound, bool, Limit);
+        let rows: [Row; 6] = [
+            (|time| Bound { requests: time, ..Bound::default() }, true, Limit::RequestQuota),
+            (|time| Bound { vectors: time, ..Bound::default() }, true, Limit::VectorQuota),
+            (|time| Bound { both: time, ..Bound::default() }, false, Limit::BothQuotas),
+            (
+                |time| Bound { throttled: time / 5, both: time * 4 / 5, ..Bound::default() },
+                true,
+                Limit::Throttling,
+            ),
+            (|time| Bound { both: time / 2, ..Bound::default() }, true, Limit::Service),
+            (|time| Bound { both: time / 2, ..Bound::default() }, false, Limit::Input),
+        ];
+        for (bound, is_ahead, limit) in rows {
+            assert_eq!(measured(QUOTA, 5, bound, is_ahead).limit, Some(limit));
+        }
+    }
+
+    #[test]
+    fn rates_are_those_of_the_last_seconds_and_silence_is_told() {
+        let mut meter = Meter::new(UNLIMITED, Some(100_000));
+        for second in 1..=40 {
+            meter.take(seconds(second), counts(second.min(10), Bound::default()), true);
+        }
+        let figures =
+            Figures { rejected: 2, ..meter.figures(seconds(40), counts(10, Bound::default()), 1.0) };
+        let want = "after 40 s: 10 %, 5,000 stored, 2 rejected, 0 vectors/s, 0.00 requests/s, waiting for answers, \
+                    nothing confirmed for 30 s";
+        assert_eq!(figures.line(), want);
+    }
+
+    #[test]
+    fn a_rehearsal_tells_only_how_far_it_is() {
+        let figures = Figures { checked: Some(7_000), percent: Some(7), ..Figures::default() };
+        assert_eq!(figures.line(), "after 0 s: 7 %, 7,000 checked");
+    }
+}

@@ -1,0 +1,188 @@
+//! What a run tells and where: the style of progress, the events, standard output, and who else listens.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Environment, Form, usage};
+use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
+use crate::exit::{Exit, Failure};
+use crate::log::Destination;
+use crate::put::pace::Quota;
+use crate::put::read;
+use crate::put::record::Input;
+use crate::put::report::{Actions, Style, Telling};
+
+/// What stands on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The summary for people.
+    Text,
+    /// The summary as one JSON document.
+    Json,
+    /// The events; people read the summary on standard error.
+    Events,
+    /// What ossutil prints; people read the summary on standard error.
+    Ossutil,
+}
+
+/// What a run tells, and where; the target's names are still missing.
+pub(super) fn telling(
+    arguments: &PutVectors,
+    global: &Global,
+    environment: &Environment,
+    inputs: &[Input],
+) -> Result<Telling, Failure> {
+    let PutVectors { sending, reporting, .. } = arguments;
+    let events_on_stdout = reporting.events.as_deref() == Some(Path::new("-"));
+    let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
+        None => None,
+        Some(_) if events_on_stdout => Some(Box::new(std::io::stdout())),
+        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
+    };
+    // Lines of events among its own would tear a bar.
+    let shares_terminal = events_on_stdout && std::io::stdout().is_terminal();
+    let terminal = Terminal::of(std::io::stderr().is_terminal() && !shares_terminal, environment);
+    Ok(Telling {
+        style: style(if global.quiet { ProgressStyle::None } else { reporting.progress }, terminal),
+        quiet: global.quiet,
+        events,
+        inputs: inputs.to_vec(),
+        bytes_total: read::total_bytes(inputs),
+        bucket: String::new(),
+        index_name: String::new(),
+        quota: Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 },
+        notes: Vec::new(),
+        actions: actions(environment),
+        resumed: false,
+        dry_run: sending.dry_run,
+    })
+}
+
+/// What standard error can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Terminal {
+    /// Lines only.
+    None,
+    /// What can be redrawn, but is kept as a log.
+    Ci,
+    /// What can be redrawn, before somebody's eyes.
+    Watched,
+}
+
+impl Terminal {
+    fn of(is_terminal: bool, environment: &Environment) -> Self {
+        let can_redraw = match environment.get("TERM") {
+            Some(name) => !name.is_empty() && name != "dumb",
+            None => cfg!(windows),
+        };
+        let is_set = |name: &str| {
+            environment.get(name).is_some_and(|value| !["", "0", "false"].contains(&value.as_str()))
+        };
+        match (is_terminal && can_redraw, is_set("CI")) {
+            (false, _) => Self::None,
+            (true, true) => Self::Ci,
+            (true, false) => Self::Watched,
+        }
+    }
+}
+
+fn style(asked: ProgressStyle, terminal: Terminal) -> Style {
+    match (asked, terminal) {
+        (ProgressStyle::None, _) => Style::Hidden,
+        (ProgressStyle::Auto, Terminal::Watched) | (ProgressStyle::Bar, Terminal::Watched | Terminal::Ci) => {
+            Style::Bar
+        }
+        (ProgressStyle::Auto | ProgressStyle::Bar | ProgressStyle::Plain, _) => Style::Plain,
+    }
+}
+
+/// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
+fn actions(environment: &Environment) -> Option<Actions> {
+    let is_step = environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    is_step.then(|| Actions { step_summary: path.map(PathBuf::from) })
+}
+
+/// What stands on standard output, which holds one thing only.
+pub(super) fn output(reporting: &Reporting, form: Form, log: &Destination) -> Result<Output, Failure> {
+    let has_events = reporting.events.as_deref() == Some(Path::new("-"));
+    let output = match (form, has_events, own_format(reporting.output_format)) {
+        (_, true, Ok(OutputFormat::Json)) if form == Form::Own => {
+            return Err(usage("--events - and --output-format json cannot share standard output")
+                .advise("the last event, run_end, holds the same summary"));
+        }
+        (Form::Own, _, Err(failure)) => return Err(failure),
+        (_, true, _) => Output::Events,
+        (Form::Ossutil, false, _) => return Ok(Output::Ossutil),
+        (_, false, Ok(OutputFormat::Json)) => Output::Json,
+        (_, false, _) => Output::Text,
+    };
+    if *log == Destination::Output && output != Output::Text {
+        return Err(usage("--log-file - and JSON cannot share standard output")
+            .advise("name a file, or leave --log-file out to log on standard error"));
+    }
+    Ok(output)
+}
+
+/// The form of output asked for, if it is one that the program has outside of `vectors-api`.
+pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
+    let name = match format {
+        OutputFormat::Text | OutputFormat::Json => return Ok(format),
+        OutputFormat::Raw => "raw",
+        OutputFormat::Xml => "xml",
+        OutputFormat::Yaml => "yaml",
+    };
+    Err(usage(format!("invalid value '{name}' for '--output-format <FORM>' [possible values: text, json]"))
+        .advise("raw, xml and yaml are ossutil's, under ossvec vectors-api"))
+}
+
+/// A load that goes on keeps telling in the same file.
+fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    let options = options.create(true);
+    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
+    options.open(path).map_err(|error| {
+        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_bar_is_for_eyes_and_for_terminals_that_can_redraw() {
+        use ProgressStyle::{Auto, Bar, None, Plain};
+        let watched = [Style::Bar, Style::Bar, Style::Plain, Style::Hidden];
+        let by_ci = [Style::Plain, Style::Bar, Style::Plain, Style::Hidden];
+        let lines = [Style::Plain, Style::Plain, Style::Plain, Style::Hidden];
+        for (variables, is_terminal, wanted) in [
+            ("TERM=xterm", true, watched),
+            ("TERM=xterm NO_COLOR=1", true, watched),
+            ("TERM=xterm CI=false", true, watched),
+            ("TERM=xterm CI=true", true, by_ci),
+            ("TERM=dumb", true, lines),
+            ("TERM=", true, lines),
+            ("TERM=xterm", false, lines),
+            ("TERM=xterm CI=true", false, lines),
+        ] {
+            let pairs: Vec<_> =
+                variables.split(' ').filter_map(|variable| variable.split_once('=')).collect();
+            let terminal = Terminal::of(is_terminal, &environment(&pairs));
+            assert_eq!([Auto, Bar, Plain, None].map(|asked| style(asked, terminal)), wanted, "{variables}");
+        }
+    }
+
+    #[test]
+    fn a_step_of_github_actions_is_known_by_its_variables() {
+        let step = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "s.md")];
+        let told = Actions { step_summary: Some("s.md".into()) };
+        assert_eq!(actions(&environment(&step)), Some(told));
+        assert_eq!(actions(&environment(&step[..1])), Some(Actions { step_summary: None }));
+        assert_eq!(actions(&environment(&step[1..])), None);
+    }
+}
