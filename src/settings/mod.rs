@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::cli::{
     FormatName, Global, MetadataValuesName, Metric, OutputFormat, ProgressStyle, PutVectors, Reading,
-    Reporting, Serve, VerifyName,
+    Reporting, Serve, To, VerifyName,
 };
 use crate::command_line::CommandLine;
 use crate::emulator;
@@ -172,6 +172,19 @@ pub fn load(
         inputs,
     };
     Ok(Load { job, service, local, output: output(reporting)? })
+}
+
+/// Resolves where the indexes of a bucket are to be listed. It must be a bucket of the cloud service.
+pub fn listing(to: &To, global: &Global, environment: &Environment) -> Result<ServiceSettings, Failure> {
+    if to.local {
+        return Err(usage("the indexes of --local cannot be listed"));
+    }
+    let sources = Sources { global, environment, profile: profile(global, environment)? };
+    let parts = sources.endpoint().as_deref().and_then(from_bucket_url);
+    let bucket = to.bucket.clone().or_else(|| parts.as_ref().map(|(_, target)| target.bucket.clone()));
+    let bucket = bucket.ok_or_else(|| usage("no bucket: name it with --bucket"))?;
+    limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
+    cloud_service(&bucket, &sources, parts)
 }
 
 /// Resolves the local service.

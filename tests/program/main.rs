@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod completions;
 mod config;
 mod crash;
 mod credentials;
 mod disk;
 mod events;
 mod faults;
+mod generated;
 mod load;
 mod order;
 mod outage;
