@@ -8,6 +8,7 @@ mod config;
 mod crash;
 mod credentials;
 mod disk;
+mod documents;
 mod events;
 mod faults;
 mod generated;
