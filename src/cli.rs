@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::oss::credential::Secret;
 use crate::values::{Period, Rate, Size, Timeout};
@@ -41,6 +41,16 @@ pub enum Command {
     Serve(Serve),
     /// Show the settings and where they come from, or write them into ossutil's configuration file
     Config(Config),
+    /// Print the completion script of a shell
+    ///
+    /// For example: ossvec completions bash > ~/.local/share/bash-completion/completions/ossvec
+    Completions(Completions),
+    /// Write what is generated from the command line's definition below a folder
+    #[command(hide = true)]
+    Generate(Generate),
+    /// Print the names of a bucket's indexes; standard input is the command line as far as it is typed
+    #[command(hide = true)]
+    CompleteIndexes,
 }
 
 /// The configuration.
@@ -291,7 +301,7 @@ pub struct To {
     #[arg(long)]
     pub local: bool,
     /// Where the local service keeps its data [default: the user's data directory]
-    #[arg(long, value_name = "DIR", requires = "local")]
+    #[arg(long, value_name = "DIR", requires = "local", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
 }
 
@@ -416,7 +426,7 @@ pub struct Reporting {
     #[arg(long)]
     pub resume: bool,
     /// Where the journals of loads are kept [default: the user's state directory]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub checkpoint_dir: Option<PathBuf>,
     /// Where events go, one JSON line each; - is standard output
     #[arg(long, value_name = "FILE|-")]
@@ -469,7 +479,7 @@ pub struct Serve {
     #[arg(long, default_value = "127.0.0.1:9410", value_name = "ADDRESS")]
     pub listen: String,
     /// Where data is kept [default: the user's data directory]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
     /// Most PutVectors requests a second; 0 is no limit
     #[arg(long, default_value = "5", value_name = "N", allow_negative_numbers = true)]
@@ -483,6 +493,35 @@ pub struct Serve {
     /// Scripted trouble, such as op=PutVectors,nth=3,status=503,code=InternalError,apply=half; repeatable
     #[arg(long, value_name = "SPEC")]
     pub fault: Vec<String>,
+}
+
+/// Prints a completion script.
+#[derive(Clone, Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: ShellName,
+}
+
+/// Shells that completions are generated for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShellName {
+    /// bash 4.4 or newer
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+}
+
+/// Writes what is generated.
+#[derive(Clone, Debug, Args)]
+pub struct Generate {
+    /// The folder, which is the project's own when its files are renewed
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]

@@ -15,6 +15,8 @@ pub mod cli;
 pub mod command_line;
 pub mod emulator;
 pub mod exit;
+pub mod generate;
+mod index_names;
 pub mod init;
 pub mod log;
 pub mod oss;

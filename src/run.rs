@@ -1,7 +1,7 @@
 //! From the command line to the exit code: one function a command, and the printing of results and errors.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +12,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::cli::{
-    Cli, Command, ConfigCommand, ConfigShow, Global, OutputFormat, PutVectors, Serve, VectorsApiCommand,
+    Cli, Command, Completions, ConfigCommand, ConfigShow, Generate, Global, OutputFormat, PutVectors, Serve,
+    VectorsApiCommand,
 };
 use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure};
+use crate::generate;
+use crate::index_names;
 use crate::init;
 use crate::log;
 use crate::oss::time::Timestamp;
@@ -113,6 +116,9 @@ async fn command(
             ConfigCommand::Show(arguments) => config_show(arguments, global, environment),
             ConfigCommand::Init => config_init(global, environment),
         },
+        Command::Completions(arguments) => completions(arguments),
+        Command::Generate(arguments) => generate(arguments),
+        Command::CompleteIndexes => complete_indexes(environment).await,
     }
 }
 
@@ -209,6 +215,35 @@ async fn serve(arguments: &Serve, global: &Global, environment: &Environment) ->
     emulator::serve(listener, raised(signals::interrupt(|| ())), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
+    Ok(Exit::Complete)
+}
+
+/// Prints a completion script.
+fn completions(arguments: &Completions) -> Result<Exit, Failure> {
+    out(&generate::completions(arguments.shell))
+        .map_or_else(|error| Ok(unprinted(&error, Exit::Complete)), |()| Ok(Exit::Complete))
+}
+
+/// Prints the names of the indexes in the bucket that the typed line names. Whoever completes a word wants no errors.
+async fn complete_indexes(environment: &Environment) -> Result<Exit, Failure> {
+    let mut line = String::new();
+    let is_read = std::io::stdin().read_to_string(&mut line).is_ok();
+    let names = if is_read { index_names::of_typed(&line, environment).await } else { None };
+    for name in names.unwrap_or_default() {
+        out(&(name + "\n")).unwrap_or_default();
+    }
+    Ok(Exit::Complete)
+}
+
+/// Writes what is generated into a copy of the project's tree.
+fn generate(arguments: &Generate) -> Result<Exit, Failure> {
+    for file in generate::files() {
+        let path = arguments.folder.join(file.path);
+        let folder = path.parent().unwrap_or(&arguments.folder);
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, file.text)).map_err(|error| {
+            Failure::new(Exit::Client, format!("cannot write {}: {error}", path.display()))
+        })?;
+    }
     Ok(Exit::Complete)
 }
 

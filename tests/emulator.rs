@@ -294,6 +294,17 @@ async fn buckets_and_indexes_follow_their_rules() {
     for number in 0..100 {
         assert_eq!(emulator.put_index(&format!("idx{number}"), 2).await.status, 200);
     }
+    let mut pages = Vec::new();
+    let mut token = json!(null);
+    while pages.is_empty() || token.is_string() {
+        let request = json!({ "prefix": "idx1", "maxResults": 4, "nextToken": token });
+        let page = emulator.call(Operation::ListVectorIndexes, &request.to_string()).await.body;
+        let names = page["indexes"].as_array().unwrap().iter();
+        pages.push(names.map(|index| index["indexName"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+        token = page["nextToken"].clone();
+    }
+    let last: Vec<_> = (17..20).map(|number| format!("idx{number}")).collect();
+    assert_eq!((pages.len(), pages.concat().len(), pages.last()), (3, 11, Some(&last)), "{pages:?}");
     let again = emulator.put_index("idx7", 2).await;
     assert_eq!((again.status, again.code()), (409, "VectorBucketIndexAlreadyExist"));
     assert_eq!(emulator.put_index("idx", 2).await.code(), "VectorBucketIndexExceedLimit");

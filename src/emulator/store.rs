@@ -160,6 +160,20 @@ impl Store {
         indexes.get((bucket, name))?.map(|text| index_from_text(text.value())).transpose()
     }
 
+    /// The indexes of a bucket, in the order of their names.
+    pub(crate) fn indexes(&self, bucket: &str) -> Result<Vec<Index>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(INDEXES)?;
+        let mut indexes = Vec::new();
+        for entry in table.range::<(&str, &str)>((bucket, "")..)? {
+            let (name, text) = entry?;
+            if name.value().0 != bucket {
+                break;
+            }
+            indexes.push(index_from_text(text.value())?);
+        }
+        Ok(indexes)
+    }
+
     /// Stores vectors, all or none of them, each replacing one of its key.
     pub(crate) fn put_vectors<'a>(
         &self,

@@ -122,6 +122,40 @@ pub struct GetVectorIndexAnswer {
     pub index: Index,
 }
 
+/// Body of `ListVectorIndexes`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListVectorIndexesRequest {
+    /// Most indexes on the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<usize>,
+    /// Where the page starts: the last answer's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// What the names must start with.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+}
+
+/// Answer of `ListVectorIndexes`, with as much of each index as `I` holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListVectorIndexesAnswer<I> {
+    /// The indexes on this page.
+    pub indexes: Vec<I>,
+    /// Where the next page starts; empty or absent on the last page only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// The name of an index in a listing, whatever else is said of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IndexName {
+    /// The name.
+    pub index_name: String,
+}
+
 /// Body of `PutVectors`, as the receiving side reads it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

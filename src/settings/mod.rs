@@ -285,6 +285,19 @@ pub fn serve_log(global: &Global, environment: &Environment) -> Result<Log, Fail
     Ok(logging::Log::find(&Sources::without_file(global, environment))?.settings())
 }
 
+/// Resolves where the indexes of a bucket are to be listed. It must be a bucket of the cloud service.
+pub fn listing(to: &To, global: &Global, environment: &Environment) -> Result<ServiceSettings, Failure> {
+    if to.local {
+        return Err(usage("the indexes of --local cannot be listed"));
+    }
+    let sources = Sources::read(global, environment, to.bucket.as_deref())?;
+    let service = Service::find(&sources, to.bucket.as_ref())?;
+    let bucket = service.bucket.as_ref().map(|bucket| bucket.value.clone());
+    let bucket = bucket.ok_or_else(|| usage("no bucket: name it with --bucket"))?;
+    limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
+    service.settings(&bucket, &sources)
+}
+
 /// Resolves the local service.
 pub fn serve(arguments: &Serve, global: &Global) -> Result<emulator::Options, Failure> {
     let quota = Quota { requests: arguments.requests_per_second.0, vectors: arguments.vectors_per_second.0 };

@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod actions;
+mod annotations;
+mod completions;
 mod config;
 mod crash;
 mod credentials;
 mod disk;
+mod documents;
 mod events;
 mod faults;
+mod generated;
+mod github_action;
 #[cfg(unix)]
 mod init;
 mod load;

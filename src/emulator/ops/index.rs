@@ -4,7 +4,10 @@ use super::{Context, parse};
 use crate::emulator::answer::{Answer, Refusal};
 use crate::emulator::store::IndexCreation;
 use crate::oss::limits;
-use crate::oss::wire::{DistanceMetric, GetVectorIndexAnswer, Index, IndexRequest, PutVectorIndexRequest};
+use crate::oss::wire::{
+    DistanceMetric, GetVectorIndexAnswer, Index, IndexRequest, ListVectorIndexesAnswer,
+    ListVectorIndexesRequest, PutVectorIndexRequest,
+};
 
 impl Context<'_> {
     pub(super) fn put_index(&self, bucket: &str, body: &[u8]) -> Result<Answer, Refusal> {
@@ -38,6 +41,22 @@ impl Context<'_> {
         let request: IndexRequest = parse(body)?;
         let index = self.require_index(bucket, &request.index_name)?;
         Answer::json(&GetVectorIndexAnswer { index })
+    }
+
+    pub(super) fn list_indexes(&self, bucket: &str, body: &[u8]) -> Result<Answer, Refusal> {
+        self.require_bucket(bucket)?;
+        let request: ListVectorIndexesRequest = parse(if body.is_empty() { b"{}" } else { body })?;
+        let most = request.max_results.unwrap_or(limits::INDEXES_PER_BUCKET);
+        if most == 0 {
+            return Err(Refusal::parameter("The maxResults must be at least 1."));
+        }
+        let after = request.next_token.unwrap_or_default();
+        let mut indexes = self.store.indexes(bucket)?;
+        indexes.retain(|index| index.index_name > after && index.index_name.starts_with(&request.prefix));
+        let is_last = indexes.len() <= most;
+        indexes.truncate(most);
+        let next_token = indexes.last().filter(|_| !is_last).map(|last| last.index_name.clone());
+        Answer::json(&ListVectorIndexesAnswer { indexes, next_token })
     }
 }
 

@@ -1,0 +1,138 @@
+//! What is made from the command line's definition: completions, the man page, the reference in Markdown.
+//!
+//! Texts in memory; the files in the tree are compared with them by a test, and renewed by `ossvec generate`.
+#![expect(clippy::format_push_string, reason = "texts of a few pages; the page grows from top to bottom")]
+
+mod completions;
+mod man;
+mod markdown;
+
+use clap::{Arg, Command, CommandFactory, ValueHint};
+
+use crate::cli::{Cli, ShellName};
+pub use completions::completions;
+
+/// A file of the tree.
+#[derive(Debug)]
+pub struct Generated {
+    /// Below the project's folder.
+    pub path: &'static str,
+    /// Its whole content.
+    pub text: String,
+}
+
+/// Everything that is generated.
+pub fn files() -> Vec<Generated> {
+    let file = |path, text| Generated { path, text };
+    vec![
+        file("completions/ossvec.bash", completions(ShellName::Bash)),
+        file("completions/_ossvec", completions(ShellName::Zsh)),
+        file("completions/ossvec.fish", completions(ShellName::Fish)),
+        file("completions/_ossvec.ps1", completions(ShellName::Powershell)),
+        file("docs/man/ossvec.1", man::page()),
+        file("docs/cli.md", markdown::reference()),
+    ]
+}
+
+/// The program as it is documented: without hidden commands, and without clap's command `help`.
+pub fn definition() -> Command {
+    visible(&Cli::command())
+}
+
+/// A copy without hidden commands; clap cannot take a command out.
+fn visible(command: &Command) -> Command {
+    let kept = command.get_subcommands().filter(|each| !each.is_hide_set());
+    let mut copy = Command::new(command.get_name().to_owned())
+        .disable_help_subcommand(true)
+        .subcommand_required(command.is_subcommand_required_set())
+        .visible_aliases(command.get_visible_aliases().map(str::to_owned).collect::<Vec<_>>())
+        .args(command.get_arguments().map(hinted))
+        .subcommands(kept.map(visible));
+    if let Some(version) = command.get_version() {
+        copy = copy.version(version.to_owned()).propagate_version(true);
+    }
+    if let Some(about) = command.get_about() {
+        copy = copy.about(about.clone());
+    }
+    if let Some(about) = command.get_long_about() {
+        copy = copy.long_about(about.clone());
+    }
+    copy
+}
+
+/// The argument, with the hint that a text of no known kind is not a file.
+fn hinted(argument: &Arg) -> Arg {
+    let is_text = argument.get_action().takes_values() && argument.get_possible_values().is_empty();
+    match argument.get_value_hint() {
+        ValueHint::Unknown if is_text => argument.clone().value_hint(ValueHint::Other),
+        _ => argument.clone(),
+    }
+}
+
+/// One command for a reader: `ossvec put-vectors`, with its own options only.
+struct Section {
+    command: Command,
+    /// The words before it, its own included.
+    name: String,
+    /// An earlier command with the very same options.
+    same_as: Option<String>,
+}
+
+/// Every command that does something itself, in the order of the help.
+fn sections() -> Vec<Section> {
+    let mut sections = Vec::new();
+    for command in definition().get_subcommands() {
+        add_sections("ossvec", command, &mut sections);
+    }
+    sections
+}
+
+fn add_sections(above: &str, command: &Command, sections: &mut Vec<Section>) {
+    let name = format!("{above} {}", command.get_name());
+    for below in command.get_subcommands() {
+        add_sections(&name, below, sections);
+    }
+    if command.has_subcommands() {
+        return;
+    }
+    let names = |command: &Command| {
+        command.get_arguments().map(|argument| argument.get_id().clone()).collect::<Vec<_>>()
+    };
+    let is_same = |earlier: &&Section| {
+        earlier.command.get_name() == command.get_name()
+            && names(&earlier.command).starts_with(&names(command))
+    };
+    let same_as = sections.iter().find(is_same).map(|earlier| earlier.name.clone());
+    let mut command = command.clone().bin_name(name.clone()).display_name(name.clone());
+    command.build();
+    sections.push(Section { command, name, same_as });
+}
+
+/// The program with the options that every command takes, and nothing else.
+fn program() -> Command {
+    let mut command = definition().bin_name("ossvec");
+    command.build();
+    command
+}
+
+/// The variables that help texts name, each with the option that they stand for.
+fn variables() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let commands = sections().into_iter().map(|section| section.command);
+    for command in std::iter::once(program()).chain(commands) {
+        for argument in command.get_arguments() {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            let (Some(long), Some((_, rest))) = (argument.get_long(), help.split_once("[env: ")) else {
+                continue;
+            };
+            let names = rest.split(']').next().unwrap_or_default();
+            for name in names.split(',') {
+                let variable = (name.trim().to_owned(), format!("--{long}"));
+                if !found.contains(&variable) {
+                    found.push(variable);
+                }
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,107 @@
+//! The names of a bucket's indexes, for a completion script that hands over the line typed so far.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::cli::{Cli, Command, VectorsApiCommand};
+use crate::oss::client::{Body, Client};
+use crate::oss::limits;
+use crate::oss::operation::Operation;
+use crate::oss::wire::{IndexName, ListVectorIndexesAnswer, ListVectorIndexesRequest};
+use crate::settings::{self, Environment};
+
+/// How long somebody who pressed a key waits, for all of it.
+const WITHIN: Duration = Duration::from_millis(1500);
+
+/// Most pages asked for; a bucket's indexes fit on one.
+const PAGES: usize = 10;
+
+/// The names in the bucket that the line is about, as far as the settings lead there; nothing after any failure.
+pub(crate) async fn of_typed(line: &str, environment: &Environment) -> Option<Vec<String>> {
+    let home = environment.get("HOME").map(String::as_str);
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(words(line, home)).ok()?;
+    let cli = Cli::from_arg_matches(&matches).ok()?;
+    let (Command::PutVectors(put)
+    | Command::VectorsApi(crate::cli::VectorsApi { command: VectorsApiCommand::PutVectors(put) })) =
+        cli.command
+    else {
+        return None;
+    };
+    let client = settings::listing(&put.to, &cli.global, environment).ok()?.client().ok()?;
+    tokio::time::timeout(WITHIN, list(&client)).await.ok()?
+}
+
+async fn list(client: &Client) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut request = ListVectorIndexesRequest::default();
+    for _ in 0..PAGES {
+        let body = Body::new(vec![Bytes::from(serde_json::to_vec(&request).ok()?)]);
+        let answer = client.call(Operation::ListVectorIndexes, &body, Box::new(|| ())).await.ok()?;
+        let page: ListVectorIndexesAnswer<IndexName> = serde_json::from_slice(&answer.body).ok()?;
+        // A shell would read anything else than a name as code.
+        let good = page.indexes.into_iter().filter(|index| limits::index_name(&index.index_name).is_ok());
+        names.extend(good.map(|index| index.index_name));
+        request.next_token = page.next_token.filter(|token| !token.is_empty());
+        if request.next_token.is_none() {
+            break;
+        }
+    }
+    Some(names)
+}
+
+/// The words of the last command in a line, from `ossvec` on, without quotes and backslashes. Nothing is expanded but
+/// a leading `~/`: what a variable holds is not known here.
+fn words(line: &str, home: Option<&str>) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' | '"' => {
+                let word = word.get_or_insert_default();
+                while let Some(inner) = letters.next().filter(|inner| *inner != letter) {
+                    let is_escape = inner == '\\' && letter == '"';
+                    word.extend(if is_escape { letters.next() } else { Some(inner) });
+                }
+            }
+            '\\' => match letters.next() {
+                Some('\n') | None => {}
+                Some(next) => word.get_or_insert_default().push(next),
+            },
+            '~' if word.is_none() => word = Some(home.unwrap_or("~").to_owned()),
+            ';' | '|' | '&' | '(' => {
+                words.clear();
+                word = None;
+            }
+            letter if letter.is_whitespace() => words.extend(word.take()),
+            letter => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    let is_program = |word: &String| word.rsplit(['/', '\\']).next().is_some_and(|name| name == "ossvec");
+    let at = words.iter().position(is_program).unwrap_or(0);
+    words.split_off(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_line_is_cut_as_a_shell_cuts_it() {
+        for (line, wanted) in [
+            ("ossvec put-vectors --bucket b --index-name ", "ossvec|put-vectors|--bucket|b|--index-name"),
+            ("cd x && A=1 ./bin/ossvec put a\\ b 'c d' \"e\\\"f\" ''", "./bin/ossvec|put|a b|c d|e\"f|"),
+            (
+                "ossvec a; sudo ossvec -c ~/x -e http://127.0.0.1:1",
+                "ossvec|-c|/home/me/x|-e|http://127.0.0.1:1",
+            ),
+            ("ossvec --bucket=b a~b \\\n  --index-name 'do", "ossvec|--bucket=b|a~b|--index-name|do"),
+            ("", ""),
+        ] {
+            assert_eq!(words(line, Some("/home/me")).join("|"), wanted, "{line}");
+        }
+    }
+}
