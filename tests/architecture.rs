@@ -38,13 +38,14 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 ];
 
 /// Each crate that only a few files may know, and those files; a folder ends with a slash.
-const ONLY_IN: [(&str, &[&str]); 8] = [
+const ONLY_IN: [(&str, &[&str]); 9] = [
     ("clap", &["cli.rs", "settings/", "run.rs", "generate.rs"]),
     ("reqwest", &["oss/client.rs", "oss/credential/"]),
     ("hyper", &["emulator/mod.rs"]),
     ("hyper_util", &["emulator/mod.rs"]),
     ("redb", &["emulator/store.rs", "emulator/answer.rs"]),
     ("indicatif", &["put/report/progress.rs"]),
+    ("console", &["put/report/progress.rs"]),
     ("dirs", &["settings/"]),
     ("jiff", &["oss/time.rs"]),
 ];
