@@ -153,7 +153,7 @@ impl Load {
 
     fn command(&self) -> Command {
         let mut load = self.home.aimed(&["put-vectors", "a.jsonl"], &self.service);
-        load.args(["--create-index", "--distance-metric", "euclidean", "--batch-size", "15", "--job", "4"]);
+        load.args(["--create-index", "--distance-metric", "euclidean", "--batch-size", "15", "--job", "16"]);
         load.args(["--requests-per-second", "30", "--rejects", "r.jsonl"]).env("TERM", "xterm-256color");
         load
     }
