@@ -103,7 +103,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l checkpoint
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l events -d 'Where events go, one JSON line each; - is standard output' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l output-format -d 'Form of the summary on standard output' -r -f -a "text\t'Lines for people'
 json\t'One JSON document'"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l progress -d 'Progress on standard error; whatever the style, SIGUSR1 prints a line at once' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere and under CI'
 bar\t'A bar'
 plain\t'A line every 30 seconds'
 none\t'Nothing'"
@@ -179,7 +179,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l checkpoint-dir -d 
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l events -d 'Where events go, one JSON line each; - is standard output' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l output-format -d 'Form of the summary on standard output' -r -f -a "text\t'Lines for people'
 json\t'One JSON document'"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l progress -d 'Progress on standard error; whatever the style, SIGUSR1 prints a line at once' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere and under CI'
 bar\t'A bar'
 plain\t'A line every 30 seconds'
 none\t'Nothing'"
@@ -290,7 +290,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l events -d 'Where events go, one JSON line each; - is standard output' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l output-format -d 'Form of the summary on standard output' -r -f -a "text\t'Lines for people'
 json\t'One JSON document'"
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l progress -d 'Progress on standard error; whatever the style, SIGUSR1 prints a line at once' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere and under CI'
 bar\t'A bar'
 plain\t'A line every 30 seconds'
 none\t'Nothing'"

@@ -434,7 +434,7 @@ pub struct Reporting {
     /// Form of the summary on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub output_format: OutputFormat,
-    /// Progress on standard error
+    /// Progress on standard error; whatever the style, SIGUSR1 prints a line at once
     #[arg(long, value_enum, default_value_t, value_name = "STYLE")]
     pub progress: ProgressStyle,
 }
@@ -461,7 +461,7 @@ pub enum OutputFormat {
 /// Progress on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressStyle {
-    /// A bar on a terminal, plain lines elsewhere
+    /// A bar on a terminal, plain lines elsewhere and under CI
     #[default]
     Auto,
     /// A bar

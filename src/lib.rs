@@ -20,6 +20,7 @@ mod index_names;
 pub mod init;
 pub mod log;
 pub mod oss;
+mod print;
 pub mod profile;
 pub mod put;
 pub mod run;

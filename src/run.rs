@@ -1,11 +1,10 @@
-//! From the command line to the exit code: one function a command, and the printing of results and errors.
+//! From the command line to the exit code: one function a command.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read, Write};
+use std::io::Read;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -23,9 +22,10 @@ use crate::index_names;
 use crate::init;
 use crate::log;
 use crate::oss::time::Timestamp;
-use crate::put::report::{Summary, visible};
-use crate::put::{self, Calls, Finished};
-use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load, Output};
+use crate::print::{ResultOnce, err, fail, last_words, not_begun, out, tell, unprinted, usage, warn};
+use crate::put::report::Summary;
+use crate::put::{self, Calls};
+use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load};
 use crate::signals;
 
 /// Runs the program on its arguments and says how it ended.
@@ -48,45 +48,6 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     runtime.shutdown_background();
     let done = done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")));
     done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments), &result))
-}
-
-/// Standard output holds one result, whoever comes to print it: the end of the run, or the end of the process.
-#[derive(Clone, Default)]
-struct ResultOnce(Arc<Mutex<bool>>);
-
-impl ResultOnce {
-    /// Prints the result, unless there is one already.
-    fn print(&self, text: &str) -> std::io::Result<()> {
-        let mut is_printed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::replace(&mut is_printed, true) { Ok(()) } else { out(text) }
-    }
-
-    /// The same where another thread may be printing that nobody wants to wait for very long.
-    fn print_soon(&self, text: &str) {
-        for _ in 0..50 {
-            if let Ok(mut is_printed) = self.0.try_lock() {
-                if !std::mem::replace(&mut is_printed, true) {
-                    // Nobody is left who could be told that it failed.
-                    out(text).unwrap_or_default();
-                }
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-/// What a process that is ended by a second signal still does: a script that reads JSON gets its document.
-fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() + Send + 'static {
-    let result = result.clone();
-    move || {
-        let failure = Failure::new(Exit::Interrupted, "stopped at once by a second signal");
-        if output == Output::Json
-            && let Ok(text) = json(&Summary::of_failure(&failure))
-        {
-            result.print_soon(&text);
-        }
-    }
 }
 
 /// Runs the command that is asked for.
@@ -139,13 +100,6 @@ fn config_init(global: &Global, environment: &Environment) -> Result<Exit, Failu
     let init::Written { path, profile } = init::init(global, environment)?;
     let printed = out(&format!("profile {profile} is in {}\n", path.display()));
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
-}
-
-/// Tells of what is not wrong but should be known.
-fn warn(warning: &str, global: &Global) {
-    if !global.quiet {
-        err(warning);
-    }
 }
 
 /// The form of the summary that the command line asks for, even if it is wrong elsewhere.
@@ -307,106 +261,4 @@ fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
         .into_iter()
         .filter_map(|(secret, variable)| Some((secret.as_ref()?.expose().to_owned(), variable)));
     CommandLine::new(arguments, secrets.collect())
-}
-
-/// Prints the result on standard output and, where it is not seen there, the way on to standard error.
-fn tell(finished: &Finished, output: Output, quiet: bool, result: &ResultOnce) -> Exit {
-    let Finished { summary, failure } = finished;
-    // Of a run that failed before it read anything, the error says it all, unless there is a way to go on.
-    let is_untold = failure.is_some() && summary.is_empty() && summary.resume_command.is_none();
-    let text = if is_untold { String::new() } else { summary.text() };
-    let printed = match output {
-        Output::Text => out(&text),
-        Output::Json => json(summary).and_then(|text| result.print(&text)),
-        Output::Ossutil if summary.exit_code == Exit::Complete.code() && !quiet => out(&elapsed(summary)),
-        Output::Events | Output::Ossutil => Ok(()),
-    };
-    // Whoever reads standard error learns all of it, unless standard output has it in the same form.
-    let is_wanted = match output {
-        _ if summary.exit_code != Exit::Complete.code() => true,
-        Output::Ossutil => !quiet,
-        Output::Events => true,
-        Output::Text | Output::Json => false,
-    };
-    if is_wanted && output != Output::Text && !is_untold {
-        err(text.trim_end());
-    }
-    let exit = failure.as_ref().map_or(partial(summary), fail);
-    if let Some(command) = &summary.resume_command
-        && !std::io::stdout().is_terminal()
-    {
-        err(&format!("        continue with: {command}"));
-    }
-    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
-}
-
-/// What ossutil 2 prints behind the service's empty answer, unless it is to be quiet.
-fn elapsed(summary: &Summary) -> String {
-    format!("\n{}.{:03}000(s) elapsed\n", summary.elapsed_ms / 1_000, summary.elapsed_ms % 1_000)
-}
-
-/// The end when the result could not be printed. That nobody reads it any more is no failure of the load.
-fn unprinted(error: &std::io::Error, exit: Exit) -> Exit {
-    match error.kind() {
-        std::io::ErrorKind::BrokenPipe => exit,
-        _ => fail(&Failure::new(Exit::Client, format!("cannot write the result: {error}"))),
-    }
-}
-
-fn partial(summary: &Summary) -> Exit {
-    if summary.is_partial() { Exit::Partial } else { Exit::Complete }
-}
-
-fn json(summary: &Summary) -> std::io::Result<String> {
-    Ok(serde_json::to_string_pretty(summary)? + "\n")
-}
-
-/// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
-fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
-    if !error.use_stderr() {
-        let printed = out(&error.render().to_string());
-        return printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
-    }
-    let text = error.render().to_string();
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        err(text.trim_end());
-        return Exit::Usage;
-    }
-    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    let listed = text.lines().skip(1).take_while(|line| line.starts_with("  ") && !line.contains("tip:"));
-    let message = listed.fold(first.to_owned(), |message, line| format!("{message} {}", line.trim()));
-    // How to pass an unknown option as an input helps nobody who mistyped one.
-    let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
-    let tip = tips.find(|tip| !tip.starts_with("to pass "));
-    let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
-    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output, &ResultOnce::default())
-}
-
-/// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
-fn not_begun(failure: &Failure, output: OutputFormat, result: &ResultOnce) -> Exit {
-    let printed = match output {
-        OutputFormat::Text | OutputFormat::Raw | OutputFormat::Xml | OutputFormat::Yaml => Ok(()),
-        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
-    };
-    let exit = fail(failure);
-    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
-}
-
-fn fail(failure: &Failure) -> Exit {
-    err(&format!("ossvec: {}", visible(&failure.message)));
-    if let Some(advice) = &failure.advice {
-        err(&format!("        {}", visible(advice)));
-    }
-    failure.exit
-}
-
-fn out(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
-/// Prints a line on standard error; if that is closed, there is nobody left to tell.
-fn err(line: &str) {
-    writeln!(std::io::stderr().lock(), "{line}").unwrap_or_default();
 }

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Child, Command, Stdio};
@@ -22,6 +22,7 @@ const COLUMNS: usize = 80;
 /// A program whose standard output and error are a terminal.
 struct Watched {
     child: Child,
+    keys: File,
     printed: Arc<Mutex<Vec<u8>>>,
     reading: JoinHandle<()>,
 }
@@ -42,13 +43,14 @@ impl Watched {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let printed = Arc::new(Mutex::new(Vec::new()));
         let (into, mut from) = (Arc::clone(&printed), File::from(master));
+        let keys = from.try_clone().unwrap();
         let reading = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = from.read(&mut buffer) {
                 into.lock().unwrap().extend_from_slice(&buffer[..read]);
             }
         });
-        Self { child, printed, reading }
+        Self { child, keys, printed, reading }
     }
 
     fn printed(&self) -> String {
@@ -65,6 +67,11 @@ impl Watched {
             assert!(is_shown || !is_over, "{}", screen.join("\n"));
             is_shown
         });
+    }
+
+    /// Types something, which the terminal shows where the cursor is.
+    fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
     fn signal(&self, name: &str) {
@@ -146,7 +153,7 @@ impl Load {
 
     fn command(&self) -> Command {
         let mut load = self.home.aimed(&["put-vectors", "a.jsonl"], &self.service);
-        load.args(["--create-index", "--distance-metric", "euclidean", "--batch-size", "15", "--job", "4"]);
+        load.args(["--create-index", "--distance-metric", "euclidean", "--batch-size", "15", "--job", "16"]);
         load.args(["--requests-per-second", "30", "--rejects", "r.jsonl"]).env("TERM", "xterm-256color");
         load
     }
@@ -161,6 +168,7 @@ fn a_terminal_shows_a_bar_with_percent_rates_time_left_and_the_limit_and_then_th
     let mut watched = Watched::start(&mut load.command());
     watched.until_shown(&FAR);
     watched.until_shown(&FAST);
+    watched.types("^C");
     let (code, printed) = watched.end();
     let mut lines = screen(&printed);
     assert_eq!(code, Some(4), "{printed}");

@@ -283,11 +283,12 @@ impl Figures {
             return String::new();
         }
         let pace = pace(self.vectors_per_second, self.requests_per_second, self.quota);
-        let limit = self.limit.map_or(String::new(), |limit| format!(", {}", limit.words()));
-        let silence = self
-            .silence
-            .map_or(String::new(), |silence| format!(", nothing confirmed for {}", whole_seconds(silence)));
-        pace + &limit + &silence
+        let limit = match (self.silence, self.limit) {
+            (Some(silence), _) => format!(", nothing confirmed for {}", whole_seconds(silence)),
+            (None, Some(limit)) => format!(", {}", limit.words()),
+            (None, None) => String::new(),
+        };
+        pace + &limit
     }
 }
 
@@ -394,7 +395,7 @@ mod tests {
         }
         let figures =
             Figures { rejected: 2, ..meter.figures(seconds(40), counts(10, Bound::default()), 1.0) };
-        let want = "after 40 s: 10 %, 5,000 stored, 2 rejected, 0 vectors/s, 0.00 requests/s, waiting for answers, \
+        let want = "after 40 s: 10 %, 5,000 stored, 2 rejected, 0 vectors/s, 0.00 requests/s, \
                     nothing confirmed for 30 s";
         assert_eq!(figures.line(), want);
     }

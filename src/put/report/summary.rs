@@ -193,11 +193,23 @@ impl Summary {
         }
         if let Some(command) = &self.resume_command {
             writeln!(out, "continue    {command}")?;
-        } else if let Some(file) = self.rejects_file.as_ref().filter(|_| self.rejected > 0 && !self.dry_run) {
-            let file = visible(file);
-            writeln!(out, "next        mend the records in {file} and give that file to ossvec put-vectors")?;
+            return Ok(());
         }
-        Ok(())
+        let is_cut = !self.input_exhausted || self.not_sent > 0;
+        match &self.rejects_file {
+            _ if self.dry_run => Ok(()),
+            _ if is_cut && self.read > 0 => {
+                writeln!(out, "next        this input cannot be continued: load it again from its start")
+            }
+            Some(file) if self.rejected + self.skipped_rejected > 0 => {
+                let file = visible(file);
+                writeln!(
+                    out,
+                    "next        mend the records in {file} and give that file to ossvec put-vectors"
+                )
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The rates beside what was allowed, and what kept them there; nothing of a run that made no request.
