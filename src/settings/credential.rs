@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::service::Network;
-use super::sources::{Sources, missing};
+use super::sources::{Found, Origin, Sources, missing};
 use super::vendor::{self, is_true};
 use super::{Environment, unbroken, usage, variable_of};
 use crate::cli::Mode;
@@ -44,23 +44,32 @@ fn surroundings(environment: &Environment, network: network::Network) -> Surroun
 
 /// Where the credential comes from.
 fn recipe(sources: &Sources<'_>) -> Result<Recipe, Failure> {
+    find(sources).map(|found| found.value)
+}
+
+/// Where the credential comes from, and who says so.
+pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
     let given = Given { sources };
     let base = match (sources.global.mode, given.has_keys()) {
-        (Some(mode), _) => given.by_flag(mode)?,
+        (Some(mode), _) => Found { value: given.by_flag(mode)?, origin: Origin::Flag("--mode".to_owned()) },
         // Whoever hands over an access key has decided; the file's mode is for those who do not.
-        (None, true) => given.keys(true)?,
-        (None, false) => match given.by_file()? {
-            Some(recipe) => recipe,
-            None => return vendor::recipe(sources.environment).map(|base| given.assuming(base)),
-        },
+        (None, true) => Found { value: given.keys(true)?, origin: given.origin(&["access-key-id"]) },
+        (None, false) => {
+            let Some(value) = given.by_file()? else {
+                let (base, place) = vendor::recipe(sources.environment)?;
+                return Ok(Found { value: given.assuming(base), origin: Origin::Vendor(place) });
+            };
+            Found { value, origin: given.origin(&TELLING_KEYS) }
+        }
     };
     // These have taken the role that is named outside for the one of the file.
-    if matches!(base, Recipe::Role { .. } | Recipe::Oidc { .. }) {
-        Ok(base)
-    } else {
-        Ok(given.assuming(base))
-    }
+    let has_role = matches!(base.value, Recipe::Role { .. } | Recipe::Oidc { .. });
+    Ok(if has_role { base } else { base.map(|base| given.assuming(base)) })
 }
+
+/// The keys of the file by which one can tell where a credential comes from.
+const TELLING_KEYS: [&str; 6] =
+    ["mode", "access-key-id", "credential-process", "credential-uri", "oidc-provider-arn", "ecs-role-name"];
 
 /// What flags, variables and ossutil's file give.
 struct Given<'a> {
@@ -88,6 +97,16 @@ impl Given<'_> {
         let global = self.sources.global;
         self.outer("OSS_ACCESS_KEY_ID", global.access_key_id.as_ref()).is_some()
             || self.secret("OSS_ACCESS_KEY_SECRET", global.access_key_secret.as_ref()).is_some()
+    }
+
+    /// Where the first of these keys that is given is given.
+    fn origin(&self, keys: &[&str]) -> Origin {
+        let flag = self.sources.global.access_key_id.as_deref();
+        let find = |key: &&str| match *key {
+            "access-key-id" => self.sources.find(flag, Some("OSS_ACCESS_KEY_ID"), key),
+            _ => self.sources.find(None, None, key),
+        };
+        keys.iter().find_map(find).map_or(Origin::Default, |found| found.origin)
     }
 
     fn session_name(&self) -> Option<String> {

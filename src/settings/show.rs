@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::logging::Log;
 use super::service::{Service, without_password};
 use super::sources::{Found, Origin, Sources, config_file, profile_name};
-use super::{Environment, RETRIES};
+use super::{Environment, RETRIES, credential};
 use crate::cli::{ConfigShow, Global};
 use crate::exit::Failure;
 use crate::oss::credential::Secret;
@@ -21,9 +22,9 @@ pub struct Shown {
     pub name: &'static str,
     /// Its value; `None` if nobody has said it and there is nothing usual.
     pub value: Option<String>,
-    /// Where it comes from: flag, variable, file, endpoint or default.
+    /// Where it comes from: flag, variable, file, vendor, endpoint or default.
     pub origin: Option<&'static str>,
-    /// Which flag, which variable, which file and section.
+    /// Which flag, which variable, which file and section; of a credential that cannot be had, why not.
     pub from: Option<String>,
 }
 
@@ -40,6 +41,7 @@ pub fn show(
     let service = Service::find(&sources, arguments.bucket.as_ref())?;
     let network = service.network;
     let log = Log::find(&sources)?;
+    let mode = global.mode.and_then(|mode| Some(mode.to_possible_value()?.get_name().to_owned()));
     let profile = profile_name(global, environment).unwrap_or_else(|| Found::usual("default".to_owned()));
     let secret = |flag: Option<&Secret>, variable, key| {
         let found = sources.find(flag.map(Secret::expose), Some(variable), key);
@@ -51,7 +53,11 @@ pub fn show(
             config_file(global, environment).map(|found| found.map(|path| path.display().to_string())),
         ),
         row("profile", Some(profile)),
-        row("mode", sources.find(None, None, "mode")),
+        match credential::find(&sources) {
+            Ok(found) => row("credential", Some(found.map(|recipe| recipe.to_string()))),
+            Err(failure) => Shown { from: Some(failure.message), ..row("credential", None) },
+        },
+        row("mode", sources.find(mode.as_deref(), None, "mode")),
         row(
             "access-key-id",
             sources.find(global.access_key_id.as_deref(), Some("OSS_ACCESS_KEY_ID"), "access-key-id"),
@@ -61,6 +67,15 @@ pub fn show(
             secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET", "access-key-secret"),
         ),
         row("sts-token", secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN", "sts-token")),
+        row("role-arn", sources.find(global.role_arn.as_deref(), Some("OSS_ROLE_ARN"), "role-arn")),
+        row(
+            "role-session-name",
+            sources.find(
+                global.role_session_name.as_deref(),
+                Some("OSS_ROLE_SESSION_NAME"),
+                "role-session-name",
+            ),
+        ),
         row("bucket", service.bucket),
         row("region", service.region),
         row("account-id", service.account),

@@ -24,6 +24,8 @@ pub(super) enum Origin {
         /// The section, without brackets.
         section: String,
     },
+    /// One of the places where the vendor's credential libraries look.
+    Vendor(&'static str),
     /// What the endpoint itself says: a bucket's URL, or a host of the service.
     Endpoint,
     /// Nobody has said anything.
@@ -35,7 +37,7 @@ impl Origin {
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Default => 0,
-            Self::File { .. } | Self::Endpoint => 1,
+            Self::File { .. } | Self::Vendor(_) | Self::Endpoint => 1,
             Self::Variable(_) => 2,
             Self::Flag(_) => 3,
         }
@@ -47,6 +49,7 @@ impl Origin {
             Self::Flag(_) => "flag",
             Self::Variable(_) => "variable",
             Self::File { .. } => "file",
+            Self::Vendor(_) => "vendor",
             Self::Endpoint => "endpoint",
             Self::Default => "default",
         }
@@ -58,6 +61,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
             Self::File { path, section } => write!(formatter, "{} [{section}]", path.display()),
+            Self::Vendor(place) => formatter.write_str(place),
             Self::Endpoint => formatter.write_str("the endpoint"),
             Self::Default => formatter.write_str("default"),
         }

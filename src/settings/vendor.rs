@@ -14,13 +14,20 @@ use crate::oss::credential::{
 /// A place and how it is looked into.
 type Place = fn(&Environment) -> Result<Recipe, Lack>;
 
-/// The credential of the first place that is configured.
-pub(super) fn recipe(environment: &Environment) -> Result<Recipe, Failure> {
-    let places: [Place; 6] = [variables, oidc, aliyun_cli, alibabacloud, ecs_role, uri];
+/// The credential of the first place that is configured, and the place's name.
+pub(super) fn recipe(environment: &Environment) -> Result<(Recipe, &'static str), Failure> {
+    let places: [(&str, Place); 6] = [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", variables),
+        ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", oidc),
+        ("the Alibaba Cloud CLI's profile", aliyun_cli),
+        ("the vendor's credentials file", alibabacloud),
+        ("ALIBABA_CLOUD_ECS_METADATA", ecs_role),
+        ("ALIBABA_CLOUD_CREDENTIALS_URI", uri),
+    ];
     let mut lacks = Vec::new();
-    for place in places {
+    for (name, place) in places {
         match place(environment) {
-            Ok(recipe) => return Ok(recipe),
+            Ok(recipe) => return Ok((recipe, name)),
             Err(Lack::Absent(lack)) => lacks.push(lack),
             Err(Lack::Wrong(text)) => {
                 return Err(wrong_file(text).advise("docs/credentials.md names all places and their order"));
@@ -159,7 +166,8 @@ mod tests {
         fn recipe(&self, variables: &str) -> Result<Recipe, Failure> {
             let pairs = variables.split_whitespace().map(|pair| pair.split_once('=').unwrap());
             let pairs = pairs.map(|(name, value)| (format!("ALIBABA_CLOUD_{name}"), value.to_owned()));
-            recipe(&pairs.chain([("HOME".to_owned(), self.0.display().to_string())]).collect())
+            let pairs = pairs.chain([("HOME".to_owned(), self.0.display().to_string())]);
+            recipe(&pairs.collect()).map(|(recipe, _)| recipe)
         }
     }
 

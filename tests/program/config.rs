@@ -131,6 +131,7 @@ fn every_setting_is_shown_with_where_it_comes_from() {
     for (name, value, from) in [
         ("config-file", "conf", "--config-file"),
         ("profile", "dev", "--profile"),
+        ("credential", "a temporary access key", "OSS_ACCESS_KEY_ID"),
         ("mode", "-", "-"),
         ("access-key-id", "id", "OSS_ACCESS_KEY_ID"),
         ("access-key-secret", "***", "conf [default]"),
@@ -151,6 +152,12 @@ fn every_setting_is_shown_with_where_it_comes_from() {
     ] {
         assert_eq!(found(name), (value.to_owned(), from.to_owned()), "{name}");
     }
+    let role = shown(show(&home).args(["--mode", "EcsRamRole", "--role-arn", "acs:ram::1:role/loader"]));
+    assert_eq!(role("credential").0, "the role acs:ram::1:role/loader by the ECS instance's role");
+    assert_eq!(role("mode"), ("EcsRamRole".to_owned(), "--mode".to_owned()));
+    let nothing = shown(&mut show(&home))("credential");
+    assert_eq!(nothing.0, "-");
+    assert!(nothing.1.contains("nothing else to sign with"), "{nothing:?}");
     let text = run(command.args(["--output-format", "text", "--origin"]));
     assert_eq!(text.code, Some(1), "an option twice is bad usage");
 }

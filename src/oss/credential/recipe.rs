@@ -1,6 +1,7 @@
 //! Where a credential comes from, as plain values that every kind of configuration leads to. Pure.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,6 +58,24 @@ pub enum Recipe {
     },
     /// A URL answers with it; it may hold secrets.
     Uri(Secret),
+}
+
+impl fmt::Display for Recipe {
+    /// What it is, without secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keys(Credential { security_token: None, .. }) => formatter.write_str("an access key"),
+            Self::Keys(_) => formatter.write_str("a temporary access key"),
+            Self::Role { base, role } => write!(formatter, "the role {} by {base}", role.arn),
+            Self::Oidc { role, token_file, .. } => {
+                write!(formatter, "the role {} by the OIDC token in {}", role.arn, token_file.display())
+            }
+            Self::EcsRole { name: Some(name), .. } => write!(formatter, "the ECS instance's role {name}"),
+            Self::EcsRole { name: None, .. } => formatter.write_str("the ECS instance's role"),
+            Self::Process { .. } => formatter.write_str("a credential process"),
+            Self::Uri(_) => formatter.write_str("a credential URI"),
+        }
+    }
 }
 
 /// What makes words of a command.
