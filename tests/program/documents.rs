@@ -53,7 +53,10 @@ fn session(body: &[&str]) -> Vec<(String, Option<String>)> {
 
 /// Without what differs from run to run.
 fn settled(output: &str) -> String {
-    let line = |line: &str| if line.starts_with("time ") { "time" } else { line }.to_owned() + "\n";
+    let kept = |line: &str| {
+        ["time ", "pace "].into_iter().find(|word| line.starts_with(word)).unwrap_or(line).to_owned()
+    };
+    let line = |line| kept(line) + "\n";
     output.lines().map(line).collect()
 }
 

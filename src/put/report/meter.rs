@@ -14,6 +14,8 @@ const WINDOW: Duration = Duration::from_secs(15);
 const EVERY: Duration = Duration::from_millis(150);
 /// From less than this nothing is concluded.
 const ENOUGH: Duration = Duration::from_secs(1);
+/// A run that is shorter has no limit worth telling at its end.
+const WORTH_A_WORD: Duration = Duration::from_secs(5);
 /// When turns were held back for this part of the time, the pace is reached.
 const REACHED: f64 = 0.9;
 /// When throttled answers have made this part of that time, they are the reason.
@@ -120,9 +122,9 @@ impl Meter {
         self.recent.back().copied().unwrap_or_default()
     }
 
-    /// What the whole run waited for most of the time.
+    /// What the whole run waited for most of the time. A short run mostly begins and ends.
     pub(super) fn limit_of_all(&self) -> Option<Limit> {
-        limit(&Sample::default(), &self.last())
+        limit(&Sample::default(), &self.last()).filter(|_| self.last().at >= WORTH_A_WORD)
     }
 
     /// All that is shown, `at` so much time since the start; the pace is `pace` of the quota.
