@@ -49,6 +49,14 @@ pub(super) enum Stream {
 pub(super) struct SeekableFile(Counted<File>);
 
 impl SeekableFile {
+    /// Reads from the file itself, which writes into room that nobody has cleared before.
+    fn append(&mut self, count: u64, text: &mut Vec<u8>) -> io::Result<usize> {
+        let held = text.len();
+        let read = (&self.0.inner).take(count).read_to_end(text);
+        self.0.count.0.fetch_add((text.len() - held) as u64, Ordering::Relaxed);
+        read
+    }
+
     fn go_to(&mut self, offset: u64) -> io::Result<Arrival> {
         let end = self.0.inner.metadata()?.len();
         if end < offset {
@@ -83,6 +91,14 @@ impl Stream {
             Input::Stdin => Self::forward(Counted { inner: io::stdin(), count }),
             Input::Inline(text) => Self::forward(Counted { inner: io::Cursor::new(text.clone()), count }),
         })
+    }
+
+    /// Reads up to `count` bytes, fewer only at the end or before an error.
+    fn append(&mut self, count: u64, text: &mut Vec<u8>) -> io::Result<usize> {
+        match self {
+            Self::Seekable(file) => file.append(count, text),
+            Self::Forward(reader) => reader.take(count).read_to_end(text),
+        }
     }
 
     fn forward(reader: impl Read + Send + 'static) -> Self {
@@ -182,27 +198,14 @@ impl Window {
     /// was read before it can be used.
     pub(super) fn fill(&mut self) {
         let target = self.sizes.to_fill(self.text.len());
-        let mut filled = self.text.len();
-        if self.ended || target <= filled {
+        let held = self.text.len();
+        if self.ended || target <= held {
             return;
         }
-        self.text.resize(target, 0);
-        while filled < target {
-            match self.stream.read(self.text.get_mut(filled..).unwrap_or_default()) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.ended = true;
-                    self.failure = Some(error);
-                    break;
-                }
-            }
-        }
-        self.text.truncate(filled);
+        self.text.reserve_exact(target - held);
+        let read = self.stream.append((target - held) as u64, &mut self.text);
+        self.ended = self.text.len() < target;
+        self.failure = read.err();
     }
 
     /// Drops the first `count` bytes.
