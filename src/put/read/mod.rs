@@ -382,7 +382,8 @@ impl Reading {
             records.push(Record { position, raw: self.cutter.raw(&text, range) });
             position.record += 1;
         }
-        self.window.count_records(records.len());
+        position.line += newlines(&text[passed..]);
+        self.window.took(text.len(), position.line, position.record);
         Block { records, end: self.window.position(), bytes_read: self.count.get() }
     }
 

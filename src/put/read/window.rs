@@ -215,8 +215,9 @@ impl Window {
     }
 
     /// Hands out the first `count` bytes; only what is behind them is copied.
+    ///
+    /// Where the text at hand starts then is the caller's to say, who counts lines anyway: see [`Self::took`].
     pub(super) fn take(&mut self, count: usize) -> Bytes {
-        self.position = self.place(count);
         let (_, rest) = self.text.split_at(count);
         let mut following = Vec::with_capacity(self.sizes.to_fill(rest.len()));
         following.extend_from_slice(rest);
@@ -224,9 +225,10 @@ impl Window {
         Bytes::from(std::mem::replace(&mut self.text, following))
     }
 
-    /// Counts `count` records as handed out.
-    pub(super) fn count_records(&mut self, count: usize) {
-        self.position.record += count as u64;
+    /// Notes that `count` bytes were taken, and the line and record that follow them.
+    pub(super) fn took(&mut self, count: usize, line: u64, record: u64) {
+        self.position.offset += count as u64;
+        (self.position.line, self.position.record) = (line, record);
     }
 
     /// Takes the bytes at hand, and those behind them, for packed text and goes on with that text.
