@@ -7,6 +7,7 @@ pub mod credential;
 pub mod endpoint;
 pub mod error;
 pub mod limits;
+mod md5;
 pub mod network;
 pub mod operation;
 pub mod sign;

@@ -1,4 +1,5 @@
-//! The synchronous core on its threads: one reads, some admit, one batches, and a bounded channel hands batches on.
+//! The synchronous core on its threads: one reads, some admit, one batches, one hashes, and a bounded channel hands
+//! batches on.
 //!
 //! Whoever drops the receiving end stops them all.
 
@@ -6,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -48,6 +50,10 @@ pub(super) struct Plan {
 
 /// Permits count in this unit, so that they fit the semaphore.
 const MEMORY_UNIT: usize = 1024;
+
+/// How long a batch waits for another one to be hashed with, which takes hardly longer than hashing it alone. A load
+/// that fills batches faster than this is one that needs its processors; any other has time.
+const COMPANION: Duration = Duration::from_millis(50);
 
 /// A block with its place in the order, and the dimension its records must have.
 struct Work {
@@ -98,14 +104,17 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     let blocks = blocks.inspect(move |block| watch.look(block));
     thread::spawn(move || read_blocks(blocks, admit, dimension, &work_in, &judged_in));
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
+    let (filled_in, filled_out) = sync_channel(1);
     let handing = Handing {
-        batches: batches_in,
+        filled: filled_in,
+        batches: batches_in.clone(),
         memory,
         most: plan.memory,
-        prefix: plan.prefix.clone(),
         runtime: tokio::runtime::Handle::current(),
         reporter: Arc::clone(&plan.reporter),
     };
+    let prefix = plan.prefix.clone();
+    thread::spawn(move || hash_batches(&filled_out, prefix.as_ref(), &batches_in));
     let batcher = Batcher::new(plan.limits);
     let settled = plan.settled.clone();
     thread::spawn(move || batch_blocks(batcher, judged_out, &settled, &handing));
@@ -186,10 +195,11 @@ fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSen
 
 /// Where batches go, and the memory they need.
 struct Handing {
+    filled: SyncSender<Result<Queued, Broken>>,
+    /// Where they go in the end; it tells when nobody takes them any more.
     batches: mpsc::Sender<Result<Queued, Broken>>,
     memory: Arc<Semaphore>,
     most: usize,
-    prefix: Option<Bytes>,
     runtime: tokio::runtime::Handle,
     reporter: Arc<Reporter>,
 }
@@ -210,13 +220,38 @@ impl Handing {
             }
         });
         let memory = Some(taken.ok_or(Closed)?);
-        let body = self.prefix.as_ref().map(|prefix| {
-            let suffix = Bytes::from_static(wire::PUT_VECTORS_SUFFIX);
-            Body::new(vec![prefix.clone(), batch.all_elements(), suffix])
-        });
-        self.batches.blocking_send(Ok(Queued { batch, body, memory })).map_err(|_| Closed)?;
+        self.filled.send(Ok(Queued { batch, body: None, memory })).map_err(|_| Closed)?;
         self.reporter.is_ahead(false);
         Ok(())
+    }
+}
+
+/// Makes the bodies of batches, two at a time if two are there, and hands them on in their order.
+fn hash_batches(
+    filled: &Receiver<Result<Queued, Broken>>,
+    prefix: Option<&Bytes>,
+    batches: &mpsc::Sender<Result<Queued, Broken>>,
+) {
+    while let Ok(mut first) = filled.recv() {
+        let mut second = None;
+        if let (Ok(first), Some(prefix)) = (&mut first, prefix) {
+            let pieces = |queued: &Queued| {
+                let suffix = Bytes::from_static(wire::PUT_VECTORS_SUFFIX);
+                vec![prefix.clone(), queued.batch.all_elements(), suffix]
+            };
+            second = filled.recv_timeout(COMPANION).ok();
+            if let Some(Ok(second)) = &mut second {
+                let (body, other) = Body::pair(pieces(first), pieces(second));
+                (first.body, second.body) = (Some(body), Some(other));
+            } else {
+                first.body = Some(Body::new(pieces(first)));
+            }
+        }
+        for queued in [Some(first), second].into_iter().flatten() {
+            if batches.blocking_send(queued).is_err() {
+                return;
+            }
+        }
     }
 }
 
@@ -247,6 +282,6 @@ fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
     handing.reporter.is_ahead(true);
     if let (Ok(()), Some(broken)) = (handed, broken) {
         // Nobody takes it: then nobody needs it.
-        handing.batches.blocking_send(Err(broken)).unwrap_or_default();
+        handing.filled.send(Err(broken)).unwrap_or_default();
     }
 }

@@ -1,114 +1,137 @@
-//! One decimal number to the nearest float32 and back to its shortest text.
+//! One decimal number to the nearest float32.
 //!
-//! Reading is where the time of a load goes, so the numbers that vectors usually hold have a short way: it calculates
-//! in float64 with a known error and is taken only where that error cannot change the result. Everything else goes
-//! through a library that is always exact. Rounding is one step from the decimal to float32 either way; by way of
-//! float64 alone a halfway case could land on the wrong neighbour.
+//! Reading is where much of a load's time goes, so the spelling that vectors usually have, one digit and a fraction
+//! (`-0.0123…`), has a short way: it encloses the number between two bounds and is taken only where both round to the
+//! same float32, which then is the nearest one. Everything else goes through a library that is always exact. Rounding
+//! is one step from the decimal to float32 either way; by way of float64 alone a halfway case could land on the wrong
+//! neighbour.
 
-/// Powers of ten that float64 holds exactly.
-const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    1e19, 1e20, 1e21, 1e22,
-];
+/// So many places are read as digits; what stands behind them only widens the bounds.
+const PLACES: usize = 16;
+
+/// Powers of ten, and the bounds of their inverses that [`read_usual`] multiplies by.
+const SCALES: [Scale; PLACES + 1] = {
+    /// Half of it is what all roundings together can amount to.
+    const MARGIN: f64 = f64::EPSILON * 4.0;
+    const INVERSES: [f64; PLACES + 1] = [
+        1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15,
+        1e-16,
+    ];
+    let mut scales = [Scale { ten: 1, low: 1.0, high: 1.0 }; PLACES + 1];
+    let (mut places, mut ten) = (0, 1);
+    while places <= PLACES {
+        let inverse = INVERSES[places];
+        scales[places] = Scale { ten, low: inverse * (1.0 - MARGIN), high: inverse * (1.0 + MARGIN) };
+        (places, ten) = (places + 1, ten * 10);
+    }
+    scales
+};
+
+#[derive(Clone, Copy)]
+struct Scale {
+    ten: u64,
+    low: f64,
+    high: f64,
+}
 
 /// Reads the number at the start of `text`: the float32 nearest to it, and how many bytes it takes. `None` if there is
 /// no number. What is beyond float32 becomes infinite.
 #[inline]
 pub(super) fn read(text: &[u8]) -> Option<(f32, usize)> {
-    read_usual(text).or_else(|| fast_float2::parse_partial::<f32, _>(text).ok())
+    read_usual(text).or_else(|| read_any(text))
 }
 
-/// Reads a plain decimal of at most 19 significant digits, if rounding to float32 is beyond doubt.
+#[cold]
+fn read_any(text: &[u8]) -> Option<(f32, usize)> {
+    fast_float2::parse_partial::<f32, _>(text).ok()
+}
+
+/// Reads one digit, a point and up to 23 places, if rounding to float32 is beyond doubt.
+///
+/// There is hardly a branch in it: signs and lengths differ from number to number, so a processor guesses them wrong.
 #[inline]
 fn read_usual(text: &[u8]) -> Option<(f32, usize)> {
-    let negative = text.first() == Some(&b'-');
-    let whole_at = usize::from(negative);
-    let (whole, point) = digits(text, whole_at, 0);
-    if point == whole_at {
+    let is_negative = text.first() == Some(&b'-');
+    let start = usize::from(is_negative);
+    let window: &[u8; 32] = text.get(start..)?.first_chunk()?;
+    let whole = window[0].wrapping_sub(b'0');
+    if whole > 9 || window[1] != b'.' {
         return None;
     }
-    let (decimal, end) = match text.get(point) {
-        Some(b'.') => digits(text, point + 1, whole),
-        _ => (whole, point),
-    };
-    let places = if end == point { 0 } else { end - point - 1 };
-    // By their count, not by their value: too many digits have wrapped around, perhaps to zero.
-    let is_bare_zero = text.get(whole_at..point) == Some(b"0");
-    let significant = places + if is_bare_zero { 0 } else { point - whole_at };
-    // Behind these bytes the number may go on: an exponent, or a point without digits.
-    if significant > 19 || matches!(text.get(end), Some(b'e' | b'E' | b'.')) || end == point + 1 {
-        return None;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "the first of two roundings, each of at most half a unit")]
-    let value = decimal as f64 / POWERS.get(places)?;
-    let nearest = narrow(value)?;
-    Some((if negative { -nearest } else { nearest }, end))
-}
-
-/// Rounds to float32 where an error of a few units in the last place of `value` makes no difference.
-#[inline]
-fn narrow(value: f64) -> Option<f32> {
-    /// Bits of the fraction that float32 does not have, and the halfway case among them.
-    const DROPPED: u64 = (1 << 29) - 1;
-    const HALFWAY: u64 = 1 << 28;
-    /// Far more than the two roundings behind `value` can amount to.
-    const DOUBT: u64 = 8;
-    let is_clear = (value.to_bits() & DROPPED).abs_diff(HALFWAY) > DOUBT;
-    // Below, float32 has fewer bits; above lies infinity.
-    let is_normal = (1.2e-38..1e38).contains(&value);
-    #[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
-    if (is_clear && is_normal) || value == 0.0 { Some(value as f32) } else { None }
-}
-
-/// Continues `number` with the digits that start at `at`; more than 19 wrap around, which the caller rules out.
-#[inline]
-fn digits(text: &[u8], mut at: usize, mut number: u64) -> (u64, usize) {
-    while let Some(eight) =
-        text.get(at..at + 8).and_then(|bytes| bytes.try_into().ok().map(u64::from_le_bytes))
-    {
-        if !are_digits(eight) {
-            break;
+    let (first, second) = (ones(window, 2)?, ones(window, 10)?);
+    let (first_end, second_end) = (beyond_digits(first), beyond_digits(second));
+    // The number lies from `number` to `number + left_out`, in units of its last place that counts.
+    let (number, left_out, scale, places) = if first_end | second_end == 0 {
+        let third_end = beyond_digits(ones(window, 18)?);
+        if third_end == 0 {
+            return None;
         }
-        number = number.wrapping_mul(100_000_000).wrapping_add(eight_digits(eight));
-        at += 8;
+        let number = eight_digits(first) * 100_000_000 + eight_digits(second);
+        (number, 1.0, &SCALES[PLACES], PLACES + first_marked(third_end))
+    } else {
+        let places = if first_end == 0 { 8 + first_marked(second_end) } else { first_marked(first_end) };
+        if places == 0 {
+            return None;
+        }
+        // Moved so that the last digit stands last, with zeros before the first.
+        let digits = (u128::from(first) | u128::from(second) << 64) << (8 * (PLACES - places));
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+        let number = eight_digits(digits as u64) * 100_000_000 + eight_digits((digits >> 64) as u64);
+        (number, 0.0, SCALES.get(places)?, places)
+    };
+    // Here the number may go on: an exponent, or what makes it none.
+    if matches!(window[2 + places], b'e' | b'E' | b'.') {
+        return None;
     }
-    while let Some(digit) = text.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
-        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
-        at += 1;
-    }
-    (number, at)
+    let nearest = narrow(u64::from(whole) * scale.ten + number, left_out, scale)?;
+    Some((if is_negative { -nearest } else { nearest }, start + 2 + places))
 }
 
-/// Whether all eight bytes are ASCII digits.
+/// The float32 nearest to every number from `number` to `number + left_out`, times the scale; `None` if there is not
+/// one for all.
+///
+/// Five roundings stand behind a bound at most, each of at most 2⁻⁵³ of the value: `number` (below 10¹⁷) to float64, the
+/// addition, the inverse, the inverse times its margin, the product. The margin of 2⁻⁵⁰ is more than all of them, so
+/// the bounds do enclose the number, and as rounding keeps order, the number's float32 lies between those of its
+/// bounds.
 #[inline]
-fn are_digits(eight: u64) -> bool {
-    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-    const DIGIT: u64 = 0x3030_3030_3030_3030;
-    (eight & HIGH) == DIGIT && (eight.wrapping_add(0x0606_0606_0606_0606) & HIGH) == DIGIT
+fn narrow(number: u64, left_out: f64, scale: &Scale) -> Option<f32> {
+    // By way of i64, since processors convert signed numbers in one step.
+    #[expect(clippy::cast_precision_loss, reason = "counted above")]
+    let number = number.cast_signed() as f64;
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
+    let (low, high) = ((number * scale.low) as f32, ((number + left_out) * scale.high) as f32);
+    (low.to_bits() == high.to_bits()).then_some(low)
 }
 
-/// The number that eight ASCII digits spell, the first in the lowest byte: pairs, then fours, then all.
+/// Eight bytes less the digit zero, the first in the lowest byte: digits become what they stand for.
 #[inline]
-fn eight_digits(eight: u64) -> u64 {
+fn ones(window: &[u8; 32], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(*window.get(at..)?.first_chunk()?) ^ 0x3030_3030_3030_3030)
+}
+
+/// Marks the first of eight [`ones`] that is beyond nine by its highest bit, and nothing before it; zero if there is
+/// none.
+#[inline]
+fn beyond_digits(ones: u64) -> u64 {
+    // A byte of ten or more carries into its highest bit, or has it; what runs over from there is behind it.
+    (ones.wrapping_add(0x7676_7676_7676_7676) | ones) & 0x8080_8080_8080_8080
+}
+
+/// Which of eight bytes is the first one marked.
+#[inline]
+fn first_marked(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+/// The number that eight [`ones`] spell: pairs, then fours, then all.
+#[inline]
+fn eight_digits(ones: u64) -> u64 {
     const PAIRS: u64 = 0x0000_00ff_0000_00ff;
-    let ones = eight.wrapping_sub(0x3030_3030_3030_3030);
     let pairs = ones.wrapping_mul(10).wrapping_add(ones >> 8);
     let high = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
     let low = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
     high.wrapping_add(low) >> 32
-}
-
-/// Appends the shortest decimal that reads back as the very same float32, the nearest one if there are several.
-///
-/// `1.0` becomes `1`, but `-0.0` stays: readers that take `-0` for an integer would lose the sign.
-#[inline]
-pub(super) fn write(value: f32, out: &mut Vec<u8>) {
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value).as_bytes();
-    match text.strip_suffix(b".0") {
-        Some(whole) if whole != b"-0" => out.extend_from_slice(whole),
-        _ => out.extend_from_slice(text),
-    }
 }
 
 #[cfg(test)]
@@ -122,8 +145,12 @@ mod tests {
         text.parse::<f32>().unwrap().to_bits()
     }
 
+    /// The number as it stands in a vector: the short way needs text behind it.
     fn bits(text: &str) -> Option<(u32, usize)> {
-        read(text.as_bytes()).map(|(value, used)| (value.to_bits(), used))
+        let inside = format!("{text}, -0.012345678901234567, 0.5]");
+        let alone = read(text.as_bytes()).map(|(value, used)| (value.to_bits(), used));
+        assert_eq!(read(inside.as_bytes()).map(|(value, used)| (value.to_bits(), used)), alone, "{text}");
+        alone
     }
 
     #[test]
@@ -135,23 +162,50 @@ mod tests {
             ("1e5,", 3),
             ("1.5E-3x", 6),
             ("0.1.2", 3),
+            ("0.1234567890123456789012.3", 24),
+            ("0.0123456789012345678901234567890123", 36),
             ("123456789012345678901234567890,", 30),
             ("1.,", 2),
             ("NaN,", 3),
             ("-Infinity]", 9),
         ] {
-            assert_eq!(read(text.as_bytes()).map(|(_, used)| used), Some(used), "{text}");
+            for behind in ["", " and so on, longer than any window may be"] {
+                let text = format!("{text}{behind}");
+                assert_eq!(read(text.as_bytes()).map(|(_, used)| used), Some(used), "{text}");
+            }
         }
-        for text in ["", "-", "x", ",1", "]", "e5", "--1"] {
+        for text in ["", "-", "x", ",1", "]", "e5", "--1", "-.,", "/.5", ":.5"] {
             assert_eq!(read(text.as_bytes()), None, "{text}");
         }
     }
 
     #[test]
-    fn the_short_way_serves_what_python_prints_for_float32() {
-        for text in ["0.021345678716897964", "-0.0123456789", "0", "-0.0", "12.5", "0.30000001192092896"] {
-            let short = read_usual(text.as_bytes());
-            assert_eq!(short.map(|(value, _)| value.to_bits()), Some(exact(text)), "{text}");
+    fn the_short_way_serves_what_python_and_others_print_for_float32() {
+        for text in [
+            "0.021345678716897964",
+            "-0.0123456789",
+            "-0.0",
+            "1.0",
+            "-2.5",
+            "0.30000001192092896",
+            "7.0000005",
+        ] {
+            let inside = format!("{text}, 0.043483369052410126, 0.0019");
+            let short = read_usual(inside.as_bytes());
+            assert_eq!(short.map(|(value, used)| (value.to_bits(), used)), Some((exact(text), text.len())));
+        }
+    }
+
+    #[test]
+    fn eight_bytes_are_digits_or_the_first_that_is_none_is_marked() {
+        for at in 0..8 {
+            for byte in 0..=u8::MAX {
+                let mut text = *b"9090909012345678901234567890abcd";
+                text[at] = byte;
+                let marks = beyond_digits(ones(&text, 0).unwrap());
+                let want = if byte.is_ascii_digit() { 8 } else { at };
+                assert_eq!(first_marked(marks), want, "{byte} at {at}");
+            }
         }
     }
 
@@ -167,6 +221,15 @@ mod tests {
             }
         }
 
+        /// The exponents that the short way serves, in every spelling and cut off after every place.
+        #[test]
+        fn usual_float32_are_read_back(exponent in 97u32..131, fraction in 0u32..1 << 23, places in 1usize..40) {
+            let value = f32::from_bits(exponent << 23 | fraction);
+            for text in [format!("{value}"), format!("-{}", f64::from(value)), format!("{value:.places$}")] {
+                prop_assert_eq!(bits(&text), Some((exact(&text), text.len())), "{}", text);
+            }
+        }
+
         #[test]
         fn decimals_of_any_length_round_as_the_standard_library_rounds(
             text in "-?[0-9]{1,40}(\\.[0-9]{1,40})?(e-?[0-4]?[0-9])?",
@@ -175,8 +238,7 @@ mod tests {
         }
 
         #[test]
-        fn small_decimals_round_as_the_standard_library_rounds(text in "-?0?\\.?[0-9]{1,22}") {
-            prop_assume!(text.parse::<f32>().is_ok() && text.as_bytes().iter().any(u8::is_ascii_digit));
+        fn small_decimals_round_as_the_standard_library_rounds(text in "-?[0-9]\\.[0-9]{1,40}") {
             prop_assert_eq!(bits(&text), Some((exact(&text), text.len())));
         }
 
@@ -188,16 +250,16 @@ mod tests {
             prop_assert_eq!(bits(&text), Some((exact(&text), text.len())));
         }
 
+        /// Near halfway, written out in full or not: within the short way's reach, where bounds must not agree wrongly.
         #[test]
-        fn the_text_written_is_as_short_as_any_and_reads_back(bits_in: u32) {
-            let value = f32::from_bits(bits_in);
-            prop_assume!(value.is_finite());
-            let mut out = Vec::new();
-            write(value, &mut out);
-            let text = String::from_utf8(out).unwrap();
-            prop_assert_eq!(exact(&text), bits_in);
-            let digits = |text: &str| text.split('e').next().unwrap().trim_matches(|c| c == '-' || c == '0' || c == '.').replace('.', "").trim_matches('0').len();
-            prop_assert!(digits(&text) <= digits(&format!("{value:e}")), "{} {:e}", text, value);
+        fn usual_halfway_cases_round_as_the_standard_library_rounds(
+            exponent in 97u32..131, fraction in 0u32..1 << 23, places in 5usize..45, nudge in 0u8..10,
+        ) {
+            let low = exponent << 23 | fraction;
+            let (low, high) = (f64::from(f32::from_bits(low)), f64::from(f32::from_bits(low + 1)));
+            let mut text = format!("{:.places$}", f64::midpoint(low, high));
+            text.push(char::from(b'0' + nudge));
+            prop_assert_eq!(bits(&text), Some((exact(&text), text.len())), "{}", text);
         }
     }
 }

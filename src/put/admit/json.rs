@@ -172,9 +172,9 @@ impl<'a> Walk<'a, '_> {
                 }
                 let start = self.at;
                 let numbers = self.text.get(start + 1..).unwrap_or_default();
-                match numbers::read(numbers, Some(b']'), Separated::ByComma, &mut self.scratch.floats) {
-                    Ok((seen, used)) => {
-                        self.scratch.numbers = Some(seen);
+                match numbers::read(numbers, Some(b']'), Separated::ByComma, &mut self.scratch.numbers) {
+                    Ok(used) => {
+                        self.scratch.has_vector = true;
                         self.at = start + 1 + used;
                         Ok(())
                     }

@@ -8,6 +8,7 @@ mod json;
 mod metadata;
 mod numbers;
 mod row;
+mod shortest;
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ use bytes::Bytes;
 
 pub use fields::{Field, Fields};
 use metadata::{Metadata, quoted};
-use numbers::{Numbers, Separated};
+use numbers::Separated;
 
 use super::record::{Block, Defect, Position, Raw, Reason, Record, Span, Vector, WIRE_KEY};
 use crate::oss::limits;
@@ -168,9 +169,9 @@ struct Written {
 struct Scratch {
     /// The key, and the rank of the field that gave it.
     key: Option<(usize, String)>,
-    /// The numbers on the wire, commas between.
-    floats: Vec<u8>,
-    numbers: Option<Numbers>,
+    /// The vector's elements; they count only once it was read to its end.
+    numbers: Vec<f32>,
+    has_vector: bool,
     /// The field that gave the vector.
     vector_field: Option<String>,
     /// What stood in a vector field in place of an array.
@@ -184,8 +185,8 @@ struct Scratch {
 impl Scratch {
     fn clear(&mut self) {
         self.key = None;
-        self.floats.clear();
-        self.numbers = None;
+        self.numbers.clear();
+        self.has_vector = false;
         self.vector_field = None;
         self.vector_kind = None;
         self.metadata.clear();
@@ -229,8 +230,8 @@ impl Scratch {
             Some(b'{') => bracketed(b'}'),
             _ => (cell.as_bytes(), None),
         };
-        match numbers::read(inner, close, Separated::Loosely, &mut self.floats) {
-            Ok((seen, used)) if used == inner.len() => self.numbers = Some(seen),
+        match numbers::read(inner, close, Separated::Loosely, &mut self.numbers) {
+            Ok(used) if used == inner.len() => self.has_vector = true,
             Ok(_) => {
                 self.problem(Reason::Syntax { detail: "text follows the vector in its cell".to_owned() });
             }
@@ -291,26 +292,25 @@ impl Scratch {
         if !limits::KEY_CHARACTERS.contains(&characters) {
             return Err(Reason::KeyLength { characters });
         }
-        let Some(numbers) = self.numbers else {
+        if !self.has_vector {
             return Err(match self.vector_kind.take() {
                 Some(found) => Reason::VectorKind { found },
                 None => Reason::NoVector { looked_for: fields.vector.list() },
             });
-        };
+        }
+        let got = self.numbers.len();
         match rules.dimension {
-            Some(want) if want != numbers.count => {
-                return Err(Reason::Dimension { want, got: numbers.count });
-            }
-            _ if !u32::try_from(numbers.count).is_ok_and(|count| limits::DIMENSION.contains(&count)) => {
-                return Err(Reason::DimensionRange { got: numbers.count });
+            Some(want) if want != got => return Err(Reason::Dimension { want, got }),
+            _ if !u32::try_from(got).is_ok_and(|count| limits::DIMENSION.contains(&count)) => {
+                return Err(Reason::DimensionRange { got });
             }
             _ => {}
         }
-        if numbers.all_zero && rules.metric == Some(DistanceMetric::Cosine) {
+        if self.numbers.iter().all(|number| *number == 0.0) && rules.metric == Some(DistanceMetric::Cosine) {
             return Err(Reason::ZeroVector);
         }
         self.metadata.check()?;
-        Ok(numbers.count)
+        Ok(got)
     }
 
     /// Writes the element as it goes on the wire and returns the length of the key's JSON string.
@@ -320,7 +320,7 @@ impl Scratch {
         quoted(self.key.as_ref().map_or("", |(_, key)| key), out);
         let key_length = out.len() - start;
         out.extend_from_slice(br#","data":{"float32":["#);
-        out.extend_from_slice(&self.floats);
+        shortest::write(&self.numbers, out);
         out.extend_from_slice(b"]}");
         if !self.metadata.wire().is_empty() {
             out.extend_from_slice(br#","metadata":{"#);

@@ -1,16 +1,7 @@
-//! The numbers of one vector, straight from the input's bytes to the wire's.
+//! The numbers of one vector, straight from the input's bytes.
 
 use super::float32;
 use crate::put::record::Reason;
-
-/// What was seen while the numbers went by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Numbers {
-    /// How many there were.
-    pub(super) count: usize,
-    /// Whether every one of them was zero.
-    pub(super) all_zero: bool,
-}
 
 /// How numbers are kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,43 +12,39 @@ pub(super) enum Separated {
     Loosely,
 }
 
-/// Reads numbers up to `close` (`None` is the end of the text), writes each in shortest form with commas between, and
-/// says how many bytes of `text` were used, the closing byte included.
+/// Appends the numbers up to `close` (`None` is the end of the text) to `out`, all finite, and says how many bytes of
+/// `text` were used, the closing byte included.
 pub(super) fn read(
     text: &[u8],
     close: Option<u8>,
     separated: Separated,
-    out: &mut Vec<u8>,
-) -> Result<(Numbers, usize), Reason> {
+    out: &mut Vec<f32>,
+) -> Result<usize, Reason> {
     let mut at = skip_space(text, 0);
-    let mut numbers = Numbers { count: 0, all_zero: true };
     if text.get(at).copied() == close {
-        return Ok((numbers, text.len().min(at + 1)));
+        return Ok(text.len().min(at + 1));
     }
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let (value, used) = float32::read(rest).ok_or_else(|| not_a_number(rest, numbers.count))?;
+        let (value, used) = float32::read(rest).ok_or_else(|| not_a_number(rest, out.len()))?;
         if !value.is_finite() {
-            return Err(Reason::NotFinite { index: numbers.count, text: excerpt(rest) });
+            return Err(Reason::NotFinite { index: out.len(), text: excerpt(rest) });
         }
-        float32::write(value, out);
-        numbers.count += 1;
-        numbers.all_zero &= value == 0.0;
+        out.push(value);
         at = skip_space(text, at + used);
         match text.get(at) {
-            byte if byte.copied() == close => return Ok((numbers, text.len().min(at + 1))),
+            byte if byte.copied() == close => return Ok(text.len().min(at + 1)),
             Some(b',') => at = skip_space(text, at + 1),
             Some(b';' | b'|') if separated == Separated::Loosely => at = skip_space(text, at + 1),
             Some(_)
                 if separated == Separated::Loosely
                     && text.get(at - 1).is_some_and(u8::is_ascii_whitespace) => {}
-            Some(_) => return Err(not_a_number(rest, numbers.count - 1)),
+            Some(_) => return Err(not_a_number(rest, out.len() - 1)),
             None => return Err(Reason::Syntax { detail: "the array of numbers has no end".to_owned() }),
         }
         if separated == Separated::Loosely && text.get(at).copied() == close {
-            return Ok((numbers, text.len().min(at + 1)));
+            return Ok(text.len().min(at + 1));
         }
-        out.push(b',');
     }
 }
 
@@ -93,24 +80,26 @@ fn excerpt(rest: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn json(text: &str) -> Result<(usize, String), Reason> {
+    fn json(text: &str) -> Result<Vec<f32>, Reason> {
         let mut out = Vec::new();
-        let (numbers, _) = read(text.as_bytes(), Some(b']'), Separated::ByComma, &mut out)?;
-        Ok((numbers.count, String::from_utf8(out).unwrap()))
+        let used = read(text.as_bytes(), Some(b']'), Separated::ByComma, &mut out)?;
+        assert_eq!(used, text.len());
+        Ok(out)
     }
 
     #[test]
-    fn numbers_come_out_in_their_shortest_float32_form() {
+    fn numbers_are_read_to_the_bracket_behind_them() {
         for (text, want) in [
-            ("]", (0, "")),
-            ("1.0]", (1, "1")),
-            (" 0.10000000149011612 , -2.50 ]", (2, "0.1,-2.5")),
-            ("-0.0, 0.0, 0e5]", (3, "-0.0,0,0")),
-            ("1e-45,3.4028235e38,1e-50]", (3, "1e-45,3.4028235e+38,0")),
-            ("16777217]", (1, "16777216")),
+            ("]", vec![]),
+            ("1.0]", vec![1.0]),
+            (" 0.10000000149011612 , -2.50 ]", vec![0.1, -2.5]),
+            ("-0.5,1,2e0]", vec![-0.5, 1.0, 2.0]),
+            ("1e-45,3.4028235e38,1e-50]", vec![f32::from_bits(1), f32::MAX, 0.0]),
+            ("16777217]", vec![16_777_216.0]),
         ] {
-            assert_eq!(json(text), Ok((want.0, want.1.to_owned())), "{text}");
+            assert_eq!(json(text), Ok(want), "{text}");
         }
+        assert!(json("-0.0]").unwrap()[0].is_sign_negative());
     }
 
     #[test]
@@ -135,8 +124,8 @@ mod tests {
     fn cells_may_be_separated_as_numpy_and_people_do() {
         for text in ["1. -2.5\n 3e0]", "1,-2.5,3]", "1;-2.5;3]", "1|-2.5|3]", " 1 , -2.5 , 3 ]"] {
             let mut out = Vec::new();
-            let (numbers, used) = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut out).unwrap();
-            assert_eq!((numbers.count, used, out.as_slice()), (3, text.len(), &b"1,-2.5,3"[..]), "{text}");
+            let used = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut out).unwrap();
+            assert_eq!((used, out.as_slice()), (text.len(), &[1.0, -2.5, 3.0][..]), "{text}");
         }
     }
 }

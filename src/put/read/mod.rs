@@ -386,7 +386,8 @@ impl Reading {
             records.push(Record { position, raw: self.cutter.raw(&text, range) });
             position.record += 1;
         }
-        self.window.count_records(records.len());
+        position.line += newlines(&text[passed..]);
+        self.window.took(text.len(), position.line, position.record);
         let before = std::mem::replace(&mut self.bytes_before, self.window.bytes_before());
         Block { records, end: self.window.position(), bytes: before..self.bytes_before.max(before) }
     }

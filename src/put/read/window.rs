@@ -87,6 +87,14 @@ impl Stream {
         })
     }
 
+    /// Reads up to `count` bytes, fewer only at the end or before an error.
+    fn append(&mut self, count: u64, text: &mut Vec<u8>) -> io::Result<usize> {
+        match self {
+            Self::Seekable(file) => (&*file).take(count).read_to_end(text),
+            Self::Forward(reader) => reader.take(count).read_to_end(text),
+        }
+    }
+
     fn forward(reader: impl Read + Send + 'static) -> Self {
         Self::Forward(Box::new(reader))
     }
@@ -198,27 +206,14 @@ impl Window {
     /// was read before it can be used.
     pub(super) fn fill(&mut self) {
         let target = self.sizes.to_fill(self.text.len());
-        let mut filled = self.text.len();
-        if self.ended || target <= filled {
+        let held = self.text.len();
+        if self.ended || target <= held {
             return;
         }
-        self.text.resize(target, 0);
-        while filled < target {
-            match self.stream.read(self.text.get_mut(filled..).unwrap_or_default()) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.ended = true;
-                    self.failure = Some(error);
-                    break;
-                }
-            }
-        }
-        self.text.truncate(filled);
+        self.text.reserve_exact(target - held);
+        let read = self.stream.append((target - held) as u64, &mut self.text);
+        self.ended = self.text.len() < target;
+        self.failure = read.err();
     }
 
     /// Drops the first `count` bytes.
@@ -228,8 +223,9 @@ impl Window {
     }
 
     /// Hands out the first `count` bytes; only what is behind them is copied.
+    ///
+    /// Where the text at hand starts then is the caller's to say, who counts lines anyway: see [`Self::took`].
     pub(super) fn take(&mut self, count: usize) -> Bytes {
-        self.position = self.place(count);
         let (_, rest) = self.text.split_at(count);
         let mut following = Vec::with_capacity(self.sizes.to_fill(rest.len()));
         following.extend_from_slice(rest);
@@ -237,9 +233,10 @@ impl Window {
         Bytes::from(std::mem::replace(&mut self.text, following))
     }
 
-    /// Counts `count` records as handed out.
-    pub(super) fn count_records(&mut self, count: usize) {
-        self.position.record += count as u64;
+    /// Notes that `count` bytes were taken, and the line and record that follow them.
+    pub(super) fn took(&mut self, count: usize, line: u64, record: u64) {
+        self.position.offset += count as u64;
+        (self.position.line, self.position.record) = (line, record);
     }
 
     /// Takes the bytes at hand, and those behind them, for packed text and goes on with that text.
