@@ -8,7 +8,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::admit::Admitted;
-use super::record::{Defect, Position, Span, Vector};
+use super::record::{Defect, Position, Span, Vector, joined};
 
 /// How large a batch may grow; both hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,36 +36,23 @@ pub struct Batch {
     pub input_bytes: u64,
     /// The dimension of its vectors, if there are any.
     pub dimension: Option<usize>,
-    /// The elements, a comma between two.
-    elements: Bytes,
-    /// Where each vector's element stands in `elements`.
-    ranges: Vec<Range<usize>>,
+    bytes: usize,
 }
 
 impl Batch {
-    /// The elements of some of the vectors, ascending, as they go into a body; shares the batch's memory.
+    /// The elements of some of the vectors as they go into a body; shares the vectors' memory.
     pub fn elements(&self, vectors: &[usize]) -> Vec<Bytes> {
-        let mut pieces = Vec::new();
-        for run in vectors.chunk_by(|one, next| one + 1 == *next) {
-            let end = |index: Option<&usize>| index.and_then(|index| self.ranges.get(*index));
-            if let (Some(first), Some(last)) = (end(run.first()), end(run.last())) {
-                if !pieces.is_empty() {
-                    pieces.push(Bytes::from_static(b","));
-                }
-                pieces.push(self.elements.slice(first.start..last.end));
-            }
-        }
-        pieces
+        joined(vectors.iter().filter_map(|index| self.vectors.get(*index)))
     }
 
-    /// All its elements as they go into a body; shares the batch's memory.
-    pub fn all_elements(&self) -> Bytes {
-        self.elements.clone()
+    /// All its elements as they go into a body; shares the vectors' memory.
+    pub fn all_elements(&self) -> Vec<Bytes> {
+        joined(&self.vectors)
     }
 
     /// Bytes of all its elements.
     pub fn bytes(&self) -> usize {
-        self.elements.len()
+        self.bytes
     }
 
     /// Records of the input that it stands for.
@@ -141,36 +128,18 @@ impl Batcher {
     pub fn seal(&mut self) -> Option<Batch> {
         let open = std::mem::take(&mut self.open);
         let span = open.span?;
-        let kept = || open.vectors.iter().flatten();
-        let mut elements = Vec::with_capacity(open.bytes);
-        let mut ranges = Vec::with_capacity(open.vectors.len());
-        for vector in kept() {
-            if !elements.is_empty() {
-                elements.push(b',');
-            }
-            let start = elements.len();
-            elements.extend_from_slice(vector.wire());
-            ranges.push(start..elements.len());
-        }
-        let elements = Bytes::from(elements);
-        let vectors = open.vectors.into_iter().flatten();
-        let vectors = vectors
-            .zip(&ranges)
-            .map(|(vector, range)| vector.moved_to(elements.slice(range.clone())))
-            .collect();
         let number = self.number;
         self.number += 1;
         let before = self.sealed.replace(open.reaches).unwrap_or_default();
         Some(Batch {
             number,
             span,
-            vectors,
+            vectors: open.vectors.into_iter().flatten().collect(),
             defects: open.defects,
             superseded: open.superseded,
             input_bytes: open.reaches.saturating_sub(before),
             dimension: open.dimension,
-            elements,
-            ranges,
+            bytes: open.bytes,
         })
     }
 }
@@ -244,7 +213,7 @@ mod tests {
 
     fn vector(record: u64, key: &str, padding: usize) -> Vector {
         let wire = format!("{{\"key\":\"{key}\",\"n\":{record},\"p\":\"{}\"}}", "x".repeat(padding));
-        Vector::new(position(record), Bytes::from(wire), key.len() + 2)
+        Vector::alone(position(record), wire, key.len() + 2)
     }
 
     fn defect(record: u64) -> Box<Defect> {
@@ -309,7 +278,7 @@ mod tests {
         assert_eq!((batch.superseded, batch.read()), (1, 3));
         let text = String::from_utf8(batch.elements(&[0, 1]).concat()).unwrap();
         assert_eq!(text, r#"{"key":"b","n":1,"p":""},{"key":"a","n":2,"p":"x"}"#);
-        assert_eq!(batch.elements(&[1]), [batch.vectors[1].wire().clone()]);
+        assert_eq!(batch.elements(&[1]), [batch.vectors[1].wire()]);
     }
 
     #[test]
@@ -330,6 +299,32 @@ mod tests {
         let all = batches(limits, (0..5).map(|record| Err(defect(record))).collect());
         assert_eq!(all.iter().map(|batch| batch.defects.len()).collect::<Vec<_>>(), [2, 2, 1]);
         assert!(all.iter().all(|batch| batch.bytes() == 0));
+    }
+
+    #[test]
+    fn elements_that_stand_together_are_one_piece_and_share_its_memory() {
+        let texts = ["{\"key\":\"a\"},{\"key\":\"b\"},{\"key\":\"c\"}", "{\"key\":\"d\"}"].map(Bytes::from);
+        let vectors: Vec<_> = [(0, 0..11), (0, 12..23), (0, 24..35), (1, 0..11)]
+            .into_iter()
+            .zip(0..)
+            .map(|((text, range), record)| Vector::new(position(record), texts[text].clone(), range, 3))
+            .collect();
+        let end = position(4);
+        let mut batcher = Batcher::new(Limits { vectors: 500, bytes: 1000 });
+        let verdicts = vectors.into_iter().map(Ok).collect();
+        let block = Admitted { verdicts, end, bytes: 0..1, dimension: None };
+        batcher.block(block, |_| Err(())).unwrap();
+        let batch = batcher.seal().unwrap();
+        let all = batch.all_elements();
+        assert_eq!(all, [texts[0].clone(), Bytes::from_static(b","), texts[1].clone()]);
+        assert_eq!(all[0].as_ptr(), texts[0].as_ptr());
+        assert_eq!(batch.bytes(), all.concat().len());
+        let some = [(&[0, 2][..], 3), (&[1, 2], 1), (&[3], 1), (&[2, 3], 3), (&[], 0)];
+        for (indices, pieces) in some {
+            let joined: Vec<_> = indices.iter().map(|index| batch.vectors[*index].wire()).collect();
+            assert_eq!(batch.elements(indices).len(), pieces, "{indices:?}");
+            assert_eq!(batch.elements(indices).concat(), joined.join(&b','), "{indices:?}");
+        }
     }
 
     proptest! {
@@ -354,7 +349,7 @@ mod tests {
                 prop_assert_eq!(batch.read(), batch.span.end.record - batch.span.start.record);
                 prop_assert!(batch.vectors.len() <= most);
                 prop_assert!(batch.bytes() <= bytes || batch.vectors.len() == 1);
-                let joined: Vec<_> = batch.vectors.iter().map(|vector| vector.wire().as_ref()).collect();
+                let joined: Vec<_> = batch.vectors.iter().map(Vector::wire).collect();
                 let all: Vec<_> = (0..batch.vectors.len()).collect();
                 prop_assert_eq!(batch.elements(&all).concat(), joined.join(&b','));
                 let mut keys: Vec<_> = batch.vectors.iter().map(Vector::key).collect();

@@ -60,7 +60,7 @@ mod tests {
 
     fn vector(key: u8, record: u64) -> Vector {
         let wire = Bytes::from(format!("{{\"key\":\"{key:03}\"}}"));
-        Vector::new(Position { record, ..Position::default() }, wire, 5)
+        Vector::alone(Position { record, ..Position::default() }, wire, 5)
     }
 
     proptest! {

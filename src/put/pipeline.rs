@@ -236,8 +236,10 @@ fn hash_batches(
         let mut second = None;
         if let (Ok(first), Some(prefix)) = (&mut first, prefix) {
             let pieces = |queued: &Queued| {
-                let suffix = Bytes::from_static(wire::PUT_VECTORS_SUFFIX);
-                vec![prefix.clone(), queued.batch.all_elements(), suffix]
+                let mut pieces = vec![prefix.clone()];
+                pieces.extend(queued.batch.all_elements());
+                pieces.push(Bytes::from_static(wire::PUT_VECTORS_SUFFIX));
+                pieces
             };
             second = filled.recv_timeout(COMPANION).ok();
             if let Some(Ok(second)) = &mut second {

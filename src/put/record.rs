@@ -122,7 +122,10 @@ pub struct Block {
 #[derive(Clone, Debug)]
 pub struct Vector {
     position: Position,
-    wire: Bytes,
+    /// The elements of the vector's whole block, a comma between two.
+    text: Bytes,
+    /// Where its own element stands there.
+    range: Range<usize>,
     key_length: usize,
 }
 
@@ -130,9 +133,17 @@ pub struct Vector {
 pub(super) const WIRE_KEY: &[u8] = br#"{"key":"#;
 
 impl Vector {
-    /// Wraps an element that `admit` has written; `key_length` counts the bytes of the key's JSON string, quotes included.
-    pub(super) fn new(position: Position, wire: Bytes, key_length: usize) -> Self {
-        Self { position, wire, key_length }
+    /// Wraps the element that `admit` has written to `range` of `text`, behind the one before it and a comma;
+    /// `key_length` counts the bytes of the key's JSON string, quotes included.
+    pub(super) fn new(position: Position, text: Bytes, range: Range<usize>, key_length: usize) -> Self {
+        Self { position, text, range, key_length }
+    }
+
+    /// A vector whose text holds nothing but its own element.
+    #[cfg(test)]
+    pub(super) fn alone(position: Position, wire: impl Into<Bytes>, key_length: usize) -> Self {
+        let text = wire.into();
+        Self { position, range: 0..text.len(), text, key_length }
     }
 
     /// Where the record started in the input.
@@ -141,13 +152,14 @@ impl Vector {
     }
 
     /// The element as it goes on the wire.
-    pub fn wire(&self) -> &Bytes {
-        &self.wire
+    pub fn wire(&self) -> &[u8] {
+        self.text.get(self.range.clone()).unwrap_or_default()
     }
 
     /// The key as a JSON string; equal exactly when the keys are equal, since `admit` always escapes alike.
     pub fn key_json(&self) -> Bytes {
-        self.wire.slice(WIRE_KEY.len()..WIRE_KEY.len() + self.key_length)
+        let start = self.range.start + WIRE_KEY.len();
+        self.text.slice(start..start + self.key_length)
     }
 
     /// The key itself.
@@ -155,10 +167,29 @@ impl Vector {
         serde_json::from_slice(&self.key_json()).unwrap_or_default()
     }
 
-    /// The same vector with its bytes inside a larger buffer.
-    pub(super) fn moved_to(self, wire: Bytes) -> Self {
-        Self { wire, ..self }
+    /// Whether its element stands right behind that of `other`, but for a comma.
+    fn follows(&self, other: &Self) -> bool {
+        std::ptr::eq(self.text.as_ref(), other.text.as_ref()) && self.range.start == other.range.end + 1
     }
+}
+
+/// The elements of some vectors, a comma between two, in pieces that share the vectors' memory.
+pub(super) fn joined<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> Vec<Bytes> {
+    let mut pieces = Vec::new();
+    let mut run: Option<(&Vector, &Vector)> = None;
+    for vector in vectors {
+        run = match run {
+            Some((first, last)) if vector.follows(last) => Some((first, vector)),
+            Some((first, last)) => {
+                pieces
+                    .extend([first.text.slice(first.range.start..last.range.end), Bytes::from_static(b",")]);
+                Some((vector, vector))
+            }
+            None => Some((vector, vector)),
+        };
+    }
+    pieces.extend(run.map(|(first, last)| first.text.slice(first.range.start..last.range.end)));
+    pieces
 }
 
 /// A record that cannot be stored, with its own text so that it can be mended and fed again.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 
-use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::admit::Admitted;
@@ -22,7 +21,7 @@ fn key(number: u8) -> String {
 }
 
 fn vector(record: usize, number: u8) -> Vector {
-    Vector::new(position(record), Bytes::from(format!("{{\"key\":\"{}\"}}", key(number))), 5)
+    Vector::alone(position(record), format!("{{\"key\":\"{}\"}}", key(number)), 5)
 }
 
 /// The batches of a run that goes on from `mark`, read in blocks of five records.

@@ -117,12 +117,14 @@ impl Admit {
                 }
             })
             .collect();
+        // Text shrinks on its way to the wire, and batches wait with what is left.
+        arena.shrink_to_fit();
         let arena = Bytes::from(arena);
         let verdicts = judged
             .into_iter()
             .map(|judged| {
                 judged.map(|(position, written)| {
-                    Vector::new(position, arena.slice(written.wire), written.key_length)
+                    Vector::new(position, arena.clone(), written.wire, written.key_length)
                 })
             })
             .collect();
@@ -146,11 +148,15 @@ impl Admit {
         let checked = read.and_then(|()| self.scratch.check(&self.fields, &self.rules));
         let key = || self.scratch.key.as_ref().map(|(_, key)| key.clone());
         let dimension = checked.map_err(|reason| (key(), reason))?;
+        let before = out.len();
+        if before > 0 {
+            out.push(b',');
+        }
         let start = out.len();
         let key_length = self.scratch.write(out);
         let bytes = out.len() - start;
         if bytes > self.rules.largest {
-            out.truncate(start);
+            out.truncate(before);
             return Err((key(), Reason::TooLarge { bytes, limit: self.rules.largest }));
         }
         self.rules.dimension = Some(dimension);
