@@ -2,9 +2,11 @@
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
+use crate::pty;
 use crate::support::{Home, TestService, lines, run, sharing_the_machine, unlimited, wanted};
 
 const SECRET: &str = "hushSecretHush0";
@@ -19,11 +21,14 @@ fn echoes(terminal: &std::fs::File) -> bool {
 /// the terminal showed.
 fn init(home: &Home, arguments: &[&str], talk: &[(&str, &str)]) -> (Option<i32>, String) {
     let _shared = sharing_the_machine();
-    let (mut terminal, other_end) = pty_process::blocking::open().unwrap();
-    let command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_ossvec"));
-    let command = command.args(["config", "init"]).args(arguments).env_clear();
-    let mut child = command.env("HOME", home.path("")).current_dir(home.path("")).spawn(other_end).unwrap();
-    let mut input = std::fs::File::from(std::os::fd::AsFd::as_fd(&terminal).try_clone_to_owned().unwrap());
+    let (mut terminal, other_end) = pty::open();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ossvec"));
+    command.args(["config", "init"]).args(arguments).env_clear().env("HOME", home.path(""));
+    command.stdin(pty::stream(&other_end)).stdout(pty::stream(&other_end)).stderr(pty::stream(&other_end));
+    let mut child = command.current_dir(home.path("")).spawn().unwrap();
+    // The reading below ends when nobody holds the other end any more.
+    drop((command, other_end));
+    let mut input = terminal.try_clone().unwrap();
     let (said, told) = mpsc::channel();
     let reading = thread::spawn(move || {
         let mut part = [0; 1024];

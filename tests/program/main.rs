@@ -23,6 +23,8 @@ mod ossutil;
 mod outage;
 mod pace;
 mod poison;
+#[cfg(unix)]
+mod pty;
 mod recorder;
 mod schema;
 #[path = "../../src/oss/credential/testing.rs"]

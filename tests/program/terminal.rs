@@ -3,21 +3,16 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::pty::{self, COLUMNS};
 use crate::support::{Home, TestService, line, lines, run, unlimited};
 use crate::trouble::{Running, until};
-
-const COLUMNS: usize = 80;
 
 /// A program whose standard output and error are a terminal.
 struct Watched {
@@ -29,24 +24,16 @@ struct Watched {
 
 impl Watched {
     fn start(command: &mut Command) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let name = std::ffi::OsStr::from_bytes(name.as_bytes());
-        let terminal = File::options().read(true).write(true).open(name).unwrap();
-        let columns = u16::try_from(COLUMNS).unwrap();
-        tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let end = || Stdio::from(OwnedFd::from(terminal.try_clone().unwrap()));
-        let child = command.stdout(end()).stderr(end()).spawn().unwrap();
+        let (mut watched, terminal) = pty::open();
+        let child = command.stdout(pty::stream(&terminal)).stderr(pty::stream(&terminal)).spawn().unwrap();
         // The reading below ends when nobody holds the terminal any more.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let printed = Arc::new(Mutex::new(Vec::new()));
-        let (into, mut from) = (Arc::clone(&printed), File::from(master));
-        let keys = from.try_clone().unwrap();
+        let into = Arc::clone(&printed);
+        let keys = watched.try_clone().unwrap();
         let reading = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = from.read(&mut buffer) {
+            while let Ok(read @ 1..) = watched.read(&mut buffer) {
                 into.lock().unwrap().extend_from_slice(&buffer[..read]);
             }
         });
@@ -112,7 +99,7 @@ fn screen(printed: &str) -> Vec<String> {
                 }
             }
             _ => {
-                if column == COLUMNS {
+                if column == usize::from(COLUMNS) {
                     (row, column) = (row + 1, 0);
                 }
                 rows.resize(rows.len().max(row + 1), Vec::new());
