@@ -51,9 +51,10 @@ fn read_any(text: &[u8]) -> Option<(f32, usize)> {
 /// There is hardly a branch in it: signs and lengths differ from number to number, so a processor guesses them wrong.
 #[inline]
 fn read_usual(text: &[u8]) -> Option<(f32, usize)> {
-    let is_negative = text.first() == Some(&b'-');
+    let around: &[u8; 33] = text.first_chunk()?;
+    let is_negative = around[0] == b'-';
     let start = usize::from(is_negative);
-    let window: &[u8; 32] = text.get(start..)?.first_chunk()?;
+    let window: &[u8; 32] = around.get(start..)?.first_chunk()?;
     let whole = window[0].wrapping_sub(b'0');
     if whole > 9 || window[1] != b'.' {
         return None;
