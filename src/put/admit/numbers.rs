@@ -31,6 +31,11 @@ pub(super) fn read(
             return Err(Reason::NotFinite { index: out.len(), text: excerpt(rest) });
         }
         out.push(value);
+        // What stands between two numbers nearly always, in one step.
+        if let Some([b',', b' ', b'-'..=b'9']) = rest.get(used..).and_then(<[u8]>::first_chunk) {
+            at += used + 2;
+            continue;
+        }
         at = skip_space(text, at + used);
         match text.get(at) {
             byte if byte.copied() == close => return Ok(text.len().min(at + 1)),

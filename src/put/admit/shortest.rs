@@ -22,14 +22,14 @@ const FIRST: u32 = 127 - 16;
 /// neighbour to halfway to its higher one. So a unit always lies in that interval, and of the multiples of ten units
 /// one at most.
 const SCALES: [Scale; 19] = {
-    let mut scales = [Scale { ten: 1, shift: 0, places: 0 }; 19];
+    let mut scales = [Scale { ten: 1, shift: 0, nine_at: 0 }; 19];
     let (mut index, mut shift) = (0, 39);
     while index < scales.len() {
         let mut places = 0;
         while 10_u64.pow(places) <= 1 << shift {
             places += 1;
         }
-        scales[index] = Scale { ten: 10_u64.pow(places), shift, places };
+        scales[index] = Scale { ten: 10_u64.pow(places), shift, nine_at: places - 7 };
         (index, shift) = (index + 1, shift - 1);
     }
     scales
@@ -39,7 +39,8 @@ const SCALES: [Scale; 19] = {
 struct Scale {
     ten: u64,
     shift: u32,
-    places: u32,
+    /// Where the first of the nine digits stands that end at the last place: the places less seven.
+    nine_at: u32,
 }
 
 /// Appends the numbers with commas between, each as the shortest decimal that reads back as the very same float32, the
@@ -76,7 +77,7 @@ fn write_usual(number: f32, chunk: &mut [u8; CHUNK]) -> Option<usize> {
     let bits = number.abs().to_bits();
     let index = (bits >> 23).wrapping_sub(FIRST) as usize;
     let fraction = bits & 0x007f_ffff;
-    let Scale { ten, shift, places } = *SCALES.get(index)?;
+    let Scale { ten, shift, nine_at } = *SCALES.get(index)?;
     let exact = u64::from(fraction | 0x0080_0000) * ten;
     let (whole, part, half) = (exact >> shift, exact & ((1 << shift) - 1), 1 << (shift - 1));
     if fraction == 0 || part == half {
@@ -95,12 +96,13 @@ fn write_usual(number: f32, chunk: &mut [u8; CHUNK]) -> Option<usize> {
     chunk[0] = b'-';
     let sign = usize::from(number.is_sign_negative());
     let body: &mut [u8; 24] = chunk.get_mut(sign..)?.first_chunk_mut()?;
-    let nine_at = places as usize - 7;
     *body.first_chunk_mut()? = *b"0.000000";
-    *body.get_mut(nine_at)? = b'0' + u8::from(decimal >= 100_000_000);
-    *body.get_mut(nine_at + 1..)?.first_chunk_mut()? = text;
+    // Below eight in any case; saying so spares the checks.
+    let at = (nine_at & 7) as usize;
+    body[at] = b'0' + u8::from(decimal >= 100_000_000);
+    *body.get_mut(at + 1..)?.first_chunk_mut()? = text;
     *body.first_chunk_mut()? = [select(nine_at == 0, text[0], b'0'), b'.'];
-    let places = (places - zeros) as usize;
+    let places = (nine_at + 7 - zeros) as usize;
     Some(sign + 1 + usize::from(places > 0) + places)
 }
 
