@@ -50,7 +50,7 @@ fn allocations(dimension: usize) -> usize {
         largest: 8 << 20,
     };
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
-    let block = || Block { records: records(dimension), end: Position::default(), bytes_read: 0 };
+    let block = || Block { records: records(dimension), end: Position::default(), bytes: 0..0 };
     drop(admit.block(block()));
     let block = block();
     let region = Region::new(COUNTING);
