@@ -1,4 +1,4 @@
-//! Ways to read the numbers of a batch, on the same text: `cargo bench --bench parsers`, and the same with
+//! Ways to read the numbers of a batch, and to write them, on the same text: `cargo bench --bench parsers`, and the same with
 //! `--features serde_json/float_roundtrip` for that parser's exact way.
 //!
 //! Each is also held against the standard library, which rounds a decimal to float32 in one step.
@@ -8,6 +8,9 @@
 #[expect(dead_code, reason = "its tests come with it")]
 #[path = "../src/put/admit/float32.rs"]
 mod float32;
+#[expect(dead_code, reason = "its tests come with it")]
+#[path = "../src/put/admit/shortest.rs"]
+mod shortest;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::value::RawValue;
@@ -98,9 +101,36 @@ fn parsers(criterion: &mut Criterion) {
     }
 }
 
+/// Both give the same text, commas included, but that zmij leaves `.0` behind whole numbers.
+fn writers(criterion: &mut Criterion) {
+    let batch: Vec<Vec<f32>> = batch().iter_mut().map(|text| own(text)).collect();
+    let mut out = Vec::new();
+    let mut group = criterion.benchmark_group("writers");
+    group.throughput(Throughput::Elements((RECORDS * DIMENSION) as u64));
+    group.bench_function("zmij", |bencher| {
+        bencher.iter(|| {
+            for vector in &batch {
+                out.clear();
+                for number in vector {
+                    out.extend_from_slice(zmij::Buffer::new().format_finite(*number).as_bytes());
+                    out.push(b',');
+                }
+            }
+        });
+    });
+    group.bench_function("own", |bencher| {
+        bencher.iter(|| {
+            for vector in &batch {
+                out.clear();
+                shortest::write(vector, &mut out);
+            }
+        });
+    });
+}
+
 criterion_group! {
     name = all;
     config = Criterion::default().sample_size(20);
-    targets = parsers
+    targets = parsers, writers
 }
 criterion_main!(all);
