@@ -4,14 +4,16 @@
     cargo build --release && python3 benches/end_to_end.py [--records N] [--dimension N] [--pairs N]
 
 The sink is a server in this process that takes every request at once and stores nothing, so the client is all that is
-measured. Each pair runs ossvec and then the SDK's loop; the table gives the median of the pairs' ratios. Needs Linux or
-macOS and the package index, for the SDK in a virtual environment below `target`.
+measured. Each round runs ossvec and then the others; the table gives the median of the ratios within a round. Needs
+Linux or macOS and the package index, for the SDK in a virtual environment below `target`. Where there is a Go compiler,
+`go_loop.go` beside this file is measured too.
 """
 
 import argparse
 import json
 import os
 import random
+import shutil
 import socket
 import statistics
 import struct
@@ -106,14 +108,15 @@ class Sink:
 
 
 class Run:
-    """What one process took: seconds on the clock and on the processor, and its largest resident size."""
+    """What one process took: seconds on the clock and on the processor, its largest resident size, and what it sent."""
 
-    def __init__(self, command, env=None):
-        begun = time.monotonic()
+    def __init__(self, command, env=None, sink=None):
+        begun, before = time.monotonic(), sink.bytes if sink else 0
         process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         errors = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         self.wall = time.monotonic() - begun
+        self.sent = (sink.bytes - before) / 1e6 if sink else 0
         if status:
             sys.exit(f"{command[0]} failed: {errors.decode()}")
         self.cpu = usage.ru_utime + usage.ru_stime
@@ -143,6 +146,17 @@ def python():
     return interpreter
 
 
+def go_loop():
+    """The program of `go_loop.go`, where there is a compiler for it."""
+    if not shutil.which("go"):
+        print("no Go compiler: the loop in Go is left out", file=sys.stderr)
+        return None
+    program = os.path.join(WORK, "go_loop")
+    source = os.path.join(ROOT, "benches", "go_loop.go")
+    subprocess.run(["go", "build", "-o", program, source], check=True)
+    return program
+
+
 def load(path, port, *options, requests=0, vectors=0):
     """The command that loads a file into the sink, without a quota unless one is given."""
     return [OSSVEC, "put-vectors", path, "--bucket", "bucket", "--index-name", "idx", "--region", "cn-hangzhou",
@@ -152,7 +166,7 @@ def load(path, port, *options, requests=0, vectors=0):
 
 def row(name, ours, theirs):
     ratios = sorted(a / b for a, b in zip(ours, theirs))
-    print(f"{name:34} {statistics.median(ours):9.2f} {statistics.median(theirs):9.2f} "
+    print(f"{name:42} {statistics.median(ours):9.2f} {statistics.median(theirs):9.2f} "
           f"{statistics.median(ratios):8.3f}   {ratios[0]:.3f} to {ratios[-1]:.3f}")
 
 
@@ -168,31 +182,35 @@ def main():
     interpreter = python()
     env = {"HOME": WORK, "PATH": os.environ["PATH"], "OSS_ACCESS_KEY_ID": "ak", "OSS_ACCESS_KEY_SECRET": "sk"}
     sink = Sink(chosen.dimension)
-    ours, theirs, sent, dry, parsed = [], [], ([], []), [], []
-    for pair in range(chosen.pairs + 1):
-        before = sink.bytes
-        a = Run(load(path, sink.port), env)
-        between = sink.bytes
-        b = Run([interpreter, "-c", SDK_LOOP, path, str(sink.port)], env)
-        c = Run(load(path, sink.port, "--dry-run"), env)
-        d = Run([interpreter, "-c", PARSE_LOOP, path], env)
-        if pair == 0:
-            continue  # the first pair warms the page cache
-        ours.append(a)
-        theirs.append(b)
-        sent[0].append((between - before) / 1e6)
-        sent[1].append((sink.bytes - between) / 1e6)
-        dry.append(c)
-        parsed.append(d)
+    commands = {
+        "load": load(path, sink.port),
+        "python": [interpreter, "-c", SDK_LOOP, path, str(sink.port)],
+        "dry run": load(path, sink.port, "--dry-run"),
+        "orjson": [interpreter, "-c", PARSE_LOOP, path],
+    }
+    if program := go_loop():
+        commands["go"] = [program, path, f"http://127.0.0.1:{sink.port}/?putVectors"]
+    runs = {name: [] for name in commands}
+    for turn in range(chosen.pairs + 1):
+        for name, command in commands.items():
+            run = Run(command, env, sink)
+            if turn > 0:  # the first round warms the page cache
+                runs[name].append(run)
     print(f"{chosen.records} vectors of {chosen.dimension} numbers, {os.path.getsize(path) / 1e6:.0f} MB, "
-          f"{os.cpu_count()} processors, {chosen.pairs} pairs\n")
-    print(f"{'':34} {'ossvec':>9} {'other':>9} {'ratio':>8}   ratios from lowest to highest")
-    row("load: seconds (Python SDK)", [run.wall for run in ours], [run.wall for run in theirs])
-    row("load: processor seconds", [run.cpu for run in ours], [run.cpu for run in theirs])
-    row("load: MB sent", *sent)
-    row("load: MiB of memory", [run.memory for run in ours], [run.memory for run in theirs])
-    row("dry run: seconds (orjson.loads)", [run.wall for run in dry], [run.wall for run in parsed])
-    row("dry run: processor seconds", [run.cpu for run in dry], [run.cpu for run in parsed])
+          f"{os.cpu_count()} processors, {chosen.pairs} rounds\n")
+    print(f"{'':42} {'ossvec':>9} {'other':>9} {'ratio':>8}   ratios from lowest to highest")
+    for figure, ours, theirs, value in [
+        ("load: seconds (Python SDK)", "load", "python", lambda run: run.wall),
+        ("load: processor seconds", "load", "python", lambda run: run.cpu),
+        ("load: MB sent", "load", "python", lambda run: run.sent),
+        ("load: MiB of memory", "load", "python", lambda run: run.memory),
+        ("load: seconds (Go's standard library)", "load", "go", lambda run: run.wall),
+        ("load: processor seconds", "load", "go", lambda run: run.cpu),
+        ("dry run: seconds (orjson.loads)", "dry run", "orjson", lambda run: run.wall),
+        ("dry run: processor seconds", "dry run", "orjson", lambda run: run.cpu),
+    ]:
+        if theirs in runs:
+            row(figure, [value(run) for run in runs[ours]], [value(run) for run in runs[theirs]])
 
 
 if __name__ == "__main__":
