@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -136,10 +136,10 @@ impl Client {
     ) -> Result<Answer, CallError> {
         // How long a source may take is for the source to say.
         let credential = self.credentials.current(self.now()).await?;
-        let progress = Arc::new(AtomicU64::new(0));
-        let pieces = Pieces::new(body, Arc::clone(&progress), departure);
+        let movement = Arc::new(Movement::default());
+        let pieces = Pieces::new(body, Arc::clone(&movement), departure);
         let call = self.exchange(operation, body, &credential, pieces);
-        unless_idle(self.options.read_timeout, &progress, call).await.unwrap_or_else(|| {
+        unless_idle(self.options.read_timeout, &movement, call).await.unwrap_or_else(|| {
             let seconds = self.options.read_timeout.as_secs_f64();
             let detail = format!("no answer for {seconds} s from {}", self.options.endpoint);
             Err(CallError::Transport { kind: Transport::Timeout, detail })
@@ -193,7 +193,7 @@ impl Client {
         credential: &Credential,
         mut pieces: Pieces,
     ) -> Result<Answer, CallError> {
-        let progress = Arc::clone(&pieces.progress);
+        let movement = Arc::clone(&pieces.movement);
         if body.is_empty() {
             // Nobody asks for the pieces of an empty body.
             pieces.depart();
@@ -210,7 +210,7 @@ impl Client {
         let headers = response.headers().clone();
         let mut received = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
-            progress.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            movement.note();
             received.extend_from_slice(&chunk);
         }
         if (200..300).contains(&status) {
@@ -251,16 +251,31 @@ fn method(operation: Operation) -> reqwest::Method {
     operation.method().parse().unwrap_or(reqwest::Method::POST)
 }
 
-/// Waits for `future` as long as `progress` moves at least once in every stretch of `idle`.
-async fn unless_idle<T>(idle: Duration, progress: &AtomicU64, future: impl Future<Output = T>) -> Option<T> {
+/// When a byte of a call moved last.
+#[derive(Debug, Default)]
+struct Movement(Mutex<Option<Instant>>);
+
+impl Movement {
+    fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn last(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits for `future` until nothing has moved for `idle`. Before the first byte there is a connection to be made, which
+/// has a limit of its own.
+async fn unless_idle<T>(idle: Duration, movement: &Movement, future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
     loop {
-        let before = progress.load(Ordering::Relaxed);
+        let from = movement.last().unwrap_or_else(Instant::now);
         tokio::select! {
             value = &mut future => return Some(value),
-            () = tokio::time::sleep(idle) => {}
+            () = tokio::time::sleep_until(from + idle) => {}
         }
-        if progress.load(Ordering::Relaxed) == before {
+        if movement.last() == Some(from) {
             return None;
         }
     }
@@ -270,20 +285,21 @@ async fn unless_idle<T>(idle: Duration, progress: &AtomicU64, future: impl Futur
 struct Pieces {
     left: VecDeque<Bytes>,
     length: u64,
-    progress: Arc<AtomicU64>,
+    movement: Arc<Movement>,
     departure: Option<Departure>,
 }
 
 impl Pieces {
-    fn new(body: &Body, progress: Arc<AtomicU64>, departure: Departure) -> Self {
+    fn new(body: &Body, movement: Arc<Movement>, departure: Departure) -> Self {
         let left = body.pieces.iter().cloned().collect();
-        Self { left, length: body.length, progress, departure: Some(departure) }
+        Self { left, length: body.length, movement, departure: Some(departure) }
     }
 
     /// Tells that the request leaves, once. The client asks for the first piece when it has a connection and writes.
     fn depart(&mut self) {
         if let Some(departure) = self.departure.take() {
             departure();
+            self.movement.note();
         }
     }
 }
@@ -304,7 +320,7 @@ impl http_body::Body for Pieces {
             self.left.push_front(piece);
         }
         self.length -= portion.len() as u64;
-        self.progress.fetch_add(portion.len() as u64, Ordering::Relaxed);
+        self.movement.note();
         Poll::Ready(Some(Ok(Frame::data(portion))))
     }
 
@@ -350,12 +366,21 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 fn transport(error: &reqwest::Error) -> CallError {
     let detail = chain(error);
     let kind = match (error.is_connect(), error.is_timeout()) {
-        (true, _) if detail.contains("certificate") || detail.contains("corrupt message") => Transport::Tls,
+        (true, _) if has_cause(error, &["certificate", "corrupt message"]) => Transport::Tls,
+        (true, _) if has_cause(error, &["dns error"]) => Transport::Resolve,
         (true, _) => Transport::Connect,
         (false, true) => Transport::Timeout,
         (false, false) => Transport::Broken,
     };
     CallError::Transport { kind, detail }
+}
+
+/// Whether one of the words stands in a cause. The error's own text does not count: it holds the URL, and so names that
+/// users chose.
+fn has_cause(error: &reqwest::Error, words: &[&str]) -> bool {
+    std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+        .map(ToString::to_string)
+        .any(|text| words.iter().any(|word| text.contains(word)))
 }
 
 #[cfg(test)]
@@ -413,5 +438,32 @@ mod tests {
             Bytes::from_static(b"[{\"key\": \"k1\", \"data\": {\"float32\": [0.1, 0.2, 0.3]}}]}"),
         ]);
         assert_eq!((body.len(), body.md5.as_str()), (86, "x/AZAqTvy9j/iwdC9qZ1eg=="));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_call_ends_after_the_time_it_may_be_silent_and_not_later() {
+        const IDLE: Duration = Duration::from_secs(3);
+        let begun = Instant::now();
+        let movement = Movement::default();
+        let call = async {
+            // Connecting is not silence.
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            for _ in 0..2 {
+                movement.note();
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        assert_eq!(unless_idle(IDLE, &movement, call).await, None);
+        assert_eq!(begun.elapsed().as_secs(), 8 + 2 + 3);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_reads_like_trouble_with_tls_is_none() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let error = reqwest::get(format!("http://{nobody}/my-certificates")).await.unwrap_err();
+        let CallError::Transport { kind, detail } = transport(&error) else { panic!("{error}") };
+        assert_eq!(kind, Transport::Connect, "{detail}");
+        assert!(detail.contains("my-certificates"), "{detail}");
     }
 }

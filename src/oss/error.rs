@@ -71,6 +71,8 @@ impl std::fmt::Display for ServiceError {
 pub enum Transport {
     /// No connection, so the service has seen nothing.
     Connect,
+    /// Not even an address for the host's name.
+    Resolve,
     /// The other side speaks no TLS, or its certificate is not trusted: trying again changes nothing.
     Tls,
     /// No answer in time.
@@ -147,6 +149,7 @@ impl CallError {
         match self {
             Self::Service(error) => &error.code,
             Self::Transport { kind: Transport::Connect, .. } => "ConnectFailed",
+            Self::Transport { kind: Transport::Resolve, .. } => "HostNotFound",
             Self::Transport { kind: Transport::Tls, .. } => "TlsRefused",
             Self::Transport { kind: Transport::Timeout, .. } => "Timeout",
             Self::Transport { kind: Transport::Broken, .. } => "ConnectionBroken",
@@ -265,6 +268,7 @@ mod tests {
     fn each_transport_trouble_has_its_verdict() {
         for (kind, verdict, may_have_stored) in [
             (Transport::Connect, Verdict::Retry, false),
+            (Transport::Resolve, Verdict::Retry, false),
             (Transport::Timeout, Verdict::Retry, true),
             (Transport::Broken, Verdict::Retry, true),
             (Transport::Tls, Verdict::Stop, false),

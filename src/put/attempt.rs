@@ -1,6 +1,7 @@
 //! One request until it has an answer: take a turn, call, obey the verdict, within the budget.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,6 +16,10 @@ use crate::oss::operation::Operation;
 
 /// After a throttled answer nobody gets a turn for this long, unless the service names a time.
 const HOLD: Duration = Duration::from_millis(500);
+
+/// A host whose name nobody knows is given up after this long, unless it has answered before: the name is likely wrong,
+/// and nothing has been sent.
+const UNKNOWN_HOST: Duration = Duration::from_secs(30);
 
 /// The service's word for a temporary access key that has ended.
 const TOKEN_ENDED: &str = "SecurityTokenExpired";
@@ -81,9 +86,21 @@ pub(super) struct Caller {
     /// Set when the run is being stopped: nothing new is begun, and what is under way has until that moment.
     pub(super) halt: Halt,
     pub(super) reporter: Arc<Reporter>,
+    /// Whether the service has ever answered.
+    is_answered: AtomicBool,
 }
 
 impl Caller {
+    pub(super) fn new(
+        client: Client,
+        pacer: Pacer,
+        budget: Budget,
+        halt: Halt,
+        reporter: Arc<Reporter>,
+    ) -> Self {
+        Self { client, pacer, budget, halt, reporter, is_answered: AtomicBool::new(false) }
+    }
+
     /// Sends `request` until it succeeds or is given up, and adds what it cost to `effort`.
     pub(super) async fn call(&self, request: Request<'_>, effort: &mut Effort) -> Result<Answer, GaveUp> {
         let mut trouble = Trouble::new();
@@ -96,7 +113,11 @@ impl Caller {
             let sent = Instant::now();
             // Waiting for the first turn is no trouble.
             trouble.begun.get_or_insert(sent);
-            let error = match self.once(request, turn).await {
+            let outcome = self.once(request, turn).await;
+            if matches!(outcome, Ok(_) | Err(CallError::Service(_))) {
+                self.is_answered.store(true, Ordering::Relaxed);
+            }
+            let error = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -150,7 +171,8 @@ impl Caller {
             Verdict::Refresh => self.refresh(error, sent, trouble).await?,
             other => return Err(Because::Verdict(other)),
         };
-        if trouble.begun.is_some_and(|begun| begun.elapsed() + wait > self.budget.time) {
+        let time = time_for(error, self.is_answered.load(Ordering::Relaxed), self.budget.time);
+        if trouble.begun.is_some_and(|begun| begun.elapsed() + wait > time) {
             Err(Because::Budget)
         } else {
             Ok(wait)
@@ -228,6 +250,14 @@ impl Caller {
     }
 }
 
+/// How long a request may be tried that meets this error.
+fn time_for(error: &CallError, is_answered: bool, budget: Duration) -> Duration {
+    match error {
+        CallError::Transport { kind: Transport::Resolve, .. } if !is_answered => budget.min(UNKNOWN_HOST),
+        _ => budget,
+    }
+}
+
 fn hold(error: &CallError) -> Duration {
     error.service().and_then(|error| error.wait).unwrap_or(HOLD)
 }
@@ -272,5 +302,25 @@ impl Trouble {
 
     fn give_up(self, because: Because) -> GaveUp {
         GaveUp { error: self.error, because, may_have_stored: self.may_have_stored }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_host_that_never_answered_is_given_up_early_for_its_name() {
+        const BUDGET: Duration = Duration::from_mins(15);
+        let trouble = |kind| CallError::Transport { kind, detail: String::new() };
+        for (kind, is_answered, time) in [
+            (Transport::Resolve, false, UNKNOWN_HOST),
+            (Transport::Resolve, true, BUDGET),
+            (Transport::Connect, false, BUDGET),
+        ] {
+            assert_eq!(time_for(&trouble(kind), is_answered, BUDGET), time, "{kind:?}, {is_answered}");
+        }
+        let short = Duration::from_secs(1);
+        assert_eq!(time_for(&trouble(Transport::Resolve), false, short), short);
     }
 }

@@ -3,27 +3,36 @@
 //! Pure.
 
 use crate::exit::{Exit, Failure};
-use crate::oss::error::CallError;
+use crate::oss::error::{CallError, Transport};
+use crate::oss::operation::Operation;
 
 /// The run's end when the service says no to all that can be sent.
-pub(super) fn refused(error: &CallError) -> Failure {
+pub(super) fn refused(error: &CallError, operation: Operation) -> Failure {
     match error {
         CallError::Credential(_) | CallError::CredentialEnded(_) => {
             Failure::new(Exit::Client, error.to_string())
+                .advise("ossvec config show --origin tells which source the credential comes from")
         }
-        _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error)),
+        _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error, operation)),
     }
 }
 
 /// The run's end when nobody answers.
 pub(super) fn unreachable(error: &CallError) -> Failure {
-    if let CallError::CredentialEnded(_) = error {
-        return Failure::new(Exit::Client, format!("the credential ended, and there is no other: {error}"))
-            .advise("--retry-times and --retry-max-time set how long its source is tried again");
+    match error {
+        CallError::CredentialEnded(_) => {
+            Failure::new(Exit::Client, format!("the credential ended, and there is no other: {error}"))
+                .advise("--retry-times and --retry-max-time set how long its source is tried again")
+        }
+        CallError::Transport { kind: Transport::Resolve, .. } => {
+            Failure::new(Exit::Service, format!("no host of that name is known: {error}")).advise(format!(
+                "check {REGION} and --endpoint (OSS_ENDPOINT, endpoint), and that this machine has a network"
+            ))
+        }
+        _ => Failure::new(Exit::Service, format!("gave up after the retry budget: {error}")).advise(
+            "check --endpoint, --region and the network; --retry-times and --retry-max-time set the budget",
+        ),
     }
-    Failure::new(Exit::Service, format!("gave up after the retry budget: {error}")).advise(
-        "check --endpoint, --region and the network; --retry-times and --retry-max-time set the budget",
-    )
 }
 
 /// The run's end when the service answers, but keeps nothing of a whole batch.
@@ -35,24 +44,32 @@ pub(super) fn writes_nothing(trouble: &str) -> Failure {
     .advise("the service takes no writes at present; --retry-times and --retry-max-time set the budget")
 }
 
+/// Settings by their flag, their variable and their key in ossutil's file.
+const REGION: &str = "--region (OSS_REGION, region)";
+const ACCOUNT: &str = "--account-id (OSS_ACCOUNT_ID, account-id)";
+
 /// What to do about a refusal.
-fn advice(error: &CallError) -> &'static str {
+fn advice(error: &CallError, operation: Operation) -> String {
     match error.code() {
-        "AccessDenied" => {
-            "grant the RAM action oss:PutVectors on this bucket, or check --account-id and --region"
-        }
-        "InvalidAccessKeyId" => "check --access-key-id (OSS_ACCESS_KEY_ID)",
-        "SignatureDoesNotMatch" => {
-            "check --access-key-secret, --region and --account-id, which are all signed"
-        }
+        "AccessDenied" => format!(
+            "grant the RAM action oss:{} on this bucket, or check {ACCOUNT} and {REGION}",
+            operation.name()
+        ),
+        "InvalidAccessKeyId" => "check --access-key-id (OSS_ACCESS_KEY_ID, access-key-id)".to_owned(),
+        "SignatureDoesNotMatch" => format!(
+            "check --access-key-secret (OSS_ACCESS_KEY_SECRET, access-key-secret), {REGION} and {ACCOUNT}, which are \
+             all signed"
+        ),
         "SecurityTokenExpired" | "InvalidSecurityToken" => {
-            "get a fresh token: --sts-token (OSS_SESSION_TOKEN), or name a source that renews it"
+            "get a fresh token: --sts-token (OSS_SESSION_TOKEN, sts-token), or name a source that renews it"
+                .to_owned()
         }
-        "NoSuchBucket" => "check --bucket, --account-id and --region",
-        "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index",
+        "NoSuchBucket" => format!("check --bucket, {ACCOUNT} and {REGION}"),
+        "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index".to_owned(),
         "TlsRefused" => {
             "check --endpoint: a service without TLS needs http://; --ca-bundle names certificates to trust"
+                .to_owned()
         }
-        _ => "the code and the request id tell the vendor's support what happened",
+        _ => "the code and the request id tell the vendor's support what happened".to_owned(),
     }
 }

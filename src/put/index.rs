@@ -78,11 +78,11 @@ async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
             "NoSuchVectorIndex" if wanted.create_index => Ok(Known::ToCreate),
             "NoSuchBucket" if wanted.create_bucket => {
                 let created = call(caller, Operation::PutVectorBucket, Bytes::new()).await;
-                created.map_err(failure)?;
+                created.map_err(|gave_up| failure(gave_up, Operation::PutVectorBucket))?;
                 Ok(Known::ToCreate)
             }
             _ if lacks_permission(&gave_up) => Ok(Known::Hidden),
-            _ => Err(failure(gave_up)),
+            _ => Err(failure(gave_up, Operation::GetVectorIndex)),
         },
     }
 }
@@ -108,7 +108,7 @@ pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -
         }
         // Somebody else was faster, or an earlier attempt succeeded without an answer.
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
-        Err(gave_up) => return Err(failure(gave_up)),
+        Err(gave_up) => return Err(failure(gave_up, Operation::PutVectorIndex)),
     }
     usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }).await
 }
@@ -145,7 +145,8 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
             "an index cannot be changed: name another one with --index-name, or correct --distance-metric",
         )),
         _ if index.status == "deleting" => {
-            Err(Failure::new(Exit::Service, format!("index {name} is being deleted")))
+            Err(Failure::new(Exit::Service, format!("index {name} is being deleted"))
+                .advise("name another one with --index-name, or wait and create it anew with --create-index"))
         }
         _ => Ok(()),
     }
@@ -191,12 +192,12 @@ fn code(gave_up: &GaveUp) -> &str {
     gave_up.error.as_ref().and_then(|error| error.service()).map_or("", |error| &error.code)
 }
 
-fn failure(gave_up: GaveUp) -> Failure {
+fn failure(gave_up: GaveUp, operation: Operation) -> Failure {
     match (gave_up.because, gave_up.error) {
         (Because::Halted, _) | (_, None) => {
             Failure::new(Exit::Interrupted, "interrupted before anything was sent")
         }
         (Because::Budget, Some(error)) => unreachable(&error),
-        (Because::Verdict(_), Some(error)) => refused(&error),
+        (Because::Verdict(_), Some(error)) => refused(&error, operation),
     }
 }

@@ -148,7 +148,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     };
     let (halt, halted) = watch::channel(None);
     let reporter = Arc::clone(&reporter);
-    let caller = Caller { client, pacer: Pacer::new(job.quota), budget: job.budget, halt: halted, reporter };
+    let caller = Caller::new(client, Pacer::new(job.quota), job.budget, halted, reporter);
     let stopping = Stopping { interrupt, halt };
     let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted)).await {
         Ok(known) => known,

@@ -341,7 +341,7 @@ impl Progress {
                 })
             }
             (Because::Verdict(_), Some(error)) => {
-                self.stop = Some(refused(&error));
+                self.stop = Some(refused(&error, Operation::PutVectors));
                 if gave_up.may_have_stored { PartFate::Unknown } else { PartFate::NotSent }
             }
             (Because::Budget, Some(error)) if !gave_up.may_have_stored => {

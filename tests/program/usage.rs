@@ -362,6 +362,18 @@ fn a_refusal_of_the_service_is_told_in_its_own_words_with_the_request_id() {
     }
 }
 
+#[test]
+fn a_refused_index_names_the_action_that_was_refused() {
+    let faults = with_faults(&["op=PutVectorIndex,status=403,code=AccessDenied"]);
+    let (home, service) = (Home::new(), TestService::start(faults));
+    let ended = run(home.put(&service).arg(home.write("a.jsonl", lines(3, 4))));
+    assert!(
+        ended.assert_code(2).stderr.contains("grant the RAM action oss:PutVectorIndex "),
+        "{}",
+        ended.stderr
+    );
+}
+
 /// A load of which `arguments` replace what they name.
 fn other(home: &Home, service: &TestService, arguments: &[&str]) -> Command {
     let mut command = home.ossvec();
@@ -405,6 +417,17 @@ fn a_service_that_nobody_reaches_is_given_up_after_the_budget() {
         ended.stderr
     );
     assert!(ended.stderr.contains("127.0.0.1:9"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_host_that_nobody_knows_is_blamed_on_its_name() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(3, 4));
+    let ended = run(home.put_to("http://nobody.invalid").args(["a.jsonl", "--retry-times", "1"]));
+    let message = "ossvec: no host of that name is known: ";
+    assert!(ended.assert_code(2).stderr.contains(message), "{}", ended.stderr);
+    let advice = "check --region (OSS_REGION, region) and --endpoint (OSS_ENDPOINT, endpoint)";
+    assert!(ended.stderr.contains(advice), "{}", ended.stderr);
 }
 
 /// Records that the service would refuse, with what stands behind `key: ` in the message and the reason's word.
