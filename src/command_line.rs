@@ -1,60 +1,97 @@
-//! The command line that continues a load, as one shell line. Pure.
+//! The command line that continues a load, as one shell line without secrets. Pure.
 
-/// The arguments that the program was started with, and the secrets among them.
-#[derive(Clone)]
-pub struct CommandLine {
-    arguments: Vec<String>,
-    /// Each secret with the variable that may hold it in its place.
-    secrets: Vec<(String, &'static str)>,
+/// An option whose value is a secret.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretOption {
+    /// Its long form.
+    pub long: &'static str,
+    /// Its letter.
+    pub short: Option<char>,
+    /// The variable that may hold the value in its place.
+    variable: &'static str,
+    /// Whether a value can be a secret at all.
+    is_secret: fn(&str) -> bool,
 }
 
+/// Every option whose value is a secret.
+pub const SECRETS: [SecretOption; 3] = [
+    SecretOption {
+        long: "--access-key-secret",
+        short: Some('k'),
+        variable: "OSS_ACCESS_KEY_SECRET",
+        is_secret: |_| true,
+    },
+    SecretOption {
+        long: "--sts-token",
+        short: Some('t'),
+        variable: "OSS_SESSION_TOKEN",
+        is_secret: |_| true,
+    },
+    // A password stands before an @.
+    SecretOption {
+        long: "--proxy",
+        short: None,
+        variable: "HTTPS_PROXY",
+        is_secret: |url| url.contains('@'),
+    },
+];
+
+/// Letters of options without a value, which may stand before one with a value in the same word.
+const SWITCHES: [char; 2] = ['q', 'n'];
+
+/// The arguments that the program was started with.
+#[derive(Clone)]
+pub struct CommandLine(Vec<String>);
+
 impl CommandLine {
-    /// Takes all arguments, the program's name first, and the secrets that may be among them.
-    pub fn new(arguments: Vec<String>, secrets: Vec<(String, &'static str)>) -> Self {
-        Self { arguments, secrets: secrets.into_iter().filter(|(secret, _)| !secret.is_empty()).collect() }
+    /// Takes all arguments, the program's name first.
+    pub fn new(arguments: Vec<String>) -> Self {
+        Self(arguments)
     }
 
     /// The same command with `--resume`. Secrets do not show: their variables stand in their place.
     pub fn resuming(&self) -> String {
+        let options = self.0.iter().skip(1).position(|argument| argument == "--");
+        let (options, inputs) = self.0.split_at(options.map_or(self.0.len(), |at| at + 1));
         let mut words = vec!["ossvec".to_owned()];
-        let before = self.arguments.iter().map(String::as_str);
-        for (before, argument) in before.zip(self.arguments.iter().skip(1)) {
-            let carries_secret = is_secret_option(before) || starts_as_secret_option(argument);
-            words.push(self.word(argument, carries_secret));
+        for (before, argument) in options.iter().zip(options.iter().skip(1)) {
+            words.push(secret_alone(before, argument).unwrap_or_else(|| word(argument)));
         }
-        if !self.arguments.iter().any(|argument| argument == "--resume") {
-            // Behind a lone -- it would be taken for an input.
-            let at = self.arguments.iter().position(|argument| argument == "--").unwrap_or(words.len());
-            words.insert(at, "--resume".to_owned());
+        if !options.iter().any(|argument| argument == "--resume") {
+            words.push("--resume".to_owned());
         }
+        words.extend(inputs.iter().map(|argument| quoted(argument)));
         words.join(" ")
     }
+}
 
-    /// One word. A long secret is hidden wherever it stands; a short one, as a local service may have, only where it
-    /// is one, since by chance it is also a part of other words.
-    fn word(&self, argument: &str, carries_secret: bool) -> String {
-        let hidden = self.secrets.iter().find_map(|(secret, variable)| {
-            let is_telling = carries_secret || secret.len() >= LONG;
-            let (before, after) = argument.split_once(secret.as_str()).filter(|_| is_telling)?;
-            let part =
-                |text: &str| if text.is_empty() { String::new() } else { self.word(text, carries_secret) };
-            Some(format!("{}\"${variable}\"{}", part(before), part(after)))
-        });
-        hidden.unwrap_or_else(|| quoted(argument))
+/// The variable in place of an argument that is the value of the option before it, if that is a secret.
+fn secret_alone(before: &str, argument: &str) -> Option<String> {
+    let names =
+        |option: &&SecretOption| before == option.long || letters(before, option).is_some_and(str::is_empty);
+    let option = SECRETS.iter().find(names)?;
+    (option.is_secret)(argument).then(|| format!("\"${}\"", option.variable))
+}
+
+/// An argument as it can be shown, also where it is an option and its value in one word.
+fn word(argument: &str) -> String {
+    for option in &SECRETS {
+        let joined = argument.strip_prefix(option.long).and_then(|rest| rest.strip_prefix('='));
+        let value = joined.or_else(|| letters(argument, option)).filter(|value| !value.is_empty());
+        if let Some((name, _)) = value
+            .filter(|value| (option.is_secret)(value))
+            .and_then(|value| argument.split_at_checked(argument.len() - value.len()))
+        {
+            return format!("{name}\"${}\"", option.variable);
+        }
     }
+    quoted(argument)
 }
 
-/// Real secrets are longer.
-const LONG: usize = 8;
-
-fn is_secret_option(argument: &str) -> bool {
-    matches!(argument, "-k" | "-t" | "--access-key-secret" | "--sts-token")
-}
-
-fn starts_as_secret_option(argument: &str) -> bool {
-    ["-k", "-t", "-qk", "-qt", "--access-key-secret=", "--sts-token="]
-        .iter()
-        .any(|start| argument.starts_with(start))
+/// What follows an option's letter in a word of letters.
+fn letters<'a>(argument: &'a str, option: &SecretOption) -> Option<&'a str> {
+    let letters = argument.strip_prefix('-')?.trim_start_matches(SWITCHES);
+    letters.strip_prefix(option.short?)
 }
 
 /// A word as a POSIX shell reads it back.
@@ -71,47 +108,47 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::CommandLine;
 
-    fn resuming(arguments: &[&str]) -> String {
-        let secrets =
-            vec![("s3cret-key".to_owned(), "OSS_ACCESS_KEY_SECRET"), (String::new(), "OSS_SESSION_TOKEN")];
-        CommandLine::new(arguments.iter().map(ToString::to_string).collect(), secrets).resuming()
+    #[track_caller]
+    fn resuming(arguments: &[&str], wanted: &str) {
+        let line = CommandLine::new(arguments.iter().map(ToString::to_string).collect());
+        assert_eq!(line.resuming(), format!("ossvec {wanted}"));
     }
 
     #[test]
     fn words_are_quoted_as_the_shell_needs_it() {
-        let got = resuming(&["/bin/ossvec", "put-vectors", "my file's.jsonl", "--bucket", "b", ""]);
-        assert_eq!(got, r"ossvec put-vectors 'my file'\''s.jsonl' --bucket b '' --resume");
+        resuming(
+            &["/bin/ossvec", "put-vectors", "my file's.jsonl", "--bucket", "b", ""],
+            r"put-vectors 'my file'\''s.jsonl' --bucket b '' --resume",
+        );
     }
 
     #[test]
     fn resume_is_said_once_and_before_a_lone_double_dash() {
-        assert_eq!(resuming(&["ossvec", "put-vectors", "--resume", "a"]), "ossvec put-vectors --resume a");
-        assert_eq!(resuming(&["ossvec", "put-vectors", "--", "-a"]), "ossvec put-vectors --resume -- -a");
+        resuming(&["ossvec", "put-vectors", "--resume", "a"], "put-vectors --resume a");
+        resuming(&["ossvec", "put-vectors", "--", "-a"], "put-vectors --resume -- -a");
+        resuming(&["ossvec", "put", "--", "--resume", "-khush"], "put --resume -- --resume -khush");
     }
 
     #[test]
-    fn a_short_secret_is_hidden_only_where_it_is_one() {
-        let secrets = vec![("local".to_owned(), "OSS_ACCESS_KEY_SECRET")];
-        let given = ["ossvec", "-i", "local", "-k", "local", "--bucket", "local"].map(str::to_owned).to_vec();
-        let want = r#"ossvec -i local -k "$OSS_ACCESS_KEY_SECRET" --bucket local --resume"#;
-        assert_eq!(CommandLine::new(given, secrets).resuming(), want);
-    }
-
-    #[test]
-    fn a_secret_is_replaced_by_its_variable_wherever_it_stands() {
-        for (given, want) in [
-            (vec!["ossvec", "-k", "s3cret-key"], r#"ossvec -k "$OSS_ACCESS_KEY_SECRET" --resume"#),
-            (
-                vec!["ossvec", "s3cret-key-s3cret-key"],
-                r#"ossvec "$OSS_ACCESS_KEY_SECRET"-"$OSS_ACCESS_KEY_SECRET" --resume"#,
-            ),
-            (vec!["ossvec", "-ks3cret-key"], r#"ossvec -k"$OSS_ACCESS_KEY_SECRET" --resume"#),
-            (
-                vec!["ossvec", "--access-key-secret=s3cret-key"],
-                r#"ossvec --access-key-secret="$OSS_ACCESS_KEY_SECRET" --resume"#,
-            ),
+    fn every_value_of_an_option_that_holds_secrets_is_replaced_by_its_variable() {
+        for (given, wanted) in [
+            ("-k hush", r#"-k "$OSS_ACCESS_KEY_SECRET""#),
+            ("-khush", r#"-k"$OSS_ACCESS_KEY_SECRET""#),
+            ("-k=hush", r#"-k"$OSS_ACCESS_KEY_SECRET""#),
+            ("-qk hush", r#"-qk "$OSS_ACCESS_KEY_SECRET""#),
+            ("-nqkhush", r#"-nqk"$OSS_ACCESS_KEY_SECRET""#),
+            ("--access-key-secret hush", r#"--access-key-secret "$OSS_ACCESS_KEY_SECRET""#),
+            ("--access-key-secret=hush", r#"--access-key-secret="$OSS_ACCESS_KEY_SECRET""#),
+            ("-k hush1 -k hush2", r#"-k "$OSS_ACCESS_KEY_SECRET" -k "$OSS_ACCESS_KEY_SECRET""#),
+            ("-t hush -q", r#"-t "$OSS_SESSION_TOKEN" -q"#),
+            ("--sts-token=hush", r#"--sts-token="$OSS_SESSION_TOKEN""#),
+            ("--proxy http://me:hush@proxy:1", r#"--proxy "$HTTPS_PROXY""#),
+            ("--proxy=http://me:hush@proxy:1", r#"--proxy="$HTTPS_PROXY""#),
+            ("--proxy http://proxy:1", "--proxy http://proxy:1"),
+            ("-i local -k local --bucket local", r#"-i local -k "$OSS_ACCESS_KEY_SECRET" --bucket local"#),
         ] {
-            assert_eq!(resuming(&given), want);
+            let arguments: Vec<_> = std::iter::once("ossvec").chain(given.split(' ')).collect();
+            resuming(&arguments, &format!("{wanted} --resume"));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::cli::{Global, OutputFormat};
+use crate::cli::Global;
 use crate::exit::{Exit, Failure};
 use crate::put::Finished;
 use crate::put::report::{Summary, visible};
@@ -34,6 +34,17 @@ impl ResultOnce {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// What stands on standard output of a command that could not do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// Nothing: people read the error.
+    None,
+    /// A load's summary.
+    Summary,
+    /// The failure alone.
+    Failure,
 }
 
 /// What a process that is ended by a second signal still does: a script that reads JSON gets its document.
@@ -109,7 +120,7 @@ fn json(summary: &Summary) -> std::io::Result<String> {
 }
 
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
-pub(crate) fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
+pub(crate) fn usage(error: &clap::Error, document: Document) -> Exit {
     if !error.use_stderr() {
         let printed = out(&error.render().to_string());
         return printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
@@ -126,14 +137,18 @@ pub(crate) fn usage(error: &clap::Error, output: OutputFormat) -> Exit {
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
-    not_begun(&Failure::new(Exit::Usage, message).advise(advice), output, &ResultOnce::default())
+    not_begun(&Failure::new(Exit::Usage, message).advise(advice), document, &ResultOnce::default())
 }
 
 /// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
-pub(crate) fn not_begun(failure: &Failure, output: OutputFormat, result: &ResultOnce) -> Exit {
-    let printed = match output {
-        OutputFormat::Text | OutputFormat::Raw | OutputFormat::Xml | OutputFormat::Yaml => Ok(()),
-        OutputFormat::Json => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
+pub(crate) fn not_begun(failure: &Failure, document: Document, result: &ResultOnce) -> Exit {
+    let printed = match document {
+        Document::None => Ok(()),
+        Document::Summary => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
+        Document::Failure => {
+            let told = serde_json::json!({ "error": failure.message, "exit_code": failure.exit.code() });
+            result.print(&format!("{told:#}\n"))
+        }
     };
     let exit = fail(failure);
     printed.map_or_else(|error| unprinted(&error, exit), |()| exit)

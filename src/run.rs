@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, Parser};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -22,7 +22,9 @@ use crate::index_names;
 use crate::init;
 use crate::log;
 use crate::oss::time::Timestamp;
-use crate::print::{ResultOnce, err, fail, last_words, not_begun, out, tell, unprinted, usage, warn};
+use crate::print::{
+    Document, ResultOnce, err, fail, last_words, not_begun, out, tell, unprinted, usage, warn,
+};
 use crate::put::report::Summary;
 use crate::put::{self, Calls};
 use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load};
@@ -33,7 +35,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     let arguments: Vec<_> = arguments.collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, output_format(&arguments)),
+        Err(error) => return usage(&error, document(&arguments)),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -47,7 +49,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
     let done = done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")));
-    done.unwrap_or_else(|failure| not_begun(&failure, output_format(&arguments), &result))
+    done.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), &result))
 }
 
 /// Runs the command that is asked for.
@@ -62,7 +64,8 @@ async fn command(
     for warning in settings::check(global, form)? {
         warn(&warning, global);
     }
-    let line = command_line(arguments, global);
+    let line =
+        CommandLine::new(arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect());
     match &cli.command {
         Command::PutVectors(arguments) => {
             put_vectors((arguments, form), global, environment, &line, result).await
@@ -102,14 +105,20 @@ fn config_init(global: &Global, environment: &Environment) -> Result<Exit, Failu
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }
 
-/// The form of the summary that the command line asks for, even if it is wrong elsewhere.
-fn output_format(arguments: &[OsString]) -> OutputFormat {
-    const COMMANDS: [&str; 5] = ["put-vectors", "put", "vectors-api", "serve", "config"];
-    let mut commands = arguments.iter().filter(|argument| COMMANDS.iter().any(|command| argument == command));
-    let has_summary = commands.next().is_some_and(|command| command == "put-vectors" || command == "put");
+/// What a script waits for on standard output, even if the command line is wrong elsewhere.
+fn document(arguments: &[OsString]) -> Document {
     let is_json = arguments.iter().any(|argument| argument == "--output-format=json")
         || arguments.windows(2).any(|pair| pair == ["--output-format", "json"]);
-    if is_json && has_summary { OutputFormat::Json } else { OutputFormat::Text }
+    if !is_json {
+        return Document::None;
+    }
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
+    match matches.as_ref().ok().and_then(ArgMatches::subcommand_name) {
+        // Who mistypes a command means one that has a summary.
+        Some("put-vectors") | None => Document::Summary,
+        Some("config") => Document::Failure,
+        Some(_) => Document::None,
+    }
 }
 
 /// Loads, with the local service around it if there is to be one.
@@ -142,19 +151,16 @@ async fn put_vectors(
     tracing::info!(bucket, index, inputs = job.inputs.len(), dry_run = job.client.is_none(), "load begins");
     let calls =
         Calls { interrupt: signals::interrupt(last_words(output, result)), progress: signals::progress() };
-    let finished = put::run(job, calls).await;
-    let Summary { stored, rejected, unknown, exit_code, .. } = finished.summary;
-    tracing::info!(bucket, index, stored, rejected, unknown, exit_code, "load ends");
+    let mut finished = put::run(job, calls).await;
     stop_local.send_replace(true);
     if let Some(serving) = serving {
-        match serving.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                return Err(Failure::new(Exit::Client, format!("the local service: {error:#}")));
-            }
-            Err(error) => return Err(Failure::new(Exit::Client, format!("the local service: {error}"))),
-        }
+        let ended = serving.await.unwrap_or_else(|error| Err(error.into()));
+        let failed =
+            ended.map_err(|error| Failure::new(Exit::Client, format!("the local service: {error:#}")));
+        failed.unwrap_or_else(|failure| finished.fail(failure));
     }
+    let Summary { stored, rejected, unknown, exit_code, .. } = finished.summary;
+    tracing::info!(bucket, index, stored, rejected, unknown, exit_code, "load ends");
     Ok(tell(&finished, output, global.quiet, result))
 }
 
@@ -248,17 +254,46 @@ async fn raised(mut flag: watch::Receiver<bool>) {
     }
 }
 
-/// The command line as it can be shown: secrets among it are known.
-fn command_line(arguments: &[OsString], global: &Global) -> CommandLine {
-    let arguments = arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let proxy = global.proxy.clone().filter(|url| url.expose().contains('@'));
-    let secrets = [
-        (&global.access_key_secret, "OSS_ACCESS_KEY_SECRET"),
-        (&global.sts_token, "OSS_SESSION_TOKEN"),
-        (&proxy, "HTTPS_PROXY"),
-    ];
-    let secrets = secrets
-        .into_iter()
-        .filter_map(|(secret, variable)| Some((secret.as_ref()?.expose().to_owned(), variable)));
-    CommandLine::new(arguments, secrets.collect())
+#[cfg(test)]
+mod tests {
+    use std::any::TypeId;
+
+    use super::*;
+    use crate::command_line::SECRETS;
+    use crate::oss::credential::Secret;
+
+    #[test]
+    fn every_option_that_holds_a_secret_is_known_to_whoever_shows_the_command_line() {
+        let command = Cli::command();
+        let mut secrets: Vec<_> = command
+            .get_arguments()
+            .filter(|argument| argument.get_value_parser().type_id() == TypeId::of::<Secret>())
+            .map(|argument| (argument.get_short(), format!("--{}", argument.get_long().unwrap())))
+            .collect();
+        let mut known: Vec<_> = SECRETS.iter().map(|secret| (secret.short, secret.long.to_owned())).collect();
+        secrets.sort();
+        known.sort();
+        assert_eq!(secrets, known);
+    }
+
+    #[test]
+    fn a_script_gets_its_document_whatever_is_wrong_with_the_command_line() {
+        for (line, wanted) in [
+            ("put-vectors a --output-format json", Document::Summary),
+            ("put a --output-format=json", Document::Summary),
+            ("-c config put-vectors a --output-format json", Document::Summary),
+            ("--profile serve put-vectors a --output-format json", Document::Summary),
+            ("put-vectors a --nope --output-format json", Document::Summary),
+            ("--nope put-vectors a --output-format json", Document::Summary),
+            ("put-vector a --output-format json", Document::Summary),
+            ("config show --output-format json", Document::Failure),
+            ("vectors-api put-vectors --output-format json", Document::None),
+            ("serve --output-format json", Document::None),
+            ("put-vectors a", Document::None),
+        ] {
+            let arguments: Vec<_> =
+                std::iter::once("ossvec").chain(line.split(' ')).map(OsString::from).collect();
+            assert_eq!(document(&arguments), wanted, "{line}");
+        }
+    }
 }

@@ -98,6 +98,17 @@ pub struct Finished {
     pub failure: Option<Failure>,
 }
 
+impl Finished {
+    /// Notes trouble beside the load, unless the load itself has failed.
+    pub fn fail(&mut self, failure: Failure) {
+        if self.failure.is_none() {
+            self.summary.exit_code = failure.exit.code();
+            self.summary.error = Some(failure.message.clone());
+            self.failure = Some(failure);
+        }
+    }
+}
+
 /// What comes from outside while a run goes on.
 #[derive(Clone, Debug)]
 pub struct Calls {

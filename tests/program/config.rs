@@ -190,7 +190,8 @@ fn what_is_shown_is_for_people_too_and_holds_no_secret() {
     let ended = run(show(&home).args(["--output-format", "raw"]));
     assert!(ended.assert_code(1).stderr.contains("[possible values: text, json]"), "{}", ended.stderr);
     let ended = run(show(&home).args(["-c", "missing", "--output-format", "json"]));
-    assert_eq!(ended.assert_code(3).stdout, "");
+    let told: serde_json::Value = serde_json::from_str(&ended.assert_code(3).stdout).unwrap();
+    assert_eq!((&told["exit_code"], told["error"].is_string()), (&3.into(), true), "{told}");
 }
 
 #[test]

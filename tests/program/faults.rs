@@ -90,7 +90,7 @@ fn try_once((name, faults, end): (&str, &[&str], End), request: usize, jobs: usi
     let input = home.write("vectors.jsonl", lines(RECORDS, DIMENSION));
     let load = |events: &str, more: &[&str]| {
         let mut load = home.put(&service);
-        load.arg(&input).args(["--batch-size", "5", "--read-timeout", "400ms", "--rejects", "rejects.jsonl"]);
+        load.arg(&input).args(["--batch-size", "5", "--read-timeout", "800ms", "--rejects", "rejects.jsonl"]);
         load.args(["--job", &jobs.to_string(), "--events", events]).args(more);
         run(&mut load)
     };

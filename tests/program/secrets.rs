@@ -62,7 +62,7 @@ fn load(home: &Home, address: &str, given: Given, more: &[&str]) -> Ended {
     load.args(["--distance-metric", "euclidean", "--requests-per-second", "0", "--vectors-per-second", "0"]);
     load.args(["vectors.jsonl", "--batch-size", "10", "--job", "2", "--retry-times", "1"]);
     load.args(["--events", "events.jsonl", "--rejects", "rejects.jsonl", "--checkpoint-dir", "state"]);
-    load.args(["--read-timeout", "300ms"]).args(more);
+    load.args(more);
     given.add(&mut load);
     run(&mut load)
 }
@@ -75,7 +75,7 @@ fn no_output_and_no_file_holds_a_secret_in_success_or_in_any_failure() {
         ("json", &[], &["--output-format", "json"], 4),
         ("500", &["op=PutVectors,count=3,status=500,apply=half"], &["--max-rejects", "none"], 4),
         ("reset", &["op=PutVectors,nth=3,reset=after"], &[], 4),
-        ("hang", &["op=PutVectors,nth=3,hang"], &[], 4),
+        ("hang", &["op=PutVectors,nth=3,hang"], &["--read-timeout", "1s"], 4),
         ("throttled", &["op=PutVectors,nth=3,status=503"], &[], 4),
         ("poison", &["refuse-key=key-7,name-key"], &[], 4),
         ("denied", &["op=PutVectors,nth=3,status=403"], &[], 2),
