@@ -18,7 +18,7 @@ use super::credential::{Credential, Credentials, Refreshed};
 use super::endpoint::{Endpoint, Target, service_resource};
 use super::error::{CallError, ServiceError, Transport};
 use super::md5;
-use super::network::{Network, chain};
+use super::network::{Network, Proxy, chain};
 use super::operation::Operation;
 use super::sign::{self, Signable};
 use super::time::Timestamp;
@@ -78,6 +78,13 @@ impl Body {
     }
 }
 
+/// Beyond every answer that the service gives to what is asked here: 100 vectors with their metadata.
+const MOST_OF_AN_ANSWER: usize = 64 << 20;
+
+/// Beyond every error of the service, in bytes; and as much of its message as anybody reads, in characters.
+const MOST_OF_AN_ERROR: usize = 1 << 20;
+const MOST_OF_A_MESSAGE: usize = 1_000;
+
 /// Told once, when the first byte of a request leaves; dropped untold if none ever does.
 pub type Departure = Box<dyn FnOnce() + Send + Sync>;
 
@@ -103,12 +110,15 @@ pub struct Client {
 }
 
 impl Client {
-    /// Prepares a client; nothing is connected yet.
+    /// Prepares a client; nothing is connected yet. What an error says stands on its first line, what to do about it on
+    /// a second one.
     pub fn new(options: Options, credentials: Credentials) -> Result<Self, String> {
         let http = options.network.http(options.connect_timeout)?;
-        let http = http.danger_accept_invalid_certs(options.skip_verify_cert);
+        // Without TLS there is nothing to verify, and a system without certificates will do.
+        let is_plain = !options.endpoint.is_encrypted() && options.network.proxy == Proxy::None;
+        let http = http.danger_accept_invalid_certs(options.skip_verify_cert || is_plain);
         Ok(Self {
-            http: http.build().map_err(|error| chain(&error))?,
+            http: http.build().map_err(|error| unprepared(&error))?,
             options: Arc::new(options),
             credentials: Arc::new(credentials),
             clock_offset: Arc::default(),
@@ -208,10 +218,16 @@ impl Client {
         let mut response = request.send().await.map_err(|error| transport(&error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
+        let most = if response.status().is_success() { MOST_OF_AN_ANSWER } else { MOST_OF_AN_ERROR };
         let mut received = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
             movement.note();
             received.extend_from_slice(&chunk);
+            if received.len() > most {
+                // An error says what it has to say in less, and the service's answers are shorter.
+                received.truncate(most);
+                break;
+            }
         }
         if (200..300).contains(&status) {
             let request_id = text(&headers, "x-oss-request-id").to_owned();
@@ -343,11 +359,18 @@ fn service_error(status: u16, headers: &HeaderMap, body: &[u8]) -> ServiceError 
     ServiceError {
         status,
         code: or(error.code, &format!("HTTP{status}")),
-        message: or(error.message, reason.unwrap_or("no message")),
+        message: or(shortened(error.message), reason.unwrap_or("no message")),
         request_id: or(error.request_id, text(headers, "x-oss-request-id")),
         ec: or(error.ec, text(headers, "x-oss-ec")),
         wait: wait(headers),
         server_time: Timestamp::parse_http_date(text(headers, "date")),
+    }
+}
+
+fn shortened(message: String) -> String {
+    match message.char_indices().nth(MOST_OF_A_MESSAGE) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message,
     }
 }
 
@@ -363,9 +386,24 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
+/// Why there is no client, and what to do about it.
+fn unprepared(error: &reqwest::Error) -> String {
+    let text = chain(error);
+    if text.contains("No CA certificates") {
+        return "this system has no certificates to trust\n\
+                install them (on Linux the package is called ca-certificates), or name a file with --ca-bundle"
+            .to_owned();
+    }
+    text
+}
+
 fn transport(error: &reqwest::Error) -> CallError {
     let detail = chain(error);
     let kind = match (error.is_connect(), error.is_timeout()) {
+        _ if error.is_builder() => Transport::Misconfigured,
+        (true, _) if has_cause(error, &["proxy authorization required", "invalid server name"]) => {
+            Transport::Misconfigured
+        }
         (true, _) if has_cause(error, &["certificate", "corrupt message"]) => Transport::Tls,
         (true, _) if has_cause(error, &["dns error"]) => Transport::Resolve,
         (true, _) => Transport::Connect,
@@ -379,7 +417,7 @@ fn transport(error: &reqwest::Error) -> CallError {
 /// users chose.
 fn has_cause(error: &reqwest::Error, words: &[&str]) -> bool {
     std::iter::successors(std::error::Error::source(error), |cause| cause.source())
-        .map(ToString::to_string)
+        .map(|cause| cause.to_string().to_lowercase())
         .any(|text| words.iter().any(|word| text.contains(word)))
 }
 
@@ -421,6 +459,13 @@ mod tests {
         headers.insert("x-oss-err", text.parse().unwrap());
         assert_eq!(service_error(404, &headers, b"").code, "NoSuchBucket");
         assert_eq!(service_error(502, &HeaderMap::new(), b"<html>").code, "HTTP502");
+    }
+
+    #[test]
+    fn a_message_without_end_is_cut() {
+        let body = format!(r#"{{"Error":{{"Code":"C","Message":"{}"}}}}"#, "é".repeat(5_000));
+        let message = service_error(403, &HeaderMap::new(), body.as_bytes()).message;
+        assert_eq!((message.chars().count(), message.ends_with("é…")), (1_001, true));
     }
 
     #[test]

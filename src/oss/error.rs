@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::credential::Unavailable;
 use super::time::Timestamp;
 
+/// The service's word for a temporary access key that has ended.
+pub const TOKEN_ENDED: &str = "SecurityTokenExpired";
+
 /// A call that did not succeed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CallError {
@@ -73,6 +76,8 @@ pub enum Transport {
     Connect,
     /// Not even an address for the host's name.
     Resolve,
+    /// What the settings say allows no request: a host that is none, a proxy that wants another password.
+    Misconfigured,
     /// The other side speaks no TLS, or its certificate is not trusted: trying again changes nothing.
     Tls,
     /// No answer in time.
@@ -118,7 +123,9 @@ impl CallError {
     pub fn verdict(&self, vectors: usize) -> Verdict {
         match self {
             Self::Service(error) => service_verdict(error, vectors),
-            Self::Transport { kind: Transport::Tls, .. } | Self::Credential(_) => Verdict::Stop,
+            Self::Transport { kind: Transport::Tls | Transport::Misconfigured, .. } | Self::Credential(_) => {
+                Verdict::Stop
+            }
             Self::Transport { .. } | Self::CredentialEnded(_) => Verdict::Retry,
         }
     }
@@ -150,6 +157,7 @@ impl CallError {
             Self::Service(error) => &error.code,
             Self::Transport { kind: Transport::Connect, .. } => "ConnectFailed",
             Self::Transport { kind: Transport::Resolve, .. } => "HostNotFound",
+            Self::Transport { kind: Transport::Misconfigured, .. } => "Misconfigured",
             Self::Transport { kind: Transport::Tls, .. } => "TlsRefused",
             Self::Transport { kind: Transport::Timeout, .. } => "Timeout",
             Self::Transport { kind: Transport::Broken, .. } => "ConnectionBroken",
@@ -272,6 +280,7 @@ mod tests {
             (Transport::Timeout, Verdict::Retry, true),
             (Transport::Broken, Verdict::Retry, true),
             (Transport::Tls, Verdict::Stop, false),
+            (Transport::Misconfigured, Verdict::Stop, false),
         ] {
             let error = CallError::Transport { kind, detail: String::new() };
             assert_eq!((error.verdict(500), error.may_have_stored()), (verdict, may_have_stored), "{kind:?}");

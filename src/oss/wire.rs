@@ -304,18 +304,40 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    /// Reads an error body, with or without its root `Error`; nothing if there is neither a code nor a message.
+    /// Reads an error body, JSON with or without its root `Error`, or XML, as the service's front writes it; nothing if
+    /// there is neither a code nor a message.
     pub fn from_body(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Envelope {
             #[serde(rename = "Error")]
             error: ServiceError,
         }
-        let error = match serde_json::from_slice::<Envelope>(body) {
-            Ok(envelope) => envelope.error,
-            Err(_) => serde_json::from_slice(body).ok()?,
+        let error = match body.trim_ascii_start().first()? {
+            // A list would be taken for the fields in their order.
+            b'{' => match serde_json::from_slice::<Envelope>(body) {
+                Ok(envelope) => envelope.error,
+                Err(_) => serde_json::from_slice(body).ok()?,
+            },
+            b'<' => Self::from_xml(std::str::from_utf8(body).ok()?)?,
+            _ => return None,
         };
         (!error.code.is_empty() || !error.message.is_empty()).then_some(error)
+    }
+
+    fn from_xml(body: &str) -> Option<Self> {
+        let document = roxmltree::Document::parse(body).ok()?;
+        let root = Some(document.root_element()).filter(|root| root.has_tag_name("Error"))?;
+        let text = |name: &str| {
+            let field = root.children().find(|field| field.has_tag_name(name));
+            field.and_then(|field| field.text()).unwrap_or_default().to_owned()
+        };
+        Some(Self {
+            code: text("Code"),
+            message: text("Message"),
+            request_id: text("RequestId"),
+            host_id: text("HostId"),
+            ec: text("EC"),
+        })
     }
 
     /// Writes the error body, root included.
@@ -431,8 +453,20 @@ mod tests {
         };
         assert_eq!(ServiceError::from_body(&error.to_body()), Some(error.clone()));
         let bare = br#"{"Code":"NoSuchBucket","Message":"gone","RequestId":"ID","EC":"0015-00000101","X":1}"#;
-        assert_eq!(ServiceError::from_body(bare), Some(error));
-        for no_error in ["", "<Error/>", "{}", "[]", r#"{"message":"x"}"#] {
+        assert_eq!(ServiceError::from_body(bare), Some(error.clone()));
+        let xml = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>NoSuchBucket</Code><Message>gone</Message>\
+            <RequestId>ID</RequestId><EC>0015-00000101</EC><X>1</X></Error>";
+        assert_eq!(ServiceError::from_body(xml), Some(error));
+        for no_error in [
+            "",
+            "<Error/>",
+            "<html><Code>NoSuchBucket</Code></html>",
+            "<Error><Code>NoSuchBucket",
+            "{}",
+            "[]",
+            r#"["NoSuchBucket","b","c","d","e"]"#,
+            r#"{"message":"x"}"#,
+        ] {
             assert_eq!(ServiceError::from_body(no_error.as_bytes()), None, "{no_error}");
         }
     }

@@ -11,7 +11,7 @@ use super::pace::{Pacer, Turn};
 use super::report::Reporter;
 use crate::oss::client::{Answer, Body, Client};
 use crate::oss::credential::Refreshed;
-use crate::oss::error::{CallError, Transport, Verdict, backoff};
+use crate::oss::error::{CallError, TOKEN_ENDED, Transport, Verdict, backoff};
 use crate::oss::operation::Operation;
 
 /// After a throttled answer nobody gets a turn for this long, unless the service names a time.
@@ -21,8 +21,9 @@ const HOLD: Duration = Duration::from_millis(500);
 /// and nothing has been sent.
 const UNKNOWN_HOST: Duration = Duration::from_secs(30);
 
-/// The service's word for a temporary access key that has ended.
-const TOKEN_ENDED: &str = "SecurityTokenExpired";
+/// A request is cut where its budget of time ends, but never before this: an answer may be slow, and one that comes a
+/// byte at a time would otherwise be waited for without end.
+const LONGEST_ATTEMPT: Duration = Duration::from_mins(5);
 
 /// How much trouble one request may have before it is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,13 +194,15 @@ impl Caller {
         match self.client.refresh(sent).await {
             Ok(Refreshed::Anew) => {
                 trouble.refreshed = true;
+                trouble.unrefreshed = None;
                 Ok(Duration::ZERO)
             }
             // Perhaps this request was signed with it already; refused again, it asks for one of its own.
             Ok(Refreshed::Already) => Ok(Duration::ZERO),
             Ok(Refreshed::Same) => Err(stop),
             // Nothing is wrong but the time: the source may recover.
-            Err(_) if error.code() == TOKEN_ENDED && trouble.retries < self.budget.retries => {
+            Err(text) if error.code() == TOKEN_ENDED && trouble.retries < self.budget.retries => {
+                trouble.unrefreshed = Some(text);
                 Ok(trouble.next_backoff())
             }
             Err(text) => {
@@ -215,23 +218,23 @@ impl Caller {
         skewed.and_then(|error| error.server_time).is_some_and(|time| self.client.set_clock(time))
     }
 
-    /// One call, given up at the moment that is set when the run is being stopped.
+    /// One call, given up at the moment that is set when the run is being stopped, or when it takes longer than any.
     async fn once(&self, request: Request<'_>, turn: Turn) -> Result<Answer, CallError> {
         let mut halt = self.halt.clone();
-        let deadline = async {
+        let halted = async {
             match halt.wait_for(Option::is_some).await.map(|deadline| *deadline) {
                 Ok(Some(deadline)) => tokio::time::sleep_until(deadline).await,
                 // Nobody is left who could stop the run.
                 _ => std::future::pending().await,
             }
         };
-        tokio::select! {
-            answer = self.client.call(request.operation, request.body, Box::new(|| turn.depart())) => answer,
-            () = deadline => {
-                let detail = "no answer before the run was stopped".to_owned();
-                Err(CallError::Transport { kind: Transport::Timeout, detail })
-            }
-        }
+        let longest = self.budget.time.max(LONGEST_ATTEMPT);
+        let detail = tokio::select! {
+            answer = self.client.call(request.operation, request.body, Box::new(|| turn.depart())) => return answer,
+            () = halted => "no answer before the run was stopped".to_owned(),
+            () = tokio::time::sleep(longest) => format!("no whole answer within {} s", longest.as_secs()),
+        };
+        Err(CallError::Transport { kind: Transport::Timeout, detail })
     }
 
     /// Waits for `future`, but not once the run is being stopped.

@@ -3,7 +3,7 @@
 //! Pure.
 
 use crate::exit::{Exit, Failure};
-use crate::oss::error::{CallError, Transport};
+use crate::oss::error::{CallError, TOKEN_ENDED, Transport};
 use crate::oss::operation::Operation;
 
 /// The run's end when the service says no to all that can be sent.
@@ -13,6 +13,11 @@ pub(super) fn refused(error: &CallError, operation: Operation) -> Failure {
             Failure::new(Exit::Client, error.to_string())
                 .advise("ossvec config show --origin tells which source the credential comes from")
         }
+        CallError::Transport { kind: Transport::Misconfigured, .. } => {
+            Failure::new(Exit::Client, format!("no request can be made: {error}")).advise(
+                "check --endpoint (OSS_ENDPOINT, endpoint) and --proxy (HTTPS_PROXY, HTTP_PROXY, proxy)",
+            )
+        }
         _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error, operation)),
     }
 }
@@ -20,7 +25,7 @@ pub(super) fn refused(error: &CallError, operation: Operation) -> Failure {
 /// The run's end when nobody answers.
 pub(super) fn unreachable(error: &CallError) -> Failure {
     match error {
-        CallError::CredentialEnded(_) => {
+        _ if matches!(error, CallError::CredentialEnded(_)) || error.code() == TOKEN_ENDED => {
             Failure::new(Exit::Client, format!("the credential ended, and there is no other: {error}"))
                 .advise("--retry-times and --retry-max-time set how long its source is tried again")
         }
@@ -60,7 +65,7 @@ fn advice(error: &CallError, operation: Operation) -> String {
             "check --access-key-secret (OSS_ACCESS_KEY_SECRET, access-key-secret), {REGION} and {ACCOUNT}, which are \
              all signed"
         ),
-        "SecurityTokenExpired" | "InvalidSecurityToken" => {
+        TOKEN_ENDED | "InvalidSecurityToken" => {
             "get a fresh token: --sts-token (OSS_SESSION_TOKEN, sts-token), or name a source that renews it"
                 .to_owned()
         }

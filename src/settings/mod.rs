@@ -87,8 +87,9 @@ impl ServiceSettings {
 
     /// Makes the client.
     pub fn client(self) -> Result<Client, Failure> {
-        Client::new(self.options, Credentials::new(self.credential))
-            .map_err(|error| Failure::new(Exit::Client, format!("cannot prepare the HTTP client: {error}")))
+        Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {
+            Failure::from_lines(Exit::Client, &format!("cannot prepare the HTTP client: {error}"))
+        })
     }
 }
 

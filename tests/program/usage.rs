@@ -430,6 +430,29 @@ fn a_host_that_nobody_knows_is_blamed_on_its_name() {
     assert!(ended.stderr.contains(advice), "{}", ended.stderr);
 }
 
+#[test]
+fn a_host_that_is_none_is_not_tried_again() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(3, 4));
+    let ended = run(home.put_to("http://256.1.1.1").arg("a.jsonl"));
+    assert!(ended.assert_code(3).stderr.contains("ossvec: no request can be made: "), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("retrying"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_system_without_certificates_is_told_to_install_some_and_needs_none_without_tls() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(3, 4));
+    for load in [home.put(&service).arg("a.jsonl"), home.ossvec().args(["put-vectors", "a.jsonl", "--local"])]
+    {
+        run(load.env("SSL_CERT_FILE", "/none").env("SSL_CERT_DIR", "/none")).assert_code(0);
+    }
+    let mut load = home.put_to("https://127.0.0.1:9");
+    let ended = run(load.env("SSL_CERT_FILE", "/none").env("SSL_CERT_DIR", "/none").arg("a.jsonl"));
+    let said = "ossvec: cannot prepare the HTTP client: this system has no certificates to trust\n        install them";
+    assert!(ended.assert_code(3).stderr.contains(said), "{}", ended.stderr);
+}
+
 /// Records that the service would refuse, with what stands behind `key: ` in the message and the reason's word.
 fn defects() -> Vec<(String, Option<&'static str>, &'static str, &'static str)> {
     let record = |key: &str, numbers: &str, rest: &str| {
