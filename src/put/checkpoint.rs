@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,6 +17,9 @@ use crate::exit::{Exit, Failure};
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
 const SYNC_EVERY: Duration = Duration::from_millis(800);
+
+/// The rejects file of a load for which the user names none.
+const REJECTS: &str = "rejects.jsonl";
 
 /// What a run keeps, and where.
 #[derive(Clone, Debug)]
@@ -44,7 +47,9 @@ pub(super) struct Checkpoint {
     rejects: Option<Rejects>,
     resume_command: String,
     synced: Instant,
-    note: Option<String>,
+    notes: Vec<String>,
+    /// Whether the command that continues is worth telling.
+    has_way_on: bool,
 }
 
 /// What is left on disk when a run is over.
@@ -56,7 +61,12 @@ pub(super) struct Left {
 
 impl Checkpoint {
     /// A run that keeps nothing but, perhaps, rejects: a rehearsal.
-    pub(super) fn none(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Self {
+    pub(super) fn rehearsal(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Result<Self, Failure> {
+        let aside = rejects.as_deref().map(set_aside).transpose()?.flatten();
+        Ok(Self { notes: aside.into_iter().collect(), ..Self::none(inputs, rejects) })
+    }
+
+    fn none(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Self {
         Self {
             inputs,
             journal: None,
@@ -64,7 +74,8 @@ impl Checkpoint {
             rejects: rejects.map(Rejects::new),
             resume_command: String::new(),
             synced: Instant::now(),
-            note: None,
+            notes: Vec::new(),
+            has_way_on: true,
         }
     }
 
@@ -74,51 +85,56 @@ impl Checkpoint {
             return if keep.resume {
                 Err(not_a_file())
             } else {
-                Ok((Self::without_journal(keep, inputs), None))
+                Ok((Self::without_journal(keep, inputs)?, None))
             };
         }
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
         let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
-        let note = match (keep.resume, &mark, journal.given_up()) {
-            (true, None, _) => {
-                Some("note: no earlier run of this load is left, starting at the beginning".to_owned())
+        let mut notes = Vec::from_iter(note(&journal, keep.resume, mark.as_ref()));
+        let rejects = match (keep.rejects, &mark) {
+            (named, Some(mark)) => {
+                let path = named.unwrap_or_else(|| journal.folder().join(REJECTS));
+                Rejects::resume(path.clone(), mark.rejects_bytes)
+                    .map_err(|error| rejects_failure(&path, &error))?
             }
-            (false, _, given_up @ 1..) => Some(format!(
-                "note: an earlier run settled {given_up} records of this load; starting at the beginning, --resume would go on"
-            )),
-            _ => None,
-        };
-        let beside = journal.folder().join("rejects.jsonl");
-        let path = keep.rejects.unwrap_or(beside);
-        let rejects = match &mark {
-            Some(mark) => {
-                let failed = |error: io::Error| rejects_failure(&path.display().to_string(), &error);
-                Rejects::resume(path.clone(), mark.rejects_bytes).map_err(failed)?
+            (Some(named), None) => {
+                notes.extend(set_aside(&named)?);
+                Rejects::new(named)
             }
-            None => Rejects::new(path),
+            (None, None) => {
+                let path = journal.folder().join(REJECTS);
+                Rejects::clear(&path).map_err(|error| rejects_failure(&path, &error))?;
+                Rejects::new(path)
+            }
         };
         let checkpoint = Self {
-            inputs,
             tracker: Tracker::new(mark.as_ref()),
             journal: Some(journal),
             rejects: Some(rejects),
             resume_command: keep.resume_command,
-            synced: Instant::now(),
-            note,
+            notes,
+            ..Self::none(inputs, None)
         };
         Ok((checkpoint, mark))
     }
 
     /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
-    fn without_journal(keep: Keep, inputs: Vec<Input>) -> Self {
+    fn without_journal(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
         let own = format!("stdin-{}-{}", crate::oss::time::Timestamp::now().basic(), std::process::id());
-        let path = keep.rejects.unwrap_or_else(|| keep.folder.join(own).join("rejects.jsonl"));
-        Self::none(inputs, Some(path))
+        match keep.rejects {
+            Some(named) => Self::rehearsal(inputs, Some(named)),
+            None => Ok(Self::none(inputs, Some(keep.folder.join(own).join(REJECTS)))),
+        }
     }
 
-    /// What is worth saying about earlier runs of this load.
-    pub(super) fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+    /// What is worth saying about earlier runs and their files.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Notes that the command that continues would only fail again.
+    pub(super) fn has_no_way_on(&mut self) {
+        self.has_way_on = false;
     }
 
     /// Whether a later run can go on where this one stops.
@@ -156,7 +172,7 @@ impl Checkpoint {
         rejects
             .write(&self.inputs, &outcome.rejects)
             .and_then(|()| rejects.write_unknown(&self.inputs, &outcome.unknown))
-            .map_err(|error| rejects_failure(&rejects.path().display().to_string(), &error))
+            .map_err(|error| rejects_failure(rejects.path(), &error))
     }
 
     /// Brings everything safely to disk, if that is some time ago.
@@ -170,7 +186,7 @@ impl Checkpoint {
 
     fn sync_rejects(&self) -> Result<(), Failure> {
         let Some(rejects) = &self.rejects else { return Ok(()) };
-        rejects.sync().map_err(|error| rejects_failure(&rejects.path().display().to_string(), &error))
+        rejects.sync().map_err(|error| rejects_failure(rejects.path(), &error))
     }
 
     fn sync(&mut self) -> Result<(), Failure> {
@@ -188,8 +204,14 @@ impl Checkpoint {
         let Some(journal) = self.journal.take() else {
             return (Left { rejects_file, resume_command: None }, synced);
         };
-        let resume_command = (!nothing_left && (begun || progress)).then_some(self.resume_command);
-        let closed = if progress && !nothing_left { Ok(()) } else { journal.complete().map_err(failure) };
+        let resume_command =
+            (self.has_way_on && !nothing_left && (begun || progress)).then_some(self.resume_command);
+        let closed = match (nothing_left, progress) {
+            (true, _) => journal.complete(),
+            (false, false) => journal.give_back(),
+            (false, true) => Ok(()),
+        };
+        let closed = closed.map_err(failure);
         (Left { rejects_file, resume_command }, synced.and(closed))
     }
 }
@@ -199,9 +221,46 @@ fn not_a_file() -> Failure {
         .advise("leave out --resume, or write the input to a file first")
 }
 
-fn rejects_failure(path: &str, error: &io::Error) -> Failure {
-    Failure::new(Exit::Client, format!("cannot write the rejects file {path}: {error}"))
-        .advise("make room, or name another file with --rejects")
+fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
+    let advice = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room, or name a file on another disk with --rejects"
+        }
+        _ => "--rejects names another file; its folder must be there, and be yours to write",
+    };
+    Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
+        .advise(advice)
+}
+
+/// Makes room for a rejects file that the user named, and says what was moved.
+fn set_aside(path: &Path) -> Result<Option<String>, Failure> {
+    let aside = Rejects::set_aside(path).map_err(|error| rejects_failure(path, &error))?;
+    Ok(aside.map(|aside| {
+        format!(
+            "note: what was in {} is in {} now, so that nothing of it is lost",
+            path.display(),
+            aside.display()
+        )
+    }))
+}
+
+/// What is worth saying about an earlier run of this load.
+fn note(journal: &Journal, resume: bool, mark: Option<&Mark>) -> Option<String> {
+    match (resume, mark, journal.given_up()) {
+        (true, None, _) => {
+            Some("note: no earlier run of this load is left, starting at the beginning".to_owned())
+        }
+        (false, _, given_up @ 1..) => {
+            let (aside, path) = journal.aside();
+            Some(format!(
+                "note: without --resume this load starts at the beginning, although an earlier run settled {given_up} \
+                 records; to go on there, stop this run, mv {} {} and use --resume",
+                aside.display(),
+                path.display()
+            ))
+        }
+        _ => None,
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]

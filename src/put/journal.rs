@@ -121,8 +121,7 @@ impl Journal {
             Self { folder, header, _lock: lock, file: None, written: 0, dirty: false, given_up: 0 };
         let mark = if resume { journal.load()? } else { None };
         if !resume {
-            let earlier = fs::read(journal.folder.join(FILE)).ok().and_then(|text| parse(&text)?.1);
-            journal.given_up = earlier.map_or(0, |mark| mark.counts.read);
+            journal.set_aside_earlier()?;
         }
         journal.rewrite(mark.as_ref())?;
         Ok((journal, mark))
@@ -131,6 +130,22 @@ impl Journal {
     /// Records that an earlier run settled and that this one, which does not resume, loads again.
     pub fn given_up(&self) -> u64 {
         self.given_up
+    }
+
+    /// Where an earlier run's journal is kept that this one gives up, and where it would have to be to go on there.
+    pub fn aside(&self) -> (PathBuf, PathBuf) {
+        (self.folder.join(ASIDE), self.folder.join(FILE))
+    }
+
+    /// Whoever forgets to resume a load of days shall not lose it with that.
+    fn set_aside_earlier(&mut self) -> Result<(), JournalError> {
+        let (aside, path) = self.aside();
+        let earlier = fs::read(&path).ok().and_then(|text| parse(&text)?.1);
+        self.given_up = earlier.map_or(0, |mark| mark.counts.read);
+        if self.given_up == 0 {
+            return Ok(());
+        }
+        fs::rename(&path, &aside).map_err(io_error("set aside", &path))
     }
 
     /// The load's folder, where the rejects go too unless the user names a file.
@@ -162,11 +177,32 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes the journal: nothing is left to continue.
-    pub fn complete(mut self) -> Result<(), JournalError> {
+    /// Removes the journal, and the one that was set aside: nothing is left to continue.
+    pub fn complete(self) -> Result<(), JournalError> {
+        let (aside, _) = self.aside();
+        self.remove()?;
+        match fs::remove_file(&aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &aside)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the journal, in which nothing is settled; one that was set aside for it comes back.
+    pub fn give_back(self) -> Result<(), JournalError> {
+        let (aside, path) = self.aside();
+        self.remove()?;
+        match fs::rename(&aside, &path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(io_error("bring back", &aside)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The lock stays: removing it could let two runs hold two files of the same name.
+    fn remove(mut self) -> Result<(), JournalError> {
         self.file = None;
         let path = self.folder.join(FILE);
-        // The lock stays: removing it could let two runs hold two files of the same name.
         fs::remove_file(&path).map_err(io_error("remove the journal", &path))
     }
 
@@ -208,6 +244,8 @@ impl Journal {
 }
 
 const FILE: &str = "journal";
+/// An earlier run's journal that a run which does not resume has given up.
+const ASIDE: &str = "journal.before";
 const LOCK: &str = "lock";
 
 fn lock(folder: &Path) -> Result<File, JournalError> {

@@ -125,11 +125,11 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Err(failure) => return never_begun(job.telling, failure),
     };
     let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..job.telling }));
-    checkpoint.note().into_iter().for_each(|note| reporter.note(note));
+    checkpoint.notes().iter().for_each(|note| reporter.note(note));
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
-    let settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
+    let mut settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
     let blocks = match read::open(&job.inputs, job.format, from) {
         Ok(blocks) => blocks,
@@ -165,6 +165,10 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
+    if let Some(failure) = missing(&known, &mark, &job.wanted.name) {
+        settle.has_no_way_on();
+        return settle.finish(Reading::Stopped, Some(failure));
+    }
     let rules = known_rules(rules, &known);
     let sender = Arc::new(Sender {
         caller,
@@ -194,7 +198,7 @@ fn answer(mut calls: watch::Receiver<u64>, reporter: Arc<Reporter>) -> JoinSet<(
 /// Opens what the run keeps on disk; a rehearsal keeps no journal.
 fn keep(job: &Job) -> Result<(Checkpoint, Option<Mark>), Failure> {
     if job.client.is_none() {
-        return Ok((Checkpoint::none(job.inputs.clone(), job.keep.rejects.clone()), None));
+        return Ok((Checkpoint::rehearsal(job.inputs.clone(), job.keep.rejects.clone())?, None));
     }
     Checkpoint::open(job.keep.clone(), job.inputs.clone())
 }
@@ -206,6 +210,20 @@ fn never_begun(telling: Telling, failure: Failure) -> Finished {
         summary.error = Some(failure.message.clone());
     });
     Finished { summary, failure: Some(failure) }
+}
+
+/// What an earlier run stored must still be there for this one to pass over it.
+fn missing(known: &Known, mark: &Mark, index_name: &str) -> Option<Failure> {
+    (matches!(known, Known::ToCreate) && mark.counts.stored > 0).then(|| {
+        Failure::new(
+            Exit::Client,
+            format!(
+                "cannot resume: there is no index {index_name}, and an earlier run stored {} vectors in it",
+                mark.counts.stored
+            ),
+        )
+        .advise("check --bucket and --index-name, or leave out --resume to load everything anew")
+    })
 }
 
 /// What the index adds to the rules.

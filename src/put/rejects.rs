@@ -65,11 +65,36 @@ enum Record<'a> {
 impl Rejects {
     /// Names a file that begins anew: what an earlier load left there would be taken for this one's.
     pub(super) fn new(path: PathBuf) -> Self {
-        if path.is_file() {
-            // Where it cannot be removed it cannot be written either, and the first reject tells.
-            std::fs::remove_file(&path).unwrap_or_default();
-        }
         Self { path, append: false, file: None, bytes: 0, written_from: None, written: HashSet::new() }
+    }
+
+    /// Removes what an earlier run of the same load left at `path`.
+    pub(super) fn clear(path: &Path) -> io::Result<()> {
+        if path.is_file() { std::fs::remove_file(path) } else { Ok(()) }
+    }
+
+    /// Makes room at a `path` that a user named: rejects of another load, or whatever is there, are nobody's to delete,
+    /// so they get a number behind their name, which is returned. A file that cannot be written is told before anything
+    /// is sent.
+    pub(super) fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
+        let numbered = |number: u32| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(format!(".{number}"));
+            PathBuf::from(name)
+        };
+        let mut aside = None;
+        if path.is_file() && path.metadata()?.len() > 0 {
+            aside = (1..=u32::MAX).map(numbered).find(|free| free.symlink_metadata().is_err());
+            aside.as_ref().map_or(Ok(()), |free| std::fs::rename(path, free))?;
+        }
+        let is_there = path.exists();
+        if path.is_file() || !is_there {
+            OpenOptions::new().create(true).append(true).open(path)?;
+        }
+        if !is_there {
+            std::fs::remove_file(path)?;
+        }
+        Ok(aside)
     }
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.

@@ -160,17 +160,29 @@ impl Settle {
         Finished { summary, failure }
     }
 
-    fn within_max_rejects(&self) -> Result<(), Failure> {
+    /// Notes that to continue would only fail again.
+    pub(super) fn has_no_way_on(&mut self) {
+        self.checkpoint.has_no_way_on();
+    }
+
+    fn within_max_rejects(&mut self) -> Result<(), Failure> {
         let rejected = self.reporter.rejected();
-        if self.max_rejects.exceeded(rejected, self.reporter.read()) {
-            let reason = self.reporter.commonest_reason();
-            return Err(Failure::new(
-                Exit::Partial,
-                format!("too many rejects: {rejected}, most of them {reason}"),
-            )
-            .advise("--max-rejects sets how many are allowed; the rejects file has them all"));
+        if !self.max_rejects.exceeded(rejected, self.reporter.read()) {
+            return Ok(());
         }
-        Ok(())
+        let reason = self.reporter.commonest_reason();
+        let failure =
+            Failure::new(Exit::Partial, format!("too many rejects: {rejected}, most of them {reason}"));
+        if self.reporter.stored() + self.earlier.stored > 0 {
+            return Err(
+                failure.advise("--max-rejects sets how many are allowed; the rejects file has them all")
+            );
+        }
+        // More of the same would follow, and what is settled by then would never be read again.
+        self.has_no_way_on();
+        Err(failure.advise(
+            "not one record is good: check --key, --vector, --metadata and --format, and start again without --resume",
+        ))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use crate::support::{Home, TestService, line, lines, run, unlimited, wanted};
+use ossvec::oss::operation::Operation;
+
+use crate::support::{Ended, Home, TestService, line, lines, run, unlimited, wanted};
 use crate::trouble::rejects;
 
 const DIMENSION: usize = 4;
@@ -112,18 +114,74 @@ fn a_page_of_somebody_else_is_not_taken_for_success() {
     assert!(ended.stderr.contains("not the service's answer"), "{}", ended.stderr);
 }
 
-#[test]
-fn progress_that_is_given_up_or_missing_is_told() {
-    let (home, service) = (Home::new(), TestService::start(unlimited()));
+/// A load of 200 records in four requests.
+fn load_of_four(home: &Home, service: &TestService, more: &[&str]) -> Ended {
     home.write("a.jsonl", lines(200, DIMENSION));
-    let load = |more: &[&str]| {
-        run(home.put(&service).args(["a.jsonl", "--batch-size", "50", "--job", "1"]).args(more))
-    };
+    run(home.put(service).args(["a.jsonl", "--batch-size", "50", "--job", "1"]).args(more))
+}
+
+#[test]
+fn progress_that_is_given_up_or_missing_is_told_and_can_be_taken_up_again() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let load = |more: &[&str]| load_of_four(&home, &service, more);
     let ended = load(&["--resume"]);
     assert!(ended.stderr.contains("no earlier run of this load is left"), "{}", ended.stderr);
-    service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
+    let denied =
+        |nth: u32| service.trouble(&[&format!("op=PutVectors,nth={nth},status=403,code=AccessDenied")]);
+    denied(3);
     load(&[]).assert_code(2);
+    // A run that settles nothing takes nothing away.
+    denied(1);
+    load(&[]).assert_code(2);
+    denied(2);
     let ended = load(&[]);
-    assert!(ended.stderr.contains("an earlier run settled 100 records"), "{}", ended.stderr);
-    assert_eq!(ended.assert_code(0).counts(["stored", "skipped"]), [200, 0]);
+    assert!(ended.assert_code(2).stderr.contains("an earlier run settled 100 records"), "{}", ended.stderr);
+    let (_, told) = ended.stderr.split_once(" mv ").unwrap();
+    let (from, to) = told.split_once(" and use --resume").unwrap().0.split_once(' ').unwrap();
+    std::fs::rename(from, to).unwrap();
+    assert_eq!(load(&["--resume"]).assert_code(0).counts(["stored", "skipped"]), [100, 100]);
+    // What a complete load leaves is the lock alone.
+    let folder = std::path::Path::new(to).parent().unwrap();
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+}
+
+#[test]
+fn a_load_whose_index_is_gone_does_not_go_on_as_if_it_were_there() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
+    load_of_four(&home, &service, &[]).assert_code(2);
+    // The same bucket, made anew.
+    let service = TestService::start(unlimited());
+    let ended = load_of_four(&home, &service, &["--resume"]);
+    let said = "cannot resume: there is no index idx, and an earlier run stored 100 vectors in it";
+    assert!(ended.assert_code(3).stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
+    assert_eq!(load_of_four(&home, &service, &[]).assert_code(0).counts(["stored", "skipped"]), [200, 0]);
+}
+
+#[test]
+fn a_load_without_a_good_record_is_not_to_be_continued() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let ended = load_of_four(&home, &service, &["--key", "nothere", "--max-rejects", "10"]);
+    assert!(ended.assert_code(4).stderr.contains("not one record is good: check --key"), "{}", ended.stderr);
+    assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_file_of_other_rejects_is_set_aside_and_one_that_cannot_be_is_told_first() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    for (number, more) in [(1, vec!["--rejects", "r.jsonl"]), (2, vec!["--rejects", "r.jsonl", "--dry-run"])]
+    {
+        home.write("r.jsonl", format!("precious {number}"));
+        let ended = load_of_four(&home, &service, &more);
+        let aside = format!("r.jsonl.{number}");
+        let note = format!("note: what was in r.jsonl is in {aside} now");
+        assert!(ended.assert_code(0).stderr.contains(&note), "{}", ended.stderr);
+        assert_eq!(std::fs::read_to_string(home.path(&aside)).unwrap(), format!("precious {number}"));
+        assert!(!home.path("r.jsonl").exists());
+    }
+    let before = service.requests(Operation::PutVectors);
+    let ended = load_of_four(&home, &service, &["--rejects", "missing/r.jsonl"]);
+    assert!(ended.assert_code(3).stderr.contains("cannot write the rejects file missing/r.jsonl"));
+    assert_eq!(service.requests(Operation::PutVectors), before);
 }

@@ -234,6 +234,11 @@ impl Reporter {
         self.lock().summary.rejected
     }
 
+    /// Vectors stored so far.
+    pub(super) fn stored(&self) -> u64 {
+        self.lock().summary.stored
+    }
+
     /// The reason that most rejects have, with an example.
     pub(super) fn commonest_reason(&self) -> String {
         let inner = self.lock();

@@ -201,15 +201,26 @@ impl Summary {
             _ if is_cut && self.read > 0 => {
                 writeln!(out, "next        this input cannot be continued: load it again from its start")
             }
-            Some(file) if self.rejected + self.skipped_rejected > 0 => {
+            Some(file) if self.is_partial() => {
                 let file = visible(file);
+                let what = if self.is_without_fault() {
+                    format!("load {file} as it is")
+                } else {
+                    format!("mend the records in {file} and load it")
+                };
                 writeln!(
                     out,
-                    "next        mend the records in {file} and give that file to ossvec put-vectors"
+                    "next        {what}: the same command with that file as its input and --index-name {}",
+                    self.index_name
                 )
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether nothing is wrong with the records that are not stored.
+    fn is_without_fault(&self) -> bool {
+        self.skipped_rejected == 0 && self.reasons.keys().all(|reason| reason == "not_stored")
     }
 
     /// The rates beside what was allowed, and what kept them there; nothing of a run that made no request.
