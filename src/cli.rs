@@ -17,7 +17,7 @@ use crate::values::{Period, Rate, Size, Timeout};
     name = "ossvec",
     version,
     propagate_version = true,
-    arg_required_else_help = false,
+    arg_required_else_help = true,
     max_term_width = 110
 )]
 pub struct Cli {

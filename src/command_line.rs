@@ -1,5 +1,7 @@
 //! The command line that continues a load, as one shell line without secrets. Pure.
 
+use std::fmt::Write as _;
+
 /// An option whose value is a secret.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretOption {
@@ -94,14 +96,30 @@ fn letters<'a>(argument: &'a str, option: &SecretOption) -> Option<&'a str> {
     letters.strip_prefix(option.short?)
 }
 
-/// A word as a POSIX shell reads it back.
+/// A word as a shell reads it back. What a terminal would obey, and what a build server takes for a command of its
+/// own, is written as an escape, in the form that POSIX has had since 2024 and bash, zsh and ksh for long.
 fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+        return word.to_owned();
     }
+    if !word.chars().any(char::is_control) && !word.contains("##[") {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut escaped = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => escaped.extend(['\\', character]),
+            _ if character.is_control() || character == '#' => {
+                let mut bytes = [0; 4];
+                for byte in character.encode_utf8(&mut bytes).bytes() {
+                    write!(escaped, "\\{byte:03o}").unwrap_or_default();
+                }
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped + "'"
 }
 
 #[cfg(test)]
@@ -119,6 +137,14 @@ mod tests {
         resuming(
             &["/bin/ossvec", "put-vectors", "my file's.jsonl", "--bucket", "b", ""],
             r"put-vectors 'my file'\''s.jsonl' --bucket b '' --resume",
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_or_a_build_server_would_obey_is_an_escape_on_the_one_line() {
+        resuming(
+            &["ossvec", "put", "a\n::stop-commands::x", "\u{1b}[2J'\\", "##[debug]", "\u{85}é"],
+            r"put $'a\012::stop-commands::x' $'\033[2J\'\\' $'\043\043[debug]' $'\302\205é' --resume",
         );
     }
 

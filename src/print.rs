@@ -4,11 +4,13 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use clap::error::ErrorKind;
+
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
 use crate::put::Finished;
-use crate::put::report::{Summary, visible};
-use crate::settings::Output;
+use crate::put::report::{Summary, annotation, visible};
+use crate::settings::{self, Environment, Output};
 
 /// Standard output holds one result, whoever comes to print it: the end of the run, or the end of the process.
 #[derive(Clone, Default)]
@@ -120,15 +122,24 @@ fn json(summary: &Summary) -> std::io::Result<String> {
 }
 
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
-pub(crate) fn usage(error: &clap::Error, document: Document) -> Exit {
-    if !error.use_stderr() {
-        let printed = out(&error.render().to_string());
-        return printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
-    }
+///
+/// The `command` is the one that the line names, as far as it can be understood.
+pub(crate) fn usage(error: &clap::Error, command: &str) -> Result<Exit, Failure> {
     let text = error.render().to_string();
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        err(text.trim_end());
-        return Exit::Usage;
+    let see_help = || format!("see {} --help", command.trim());
+    if !error.use_stderr() {
+        return Ok(out(&text).map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete));
+    }
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            err(text.trim_end());
+            return Ok(Exit::Usage);
+        }
+        // The library would list the commands, those that only scripts know among them.
+        ErrorKind::MissingSubcommand => {
+            return Err(Failure::new(Exit::Usage, "no command given").advise(see_help()));
+        }
+        _ => {}
     }
     let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let listed = text.lines().skip(1).take_while(|line| line.starts_with("  ") && !line.contains("tip:"));
@@ -136,12 +147,20 @@ pub(crate) fn usage(error: &clap::Error, document: Document) -> Exit {
     // How to pass an unknown option as an input helps nobody who mistyped one.
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
-    let advice = tip.map_or("see ossvec --help".to_owned(), str::to_owned);
-    not_begun(&Failure::new(Exit::Usage, message).advise(advice), document, &ResultOnce::default())
+    Err(Failure::new(Exit::Usage, message).advise(tip.map_or_else(see_help, str::to_owned)))
 }
 
-/// Tells of a command that could not even begin; a script that reads JSON gets its document all the same.
-pub(crate) fn not_begun(failure: &Failure, document: Document, result: &ResultOnce) -> Exit {
+/// Tells of a command that could not even begin; a script that reads JSON gets its document all the same, and a job of
+/// GitHub Actions its annotation.
+pub(crate) fn not_begun(
+    failure: &Failure,
+    document: Document,
+    environment: &Environment,
+    result: &ResultOnce,
+) -> Exit {
+    if settings::is_step(environment) {
+        err(&annotation(&failure.message));
+    }
     let printed = match document {
         Document::None => Ok(()),
         Document::Summary => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),

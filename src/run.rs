@@ -22,9 +22,7 @@ use crate::index_names;
 use crate::init;
 use crate::log;
 use crate::oss::time::Timestamp;
-use crate::print::{
-    Document, ResultOnce, err, fail, last_words, not_begun, out, tell, unprinted, usage, warn,
-};
+use crate::print::{Document, ResultOnce, err, last_words, not_begun, out, tell, unprinted, usage, warn};
 use crate::put::report::Summary;
 use crate::put::{self, Calls};
 use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load};
@@ -33,23 +31,30 @@ use crate::signals;
 /// Runs the program on its arguments and says how it ended.
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
     let arguments: Vec<_> = arguments.collect();
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error, document(&arguments)),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&Failure::new(Exit::Client, format!("cannot start: {error}"))),
-    };
     let result = ResultOnce::default();
+    let done = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => parsed(&cli, environment, &arguments, &result),
+        Err(error) => usage(&error, &format!("ossvec {}", named(&arguments).join(" "))),
+    };
+    done.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), environment, &result))
+}
+
+/// Runs a command line that can be understood.
+fn parsed(
+    cli: &Cli,
+    environment: &Environment,
+    arguments: &[OsString],
+    result: &ResultOnce,
+) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Client, format!("cannot start: {error}")))?;
     // Whoever reads the result gets one also where the program itself is broken.
     let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        runtime.block_on(command(&cli, environment, &arguments, &result))
+        runtime.block_on(command(cli, environment, arguments, result))
     }));
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
-    let done = done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")));
-    done.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), &result))
+    done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")))
 }
 
 /// Runs the command that is asked for.
@@ -105,15 +110,21 @@ fn config_init(global: &Global, environment: &Environment) -> Result<Exit, Failu
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }
 
+/// The commands that a line names, one within the other, even if it is wrong elsewhere.
+fn named(arguments: &[OsString]) -> Vec<String> {
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
+    let first = matches.as_ref().ok().and_then(ArgMatches::subcommand);
+    std::iter::successors(first, |(_, matches)| matches.subcommand())
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
 /// What a script waits for on standard output, even if the command line is wrong elsewhere.
 fn document(arguments: &[OsString]) -> Document {
     let is_json = arguments.iter().any(|argument| argument == "--output-format=json")
         || arguments.windows(2).any(|pair| pair == ["--output-format", "json"]);
-    if !is_json {
-        return Document::None;
-    }
-    let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
-    match matches.as_ref().ok().and_then(ArgMatches::subcommand_name) {
+    match named(arguments).first().map(String::as_str) {
+        _ if !is_json => Document::None,
         // Who mistypes a command means one that has a summary.
         Some("put-vectors") | None => Document::Summary,
         Some("config") => Document::Failure,
@@ -207,23 +218,28 @@ fn generate(arguments: &Generate) -> Result<Exit, Failure> {
     Ok(Exit::Complete)
 }
 
-/// What a service tells when it begins: where it is, and a command that loads into it.
+/// What a service tells when it begins: where it is, and how to load into it.
 fn hello(options: &emulator::Options, address: SocketAddr) -> String {
     let usual = emulator::Options::default();
-    let secret = if options.access_key_secret == usual.access_key_secret {
-        usual.access_key_secret.expose()
-    } else {
-        "…"
-    };
+    let is_usual = options.access_key_secret == usual.access_key_secret;
+    let secret = if is_usual { usual.access_key_secret.expose() } else { "…" };
     let emulator::Options { access_key_id, region, account, .. } = options;
+    let port = address.port();
+    let host = if address.ip().is_unspecified() { format!("127.0.0.1:{port}") } else { address.to_string() };
+    let warning = if is_usual && !address.ip().is_loopback() {
+        "warning: whoever reaches this machine can write here: the access key is the usual one\n"
+    } else {
+        ""
+    };
     format!(
-        "OSS Vectors service at http://{address}, region {region}, account {account}\n\
-         load into it:\n  \
-         OSS_ACCESS_KEY_ID={access_key_id} OSS_ACCESS_KEY_SECRET={secret} ossvec put-vectors FILE \\\n    \
-         --endpoint http://{address} --region {region} --account-id {account} --bucket {LOCAL_BUCKET} \\\n    \
-         --index-name vectors --create-index --distance-metric cosine\n\
-         for SDKs, which put the bucket into the host name: http://localhost:{}",
-        address.port()
+        "{warning}OSS Vectors service at http://{host}; data in {}\n\
+         to load into it, in another terminal:\n  \
+         export OSS_ENDPOINT=http://{host} OSS_REGION={region} OSS_ACCOUNT_ID={account}\n  \
+         export OSS_ACCESS_KEY_ID={access_key_id} OSS_ACCESS_KEY_SECRET={secret}\n  \
+         ossvec put-vectors FILE --bucket {LOCAL_BUCKET} --index-name vectors --create-index \\\n    \
+         --distance-metric cosine\n\
+         for SDKs, which put the bucket into the host name: http://localhost:{port}",
+        options.data.as_deref().map_or_else(|| "memory".to_owned(), |data| data.display().to_string())
     )
 }
 

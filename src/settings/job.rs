@@ -1,7 +1,7 @@
 //! What a load reads, keeps and tells: its inputs, its folder, its outputs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::usage;
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
@@ -89,7 +89,6 @@ fn ossutil_input(vectors: &str) -> Input {
 /// What the run keeps on disk.
 pub(super) fn keep(
     arguments: &PutVectors,
-    inputs: &[Input],
     (target, index_name): (Option<&Target>, &str),
     command_line: &CommandLine,
 ) -> Result<Keep, Failure> {
@@ -109,7 +108,7 @@ pub(super) fn keep(
     let target = target.map(|target| target.resource(index_name)).unwrap_or_default();
     Ok(Keep {
         folder,
-        rejects: rejects(reporting.rejects.as_deref(), inputs)?,
+        rejects: reporting.rejects.clone(),
         resume: reporting.resume,
         target: place.map_or(target.clone(), |place| format!("local {place} {target}")),
         reading: options_of(reading),
@@ -130,17 +129,6 @@ fn options_of(reading: &Reading) -> BTreeMap<String, String> {
     ]
     .map(|(option, value)| (option.to_owned(), value))
     .into()
-}
-
-/// The rejects file, which must not be one of the inputs: it would be emptied before it is read.
-fn rejects(named: Option<&Path>, inputs: &[Input]) -> Result<Option<PathBuf>, Failure> {
-    let Some(named) = named else { return Ok(None) };
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let clash = inputs.iter().any(|input| matches!(input, Input::File(path) if real(path) == real(named)));
-    if clash {
-        return Err(usage(format!("--rejects {} is also an input", named.display())));
-    }
-    Ok(Some(named.to_owned()))
 }
 
 pub(super) fn format(name: FormatName) -> Option<Format> {

@@ -3,6 +3,7 @@
 mod credential;
 mod job;
 mod logging;
+mod outputs;
 mod service;
 mod show;
 mod sources;
@@ -12,11 +13,11 @@ mod vendor;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Serve, To, VerifyName};
+use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Reporting, Serve, To, VerifyName};
 use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
-use crate::log::Log;
+use crate::log::{Destination, Level, Log};
 use crate::oss::client::{self, Client};
 use crate::oss::credential::{Credential, Credentials, Source};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
@@ -34,7 +35,7 @@ use sources::{Sources, config_file, profile_name, variable_of};
 use telling::{output, telling};
 
 pub use show::{Shown, lines, show};
-pub use telling::Output;
+pub use telling::{Output, is_step};
 
 /// The process environment, as a map, so that a test can hand in its own.
 pub type Environment = HashMap<String, String>;
@@ -185,14 +186,16 @@ pub fn load(
     };
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
-    let keep = keep(arguments, &inputs, (target.as_ref(), &index_name), command_line)?;
+    let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
+    let config = config_file(global, environment).map(|file| file.value);
+    outputs::are_apart(&written(reporting, &log), &inputs, config.as_deref())?;
+    let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,
         index_name: index_name.clone(),
         notes,
-        ..telling(arguments, global, environment, &inputs)?
+        ..telling(arguments, global, environment, (&inputs, &log))?
     };
-    let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let job = Job {
         format: format(reading.format),
         fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
@@ -218,6 +221,19 @@ pub fn load(
         inputs,
     };
     Ok(Load { job, service, local, output, log })
+}
+
+/// The files that a load writes where the user says.
+fn written<'a>(reporting: &'a Reporting, log: &'a Log) -> Vec<outputs::Named<'a>> {
+    let log_file = match &log.destination {
+        Destination::File(path) if log.level != Level::Off => Some(path.as_path()),
+        _ => None,
+    };
+    let events = reporting.events.as_deref().filter(|path| *path != Path::new("-"));
+    [("--rejects", reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
+        .into_iter()
+        .filter_map(|(option, path)| Some((option, path?)))
+        .collect()
 }
 
 /// Whether the index can be as it is wanted.

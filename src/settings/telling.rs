@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Environment, Form, usage};
 use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
 use crate::exit::{Exit, Failure};
-use crate::log::Destination;
+use crate::log::{Destination, Level, Log};
 use crate::put::pace::Quota;
 use crate::put::read;
 use crate::put::record::Input;
@@ -30,7 +30,7 @@ pub(super) fn telling(
     arguments: &PutVectors,
     global: &Global,
     environment: &Environment,
-    inputs: &[Input],
+    (inputs, log): (&[Input], &Log),
 ) -> Result<Telling, Failure> {
     let PutVectors { sending, reporting, .. } = arguments;
     let events_on_stdout = reporting.events.as_deref() == Some(Path::new("-"));
@@ -39,8 +39,12 @@ pub(super) fn telling(
         Some(_) if events_on_stdout => Some(Box::new(std::io::stdout())),
         Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
     };
-    // Lines of events among its own would tear a bar.
-    let shares_terminal = events_on_stdout && std::io::stdout().is_terminal();
+    // Lines of events or of a log among its own would tear a bar.
+    let shares_terminal = match log.destination {
+        Destination::Error => log.level != Level::Off,
+        Destination::Output => log.level != Level::Off && std::io::stdout().is_terminal(),
+        Destination::File(_) => false,
+    } || events_on_stdout && std::io::stdout().is_terminal();
     let terminal = Terminal::of(std::io::stderr().is_terminal() && !shares_terminal, environment);
     Ok(Telling {
         style: style(if global.quiet { ProgressStyle::None } else { reporting.progress }, terminal),
@@ -96,11 +100,15 @@ fn style(asked: ProgressStyle, terminal: Terminal) -> Style {
     }
 }
 
+/// Whether the program is a step of a GitHub Actions job.
+pub fn is_step(environment: &Environment) -> bool {
+    environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
 /// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
 fn actions(environment: &Environment) -> Option<Actions> {
-    let is_step = environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
     let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
-    is_step.then(|| Actions { step_summary: path.map(PathBuf::from) })
+    is_step(environment).then(|| Actions { step_summary: path.map(PathBuf::from) })
 }
 
 /// What stands on standard output, which holds one thing only.

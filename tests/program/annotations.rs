@@ -73,3 +73,19 @@ fn outside_a_step_nothing_speaks_to_one() {
     ended.assert_code(4);
     assert!(!ended.stderr.contains("::error") && !home.path("step.md").exists(), "{}", ended.stderr);
 }
+
+#[test]
+fn a_load_that_cannot_begin_annotates_the_step_too() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(3, 4));
+    for (arguments, code, said) in [
+        (&["put-vectors", "a.jsonl", "--bucket", "bucket", "--index-name", "idx"] as &[&str], 3, "no region"),
+        (&["put-vectors", "a.jsonl", "--nope"], 1, "unexpected argument '--nope' found"),
+    ] {
+        let ended = run(home.ossvec().env("GITHUB_ACTIONS", "true").args(arguments));
+        let annotations = ended.assert_code(code).stderr.lines().filter(|line| line.starts_with("::error "));
+        let annotations: Vec<_> = annotations.collect();
+        assert_eq!(annotations.len(), 1, "{}", ended.stderr);
+        assert!(annotations[0].contains(said), "{}", ended.stderr);
+    }
+}

@@ -200,9 +200,15 @@ fn the_same_through_a_pipe_has_neither_escapes_nor_carriage_returns() {
 
 #[test]
 fn a_terminal_that_is_no_place_for_a_bar_gets_plain_lines() {
-    for words in
-        ["CI=1", "CI=true NO_COLOR=1", "TERM=dumb", "TERM=dumb --progress bar", "TERM=xterm --progress plain"]
-    {
+    for words in [
+        "CI=1",
+        "CI=true NO_COLOR=1",
+        "TERM=dumb",
+        "TERM=dumb --progress bar",
+        "TERM=xterm --progress plain",
+        // A log's lines would tear it.
+        "TERM=xterm --loglevel info",
+    ] {
         let load = Load::new();
         let mut watched = Watched::start(with(&mut load.command(), words));
         // The rejected record is told.

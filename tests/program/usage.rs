@@ -34,8 +34,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
     let rows = [
-        ("", "'ossvec' requires a subcommand but one was not provided"),
-        ("vectors-api", "'ossvec vectors-api' requires a subcommand"),
+        ("-q", "no command given"),
+        ("vectors-api", "no command given"),
         ("vectors-api query-vectors", "unrecognized subcommand 'query-vectors'"),
         ("put-vektors a.jsonl", "unrecognized subcommand 'put-vektors'"),
         ("put-vectors", "no input: name files, or - for standard input"),
@@ -135,10 +135,17 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ),
         ("--rejects a.jsonl", "--rejects a.jsonl is also an input"),
         ("--rejects ./a.jsonl", "--rejects ./a.jsonl is also an input"),
+        ("--events a.jsonl", "--events a.jsonl is also an input"),
+        ("--events a.jsonl --dry-run", "--events a.jsonl is also an input"),
+        ("--events a.jsonl --resume", "--events a.jsonl is also an input"),
+        ("--log-file a.jsonl --loglevel info", "--log-file a.jsonl is also an input"),
+        ("--events new.jsonl --rejects ./new.jsonl", "--events new.jsonl is also the file of --rejects"),
+        ("--events conf -c conf", "--events conf is also the configuration file"),
         ("--bucket other", "the argument '--bucket <BUCKET>' cannot be used multiple times"),
     ];
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     home.write("a.jsonl", lines(3, 4));
+    home.write("conf", "");
     for (arguments, said) in rows {
         let mut command = home.aimed(&["put-vectors", "a.jsonl"], &service);
         let ended = run(command.args(words(arguments)));
@@ -359,6 +366,26 @@ fn a_refusal_of_the_service_is_told_in_its_own_words_with_the_request_id() {
         assert!(said.starts_with(&refused.code), "{} {said}", refused.code);
         service.assert_holds(&wanted(0..1, 4));
         assert!(seen.len() - before <= 3, "a refusal that cannot change was tried again: {seen:#?}");
+    }
+}
+
+#[test]
+fn the_program_alone_shows_its_commands_and_none_that_only_scripts_know() {
+    let ended = run(&mut Home::new().ossvec());
+    let told = &ended.assert_code(1).stderr;
+    assert!(told.contains("\nCommands:\n  put-vectors "), "{told}");
+    assert!(!told.contains("complete-indexes") && !told.contains("generate"), "{told}");
+}
+
+#[test]
+fn help_is_offered_for_the_command_that_is_wrong() {
+    for (arguments, advice) in [
+        ("put-vectors a.jsonl --batch-size x", "see ossvec put-vectors --help"),
+        ("config show --output-format x", "see ossvec config show --help"),
+        ("nope", "see ossvec --help"),
+    ] {
+        let ended = run(Home::new().ossvec().args(words(arguments)));
+        assert!(ended.assert_code(1).stderr.ends_with(&format!("        {advice}\n")), "{}", ended.stderr);
     }
 }
 

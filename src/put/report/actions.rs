@@ -26,7 +26,7 @@ pub(super) fn reject(defect: &Defect, input: Option<&Input>, place: &str) -> Str
 }
 
 /// The annotation of a run that stopped.
-pub(super) fn failure(message: &str) -> String {
+pub(crate) fn failure(message: &str) -> String {
     error(&[("title", "ossvec")], message)
 }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(crate) use actions::failure as annotation;
 pub use events::SCHEMA_VERSION;
 use events::{Event, Sink};
 pub use meter::Limit;

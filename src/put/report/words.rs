@@ -70,11 +70,13 @@ pub(super) fn whole_seconds(time: Duration) -> String {
 }
 
 /// The text on one line, with control characters as escapes: names, keys and messages come from outside, and a terminal
-/// or a build server obeys what is printed.
+/// or a build server obeys what is printed; that of GitHub takes `##[` for a command wherever it stands.
 pub(crate) fn visible(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() {
+        if character == '[' && line.ends_with("##") {
+            line.push_str("\\u{5b}");
+        } else if character.is_control() {
             line.extend(character.escape_default());
         } else {
             line.push(character);
@@ -100,5 +102,6 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_printed_as_an_escape() {
         assert_eq!(visible("a\u{1b}[2Jb\r\n\u{9b}é"), "a\\u{1b}[2Jb\\r\\n\\u{9b}é");
+        assert_eq!(visible("#[a] ##[stop-commands]x"), "#[a] ##\\u{5b}stop-commands]x");
     }
 }
