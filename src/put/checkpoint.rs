@@ -81,7 +81,7 @@ impl Checkpoint {
 
     /// Opens the journal of this load and, when resuming, says how far it came.
     pub(super) fn open(keep: Keep, inputs: Vec<Input>) -> Result<(Self, Option<Mark>), Failure> {
-        if !inputs.iter().all(|input| matches!(input, Input::File(_))) {
+        if !inputs.iter().all(can_be_read_twice) {
             return if keep.resume {
                 Err(not_a_file())
             } else {
@@ -94,6 +94,7 @@ impl Checkpoint {
         let rejects = match (keep.rejects, &mark) {
             (named, Some(mark)) => {
                 let path = named.unwrap_or_else(|| journal.folder().join(REJECTS));
+                notes.extend(lost(&path, mark));
                 Rejects::resume(path.clone(), mark.rejects_bytes)
                     .map_err(|error| rejects_failure(&path, &error))?
             }
@@ -216,8 +217,16 @@ impl Checkpoint {
     }
 }
 
+/// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.
+fn can_be_read_twice(input: &Input) -> bool {
+    match input {
+        Input::File(path) => path.metadata().map_or(true, |file| file.is_file()),
+        Input::Stdin | Input::Inline(_) => false,
+    }
+}
+
 fn not_a_file() -> Failure {
-    Failure::new(Exit::Usage, "only files can be resumed, not standard input or text on the command line")
+    Failure::new(Exit::Usage, "only files can be resumed, not pipes or text on the command line")
         .advise("leave out --resume, or write the input to a file first")
 }
 
@@ -242,6 +251,19 @@ fn set_aside(path: &Path) -> Result<Option<String>, Failure> {
             aside.display()
         )
     }))
+}
+
+/// What is worth saying when an earlier run's rejects are not where they were.
+fn lost(path: &Path, mark: &Mark) -> Option<String> {
+    let bytes = path.metadata().map_or(0, |file| file.len());
+    (bytes < mark.rejects_bytes).then(|| {
+        format!(
+            "note: an earlier run rejected {} records, and not all of them are in {} any more; their reasons are lost \
+             unless the file is brought back",
+            mark.counts.rejected + mark.counts.unknown,
+            path.display()
+        )
+    })
 }
 
 /// What is worth saying about an earlier run of this load.

@@ -18,7 +18,7 @@ use super::tracker::Mark;
 
 /// Version of the form; another one is not read.
 const VERSION: u32 = 1;
-/// The journal is written anew when it grows beyond this.
+/// The journal is written anew when it grows beyond this, or to twice what it was.
 const COMPACT_AT: u64 = 1 << 20;
 
 /// What identifies a load: a journal of another one is not continued.
@@ -100,6 +100,8 @@ pub struct Journal {
     _lock: File,
     file: Option<File>,
     written: u64,
+    /// The length from which it is written anew.
+    compact_at: u64,
     dirty: bool,
     given_up: u64,
 }
@@ -117,8 +119,16 @@ impl Journal {
         }
         fs::create_dir_all(&folder).map_err(io_error("make the folder", &folder))?;
         let lock = lock(&folder)?;
-        let mut journal =
-            Self { folder, header, _lock: lock, file: None, written: 0, dirty: false, given_up: 0 };
+        let mut journal = Self {
+            folder,
+            header,
+            _lock: lock,
+            file: None,
+            written: 0,
+            compact_at: COMPACT_AT,
+            dirty: false,
+            given_up: 0,
+        };
         let mark = if resume { journal.load()? } else { None };
         if !resume {
             journal.set_aside_earlier()?;
@@ -155,7 +165,7 @@ impl Journal {
 
     /// Appends a mark; what the mark counts as rejected must be on disk before.
     pub fn append(&mut self, mark: &Mark) -> Result<(), JournalError> {
-        if self.written > COMPACT_AT {
+        if self.written > self.compact_at {
             return self.rewrite(Some(mark));
         }
         let line = seal(&Line::Mark(mark.clone()));
@@ -238,6 +248,8 @@ impl Journal {
         };
         self.file = Some(write().map_err(io_error("write the journal", &path))?);
         self.written = text.len() as u64;
+        // The header of very many inputs is long itself: as much again must fit behind it.
+        self.compact_at = COMPACT_AT.max(2 * self.written);
         self.dirty = false;
         Ok(())
     }

@@ -44,7 +44,7 @@ use pace::{Pacer, Quota};
 use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
 use record::Input;
-use report::{Reporter, Summary, Telling};
+use report::{Events, Reporter, Summary, Telling};
 use send::Sender;
 pub use send::Verify;
 pub use settle::MaxRejects;
@@ -205,7 +205,9 @@ fn keep(job: &Job) -> Result<(Checkpoint, Option<Mark>), Failure> {
 
 /// The end of a run that could not even begin.
 fn never_begun(telling: Telling, failure: Failure) -> Finished {
-    let (summary, _) = Reporter::new(telling).finish(|summary| {
+    // What held it up may be another run, which writes to the same file.
+    let events = telling.events.filter(|events| matches!(events, Events::Output));
+    let (summary, _) = Reporter::new(Telling { events, ..telling }).finish(|summary| {
         summary.exit_code = failure.exit.code();
         summary.error = Some(failure.message.clone());
     });

@@ -193,10 +193,25 @@ impl Rejects {
             text.push(b'\n');
         }
         if !text.is_empty() {
-            self.file()?.write_all(&text)?;
+            self.file()?;
+            self.append_whole(&text)?;
             self.bytes += text.len() as u64;
         }
         Ok(())
+    }
+
+    /// Appends all of the text or nothing: on a full disk a part would tear a line, and whatever is appended once there
+    /// is room again would stand behind it.
+    fn append_whole(&mut self, text: &[u8]) -> io::Result<()> {
+        let bytes = self.bytes;
+        let file = self.file()?;
+        file.write_all(text).inspect_err(|_| {
+            // Where that fails too, the next run cuts the torn line off.
+            file.set_len(bytes)
+                .and_then(|()| file.seek(SeekFrom::Start(bytes)))
+                .map(drop)
+                .unwrap_or_default();
+        })
     }
 
     fn file(&mut self) -> io::Result<&mut File> {

@@ -1,7 +1,7 @@
 //! What a load reads, keeps and tells: its inputs, its folder, its outputs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::usage;
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
@@ -103,8 +103,10 @@ pub(super) fn keep(
                     .advise("name one with --checkpoint-dir")
             })?,
     };
-    let place =
-        to.local.then(|| to.data_dir.as_deref().map(|data| data.display().to_string()).unwrap_or_default());
+    // The same name in another folder is another service.
+    let whole =
+        |data: &Path| std::path::absolute(data).unwrap_or_else(|_| data.to_owned()).display().to_string();
+    let place = to.local.then(|| to.data_dir.as_deref().map(whole).unwrap_or_default());
     let target = target.map(|target| target.resource(index_name)).unwrap_or_default();
     Ok(Keep {
         folder,

@@ -187,8 +187,7 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
-    let config = config_file(global, environment).map(|file| file.value);
-    outputs::are_apart(&written(reporting, &log), &inputs, config.as_deref())?;
+    outputs::are_apart(&written(reporting, &log), &inputs, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,

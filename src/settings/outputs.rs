@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::sources::Found;
 use super::usage;
 use crate::exit::Failure;
 use crate::put::record::Input;
@@ -13,10 +14,11 @@ pub(super) type Named<'a> = (&'static str, &'a Path);
 pub(super) fn are_apart(
     outputs: &[Named<'_>],
     inputs: &[Input],
-    config: Option<&Path>,
+    config: Option<Found<PathBuf>>,
 ) -> Result<(), Failure> {
     let outputs: Vec<_> =
         outputs.iter().filter_map(|(option, path)| Some((*option, *path, real(path)?))).collect();
+    let config = config.and_then(|config| real(&config.value));
     for (at, (option, path, file)) in outputs.iter().enumerate() {
         let is_input = inputs
             .iter()
@@ -24,7 +26,7 @@ pub(super) fn are_apart(
         let other = outputs.iter().take(at).find(|(_, _, other)| other == file);
         let clash = match other {
             _ if is_input => Some("an input".to_owned()),
-            _ if config.and_then(real).as_ref() == Some(file) => Some("the configuration file".to_owned()),
+            _ if config.as_ref() == Some(file) => Some("the configuration file".to_owned()),
             other => other.map(|(option, ..)| format!("the file of {option}")),
         };
         if let Some(clash) = clash {

@@ -1,6 +1,7 @@
 //! What a run tells and where: the style of progress, the events, standard output, and who else listens.
 
-use std::io::{IsTerminal, Write};
+use std::fs::OpenOptions;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::{Environment, Form, usage};
@@ -10,7 +11,7 @@ use crate::log::{Destination, Level, Log};
 use crate::put::pace::Quota;
 use crate::put::read;
 use crate::put::record::Input;
-use crate::put::report::{Actions, Style, Telling};
+use crate::put::report::{Actions, Events, Style, Telling};
 
 /// What stands on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,10 @@ pub(super) fn telling(
 ) -> Result<Telling, Failure> {
     let PutVectors { sending, reporting, .. } = arguments;
     let events_on_stdout = reporting.events.as_deref() == Some(Path::new("-"));
-    let events: Option<Box<dyn Write + Send>> = match reporting.events.as_deref() {
+    let events = match reporting.events.as_deref() {
         None => None,
-        Some(_) if events_on_stdout => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(events_file(path, reporting.resume)?)),
+        Some(_) if events_on_stdout => Some(Events::Output),
+        Some(path) => Some(events_file(path, reporting.resume)?),
     };
     // Lines of events or of a log among its own would tear a bar.
     let shares_terminal = match log.destination {
@@ -145,13 +146,13 @@ pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> 
 }
 
 /// A load that goes on keeps telling in the same file.
-fn events_file(path: &Path, resume: bool) -> Result<std::fs::File, Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    let options = options.create(true);
-    let options = if resume { options.append(true) } else { options.write(true).truncate(true) };
-    options.open(path).map_err(|error| {
+fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
+    let file = OpenOptions::new().create(true).write(true).truncate(false).append(resume).open(path);
+    let file = file.map_err(|error| {
         Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-    })
+            .advise("name a file that can be written, or - for standard output")
+    })?;
+    Ok(Events::File { file, is_continued: resume })
 }
 
 #[cfg(test)]

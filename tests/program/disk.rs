@@ -5,8 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use ossvec::oss::operation::Operation;
+
 use crate::support::{Ended, Home, TestService, line, lines, run, unlimited, wanted};
-use crate::trouble::{journals, rejects};
+use crate::trouble::{Running, journals, rejects, until};
 
 const DIMENSION: usize = 4;
 
@@ -133,6 +135,77 @@ fn a_journal_that_finds_no_room_stops_the_run_which_goes_on_when_there_is() {
         assert!(service.state() == wanted(0..4_000, DIMENSION));
         assert!(journals(&home.path("state")).is_empty());
     }
+}
+
+#[test]
+fn a_rejects_file_that_finds_no_room_keeps_whole_lines_and_gets_the_rest_later() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let flaws = |record| line(record, if record % 10 == 3 { DIMENSION + 1 } else { DIMENSION });
+    let input = home.write("flawed.jsonl", (0..1_000).map(flaws).collect::<String>());
+    let load = |more: &[&str]| {
+        let mut load = home.put(&service);
+        load.arg(&input).args(["--batch-size", "50", "--job", "4", "--rejects", "rejects.jsonl"]).args(more);
+        load
+    };
+    // Room for some of the lines and for the journal.
+    let ended = run(&mut with_little_room(&load(&[]), 16));
+    assert_clear(&ended, "cannot write the rejects file rejects.jsonl", "");
+    let text = fs::read_to_string(home.path("rejects.jsonl")).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "{text}");
+    assert_eq!(rejects(&home.path("rejects.jsonl")).len(), text.lines().count());
+    run(&mut load(&["--resume"])).assert_code(4);
+    let mut keys: Vec<_> = rejects(&home.path("rejects.jsonl")).into_iter().map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    let mut wanted: Vec<_> =
+        (0..1_000).filter(|record| record % 10 == 3).map(|n| format!("key-{n}")).collect();
+    wanted.sort_unstable();
+    assert_eq!(keys, wanted);
+}
+
+#[test]
+fn rejects_of_an_earlier_run_that_are_gone_are_missed() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("flawed.jsonl", flawed(200));
+    let load = |more: &[&str]| {
+        let mut load = home.put(&service);
+        run(load.arg(&input).args(["--batch-size", "20", "--job", "1", "--rejects", "r.jsonl"]).args(more))
+    };
+    service.trouble(&["op=PutVectors,nth=5,status=403"]);
+    load(&[]).assert_code(2);
+    fs::remove_file(home.path("r.jsonl")).unwrap();
+    let ended = load(&["--resume"]);
+    let note = "note: an earlier run rejected 1 records, and not all of them are in r.jsonl any more";
+    assert!(ended.assert_code(4).stderr.contains(note), "{}", ended.stderr);
+}
+
+#[test]
+fn a_pipe_with_a_path_has_no_journal() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let pipe = home.path("pipe.jsonl");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let ended = run(home.put(&service).arg(&pipe).arg("--resume"));
+    let said = "ossvec: only files can be resumed, not pipes";
+    assert!(ended.assert_code(1).stderr.contains(said), "{}", ended.stderr);
+}
+
+#[test]
+fn a_load_that_another_one_holds_up_leaves_its_events_alone() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("a.jsonl", lines(200, DIMENSION));
+    service.trouble(&["op=PutVectors,nth=1,hang"]);
+    let load = || {
+        let mut load = home.put(&service);
+        load.arg(&input).args(["--events", "events.jsonl", "--checkpoint-dir", "state"]);
+        load
+    };
+    let running = Running::start(&mut load());
+    until("a request hangs", || service.requests(Operation::PutVectors) > 0);
+    let before = fs::read_to_string(home.path("events.jsonl")).unwrap();
+    assert!(before.contains("run_start"), "{before}");
+    let ended = run(&mut load());
+    assert!(ended.assert_code(3).stderr.contains("another ossvec is loading this"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(home.path("events.jsonl")).unwrap(), before);
+    running.kill();
 }
 
 #[test]

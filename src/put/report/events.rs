@@ -1,5 +1,6 @@
 //! One JSON object a line for each thing that happens, for scripts; the forms are in `docs/events.md`.
 
+use std::fs::File;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -83,12 +84,35 @@ struct Line<'a> {
 }
 
 /// Where events go.
+#[derive(Debug)]
+pub enum Events {
+    /// Standard output.
+    Output,
+    /// A file, opened for writing.
+    File {
+        /// The file.
+        file: File,
+        /// Whether what is in it stays.
+        is_continued: bool,
+    },
+}
+
+/// Where events are being written.
 pub(super) struct Sink(Box<dyn Write + Send>);
 
 impl Sink {
-    /// Takes a file, or standard output.
-    pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
-        Self(out)
+    /// Begins to write. A file is emptied only here, when nothing stands in the way of the run any more: it may be that
+    /// of another run, which this one has to leave alone.
+    pub(super) fn begin(events: Events) -> io::Result<Self> {
+        Ok(Self(match events {
+            Events::Output => Box::new(io::stdout()),
+            Events::File { file, is_continued } => {
+                if !is_continued && file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
+                Box::new(file)
+            }
+        }))
     }
 
     /// Writes one line, at once: whoever follows the file sees what happened.

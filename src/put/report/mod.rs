@@ -19,8 +19,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use actions::failure as annotation;
-pub use events::SCHEMA_VERSION;
 use events::{Event, Sink};
+pub use events::{Events, SCHEMA_VERSION};
 pub use meter::Limit;
 use meter::{Counts, Figures, Meter};
 use progress::Progress;
@@ -45,7 +45,7 @@ pub struct Telling {
     /// Whether warnings and notes are printed.
     pub quiet: bool,
     /// Where events go, if anywhere.
-    pub events: Option<Box<dyn Write + Send>>,
+    pub events: Option<Events>,
     /// The inputs, for their names.
     pub inputs: Vec<Input>,
     /// Their size, if it is known.
@@ -112,11 +112,14 @@ impl std::fmt::Debug for Inner {
 impl Reporter {
     /// Starts the clock and tells that the run begins.
     pub fn new(mut telling: Telling) -> Self {
-        let sink = telling.events.take().map(Sink::new);
+        let (sink, sink_error) = match telling.events.take().map(Sink::begin).transpose() {
+            Ok(sink) => (sink, None),
+            Err(error) => (None, Some(error)),
+        };
         let mut inner = Inner {
             progress: Progress::new(telling.style, telling.bytes_total.is_some()),
             sink,
-            sink_error: None,
+            sink_error,
             begun: Instant::now(),
             meter: Meter::new(telling.quota, telling.bytes_total),
             input_bytes: 0,
