@@ -3,22 +3,51 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::oss::credential::Secret;
 use crate::values::{Period, Rate, Size, Timeout};
 
+/// The exit codes with their meanings, for the end of the help and the man page.
+pub const EXIT_CODES: [(u8, &str); 6] = [
+    (0, "everything is stored"),
+    (1, "the command line is wrong; no vector was sent"),
+    (2, "the service refused, took no writes, or stayed unreachable"),
+    (3, "this side failed: input, configuration, credentials, disk"),
+    (4, "records were rejected or are unknown"),
+    (5, "interrupted"),
+];
+
+/// What people do with `put-vectors`, each with its command.
+pub const EXAMPLES: [(&str, &str); 5] = [
+    ("Try a load on this machine, without an account", "ossvec put-vectors vectors.jsonl --local"),
+    (
+        "Read and check everything, send nothing",
+        "ossvec put-vectors vectors.jsonl --dry-run --distance-metric cosine",
+    ),
+    (
+        "Load into an index that is there; the same command continues a load that stopped",
+        "ossvec put-vectors vectors.jsonl.gz --bucket my-bucket --index-name docs --resume",
+    ),
+    (
+        "Load a table, creating the index",
+        "ossvec put-vectors items.csv --key sku --metadata name,group \\\n  --bucket my-bucket --index-name items --create-index --distance-metric cosine",
+    ),
+    (
+        "Load mended rejects, and what is rejected again into another file",
+        "ossvec put-vectors rejects.jsonl --rejects rejects-2.jsonl \\\n  --bucket my-bucket --index-name docs",
+    ),
+];
+
 /// Loads ready-made vectors into Alibaba Cloud OSS vector buckets.
-///
-/// Exit codes: 0 everything stored · 1 usage · 2 the service refused or stayed unreachable · 3 input, configuration,
-/// credentials or disk · 4 records rejected or unknown · 5 interrupted.
 #[derive(Debug, Parser)]
 #[command(
     name = "ossvec",
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    max_term_width = 110
+    max_term_width = 110,
+    after_long_help = exit_codes()
 )]
 pub struct Cli {
     /// What to do.
@@ -33,7 +62,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Load vectors from JSON, JSONL, CSV or TSV into an index
-    #[command(visible_alias = "put")]
+    #[command(visible_alias = "put", after_long_help = exit_codes() + "\n\n" + &examples())]
     PutVectors(Box<PutVectors>),
     /// Commands in ossutil's own form
     VectorsApi(VectorsApi),
@@ -43,7 +72,8 @@ pub enum Command {
     Config(Config),
     /// Print the completion script of a shell
     ///
-    /// For example: ossvec completions bash > ~/.local/share/bash-completion/completions/ossvec
+    /// For example: mkdir -p ~/.zfunc && ossvec completions zsh > ~/.zfunc/_ossvec
+    #[command(args = without_effect(&[]))]
     Completions(Completions),
     /// Write what is generated from the command line's definition below a folder
     #[command(hide = true)]
@@ -68,6 +98,7 @@ pub enum ConfigCommand {
     /// Print every setting that a load would use; secrets are masked
     Show(ConfigShow),
     /// Ask for the settings and write them into the configuration file, which only its owner can read
+    #[command(args = without_effect(&["config_file", "profile"]))]
     Init,
 }
 
@@ -139,19 +170,19 @@ pub struct Global {
     /// Profile of the configuration file [env: OSSUTIL_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Where the bucket stands in the URL; an IP address is always addressed by path
+    /// Where the bucket's name stands in the URL; an IP address is always addressed by path
     #[arg(long, global = true, value_enum, value_name = "STYLE")]
     pub addressing_style: Option<AddressingStyle>,
-    /// Longest time to connect [default: 10s]
+    /// How long to wait for a connection [default: 10s]
     #[arg(long, global = true, value_name = "TIME")]
     pub connect_timeout: Option<Timeout>,
-    /// Longest time without a byte sent or received [default: 20s]
+    /// How long to wait while no byte is sent or received [default: 20s]
     #[arg(long, global = true, value_name = "TIME")]
     pub read_timeout: Option<Timeout>,
     /// Do not check the server's certificate
     #[arg(long, global = true)]
     pub skip_verify_cert: bool,
-    /// Most retries of one request; throttled answers do not count. --retry-max-time usually ends first
+    /// How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first
     /// [default: 100]
     #[arg(long, global = true, value_name = "N")]
     pub retry_times: Option<u32>,
@@ -288,19 +319,20 @@ pub struct To {
     /// Create the index if it is missing; its dimension is that of the first good record
     #[arg(long)]
     pub create_index: bool,
-    /// Elements of every vector; by default those of the index, else of the first good record
+    /// Number of elements of every vector; by default that of the index, else of the first good record
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub dimension: Option<u16>,
-    /// How the index measures; needed to create one
+    /// How the distance of two vectors is measured; needed to create an index
     #[arg(long, value_enum, value_name = "METRIC")]
     pub distance_metric: Option<Metric>,
-    /// Metadata fields that cannot be filtered by, for --create-index and --dry-run
+    /// Metadata fields that queries cannot filter by, for --create-index and --dry-run
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub non_filterable_metadata_keys: Vec<String>,
     /// Load into a service inside this command, stored on this machine; needs no account
     #[arg(long)]
     pub local: bool,
-    /// Where the local service keeps its data [default: the user's data directory]
+    /// Where the local service keeps its data [default: ~/.local/share/ossvec; on macOS and Windows the folder ossvec
+    /// in the user's application data]
     #[arg(long, value_name = "DIR", requires = "local", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
 }
@@ -370,28 +402,29 @@ pub enum MetadataValuesName {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Sending")]
 pub struct Sending {
-    /// Most vectors of one request, 1 to 500
+    /// How many vectors go into one request at most, 1 to 500
     #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub batch_size: u16,
-    /// Most bytes of one request
+    /// How large one request is at most
     #[arg(long, default_value = "16MiB", value_name = "SIZE")]
     pub batch_bytes: Size,
-    /// Most requests a second; 0 is no limit
+    /// How many requests are sent in a second at most; 0 is no limit
     #[arg(long, default_value = "5", value_name = "N", allow_negative_numbers = true)]
     pub requests_per_second: Rate,
-    /// Most vectors a second; 0 is no limit
+    /// How many vectors are sent in a second at most; 0 is no limit
     #[arg(long, default_value = "2500", value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
-    /// Most requests in flight
+    /// How many requests are in flight at once at most
     #[arg(short = 'j', long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub job: u16,
-    /// Most memory for all batches, queued and in flight
+    /// How much memory all batches take at most, those that wait and those in flight
     #[arg(long, default_value = "96MiB", value_name = "SIZE")]
     pub memory: Size,
-    /// Longest time to try one request
+    /// How long one request is tried before it is given up
     #[arg(long, default_value = "15m", value_name = "TIME")]
     pub retry_max_time: Period,
-    /// Which batches are read back to see whether they are stored
+    /// Which batches are read back to see whether they are stored; all makes a load up to six times as long, since
+    /// each 100 vectors are one request more
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     pub verify: VerifyName,
     /// Stop when more records are rejected: a number, a part of those read (5%), or none
@@ -419,13 +452,15 @@ pub enum VerifyName {
 #[command(next_help_heading = "Reporting")]
 pub struct Reporting {
     /// Where rejected records go, one JSON line each, ready to be mended and fed again
-    /// [default: a file in the user's state directory]
+    /// [default: rejects.jsonl beside the load's journal]
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
-    /// Go on where an earlier run of the same load stopped; without one, start from the beginning
+    /// Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from
+    /// the beginning
     #[arg(long)]
     pub resume: bool,
-    /// Where the journals of loads are kept [default: the user's state directory]
+    /// Where the journals of loads are kept [default: ~/.local/state/ossvec; on macOS and Windows the folder ossvec in
+    /// the user's application data]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub checkpoint_dir: Option<PathBuf>,
     /// Where events go, one JSON line each; - is standard output
@@ -474,17 +509,19 @@ pub enum ProgressStyle {
 
 /// Runs a local service.
 #[derive(Clone, Debug, Args)]
+#[command(args = of_serve())]
 pub struct Serve {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:9410", value_name = "ADDRESS")]
     pub listen: String,
-    /// Where data is kept [default: the user's data directory]
+    /// Where data is kept [default: ~/.local/share/ossvec; on macOS and Windows the folder ossvec in the user's
+    /// application data]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
-    /// Most PutVectors requests a second; 0 is no limit
+    /// How many PutVectors requests are taken in a second; 0 is no limit
     #[arg(long, default_value = "5", value_name = "N", allow_negative_numbers = true)]
     pub requests_per_second: Rate,
-    /// Most vectors a second; 0 is no limit
+    /// How many vectors are taken in a second; 0 is no limit
     #[arg(long, default_value = "2500", value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
     /// Time added to every answer
@@ -522,6 +559,39 @@ pub struct Generate {
     /// The folder, which is the project's own when its files are renewed
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: PathBuf,
+}
+
+/// The service options that change nothing for a command, taken all the same and hidden from its help. A command that
+/// has an option itself keeps its own.
+fn without_effect(with_effect: &[&str]) -> Vec<Arg> {
+    let all = Global::augment_args(clap::Command::new("ossvec"));
+    let hidden = all.get_arguments().filter(|option| !with_effect.contains(&option.get_id().as_str()));
+    hidden.map(|option| option.clone().hide(true)).collect()
+}
+
+/// The service options of `serve`, for which some of them mean something else than for a load.
+fn of_serve() -> Vec<Arg> {
+    let options = without_effect(&["loglevel", "log_file"]).into_iter();
+    let told = options.map(|option| match option.get_id().as_str() {
+        "access_key_id" => option.hide(false).help("Access key id that may ask [default: local]"),
+        "access_key_secret" => option.hide(false).help("Its secret [default: local]"),
+        "region" => option.hide(false).help("Region that requests must be signed for [default: cn-hangzhou]"),
+        "account_id" => option.hide(false).help("Account that all buckets belong to [default: 1234567890]"),
+        _ => option,
+    });
+    told.collect()
+}
+
+/// The exit codes as the help ends with them.
+fn exit_codes() -> String {
+    let codes = EXIT_CODES.map(|(code, meaning)| format!("\n  {code}  {meaning}"));
+    format!("Exit codes:{}", codes.concat())
+}
+
+fn examples() -> String {
+    let examples =
+        EXAMPLES.map(|(what, command)| format!("\n  {what}:\n    {}", command.replace('\n', "\n    ")));
+    format!("Examples:{}", examples.concat())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]

@@ -3,7 +3,7 @@
 use clap::Arg;
 use clap_complete::Shell;
 
-use super::{definition, sections};
+use super::{offered, sections};
 use crate::cli::ShellName;
 
 /// The option whose value is the name of an index.
@@ -26,6 +26,9 @@ end
 ";
 const BASH_NAMES: &str = r#"COMPREPLY=($(compgen -W "$(printf '%s\n' "${COMP_LINE:0:COMP_POINT}" | ossvec complete-indexes 2>/dev/null)" -- "${cur}"))"#;
 
+/// Where nothing is known that could be offered, the names of files would be wrong.
+const BASH_NO_FILES: &str = "            [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt +o bashdefault +o default";
+
 /// bash takes the equals sign of `--option=value` for a word.
 const BASH_EQUALS: &str = r#"    if [[ "${prev}" == "=" && ${COMP_CWORD} -ge 2 ]]; then
         prev="${COMP_WORDS[COMP_CWORD-2]}"
@@ -36,7 +39,7 @@ const BASH_EQUALS: &str = r#"    if [[ "${prev}" == "=" && ${COMP_CWORD} -ge 2 ]
 pub fn completions(shell: ShellName) -> String {
     let script = |shell| {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut definition(), "ossvec", &mut script);
+        clap_complete::generate(shell, &mut offered(), "ossvec", &mut script);
         String::from_utf8_lossy(&script).into_owned()
     };
     match shell {
@@ -51,17 +54,23 @@ fn bash(script: &str) -> String {
     let case = format!("                --{INDEX_OPTION})");
     let mut out = String::new();
     let mut in_names = false;
-    let mut takes_files = false;
+    let mut words = String::new();
     for line in script.lines() {
-        if let Some(words) = line.strip_prefix("            opts=\"") {
-            // Where nothing but options can be chosen from, a word that is none is an input.
-            takes_files = words.trim_end_matches('"').split(' ').all(|word| word.starts_with('-'));
+        if let Some(all) = line.strip_prefix("            opts=\"") {
+            let all = all.trim_end_matches('"').split(' ');
+            words = all.filter(|word| !word.starts_with('-')).collect::<Vec<_>>().join(" ");
         }
         let line = match line {
-            "            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )" if takes_files => {
+            // Options are offered to whoever types a hyphen; before that commands and values are, or else files.
+            "            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )" if words.is_empty() => {
                 "            COMPREPLY=()".to_owned()
             }
-            line if takes_files && line.starts_with("            if [[ ${cur} == -* || ") => {
+            "            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )" => {
+                format!(
+                    "            COMPREPLY=( $(compgen -W \"{words}\" -- \"${{cur}}\") )\n{BASH_NO_FILES}"
+                )
+            }
+            line if line.starts_with("            if [[ ${cur} == -* || ") => {
                 "            if [[ ${cur} == -* ]] ; then".to_owned()
             }
             line => line.to_owned(),
@@ -78,7 +87,7 @@ fn bash(script: &str) -> String {
         }
         if line == case {
             in_names = true;
-            out += &format!("                    {BASH_NAMES}\n");
+            out += &format!("                    {BASH_NAMES}\n        {BASH_NO_FILES}\n");
         }
     }
     out

@@ -1,30 +1,116 @@
 //! The man page: one page for the whole program.
 
-use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::{Section, program, sections, variables};
-
-/// What the exit codes stand behind in the program's description.
-const EXIT_CODES: &str = "Exit codes: ";
+use super::markdown::SOME_HIDDEN;
+use super::{Section, program, sections, usage, variables};
+use crate::cli::{EXAMPLES, EXIT_CODES};
 
 /// What every text of the roff library opens with, and a page needs once: an apostrophe that is no quote.
 const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
+/// What the program keeps or reads, and where.
+const FILES: [(&str, &str); 5] = [
+    (
+        "~/.local/state/ossvec/",
+        "A folder for each load, with its journal, which --resume reads and which goes when the load is complete, and \
+         with rejects.jsonl unless --rejects names another file. $XDG_STATE_HOME/ossvec if that is set; on macOS \
+         ~/Library/Application Support/ossvec, on Windows %LOCALAPPDATA%\\ossvec. --checkpoint-dir names another folder.",
+    ),
+    (
+        "~/.local/share/ossvec/vectors.redb",
+        "What the local service stores. $XDG_DATA_HOME/ossvec if that is set; on macOS \
+         ~/Library/Application Support/ossvec, on Windows %APPDATA%\\ossvec. --data-dir names another folder.",
+    ),
+    ("~/.ossutilconfig", "ossutil's configuration file; -c names another. ossvec config init writes it."),
+    (
+        "~/.aliyun/config.json",
+        "Profiles of the Alibaba Cloud CLI, read where no credential is set otherwise.",
+    ),
+    (
+        "~/.alibabacloud/credentials",
+        "Credentials of the vendor's libraries, read where none is set otherwise.",
+    ),
+];
+
+/// What signals do to a load.
+const SIGNALS: [(&str, &str); 3] = [
+    (
+        "SIGINT, SIGTERM",
+        "The load ends in good order: nothing more is read, requests under way get up to 25 seconds, and the summary \
+         tells how to continue; the exit code is 5. A second signal ends it at once; --resume continues then, too.",
+    ),
+    (
+        "SIGUSR1",
+        "Prints a line of progress at once, whatever --progress says. So does SIGINFO where there is one.",
+    ),
+    (
+        "SIGHUP",
+        "Is not caught, so that nohup works. Without nohup a closed terminal kills the load; --resume continues it.",
+    ),
+];
+
+/// The variables that no help text names as another way to say an option. Sources of a credential are tried in the
+/// order of docs/credentials.md.
+const VARIABLES: [(&str, &str); 21] = [
+    (
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+        "Proxies, and hosts that are asked directly, unless --proxy says otherwise; lower case counts too.",
+    ),
+    (
+        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "On Linux: certificates that are trusted in place of the system's. --ca-bundle adds some.",
+    ),
+    (
+        "ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "An access key, where neither options, OSS variables nor ossutil's configuration file give one.",
+    ),
+    ("ALIBABA_CLOUD_SECURITY_TOKEN", "The token of that key, if it is a temporary one."),
+    (
+        "ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABA_CLOUD_ROLE_ARN",
+        "A token of an identity provider, that provider and a role: the token is exchanged for a temporary key.",
+    ),
+    ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "Name under which the use of that role is logged."),
+    ("ALIBABA_CLOUD_CONFIG_FILE", "The file of the Alibaba Cloud CLI, in place of ~/.aliyun/config.json."),
+    ("ALIBABA_CLOUD_CREDENTIALS_FILE", "The libraries' file, in place of ~/.alibabacloud/credentials."),
+    ("ALIBABA_CLOUD_PROFILE", "The profile or section in these two files."),
+    ("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true leaves out the file of the CLI."),
+    ("ALIBABA_CLOUD_ECS_METADATA", "The role of this ECS instance, which gives temporary keys."),
+    ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true leaves out the instance's role."),
+    ("ALIBABA_CLOUD_IMDSV1_DISABLED", "true forbids to ask the instance's metadata service without a token."),
+    ("ALIBABA_CLOUD_CREDENTIALS_URI", "A URL that answers with temporary keys."),
+    ("ALIBABA_CLOUD_STS_REGION", "The region whose STS gives temporary keys."),
+    ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true asks that STS from inside its network."),
+    ("OSSVEC_STS_URL, OSSVEC_ECS_METADATA_URL", "Other addresses of STS and of the metadata service."),
+    (
+        "CI, TERM",
+        "With CI set, or TERM dumb or empty, progress is plain lines. NO_COLOR is not needed: no colour is ever printed.",
+    ),
+    (
+        "GITHUB_ACTIONS",
+        "true adds notes to the files of rejected records, in the form that GitHub Actions reads on standard error.",
+    ),
+    ("GITHUB_STEP_SUMMARY", "With GITHUB_ACTIONS: the file to which a table of the result is added."),
+    (
+        "XDG_STATE_HOME, XDG_DATA_HOME",
+        "On Linux: other places than ~/.local/state and ~/.local/share, see FILES.",
+    ),
+];
 
 /// Renders the page.
 pub(super) fn page() -> String {
     let program = program();
     let version = program.get_version().unwrap_or_default();
-    let about = program.get_long_about().map(ToString::to_string).unwrap_or_default();
-    let (description, codes) = about.split_once(EXIT_CODES).unwrap_or((&about, ""));
-    let man = Man::new(program.clone().long_about(description.trim().to_owned()));
+    let man = Man::new(program.clone());
     let mut page = PREAMBLE.to_owned();
     // The library writes an empty date without its quotes, so that the next word takes its place.
     page += &format!(".TH OSSVEC 1 \"\" \"ossvec {version}\" \"User Commands\"\n");
+    // Options and commands must not be cut at the ends of lines, nor stretched.
+    page += ".nh\n.ad l\n";
     page += &rendered(|out| man.render_name_section(out));
     page += &heading("SYNOPSIS");
-    page += &synopses(&program);
+    page += &synopses();
     page += &rendered(|out| man.render_description_section(out));
     page += &paragraph("The commands, each described below:");
     for section in sections() {
@@ -34,10 +120,16 @@ pub(super) fn page() -> String {
         page += &command(&section);
     }
     page += &heading("OPTIONS OF EVERY COMMAND");
+    page += &paragraph(SOME_HIDDEN.trim());
     page += &rendered(|out| man.render_options_section(out)).replace(".SH ", ".SS ");
-    page += &exit_status(codes);
+    page += &heading("EXIT STATUS");
+    page += &list(EXIT_CODES.map(|(code, meaning)| (code.to_string(), meaning.to_owned())));
     page += &environment();
-    page
+    page += &heading("FILES");
+    page += &list(FILES);
+    page += &heading("SIGNALS");
+    page += &list(SIGNALS);
+    page + &examples()
 }
 
 fn rendered(write: impl Fn(&mut Vec<u8>) -> std::io::Result<()>) -> String {
@@ -66,16 +158,14 @@ fn command(section: &Section) -> String {
 }
 
 /// One line for each command, as the help has it.
-fn synopses(program: &Command) -> String {
-    let commands = sections().into_iter().map(|section| section.command);
+fn synopses() -> String {
     let mut text = String::new();
-    for command in commands.chain(std::iter::once(program.clone())) {
-        let usage = command.clone().render_usage().to_string();
+    for usage in sections().into_iter().map(|section| section.usage).chain([usage("ossvec")]) {
         let mut roff = Roff::default();
         if !text.is_empty() {
             roff.control("br", []);
         }
-        roff.text([roman(usage.trim_start_matches("Usage: "))]);
+        roff.text([roman(usage)]);
         text += &part(&roff.render());
     }
     text
@@ -100,15 +190,30 @@ fn described(term: &str, meaning: Option<impl ToString>) -> String {
     part(&roff.render())
 }
 
-/// The exit codes, written as `0 everything stored · 1 usage · …` in the description.
-fn exit_status(codes: &str) -> String {
-    let codes = codes.trim().trim_end_matches('.').split(" · ").filter_map(|code| code.split_once(' '));
-    codes.fold(heading("EXIT STATUS"), |page, (code, meaning)| page + &described(code, Some(meaning)))
+fn list<T: Into<String>>(terms: impl IntoIterator<Item = (T, T)>) -> String {
+    terms.into_iter().map(|(term, meaning)| described(&term.into(), Some(meaning.into()))).collect()
 }
 
 fn environment() -> String {
-    let variables = variables().into_iter();
-    variables.fold(heading("ENVIRONMENT"), |page, (name, option)| {
-        page + &described(&name, Some(format!("Stands for {option} where that is not given.")))
-    })
+    let of_options = variables();
+    let of_options = of_options
+        .into_iter()
+        .map(|(name, option)| (name, format!("Stands for {option} where that is not given.")));
+    heading("ENVIRONMENT") + &list(of_options) + &list(VARIABLES)
+}
+
+/// What people do, each with its command as it is typed.
+fn examples() -> String {
+    let mut text = heading("EXAMPLES");
+    for (what, command) in EXAMPLES {
+        text += &paragraph(&format!("{what}:"));
+        let mut roff = Roff::default();
+        roff.control("RS", []).control("nf", []);
+        for line in command.lines() {
+            roff.text([roman(line)]);
+        }
+        roff.control("fi", []).control("RE", []);
+        text += &part(&roff.render());
+    }
+    text
 }

@@ -13,6 +13,11 @@ This page lists every command and option. What they are good for is in the [guid
 is in [configuration.md](configuration.md).
 ";
 
+/// What is said of the options that every command takes.
+pub(super) const SOME_HIDDEN: &str = "\
+They stand before or behind the command. Those that change nothing for a command are taken and left out of its help.
+";
+
 /// Renders the page.
 pub(super) fn reference() -> String {
     let mut page = HEAD.to_owned();
@@ -20,7 +25,7 @@ pub(super) fn reference() -> String {
         let command = section.command;
         page += &format!("\n## {}\n\n", section.name);
         page += &about(&command);
-        page += &format!("\n```text\n{}\n```\n", usage(&command));
+        page += &format!("\n```text\n{}\n```\n", section.usage);
         let aliases: Vec<_> = command.get_visible_aliases().map(|alias| format!("`{alias}`")).collect();
         if !aliases.is_empty() {
             page += &format!("\nAlso called {}.\n", aliases.join(", "));
@@ -32,7 +37,8 @@ pub(super) fn reference() -> String {
             None => tables(&command, "Options"),
         };
     }
-    page += "\n## Options of every command\n";
+    page += "\n## Options of every command\n\n";
+    page += SOME_HIDDEN;
     page + &tables(&program(), "General options")
 }
 
@@ -40,11 +46,6 @@ fn about(command: &Command) -> String {
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string);
     let about = about.unwrap_or_default();
     about.lines().map(|line| plain(line) + "\n").collect()
-}
-
-fn usage(command: &Command) -> String {
-    let usage = command.clone().render_usage().to_string();
-    usage.trim_start_matches("Usage: ").trim().to_owned()
 }
 
 /// One table for each heading of the help, in its order.

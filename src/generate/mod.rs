@@ -34,20 +34,37 @@ pub fn files() -> Vec<Generated> {
     ]
 }
 
-/// The program as it is documented: without hidden commands, and without clap's command `help`.
-pub fn definition() -> Command {
-    visible(&Cli::command())
+/// The program as it is documented: without hidden commands and options, and without clap's command `help`. A command
+/// has only its own options.
+fn definition() -> Command {
+    visible(&Cli::command(), None)
 }
 
-/// A copy without hidden commands; clap cannot take a command out.
-fn visible(command: &Command) -> Command {
+/// The program as completions offer it: each command also has the options that it takes from those above it, unless
+/// it hides them.
+fn offered() -> Command {
+    visible(&Cli::command(), Some(&[]))
+}
+
+/// A copy without what is hidden, since clap cannot take a command or an option out. With options `from_above`, those
+/// that count for all commands below are given to each by itself.
+fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
     let kept = command.get_subcommands().filter(|each| !each.is_hide_set());
+    let is_own = |option: &Arg| command.get_arguments().any(|own| own.get_id() == option.get_id());
+    let inherited = from_above.unwrap_or_default().iter().filter(|option| !is_own(option));
+    let all: Vec<Arg> = command.get_arguments().chain(inherited).cloned().collect();
+    let for_all: Option<Vec<Arg>> =
+        from_above.map(|_| all.iter().filter(|each| each.is_global_set()).cloned().collect());
+    let own = all.iter().filter(|each| !each.is_hide_set()).map(|each| {
+        let is_global = each.is_global_set() && from_above.is_none();
+        hinted(each).global(is_global)
+    });
     let mut copy = Command::new(command.get_name().to_owned())
         .disable_help_subcommand(true)
         .subcommand_required(command.is_subcommand_required_set())
         .visible_aliases(command.get_visible_aliases().map(str::to_owned).collect::<Vec<_>>())
-        .args(command.get_arguments().map(hinted))
-        .subcommands(kept.map(visible));
+        .args(own)
+        .subcommands(kept.map(|each| visible(each, for_all.as_deref())));
     if let Some(version) = command.get_version() {
         copy = copy.version(version.to_owned()).propagate_version(true);
     }
@@ -74,6 +91,8 @@ struct Section {
     command: Command,
     /// The words before it, its own included.
     name: String,
+    /// How it is called, as its help has it.
+    usage: String,
     /// An earlier command with the very same options.
     same_as: Option<String>,
 }
@@ -103,9 +122,21 @@ fn add_sections(above: &str, command: &Command, sections: &mut Vec<Section>) {
             && names(&earlier.command).starts_with(&names(command))
     };
     let same_as = sections.iter().find(is_same).map(|earlier| earlier.name.clone());
+    let usage = usage(&name);
     let mut command = command.clone().bin_name(name.clone()).display_name(name.clone());
     command.build();
-    sections.push(Section { command, name, same_as });
+    sections.push(Section { command, name, usage, same_as });
+}
+
+/// The usage of a command by its words, with the options that it takes from those above it.
+fn usage(name: &str) -> String {
+    let mut program = Cli::command();
+    program.build();
+    let below = |command: &mut Command, word: &str| command.find_subcommand(word).cloned();
+    let mut command =
+        name.split(' ').skip(1).try_fold(program, |mut command, word| below(&mut command, word));
+    let usage = command.as_mut().map(|command| command.render_usage().to_string()).unwrap_or_default();
+    usage.trim_start_matches("Usage: ").trim().to_owned()
 }
 
 /// The program with the options that every command takes, and nothing else.

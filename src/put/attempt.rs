@@ -40,6 +40,10 @@ pub(super) struct Effort {
     pub(super) attempts: u32,
     pub(super) throttled: u32,
     pub(super) bytes_sent: u64,
+    /// When the last attempt was sent.
+    pub(super) sent: Option<Instant>,
+    /// When the first attempt failed that may have stored a part.
+    pub(super) troubled: Option<Instant>,
 }
 
 /// A request on its way.
@@ -112,6 +116,7 @@ impl Caller {
             effort.attempts += 1;
             effort.bytes_sent += request.body.len();
             let sent = Instant::now();
+            effort.sent = Some(sent);
             // Waiting for the first turn is no trouble.
             trouble.begun.get_or_insert(sent);
             let outcome = self.once(request, turn).await;
@@ -122,6 +127,9 @@ impl Caller {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if error.may_have_stored() {
+                effort.troubled.get_or_insert_with(Instant::now);
+            }
             let verdict = error.verdict(request.vectors);
             let wait = match self.obey(verdict, &error, sent, &mut trouble).await {
                 Ok(wait) => wait,

@@ -3,6 +3,7 @@
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -50,25 +51,30 @@ pub(super) struct Sender {
 /// Whether the trouble lies in single records or in the whole request.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    /// Parts of batches of which something was stored.
-    stored: AtomicU64,
+    /// When the latest request was sent of which something is stored.
+    stored: Mutex<Option<Instant>>,
     refused_alone: AtomicU32,
 }
 
 impl Evidence {
-    fn stored(&self) {
-        self.stored.fetch_add(1, Ordering::Relaxed);
+    /// Notes that something is stored of a request sent at that moment.
+    fn stored(&self, sent: Option<Instant>) {
+        let mut stored = self.lock();
+        *stored = sent.max(*stored);
     }
 
     /// Notes a record refused alone; whether that makes it likely that none will ever be taken.
     fn refused_alone(&self) -> bool {
-        self.refused_alone.fetch_add(1, Ordering::Relaxed) + 1 >= EVIDENCE
-            && self.stored.load(Ordering::Relaxed) == 0
+        self.refused_alone.fetch_add(1, Ordering::Relaxed) + 1 >= EVIDENCE && self.lock().is_none()
     }
 
-    /// Counts what was stored so far, to see later whether anything was since.
-    fn count(&self) -> u64 {
-        self.stored.load(Ordering::Relaxed)
+    /// Whether the service has stored anything that was sent after that moment.
+    fn stored_after(&self, moment: Option<Instant>) -> bool {
+        self.lock().is_some_and(|stored| moment.is_some_and(|moment| stored > moment))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,7 +118,7 @@ impl Sender {
     /// Sends `batch`, whose `body` may be ready, and says what became of it.
     pub(super) async fn send(&self, batch: Batch, body: Option<Body>) -> Outcome {
         let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
-        let mut progress = Progress::new(batch, self.evidence.count());
+        let mut progress = Progress::new(batch);
         let mut parts = Parts::new(sizes);
         while let Some(part) = parts.next(self.room.bytes()) {
             if progress.stop.is_some() {
@@ -128,7 +134,7 @@ impl Sender {
                     if self.verify == Verify::All {
                         self.resolve(&part, &mut progress).await;
                     } else {
-                        self.evidence.stored();
+                        self.evidence.stored(progress.effort.sent);
                         progress.stored += part.indices.len() as u64;
                     }
                 }
@@ -161,6 +167,7 @@ impl Sender {
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
         };
+        progress.effort.troubled = None;
         match self.caller.call(request, &mut progress.effort).await {
             Ok(answer) => {
                 progress.last = LastAnswer {
@@ -181,7 +188,7 @@ impl Sender {
         }
         match self.look(&part.indices, progress).await {
             Some(found) if found.contains(&true) => {
-                self.evidence.stored();
+                self.evidence.stored(progress.effort.sent);
                 progress.stored += 1;
             }
             Some(_) => self.refuse(part, reason, progress),
@@ -223,7 +230,9 @@ impl Sender {
             progress.stored += found.iter().filter(|found| **found).count() as u64;
             missing.extend(some.iter().zip(found).filter(|(_, found)| !found).map(|(index, _)| *index));
         }
-        let others_were_stored = self.evidence.count() > progress.stored_before;
+        // Only what was sent after the trouble began tells: at its beginning others may have been under way.
+        let others_were_stored =
+            self.evidence.stored_after(progress.effort.troubled.or(progress.effort.sent));
         if is_all_known && missing.len() == part.indices.len() && !others_were_stored {
             // That is no fault of the records: the service takes no writes. A later run sends them again. Where it
             // took others meanwhile, stopping would only meet the same batch again.
@@ -233,7 +242,7 @@ impl Sender {
             return;
         }
         if progress.stored > 0 {
-            self.evidence.stored();
+            self.evidence.stored(progress.effort.sent);
         }
         progress.reject(&missing, &Reason::NotStored { trouble: progress.trouble() });
     }
@@ -263,8 +272,6 @@ impl Sender {
 /// A batch while it is being sent.
 struct Progress {
     batch: Batch,
-    /// What [`Evidence`] counted when the batch began.
-    stored_before: u64,
     begun: Instant,
     effort: Effort,
     stored: u64,
@@ -278,10 +285,9 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(batch: Batch, stored_before: u64) -> Self {
+    fn new(batch: Batch) -> Self {
         Self {
             batch,
-            stored_before,
             begun: Instant::now(),
             effort: Effort::default(),
             stored: 0,

@@ -98,15 +98,32 @@ fn options_values_and_files_are_offered() {
         assert!(commands.contains(&"put-vectors".to_owned()), "{} {commands:?}", shell.name);
         assert!(!commands.contains(&"generate".to_owned()), "{} {commands:?}", shell.name);
         assert!(offered("ossvec put-vectors --bucket ").is_empty(), "{}", shell.name);
-        // bash itself offers files where the script offers nothing, which a script cannot show.
-        let lines = ["ossvec put-vectors inp", "ossvec put-vectors --rejects inp"];
-        for line in if shell.name == "bash" { &lines[1..] } else { &lines[..] } {
+        for line in ["ossvec put-vectors inp", "ossvec put-vectors --rejects inp"] {
             assert_eq!(offered(line), ["input.jsonl"], "{} {line}", shell.name);
         }
-        if shell.name == "bash" {
-            assert!(
-                offered("ossvec put-vectors inp").is_empty() && offered("ossvec put-vectors ").is_empty()
-            );
+    }
+}
+
+#[test]
+fn commands_come_first_and_nothing_hidden_is_offered() {
+    const COMMANDS: [&str; 6] = ["completions", "config", "put", "put-vectors", "serve", "vectors-api"];
+    let home = home();
+    for shell in shells() {
+        let offered = |line: &str| {
+            let mut words = offered(shell, &home, line);
+            words.sort();
+            words
+        };
+        assert_eq!(offered("ossvec "), COMMANDS, "{}", shell.name);
+        assert_eq!(offered("ossvec -q "), COMMANDS, "{}", shell.name);
+        assert_eq!(offered("ossvec config "), ["init", "show"], "{}", shell.name);
+        assert!(offered("ossvec nope").is_empty(), "{}", shell.name);
+        for line in ["ossvec --", "ossvec put-vectors --", "ossvec serve --", "ossvec config init --"] {
+            let words = offered(line);
+            assert!(words.contains(&"--help".to_owned()), "{} {line} {words:?}", shell.name);
+            assert!(!words.contains(&"--cloudbox-id".to_owned()), "{} {line} {words:?}", shell.name);
+            let is_of_a_load = words.contains(&"--proxy".to_owned());
+            assert_eq!(is_of_a_load, !line.contains(" serve ") && !line.contains(" init "), "{}", shell.name);
         }
     }
 }

@@ -143,6 +143,39 @@ fn every_option_of_the_help_is_in_every_text() {
     assert!(checked > 150, "{checked}");
 }
 
+/// The variables with one of these beginnings that a source file names.
+fn variables(text: &str) -> BTreeSet<String> {
+    let is_part = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    let words = text.split(|letter: char| !is_part(letter));
+    let beginnings = ["ALIBABA_CLOUD_", "OSSUTIL_", "OSSVEC_", "OSS_", "GITHUB_"];
+    let is_named =
+        |word: &&str| beginnings.iter().any(|start| word.len() > start.len() && word.starts_with(start));
+    words.filter(is_named).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_man_page_has_every_variable_that_the_program_reads() {
+    fn add(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                add(&path, found);
+            } else {
+                found.extend(variables(&fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    let mut read = BTreeSet::new();
+    for folder in ["src/settings", "src/put", "src/oss"] {
+        add(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut read);
+    }
+    let man = committed("docs/man/ossvec.1");
+    let told = variables(&part(&man, ".SH ", "ENVIRONMENT").replace("\\fB", " "));
+    assert!(read.contains("OSS_REGION") && read.len() > 20, "{read:?}");
+    let missing: Vec<_> = read.difference(&told).collect();
+    assert!(missing.is_empty(), "the man page lacks {missing:?}");
+}
+
 /// Lints the page as its readers' tools would; both are quiet when all is well.
 #[test]
 fn the_man_page_renders_without_warnings() {

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use ossvec::oss::operation::Operation;
 
 use crate::support::{Ended, Home, TestService, line, lines, run, unlimited, wanted};
-use crate::trouble::rejects;
+use crate::trouble::{Running, rejects, until};
 
 const DIMENSION: usize = 4;
 /// A record of another input, with which the index is made.
@@ -112,6 +112,34 @@ fn a_page_of_somebody_else_is_not_taken_for_success() {
     let ended = run(home.put_to(&format!("http://{address}")).args(["a.jsonl", "--retry-times", "1"]));
     assert_eq!(ended.assert_code(2).counts(["stored", "unknown"]), [0, 10]);
     assert!(ended.stderr.contains("not the service's answer"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_outage_in_the_middle_of_a_load_rejects_no_good_record() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(2_000, DIMENSION));
+    // Answers that come late belong to requests that were under way when the trouble began.
+    service.trouble(&["op=PutVectors,latency=300ms"]);
+    let mut running = Running::start(home.put(&service).args([
+        "a.jsonl",
+        "--batch-size",
+        "50",
+        "--job",
+        "4",
+        "--retry-times",
+        "2",
+    ]));
+    until("some are stored", || {
+        assert!(!running.is_over(), "the load ended before the outage");
+        service.statistics().of(Operation::PutVectors).vectors_stored >= 200
+    });
+    service.trouble(&["op=PutVectors,latency=300ms,status=500,code=InternalError"]);
+    let ended = running.end();
+    assert_eq!(ended.assert_code(2).counts(["rejected"]), [0], "{}", ended.stderr);
+    service.trouble(&[]);
+    let resumed = run(home.put(&service).args(["a.jsonl", "--batch-size", "50", "--resume"]));
+    assert_eq!(resumed.assert_code(0).counts(["rejected"]), [0]);
+    service.assert_holds(&wanted(0..2_000, DIMENSION));
 }
 
 /// A load of 200 records in four requests.

@@ -7,6 +7,10 @@ COMP_POINT=${#line}
 read -ra COMP_WORDS <<< "$(sed 's/[:=]/ & /g' <<< "$line")"
 [[ $line == *" " ]] && COMP_WORDS+=("")
 COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
-compopt() { :; }
-_ossvec "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+# Where a script offers nothing, bash offers files, unless the script has said that it must not.
+falls_back=yes
+compopt() { [[ " $* " != *" +o default "* ]] || falls_back=no; }
+word=${COMP_WORDS[COMP_CWORD]}
+_ossvec "${COMP_WORDS[0]}" "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+(( ${#COMPREPLY[@]} > 0 )) || [[ $falls_back == no ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
 (( ${#COMPREPLY[@]} == 0 )) || printf '%s\n' "${COMPREPLY[@]}"
