@@ -43,13 +43,13 @@ fn a_batch_that_alone_is_never_taken_does_not_stop_the_others() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     home.write("a.jsonl", lines(40, DIMENSION));
     run(home.put(&service).arg(home.write("first.jsonl", line(OTHER, DIMENSION)))).assert_code(0);
-    // One of two batches fails slowly, and again; the other is stored meanwhile.
-    service.trouble(&["op=PutVectors,nth=1,status=500,latency=400ms", "op=PutVectors,nth=3,status=500"]);
+    // The first of eight batches fails, and again when the service wants it; the others are sent and stored meanwhile.
+    service.trouble(&["op=PutVectors,nth=1,status=500,retry-after=3", "op=PutVectors,nth=9,status=500"]);
     let mut command = home.put(&service);
     command.args([
         "a.jsonl",
         "--batch-size",
-        "20",
+        "5",
         "--job",
         "2",
         "--retry-times",
@@ -58,9 +58,9 @@ fn a_batch_that_alone_is_never_taken_does_not_stop_the_others() {
         "r.jsonl",
     ]);
     let ended = run(&mut command);
-    assert_eq!(ended.assert_code(4).counts(["stored", "rejected", "not_sent"]), [20, 20, 0]);
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected", "not_sent"]), [35, 5, 0]);
     let reasons: Vec<_> = rejects(&home.path("r.jsonl")).into_iter().map(|(_, reason)| reason).collect();
-    assert_eq!(reasons, ["not_stored"; 20]);
+    assert_eq!(reasons, ["not_stored"; 5]);
     run(home.put(&service).arg("r.jsonl")).assert_code(0);
     assert!(service.state() == wanted((0..40).chain([OTHER]), DIMENSION));
 }
