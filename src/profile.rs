@@ -76,6 +76,11 @@ impl Profile {
         Ok(profile)
     }
 
+    /// Whether nothing is said at all.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.buckets.is_empty()
+    }
+
     /// The value of a key, in any of its spellings; an empty one is none.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.value(key, None).map(|value| value.text.as_str())

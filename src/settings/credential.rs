@@ -3,13 +3,14 @@
 //!
 //! The first place that is configured counts. If it then fails, that is told; nobody acts as somebody else in silence.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::service::Network;
 use super::sources::{Found, Origin, Sources, missing};
 use super::vendor::{self, is_true};
 use super::{Environment, unbroken, usage, variable_of};
-use crate::cli::Mode;
+use crate::cli::{Global, Mode};
 use crate::exit::{Exit, Failure};
 use crate::oss::credential::{Credential, Recipe, Reread, Role, Secret, Source, Surroundings, Words};
 use crate::oss::network;
@@ -21,14 +22,53 @@ const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The source of the credential. What is wrong with the configuration is told now, not at the first request.
 pub(super) fn source(sources: &Sources<'_>) -> Result<Box<dyn Source>, Failure> {
-    recipe(sources)?;
-    let (global, environment) = (sources.global.clone(), sources.environment.clone());
-    let surroundings = surroundings(&environment, Network::find(sources)?.way()?);
-    let read = move || {
-        let anew = Sources::read(&global, &environment, None).and_then(|sources| recipe(&sources));
-        anew.map_err(|failure| failure.message)
+    let Found { value: first, origin } = find(sources)?;
+    let surroundings = surroundings(sources.environment, Network::find(sources)?.way()?);
+    let reread: Box<dyn Reading> = if is_read_once(sources) {
+        let first = first.clone();
+        Box::new(move || Ok(first.clone()))
+    } else {
+        let (global, environment) = (sources.global.clone(), sources.environment.clone());
+        let known = Known { origin, file: sources.file.clone(), is_empty: sources.profile.is_empty() };
+        Box::new(move || known.anew(&global, &environment))
     };
-    Ok(Box::new(Reread::new(read, surroundings)))
+    Ok(Box::new(Reread::new(first, reread, surroundings)))
+}
+
+trait Reading: Fn() -> Result<Recipe, String> + Send + Sync {}
+
+impl<F: Fn() -> Result<Recipe, String> + Send + Sync> Reading for F {}
+
+/// Whether a file that may tell of the credential is a pipe or the like: a second reading would find nothing.
+fn is_read_once(sources: &Sources<'_>) -> bool {
+    let named = ["ALIBABA_CLOUD_CONFIG_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE"];
+    let named = named.iter().filter_map(|name| variable_of(name, sources.environment)).map(PathBuf::from);
+    let mut files = sources.file.iter().cloned().chain(named);
+    files.any(|path| std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()))
+}
+
+/// What the first reading found, to which later ones are held.
+struct Known {
+    origin: Origin,
+    file: Option<PathBuf>,
+    /// Whether the file said nothing.
+    is_empty: bool,
+}
+
+impl Known {
+    /// Reads again. A file that is gone, or just being written, must not make anybody act as somebody else.
+    fn anew(&self, global: &Global, environment: &Environment) -> Result<Recipe, String> {
+        let told = |failure: Failure| failure.message;
+        let sources = Sources::read(global, environment, None).map_err(told)?;
+        if let Some(file) = self.file.as_ref().filter(|_| !self.is_empty && sources.profile.is_empty()) {
+            return Err(format!("{} is empty or gone; it was not when this began", file.display()));
+        }
+        let Found { value, origin } = find(&sources).map_err(told)?;
+        if origin.is_same_place(&self.origin) {
+            return Ok(value);
+        }
+        Err(format!("the credential came from {}, and would now come from {origin}", self.origin))
+    }
 }
 
 fn surroundings(environment: &Environment, network: network::Network) -> Surroundings {
@@ -40,11 +80,6 @@ fn surroundings(environment: &Environment, network: network::Network) -> Surroun
         only_with_token: is_true("ALIBABA_CLOUD_IMDSV1_DISABLED", environment),
         network,
     }
-}
-
-/// Where the credential comes from.
-fn recipe(sources: &Sources<'_>) -> Result<Recipe, Failure> {
-    find(sources).map(|found| found.value)
 }
 
 /// Where the credential comes from, and who says so.
@@ -275,7 +310,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Global};
+    use crate::cli::Cli;
     use crate::profile::Profile;
 
     fn global(flags: &str) -> Global {
@@ -292,7 +327,7 @@ mod tests {
     fn resolved(flags: &str, variables: &str, file: &str) -> Result<Recipe, Failure> {
         let profile = Profile::read(&format!("[default]\n{file}"), None).unwrap();
         let (global, environment) = (global(flags), environment(variables));
-        recipe(&Sources { profile, ..Sources::without_file(&global, &environment) })
+        find(&Sources { profile, ..Sources::without_file(&global, &environment) }).map(|found| found.value)
     }
 
     fn keys(id: &str, token: Option<&str>) -> Recipe {
@@ -418,22 +453,83 @@ mod tests {
         }
     }
 
+    /// A configuration file of its own, by its name; removed at the end.
+    struct File(PathBuf);
+
+    impl File {
+        fn new(name: &str, text: &str) -> Self {
+            let file = Self(std::env::temp_dir().join(format!("ossvec-{name}-{}", std::process::id())));
+            file.write(text);
+            file
+        }
+
+        fn write(&self, text: &str) {
+            std::fs::write(&self.0, text).unwrap();
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            std::fs::remove_file(&self.0).unwrap_or_default();
+        }
+    }
+
+    fn with_key(id: &str) -> String {
+        format!("[default]\naccess-key-id={id}\naccess-key-secret=s\n")
+    }
+
+    fn source_of(flags: &str, variables: &str) -> Box<dyn Source> {
+        let (global, environment) = (global(flags), environment(variables));
+        source(&Sources::read(&global, &environment, None).unwrap()).unwrap()
+    }
+
+    const ELSEWHERE: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID=v ALIBABA_CLOUD_ACCESS_KEY_SECRET=s";
+
     #[tokio::test]
     async fn a_file_that_is_written_anew_gives_another_credential() {
-        let path = std::env::temp_dir().join(format!("ossvec-ossutilconfig-{}", std::process::id()));
-        let write = |id: &str| {
-            std::fs::write(&path, format!("[default]\naccess-key-id={id}\naccess-key-secret=s\n")).unwrap();
-        };
-        write("one");
-        let global = global(&format!("-c {}", path.display()));
-        let environment = environment("");
-        let source = source(&Sources::read(&global, &environment, None).unwrap()).unwrap();
+        let file = File::new("written-anew", &with_key("one"));
+        let source = source_of(&format!("-c {}", file.0.display()), "");
+        for id in ["one", "two", "three"] {
+            file.write(&with_key(id));
+            // The first is the one that was read at the start.
+            assert_eq!(source.fetch().await.unwrap().access_key_id, id);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_empty_or_gone_later_makes_nobody_sign_as_somebody_else() {
+        let file = File::new("emptied", &with_key("one"));
+        let path = file.0.display().to_string();
+        let source = source_of(&format!("-c {path}"), ELSEWHERE);
         assert_eq!(source.fetch().await.unwrap().access_key_id, "one");
-        write("two");
-        assert_eq!(source.fetch().await.unwrap().access_key_id, "two");
-        std::fs::write(&path, "[default]\n").unwrap();
+        for text in ["", "[default]\n", "# being written\n"] {
+            file.write(text);
+            let error = source.fetch().await.unwrap_err();
+            assert_eq!(error, format!("{path} is empty or gone; it was not when this began"));
+        }
+        file.write("[default]\nregion = r\n");
         let error = source.fetch().await.unwrap_err();
-        assert!(error.starts_with("no access key id, and nothing else to sign with: "), "{error}");
-        std::fs::remove_file(path).unwrap();
+        let said = format!(
+            "the credential came from {path} [default], and would now come from ALIBABA_CLOUD_ACCESS_KEY_ID"
+        );
+        assert_eq!(error, said);
+        file.write(&with_key("two"));
+        assert_eq!(source.fetch().await.unwrap().access_key_id, "two");
+        std::fs::remove_file(&file.0).unwrap();
+        let error = source.fetch().await.unwrap_err();
+        assert!(error.starts_with(&format!("cannot use {path}: ")), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_is_a_pipe_is_read_once() {
+        use std::os::fd::AsRawFd;
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        std::io::Write::write_all(&mut writer, with_key("piped").as_bytes()).unwrap();
+        drop(writer);
+        let source = source_of(&format!("-c /dev/fd/{}", reader.as_raw_fd()), ELSEWHERE);
+        for _ in 0..2 {
+            assert_eq!(source.fetch().await.unwrap().access_key_id, "piped");
+        }
     }
 }

@@ -43,6 +43,14 @@ impl Origin {
         }
     }
 
+    /// Whether it is the same flag, variable or place, or the same file, whichever section.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File { path, .. }, Self::File { path: other, .. }) => path == other,
+            _ => self == other,
+        }
+    }
+
     /// Its kind as one word, for scripts.
     pub(super) fn kind(&self) -> &'static str {
         match self {

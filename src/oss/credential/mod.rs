@@ -21,6 +21,7 @@ mod web;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 
 pub use alibabacloud::recipe as alibabacloud_recipe;
 pub use aliyun_cli::recipe as aliyun_cli_recipe;
@@ -87,17 +88,25 @@ type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
 
 /// Looks up each time where the credential comes from, so that a file that was written anew meanwhile counts.
 pub struct Reread {
+    /// What was read when the program began: good for the first credential.
+    first: Mutex<Option<Recipe>>,
     read: Reading,
     surroundings: Surroundings,
 }
 
 impl Reread {
-    /// Takes the way to the recipe.
+    /// Takes the recipe that is known already, and the way to the next ones.
     pub fn new(
+        first: Recipe,
         read: impl Fn() -> Result<Recipe, String> + Send + Sync + 'static,
         surroundings: Surroundings,
     ) -> Self {
-        Self { read: Box::new(read), surroundings }
+        Self { first: Mutex::new(Some(first)), read: Box::new(read), surroundings }
+    }
+
+    fn recipe(&self) -> Result<Recipe, String> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.map_or_else(&self.read, Ok)
     }
 }
 
@@ -110,7 +119,7 @@ impl fmt::Debug for Reread {
 impl Source for Reread {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async move {
-            let source = (self.read)()?.source(&self.surroundings);
+            let source = self.recipe()?.source(&self.surroundings);
             source.fetch().await
         })
     }
