@@ -9,8 +9,8 @@ use console::Term;
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
 use crate::oss::credential::Secret;
-use crate::profile::Profile;
 use crate::profile::edit::{has_profile, with_profile};
+use crate::profile::{Profile, ProfileError};
 use crate::settings::{self, Environment};
 
 /// What was written.
@@ -39,9 +39,9 @@ pub fn init(global: &Global, environment: &Environment) -> Result<Written, Failu
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(unusable(&path, &error.to_string())),
     };
-    let known = if has_profile(&text, &profile) {
-        let known =
-            Profile::read(&text, Some(&profile)).map_err(|error| unusable(&path, &error.to_string()))?;
+    let misread = |error: ProfileError| unusable(&path, &error.to_string()).advise(error.advice());
+    let known = if has_profile(&text, &profile).map_err(misread)? {
+        let known = Profile::read(&text, Some(&profile)).map_err(misread)?;
         let question = format!("{} has a profile {profile}. Change it? [y/N] ", path.display());
         if !matches!(answer(&question)?.to_lowercase().as_str(), "y" | "yes") {
             return Err(nothing_written());

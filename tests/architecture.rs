@@ -8,14 +8,15 @@ use std::fs;
 use std::path::Path;
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 16] = [
-    ("oss", &["oss"]),
+const MAY_USE: [(&str, &[&str]); 17] = [
+    ("ini", &[]),
+    ("oss", &["ini", "oss"]),
     ("emulator", &["emulator", "oss"]),
     ("put", &["put", "oss", "exit"]),
     ("exit", &[]),
     ("command_line", &[]),
     ("values", &["put"]),
-    ("profile", &[]),
+    ("profile", &["ini"]),
     ("cli", &["oss", "values"]),
     ("generate", &["cli"]),
     ("index_names", &["cli", "oss", "settings"]),

@@ -215,9 +215,8 @@ fn profile(global: &Global, environment: &Environment) -> Result<(Profile, Optio
         failed(error.to_string()).advise("-c (OSSUTIL_CONFIG_FILE) names another configuration file")
     })?;
     let name = name.map(|name| name.value);
-    let profile = Profile::read(&text, name.as_deref()).map_err(|error| {
-        failed(error.to_string()).advise("--profile (OSSUTIL_PROFILE) chooses a profile of the file")
-    })?;
+    let profile = Profile::read(&text, name.as_deref())
+        .map_err(|error| failed(error.to_string()).advise(error.advice()))?;
     Ok((profile, Some(path)))
 }
 
