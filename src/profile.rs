@@ -174,8 +174,8 @@ impl Value {
     }
 }
 
-/// The one spelling that all spellings of a key have in common.
-fn folded(key: &str) -> String {
+/// The one spelling that all spellings of a key, or of a mode, have in common.
+pub fn folded(key: &str) -> String {
     key.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 

@@ -23,12 +23,17 @@ pub(super) fn names(
     let (bucket, index) = match (bucket, index, dry_run) {
         (Some(bucket), Some(index), _) => (bucket, index),
         (bucket, index, true) => return Ok((bucket.unwrap_or_default(), index.unwrap_or_default())),
-        (None, _, _) => return Err(usage("no bucket: name it with --bucket, or try with --local")),
-        (_, None, _) => return Err(usage("no index: name it with --index-name, or try with --local")),
+        (None, _, _) => return Err(nameless("bucket", "--bucket")),
+        (_, None, _) => return Err(nameless("index", "--index-name")),
     };
     limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
     limits::index_name(&index).map_err(|rule| usage(format!("--index-name {index}: {rule}")))?;
     Ok((bucket, index))
+}
+
+fn nameless(what: &str, flag: &str) -> Failure {
+    usage(format!("no {what} is named"))
+        .advise(format!("name it with {flag}; or try everything without an account with --local"))
 }
 
 /// An index name made of the first file's name, so that different sets tried locally do not meet in one index.

@@ -256,10 +256,13 @@ pub fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, Str
 
 /// Whether a text can be a region's id.
 pub fn check_region(region: &str) -> Result<(), Failure> {
-    if region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Ok(());
+    let failure = usage(format!("the region is {region:?}; a region id looks like cn-hangzhou"));
+    let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match region.strip_prefix("oss-") {
+        Some(id) => Err(failure.advise(format!("write {id}: oss-{id} is the name in the hosts of objects"))),
+        None if region.bytes().all(is_id) => Ok(()),
+        None => Err(failure.advise("write the id, as the console shows it beside the region's name")),
     }
-    Err(usage(format!("the region is {region:?}; a region id looks like cn-hangzhou")))
 }
 
 /// Whether a text can be an account's id.
@@ -267,7 +270,13 @@ pub fn check_account(account: &str) -> Result<(), Failure> {
     if account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
-    Err(usage(format!("the account id is {account:?}; it consists of digits only")))
+    Err(usage(format!("the account id is {account:?}; it consists of digits only"))
+        .advise("write the UID of the account that the bucket belongs to; the console shows it"))
+}
+
+/// Whether a text can be an endpoint.
+pub fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
+    service::check_endpoint(endpoint)
 }
 
 /// Whether a text can be a part of an access key.
@@ -293,7 +302,7 @@ pub fn listing(to: &To, global: &Global, environment: &Environment) -> Result<Se
     let sources = Sources::read(global, environment, to.bucket.as_deref())?;
     let service = Service::find(&sources, to.bucket.as_ref())?;
     let bucket = service.bucket.as_ref().map(|bucket| bucket.value.clone());
-    let bucket = bucket.ok_or_else(|| usage("no bucket: name it with --bucket"))?;
+    let bucket = bucket.ok_or_else(|| usage("no bucket").advise("name it with --bucket"))?;
     limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
     service.settings(&bucket, &sources)
 }
