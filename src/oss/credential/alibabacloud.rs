@@ -88,6 +88,26 @@ region = r
 [half]
 type = access_key
 access_key_id = id
+
+[bare-role]
+type = ram_role_arn
+access_key_id = id
+access_key_secret = hush
+
+[bare-oidc]
+type = oidc_role_arn
+role_arn = arn
+
+[half-oidc]
+type = oidc_role_arn
+role_arn = arn
+oidc_provider_arn = p
+oidc_token_file_path = # none
+
+[roleless-oidc]
+type = oidc_role_arn
+oidc_provider_arn = p
+oidc_token_file_path = /t
 ";
 
     #[test]
@@ -130,6 +150,15 @@ access_key_id = id
             (TEXT, "rsa", Lack::Wrong(rsa.to_owned())),
         ] {
             assert_eq!(recipe(text, name), Err(want), "{name}");
+        }
+        for (name, key) in [
+            ("bare-role", "role_arn"),
+            ("bare-oidc", "oidc_provider_arn"),
+            ("half-oidc", "oidc_token_file_path"),
+            ("roleless-oidc", "role_arn"),
+        ] {
+            let want = Lack::Wrong(format!("section [{name}]: there is no {key}"));
+            assert_eq!(recipe(TEXT, name), Err(want));
         }
         let Err(Lack::Wrong(text)) = recipe("[default]\nhush\n", "default") else { panic!("no error") };
         assert!(text.starts_with("line 2 is neither") && !text.contains("hush"), "{text}");
