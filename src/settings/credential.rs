@@ -15,7 +15,9 @@ use super::vendor::{self, is_true};
 use super::{Environment, unbroken, usage, variable_of};
 use crate::cli::{Global, Mode};
 use crate::exit::{Exit, Failure};
-use crate::oss::credential::{Credential, Recipe, Reread, Role, Secret, Source, Surroundings, Words};
+use crate::oss::credential::{
+    Credential, Reading, Recipe, Reread, Role, Secret, Source, Surroundings, Words,
+};
 use crate::oss::network;
 use crate::profile::folded;
 use crate::values::Period;
@@ -28,7 +30,7 @@ const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 pub(super) fn source(sources: &Sources<'_>) -> Result<Box<dyn Source>, Failure> {
     let Found { value: first, origin } = find(sources)?;
     let surroundings = surroundings(sources.environment, Network::find(sources)?.way()?);
-    let reread: Box<dyn Reading> = if is_read_once(sources) {
+    let reread: Reading = if is_read_once(sources) {
         let first = first.clone();
         Box::new(move || Ok(first.clone()))
     } else {
@@ -38,10 +40,6 @@ pub(super) fn source(sources: &Sources<'_>) -> Result<Box<dyn Source>, Failure> 
     };
     Ok(Box::new(Reread::new(first, reread, surroundings)))
 }
-
-trait Reading: Fn() -> Result<Recipe, String> + Send + Sync {}
-
-impl<F: Fn() -> Result<Recipe, String> + Send + Sync> Reading for F {}
 
 /// Whether a file that may tell of the credential is a pipe or the like: a second reading would find nothing.
 fn is_read_once(sources: &Sources<'_>) -> bool {

@@ -145,6 +145,7 @@ impl Service {
 
 /// A host as it is used. Whoever has a configuration of ossutil names the host of objects there, and means the region.
 fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
+    parsed(&named)?;
     let Some((objects, vectors)) = of_objects(&named.value) else { return Ok((named, None)) };
     let is_flag = matches!(named.origin, Origin::Flag(_));
     match vectors.filter(|_| !is_flag) {

@@ -400,6 +400,25 @@ fn what_the_file_says_of_a_bucket_counts_also_when_its_url_names_it() {
 }
 
 #[test]
+fn a_bucket_that_the_endpoint_names_wrongly_is_not_blamed_on_a_flag() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, DIMENSION));
+    let mut load = home.ossvec();
+    load.args([
+        "put-vectors",
+        "a.jsonl",
+        "--index-name",
+        "idx",
+        "-e",
+        "b-1.cn-hangzhou.oss-vectors.aliyuncs.com",
+    ]);
+    let ended = run(&mut load);
+    let said = "ossvec: the bucket in the endpoint, b: a bucket's name has 3 to 32 characters";
+    assert!(ended.assert_code(1).stderr.starts_with(said), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("        name a vector bucket with --bucket\n"), "{}", ended.stderr);
+}
+
+#[test]
 fn switches_and_styles_are_written_as_ossutil_takes_them() {
     let home = Home::new();
     for (text, shows) in [("1", "true"), ("T", "true"), ("TRUE", "true"), ("0", "false"), ("False", "false")]

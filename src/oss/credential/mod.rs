@@ -67,6 +67,15 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Whether a part of a credential can stand in a header. A line break at the end is what a file or a secret store often
+/// adds.
+pub fn unbroken(what: &str, value: &str) -> Result<(), String> {
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(format!("the {what} holds a blank, a line break or a letter beyond ASCII"))
+}
+
 /// A credential on its way.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + 'a>>;
 
@@ -84,7 +93,7 @@ impl Source for Credential {
 }
 
 /// How to get at a recipe, each time anew.
-type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
+pub type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
 
 /// Looks up each time where the credential comes from, so that a file that was written anew meanwhile counts.
 pub struct Reread {
@@ -96,12 +105,8 @@ pub struct Reread {
 
 impl Reread {
     /// Takes the recipe that is known already, and the way to the next ones.
-    pub fn new(
-        first: Recipe,
-        read: impl Fn() -> Result<Recipe, String> + Send + Sync + 'static,
-        surroundings: Surroundings,
-    ) -> Self {
-        Self { first: Mutex::new(Some(first)), read: Box::new(read), surroundings }
+    pub fn new(first: Recipe, read: Reading, surroundings: Surroundings) -> Self {
+        Self { first: Mutex::new(Some(first)), read, surroundings }
     }
 
     fn recipe(&self) -> Result<Recipe, String> {
