@@ -12,7 +12,12 @@ const CTRL_C: u8 = 3;
 pub(super) fn typed(prompt: &str, shows: bool) -> Result<Option<String>, Failure> {
     let _modes = Modes::set(shows).map_err(|error| no_terminal(&error))?;
     tell(prompt)?;
-    line()
+    let line = line();
+    if !matches!(line, Ok(Some(_))) {
+        // What is told next begins a line of its own.
+        tell("\n")?;
+    }
+    line
 }
 
 /// The same where the terminal's modes are not ours to set.

@@ -177,7 +177,7 @@ fn ctrl_c_ends_with_its_exit_code_and_the_terminal_echoes_again() {
     for talk in [&[("Region", "cn-\u{3}")][..], &to_the_key] {
         let (code, screen) = init(&home, &[], talk);
         assert_eq!(code, Some(5), "{screen}");
-        assert!(screen.contains("ossvec: interrupted; nothing was written"), "{screen}");
+        assert!(screen.contains("\nossvec: interrupted; nothing was written"), "{screen}");
         assert!(!screen.contains("hush") && !home.path(".ossutilconfig").exists(), "{screen}");
     }
 }
