@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::oss::credential::Secret;
-use crate::values::{Period, Rate, Size, Timeout};
+use crate::values::{Period, Rate, Size, Switch, Timeout};
 
 /// The exit codes with their meanings, for the end of the help and the man page.
 pub const EXIT_CODES: [(u8, &str); 6] = [
@@ -165,13 +166,14 @@ pub struct Global {
     #[arg(long, global = true, value_name = "UID")]
     pub account_id: Option<String>,
     /// ossutil's configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]
-    #[arg(short = 'c', long, global = true, value_name = "FILE")]
+    #[arg(short = 'c', long, global = true, value_name = "FILE",
+        value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub config_file: Option<PathBuf>,
     /// Profile of the configuration file [env: OSSUTIL_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Where the bucket's name stands in the URL; an IP address is always addressed by path
-    #[arg(long, global = true, value_enum, value_name = "STYLE")]
+    #[arg(long, global = true, value_enum, value_name = "STYLE", ignore_case = true)]
     pub addressing_style: Option<AddressingStyle>,
     /// How long to wait for a connection [default: 10s]
     #[arg(long, global = true, value_name = "TIME")]
@@ -180,8 +182,9 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME")]
     pub read_timeout: Option<Timeout>,
     /// Do not check the server's certificate
-    #[arg(long, global = true)]
-    pub skip_verify_cert: bool,
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        value_parser = switch)]
+    pub skip_verify_cert: Option<bool>,
     /// How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first
     /// [default: 100]
     #[arg(long, global = true, value_name = "N")]
@@ -200,7 +203,9 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE|-")]
     pub log_file: Option<PathBuf>,
     /// Print nothing but errors and the summary
-    #[arg(short = 'q', long, global = true)]
+    #[arg(short = 'q', long, global = true, action = ArgAction::Set, value_name = "BOOL", num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true,
+        value_parser = switch)]
     pub quiet: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "the doc comment would become a help text")]
@@ -284,6 +289,17 @@ pub enum AddressingStyle {
     Virtual,
     /// In the path
     Path,
+    /// ossutil's: the host is the bucket's own; here the same as virtual
+    #[value(hide = true)]
+    Cname,
+}
+
+impl std::str::FromStr for AddressingStyle {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        <Self as ValueEnum>::from_str(text, true).map_err(|_| "virtual, path and cname are known".to_owned())
+    }
 }
 
 /// Loads vectors.
@@ -431,7 +447,8 @@ pub struct Sending {
     #[arg(long, default_value = "100", value_name = "N|N%|none")]
     pub max_rejects: crate::values::MostRejects,
     /// Read and check everything, send nothing; needs no credentials
-    #[arg(short = 'n', long)]
+    #[arg(short = 'n', long, action = ArgAction::Set, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", default_value = "false", hide_default_value = true, value_parser = switch)]
     pub dry_run: bool,
 }
 
@@ -597,4 +614,9 @@ fn examples() -> String {
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
+}
+
+/// A switch may be followed by its position, as in ossutil: `--quiet=false`.
+fn switch(text: &str) -> Result<bool, String> {
+    text.parse().map(|Switch(on)| on)
 }

@@ -1,17 +1,22 @@
 //! `config init`: asks for the settings on a terminal and writes them into ossutil's configuration file.
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-
-use console::Term;
 
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
 use crate::oss::credential::Secret;
-use crate::profile::Profile;
+use crate::oss::endpoint::region_of;
 use crate::profile::edit::{has_profile, with_profile};
+use crate::profile::{Profile, ProfileError};
 use crate::settings::{self, Environment};
+use typed::{tell, typed};
+
+mod typed;
+
+/// What stands for the endpoint that nobody need name.
+const USUAL_HOST: &str = "the region's public host";
 
 /// What was written.
 pub struct Written {
@@ -39,9 +44,9 @@ pub fn init(global: &Global, environment: &Environment) -> Result<Written, Failu
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(unusable(&path, &error.to_string())),
     };
-    let known = if has_profile(&text, &profile) {
-        let known =
-            Profile::read(&text, Some(&profile)).map_err(|error| unusable(&path, &error.to_string()))?;
+    let misread = |error: ProfileError| unusable(&path, &error.to_string()).advise(error.advice());
+    let known = if has_profile(&text, &profile).map_err(misread)? {
+        let known = Profile::read(&text, Some(&profile)).map_err(misread)?;
         let question = format!("{} has a profile {profile}. Change it? [y/N] ", path.display());
         if !matches!(answer(&question)?.to_lowercase().as_str(), "y" | "yes") {
             return Err(nothing_written());
@@ -74,12 +79,24 @@ fn ask(known: &Profile) -> Result<Answers, Failure> {
     let region = question("Region of the buckets", Some(region), settings::check_region)?;
     let account =
         question("Account id (UID) of the buckets' owner", known.get("account-id"), settings::check_account)?;
-    let host = known.get("endpoint").unwrap_or("the region's public host");
-    let endpoint = question("Endpoint", Some(host), |_| Ok(()))?;
+    let endpoint = endpoint(known, &region)?;
     let access_key_id = question("Access key id", known.get("access-key-id"), settings::check_key)?;
     let secret = secret(known.get("access-key-secret"))?;
-    let is_usual = endpoint == host && known.get("endpoint").is_none();
-    Ok(Answers { region, account, endpoint: Some(endpoint).filter(|_| !is_usual), access_key_id, secret })
+    Ok(Answers { region, account, endpoint, access_key_id, secret })
+}
+
+/// Asks for the endpoint; nothing is the region's public host.
+fn endpoint(known: &Profile, region: &str) -> Result<Option<String>, Failure> {
+    // A host of another region would be a trap, once the region has changed.
+    let fits = |host: &&str| {
+        settings::check_endpoint(host).is_ok() && region_of(host).is_none_or(|of_host| of_host == region)
+    };
+    let host = known.get("endpoint").filter(fits);
+    let what = if host.is_some() { format!("Endpoint, - for {USUAL_HOST}") } else { "Endpoint".to_owned() };
+    let is_usual = |answer: &str| answer == "-" || answer == USUAL_HOST;
+    let check = |answer: &str| if is_usual(answer) { Ok(()) } else { settings::check_endpoint(answer) };
+    let endpoint = question(&what, Some(host.unwrap_or(USUAL_HOST)), check)?;
+    Ok(Some(endpoint).filter(|answer| !is_usual(answer)))
 }
 
 /// The text with the answers in it; `None` if they could not be read back from it.
@@ -115,7 +132,7 @@ fn question(
         }
         match check(&answer) {
             Ok(()) => return Ok(answer),
-            Err(failure) => tell(&format!("{}\n", failure.message))?,
+            Err(failure) => complain(failure)?,
         }
     }
 }
@@ -124,32 +141,26 @@ fn question(
 fn secret(known: Option<&str>) -> Result<Secret, Failure> {
     let prompt = if known.is_some() { "Access key secret [as it is]: " } else { "Access key secret: " };
     loop {
-        tell(prompt)?;
-        let typed = Term::stderr().read_secure_line().map_err(|error| no_terminal(&error))?;
-        match (typed.trim(), known) {
+        let secret = typed(prompt, false)?.ok_or_else(nothing_written)?;
+        match (secret.as_str(), known) {
             ("", Some(known)) => return Ok(Secret::new(known)),
             ("", None) => return Err(nothing_written()),
-            (typed, _) => match settings::check_key(typed) {
-                Ok(()) => return Ok(Secret::new(typed)),
-                Err(failure) => tell(&format!("{}\n", failure.message))?,
+            (secret, _) => match settings::check_key(secret) {
+                Ok(()) => return Ok(Secret::new(secret)),
+                Err(failure) => complain(failure)?,
             },
         }
     }
 }
 
 fn answer(prompt: &str) -> Result<String, Failure> {
-    tell(prompt)?;
-    let mut line = String::new();
-    match std::io::stdin().lock().read_line(&mut line) {
-        Ok(0) => Err(nothing_written()),
-        Ok(_) => Ok(line.trim().to_owned()),
-        Err(error) => Err(no_terminal(&error)),
-    }
+    typed(prompt, true)?.ok_or_else(nothing_written)
 }
 
-fn tell(text: &str) -> Result<(), Failure> {
-    let mut terminal = std::io::stderr().lock();
-    terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush()).map_err(|error| no_terminal(&error))
+/// Says what is wrong with an answer, before the question is asked again.
+fn complain(failure: Failure) -> Result<(), Failure> {
+    let advice = failure.advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+    tell(&format!("{}{advice}\n", failure.message))
 }
 
 /// Writes the file whole or not at all; only its owner can read it, from the first byte on.
@@ -179,8 +190,4 @@ fn unusable(path: &Path, why: &str) -> Failure {
 fn nothing_written() -> Failure {
     Failure::new(Exit::Client, "nothing was written")
         .advise("--profile NAME adds a profile beside the others")
-}
-
-fn no_terminal(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Client, format!("cannot ask on this terminal: {error}"))
 }

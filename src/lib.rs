@@ -17,6 +17,7 @@ pub mod emulator;
 pub mod exit;
 pub mod generate;
 mod index_names;
+pub mod ini;
 pub mod init;
 pub mod log;
 pub mod oss;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ini::{Ini, ParseOption};
+use crate::ini::{Section, sections, unquoted};
 
 pub mod edit;
 
@@ -39,12 +39,9 @@ impl std::fmt::Debug for Profile {
 /// Why a text gives no profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// It is no INI text.
-    #[error("line {line} is neither a section, a key with its value nor a comment")]
-    Syntax {
-        /// The line.
-        line: usize,
-    },
+    /// It is no INI text. What stands in the line may be a secret.
+    #[error("line {0} is neither a section, a key with its value nor a comment")]
+    Syntax(usize),
     /// There is no such section.
     #[error("there is no section [profile {0}]")]
     Missing(String),
@@ -56,14 +53,24 @@ pub enum ProfileError {
     NoBuckets(String),
 }
 
+impl ProfileError {
+    /// What to do about it.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Syntax(line) => format!("mend line {line}, or begin it with # to leave it out"),
+            Self::Missing(_) => "--profile (OSSUTIL_PROFILE) chooses a profile of the file".to_owned(),
+            Self::Circle(name) => format!("take source-profile out of [profile {name}]"),
+            Self::NoBuckets(name) => {
+                format!("add [buckets {name}], or take buckets={name} out of the profile")
+            }
+        }
+    }
+}
+
 impl Profile {
     /// Reads the profile `name`, or the default one; a text without a default section gives an empty profile.
     pub fn read(text: &str, name: Option<&str>) -> Result<Self, ProfileError> {
-        let options = ParseOption { enabled_escape: false, ..ParseOption::default() };
-        // The library's message holds the text of the line, which may be a secret.
-        let text = text.trim_start_matches('\u{feff}');
-        let ini = Ini::load_from_str_opt(text, options)
-            .map_err(|error| ProfileError::Syntax { line: strange_line(text).unwrap_or(error.line + 1) })?;
+        let ini = sections(text).map_err(ProfileError::Syntax)?;
         let mut profile = Self::default();
         match name {
             Some(name) => profile.import(&ini, name, &mut Vec::new())?,
@@ -76,6 +83,11 @@ impl Profile {
         Ok(profile)
     }
 
+    /// Whether nothing is said at all.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.buckets.is_empty()
+    }
+
     /// The value of a key, in any of its spellings; an empty one is none.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.value(key, None).map(|value| value.text.as_str())
@@ -85,11 +97,16 @@ impl Profile {
     pub fn value(&self, key: &str, bucket: Option<&str>) -> Option<&Value> {
         let key = folded(key);
         let of_bucket = bucket.and_then(|bucket| self.buckets.get(bucket)?.get(&key));
-        of_bucket.or_else(|| self.values.get(&key)).filter(|value| !value.text.is_empty())
+        of_bucket.filter(|value| !value.text.is_empty()).or_else(|| self.values.get(&key))
     }
 
     /// Takes the values of a section, then those that it imports, which do not replace its own.
-    fn import(&mut self, ini: &Ini, name: &str, importing: &mut Vec<String>) -> Result<(), ProfileError> {
+    fn import(
+        &mut self,
+        ini: &[Section<'_>],
+        name: &str,
+        importing: &mut Vec<String>,
+    ) -> Result<(), ProfileError> {
         if importing.iter().any(|other| other == name) {
             return Err(ProfileError::Circle(name.to_owned()));
         }
@@ -105,68 +122,60 @@ impl Profile {
     }
 }
 
-/// A section by its profile's name: `[NAME]` for the default, `[profile NAME]` for any.
-fn section(ini: &Ini, name: &str) -> Option<BTreeMap<String, Value>> {
-    let found = ini.iter().filter_map(|(section, pairs)| Some((section?, pairs)));
-    let mut found = found.filter(|(section, _)| is_profile(section, name)).peekable();
-    found.peek()?;
-    let values = found.flat_map(|(section, pairs)| {
-        pairs.iter().map(move |(key, value)| (folded(key), Value::new(value, section)))
+/// A section by its profile's name: `[NAME]` for the default, `[profile NAME]` for any. An empty value is none.
+fn section(ini: &[Section<'_>], name: &str) -> Option<BTreeMap<String, Value>> {
+    let found: Vec<_> = ini.iter().filter(|section| is_profile(section.name, name)).collect();
+    let values = found.iter().flat_map(|section| {
+        section.pairs.iter().map(|pair| (folded(pair.key), Value::new(pair.value, section.name)))
     });
-    Some(values.collect())
+    (!found.is_empty()).then(|| values.filter(|(_, value)| !value.text.is_empty()).collect())
 }
 
 /// Whether a section's name, without brackets, is that of a profile.
 fn is_profile(section: &str, name: &str) -> bool {
-    let (section, name) = (section.trim().to_lowercase(), name.to_lowercase());
-    let words: Vec<_> = section.split_whitespace().collect();
-    words == ["profile", &name] || (name == "default" && words == ["default"])
+    let is_default = name.eq_ignore_ascii_case("default") && section.eq_ignore_ascii_case("default");
+    is_default || is_section("profile", section, name)
+}
+
+/// Whether a section's name, without brackets, is `kind NAME`.
+fn is_section(kind: &str, section: &str, name: &str) -> bool {
+    let (section, name) = (section.to_lowercase(), name.to_lowercase());
+    let mut words = section.split_whitespace();
+    words.next() == Some(kind) && words.eq(name.split_whitespace())
 }
 
 /// What a section `[buckets NAME]` says of each bucket: behind its name, or in the lines below it.
-fn buckets(ini: &Ini, name: &str) -> Option<BTreeMap<String, BTreeMap<String, Value>>> {
-    let wanted = name.to_lowercase();
-    let is_wanted = |section: &str| {
-        let section = section.trim().to_lowercase();
-        section.split_whitespace().collect::<Vec<_>>() == ["buckets", &wanted]
-    };
-    let found = ini.iter().filter_map(|(section, pairs)| Some((section?, pairs)));
-    let mut found = found.filter(|(section, _)| is_wanted(section)).peekable();
-    found.peek()?;
+fn buckets(ini: &[Section<'_>], name: &str) -> Option<BTreeMap<String, BTreeMap<String, Value>>> {
+    let found: Vec<_> = ini.iter().filter(|section| is_section("buckets", section.name, name)).collect();
     let mut buckets: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
-    for (section, pairs) in found {
+    for section in &found {
         let mut bucket = String::new();
-        for (key, value) in pairs {
-            if !value.trim().is_empty() && !value.contains('=') && OF_A_BUCKET.contains(&folded(key).as_str())
-            {
+        for pair in &section.pairs {
+            let value = unquoted(pair.value);
+            let is_setting = OF_A_BUCKET.contains(&folded(pair.key).as_str()) && !value.contains('=');
+            // Below a bucket's name the lines are usually indented; without that only a value tells them from a name.
+            if is_setting && (pair.is_indented || !value.is_empty()) {
                 let values = buckets.entry(bucket.clone()).or_default();
-                values.insert(folded(key), Value::new(value, section));
+                values.insert(folded(pair.key), Value::new(value, section.name));
                 continue;
             }
-            key.trim().clone_into(&mut bucket);
+            pair.key.clone_into(&mut bucket);
             let inline = value.split([',', ' ', '\t']).filter_map(|pair| pair.split_once('='));
-            let inline = inline.map(|(key, value)| (folded(key.trim()), Value::new(value, section)));
+            let inline = inline.map(|(key, value)| (folded(key.trim()), Value::new(value, section.name)));
             buckets.entry(bucket.clone()).or_default().extend(inline);
         }
     }
-    Some(buckets)
+    (!found.is_empty()).then_some(buckets)
 }
 
 impl Value {
     fn new(text: &str, section: &str) -> Self {
-        Self { text: text.trim().to_owned(), section: section.trim().to_owned() }
+        Self { text: unquoted(text.trim()).trim().to_owned(), section: section.to_owned() }
     }
 }
 
-/// The first line that is nothing an INI text has; the library only tells where it noticed.
-fn strange_line(text: &str) -> Option<usize> {
-    let is_strange =
-        |line: &str| !line.is_empty() && !line.starts_with(['#', ';', '[']) && !line.contains(['=', ':']);
-    text.lines().position(|line| is_strange(line.trim())).map(|index| index + 1)
-}
-
-/// The one spelling that all spellings of a key have in common.
-fn folded(key: &str) -> String {
+/// The one spelling that all spellings of a key, or of a mode, have in common.
+pub fn folded(key: &str) -> String {
     key.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
@@ -220,6 +229,48 @@ account-id = 123
         assert!(!broken.to_string().contains("hidden"), "{broken}");
         let shown = format!("{:?}", Profile::read(TEXT, None));
         assert!(shown.contains("accesskeysecret") && !shown.contains("s=e#c"), "{shown}");
+    }
+
+    #[test]
+    fn a_line_never_swallows_the_next_one() {
+        for before in ["  # my comment", "\t; mine", "path = C:\\tools\\", "empty ="] {
+            let profile = Profile::read(&format!("[default]\n{before}\n  region = r\n"), None).unwrap();
+            assert_eq!(profile.get("region"), Some("r"), "{before}");
+        }
+        let profile = Profile::read("[default] # main\npath = C:\\tools\\\nregion = r\n", None).unwrap();
+        assert_eq!((profile.get("path"), profile.get("region")), (Some("C:\\tools\\"), Some("r")));
+        let text = "[default]\nbuckets = mine\n[buckets mine]\none =\n  # why\n  region = r\n";
+        let of_bucket = Profile::read(text, None).unwrap().value("region", Some("one")).cloned();
+        assert_eq!(of_bucket.unwrap().text, "r");
+        let broken = Profile::read("[default]\na = b\nlost\nregion = r\n", None);
+        assert_eq!(broken, Err(ProfileError::Syntax(3)));
+        assert_eq!(ProfileError::Syntax(3).advice(), "mend line 3, or begin it with # to leave it out");
+    }
+
+    #[test]
+    fn a_value_that_begins_with_a_quoted_word_keeps_its_quotes() {
+        let command = r#""/tmp/my tools/get" --json "a b""#;
+        let text = format!("[default]\ncredential-process = {command}\nregion = \"r\"\n");
+        let profile = Profile::read(&text, None).unwrap();
+        assert_eq!((profile.get("credential-process"), profile.get("region")), (Some(command), Some("r")));
+    }
+
+    #[test]
+    fn an_empty_value_does_not_stand_before_one_that_is_imported() {
+        let text = "[default]\nregion = r\nendpoint = h\n[profile dev]\nsource-profile = default\nregion =\n\
+                    endpoint = \"\"\nbuckets = b\n[buckets b]\none =\n  region =\n  endpoint = two\n";
+        let profile = Profile::read(text, Some("dev")).unwrap();
+        assert_eq!((profile.get("region"), profile.get("endpoint")), (Some("r"), Some("h")));
+        let of_bucket = |key| profile.value(key, Some("one")).map(|value| value.text.as_str());
+        assert_eq!((of_bucket("region"), of_bucket("endpoint")), (Some("r"), Some("two")));
+        let last = Profile::read("[default]\nregion = r\nregion =\n", None).unwrap();
+        assert_eq!(last.get("region"), Some("r"));
+    }
+
+    #[test]
+    fn a_profile_may_have_a_name_of_several_words() {
+        let profile = Profile::read("[Profile  My dev]\nregion = r\n", Some("my DEV")).unwrap();
+        assert_eq!(profile.get("region"), Some("r"));
     }
 
     #[test]

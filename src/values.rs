@@ -1,9 +1,25 @@
-//! Values as people write them on the command line: times, sizes, rates. Pure.
+//! Values as people write them on the command line: times, sizes, rates, switches. Pure.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::put::MaxRejects;
+
+/// A switch, with the words that Go, in which ossutil is written, has for its two positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+impl FromStr for Switch {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Self(true)),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Self(false)),
+            _ => Err("it is true or false".to_owned()),
+        }
+    }
+}
 
 /// A time with its unit, as ossutil writes them: `500ms`, `20s` or plain `20`, `15m`, `2h`, `1d`, `1w`, `1M`, `1y`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +145,14 @@ fn number_of(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_switch_is_written_as_in_go() {
+        let positions = |words: &str| words.split(' ').map(|word| word.parse().ok()).collect::<Vec<_>>();
+        assert_eq!(positions("1 t T true TRUE True"), [Some(Switch(true)); 6]);
+        assert_eq!(positions("0 f F false FALSE False"), [Some(Switch(false)); 6]);
+        assert_eq!(positions("yes tRUE 2"), [None; 3]);
+    }
 
     #[test]
     fn times_are_read_with_their_units() {

@@ -7,7 +7,7 @@ mod completions;
 mod man;
 mod markdown;
 
-use clap::{Arg, Command, CommandFactory, ValueHint};
+use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 
 use crate::cli::{Cli, ShellName};
 pub use completions::completions;
@@ -77,8 +77,13 @@ fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
     copy
 }
 
-/// The argument, with the hint that a text of no known kind is not a file.
+/// The argument, with the hint that a text of no known kind is not a file. A switch is one, though `=false` may follow it.
 fn hinted(argument: &Arg) -> Arg {
+    if argument.is_require_equals_set() {
+        let argument = argument.clone().require_equals(false).default_missing_value(None::<&str>);
+        let argument = argument.default_value(None::<&str>).hide_default_value(false);
+        return argument.num_args(0).action(ArgAction::SetTrue);
+    }
     let is_text = argument.get_action().takes_values() && argument.get_possible_values().is_empty();
     match argument.get_value_hint() {
         ValueHint::Unknown if is_text => argument.clone().value_hint(ValueHint::Other),

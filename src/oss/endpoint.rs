@@ -10,6 +10,10 @@ use super::operation::Operation;
 /// What every host of the service ends with (developer-reference/putvectors).
 const SERVICE_DOMAIN: &str = ".oss-vectors.aliyuncs.com";
 
+/// What the hosts of objects end with and what the last label before it begins with: `oss-cn-hangzhou.aliyuncs.com`.
+const OBJECTS_DOMAIN: &str = ".aliyuncs.com";
+const OBJECTS_PREFIX: &str = "oss-";
+
 /// What a region's label gains on the host that only its own network reaches (developer-reference/getvectorbucket).
 const INTERNAL_SUFFIX: &str = "-internal";
 
@@ -59,6 +63,9 @@ pub struct Endpoint {
 /// Why a text is no endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
+    /// It holds a user's name and perhaps a password, which nobody must see.
+    #[error("there is a name or a password in front of an @ in the endpoint")]
+    Password,
     /// There is no host in it.
     #[error("the endpoint {0:?} names no host")]
     NoHost(String),
@@ -95,6 +102,7 @@ impl Endpoint {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
+        let authority = authority.to_ascii_lowercase();
         let addressing = if is_address { Addressing::Path } else { Addressing::Virtual };
         Ok(Self { scheme, authority, addressing })
     }
@@ -150,26 +158,40 @@ impl fmt::Display for Endpoint {
 /// the first dot, since its name may hold hyphens and an account cannot.
 pub fn from_bucket_url(url: &str) -> Option<(Endpoint, Target)> {
     let (scheme, authority) = split_scheme(url).ok()?;
+    let authority = authority.to_ascii_lowercase();
     let (label, rest) = authority.split_once('.')?;
     let (bucket, account) = split_bucket_label(label)?;
-    let (host, _) = split_port(rest).ok()?;
-    let region_label = host.strip_suffix(SERVICE_DOMAIN)?;
-    if region_label.is_empty() || region_label.contains('.') {
-        return None;
-    }
-    let region = region_label.strip_suffix(INTERNAL_SUFFIX).unwrap_or(region_label);
-    let endpoint = Endpoint::parse(Some(&format!("{scheme}://{rest}")), region).ok()?;
-    let target = Target { bucket: bucket.to_owned(), account: account.to_owned(), region: region.to_owned() };
+    let region = region_of(rest)?;
+    let endpoint = Endpoint::parse(Some(&format!("{scheme}://{rest}")), &region).ok()?;
+    let target = Target { bucket: bucket.to_owned(), account: account.to_owned(), region };
     Some((endpoint, target))
 }
 
 /// The region that the service's own hosts name: `cn-hangzhou` of `cn-hangzhou-internal.oss-vectors.aliyuncs.com`.
-pub fn region_of(endpoint: &str) -> Option<&str> {
-    let (_, authority) = split_scheme(endpoint).ok()?;
-    let (host, _) = split_port(authority).ok()?;
+pub fn region_of(endpoint: &str) -> Option<String> {
+    let host = host_of(endpoint)?;
     let label =
         host.strip_suffix(SERVICE_DOMAIN).filter(|label| !label.is_empty() && !label.contains('.'))?;
-    Some(label.strip_suffix(INTERNAL_SUFFIX).unwrap_or(label))
+    Some(label.strip_suffix(INTERNAL_SUFFIX).unwrap_or(label).to_owned())
+}
+
+/// The host of an endpoint of OSS for objects, perhaps of one bucket, and the host of vectors that goes with it; none
+/// goes with the one for acceleration.
+pub fn of_objects(endpoint: &str) -> Option<(String, Option<String>)> {
+    let host = host_of(endpoint)?;
+    let label = host.strip_suffix(OBJECTS_DOMAIN)?.rsplit('.').next()?;
+    let region = label.strip_prefix(OBJECTS_PREFIX).filter(|region| !region.is_empty())?;
+    let is_region = !region.starts_with("accelerate");
+    // What ends like a host of vectors is one.
+    let vectors = is_region.then(|| format!("{region}{SERVICE_DOMAIN}"));
+    (!host.ends_with(SERVICE_DOMAIN)).then_some((host, vectors))
+}
+
+/// The host of an endpoint in small letters, as far as it is one.
+fn host_of(endpoint: &str) -> Option<String> {
+    let (_, authority) = split_scheme(endpoint).ok()?;
+    let (host, _) = split_port(authority).ok()?;
+    Some(host.to_ascii_lowercase())
 }
 
 /// Splits the first label of a virtual host, `{bucket}-{account}`, at its last hyphen.
@@ -181,6 +203,9 @@ pub fn split_bucket_label(label: &str) -> Option<(&str, &str)> {
 
 /// Takes scheme and path off; what is left is host and port.
 fn split_scheme(text: &str) -> Result<(&'static str, &str), EndpointError> {
+    if text.contains('@') {
+        return Err(EndpointError::Password);
+    }
     let (scheme, rest) = match text.split_once("://") {
         None => ("https", text),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest),
@@ -258,7 +283,9 @@ mod tests {
             ("", "the endpoint \"\" names no host"),
             ("https:///x", "the endpoint \"https:///x\" names no host"),
             ("ftp://h", "the endpoint's scheme is \"ftp\", not http or https"),
-            ("user@h", "the endpoint's host \"user@h\" is not a host name or an IP address"),
+            ("https://me:hush@h", "there is a name or a password in front of an @ in the endpoint"),
+            ("hush://me:hush/hush@h:hush", "there is a name or a password in front of an @ in the endpoint"),
+            ("u ser", "the endpoint's host \"u ser\" is not a host name or an IP address"),
             ("::1", "the endpoint's host \":\" is not a host name or an IP address"),
             ("h:0", "the endpoint's port \"0\" is not a number from 1 to 65535"),
             ("h:http", "the endpoint's port \"http\" is not a number from 1 to 65535"),
@@ -286,7 +313,37 @@ mod tests {
             ("http://127.0.0.1:9410", None),
             (".oss-vectors.aliyuncs.com", None),
         ] {
-            assert_eq!(region_of(endpoint), region, "{endpoint}");
+            assert_eq!(region_of(endpoint).as_deref(), region, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn a_host_in_capital_letters_is_the_same_host() {
+        let url = "HTTPS://My-B-123.CN-Hangzhou.OSS-Vectors.AliyunCS.com";
+        let (endpoint, found) = from_bucket_url(url).unwrap();
+        assert_eq!(found, target());
+        assert_eq!(endpoint.to_string(), "https://cn-hangzhou.oss-vectors.aliyuncs.com");
+        assert!(Endpoint::parse(Some("LocalHost:1"), "r").unwrap().is_loopback());
+        assert_eq!(from_bucket_url("https://me:hush@b-1.cn-hangzhou.oss-vectors.aliyuncs.com"), None);
+    }
+
+    #[test]
+    fn an_endpoint_of_objects_is_known_with_the_one_of_vectors() {
+        for (endpoint, vectors) in [
+            ("https://oss-cn-hangzhou.aliyuncs.com", Some(Some("cn-hangzhou.oss-vectors.aliyuncs.com"))),
+            (
+                "OSS-cn-hangzhou-internal.aliyuncs.com/",
+                Some(Some("cn-hangzhou-internal.oss-vectors.aliyuncs.com")),
+            ),
+            ("http://my-b.oss-us-east-1.aliyuncs.com:80", Some(Some("us-east-1.oss-vectors.aliyuncs.com"))),
+            ("oss-accelerate.aliyuncs.com", Some(None)),
+            ("cn-hangzhou.oss-vectors.aliyuncs.com", None),
+            ("https://my-b-1.cn-hangzhou.oss-vectors.aliyuncs.com", None),
+            ("oss-cn-hangzhou.example.com", None),
+            ("sts.cn-hangzhou.aliyuncs.com", None),
+        ] {
+            let found = of_objects(endpoint).map(|(_, vectors)| vectors);
+            assert_eq!(found.as_ref().map(Option::as_deref), vectors, "{endpoint}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! ossutil's INI text with one profile changed, and nothing else. Pure: the text is passed in and out.
 
-use super::{folded, is_profile};
+use super::{ProfileError, folded, is_profile};
+use crate::ini::{Line, line, sections};
 
 /// The text with the values of profile `name` set; `None` takes a key out.
 ///
@@ -14,19 +15,23 @@ pub fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>)]) -> 
     // Behind which line what is left is added.
     let mut last = None;
     let mut kept = Vec::new();
-    for line in lines.drain(..) {
-        if let Some(section) = section_of(&line) {
-            is_inside = is_profile(section, name);
-        }
-        let key = key_of(&line).filter(|_| is_inside);
-        let is_key = |name: &str| key.is_some_and(|key| folded(name) == folded(key.trim()));
+    for text in lines.drain(..) {
+        let key = match line(&text) {
+            Some(Line::Section(section)) => {
+                is_inside = is_profile(section, name);
+                None
+            }
+            Some(Line::Pair(pair)) if is_inside => Some(pair.key),
+            _ => None,
+        };
+        let is_key = |name: &str| key.is_some_and(|key| folded(name) == folded(key));
         let set = left.iter().position(|(name, _)| is_key(name));
         let is_again = values.iter().any(|(name, _)| is_key(name));
         match (set.map(|at| left.remove(at)), key) {
-            (Some((_, Some(value))), Some(key)) => kept.push(format!("{} = {value}", key.trim_end())),
+            (Some((_, Some(value))), Some(key)) => kept.push(format!("{}{key} = {value}", indent(&text))),
             (Some(_), _) => {}
             (None, _) if is_again => {}
-            _ => kept.push(line),
+            _ => kept.push(text),
         }
         if is_inside && kept.last().is_some_and(|line| !line.trim().is_empty()) {
             last = Some(kept.len());
@@ -46,20 +51,15 @@ pub fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>)]) -> 
     kept.into_iter().map(|line| line + end).collect()
 }
 
-/// Whether the text has a profile of that name.
-pub fn has_profile(text: &str, name: &str) -> bool {
-    text.lines().filter_map(section_of).any(|section| is_profile(section, name))
+/// Whether the text, which must be one in the file's form, has a profile of that name.
+pub fn has_profile(text: &str, name: &str) -> Result<bool, ProfileError> {
+    let sections = sections(text).map_err(ProfileError::Syntax)?;
+    Ok(sections.iter().any(|section| is_profile(section.name, name)))
 }
 
-fn section_of(line: &str) -> Option<&str> {
-    let line = line.trim().trim_start_matches('\u{feff}');
-    line.strip_prefix('[')?.split_once(']').map(|(section, _)| section)
-}
-
-/// The key of a line, as it is spelt, with what stands before it.
-fn key_of(line: &str) -> Option<&str> {
-    let is_comment = line.trim_start().starts_with(['#', ';', '[']);
-    line.split_once(['=', ':']).map(|(key, _)| key).filter(|key| !is_comment && !key.trim().is_empty())
+/// The blanks that a line begins with.
+fn indent(line: &str) -> &str {
+    line.split(|char: char| !char.is_whitespace()).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -105,8 +105,17 @@ access-key-id = other
         assert_eq!(with_profile("", "default", &values), "[default]\nregion = r2\n");
         let text = with_profile(TEXT.trim_end(), "dev", &values);
         assert_eq!(text, format!("{TEXT}\n[profile dev]\nregion = r2\n"));
-        assert!(has_profile(&text, "DEV") && has_profile(&text, "default") && !has_profile(&text, "prod"));
+        let has = ["DEV", "default", "prod"].map(|name| has_profile(&text, name).unwrap());
+        assert_eq!(has, [true, true, false]);
         assert_eq!(Profile::read(&text, Some("dev")).unwrap().get("region"), Some("r2"));
+    }
+
+    #[test]
+    fn the_text_is_read_as_it_is_read_for_a_load() {
+        let text = "[default] # main\n  # why\n  region = a\npath = C:\\\nendpoint = h\n";
+        let changed = with_profile(text, "default", &[("region", Some("b")), ("endpoint", None)]);
+        assert_eq!(changed, "[default] # main\n  # why\n  region = b\npath = C:\\\n");
+        assert_eq!(has_profile("[default] # main\nlost\n", "default"), Err(ProfileError::Syntax(2)));
     }
 
     #[test]

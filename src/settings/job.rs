@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::sources::{Found, Origin};
 use super::usage;
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
 use crate::command_line::CommandLine;
@@ -16,19 +17,34 @@ use crate::put::record::Input;
 use crate::put::{Keep, unreadable};
 
 pub(super) fn names(
-    bucket: Option<String>,
+    bucket: Option<Found>,
     index: Option<String>,
     dry_run: bool,
 ) -> Result<(String, String), Failure> {
-    let (bucket, index) = match (bucket, index, dry_run) {
-        (Some(bucket), Some(index), _) => (bucket, index),
-        (bucket, index, true) => return Ok((bucket.unwrap_or_default(), index.unwrap_or_default())),
-        (None, _, _) => return Err(usage("no bucket: name it with --bucket, or try with --local")),
-        (_, None, _) => return Err(usage("no index: name it with --index-name, or try with --local")),
-    };
-    limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
-    limits::index_name(&index).map_err(|rule| usage(format!("--index-name {index}: {rule}")))?;
+    if dry_run && (bucket.is_none() || index.is_none()) {
+        return Ok((bucket.map(|bucket| bucket.value).unwrap_or_default(), index.unwrap_or_default()));
+    }
+    let bucket = checked_bucket(bucket)?;
+    let index = index.ok_or_else(|| nameless("index", "--index-name"))?;
+    limits::index_name(&index).map_err(|rule| {
+        usage(format!("--index-name {index}: {rule}")).advise("choose another name with --index-name")
+    })?;
     Ok((bucket, index))
+}
+
+/// The bucket, whose name must be one.
+pub(super) fn checked_bucket(bucket: Option<Found>) -> Result<String, Failure> {
+    let Found { value, origin } = bucket.ok_or_else(|| nameless("bucket", "--bucket"))?;
+    let place = if origin == Origin::Endpoint { "the bucket in the endpoint," } else { "--bucket" };
+    limits::bucket_name(&value).map_err(|rule| {
+        usage(format!("{place} {value}: {rule}")).advise("name a vector bucket with --bucket")
+    })?;
+    Ok(value)
+}
+
+fn nameless(what: &str, flag: &str) -> Failure {
+    usage(format!("no {what} is named"))
+        .advise(format!("name it with {flag}; or try everything without an account with --local"))
 }
 
 /// An index name made of the first file's name, so that different sets tried locally do not meet in one index.

@@ -19,7 +19,7 @@ use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::log::{Destination, Level, Log};
 use crate::oss::client::{self, Client};
-use crate::oss::credential::{Credential, Credentials, Source};
+use crate::oss::credential::{Credential, Credentials, Source, unbroken as credential_unbroken};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::network::Proxy;
@@ -29,9 +29,9 @@ use crate::put::batch::Limits;
 use crate::put::pace::Quota;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
-use job::{batch_size, format, index_name_for, inputs, keep, metric, names};
+use job::{batch_size, checked_bucket, format, index_name_for, inputs, keep, metric, names};
 use service::{Network, Service};
-use sources::{Sources, config_file, profile_name, variable_of};
+use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
 use telling::{output, telling};
 
 pub use show::{Shown, lines, show};
@@ -166,11 +166,9 @@ pub fn load(
         (false, false) => Some(Service::find(&sources, to.bucket.as_ref())?),
         _ => None,
     };
-    let of_url = || from_bucket_url(&sources.endpoint()?.value).map(|(_, target)| target.bucket);
     let bucket = match &cloud {
-        Some(service) => service.bucket.as_ref().map(|bucket| bucket.value.clone()),
-        None if to.local => Some(to.bucket.clone().unwrap_or_else(|| LOCAL_BUCKET.to_owned())),
-        None => to.bucket.clone().or_else(of_url),
+        Some(service) => service.bucket.clone(),
+        None => bucket_without_service(to, &sources),
     };
     let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(&inputs)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
@@ -235,6 +233,17 @@ fn written<'a>(reporting: &'a Reporting, log: &'a Log) -> Vec<outputs::Named<'a>
         .collect()
 }
 
+/// The bucket of a load that nobody need reach the cloud for.
+fn bucket_without_service(to: &To, sources: &Sources<'_>) -> Option<Found> {
+    let by_flag = |value: String| Found { value, origin: Origin::Flag("--bucket".to_owned()) };
+    let of_url = || {
+        let (_, target) = from_bucket_url(&sources.endpoint()?.value)?;
+        Some(Found { value: target.bucket, origin: Origin::Endpoint })
+    };
+    let local = || to.local.then(|| Found::usual(LOCAL_BUCKET.to_owned()));
+    to.bucket.clone().map(by_flag).or_else(local).or_else(of_url)
+}
+
 /// Whether the index can be as it is wanted.
 fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
     for key in &to.non_filterable_metadata_keys {
@@ -264,18 +273,22 @@ pub fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, Str
         Failure::new(Exit::Client, "this user has no home directory").advise("name a file with -c")
     })?;
     let profile = profile_name(global, environment).map_or_else(|| "default".to_owned(), |name| name.value);
-    if profile.is_empty() || profile.contains(['[', ']', '\n', '\r']) || profile != profile.trim() {
-        return Err(usage(format!("--profile {profile:?} cannot be the name of a section")));
+    if profile.contains(['[', ']', '\n', '\r']) || profile != profile.trim() {
+        return Err(usage(format!("--profile {profile:?} cannot be the name of a section"))
+            .advise("choose a name without brackets, and without blanks around it"));
     }
     Ok((path.value, profile))
 }
 
 /// Whether a text can be a region's id.
 pub fn check_region(region: &str) -> Result<(), Failure> {
-    if region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Ok(());
+    let failure = usage(format!("the region is {region:?}; a region id looks like cn-hangzhou"));
+    let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match region.strip_prefix("oss-") {
+        Some(id) => Err(failure.advise(format!("write {id}: oss-{id} is the name in the hosts of objects"))),
+        None if region.bytes().all(is_id) => Ok(()),
+        None => Err(failure.advise("write the id, as the console shows it beside the region's name")),
     }
-    Err(usage(format!("the region is {region:?}; a region id looks like cn-hangzhou")))
 }
 
 /// Whether a text can be an account's id.
@@ -283,7 +296,13 @@ pub fn check_account(account: &str) -> Result<(), Failure> {
     if account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
-    Err(usage(format!("the account id is {account:?}; it consists of digits only")))
+    Err(usage(format!("the account id is {account:?}; it consists of digits only"))
+        .advise("write the UID of the account that the bucket belongs to; the console shows it"))
+}
+
+/// Whether a text can be an endpoint.
+pub fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
+    service::check_endpoint(endpoint)
 }
 
 /// Whether a text can be a part of an access key.
@@ -308,9 +327,7 @@ pub fn listing(to: &To, global: &Global, environment: &Environment) -> Result<Se
     }
     let sources = Sources::read(global, environment, to.bucket.as_deref())?;
     let service = Service::find(&sources, to.bucket.as_ref())?;
-    let bucket = service.bucket.as_ref().map(|bucket| bucket.value.clone());
-    let bucket = bucket.ok_or_else(|| usage("no bucket: name it with --bucket"))?;
-    limits::bucket_name(&bucket).map_err(|rule| usage(format!("--bucket {bucket}: {rule}")))?;
+    let bucket = checked_bucket(service.bucket.clone())?;
     service.settings(&bucket, &sources)
 }
 
@@ -364,16 +381,11 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
     Ok(ServiceSettings { options, credential: Box::new(credential), warning: None })
 }
 
-/// A line break at the end is what a file or a secret store often adds.
 fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
-    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Exit::Client,
-        format!("the {what} holds a blank, a line break or a letter beyond ASCII"),
-    )
-    .advise("hand it over without what was added when it was copied"))
+    let advised = |text: String| {
+        Failure::new(Exit::Client, text).advise("hand it over without what was added when it was copied")
+    };
+    credential_unbroken(what, value).map_err(advised)
 }
 
 fn usage(message: impl Into<String>) -> Failure {

@@ -1,16 +1,18 @@
 //! The cloud service: which host, bucket, account and region, and how to reach it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::sources::{Found, Origin, Sources, in_file, missing};
-use super::{ServiceSettings, check_account, check_region, credential, usage};
+use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
+use super::{ServiceSettings, check_account, check_region, credential};
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
 use crate::oss::credential::Secret;
-use crate::oss::endpoint::{Addressing, Endpoint, Target, from_bucket_url, region_of};
+use crate::oss::endpoint::{
+    Addressing, Endpoint, EndpointError, Target, from_bucket_url, of_objects, region_of,
+};
 use crate::oss::network::{self, Proxy};
-use crate::values::Timeout;
+use crate::values::{Switch, Timeout};
 
 const CONNECT_TIMEOUT: Timeout = Timeout(Duration::from_secs(10));
 const READ_TIMEOUT: Timeout = Timeout(Duration::from_secs(20));
@@ -24,6 +26,20 @@ pub(super) struct Service {
     pub(super) endpoint: Option<Found<Endpoint>>,
     pub(super) addressing: Option<Found<Addressing>>,
     pub(super) network: Network,
+    /// What everybody should know who reads what is printed.
+    notes: Vec<String>,
+}
+
+/// The host that somebody names, and what it says of the service.
+#[derive(Default)]
+struct Host {
+    /// As it is used: for a host of objects the one of vectors that goes with it.
+    found: Option<Found>,
+    endpoint: Option<Found<Endpoint>>,
+    region: Option<Found>,
+    /// Of a bucket's whole URL.
+    account: Option<Found>,
+    note: Option<String>,
 }
 
 /// How to reach a service.
@@ -35,80 +51,155 @@ pub(super) struct Network {
     pub(super) proxy: Found<Proxy>,
 }
 
+impl Host {
+    fn find(sources: &Sources<'_>) -> Result<Self, Failure> {
+        let Some(named) = sources.endpoint() else { return Ok(Self::default()) };
+        let (found, note) = of_vectors(named)?;
+        let says = |value: Option<String>| value.map(|value| Found { value, origin: Origin::Endpoint });
+        let (endpoint, target) = from_bucket_url(&found.value).unzip();
+        let endpoint = match endpoint {
+            Some(endpoint) => endpoint,
+            None => parsed(&found)?,
+        };
+        let region = target.as_ref().map(|target| target.region.clone());
+        Ok(Self {
+            endpoint: Some(Found { value: endpoint, origin: found.origin.clone() }),
+            region: says(region.or_else(|| region_of(&found.value))),
+            account: says(target.map(|target| target.account)),
+            found: Some(found),
+            note,
+        })
+    }
+
+    /// Whoever names a host on the command line does not mean the region that the file has for other hosts.
+    fn or_stronger(&self, given: Option<Found>, said: Option<&Found>) -> Option<Found> {
+        let rank = self.found.as_ref().map_or(0, |host| host.origin.rank());
+        match (&given, said) {
+            (Some(given), Some(said)) if given.origin.rank() < rank => Some(said.clone()),
+            _ => given.or_else(|| said.cloned()),
+        }
+    }
+
+    /// What is odd about a region that is not the host's.
+    fn contradiction(&self, region: Option<&Found>) -> Option<String> {
+        let (host, said, region) = (self.found.as_ref()?, self.region.as_ref()?, region?);
+        (region.value != said.value).then(|| {
+            format!(
+                "note: the region is {} ({}), but the endpoint ({}) is in {}, which will refuse what is signed for \
+                 another region",
+                region.value, region.origin, host.origin, said.value
+            )
+        })
+    }
+}
+
 impl Service {
     /// Asks all sources; what is wrong is an error, what is missing is not.
     pub(super) fn find(sources: &Sources<'_>, bucket: Option<&String>) -> Result<Self, Failure> {
         let global = sources.global;
-        let host = sources.endpoint();
-        let url = host.as_ref().and_then(|host| from_bucket_url(&host.value));
-        let (url_endpoint, url_target) = url.unzip();
-        let rank = host.as_ref().map_or(0, |host| host.origin.rank());
-        let says = |value: Option<String>| value.map(|value| Found { value, origin: Origin::Endpoint });
-        // Whoever names a host on the command line does not mean the region that the file has for other hosts.
-        let stronger = |given: Option<Found>, said: Option<Found>| match (&given, &said) {
-            (Some(given), Some(_)) if given.origin.rank() < rank => said,
-            _ => given.or(said),
-        };
-        let said = url_target.as_ref().map(|target| target.region.clone());
-        let said = said.or_else(|| region_of(&host.as_ref()?.value).map(str::to_owned));
-        let region = sources.find(global.region.as_deref(), Some("OSS_REGION"), "region");
-        let region = stronger(region, says(said));
-        let account = sources.find(global.account_id.as_deref(), Some("OSS_ACCOUNT_ID"), "account-id");
-        let account = stronger(account, says(url_target.as_ref().map(|target| target.account.clone())));
-        let bucket =
-            bucket.map(|bucket| Found { value: bucket.clone(), origin: Origin::Flag("--bucket".to_owned()) });
-        let bucket = bucket.or_else(|| says(url_target.map(|target| target.bucket)));
-        if let Some(Found { value, .. }) = &region {
-            check_region(value)?;
-        }
-        if let Some(Found { value, .. }) = &account {
-            check_account(value)?;
-        }
-        let style = sources.addressing_style()?;
-        let endpoint = match (url_endpoint, &host, &region) {
-            (Some(endpoint), Some(host), _) => Some(host.clone().map(|_| endpoint)),
-            (_, Some(host), _) => {
-                let endpoint =
-                    Endpoint::parse(Some(&host.value), "").map_err(|error| usage(error.to_string()))?;
-                Some(host.clone().map(|_| endpoint))
+        let host = Host::find(sources)?;
+        let region = sources.setting(global.region.as_deref(), &REGION);
+        let region = host.or_stronger(region, host.region.as_ref());
+        let account = sources.setting(global.account_id.as_deref(), &ACCOUNT_ID);
+        let account = host.or_stronger(account, host.account.as_ref());
+        for (key, found, check) in [
+            ("region", &region, check_region as fn(&str) -> Result<(), Failure>),
+            ("account-id", &account, check_account),
+        ] {
+            if let Some(found) = found {
+                check(&found.value).map_err(|failure| found.blamed(key, failure))?;
             }
-            (_, None, Some(region)) => {
-                let endpoint =
-                    Endpoint::parse(None, &region.value).map_err(|error| usage(error.to_string()))?;
-                Some(Found::usual(endpoint))
-            }
-            (_, None, None) => None,
+        }
+        let said = || Some(Found { value: sources.bucket.clone()?, origin: Origin::Endpoint });
+        let named = bucket.filter(|bucket| !bucket.is_empty()).cloned();
+        let bucket = named.map(|value| Found { value, origin: Origin::Flag("--bucket".to_owned()) });
+        let notes = [host.note.clone(), host.contradiction(region.as_ref())].into_iter().flatten().collect();
+        let endpoint = match (host.endpoint, &region) {
+            (Some(endpoint), _) => Some(endpoint),
+            (None, Some(region)) => Some(Found::usual(usual(region)?)),
+            (None, None) => None,
         };
-        let endpoint = endpoint.map(|endpoint| match &style {
-            Some(style) => endpoint.map(|endpoint| endpoint.with_addressing(style.value)),
-            None => endpoint,
-        });
-        let addressing = endpoint.as_ref().map(|endpoint| {
-            let effective = endpoint.value.addressing();
-            let asked = style.filter(|style| style.value == effective);
-            asked.unwrap_or_else(|| Found::usual(effective))
-        });
+        let (endpoint, addressing) = addressed(endpoint, sources.addressing_style()?);
         let mut network = Network::find(sources)?;
         if endpoint.as_ref().is_some_and(|endpoint| endpoint.value.is_loopback()) {
             network.proxy = Found::usual(Proxy::None);
         }
-        Ok(Self { region, account, bucket, endpoint, addressing, network })
+        Ok(Self { region, account, bucket: bucket.or_else(said), endpoint, addressing, network, notes })
     }
 
     /// All of it, for a load into `bucket`; what is missing is an error now.
     pub(super) fn settings(self, bucket: &str, sources: &Sources<'_>) -> Result<ServiceSettings, Failure> {
-        let region = self.region.ok_or_else(|| missing("region", "--region", "OSS_REGION", "region"))?;
-        let account = self
-            .account
-            .ok_or_else(|| missing("account id", "--account-id", "OSS_ACCOUNT_ID", "account-id"))?;
-        let endpoint =
-            self.endpoint.ok_or_else(|| missing("endpoint", "--endpoint", "OSS_ENDPOINT", "endpoint"))?;
+        // Whoever knows the region knows a host.
+        let (Some(region), Some(endpoint)) = (self.region, self.endpoint) else {
+            return Err(sources.missing(&REGION));
+        };
+        let account = self.account.ok_or_else(|| sources.missing(&ACCOUNT_ID))?;
         let credential = credential::source(sources)?;
         let target = Target { bucket: bucket.to_owned(), account: account.value, region: region.value };
-        let warning = self.network.warning(&endpoint.value);
+        let notes: Vec<_> = self.notes.into_iter().chain(self.network.warning(&endpoint.value)).collect();
+        let warning = (!notes.is_empty()).then(|| notes.join("\n"));
         let options = self.network.options(endpoint.value, target)?;
         Ok(ServiceSettings { options, credential, warning })
     }
+}
+
+/// A host as it is used. Whoever has a configuration of ossutil names the host of objects there, and means the region.
+fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
+    parsed(&named)?;
+    let Some((objects, vectors)) = of_objects(&named.value) else { return Ok((named, None)) };
+    let is_flag = matches!(named.origin, Origin::Flag(_));
+    match vectors.filter(|_| !is_flag) {
+        Some(vectors) => {
+            let note = format!("note: {objects} is the endpoint of objects; vectors are at {vectors}");
+            Ok((named.map(|_| vectors), Some(note)))
+        }
+        None => Err(named.blamed("endpoint", is_of_objects(&named.value))),
+    }
+}
+
+/// What to say of an endpoint that is one of objects.
+fn is_of_objects(endpoint: &str) -> Failure {
+    let (objects, vectors) = of_objects(endpoint).unwrap_or_default();
+    let failure = Failure::new(Exit::Usage, format!("{objects} is an endpoint of objects, not of vectors"));
+    failure.advise(match vectors {
+        Some(vectors) => format!("use {vectors}"),
+        None => "use REGION.oss-vectors.aliyuncs.com; vectors have no acceleration".to_owned(),
+    })
+}
+
+/// Whether a text can be an endpoint.
+pub(super) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
+    Endpoint::parse(Some(endpoint), "").map_err(|error| no_endpoint(&error))?;
+    if of_objects(endpoint).is_some() { Err(is_of_objects(endpoint)) } else { Ok(()) }
+}
+
+fn parsed(found: &Found) -> Result<Endpoint, Failure> {
+    Endpoint::parse(Some(&found.value), "").map_err(|error| found.blamed("endpoint", no_endpoint(&error)))
+}
+
+/// The region's public host.
+fn usual(region: &Found) -> Result<Endpoint, Failure> {
+    Endpoint::parse(None, &region.value).map_err(|error| region.blamed("region", no_endpoint(&error)))
+}
+
+fn no_endpoint(error: &EndpointError) -> Failure {
+    Failure::new(Exit::Usage, error.to_string())
+        .advise("write a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or leave it out")
+}
+
+/// The endpoint with the addressing that is asked for, and the one that it really has.
+fn addressed(
+    endpoint: Option<Found<Endpoint>>,
+    style: Option<Found<Addressing>>,
+) -> (Option<Found<Endpoint>>, Option<Found<Addressing>>) {
+    let Some(endpoint) = endpoint else { return (None, None) };
+    let endpoint = match &style {
+        Some(style) => endpoint.map(|endpoint| endpoint.with_addressing(style.value)),
+        None => endpoint,
+    };
+    let effective = endpoint.value.addressing();
+    let asked = style.filter(|style| style.value == effective);
+    (Some(endpoint), Some(asked.unwrap_or_else(|| Found::usual(effective))))
 }
 
 impl Network {
@@ -119,7 +210,9 @@ impl Network {
         Ok(Self {
             connect_timeout: sources.typed(global.connect_timeout, "connect-timeout", CONNECT_TIMEOUT)?,
             read_timeout: sources.typed(global.read_timeout, "read-timeout", READ_TIMEOUT)?,
-            skip_verify_cert: sources.switch(global.skip_verify_cert, "skip-verify-cert"),
+            skip_verify_cert: sources
+                .typed(global.skip_verify_cert.map(Switch), "skip-verify-cert", Switch(false))?
+                .map(|Switch(skip)| skip),
             ca_bundle: sources
                 .find(bundle.as_deref(), None, "ca-bundle")
                 .map(|found| found.map(PathBuf::from)),
@@ -143,7 +236,7 @@ impl Network {
     pub(super) fn way(self) -> Result<network::Network, Failure> {
         Ok(network::Network {
             proxy: self.proxy.value,
-            extra_certificates: self.ca_bundle.map(|found| certificates(&found.value)).transpose()?,
+            extra_certificates: self.ca_bundle.as_ref().map(certificates).transpose()?,
         })
     }
 
@@ -170,14 +263,11 @@ fn proxy(sources: &Sources<'_>) -> Result<Found<Proxy>, Failure> {
     let (scheme, rest) = found.value.split_once("://").unwrap_or(("http", &found.value));
     let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if !is_http || rest.trim_matches('/').is_empty() || rest.contains(char::is_whitespace) {
-        return Err(match found.origin {
-            Origin::Flag(_) => usage(format!(
-                "--proxy: {}",
-                if is_http { "no URL" } else { "its scheme is not http or https" }
-            )),
-            _ => in_file(KEY, "…"),
-        }
-        .advise("write for example http://proxy.example.com:3128, or env to use HTTPS_PROXY and NO_PROXY"));
+        let what = if is_http { "no URL" } else { "its scheme is not http or https" };
+        let failure = Failure::new(Exit::Client, what).advise(
+            "write for example http://proxy.example.com:3128, or env to use HTTPS_PROXY and NO_PROXY",
+        );
+        return Err(found.blamed(KEY, failure));
     }
     Ok(found.map(|url| Proxy::Url(Secret::new(url))))
 }
@@ -190,9 +280,14 @@ pub(super) fn without_password(url: &str) -> String {
 }
 
 /// The certificates that are trusted beside the system's, looked at before they are needed.
-fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
+fn certificates(found: &Found<PathBuf>) -> Result<Vec<u8>, Failure> {
+    let path = &found.value;
     let failed = |error: String| {
-        Failure::new(Exit::Client, format!("cannot use --ca-bundle {}: {error}", path.display())).advise(
+        let place = match &found.origin {
+            Origin::File { .. } => format!("ca-bundle in {}:", found.origin),
+            origin => origin.to_string(),
+        };
+        Failure::new(Exit::Client, format!("cannot use {place} {}: {error}", path.display())).advise(
             "it is a file with certificates in PEM form, each between BEGIN CERTIFICATE and END CERTIFICATE",
         )
     };

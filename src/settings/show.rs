@@ -66,7 +66,7 @@ pub fn show(
             "access-key-secret",
             secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET", "access-key-secret"),
         ),
-        row("sts-token", secret(global.sts_token.as_ref(), "OSS_SESSION_TOKEN", "sts-token")),
+        row("sts-token", credential::token(&sources).map(|found| found.map(|_| MASK.to_owned()))),
         row("role-arn", sources.find(global.role_arn.as_deref(), Some("OSS_ROLE_ARN"), "role-arn")),
         row(
             "role-session-name",

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::Environment;
 use crate::cli::{AddressingStyle, Global};
 use crate::exit::{Exit, Failure};
-use crate::oss::endpoint::Addressing;
+use crate::oss::endpoint::{Addressing, from_bucket_url};
 use crate::profile::Profile;
 
 /// Where a value comes from.
@@ -43,6 +43,14 @@ impl Origin {
         }
     }
 
+    /// Whether it is the same flag, variable or place, or the same file, whichever section.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File { path, .. }, Self::File { path: other, .. }) => path == other,
+            _ => self == other,
+        }
+    }
+
     /// Its kind as one word, for scripts.
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -68,6 +76,31 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A setting that a flag, a variable and a key of the file can say. The flag has the key's name.
+pub(super) struct Setting {
+    /// In words.
+    what: &'static str,
+    variable: &'static str,
+    key: &'static str,
+}
+
+impl Setting {
+    const fn new(what: &'static str, variable: &'static str, key: &'static str) -> Self {
+        Self { what, variable, key }
+    }
+}
+
+pub(super) const ACCESS_KEY_ID: Setting = Setting::new("access key id", "OSS_ACCESS_KEY_ID", "access-key-id");
+pub(super) const ACCESS_KEY_SECRET: Setting =
+    Setting::new("access key secret", "OSS_ACCESS_KEY_SECRET", "access-key-secret");
+pub(super) const STS_TOKEN: Setting = Setting::new("security token", "OSS_SESSION_TOKEN", "sts-token");
+pub(super) const ROLE_ARN: Setting = Setting::new("role", "OSS_ROLE_ARN", "role-arn");
+pub(super) const ROLE_SESSION_NAME: Setting =
+    Setting::new("name of the role's session", "OSS_ROLE_SESSION_NAME", "role-session-name");
+pub(super) const REGION: Setting = Setting::new("region", "OSS_REGION", "region");
+pub(super) const ACCOUNT_ID: Setting = Setting::new("account id", "OSS_ACCOUNT_ID", "account-id");
+pub(super) const ENDPOINT: Setting = Setting::new("endpoint", "OSS_ENDPOINT", "endpoint");
+
 /// A value, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found<T = String> {
@@ -84,6 +117,16 @@ impl<T> Found<T> {
     pub(super) fn usual(value: T) -> Self {
         Self { value, origin: Origin::Default }
     }
+
+    /// What is wrong with the value, told with its place.
+    pub(super) fn blamed(&self, key: &str, failure: Failure) -> Failure {
+        let exit = if matches!(self.origin, Origin::Flag(_)) { Exit::Usage } else { Exit::Client };
+        let place = match &self.origin {
+            Origin::File { .. } => format!("{key} in {}", self.origin),
+            origin => origin.to_string(),
+        };
+        Failure { exit, message: format!("{place}: {}", failure.message), ..failure }
+    }
 }
 
 /// Where a setting may come from: the flag wins over the variable, the variable over the file.
@@ -94,18 +137,22 @@ pub(super) struct Sources<'a> {
     /// The file that the profile was read from.
     pub(super) file: Option<PathBuf>,
     /// The bucket of which the file may say something of its own.
-    pub(super) bucket: Option<&'a str>,
+    pub(super) bucket: Option<String>,
 }
 
 impl<'a> Sources<'a> {
-    /// Flags, variables and the profile that they choose.
+    /// Flags, variables and the profile that they choose. Without a bucket it is the one whose URL is the endpoint.
     pub(super) fn read(
         global: &'a Global,
         environment: &'a Environment,
-        bucket: Option<&'a str>,
+        bucket: Option<&str>,
     ) -> Result<Self, Failure> {
         let (profile, file) = profile(global, environment)?;
-        Ok(Self { global, environment, profile, file, bucket })
+        let bucket = bucket.filter(|bucket| !bucket.is_empty()).map(str::to_owned);
+        let sources = Self { global, environment, profile, file, bucket };
+        let of_url = || from_bucket_url(&sources.endpoint()?.value).map(|(_, target)| target.bucket);
+        let bucket = sources.bucket.clone().or_else(of_url);
+        Ok(Self { bucket, ..sources })
     }
 
     /// Flags and variables only: a local service and a dry run take nothing from the file.
@@ -116,82 +163,84 @@ impl<'a> Sources<'a> {
     /// A setting by its flag, its variable and its key in the file, with where it comes from; an empty value is none.
     /// The flag has the key's name.
     pub(super) fn find(&self, flag: Option<&str>, variable: Option<&str>, key: &str) -> Option<Found> {
-        let flag = flag.filter(|value| !value.is_empty()).map(|value| self.by_flag(key, value.to_owned()));
+        let flag = flag.filter(|value| !value.is_empty()).map(|value| by_flag(key, value.to_owned()));
         flag.or_else(|| {
             let name = variable?;
             let value = variable_of(name, self.environment)?;
             Some(Found { value, origin: Origin::Variable(name.to_owned()) })
         })
         .or_else(|| {
-            let value = self.profile.value(key, self.bucket)?;
+            let value = self.profile.value(key, self.bucket.as_deref())?;
             let path = self.file.clone().unwrap_or_default();
             let origin = Origin::File { path, section: value.section.clone() };
             Some(Found { value: value.text.clone(), origin })
         })
     }
 
+    /// The same for a setting that has all three.
+    pub(super) fn setting(&self, flag: Option<&str>, setting: &Setting) -> Option<Found> {
+        self.find(flag, Some(setting.variable), setting.key)
+    }
+
+    /// What to say when a setting that is needed is nowhere.
+    pub(super) fn missing(&self, Setting { what, variable, key }: &Setting) -> Failure {
+        Failure::new(Exit::Client, format!("no {what}")).advise(format!(
+            "set --{key}, {variable} or {key} in {}; or try everything without an account with --local",
+            self.file_name()
+        ))
+    }
+
+    /// The configuration file, as people know it.
+    pub(super) fn file_name(&self) -> String {
+        match config_file(self.global, self.environment) {
+            Some(Found { value, origin: Origin::Flag(_) | Origin::Variable(_) }) => {
+                value.display().to_string()
+            }
+            _ => "~/.ossutilconfig".to_owned(),
+        }
+    }
+
     /// A setting that is no text: its flag, already understood, or its key in the file, or else what is usual.
-    pub(super) fn typed<T: FromStr>(
+    pub(super) fn typed<T: FromStr<Err: fmt::Display>>(
         &self,
         flag: Option<T>,
         key: &str,
         usual: T,
     ) -> Result<Found<T>, Failure> {
         if let Some(value) = flag {
-            return Ok(self.by_flag(key, value));
+            return Ok(by_flag(key, value));
         }
-        match self.find(None, None, key) {
-            None => Ok(Found::usual(usual)),
-            Some(found) => {
-                let value = found.value.parse().map_err(|_| in_file(key, &found.value))?;
-                Ok(Found { value, origin: found.origin })
-            }
-        }
-    }
-
-    /// A switch: its flag, or `true` in the file.
-    pub(super) fn switch(&self, flag: bool, key: &str) -> Found<bool> {
-        match (flag, self.find(None, None, key)) {
-            (true, _) => self.by_flag(key, true),
-            (false, Some(found)) => found.map(|value| value.eq_ignore_ascii_case("true")),
-            (false, None) => Found::usual(false),
-        }
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as the others do")]
-    fn by_flag<T>(&self, key: &str, value: T) -> Found<T> {
-        Found { value, origin: Origin::Flag(format!("--{key}")) }
+        let Some(found) = self.find(None, None, key) else { return Ok(Found::usual(usual)) };
+        let value = found.value.parse().map_err(|error: T::Err| not_this(&found, key, &error.to_string()))?;
+        Ok(Found { value, origin: found.origin })
     }
 
     pub(super) fn endpoint(&self) -> Option<Found> {
-        self.find(self.global.endpoint.as_deref(), Some("OSS_ENDPOINT"), "endpoint")
+        self.setting(self.global.endpoint.as_deref(), &ENDPOINT)
     }
 
     pub(super) fn addressing_style(&self) -> Result<Option<Found<Addressing>>, Failure> {
         const KEY: &str = "addressing-style";
-        if let Some(style) = self.global.addressing_style {
-            return Ok(Some(self.by_flag(
-                KEY,
-                match style {
-                    AddressingStyle::Virtual => Addressing::Virtual,
-                    AddressingStyle::Path => Addressing::Path,
-                },
-            )));
-        }
-        let Some(found) = self.find(None, None, KEY) else { return Ok(None) };
-        match found.value.as_str() {
-            "cname" => Ok(None),
-            "virtual" => Ok(Some(found.map(|_| Addressing::Virtual))),
-            "path" => Ok(Some(found.map(|_| Addressing::Path))),
-            other => Err(in_file(KEY, other)),
-        }
+        // What is usual depends on the endpoint, so that nobody's word must be told from it.
+        let said = self.global.addressing_style.is_some() || self.find(None, None, KEY).is_some();
+        let style = self.typed(self.global.addressing_style, KEY, AddressingStyle::Virtual)?;
+        Ok(said.then(|| {
+            style.map(|style| match style {
+                AddressingStyle::Path => Addressing::Path,
+                AddressingStyle::Virtual | AddressingStyle::Cname => Addressing::Virtual,
+            })
+        }))
     }
 }
 
-/// What to say of a value in the file that cannot be what it is.
-pub(super) fn in_file(key: &str, value: &str) -> Failure {
-    Failure::new(Exit::Client, format!("{key} is {value:?} in the configuration file, which it cannot be"))
-        .advise(format!("mend it there, or give --{key}"))
+fn by_flag<T>(key: &str, value: T) -> Found<T> {
+    Found { value, origin: Origin::Flag(format!("--{key}")) }
+}
+
+/// What to say of a value that cannot be what it is, and why.
+pub(super) fn not_this(found: &Found, key: &str, why: &str) -> Failure {
+    let failure = Failure::new(Exit::Client, format!("it cannot be {:?}: {why}", found.value));
+    found.blamed(key, failure.advise(format!("mend it there, or give --{key}")))
 }
 
 /// Reads the profile that flags and variables name from ossutil's file. Only a file that is named must be there.
@@ -207,16 +256,15 @@ fn profile(global: &Global, environment: &Environment) -> Result<(Profile, Optio
         failed(error.to_string()).advise("-c (OSSUTIL_CONFIG_FILE) names another configuration file")
     })?;
     let name = name.map(|name| name.value);
-    let profile = Profile::read(&text, name.as_deref()).map_err(|error| {
-        failed(error.to_string()).advise("--profile (OSSUTIL_PROFILE) chooses a profile of the file")
-    })?;
+    let profile = Profile::read(&text, name.as_deref())
+        .map_err(|error| failed(error.to_string()).advise(error.advice()))?;
     Ok((profile, Some(path)))
 }
 
 /// The configuration file; whether it is there is another question. `None` for a user without a home.
 pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<Found<PathBuf>> {
     const VARIABLE: &str = "OSSUTIL_CONFIG_FILE";
-    if let Some(path) = &global.config_file {
+    if let Some(path) = global.config_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
         return Some(Found { value: path.clone(), origin: Origin::Flag("--config-file".to_owned()) });
     }
     if let Some(path) = variable_of(VARIABLE, environment) {
@@ -229,8 +277,8 @@ pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<
 /// The profile that is asked for by name.
 pub(super) fn profile_name(global: &Global, environment: &Environment) -> Option<Found> {
     const VARIABLE: &str = "OSSUTIL_PROFILE";
-    let flag =
-        global.profile.clone().map(|value| Found { value, origin: Origin::Flag("--profile".to_owned()) });
+    let flag = global.profile.clone().filter(|name| !name.is_empty());
+    let flag = flag.map(|value| Found { value, origin: Origin::Flag("--profile".to_owned()) });
     flag.or_else(|| {
         let value = variable_of(VARIABLE, environment)?;
         Some(Found { value, origin: Origin::Variable(VARIABLE.to_owned()) })
@@ -240,11 +288,4 @@ pub(super) fn profile_name(global: &Global, environment: &Environment) -> Option
 /// A variable; an empty one is none.
 pub(super) fn variable_of(name: &str, environment: &Environment) -> Option<String> {
     environment.get(name).filter(|value| !value.is_empty()).cloned()
-}
-
-/// What to say when a setting that is needed is nowhere.
-pub(super) fn missing(what: &str, flag: &str, variable: &str, key: &str) -> Failure {
-    Failure::new(Exit::Client, format!("no {what}")).advise(format!(
-        "set {flag}, {variable} or {key} in ~/.ossutilconfig; or try everything without an account with --local"
-    ))
 }

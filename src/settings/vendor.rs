@@ -2,9 +2,9 @@
 //!
 //! Unlike there, a place that is configured and fails is told; none behind it is tried.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::credential::wrong_file;
+use super::credential::wrong;
 use super::{Environment, unbroken, variable_of};
 use crate::exit::Failure;
 use crate::oss::credential::{
@@ -14,8 +14,8 @@ use crate::oss::credential::{
 /// A place and how it is looked into.
 type Place = fn(&Environment) -> Result<Recipe, Lack>;
 
-/// The credential of the first place that is configured, and the place's name.
-pub(super) fn recipe(environment: &Environment) -> Result<(Recipe, &'static str), Failure> {
+/// The credential of the first place that is configured, and the place's name. `file` is ossutil's file.
+pub(super) fn recipe(environment: &Environment, file: &str) -> Result<(Recipe, &'static str), Failure> {
     let places: [(&str, Place); 6] = [
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", variables),
         ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", oidc),
@@ -30,24 +30,34 @@ pub(super) fn recipe(environment: &Environment) -> Result<(Recipe, &'static str)
             Ok(recipe) => return Ok((recipe, name)),
             Err(Lack::Absent(lack)) => lacks.push(lack),
             Err(Lack::Wrong(text)) => {
-                return Err(wrong_file(text).advise("docs/credentials.md names all places and their order"));
+                return Err(wrong(text).advise("docs/credentials.md names all places and their order"));
             }
         }
     }
-    Err(wrong_file(format!("no access key id, and nothing else to sign with: {}", lacks.join("; "))).advise(
-        "set --access-key-id, OSS_ACCESS_KEY_ID or access-key-id in ~/.ossutilconfig; on an ECS instance --mode \
-         EcsRamRole takes its role; or try everything without an account with --local",
-    ))
+    Err(wrong(format!("no access key id, and nothing else to sign with: {}", lacks.join("; "))).advise(format!(
+        "set --access-key-id, OSS_ACCESS_KEY_ID or access-key-id in {file}; on an ECS instance --mode EcsRamRole \
+         takes its role; or try everything without an account with --local"
+    )))
+}
+
+/// The values of variables that go together; one without the others is a mistake.
+fn together<const N: usize>(names: [&str; N], environment: &Environment) -> Result<[String; N], Lack> {
+    let values = names.map(|name| variable_of(name, environment));
+    let is_set = |index: &usize| values.get(*index).is_some_and(Option::is_some);
+    let (set, unset): (Vec<_>, Vec<_>) = (0..N).partition(is_set);
+    let name =
+        |indexes: &[usize]| indexes.first().and_then(|index| names.get(*index)).copied().unwrap_or_default();
+    match (set.is_empty(), unset.is_empty()) {
+        (_, true) => Ok(values.map(Option::unwrap_or_default)),
+        (true, _) => Err(Lack::Absent(format!("{} is not set", name(&unset)))),
+        _ => Err(Lack::Wrong(format!("{} is set, and {} is not", name(&set), name(&unset)))),
+    }
 }
 
 fn variables(environment: &Environment) -> Result<Recipe, Lack> {
-    let [id, secret, token] = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"]
-        .map(|name| variable_of(&format!("ALIBABA_CLOUD_{name}"), environment));
-    let (access_key_id, secret) = match (id, secret) {
-        (Some(id), Some(secret)) => (id, secret),
-        (None, _) => return Err(Lack::Absent("ALIBABA_CLOUD_ACCESS_KEY_ID is not set".to_owned())),
-        _ => return Err(Lack::Absent("ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set".to_owned())),
-    };
+    let names = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
+    let [access_key_id, secret] = together(names, environment)?;
+    let token = variable_of("ALIBABA_CLOUD_SECURITY_TOKEN", environment);
     for (what, value) in [
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", access_key_id.as_str()),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &secret),
@@ -64,33 +74,50 @@ fn variables(environment: &Environment) -> Result<Recipe, Lack> {
 }
 
 fn oidc(environment: &Environment) -> Result<Recipe, Lack> {
-    let need =
-        |name: &str| variable_of(name, environment).ok_or_else(|| Lack::Absent(format!("{name} is not set")));
-    // The most telling of the three first: a role alone may be meant for something else.
-    let token_file = need("ALIBABA_CLOUD_OIDC_TOKEN_FILE")?.into();
-    let provider_arn = need("ALIBABA_CLOUD_OIDC_PROVIDER_ARN")?;
-    let session_name = variable_of("ALIBABA_CLOUD_ROLE_SESSION_NAME", environment);
-    let role = Role::new(need("ALIBABA_CLOUD_ROLE_ARN")?, session_name);
-    Ok(Recipe::Oidc { role, provider_arn, token_file })
+    // A role alone may be meant for something else.
+    let names = ["ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"];
+    let [token_file, provider_arn] = together(names, environment)?;
+    let arn = variable_of("ALIBABA_CLOUD_ROLE_ARN", environment).ok_or_else(|| {
+        Lack::Wrong("ALIBABA_CLOUD_OIDC_TOKEN_FILE is set, and ALIBABA_CLOUD_ROLE_ARN is not".to_owned())
+    })?;
+    let role = Role::new(arn, variable_of("ALIBABA_CLOUD_ROLE_SESSION_NAME", environment));
+    Ok(Recipe::Oidc { role, provider_arn, token_file: token_file.into() })
 }
 
 fn aliyun_cli(environment: &Environment) -> Result<Recipe, Lack> {
     if is_true("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", environment) {
         return Err(Lack::Absent("ALIBABA_CLOUD_CLI_PROFILE_DISABLED is true".to_owned()));
     }
-    let profile = variable_of("ALIBABA_CLOUD_PROFILE", environment);
-    let files = files("ALIBABA_CLOUD_CONFIG_FILE", &[".aliyun/config.json"], environment);
-    from_file(&files, "the Alibaba Cloud CLI has no home", |text| aliyun_cli_recipe(text, profile.as_deref()))
+    let profile = variable_of(PROFILE, environment);
+    let files = Files {
+        variable: "ALIBABA_CLOUD_CONFIG_FILE",
+        usual: &[".aliyun/config.json"],
+        homeless: "the Alibaba Cloud CLI has no home",
+    };
+    files.read(environment, |text| aliyun_cli_recipe(text, profile.as_deref()))
 }
 
 fn alibabacloud(environment: &Environment) -> Result<Recipe, Lack> {
-    let section = variable_of("ALIBABA_CLOUD_PROFILE", environment).unwrap_or_else(|| "default".to_owned());
-    // The vendor's libraries do not agree on the name.
-    let names = [".alibabacloud/credentials", ".alibabacloud/credentials.ini"];
-    let files = files("ALIBABA_CLOUD_CREDENTIALS_FILE", &names, environment);
-    from_file(&files, "there is no home for .alibabacloud/credentials", |text| {
-        alibabacloud_recipe(text, &section)
-    })
+    let named = variable_of(PROFILE, environment);
+    let files = Files {
+        variable: "ALIBABA_CLOUD_CREDENTIALS_FILE",
+        // The vendor's libraries do not agree on the name.
+        usual: &[".alibabacloud/credentials", ".alibabacloud/credentials.ini"],
+        homeless: "there is no home for .alibabacloud/credentials",
+    };
+    let section = named.as_deref().unwrap_or("default");
+    let found = files.read(environment, |text| alibabacloud_recipe(text, section));
+    match (found, &named) {
+        // It is the last of the two files in which a profile may be.
+        (Err(Lack::Absent(here)), Some(name)) => {
+            let there = match aliyun_cli(environment) {
+                Err(Lack::Absent(there) | Lack::Wrong(there)) => there,
+                Ok(recipe) => return Ok(recipe),
+            };
+            Err(Lack::Wrong(format!("{PROFILE} is {name:?}, which gives no credential: {there}; {here}")))
+        }
+        (found, _) => found,
+    }
 }
 
 fn ecs_role(environment: &Environment) -> Result<Recipe, Lack> {
@@ -111,33 +138,49 @@ fn uri(environment: &Environment) -> Result<Recipe, Lack> {
     Ok(Recipe::Uri(Secret::new(url)))
 }
 
-/// The file that a variable names, else the usual ones below the home.
-fn files(variable: &str, usual: &[&str], environment: &Environment) -> Vec<PathBuf> {
-    if let Some(named) = variable_of(variable, environment) {
-        return vec![named.into()];
-    }
-    let home = variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir);
-    home.map(|home| usual.iter().map(|name| home.join(name)).collect()).unwrap_or_default()
+/// Which profile or section of the vendor's files counts.
+const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
+
+/// A file that a variable names, else one of the usual ones below the home.
+struct Files {
+    variable: &'static str,
+    usual: &'static [&'static str],
+    /// What to say of a user without a home.
+    homeless: &'static str,
 }
 
-/// Reads the first of the files that exists.
-fn from_file(
-    files: &[PathBuf],
-    homeless: &str,
-    read: impl Fn(&str) -> Result<Recipe, Lack>,
-) -> Result<Recipe, Lack> {
-    let usual = files.first().ok_or_else(|| Lack::Absent(homeless.to_owned()))?;
-    let path = files.iter().find(|path| path.exists()).map_or(usual.as_path(), PathBuf::as_path);
-    let at = |path: &Path, text: String| format!("{}: {text}", path.display());
-    match std::fs::read_to_string(path) {
-        Ok(text) => read(&text).map_err(|lack| match lack {
-            Lack::Absent(text) => Lack::Absent(at(path, text)),
-            Lack::Wrong(text) => Lack::Wrong(at(path, text)),
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Lack::Absent(format!("there is no {}", path.display())))
+impl Files {
+    /// Reads the first of the files that exists; one that is named must.
+    fn read(
+        &self,
+        environment: &Environment,
+        read: impl Fn(&str) -> Result<Recipe, Lack>,
+    ) -> Result<Recipe, Lack> {
+        let named = variable_of(self.variable, environment).map(PathBuf::from);
+        let is_named = named.is_some();
+        let home = || variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir);
+        let files = match named {
+            Some(named) => vec![named],
+            None => {
+                home().map(|home| self.usual.iter().map(|name| home.join(name)).collect()).unwrap_or_default()
+            }
+        };
+        let usual = files.first().ok_or_else(|| Lack::Absent(self.homeless.to_owned()))?;
+        let path = files.iter().find(|path| path.exists()).unwrap_or(usual);
+        let at = |text: String| format!("{}: {text}", path.display());
+        match std::fs::read_to_string(path) {
+            Ok(text) => read(&text).map_err(|lack| match lack {
+                Lack::Absent(text) => Lack::Absent(at(text)),
+                Lack::Wrong(text) => Lack::Wrong(at(text)),
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_named => {
+                Err(Lack::Wrong(format!("{}: there is no {}", self.variable, path.display())))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(Lack::Absent(format!("there is no {}", path.display())))
+            }
+            Err(error) => Err(Lack::Wrong(at(error.to_string()))),
         }
-        Err(error) => Err(Lack::Wrong(at(path, error.to_string()))),
     }
 }
 
@@ -167,7 +210,7 @@ mod tests {
             let pairs = variables.split_whitespace().map(|pair| pair.split_once('=').unwrap());
             let pairs = pairs.map(|(name, value)| (format!("ALIBABA_CLOUD_{name}"), value.to_owned()));
             let pairs = pairs.chain([("HOME".to_owned(), self.0.display().to_string())]);
-            recipe(&pairs.collect()).map(|(recipe, _)| recipe)
+            recipe(&pairs.collect(), "conf").map(|(recipe, _)| recipe)
         }
     }
 
@@ -211,7 +254,7 @@ mod tests {
         for (home, variables, want) in [
             (&full, format!("{keyed} {role}"), keys("env")),
             (&full, role.to_owned(), oidc),
-            (&full, "ECS_METADATA=worker ROLE_ARN=arn ACCESS_KEY_ID=half".to_owned(), keys("cli")),
+            (&full, "ECS_METADATA=worker ROLE_ARN=arn SECURITY_TOKEN=t".to_owned(), keys("cli")),
             (&full, "CLI_PROFILE_DISABLED=true".to_owned(), keys("ini")),
             (&full, "PROFILE=new".to_owned(), keys("ini-new")),
             (&ini, "ECS_METADATA=worker".to_owned(), keys("ini")),
@@ -247,9 +290,56 @@ mod tests {
     }
 
     #[test]
+    fn a_place_that_is_half_configured_is_not_passed_over() {
+        let full =
+            Home::new("vendor-half", &[(".aliyun/config.json", CLI), (".alibabacloud/credentials", INI)]);
+        let home = full.0.display();
+        for (variables, said) in [
+            (
+                "ACCESS_KEY_ID=i",
+                "ACCESS_KEY_ID is set, and ALIBABA_CLOUD_ACCESS_KEY_SECRET is not".to_owned(),
+            ),
+            (
+                "ACCESS_KEY_SECRET=s",
+                "ACCESS_KEY_SECRET is set, and ALIBABA_CLOUD_ACCESS_KEY_ID is not".to_owned(),
+            ),
+            (
+                "OIDC_TOKEN_FILE=/t",
+                "OIDC_TOKEN_FILE is set, and ALIBABA_CLOUD_OIDC_PROVIDER_ARN is not".to_owned(),
+            ),
+            (
+                "OIDC_PROVIDER_ARN=p",
+                "OIDC_PROVIDER_ARN is set, and ALIBABA_CLOUD_OIDC_TOKEN_FILE is not".to_owned(),
+            ),
+            (
+                "OIDC_TOKEN_FILE=/t OIDC_PROVIDER_ARN=p",
+                "OIDC_TOKEN_FILE is set, and ALIBABA_CLOUD_ROLE_ARN is not".to_owned(),
+            ),
+            ("CONFIG_FILE=/typo", "CONFIG_FILE: there is no /typo".to_owned()),
+            (
+                "CLI_PROFILE_DISABLED=true CREDENTIALS_FILE=/typo",
+                "CREDENTIALS_FILE: there is no /typo".to_owned(),
+            ),
+            (
+                "PROFILE=typo ECS_METADATA=worker",
+                format!(
+                    "PROFILE is \"typo\", which gives no credential: {home}/.aliyun/config.json: there is no profile \
+                     \"typo\"; {home}/.alibabacloud/credentials: there is no section [typo]"
+                ),
+            ),
+        ] {
+            let failure = full.recipe(variables).unwrap_err();
+            assert_eq!(failure.message, format!("ALIBABA_CLOUD_{said}"), "{variables}");
+            assert!(failure.advice.is_some(), "{failure:?}");
+        }
+    }
+
+    #[test]
     fn without_any_every_place_is_named_with_what_it_lacks() {
-        let bare = Home::new("vendor-none", &[(".aliyun/config.json", CLI)]);
-        let failure = bare.recipe("PROFILE=new").unwrap_err();
+        let cli = CLI.replace("\"current\":\"c\"", "\"current\":\"new\"");
+        let bare = Home::new("vendor-none", &[(".aliyun/config.json", &cli)]);
+        let failure = bare.recipe("").unwrap_err();
+        assert!(failure.advice.as_ref().unwrap().contains("or access-key-id in conf;"), "{failure:?}");
         let home = bare.0.display();
         assert_eq!(
             failure.message,

@@ -86,10 +86,16 @@ fn what_is_wrong_with_the_file_is_told_with_its_name_and_never_its_text() {
     home.write("style", config(&service, "local").replace("mode = AK", "addressing-style = sideways"));
     for (arguments, message) in [
         (["-c", "missing", "-q"], "cannot use missing: No such file"),
-        (["-c", "broken", "-q"], "cannot use broken: line 3 is neither"),
+        (
+            ["-c", "broken", "-q"],
+            "cannot use broken: line 3 is neither a section, a key with its value nor a comment\n        mend line 3,",
+        ),
         (["-c", "good", "--profile=nobody"], "there is no section [profile nobody]"),
         (["-c", "good", "--profile=role"], "no access key id"),
-        (["-c", "style", "-q"], "addressing-style is \"sideways\""),
+        (
+            ["-c", "style", "-q"],
+            "addressing-style in style [default]: it cannot be \"sideways\": virtual, path and",
+        ),
     ] {
         let ended = run(load(&home).args(arguments));
         assert!(ended.assert_code(3).stderr.contains(message), "{arguments:?}: {}", ended.stderr);
@@ -267,17 +273,29 @@ fn what_the_file_has_wrong_is_told_with_its_key_and_the_flag() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     home.write("a.jsonl", lines(1, DIMENSION));
     for (line, said) in [
-        ("connect-timeout = 0", "connect-timeout is \"0\" in the configuration file, which it cannot be"),
-        ("loglevel = loud", "loglevel is \"loud\" in"),
-        ("retry-times = often", "retry-times is \"often\" in"),
-        ("proxy = socks5://h", "proxy is \"…\" in"),
-        ("ca-bundle = missing.pem", "cannot use --ca-bundle missing.pem: No such file"),
+        (
+            "connect-timeout = 0",
+            "connect-timeout in CONF [default]: it cannot be \"0\": a timeout of 0 would",
+        ),
+        ("loglevel = loud", "loglevel in CONF [default]: it cannot be \"loud\""),
+        ("retry-times = often", "retry-times in CONF [default]: it cannot be \"often\""),
+        (
+            "skip-verify-cert = yes",
+            "skip-verify-cert in CONF [default]: it cannot be \"yes\": it is true or false",
+        ),
+        ("proxy = socks5://hush", "proxy in CONF [default]: its scheme is not http or https"),
+        ("ca-bundle = missing.pem", "cannot use ca-bundle in CONF [default]: missing.pem: No such file"),
         ("buckets = none", "there is no section [buckets none], which buckets=none names"),
     ] {
+        let said = said.replace("CONF", &home.path(".ossutilconfig").display().to_string());
         home.write(".ossutilconfig", config(&service, "local").replace("mode = AK\nread-timeout = 30", line));
         let ended = run(&mut load(&home));
-        assert!(ended.assert_code(3).stderr.contains(said), "{line}: {}", ended.stderr);
-        assert!(ended.stderr.starts_with("ossvec: "), "{line}: {}", ended.stderr);
+        assert!(ended.assert_code(3).stderr.contains(&said), "{line}: {}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with("ossvec: ") && !ended.stderr.contains("hush"),
+            "{line}: {}",
+            ended.stderr
+        );
         let advice = ended.stderr.lines().nth(1).unwrap_or_default();
         assert!(advice.starts_with("        "), "{line}: {}", ended.stderr);
     }
@@ -294,4 +312,128 @@ fn retries_may_be_set_in_the_file() {
     );
     let ended = run(&mut load(&home));
     assert!(ended.assert_code(2).stderr.contains("gave up after the retry budget"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_endpoint_of_objects_in_a_ready_configuration_becomes_that_of_vectors() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, DIMENSION));
+    let keys = "access-key-id = i\naccess-key-secret = s\naccount-id = 1\n";
+    let vectors = "https://cn-hangzhou-internal.oss-vectors.aliyuncs.com";
+    for (file, variable) in [
+        ("endpoint = https://oss-cn-hangzhou-internal.aliyuncs.com\nregion = cn-hangzhou\n", None),
+        ("", Some("my-b.oss-cn-hangzhou-internal.aliyuncs.com")),
+    ] {
+        home.write(".ossutilconfig", format!("[default]\n{keys}{file}"));
+        let mut command = show(&home);
+        command.envs(variable.map(|host| ("OSS_ENDPOINT", host)));
+        let found = shown(&mut command);
+        assert_eq!((found("endpoint").0.as_str(), found("region").0.as_str()), (vectors, "cn-hangzhou"));
+        let mut load = load(&home);
+        // No request leaves this machine: the proxy is nobody.
+        load.envs(variable.map(|host| ("OSS_ENDPOINT", host))).args([
+            "--proxy",
+            "http://127.0.0.1:9",
+            "--retry-times=0",
+        ]);
+        let ended = run(&mut load);
+        let note = "oss-cn-hangzhou-internal.aliyuncs.com is the endpoint of objects; vectors are at \
+                    cn-hangzhou-internal.oss-vectors.aliyuncs.com\n";
+        assert_eq!(ended.assert_code(2).stderr.matches(note).count(), 1, "{}", ended.stderr);
+        assert!(ended.stderr.starts_with("note: "), "{}", ended.stderr);
+        assert!(!run(load.arg("-q")).stderr.contains("note: "));
+    }
+    let accelerate = [("OSS_ENDPOINT", "oss-accelerate.aliyuncs.com")];
+    for (flags, variables, place, code, host, advice) in [
+        (
+            &["-e", "http://oss-cn-hangzhou.aliyuncs.com"][..],
+            &[][..],
+            "--endpoint",
+            1,
+            "oss-cn-hangzhou.aliyuncs.com",
+            "use cn-hangzhou.oss-vectors.aliyuncs.com",
+        ),
+        (
+            &[],
+            &accelerate,
+            "OSS_ENDPOINT",
+            3,
+            "oss-accelerate.aliyuncs.com",
+            "use REGION.oss-vectors.aliyuncs.com; vectors have no acceleration",
+        ),
+    ] {
+        let ended = run(load(&home).args(flags).envs(variables.iter().copied()));
+        let said =
+            format!("ossvec: {place}: {host} is an endpoint of objects, not of vectors\n        {advice}\n");
+        assert_eq!(ended.assert_code(code).stderr, said);
+    }
+}
+
+#[test]
+fn a_region_that_is_not_the_endpoints_is_told() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, DIMENSION));
+    let file = "access-key-id = i\naccess-key-secret = s\naccount-id = 1\nregion = cn-beijing\n";
+    let host = "endpoint = cn-hangzhou.oss-vectors.aliyuncs.com\n";
+    home.write("conf", format!("[default]\n{file}{host}"));
+    let with = |flags: &[&str]| {
+        let nobody = ["-c", "conf", "--proxy", "http://127.0.0.1:9", "--retry-times=0"];
+        run(load(&home).args(nobody).args(flags))
+    };
+    let note = "note: the region is cn-beijing (conf [default]), but the endpoint (conf [default]) is in cn-hangzhou, ";
+    assert!(with(&[]).stderr.starts_with(note), "{}", with(&[]).stderr);
+    let note = "note: the region is r2 (--region), but the endpoint (conf [default]) is in cn-hangzhou, ";
+    assert!(with(&["--region", "r2"]).stderr.starts_with(note), "{}", with(&["--region", "r2"]).stderr);
+    for flags in [&["--region", "cn-hangzhou"][..], &["-e", "r3.oss-vectors.aliyuncs.com"]] {
+        assert!(!with(flags).stderr.contains("note: the region"), "{}", with(flags).stderr);
+    }
+}
+
+#[test]
+fn what_the_file_says_of_a_bucket_counts_also_when_its_url_names_it() {
+    let home = Home::new();
+    let bucket = "buckets = mine\n[buckets mine]\nmy-b =\n  addressing-style = Path\n";
+    home.write("conf", format!("[default]\n{bucket}"));
+    let url = "https://My-B-77.CN-Hangzhou.oss-vectors.aliyuncs.com";
+    let found = shown(show(&home).args(["-c", "conf", "-e", url]));
+    assert_eq!(found("addressing-style"), ("path".to_owned(), "conf [buckets mine]".to_owned()));
+    assert_eq!((found("bucket").0.as_str(), found("account-id").0.as_str()), ("my-b", "77"));
+}
+
+#[test]
+fn a_bucket_that_the_endpoint_names_wrongly_is_not_blamed_on_a_flag() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, DIMENSION));
+    let mut load = home.ossvec();
+    load.args([
+        "put-vectors",
+        "a.jsonl",
+        "--index-name",
+        "idx",
+        "-e",
+        "b-1.cn-hangzhou.oss-vectors.aliyuncs.com",
+    ]);
+    let ended = run(&mut load);
+    let said = "ossvec: the bucket in the endpoint, b: a bucket's name has 3 to 32 characters";
+    assert!(ended.assert_code(1).stderr.starts_with(said), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("        name a vector bucket with --bucket\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn switches_and_styles_are_written_as_ossutil_takes_them() {
+    let home = Home::new();
+    for (text, shows) in [("1", "true"), ("T", "true"), ("TRUE", "true"), ("0", "false"), ("False", "false")]
+    {
+        home.write("conf", format!("[default]\nskip-verify-cert = {text}\n"));
+        let by_file = shown(show(&home).args(["-c", "conf"]))("skip-verify-cert");
+        assert_eq!(by_file, (shows.to_owned(), "conf [default]".to_owned()));
+        let by_flag = shown(show(&home).arg(format!("--skip-verify-cert={text}")))("skip-verify-cert");
+        assert_eq!(by_flag, (shows.to_owned(), "--skip-verify-cert".to_owned()));
+    }
+    for (style, shows) in [("cname", "virtual"), ("Path", "path"), ("VIRTUAL", "virtual")] {
+        home.write("conf", format!("[default]\nregion = r\naddressing-style = {style}\n"));
+        assert_eq!(shown(show(&home).args(["-c", "conf"]))("addressing-style").0, shows);
+        let flags = ["--region", "r", "--addressing-style", style];
+        assert_eq!(shown(show(&home).args(flags))("addressing-style").0, shows);
+    }
 }

@@ -68,7 +68,7 @@ fn commands() -> Vec<Vec<String>> {
 fn options(home: &Home, command: &[String]) -> BTreeSet<String> {
     let help = run(home.ossvec().args(command).arg("--help"));
     let lines = help.assert_code(0).stdout.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
-    let words = lines.flat_map(|line| line.split("  ").next().unwrap().split([' ', ',', '=']));
+    let words = lines.flat_map(|line| line.split("  ").next().unwrap().split([' ', ',', '=', '[']));
     words.filter(|word| word.starts_with('-') && word.len() > 1).map(str::to_owned).collect()
 }
 

@@ -11,6 +11,9 @@ use crate::support::{Home, TestService, lines, run, sharing_the_machine, unlimit
 
 const SECRET: &str = "hushSecretHush0";
 
+/// A question and its answer.
+type Turn<'a> = (&'a str, &'a str);
+
 /// Whether the terminal shows what is typed.
 fn echoes(terminal: &std::fs::File) -> bool {
     let modes = rustix::termios::tcgetattr(terminal).unwrap().local_modes;
@@ -19,7 +22,7 @@ fn echoes(terminal: &std::fs::File) -> bool {
 
 /// Runs `config init` on a terminal: waits for each question and gives its answer. Returns the exit code and all that
 /// the terminal showed.
-fn init(home: &Home, arguments: &[&str], talk: &[(&str, &str)]) -> (Option<i32>, String) {
+fn init(home: &Home, arguments: &[&str], talk: &[Turn<'_>]) -> (Option<i32>, String) {
     let _shared = sharing_the_machine();
     let (mut terminal, other_end) = pty::open();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ossvec"));
@@ -27,7 +30,7 @@ fn init(home: &Home, arguments: &[&str], talk: &[(&str, &str)]) -> (Option<i32>,
     command.stdin(pty::stream(&other_end)).stdout(pty::stream(&other_end)).stderr(pty::stream(&other_end));
     let mut child = command.current_dir(home.path("")).spawn().unwrap();
     // The reading below ends when nobody holds the other end any more.
-    drop((command, other_end));
+    drop(command);
     let mut input = terminal.try_clone().unwrap();
     let (said, told) = mpsc::channel();
     let reading = thread::spawn(move || {
@@ -51,6 +54,8 @@ fn init(home: &Home, arguments: &[&str], talk: &[(&str, &str)]) -> (Option<i32>,
         input.write_all(format!("{answer}\n").as_bytes()).unwrap();
     }
     let status = child.wait().unwrap();
+    assert!(echoes(&other_end), "the terminal is left as it was");
+    drop(other_end);
     reading.join().unwrap();
     screen.extend(told.try_iter());
     (status.code(), screen)
@@ -162,4 +167,62 @@ fn without_a_terminal_nothing_is_asked() {
     let said = "ossvec: config init asks questions, and there is no terminal to ask on\n        write ";
     assert!(ended.assert_code(1).stderr.starts_with(said), "{}", ended.stderr);
     assert!(!home.path(".ossutilconfig").exists());
+}
+
+#[test]
+fn ctrl_c_ends_with_its_exit_code_and_the_terminal_echoes_again() {
+    let home = Home::new();
+    let to_the_key =
+        [("Region", ""), ("Account", "7"), ("Endpoint", ""), ("id: ", "i"), ("secret: ", "hush\u{3}")];
+    for talk in [&[("Region", "cn-\u{3}")][..], &to_the_key] {
+        let (code, screen) = init(&home, &[], talk);
+        assert_eq!(code, Some(5), "{screen}");
+        assert!(screen.contains("\nossvec: interrupted; nothing was written"), "{screen}");
+        assert!(!screen.contains("hush") && !home.path(".ossutilconfig").exists(), "{screen}");
+    }
+}
+
+#[test]
+fn an_endpoint_is_checked_can_be_cleared_and_never_outlives_its_region() {
+    let home = Home::new();
+    let text = |region: &str, endpoint: &str| {
+        format!(
+            "[default]\nregion = {region}\naccount-id = 1\n{endpoint}mode = AK\naccess-key-id = i\naccess-key-secret = s\n"
+        )
+    };
+    let [other, own, objects] =
+        ["http://other.test", "cn-hangzhou.oss-vectors.aliyuncs.com", "oss-r2.aliyuncs.com"];
+    let line = |host: &str| format!("endpoint = {host}\n");
+    let usual = "Endpoint [the region's public host]: ";
+    let rows: [(&str, &str, &[Turn<'_>], String); 5] = [
+        (other, "r2", &[("Endpoint, - for the region's public host [http://other.test]: ", "")], line(other)),
+        (
+            other,
+            "",
+            &[("Endpoint, - for the region's public host [http://other.test]: ", "-")],
+            String::new(),
+        ),
+        (own, "", &[("public host [cn-hangzhou.oss-vectors.aliyuncs.com]: ", "")], line(own)),
+        (own, "r2", &[(usual, "")], String::new()),
+        (
+            objects,
+            "r2",
+            &[
+                (usual, "ftp://h"),
+                ("the endpoint's scheme is \"ftp\"", objects),
+                ("oss-r2.aliyuncs.com is an endpoint of objects, not of vectors; use r2.oss-vectors", ""),
+            ],
+            String::new(),
+        ),
+    ];
+    for (known, region, answers, wanted) in rows {
+        home.write(".ossutilconfig", text("cn-hangzhou", &line(known)));
+        let mut talk = vec![("Change it?", "y"), ("Region", region), ("Account", "")];
+        talk.extend(answers);
+        talk.extend([("Access key id", ""), ("secret", "")]);
+        let (code, screen) = init(&home, &[], &talk);
+        assert_eq!(code, Some(0), "{screen}");
+        let region = if region.is_empty() { "cn-hangzhou" } else { region };
+        assert_eq!(config(&home), text(region, &wanted), "{screen}");
+    }
 }

@@ -66,7 +66,7 @@ fn every_global_option_of_ossutil_is_taken() {
     home.write("config", "[default]\nloglevel = off\noutput-format = xml\nlanguage = en\n[profile p]\n");
     let ended = run(script(&home, &service).args([
         "--addressing-style",
-        "path",
+        "Path",
         "-c",
         "config",
         "--profile",
@@ -78,7 +78,9 @@ fn every_global_option_of_ossutil_is_taken() {
         "--retry-times=3",
         "--sign-version",
         "v4",
-        "--skip-verify-cert",
+        "--skip-verify-cert=false",
+        "--quiet=f",
+        "--dry-run=0",
         "--proxy",
         "env",
         "--output-query",
@@ -164,7 +166,7 @@ fn a_secret_on_the_command_line_works_with_a_warning_that_names_the_variable() {
     let ended = run(&mut script(&home, &service));
     assert!(ended.assert_code(0).stderr.starts_with(warning), "{}", ended.stderr);
     let mut load = home.aimed(&["put-vectors", "vectors.json"], &service);
-    let ended = run(load.args(["--output-format", "json", "-k", "local", "-t", "token"]));
+    let ended = run(load.args(["--output-format", "json", "-i", "local", "-k", "local", "-t", "token"]));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [3]);
     assert_eq!(ended.stderr.matches("warning: ").count(), 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("--access-key-secret and --sts-token to every"), "{}", ended.stderr);

@@ -23,6 +23,9 @@ pub(crate) struct Recorded {
     pub(crate) headers: BTreeMap<String, String>,
 }
 
+/// What is done when a request has come, before it is passed on.
+type Before = Arc<dyn Fn(&Recorded) + Send + Sync>;
+
 /// A running recorder; it ends with the test's process.
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
@@ -32,6 +35,15 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Starts to pass requests on to `service`.
     pub(crate) fn start(service: SocketAddr) -> Self {
+        Self::start_with(service, |_| ())
+    }
+
+    /// The same, and does something before each request is passed on.
+    pub(crate) fn start_with(
+        service: SocketAddr,
+        before: impl Fn(&Recorded) + Send + Sync + 'static,
+    ) -> Self {
+        let before: Before = Arc::new(before);
         let recorded = Arc::new(Mutex::new(Vec::new()));
         let (ready, address) = std::sync::mpsc::channel();
         let noted = Arc::clone(&recorded);
@@ -40,7 +52,7 @@ impl Recorder {
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 ready.send(listener.local_addr().unwrap()).unwrap();
-                listen(listener, service, noted).await;
+                listen(listener, service, (noted, before)).await;
             });
         });
         Self { address: address.recv().unwrap(), recorded }
@@ -52,11 +64,13 @@ impl Recorder {
     }
 }
 
-async fn listen(listener: TcpListener, service: SocketAddr, recorded: Arc<Mutex<Vec<Recorded>>>) {
+type Notes = (Arc<Mutex<Vec<Recorded>>>, Before);
+
+async fn listen(listener: TcpListener, service: SocketAddr, notes: Notes) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     while let Ok((stream, _)) = listener.accept().await {
-        let (client, recorded) = (client.clone(), Arc::clone(&recorded));
-        let pass = service_fn(move |request| pass(client.clone(), service, Arc::clone(&recorded), request));
+        let (client, notes) = (client.clone(), notes.clone());
+        let pass = service_fn(move |request| pass(client.clone(), service, notes.clone(), request));
         // An error is the program's closing its connection.
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), pass));
     }
@@ -65,7 +79,7 @@ async fn listen(listener: TcpListener, service: SocketAddr, recorded: Arc<Mutex<
 async fn pass(
     client: reqwest::Client,
     service: SocketAddr,
-    recorded: Arc<Mutex<Vec<Recorded>>>,
+    (recorded, before): Notes,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (mut head, body) = request.into_parts();
@@ -75,7 +89,9 @@ async fn pass(
         None => format!("http://{}{}", text(&head.headers[HOST]), head.uri),
     };
     let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-    recorded.lock().unwrap().push(Recorded { method: head.method.to_string(), url, headers });
+    let request = Recorded { method: head.method.to_string(), url, headers };
+    before(&request);
+    recorded.lock().unwrap().push(request);
     for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
         head.headers.remove(name);
     }

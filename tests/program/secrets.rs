@@ -46,8 +46,15 @@ enum Given {
 
 impl Given {
     fn add(self, load: &mut Command) {
+        if !matches!(self, Self::Variables) {
+            load.args(["-i", "local"]);
+        }
         match self {
-            Self::Variables => load.env("OSS_ACCESS_KEY_SECRET", SECRET).env("OSS_SESSION_TOKEN", TOKEN),
+            Self::Variables => load.envs([
+                ("OSS_ACCESS_KEY_ID", "local"),
+                ("OSS_ACCESS_KEY_SECRET", SECRET),
+                ("OSS_SESSION_TOKEN", TOKEN),
+            ]),
             Self::Flags => load.args(["--access-key-secret", SECRET, "--sts-token", TOKEN]),
             Self::ShortFlags => load.args(["-k", SECRET, "-t", TOKEN]),
             Self::JoinedFlags => load.args([format!("-k{SECRET}"), format!("--sts-token={TOKEN}")]),
@@ -58,7 +65,7 @@ impl Given {
 fn load(home: &Home, address: &str, given: Given, more: &[&str]) -> Ended {
     let mut load = home.ossvec();
     load.args(["put-vectors", "--bucket", BUCKET, "--index-name", INDEX, "--endpoint", address]);
-    load.args(["--region", "cn-hangzhou", "--account-id", "1234567890", "-i", "local", "--create-index"]);
+    load.args(["--region", "cn-hangzhou", "--account-id", "1234567890", "--create-index"]);
     load.args(["--distance-metric", "euclidean", "--requests-per-second", "0", "--vectors-per-second", "0"]);
     load.args(["vectors.jsonl", "--batch-size", "10", "--job", "2", "--retry-times", "1"]);
     load.args(["--events", "events.jsonl", "--rejects", "rejects.jsonl", "--checkpoint-dir", "state"]);

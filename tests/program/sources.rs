@@ -68,11 +68,34 @@ fn load(home: &Home, endpoint: &str, pace: &str) -> Command {
 #[track_caller]
 fn assert_lives_through_a_change(prepare: impl FnOnce(&Home, &mut Command)) {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    service.trouble(&["op=PutVectors,nth=5,expired-token"]);
     let recorder = Recorder::start(service.address);
+    assert_lives_through(&home, &service, &recorder, prepare);
+}
+
+/// The same with a token that stands in a file, which somebody writes anew as soon as the first batch is on its way.
+#[track_caller]
+fn assert_takes_up_what_is_written(file: &str, text: impl Fn(&str) -> String + Send + Sync + 'static) {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let path = home.write(file, text("token-1"));
+    let recorder = Recorder::start_with(service.address, move |request| {
+        if request.url.contains("putVectors") {
+            std::fs::write(&path, text("token-2")).unwrap();
+        }
+    });
+    assert_lives_through(&home, &service, &recorder, |_, _| ());
+}
+
+#[track_caller]
+fn assert_lives_through(
+    home: &Home,
+    service: &TestService,
+    recorder: &Recorder,
+    prepare: impl FnOnce(&Home, &mut Command),
+) {
+    service.trouble(&["op=PutVectors,nth=5,expired-token"]);
     home.write("vectors.jsonl", lines(RECORDS, DIMENSION));
-    let mut load = load(&home, &format!("http://{}", recorder.address), "0");
-    prepare(&home, &mut load);
+    let mut load = load(home, &format!("http://{}", recorder.address), "0");
+    prepare(home, &mut load);
     let ended = run(&mut load);
     assert_eq!(ended.assert_code(0).counts(["stored"]), [RECORDS as u64]);
     assert!(service.state() == wanted(0..RECORDS, DIMENSION));
@@ -140,13 +163,18 @@ fn a_role_that_the_token_of_a_pod_assumes() {
     assert_eq!(server.asked().len(), 2);
 }
 
-#[test]
-fn a_url_that_answers_with_a_credential() {
+/// A URL that answers with another credential each time.
+fn answering() -> Scripted {
     let count = AtomicUsize::new(0);
-    let server = Scripted::start(move |asked| {
+    Scripted::start(move |asked| {
         assert_eq!(asked.path, "/hush");
         (200, numbered(count.fetch_add(1, Ordering::Relaxed) + 1))
-    });
+    })
+}
+
+#[test]
+fn a_url_that_answers_with_a_credential() {
+    let server = answering();
     assert_lives_through_a_change(|_, load| {
         load.env("ALIBABA_CLOUD_CREDENTIALS_URI", format!("{}/hush", server.url));
     });
@@ -209,6 +237,60 @@ fn a_role_that_the_credentials_file_of_the_vendors_libraries_names() {
         load.env("OSSVEC_STS_URL", &server.url);
     });
     assert_eq!(server.asked().len(), 2);
+}
+
+#[test]
+fn a_token_that_is_written_anew_into_its_file_while_a_load_runs() {
+    assert_takes_up_what_is_written(".ossutilconfig", |token| {
+        let keys = "access-key-id = local\naccess-key-secret = local\n";
+        format!("[default]\nmode = StsToken\n{keys}sts-token = {token}\n")
+    });
+    assert_takes_up_what_is_written(".aliyun/config.json", |token| {
+        let keys = r#""access_key_id":"local","access_key_secret":"local""#;
+        let profile = format!(r#"{{"name":"p","mode":"StsToken",{keys},"sts_token":"{token}"}}"#);
+        format!(r#"{{"current":"p","profiles":[{profile}]}}"#)
+    });
+    assert_takes_up_what_is_written(".alibabacloud/credentials", |token| {
+        let keys = "access_key_id = local\naccess_key_secret = local\n";
+        format!("[default]\ntype = sts\n{keys}security_token = {token}\n")
+    });
+}
+
+#[test]
+fn the_sources_that_ossutils_file_and_that_of_the_alibaba_cloud_cli_name() {
+    let oidc = "oidc-provider-arn = acs:ram::1:oidc-provider/pods\noidc-token-file-path = token\n";
+    let role = "acs:ram::1:role/loader";
+    let server = sts();
+    assert_lives_through_a_change(|home, load| {
+        home.write("token", "jwt\n");
+        home.write(".ossutilconfig", format!("[default]\nmode = oidcRoleArn\nrole-arn = {role}\n{oidc}"));
+        load.env("OSSVEC_STS_URL", &server.url);
+    });
+    let server = answering();
+    assert_lives_through_a_change(|home, _| {
+        let url = &server.url;
+        home.write(
+            ".ossutilconfig",
+            format!("[default]\nmode = credential-uri\ncredential-uri = {url}/hush\n"),
+        );
+    });
+    let (sts, metadata, uri) = (sts(), metadata(true), answering());
+    for profile in [
+        format!(
+            r#""mode":"OIDC","ram_role_arn":"{role}","oidc_provider_arn":"acs:ram::1:oidc-provider/pods",
+            "oidc_token_file":"token""#
+        ),
+        r#""mode":"EcsRamRole","ram_role_name":"worker""#.to_owned(),
+        format!(r#""mode":"CredentialsURI","credentials_uri":"{}/hush""#, uri.url),
+    ] {
+        assert_lives_through_a_change(|home, load| {
+            home.write("token", "jwt\n");
+            let config = format!(r#"{{"current":"p","profiles":[{{"name":"p",{profile}}}]}}"#);
+            home.write(".aliyun/config.json", config);
+            load.env("OSSVEC_STS_URL", &sts.url).env("OSSVEC_ECS_METADATA_URL", &metadata.url);
+        });
+    }
+    assert_eq!([sts.asked().len(), metadata.asked().len(), uri.asked().len()], [2, 4, 2]);
 }
 
 #[test]

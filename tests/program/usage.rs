@@ -39,8 +39,8 @@ fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
         ("vectors-api query-vectors", "unrecognized subcommand 'query-vectors'"),
         ("put-vektors a.jsonl", "unrecognized subcommand 'put-vektors'"),
         ("put-vectors", "no input: name files, or - for standard input"),
-        ("put-vectors a.jsonl --index-name idx", "no bucket: name it with --bucket"),
-        ("put-vectors a.jsonl --bucket test-bucket", "no index: name it with --index-name"),
+        ("put-vectors a.jsonl --index-name idx", "no bucket is named"),
+        ("put-vectors a.jsonl --bucket test-bucket", "no index is named"),
         (
             "put-vectors a.jsonl --bucket B --index-name idx",
             "--bucket B: a bucket's name has 3 to 32 characters",
@@ -157,18 +157,55 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_bad_address_of_the_service_is_bad_usage() {
+fn a_wrong_value_is_told_with_its_place_and_what_to_do_about_it() {
+    let region = "the region is \"CN Hangzhou\"; a region id looks like cn-hangzhou";
     let rows = [
-        ("OSS_ENDPOINT", "ftp://127.0.0.1", "the endpoint's scheme is \"ftp\", not http or https"),
-        ("OSS_ENDPOINT", "http://", "the endpoint \"http://\" names no host"),
-        ("OSS_REGION", "CN Hangzhou", "the region is \"CN Hangzhou\"; a region id looks like cn-hangzhou"),
-        ("OSS_ACCOUNT_ID", "me", "the account id is \"me\"; it consists of digits only"),
+        (
+            "endpoint",
+            "ftp://127.0.0.1",
+            "the endpoint's scheme is \"ftp\", not http or https",
+            "write a host such as",
+        ),
+        ("endpoint", "http://", "the endpoint \"http://\" names no host", "write a host such as"),
+        (
+            "endpoint",
+            "https://me:hushPass@h",
+            "there is a name or a password in front of an @ in the endpoint",
+            "write a host such as",
+        ),
+        ("region", "CN Hangzhou", region, "write the id, as the console shows it"),
+        (
+            "region",
+            "oss-cn-hangzhou",
+            "the region is \"oss-cn-hangzhou\"; a region id looks like cn-hangzhou",
+            "write cn-hangzhou: oss-cn-hangzhou is the name in the hosts of objects",
+        ),
+        (
+            "account-id",
+            "me",
+            "the account id is \"me\"; it consists of digits only",
+            "write the UID of the account",
+        ),
     ];
     let home = Home::new();
     home.write("a.jsonl", lines(3, 4));
-    for (variable, value, said) in rows {
-        let ended = run(cloud(&home).env(variable, value));
-        assert_eq!(complaint(ended.assert_code(1)), said);
+    for (key, value, said, advice) in rows {
+        let flag = format!("--{key}");
+        let variable = format!("OSS_{}", key.replace('-', "_").to_uppercase());
+        home.write("conf", format!("[default]\n{key} = {value}\n"));
+        let mut by_file = cloud(&home);
+        by_file.args(["-c", "conf"]).env(&variable, "");
+        for (command, place, code) in [
+            (cloud(&home).args([&flag, value]), flag.as_str(), 1),
+            (cloud(&home).env(&variable, value), variable.as_str(), 3),
+            (&mut by_file, format!("{key} in conf [default]").as_str(), 3),
+        ] {
+            let ended = run(command);
+            assert_eq!(complaint(ended.assert_code(code)), format!("{place}: {said}"));
+            let told = ended.stderr.lines().nth(1).unwrap_or_default().trim_start();
+            assert!(told.starts_with(advice), "{}", ended.stderr);
+            assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
+        }
     }
 }
 
@@ -207,19 +244,19 @@ fn what_is_missing_to_reach_the_service_is_named_with_the_flag_and_the_variable(
         (
             "OSS_ACCESS_KEY_ID",
             "id\n",
-            "the access key id holds a blank, a line break or",
+            "OSS_ACCESS_KEY_ID: the access key id holds a blank, a line break or",
             "hand it over without",
         ),
         (
             "OSS_ACCESS_KEY_SECRET",
             "s3cr\n",
-            "the access key secret holds a blank, a line break",
+            "OSS_ACCESS_KEY_SECRET: the access key secret holds a blank, a line break",
             "hand it over",
         ),
         (
             "OSS_SESSION_TOKEN",
             "to ken",
-            "the security token holds a blank, a line break or",
+            "OSS_SESSION_TOKEN: the security token holds a blank, a line break or",
             "hand it over without",
         ),
     ];
@@ -231,8 +268,16 @@ fn what_is_missing_to_reach_the_service_is_named_with_the_flag_and_the_variable(
         assert!(ended.stderr.contains(advice), "{}", ended.stderr);
         assert!(!ended.stderr.contains("s3cr"), "a secret shows: {}", ended.stderr);
     }
-    let ended = run(cloud(&home).env_remove("OSS_REGION").args(["--region", ""]));
+    let ended = run(cloud(&home).env_remove("OSS_REGION").args(["--region", "", "--profile=", "-c", ""]));
     assert_eq!(complaint(ended.assert_code(3)), "no region");
+    home.write("conf", "[default]\n");
+    for (variable, conf) in [("OSSUTIL_CONFIG_FILE", "conf"), ("HOME", home.path("").to_str().unwrap())] {
+        let ended = run(cloud(&home).env_remove("OSS_ACCOUNT_ID").env(variable, conf));
+        assert_eq!(complaint(ended.assert_code(3)), "no account id");
+        let file = if variable == "HOME" { "~/.ossutilconfig" } else { "conf" };
+        let advice = format!("set --account-id, OSS_ACCOUNT_ID or account-id in {file};");
+        assert!(ended.stderr.contains(&advice), "{}", ended.stderr);
+    }
 }
 
 #[test]

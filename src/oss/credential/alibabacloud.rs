@@ -1,21 +1,21 @@
 //! The text of `~/.alibabacloud/credentials`, the file of the vendor's credential libraries → a recipe. Pure.
 
-use ini::{Ini, ParseOption};
-
 use super::answer;
 use super::recipe::{Lack, Recipe, Role};
+use crate::ini::{sections, unquoted};
 
 /// Reads the section `name`.
 pub fn recipe(text: &str, name: &str) -> Result<Recipe, Lack> {
-    let options = ParseOption { enabled_escape: false, ..ParseOption::default() };
-    // The library's message holds the text of the line, which may be a secret.
-    let ini = Ini::load_from_str_opt(text.trim_start_matches('\u{feff}'), options)
-        .map_err(|error| Lack::Wrong(format!("the text near line {} is no INI text", error.line + 1)))?;
-    let section =
-        ini.section(Some(name)).ok_or_else(|| Lack::Absent(format!("there is no section [{name}]")))?;
+    // What stands in the line may be a secret.
+    let strange =
+        |line| Lack::Wrong(format!("line {line} is neither a section, a key with its value nor a comment"));
+    let sections = sections(text).map_err(strange)?;
+    let section = sections.iter().find(|section| section.name == name);
+    let section = section.ok_or_else(|| Lack::Absent(format!("there is no section [{name}]")))?;
     // These libraries take a # for the start of a comment wherever it stands.
     let get = |key: &str| {
-        let value = section.get(key)?.split('#').next()?.trim();
+        let pair = section.pairs.iter().rfind(|pair| pair.key == key)?;
+        let value = unquoted(pair.value.split('#').next()?.trim());
         (!value.is_empty()).then(|| value.to_owned())
     };
     let wrong = |text: String| Lack::Wrong(format!("section [{name}]: {text}"));
@@ -53,10 +53,12 @@ mod tests {
     use crate::oss::credential::{Credential, Secret};
 
     const TEXT: &str = "\
-[default]
-type = access_key          # which authentication method
-access_key_id = id
-access_key_secret = hush
+[default]                          # default setting
+enable = true                      # Enable, Enabled by default if this option is not present
+  # an indented comment
+type = access_key                  # Certification type: access_key
+access_key_id = \"id\"             # Key
+access_key_secret = hush           # Secret
 
 [role]
 type = ram_role_arn
@@ -86,6 +88,26 @@ region = r
 [half]
 type = access_key
 access_key_id = id
+
+[bare-role]
+type = ram_role_arn
+access_key_id = id
+access_key_secret = hush
+
+[bare-oidc]
+type = oidc_role_arn
+role_arn = arn
+
+[half-oidc]
+type = oidc_role_arn
+role_arn = arn
+oidc_provider_arn = p
+oidc_token_file_path = # none
+
+[roleless-oidc]
+type = oidc_role_arn
+oidc_provider_arn = p
+oidc_token_file_path = /t
 ";
 
     #[test]
@@ -129,7 +151,16 @@ access_key_id = id
         ] {
             assert_eq!(recipe(text, name), Err(want), "{name}");
         }
+        for (name, key) in [
+            ("bare-role", "role_arn"),
+            ("bare-oidc", "oidc_provider_arn"),
+            ("half-oidc", "oidc_token_file_path"),
+            ("roleless-oidc", "role_arn"),
+        ] {
+            let want = Lack::Wrong(format!("section [{name}]: there is no {key}"));
+            assert_eq!(recipe(TEXT, name), Err(want));
+        }
         let Err(Lack::Wrong(text)) = recipe("[default]\nhush\n", "default") else { panic!("no error") };
-        assert!(text.contains("no INI text") && !text.contains("hush"), "{text}");
+        assert!(text.starts_with("line 2 is neither") && !text.contains("hush"), "{text}");
     }
 }

@@ -160,6 +160,13 @@ mod tests {
         {"name": "uri", "mode": "CredentialsURI", "credentials_uri": "http://host/hush"},
         {"name": "sso", "mode": "CloudSSO", "access_token": "hush"},
         {"name": "oauth", "mode": "OAuth", "oauth_refresh_token": "hush"},
+        {"name": "bare-role", "mode": "RamRoleArn", "access_key_id": "id", "access_key_secret": "hush"},
+        {"name": "bare-chain", "mode": "ChainableRamRoleArn", "ram_role_arn": "arn"},
+        {"name": "bare-oidc", "mode": "OIDC", "ram_role_arn": "arn"},
+        {"name": "half-oidc", "mode": "OIDC", "ram_role_arn": "arn", "oidc_provider_arn": "p"},
+        {"name": "roleless-oidc", "mode": "OIDC", "oidc_provider_arn": "p", "oidc_token_file": "/t"},
+        {"name": "bare-external", "mode": "External"},
+        {"name": "bare-uri", "mode": "CredentialsURI", "credentials_uri": ""},
         {"name": "brief", "mode": "RamRoleArn", "access_key_id": "id", "access_key_secret": "hush",
             "ram_role_arn": "arn", "expired_seconds": 60}]}"#;
 
@@ -232,6 +239,18 @@ mod tests {
             ("{\"current\":\n \"hush\",,}", "x", Lack::Wrong("line 2 is not the JSON of profiles".to_owned())),
         ] {
             assert_eq!(recipe(text, Some(name)), Err(want), "{name}");
+        }
+        for (name, key) in [
+            ("bare-role", "ram_role_arn"),
+            ("bare-chain", "source_profile"),
+            ("bare-oidc", "oidc_provider_arn"),
+            ("half-oidc", "oidc_token_file"),
+            ("roleless-oidc", "ram_role_arn"),
+            ("bare-external", "process_command"),
+            ("bare-uri", "credentials_uri"),
+        ] {
+            let want = Lack::Wrong(format!("profile {name}: there is no {key}"));
+            assert_eq!(recipe(CONFIG, Some(name)), Err(want));
         }
         for (name, mode) in [("sso", "CloudSSO"), ("oauth", "OAuth")] {
             let Err(Lack::Wrong(text)) = recipe(CONFIG, Some(name)) else { panic!("{name}") };

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Credential, Secret};
+use super::{Credential, Secret, unbroken};
 use crate::oss::time::Timestamp;
 
 /// The four values of a temporary access key, under the names of the metadata service, of STS and of credential URIs,
@@ -101,11 +101,9 @@ fn whole(fields: Fields) -> Result<Credential, String> {
 
 fn any(fields: Fields) -> Result<Credential, String> {
     let given = |value: Option<String>| value.filter(|value| !value.is_empty());
-    let header = |value: Option<String>, name: &str| match given(value) {
-        Some(value) if !value.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Err(format!("the {name} holds a blank, a line break or a letter beyond ASCII"))
-        }
-        value => Ok(value),
+    let header = |value: Option<String>, name: &str| {
+        let value = given(value);
+        unbroken(name, value.as_deref().unwrap_or_default()).map(|()| value)
     };
     let needed =
         |value: Option<String>, name: &str| header(value, name)?.ok_or_else(|| format!("there is no {name}"));

@@ -21,6 +21,7 @@ mod web;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 
 pub use alibabacloud::recipe as alibabacloud_recipe;
 pub use aliyun_cli::recipe as aliyun_cli_recipe;
@@ -66,6 +67,15 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Whether a part of a credential can stand in a header. A line break at the end is what a file or a secret store often
+/// adds.
+pub fn unbroken(what: &str, value: &str) -> Result<(), String> {
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(format!("the {what} holds a blank, a line break or a letter beyond ASCII"))
+}
+
 /// A credential on its way.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + 'a>>;
 
@@ -83,21 +93,25 @@ impl Source for Credential {
 }
 
 /// How to get at a recipe, each time anew.
-type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
+pub type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
 
 /// Looks up each time where the credential comes from, so that a file that was written anew meanwhile counts.
 pub struct Reread {
+    /// What was read when the program began: good for the first credential.
+    first: Mutex<Option<Recipe>>,
     read: Reading,
     surroundings: Surroundings,
 }
 
 impl Reread {
-    /// Takes the way to the recipe.
-    pub fn new(
-        read: impl Fn() -> Result<Recipe, String> + Send + Sync + 'static,
-        surroundings: Surroundings,
-    ) -> Self {
-        Self { read: Box::new(read), surroundings }
+    /// Takes the recipe that is known already, and the way to the next ones.
+    pub fn new(first: Recipe, read: Reading, surroundings: Surroundings) -> Self {
+        Self { first: Mutex::new(Some(first)), read, surroundings }
+    }
+
+    fn recipe(&self) -> Result<Recipe, String> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.map_or_else(&self.read, Ok)
     }
 }
 
@@ -110,7 +124,7 @@ impl fmt::Debug for Reread {
 impl Source for Reread {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async move {
-            let source = (self.read)()?.source(&self.surroundings);
+            let source = self.recipe()?.source(&self.surroundings);
             source.fetch().await
         })
     }
