@@ -232,7 +232,7 @@ fn hello(options: &emulator::Options, address: SocketAddr) -> String {
         ""
     };
     format!(
-        "{warning}OSS Vectors service at http://{host}; data in {}\n\
+        "{warning}OSS Vectors service at http://{host}, data in {}\n\
          to load into it, in another terminal:\n  \
          export OSS_ENDPOINT=http://{host} OSS_REGION={region} OSS_ACCOUNT_ID={account}\n  \
          export OSS_ACCESS_KEY_ID={access_key_id} OSS_ACCESS_KEY_SECRET={secret}\n  \

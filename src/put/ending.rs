@@ -34,9 +34,16 @@ pub(super) fn unreachable(error: &CallError) -> Failure {
                 "check {REGION} and --endpoint (OSS_ENDPOINT, endpoint), and that this machine has a network"
             ))
         }
-        _ => Failure::new(Exit::Service, format!("gave up after the retry budget: {error}")).advise(
-            "check --endpoint, --region and the network; --retry-times and --retry-max-time set the budget",
-        ),
+        _ => {
+            let budget = "--retry-times and --retry-max-time set the budget";
+            let advice = match error {
+                CallError::Service(_) => {
+                    format!("the service is there and cannot do it at present; {budget}")
+                }
+                _ => format!("check --endpoint, --region and the network; {budget}"),
+            };
+            Failure::new(Exit::Service, format!("gave up after the retry budget: {error}")).advise(advice)
+        }
     }
 }
 

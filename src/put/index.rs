@@ -22,6 +22,8 @@ pub struct Wanted {
     pub dimension: Option<usize>,
     /// The metric, if the user says it.
     pub metric: Option<DistanceMetric>,
+    /// The metric of an index that has to be created, where the user does not say it.
+    pub usual_metric: Option<DistanceMetric>,
     /// Metadata names that cannot be filtered by, if the user says them.
     pub non_filterable: Option<Vec<String>>,
     /// Whether a missing index is created.
@@ -89,7 +91,7 @@ async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
 
 /// Creates the index and waits until it takes vectors.
 pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -> Result<(), Failure> {
-    let Some(metric) = wanted.metric else {
+    let Some(metric) = wanted.metric.or(wanted.usual_metric) else {
         return Err(Failure::new(Exit::Usage, "--create-index needs --distance-metric cosine or euclidean"));
     };
     let keys = wanted.non_filterable.clone().filter(|keys| !keys.is_empty());

@@ -149,7 +149,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     };
     let rules = admit::Rules {
         dimension: job.wanted.dimension,
-        metric: job.wanted.metric,
+        metric: job.wanted.metric.or(job.wanted.usual_metric),
         non_filterable: Some(job.wanted.non_filterable.clone().unwrap_or_default()),
         metadata_values: job.metadata_values,
         largest: job.limits.bytes,

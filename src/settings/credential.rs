@@ -320,8 +320,8 @@ impl Given<'_> {
             None => PROCESS_TIMEOUT,
             Some(found) => {
                 let period: Option<Period> = found.value.parse().ok();
-                let period = period.filter(|period| period.0 <= MOST_PROCESS_TIMEOUT);
-                let why = "it is a time of up to 600 seconds";
+                let period = period.filter(|period| !period.0.is_zero() && period.0 <= MOST_PROCESS_TIMEOUT);
+                let why = "it is a time of 1 to 600 seconds";
                 let wrong = || not_this(&found, KEY, why).advise("write for example 30, or 2m");
                 period.map(|period| period.0).ok_or_else(wrong)?
             }
@@ -500,7 +500,7 @@ mod tests {
                 "",
                 "credential-process = x\ncredential-process-timeout = 601",
                 Exit::Client,
-                "credential-process-timeout in  [default]: it cannot be \"601\": it is a time of up to 600 seconds",
+                "credential-process-timeout in  [default]: it cannot be \"601\": it is a time of 1 to 600 seconds",
             ),
             ("-i ä -k s", "", Exit::Usage, "--access-key-id: the access key id holds a blank"),
         ] {

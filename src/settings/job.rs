@@ -71,6 +71,9 @@ pub(super) fn batch_size(asked: u16, quota: Quota) -> usize {
 /// The inputs, and what is worth saying about them.
 pub(super) fn inputs(arguments: &PutVectors) -> Result<(Vec<Input>, Vec<String>), Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
+        if vectors.trim().is_empty() {
+            return Err(usage("--vectors is empty").advise("give it JSON, file:// and a path, or -"));
+        }
         return Ok((vec![ossutil_input(vectors)], Vec::new()));
     }
     if arguments.inputs.is_empty() {

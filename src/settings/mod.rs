@@ -260,7 +260,8 @@ fn wanted(to: &To, index_name: String) -> Wanted {
     Wanted {
         name: index_name,
         dimension: to.dimension.map(usize::from),
-        metric: to.distance_metric.map(metric).or_else(|| to.local.then_some(DistanceMetric::Cosine)),
+        metric: to.distance_metric.map(metric),
+        usual_metric: to.local.then_some(DistanceMetric::Cosine),
         non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
         create_index: to.create_index || to.local,
         create_bucket: to.local,

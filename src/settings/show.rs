@@ -14,6 +14,7 @@ use crate::exit::Failure;
 use crate::oss::credential::Secret;
 use crate::oss::endpoint::Addressing;
 use crate::oss::network::Proxy;
+use crate::put::report::visible;
 
 /// A setting as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -137,7 +138,7 @@ pub fn lines(shown: &[Shown], with_origin: bool) -> String {
             } else {
                 format!("{:names$}  {}", row.name, value(row))
             };
-            line.trim_end().to_owned() + "\n"
+            visible(line.trim_end()) + "\n"
         })
         .collect()
 }

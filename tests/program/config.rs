@@ -193,6 +193,8 @@ fn what_is_shown_is_for_people_too_and_holds_no_secret() {
     for ended in [ended, plain] {
         assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("hush"), "{}", ended.stdout);
     }
+    let ended = run(show(&home).args(["--profile", "x"]).env("OSS_ENDPOINT", "a\u{1b}[2Jb"));
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains('\u{1b}'), "{}", ended.stdout);
     let ended = run(show(&home).args(["--output-format", "raw"]));
     assert!(ended.assert_code(1).stderr.contains("[possible values: text, json]"), "{}", ended.stderr);
     let ended = run(show(&home).args(["-c", "missing", "--output-format", "json"]));

@@ -106,6 +106,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             name: INDEX.to_owned(),
             dimension: None,
             metric: Some(DistanceMetric::Euclidean),
+            usual_metric: None,
             non_filterable: None,
             create_index: true,
             create_bucket: false,

@@ -36,6 +36,7 @@ fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
     let rows = [
         ("-q", "no command given"),
         ("vectors-api", "no command given"),
+        ("put-vectors --vectors=", "--vectors is empty"),
         ("vectors-api query-vectors", "unrecognized subcommand 'query-vectors'"),
         ("put-vektors a.jsonl", "unrecognized subcommand 'put-vektors'"),
         ("put-vectors", "no input: name files, or - for standard input"),
@@ -431,6 +432,17 @@ fn help_is_offered_for_the_command_that_is_wrong() {
     ] {
         let ended = run(Home::new().ossvec().args(words(arguments)));
         assert!(ended.assert_code(1).stderr.ends_with(&format!("        {advice}\n")), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_local_index_that_is_there_keeps_its_metric() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(3, 4));
+    for more in ["--distance-metric euclidean", ""] {
+        let mut load = home.ossvec();
+        load.args(["put-vectors", "a.jsonl", "--local", "--index-name", "idx"]).args(words(more));
+        run(&mut load).assert_code(0);
     }
 }
 

@@ -1,12 +1,17 @@
 //! A command that prints a credential.
 
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 use super::recipe::Words;
 use super::{Credential, Fetching, Secret, Source, answer};
+
+/// No credential takes more.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The command; a part of it may be a secret.
 #[derive(Debug)]
@@ -28,18 +33,19 @@ impl Process {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Dropped when the time is up. What a shell has begun beside itself is left: it may be a helper for others.
         command.kill_on_drop(true);
-        let child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
-        let ended = tokio::time::timeout(self.timeout, child.wait_with_output()).await;
-        let output = ended
+        let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+        let (printed, told) = (child.stdout.take(), child.stderr.take());
+        let heard = async { tokio::try_join!(heard(printed), heard(told), child.wait()) };
+        let (printed, told, status) = tokio::time::timeout(self.timeout, heard)
+            .await
             .map_err(|_| format!("took longer than {} s", self.timeout.as_secs_f64()))?
             .map_err(|error| format!("cannot be heard: {error}"))?;
-        if !output.status.success() {
-            let told = answer::shown(&String::from_utf8_lossy(&output.stderr));
+        if !status.success() {
+            let told = answer::shown(&told);
             let told = if told.is_empty() { told } else { format!(": {told}") };
-            return Err(format!("failed ({}){told}", output.status));
+            return Err(format!("failed ({status}){told}"));
         }
-        answer::printed(&String::from_utf8_lossy(&output.stdout))
-            .map_err(|error| format!("printed something else: {error}"))
+        answer::printed(&printed).map_err(|error| format!("printed something else: {error}"))
     }
 
     #[cfg(windows)]
@@ -63,6 +69,17 @@ impl Process {
         command.args(arguments);
         Ok(command)
     }
+}
+
+/// All that comes out of a pipe, unless that has no end.
+async fn heard(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
+    let Some(pipe) = pipe else { return Ok(String::new()) };
+    let mut heard = Vec::new();
+    pipe.take(MOST_BYTES + 1).read_to_end(&mut heard).await?;
+    if heard.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other("it says more than any credential takes"));
+    }
+    Ok(String::from_utf8_lossy(&heard).into_owned())
 }
 
 #[cfg(unix)]
@@ -124,6 +141,8 @@ mod tests {
             ("/no/such/hush", Words::Split, "cannot be started: No such file or directory (os error 2)"),
             ("'hush", Words::Split, "has a quote that does not end"),
             (" ", Words::Split, "is empty"),
+            ("yes hush", Words::Shell, "cannot be heard: it says more than any credential takes"),
+            ("yes hush >&2", Words::Shell, "cannot be heard: it says more than any credential takes"),
         ] {
             let error = process(command, words).fetch().await.unwrap_err();
             assert_eq!(error, format!("the credential process {said}"), "{command}");
