@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 
 use super::rpc::encoded;
-use super::web::{Question, Reach, Reply};
+use super::web::{Question, Reach, Reply, patiently};
 use super::{Credential, Fetching, Source, answer};
 use crate::oss::network::{Network, Proxy};
 
@@ -62,7 +62,10 @@ impl EcsRole {
             reach: REACH,
             network: &DIRECT,
         };
-        let refused = match question.ask().await {
+        // Where there is another way, it is tried at once.
+        let outcome =
+            if self.only_with_token { patiently(|| question.ask()).await } else { question.ask().await };
+        let refused = match outcome {
             Ok(Reply { status: 200, text, .. }) => return Ok(Some(text.trim().to_owned())),
             Ok(reply) => format!("HTTP {} for a token", reply.status),
             Err(error) => error,
@@ -84,7 +87,8 @@ impl EcsRole {
         let headers: Vec<_> = token.map(|token| ("X-aliyun-ecs-metadata-token", token)).into_iter().collect();
         let url = format!("{}{path}", self.url);
         let (method, headers) = (Method::GET, headers.as_slice());
-        Question { method, url: &url, headers, form: None, reach: REACH, network: &DIRECT }.ask().await
+        let question = Question { method, url: &url, headers, form: None, reach: REACH, network: &DIRECT };
+        patiently(|| question.ask()).await
     }
 }
 

@@ -6,7 +6,7 @@ use reqwest::Method;
 
 use super::recipe::Role;
 use super::rpc::{self, Parameters};
-use super::web::{Question, Reach};
+use super::web::{Question, Reach, Reply, patiently};
 use super::{Credential, Fetching, Source, answer};
 use crate::oss::network::Network;
 use crate::oss::time::Timestamp;
@@ -76,26 +76,30 @@ impl Sts {
         Self { url: url.to_owned(), network: Network::default() }
     }
 
+    async fn ask(&self, (query, form): (Parameters, Parameters)) -> Result<Reply, String> {
+        let question = Question {
+            method: Method::POST,
+            url: &format!("{}/?{}", self.url, rpc::joined(&query)),
+            headers: &[],
+            form: Some(rpc::joined(&form)),
+            reach: Reach { connect: Duration::from_secs(5), read: Duration::from_secs(10) },
+            network: &self.network,
+        };
+        question.ask().await
+    }
+
     /// Asks STS for the credential of a role, once more by its own clock if it complains about ours.
     pub(super) async fn call(
         &self,
         role: &str,
-        request: impl Fn(Timestamp) -> (Parameters, Parameters) + Send,
+        request: impl Fn(Timestamp) -> (Parameters, Parameters) + Send + Sync,
     ) -> Result<Credential, String> {
         let mut now = Timestamp::now();
         let mut has_right_time = false;
         loop {
-            let (query, form) = request(now);
-            let question = Question {
-                method: Method::POST,
-                url: &format!("{}/?{}", self.url, rpc::joined(&query)),
-                headers: &[],
-                form: Some(rpc::joined(&form)),
-                reach: Reach { connect: Duration::from_secs(5), read: Duration::from_secs(10) },
-                network: &self.network,
-            };
             let failed = |detail: String| format!("no credential for the role {role} from STS: {detail}");
-            let reply = question.ask().await.map_err(failed)?;
+            // Each time with another nonce: STS takes none twice.
+            let reply = patiently(|| self.ask(request(now))).await.map_err(failed)?;
             if reply.status == 200 {
                 return answer::sts(&reply.text).map_err(failed);
             }

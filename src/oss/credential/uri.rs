@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::web::{Question, Reach, host};
+use super::web::{Question, Reach, host, patiently};
 use super::{Fetching, Secret, Source, answer};
 use crate::oss::network::Network;
 
@@ -23,7 +23,7 @@ impl Source for CredentialUri {
             let reach = Reach { connect: Duration::from_secs(5), read: Duration::from_secs(10) };
             let network = &self.network;
             let question = Question { method: Method::GET, url, headers: &[], form: None, reach, network };
-            let reply = question.ask().await.map_err(failed)?;
+            let reply = patiently(|| question.ask()).await.map_err(failed)?;
             let told = |detail: String| failed(format!("{}: {detail}", host(url)));
             match reply.status {
                 200 => answer::temporary(&reply.text).map_err(told),

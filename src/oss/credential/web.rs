@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Url};
 
+use crate::oss::error::backoff;
 use crate::oss::network::{Network, chain};
 use crate::oss::time::Timestamp;
 
@@ -75,6 +76,27 @@ impl Question<'_> {
     }
 }
 
+/// How often a question is asked that gets no answer, or one that may be another the next time: as often as the vendor's
+/// libraries do. A job that begins while a service hiccups shall not end with that.
+const TRIES: u32 = 3;
+
+/// Asks until there is an answer worth having, or often enough.
+pub(super) async fn patiently<F>(ask: impl Fn() -> F) -> Result<Reply, String>
+where
+    F: Future<Output = Result<Reply, String>>,
+{
+    let mut failures = 0;
+    loop {
+        let outcome = ask().await;
+        failures += 1;
+        let may_pass = outcome.as_ref().map_or(true, |reply| reply.status >= 500 || reply.status == 429);
+        if !may_pass || failures == TRIES {
+            return outcome;
+        }
+        tokio::time::sleep(backoff(failures - 1, fastrand::f64())).await;
+    }
+}
+
 /// What went wrong, without the URL.
 fn failure(error: reqwest::Error) -> String {
     chain(&error.without_url())
@@ -108,6 +130,27 @@ mod tests {
     fn only_the_host_of_a_url_shows() {
         assert_eq!(host("https://user:hush@host:8443/hush?hush=1"), "https://host:8443");
         assert_eq!(host("hush"), "a URL that is none");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_may_pass_is_asked_again_and_not_for_ever() {
+        let reply = |status| Ok(Reply { status, text: String::new(), date: None });
+        for (outcomes, asked, status) in [
+            (vec![reply(200)], 1, Some(200)),
+            (vec![reply(403)], 1, Some(403)),
+            (vec![reply(500), reply(200)], 2, Some(200)),
+            (vec![Err("refused".to_owned()), reply(429), reply(200)], 3, Some(200)),
+            (vec![reply(503), reply(503), Err("refused".to_owned())], 3, None),
+        ] {
+            let left = std::cell::RefCell::new(outcomes.into_iter());
+            let count = std::cell::Cell::new(0);
+            let outcome = patiently(|| {
+                count.set(count.get() + 1);
+                std::future::ready(left.borrow_mut().next().unwrap())
+            })
+            .await;
+            assert_eq!((count.get(), outcome.ok().map(|reply| reply.status)), (asked, status));
+        }
     }
 
     #[test]

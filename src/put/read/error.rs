@@ -134,6 +134,15 @@ pub enum ReadError {
         /// The name.
         name: String,
     },
+    /// A table whose lines end as they did on the old Macintosh.
+    #[error(
+        "the lines of {input} end in a carriage return alone\n\
+         give them line feeds: tr '\\r' '\\n' < FILE > NEW-FILE"
+    )]
+    LineEnds {
+        /// Which input.
+        input: Input,
+    },
     /// The place to continue from lies in standard input.
     #[error(
         "cannot continue in the middle of standard input\n\

@@ -407,6 +407,7 @@ impl Reading {
         match flaw {
             HeaderFlaw::Missing(cell) => ReadError::NoHeader { input, cell },
             HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
+            HeaderFlaw::LineEnds => ReadError::LineEnds { input },
         }
     }
 

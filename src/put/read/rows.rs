@@ -4,6 +4,7 @@
 //! because the cells that matter are long: a search for the next quote or delimiter passes a vector in one step.
 //! The rules are that crate's, and a test compares the two.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub(super) enum HeaderFlaw {
     Missing(String),
     /// Two columns share this name.
     Duplicate(String),
+    /// Lines end in a carriage return alone, so that the whole file is one row.
+    LineEnds,
 }
 
 impl Rows {
@@ -36,14 +39,16 @@ impl Rows {
         let cells = cells(header, delimiter);
         let names: Vec<String> =
             cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        if names.iter().any(|name| name.replace("\r\n", "").contains('\r')) {
+            return Err(HeaderFlaw::LineEnds);
+        }
         if let Some(value) = names.iter().find(|name| looks_like_data(name)) {
             return Err(HeaderFlaw::Missing(value.chars().take(40).collect()));
         }
-        for (index, name) in names.iter().enumerate() {
-            // Spreadsheets leave columns without a name behind the last one.
-            if !name.is_empty() && names.iter().take(index).any(|before| before == name) {
-                return Err(HeaderFlaw::Duplicate(name.clone()));
-            }
+        let mut known = HashSet::new();
+        // Spreadsheets leave columns without a name behind the last one.
+        if let Some(name) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
+            return Err(HeaderFlaw::Duplicate(name.clone()));
         }
         Ok(Self { delimiter, columns: Arc::new(Columns(names)) })
     }
@@ -246,6 +251,8 @@ mod tests {
             ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]")),
             ("doc-1,-0.25,1", missing("-0.25")),
             ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
+            ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
+            ("key,\"a\r\nvector\"", None),
         ];
         for (header, flaw) in cases {
             assert_eq!(Rows::new(header.as_bytes(), b',').err(), flaw, "{header}");
