@@ -134,13 +134,13 @@ impl Admit {
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<Written, (Option<String>, Reason)> {
         self.scratch.clear();
         let read = match &record.raw {
-            Raw::Json(text) => match json::rejected_record(text) {
+            Raw::Json(text) => json::rejected_record(text).and_then(|inner| match inner {
                 Some(inner) => {
                     let fields = if inner.is_wire { &self.wire } else { &self.fields };
                     json::read(&inner.text, fields, &self.rules, &mut self.scratch)
                 }
                 None => json::read(text, &self.fields, &self.rules, &mut self.scratch),
-            },
+            }),
             Raw::Row { columns, cells } => {
                 row::read(columns, cells, &self.fields, &self.rules, &mut self.scratch)
             }

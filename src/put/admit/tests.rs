@@ -192,6 +192,45 @@ fn a_line_of_a_rejects_file_is_the_record_inside_it() {
 }
 
 #[test]
+fn lines_of_rejects_files_nested_without_end_neither_overflow_the_stack_nor_take_hours() {
+    let nested = |levels| {
+        format!(
+            "{}{}{}",
+            r#"{"rejected":{},"record":"#.repeat(levels),
+            r#"{"key":"k","vector":[1,2]}"#,
+            "}".repeat(levels)
+        )
+    };
+    assert_eq!(json(&nested(16)).unwrap(), r#"{"key":"k","data":{"float32":[1,2]}}"#);
+    let detail = "more than 16 lines of rejects files inside one another".to_owned();
+    for levels in [17, 20_000] {
+        assert_eq!(json(&nested(levels)), Err(Reason::Syntax { detail: detail.clone() }));
+    }
+}
+
+#[test]
+fn values_nested_without_end_are_passed_over_or_refused_and_overflow_no_stack() {
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+    for value in [deep("[", "]"), deep(r#"{"a":"#, "}")] {
+        for (member, want) in [
+            ("other", Ok(())),
+            ("metadata", Err("metadata_kind")),
+            ("payload", Err("metadata_kind")),
+            ("vector", Err(if value.starts_with('[') { "nested" } else { "vector_kind" })),
+        ] {
+            let vector = if member == "vector" { "" } else { r#""vector":[1,2],"# };
+            let got = json(&format!(r#"{{"key":"k",{vector}"{member}":{value}}}"#));
+            let want = if value.starts_with('{') && want == Err("metadata_kind") {
+                Err("metadata_value")
+            } else {
+                want
+            };
+            assert_eq!(got.map(drop).map_err(|reason| reason.code()), want, "{member}");
+        }
+    }
+}
+
+#[test]
 fn the_first_good_record_fixes_the_dimension() {
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules { dimension: None, ..rules() });
     let lines =
