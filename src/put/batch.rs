@@ -19,6 +19,10 @@ pub struct Limits {
     pub bytes: usize,
 }
 
+/// A batch takes so many vectors for each that it may hold, the replaced ones included: a few keys over and over would
+/// never fill it otherwise.
+const TAKEN_FOR_EACH_HELD: usize = 8;
+
 /// Consecutive records on their way as one request: the vectors to send, and the defects met between them.
 #[derive(Debug)]
 pub struct Batch {
@@ -37,6 +41,7 @@ pub struct Batch {
     /// The dimension of its vectors, if there are any.
     pub dimension: Option<usize>,
     bytes: usize,
+    weight: usize,
 }
 
 impl Batch {
@@ -53,6 +58,12 @@ impl Batch {
     /// Bytes of all its elements.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Bytes of memory that it keeps: its elements, those that were replaced, since they stand in the same text, and its
+    /// defects.
+    pub fn weight(&self) -> usize {
+        self.weight
     }
 
     /// Records of the input that it stands for.
@@ -83,6 +94,7 @@ struct Open {
     defects: Vec<Defect>,
     defect_bytes: usize,
     superseded: u64,
+    superseded_bytes: usize,
     /// The byte of the files that it reaches to.
     reaches: u64,
     dimension: Option<usize>,
@@ -133,6 +145,7 @@ impl Batcher {
         let before = self.sealed.replace(open.reaches).unwrap_or_default();
         Some(Batch {
             number,
+            weight: open.weight(),
             span,
             vectors: open.vectors.into_iter().flatten().collect(),
             defects: open.defects,
@@ -166,11 +179,20 @@ impl Open {
             return true;
         }
         let earlier = self.keys.get(&vector.key_json()).and_then(|&index| self.vectors.get(index)?.as_ref());
+        let replaced = earlier.map_or(0, |earlier| earlier.wire().len());
         let (count, bytes) = match earlier {
-            Some(earlier) => (self.keys.len(), self.bytes - earlier.wire().len() + vector.wire().len()),
+            Some(_) => (self.keys.len(), self.bytes - replaced + vector.wire().len()),
             None => (self.keys.len() + 1, self.bytes + 1 + vector.wire().len()),
         };
-        count <= limits.vectors && bytes <= limits.bytes
+        count <= limits.vectors
+            && bytes <= limits.bytes
+            && self.vectors.len() < limits.vectors.saturating_mul(TAKEN_FOR_EACH_HELD)
+            && self.superseded_bytes + replaced <= limits.bytes
+    }
+
+    fn weight(&self) -> usize {
+        let defects = self.defect_bytes + self.defects.len() * size_of::<Defect>();
+        self.bytes + self.superseded_bytes + defects
     }
 
     /// Defects weigh too, so that an input without a single good record stays in bounded memory.
@@ -183,8 +205,10 @@ impl Open {
         match self.keys.insert(vector.key_json(), self.vectors.len()) {
             Some(earlier) => {
                 let replaced = self.vectors.get_mut(earlier).and_then(Option::take);
-                self.bytes = self.bytes + added - replaced.map_or(0, |vector| vector.wire().len());
+                let replaced = replaced.map_or(0, |vector| vector.wire().len());
+                self.bytes = self.bytes + added - replaced;
                 self.superseded += 1;
+                self.superseded_bytes += replaced;
             }
             None => self.bytes += added + usize::from(self.keys.len() > 1),
         }
@@ -279,6 +303,32 @@ mod tests {
         let text = String::from_utf8(batch.elements(&[0, 1]).concat()).unwrap();
         assert_eq!(text, r#"{"key":"b","n":1,"p":""},{"key":"a","n":2,"p":"x"}"#);
         assert_eq!(batch.elements(&[1]), [batch.vectors[1].wire()]);
+    }
+
+    #[test]
+    fn a_few_keys_over_and_over_fill_batches_too() {
+        let limits = Limits { vectors: 3, bytes: 1 << 20 };
+        let all =
+            batches(limits, (0..60).map(|n| Ok(vector(n, if n % 2 == 0 { "a" } else { "b" }, 0))).collect());
+        assert_eq!(all.iter().map(Batch::read).collect::<Vec<_>>(), [24, 24, 12]);
+        assert!(all.iter().all(|batch| batch.vectors.len() == 2));
+    }
+
+    #[test]
+    fn what_was_replaced_weighs_as_long_as_its_text_is_kept() {
+        let size = vector(0, "a", 100).wire().len();
+        let limits = Limits { vectors: 500, bytes: 4 * size };
+        let all = batches(limits, (0..8).map(|n| Ok(vector(n, "a", 100))).collect());
+        assert_eq!(all.iter().map(Batch::read).collect::<Vec<_>>(), [5, 3]);
+        assert_eq!(all.iter().map(Batch::bytes).collect::<Vec<_>>(), [size, size]);
+        assert_eq!(all.iter().map(Batch::weight).collect::<Vec<_>>(), [5 * size, 3 * size]);
+    }
+
+    #[test]
+    fn defects_count_in_what_a_batch_weighs() {
+        let limits = Limits { vectors: 500, bytes: 1 << 20 };
+        let all = batches(limits, (0..5).map(|record| Err(defect(record))).collect());
+        assert!(all[0].weight() >= 5 * (size_of::<Defect>() + 2), "{}", all[0].weight());
     }
 
     #[test]

@@ -113,7 +113,9 @@ impl Admit {
             .map(|record| match self.record(&record, &mut arena) {
                 Ok(written) => Ok((record.position, written)),
                 Err((key, reason)) => {
-                    Err(Box::new(Defect { position: record.position, key, raw: record.raw, reason }))
+                    // Else one defect would keep the text of its whole block.
+                    let raw = record.raw.alone();
+                    Err(Box::new(Defect { position: record.position, key, raw, reason }))
                 }
             })
             .collect();

@@ -231,6 +231,16 @@ fn values_nested_without_end_are_passed_over_or_refused_and_overflow_no_stack() 
 }
 
 #[test]
+fn a_defect_does_not_keep_the_text_of_its_block() {
+    let text = Bytes::from(b"[1,2]\n[3,4]\n".to_vec());
+    let records = vec![record(Raw::Json(text.slice(0..5))), record(Raw::Json(text.slice(6..11)))];
+    let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules());
+    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+    assert!(judged.verdicts.iter().all(Result::is_err));
+    assert!(text.is_unique(), "a defect still shares it");
+}
+
+#[test]
 fn the_first_good_record_fixes_the_dimension() {
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules { dimension: None, ..rules() });
     let lines =
