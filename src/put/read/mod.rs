@@ -59,6 +59,10 @@ impl Sizes {
     }
 }
 
+/// Most records of a block. Beside its text each takes a few hundred bytes once it is judged, which counts where text
+/// falls into records of a few bytes.
+const RECORDS_AT_MOST: usize = 4_096;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How often an input may be packed: twice happens where a pipeline packs what is packed already.
@@ -76,6 +80,17 @@ struct Cut {
     records: Vec<Range<usize>>,
     /// How far the text is done with; behind the last record, a place to continue from.
     consumed: usize,
+}
+
+impl Cut {
+    /// The same with its first records only, if there are more than a block may have.
+    fn of_a_block(mut self) -> Self {
+        if self.records.len() > RECORDS_AT_MOST {
+            self.records.truncate(RECORDS_AT_MOST);
+            self.consumed = self.records.last().map_or(self.consumed, |last| last.end);
+        }
+        self
+    }
 }
 
 /// Why cutting cannot go on at a place of the text.
@@ -347,7 +362,7 @@ impl Reading {
             let last = self.window.is_last();
             let cut = self.cutter.cut(self.window.text(), last).map_err(|flaw| self.flaw(&flaw))?;
             if !cut.records.is_empty() {
-                return Ok(Some(self.block(cut)));
+                return Ok(Some(self.block(cut.of_a_block())));
             }
             self.window.skip(cut.consumed);
             if !self.read_more()? {

@@ -99,6 +99,29 @@ fn the_same_records_are_read_from_every_shape() {
 }
 
 #[test]
+fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
+    let many = RECORDS_AT_MOST * 3 + 5;
+    for (format, content) in [
+        (Format::Jsonl, "1\n".repeat(many)),
+        (Format::Json, format!("[{}]", "[],".repeat(many))),
+        (Format::Csv, "k\n".to_owned() + &"\"1\"\r\n".repeat(many)),
+    ] {
+        let blocks = Blocks::new(&[inline(content)], Some(format), None, Sizes::USUAL).unwrap();
+        let blocks: Vec<_> = blocks.map(Result::unwrap).collect();
+        let counts: Vec<_> = blocks.iter().map(|block| block.records.len()).collect();
+        assert_eq!(counts, [RECORDS_AT_MOST, RECORDS_AT_MOST, RECORDS_AT_MOST, 5]);
+        let last = blocks.last().unwrap().records.last().unwrap().position;
+        assert_eq!(last.record + 1, many as u64);
+        let lines = match format {
+            Format::Json => 1,
+            Format::Jsonl => last.record + 1,
+            Format::Csv | Format::Tsv => last.record + 2,
+        };
+        assert_eq!(last.line, lines);
+    }
+}
+
+#[test]
 fn an_input_without_records_is_fine() {
     for content in ["", "\n \n", "\u{feff}", "[]", "{\"vectors\":[]}", "key,vector\n", "key,vector"] {
         assert!(read_texts(content).is_empty(), "{content:?}");
