@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::fields::{Choice, Fields};
 use super::metadata::{Text, kind, syntax};
 use super::numbers::{self, Separated};
-use super::{Rules, Scratch};
+use super::{Rules, Scratch, repeated};
 use crate::put::record::Reason;
 
 /// Reads the record `text` into `scratch`.
@@ -232,15 +232,17 @@ impl<'a> Walk<'a, '_> {
     fn metadata(&mut self, rank: usize) -> Result<(), Reason> {
         let value = self.value::<&RawValue>()?.get();
         let Some(field) = self.fields.metadata.candidates.get(rank) else { return Ok(()) };
-        let taken = if self.fields.metadata.named {
-            self.scratch.named_metadata(field, value, self.rules)
-        } else {
-            self.scratch.usual_metadata(rank, value, self.rules)
-        };
-        taken.or_else(|reason| {
+        if self.scratch.metadata_seen.contains(&rank) {
+            self.scratch.problem(repeated("metadata", field.text()));
+            return Ok(());
+        }
+        self.scratch.metadata_seen.push(rank);
+        if !self.fields.metadata.named {
+            self.scratch.usual_metadata(rank, value, self.rules);
+        } else if let Err(reason) = self.scratch.named_metadata(field, value, self.rules) {
             self.scratch.problem(reason);
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     /// Reads the next value with the library, which also checks it.

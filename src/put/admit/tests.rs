@@ -125,6 +125,69 @@ fn every_rule_has_its_reason() {
 }
 
 #[test]
+fn a_member_that_occurs_twice_is_a_defect_whatever_it_is_for() {
+    for (text, want) in [
+        (
+            r#"{"key":"k","vector":[1,2],"metadata":{"a":"b"},"metadata":{"c":"d"}}"#,
+            "the metadata's field metadata occurs twice in the record",
+        ),
+        (
+            r#"{"key":"k","vector":[1,2],"metadata":{"a":"b"},"payload":{},"payload":{}}"#,
+            "the metadata's field payload occurs twice in the record",
+        ),
+        (
+            r#"{"key":"k","vector":[1,2],"vector":[3,4]}"#,
+            "the vector's field vector occurs twice in the record",
+        ),
+        (r#"{"key":"k","key":"l","vector":[1,2]}"#, "the key's field occurs twice in the record"),
+    ] {
+        assert_eq!(json(text), Err(Reason::Syntax { detail: want.to_owned() }), "{text}");
+    }
+    let named = Fields::new(&[], &[], &["meta.a".into(), "b".into()]);
+    let text = r#"{"key":"k","vector":[1,2],"meta":{"a":{"x":"1"}},"meta":{"a":{"y":"2"}}}"#;
+    let got = admit_with(named, rules(), Raw::Json(Bytes::from_static(text.as_bytes())));
+    let want = "the metadata's field meta.a occurs twice in the record".to_owned();
+    assert_eq!(got, Err(Reason::Syntax { detail: want }));
+}
+
+#[test]
+fn the_order_of_metadata_fields_does_not_decide_whether_a_record_is_good() {
+    let want = Ok(r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"a":"b"}}"#);
+    for members in [
+        r#""payload":7,"metadata":{"a":"b"}"#,
+        r#""metadata":{"a":"b"},"payload":7"#,
+        r#""payload":{"n":1},"metadata":{"a":"b"}"#,
+        r#""properties":"x","payload":null,"metadata":{"a":"b"}"#,
+    ] {
+        let got = json(&format!(r#"{{"key":"k",{members},"vector":[1,2]}}"#));
+        assert_eq!(got.as_deref(), want.as_ref().copied(), "{members}");
+    }
+    for members in [r#""payload":{"a":"b"},"metadata":7"#, r#""metadata":7,"payload":{"a":"b"}"#] {
+        let got = json(&format!(r#"{{"key":"k",{members},"vector":[1,2]}}"#));
+        assert_eq!(got.map_err(|reason| reason.code()), Err("metadata_kind"), "{members}");
+    }
+}
+
+#[test]
+fn what_stands_in_place_of_metadata_is_called_what_it_is() {
+    for (value, want) in [
+        (r#""text""#, "text"),
+        (r#""12 months""#, "text"),
+        (r#""null and void""#, "text"),
+        (r#""""#, "empty"),
+        (r#""[1]""#, "an array"),
+        (r#""true""#, "a boolean"),
+        ("true", "a boolean"),
+        ("1", "a number"),
+    ] {
+        let got = json(&format!(r#"{{"key":"k","vector":[1,2],"metadata":{value}}}"#));
+        assert_eq!(got, Err(Reason::MetadataKind { found: want.to_owned() }), "{value}");
+    }
+    let detail = "the record is no JSON value, not an object".to_owned();
+    assert_eq!(json("text"), Err(Reason::Syntax { detail }));
+}
+
+#[test]
 fn what_is_only_stored_does_not_count_as_filterable() {
     let text = format!(r#"{{"key":"k","vector":[1,2],"metadata":{{"text":"{}"}}}}"#, "x".repeat(30_000));
     assert!(json(&text).is_ok());
