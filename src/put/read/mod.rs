@@ -436,6 +436,11 @@ impl Reading {
                 place,
                 end: self.window.packed_bytes(),
             },
+            Some(_) if decompress::wants_too_much(&cause) => ReadError::Unsupported {
+                input,
+                format: "a zstd file that takes more than 128 MiB to unpack",
+                cure: "pack it again without --long, or with --long=27 at most",
+            },
             Some(compression) if cause.raw_os_error().is_none() => {
                 ReadError::Damaged { input, place, compression, cause }
             }
