@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -27,23 +28,30 @@ pub(crate) struct Recorded {
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
     recorded: Arc<Mutex<Vec<Recorded>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Recorder {
     /// Starts to pass requests on to `service`.
     pub(crate) fn start(service: SocketAddr) -> Self {
         let recorded = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
         let (ready, address) = std::sync::mpsc::channel();
-        let noted = Arc::clone(&recorded);
+        let (noted, counted) = (Arc::clone(&recorded), Arc::clone(&connections));
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 ready.send(listener.local_addr().unwrap()).unwrap();
-                listen(listener, service, noted).await;
+                listen(listener, service, noted, counted).await;
             });
         });
-        Self { address: address.recv().unwrap(), recorded }
+        Self { address: address.recv().unwrap(), recorded, connections }
+    }
+
+    /// How often somebody connected so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// All requests so far.
@@ -52,9 +60,15 @@ impl Recorder {
     }
 }
 
-async fn listen(listener: TcpListener, service: SocketAddr, recorded: Arc<Mutex<Vec<Recorded>>>) {
+async fn listen(
+    listener: TcpListener,
+    service: SocketAddr,
+    recorded: Arc<Mutex<Vec<Recorded>>>,
+    connections: Arc<AtomicUsize>,
+) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     while let Ok((stream, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::Relaxed);
         let (client, recorded) = (client.clone(), Arc::clone(&recorded));
         let pass = service_fn(move |request| pass(client.clone(), service, Arc::clone(&recorded), request));
         // An error is the program's closing its connection.

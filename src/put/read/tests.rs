@@ -121,6 +121,25 @@ fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
     }
 }
 
+/// Whoever reads what stands before the place reads a tebibyte that is a hole, and does not come to an end.
+#[cfg(unix)]
+#[test]
+fn a_plain_file_is_continued_without_reading_what_stands_before() {
+    use std::io::{Seek, SeekFrom};
+
+    let directory = Directory::new();
+    let path = directory.write("sparse.jsonl", b"{\"key\":\"a\"}\n");
+    let place = 1 << 40;
+    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.seek(SeekFrom::Start(place)).unwrap();
+    file.write_all(b"{\"key\":\"b\"}\n{\"key\":\"c\"}\n").unwrap();
+    let from = Position { input: 0, offset: place, line: 7, record: 6 };
+    let (found, _, error) = read(&Input::File(path), Sizes::USUAL, Some(from));
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(texts(&found), ["{\"key\":\"b\"}", "{\"key\":\"c\"}"]);
+    assert_eq!(found[0].1, from);
+}
+
 #[test]
 fn an_input_without_records_is_fine() {
     for content in ["", "\n \n", "\u{feff}", "[]", "{\"vectors\":[]}", "key,vector\n", "key,vector"] {
