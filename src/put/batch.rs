@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::admit::Admitted;
 use super::record::{Defect, Position, Span, Vector, joined};
+use crate::oss::wire;
 
 /// How large a batch may grow; both hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,16 @@ impl Batch {
         joined(&self.vectors)
     }
 
+    /// The body of a request with all its elements, in pieces, behind what opens it.
+    pub fn body(&self, prefix: &Bytes) -> Vec<Bytes> {
+        body(prefix, self.all_elements())
+    }
+
+    /// The same with the elements of some of the vectors.
+    pub fn body_of(&self, prefix: &Bytes, vectors: &[usize]) -> Vec<Bytes> {
+        body(prefix, self.elements(vectors))
+    }
+
     /// Bytes of all its elements.
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -70,6 +81,13 @@ impl Batch {
     pub fn read(&self) -> u64 {
         (self.vectors.len() + self.defects.len()) as u64 + self.superseded
     }
+}
+
+fn body(prefix: &Bytes, elements: Vec<Bytes>) -> Vec<Bytes> {
+    let mut pieces = vec![prefix.clone()];
+    pieces.extend(elements);
+    pieces.push(Bytes::from_static(wire::PUT_VECTORS_SUFFIX));
+    pieces
 }
 
 /// Fills batches from judged records, in input order.
@@ -157,6 +175,11 @@ impl Batcher {
     }
 }
 
+/// Bytes of a defect beside its own fixed size. The key is a copy.
+fn weight(defect: &Defect) -> usize {
+    defect.raw.len() + defect.key.as_ref().map_or(0, String::len)
+}
+
 fn position(judged: &Result<Vector, Box<Defect>>) -> Position {
     match judged {
         Ok(vector) => vector.position(),
@@ -197,7 +220,7 @@ impl Open {
 
     /// Defects weigh too, so that an input without a single good record stays in bounded memory.
     fn has_room_for(&self, defect: &Defect, limits: Limits) -> bool {
-        self.defects.len() < limits.vectors && self.defect_bytes + defect.raw.len() <= limits.bytes
+        self.defects.len() < limits.vectors && self.defect_bytes + weight(defect) <= limits.bytes
     }
 
     fn push(&mut self, vector: Vector) {
@@ -216,7 +239,7 @@ impl Open {
     }
 
     fn push_defect(&mut self, defect: Defect) {
-        self.defect_bytes += defect.raw.len();
+        self.defect_bytes += weight(&defect);
         self.defects.push(defect);
     }
 }

@@ -18,7 +18,6 @@ use super::read::{Blocks, ReadError};
 use super::record::{Block, Columns, Raw, Span};
 use super::report::{Reporter, Waiting};
 use crate::oss::client::Body;
-use crate::oss::wire;
 
 /// A batch that counts against the memory ceiling until it is dropped.
 #[derive(Debug)]
@@ -270,18 +269,12 @@ fn hash_batches(
     while let Ok(mut first) = filled.recv() {
         let mut second = None;
         if let (Ok(first), Some(prefix)) = (&mut first, prefix) {
-            let pieces = |queued: &Queued| {
-                let mut pieces = vec![prefix.clone()];
-                pieces.extend(queued.batch.all_elements());
-                pieces.push(Bytes::from_static(wire::PUT_VECTORS_SUFFIX));
-                pieces
-            };
             second = filled.recv_timeout(time_for_a_companion(first, memory)).ok();
             if let Some(Ok(second)) = &mut second {
-                let (body, other) = Body::pair(pieces(first), pieces(second));
+                let (body, other) = Body::pair(first.batch.body(prefix), second.batch.body(prefix));
                 (first.body, second.body) = (Some(body), Some(other));
             } else {
-                first.body = Some(Body::new(pieces(first)));
+                first.body = Some(Body::new(first.batch.body(prefix)));
             }
         }
         for queued in [Some(first), second].into_iter().flatten() {
