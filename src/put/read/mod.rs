@@ -76,21 +76,10 @@ fn mark_length(text: &[u8]) -> usize {
 /// What was found in a stretch of text.
 #[derive(Debug)]
 struct Cut {
-    /// Where each record is.
+    /// Where each record is; [`RECORDS_AT_MOST`].
     records: Vec<Range<usize>>,
     /// How far the text is done with; behind the last record, a place to continue from.
     consumed: usize,
-}
-
-impl Cut {
-    /// The same with its first records only, if there are more than a block may have.
-    fn of_a_block(mut self) -> Self {
-        if self.records.len() > RECORDS_AT_MOST {
-            self.records.truncate(RECORDS_AT_MOST);
-            self.consumed = self.records.last().map_or(self.consumed, |last| last.end);
-        }
-        self
-    }
 }
 
 /// Why cutting cannot go on at a place of the text.
@@ -357,12 +346,12 @@ impl Reading {
 
     /// Cuts the next block, or gives none at the end of the input.
     fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
-        self.window.fill();
+        self.window.top_up();
         loop {
             let last = self.window.is_last();
             let cut = self.cutter.cut(self.window.text(), last).map_err(|flaw| self.flaw(&flaw))?;
             if !cut.records.is_empty() {
-                return Ok(Some(self.block(cut.of_a_block())));
+                return Ok(Some(self.block(cut)));
             }
             self.window.skip(cut.consumed);
             if !self.read_more()? {

@@ -109,7 +109,7 @@ fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
         let blocks = Blocks::new(&[inline(content)], Some(format), None, Sizes::USUAL).unwrap();
         let blocks: Vec<_> = blocks.map(Result::unwrap).collect();
         let counts: Vec<_> = blocks.iter().map(|block| block.records.len()).collect();
-        assert_eq!(counts, [RECORDS_AT_MOST, RECORDS_AT_MOST, RECORDS_AT_MOST, 5]);
+        assert_eq!(counts, [RECORDS_AT_MOST, RECORDS_AT_MOST, RECORDS_AT_MOST, 5], "{format}");
         let last = blocks.last().unwrap().records.last().unwrap().position;
         assert_eq!(last.record + 1, many as u64);
         let lines = match format {
@@ -118,6 +118,17 @@ fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
             Format::Csv | Format::Tsv => last.record + 2,
         };
         assert_eq!(last.line, lines);
+    }
+}
+
+#[test]
+fn text_that_is_left_for_the_next_block_does_not_let_the_window_grow() {
+    let input = inline("1\n".repeat(1 << 20));
+    let mut reading = Reading::open(input, 0, Sizes::USUAL).unwrap();
+    reading.start(Some(Format::Jsonl), None).unwrap();
+    while let Some(block) = reading.next_block().unwrap() {
+        assert!(block.records.len() <= RECORDS_AT_MOST);
+        assert!(reading.window.text().len() <= Sizes::USUAL.block);
     }
 }
 
