@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import os
 import random
-import resource
 import shutil
 import socket
 import statistics
@@ -146,9 +145,8 @@ class Run:
         if status:
             sys.exit(f"{command[0]} failed: {errors.decode()}")
         self.cpu = usage.ru_utime + usage.ru_stime
+        # Not less than this script's own size.
         self.memory = mebibytes(usage)
-        if self.memory <= mebibytes(resource.getrusage(resource.RUSAGE_SELF)):
-            print(f"{self.memory:.0f} MiB may be this script's own size, not that of {command[0]}", file=sys.stderr)
 
 
 def write_input(path, records, dimension):
