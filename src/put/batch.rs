@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::admit::Admitted;
 use super::record::{Defect, Position, Span, Vector, joined};
+use crate::oss::wire;
 
 /// How large a batch may grow; both hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub struct Limits {
     /// Most bytes of their elements, commas included.
     pub bytes: usize,
 }
+
+/// A batch takes so many vectors for each that it may hold, the replaced ones included: a few keys over and over would
+/// never fill it otherwise.
+const TAKEN_FOR_EACH_HELD: usize = 8;
 
 /// Consecutive records on their way as one request: the vectors to send, and the defects met between them.
 #[derive(Debug)]
@@ -37,6 +42,7 @@ pub struct Batch {
     /// The dimension of its vectors, if there are any.
     pub dimension: Option<usize>,
     bytes: usize,
+    weight: usize,
 }
 
 impl Batch {
@@ -50,15 +56,38 @@ impl Batch {
         joined(&self.vectors)
     }
 
+    /// The body of a request with all its elements, in pieces, behind what opens it.
+    pub fn body(&self, prefix: &Bytes) -> Vec<Bytes> {
+        body(prefix, self.all_elements())
+    }
+
+    /// The same with the elements of some of the vectors.
+    pub fn body_of(&self, prefix: &Bytes, vectors: &[usize]) -> Vec<Bytes> {
+        body(prefix, self.elements(vectors))
+    }
+
     /// Bytes of all its elements.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Bytes of memory that it keeps: its elements, those that were replaced, since they stand in the same text, and its
+    /// defects.
+    pub fn weight(&self) -> usize {
+        self.weight
     }
 
     /// Records of the input that it stands for.
     pub fn read(&self) -> u64 {
         (self.vectors.len() + self.defects.len()) as u64 + self.superseded
     }
+}
+
+fn body(prefix: &Bytes, elements: Vec<Bytes>) -> Vec<Bytes> {
+    let mut pieces = vec![prefix.clone()];
+    pieces.extend(elements);
+    pieces.push(Bytes::from_static(wire::PUT_VECTORS_SUFFIX));
+    pieces
 }
 
 /// Fills batches from judged records, in input order.
@@ -83,6 +112,7 @@ struct Open {
     defects: Vec<Defect>,
     defect_bytes: usize,
     superseded: u64,
+    superseded_bytes: usize,
     /// The byte of the files that it reaches to.
     reaches: u64,
     dimension: Option<usize>,
@@ -133,6 +163,7 @@ impl Batcher {
         let before = self.sealed.replace(open.reaches).unwrap_or_default();
         Some(Batch {
             number,
+            weight: open.weight(),
             span,
             vectors: open.vectors.into_iter().flatten().collect(),
             defects: open.defects,
@@ -142,6 +173,11 @@ impl Batcher {
             bytes: open.bytes,
         })
     }
+}
+
+/// Bytes of a defect beside its own fixed size. The key is a copy.
+fn weight(defect: &Defect) -> usize {
+    defect.raw.len() + defect.key.as_ref().map_or(0, String::len)
 }
 
 fn position(judged: &Result<Vector, Box<Defect>>) -> Position {
@@ -166,16 +202,25 @@ impl Open {
             return true;
         }
         let earlier = self.keys.get(&vector.key_json()).and_then(|&index| self.vectors.get(index)?.as_ref());
+        let replaced = earlier.map_or(0, |earlier| earlier.wire().len());
         let (count, bytes) = match earlier {
-            Some(earlier) => (self.keys.len(), self.bytes - earlier.wire().len() + vector.wire().len()),
+            Some(_) => (self.keys.len(), self.bytes - replaced + vector.wire().len()),
             None => (self.keys.len() + 1, self.bytes + 1 + vector.wire().len()),
         };
-        count <= limits.vectors && bytes <= limits.bytes
+        count <= limits.vectors
+            && bytes <= limits.bytes
+            && self.vectors.len() < limits.vectors.saturating_mul(TAKEN_FOR_EACH_HELD)
+            && self.superseded_bytes + replaced <= limits.bytes
+    }
+
+    fn weight(&self) -> usize {
+        let defects = self.defect_bytes + self.defects.len() * size_of::<Defect>();
+        self.bytes + self.superseded_bytes + defects
     }
 
     /// Defects weigh too, so that an input without a single good record stays in bounded memory.
     fn has_room_for(&self, defect: &Defect, limits: Limits) -> bool {
-        self.defects.len() < limits.vectors && self.defect_bytes + defect.raw.len() <= limits.bytes
+        self.defects.len() < limits.vectors && self.defect_bytes + weight(defect) <= limits.bytes
     }
 
     fn push(&mut self, vector: Vector) {
@@ -183,8 +228,10 @@ impl Open {
         match self.keys.insert(vector.key_json(), self.vectors.len()) {
             Some(earlier) => {
                 let replaced = self.vectors.get_mut(earlier).and_then(Option::take);
-                self.bytes = self.bytes + added - replaced.map_or(0, |vector| vector.wire().len());
+                let replaced = replaced.map_or(0, |vector| vector.wire().len());
+                self.bytes = self.bytes + added - replaced;
                 self.superseded += 1;
+                self.superseded_bytes += replaced;
             }
             None => self.bytes += added + usize::from(self.keys.len() > 1),
         }
@@ -192,7 +239,7 @@ impl Open {
     }
 
     fn push_defect(&mut self, defect: Defect) {
-        self.defect_bytes += defect.raw.len();
+        self.defect_bytes += weight(&defect);
         self.defects.push(defect);
     }
 }
@@ -279,6 +326,32 @@ mod tests {
         let text = String::from_utf8(batch.elements(&[0, 1]).concat()).unwrap();
         assert_eq!(text, r#"{"key":"b","n":1,"p":""},{"key":"a","n":2,"p":"x"}"#);
         assert_eq!(batch.elements(&[1]), [batch.vectors[1].wire()]);
+    }
+
+    #[test]
+    fn a_few_keys_over_and_over_fill_batches_too() {
+        let limits = Limits { vectors: 3, bytes: 1 << 20 };
+        let all =
+            batches(limits, (0..60).map(|n| Ok(vector(n, if n % 2 == 0 { "a" } else { "b" }, 0))).collect());
+        assert_eq!(all.iter().map(Batch::read).collect::<Vec<_>>(), [24, 24, 12]);
+        assert!(all.iter().all(|batch| batch.vectors.len() == 2));
+    }
+
+    #[test]
+    fn what_was_replaced_weighs_as_long_as_its_text_is_kept() {
+        let size = vector(0, "a", 100).wire().len();
+        let limits = Limits { vectors: 500, bytes: 4 * size };
+        let all = batches(limits, (0..8).map(|n| Ok(vector(n, "a", 100))).collect());
+        assert_eq!(all.iter().map(Batch::read).collect::<Vec<_>>(), [5, 3]);
+        assert_eq!(all.iter().map(Batch::bytes).collect::<Vec<_>>(), [size, size]);
+        assert_eq!(all.iter().map(Batch::weight).collect::<Vec<_>>(), [5 * size, 3 * size]);
+    }
+
+    #[test]
+    fn defects_count_in_what_a_batch_weighs() {
+        let limits = Limits { vectors: 500, bytes: 1 << 20 };
+        let all = batches(limits, (0..5).map(|record| Err(defect(record))).collect());
+        assert!(all[0].weight() >= 5 * (size_of::<Defect>() + 2), "{}", all[0].weight());
     }
 
     #[test]

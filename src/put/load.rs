@@ -105,6 +105,7 @@ impl Load {
         let mut tick = tokio::time::interval(TICK);
         loop {
             self.dispatch.send_what_may_go();
+            self.sender.caller.reporter.has_room(self.dispatch.has_room());
             if incoming.is_closed() && self.dispatch.is_empty() {
                 return self.settle.finish(incoming.reading, failure);
             }

@@ -91,11 +91,21 @@ pub enum Raw {
 }
 
 impl Raw {
+    /// The same without keeping the text it was read in.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        match self {
+            Self::Json(text) => Self::Json(Bytes::copy_from_slice(&text)),
+            row @ Self::Row { .. } => row,
+        }
+    }
+
     /// Its size in bytes, as far as memory is concerned.
     pub fn len(&self) -> usize {
         match self {
             Self::Json(text) => text.len(),
-            Self::Row { cells, .. } => cells.as_slice().len(),
+            // Beside their text, where each cell ends.
+            Self::Row { cells, .. } => cells.as_slice().len() + cells.len() * size_of::<usize>(),
         }
     }
 

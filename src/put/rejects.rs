@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -28,6 +28,33 @@ pub(super) struct Rejects {
     written_from: Option<u64>,
     /// Records that a killed run wrote and did not get to note in the journal: they are not written twice.
     written: HashSet<(String, u64)>,
+}
+
+/// What stands behind the lines that are noted.
+#[derive(Default)]
+struct Tail {
+    /// The records that its lines are about.
+    written: HashSet<(String, u64)>,
+    /// How long the file is without a last line that was torn.
+    bytes: u64,
+}
+
+impl Tail {
+    /// Reads the lines from `noted` on, and nothing before them: the file may be large.
+    fn read(mut file: impl BufRead + Seek, noted: u64) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(noted))?;
+        let mut tail = Self { bytes: noted, ..Self::default() };
+        let mut line = Vec::new();
+        while file.read_until(b'\n', &mut line)? > 0 {
+            let record = record_of(&line);
+            if record.is_some() || line.ends_with(b"\n") {
+                tail.bytes += line.len() as u64;
+            }
+            tail.written.extend(record);
+            line.clear();
+        }
+        Ok(tail)
+    }
 }
 
 /// One line. `rejected` stands first: by it the reader knows such a line again.
@@ -99,21 +126,19 @@ impl Rejects {
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.
     pub(super) fn resume(path: PathBuf, noted: u64) -> io::Result<Self> {
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        let (noted, Tail { written, bytes }) = match File::open(&path) {
+            Ok(file) => {
+                let noted = noted.min(file.metadata()?.len());
+                (noted, Tail::read(BufReader::new(file), noted)?)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (0, Tail::default()),
             Err(error) => return Err(error),
         };
-        let noted = usize::try_from(noted).unwrap_or(usize::MAX).min(text.len());
-        let tail = text.get(noted..).unwrap_or_default();
-        let torn = tail.split(|byte| *byte == b'\n').next_back().filter(|line| record_of(line).is_none());
-        let bytes = (text.len() - torn.map_or(0, <[u8]>::len)) as u64;
-        if torn.is_some_and(|line| !line.is_empty()) {
+        if std::fs::metadata(&path).is_ok_and(|file| file.len() > bytes) {
             // A killed run got no further; its record is not settled and comes again.
             OpenOptions::new().write(true).open(&path)?.set_len(bytes)?;
         }
-        let written: HashSet<_> = tail.split(|byte| *byte == b'\n').filter_map(record_of).collect();
-        let written_from = (!written.is_empty()).then_some(noted as u64);
+        let written_from = (!written.is_empty()).then_some(noted);
         Ok(Self { path, append: true, file: None, bytes, written_from, written })
     }
 
@@ -349,6 +374,35 @@ mod tests {
             assert_eq!(rejects.bytes, text.len() as u64, "cut at {cut}");
         }
         std::fs::remove_file(path).unwrap();
+    }
+
+    /// Text that counts how much of it is read.
+    struct Counting(io::Cursor<Vec<u8>>, std::rc::Rc<std::cell::Cell<usize>>);
+
+    impl Read for Counting {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let read = self.0.read(buffer)?;
+            self.1.set(self.1.get() + read);
+            Ok(read)
+        }
+    }
+
+    impl Seek for Counting {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn what_is_noted_is_not_read_again() {
+        let noted = line(0).repeat(10_000);
+        let text = noted.clone() + &line(1) + &line(2) + "{\"rejected\"";
+        let read = std::rc::Rc::default();
+        let file = Counting(io::Cursor::new(text.clone().into_bytes()), std::rc::Rc::clone(&read));
+        let tail = Tail::read(BufReader::new(file), noted.len() as u64).unwrap();
+        assert_eq!(read.get(), text.len() - noted.len());
+        assert_eq!(tail.bytes, (noted + &line(1) + &line(2)).len() as u64);
+        assert_eq!(tail.written, HashSet::from([1, 2].map(|record| ("(stdin)".to_owned(), record))));
     }
 
     #[test]

@@ -19,7 +19,6 @@ use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
 use crate::oss::error::{CallError, Verdict};
 use crate::oss::operation::Operation;
-use crate::oss::wire;
 
 /// So many records refused alone, with nothing ever stored, show that the request itself is wrong.
 const EVIDENCE: u32 = 8;
@@ -154,10 +153,7 @@ impl Sender {
 
     /// The body of a part: its elements, shared with the batch, between what opens and closes a request.
     fn body(&self, part: &Part, batch: &Batch) -> Body {
-        let mut pieces = vec![self.prefix.clone()];
-        pieces.extend(batch.elements(&part.indices));
-        pieces.push(Bytes::from_static(wire::PUT_VECTORS_SUFFIX));
-        Body::new(pieces)
+        Body::new(batch.body_of(&self.prefix, &part.indices))
     }
 
     async fn part(&self, part: &Part, body: &Body, progress: &mut Progress) -> PartFate {

@@ -61,11 +61,23 @@ pub(super) fn index_name_for(inputs: &[Input]) -> String {
     if limits::index_name(&name).is_ok() { name } else { "vectors".to_owned() }
 }
 
-/// A batch larger than a second's vectors could never be sent.
+/// The vectors of a full batch, at most as many as asked for. A second holds whole batches only, so they are made as
+/// large as divides its vectors among the fewest; where the quota has no requests for one more, larger ones carry more.
 pub(super) fn batch_size(asked: u16, quota: Quota) -> usize {
-    let asked = usize::from(asked);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 500")]
-    if quota.vectors < 500.0 { asked.min((quota.vectors as usize).max(1)) } else { asked }
+    // A batch larger than a second's vectors could never be sent.
+    let asked = f64::from(asked).min(quota.vectors.floor().max(1.0));
+    if !quota.vectors.is_finite() {
+        return whole(asked);
+    }
+    let even = (quota.vectors / (quota.vectors / asked).ceil()).floor().max(1.0);
+    let a_second = |size: f64| size * quota.requests.min((quota.vectors / size).floor());
+    whole(if a_second(even) > a_second(asked) { even } else { asked })
+}
+
+fn whole(size: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 500")]
+    let size = size as usize;
+    size
 }
 
 /// The inputs, and what is worth saying about them.
@@ -166,5 +178,47 @@ pub(super) fn metric(name: Metric) -> DistanceMetric {
     match name {
         Metric::Cosine => DistanceMetric::Cosine,
         Metric::Euclidean => DistanceMetric::Euclidean,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_quota_that_is_no_multiple_of_a_batch_is_used_up_by_smaller_ones() {
+        for (asked, vectors, requests, want) in [
+            (500, 2_500.0, 5.0, 500),
+            (500, 2_400.0, 5.0, 480),
+            (500, 1_300.0, 5.0, 433),
+            (500, 750.0, 5.0, 375),
+            (500, 300.0, 5.0, 300),
+            (500, 0.5, 5.0, 1),
+            (100, 2_400.0, 5.0, 100),
+            // No request is left for a fifth batch.
+            (500, 2_400.0, 4.0, 500),
+            (500, f64::INFINITY, 5.0, 500),
+            (500, 750.0, f64::INFINITY, 375),
+        ] {
+            assert_eq!(batch_size(asked, Quota { requests, vectors }), want, "{asked} {vectors} {requests}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn full_batches_use_up_the_quota_of_vectors(
+            asked in 100_u16..=500,
+            vectors in 1_u32..20_000,
+            requests in 0.1_f64..300.0,
+        ) {
+            let size = batch_size(asked, Quota { requests, vectors: f64::from(vectors) });
+            prop_assert!((1..=usize::from(asked)).contains(&size));
+            let (size, vectors) = (u32::try_from(size).unwrap(), vectors);
+            if f64::from(vectors.div_ceil(u32::from(asked))) <= requests {
+                prop_assert!(f64::from(vectors / size * size) >= 0.99 * f64::from(vectors), "{size}");
+            }
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 use serde_json::json;
 
+use crate::recorder::Recorder;
 use crate::support::{Home, State, TestService, gzip, lines, run, run_with_input, unlimited, wanted, zstd};
 
 /// As many records as take four full batches and one that is not.
@@ -217,6 +219,31 @@ fn a_file_of_several_batches_is_stored_bit_for_bit() {
     let ended = run(home.put(&service).arg(&input));
     assert_eq!(ended.assert_code(0).counts(["read", "stored", "batches", "attempts"]), [1_100, 1_100, 3, 3]);
     service.assert_holds(&wanted(0..1_100, 8));
+}
+
+#[test]
+fn no_more_requests_are_in_flight_than_jobs() {
+    for job in [1, 3] {
+        let latency = std::time::Duration::from_millis(100);
+        let (home, service) = (Home::new(), TestService::start(Options { latency, ..unlimited() }));
+        let input = home.write("vectors.jsonl", lines(200, 4));
+        let ended =
+            run(home.put(&service).arg(input).args(["--batch-size", "10", "--job", &job.to_string()]));
+        assert_eq!(ended.assert_code(0).counts(["stored", "batches"]), [200, 20]);
+        assert_eq!(service.statistics().most_in_flight, job);
+    }
+}
+
+#[test]
+fn requests_share_as_many_connections_as_are_in_flight_at_once() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let recorder = Recorder::start(service.address);
+    let input = home.write("vectors.jsonl", lines(1_000, 4));
+    let mut load = home.put_to(&format!("http://{}", recorder.address));
+    let ended = run(load.arg(input).args(["--batch-size", "10", "--job", "4"]));
+    assert_eq!(ended.assert_code(0).counts(["stored", "batches"]), [1_000, 100]);
+    assert!(recorder.recorded().len() > 100);
+    assert!(recorder.connections() <= 8, "{} connections", recorder.connections());
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod github_action;
 mod init;
 mod load;
 mod log;
+mod memory;
 mod network;
 mod order;
 mod ossutil;

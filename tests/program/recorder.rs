@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -30,6 +31,7 @@ type Before = Arc<dyn Fn(&Recorded) + Send + Sync>;
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
     recorded: Arc<Mutex<Vec<Recorded>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Recorder {
@@ -45,17 +47,23 @@ impl Recorder {
     ) -> Self {
         let before: Before = Arc::new(before);
         let recorded = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
         let (ready, address) = std::sync::mpsc::channel();
-        let noted = Arc::clone(&recorded);
+        let (noted, counted) = (Arc::clone(&recorded), Arc::clone(&connections));
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 ready.send(listener.local_addr().unwrap()).unwrap();
-                listen(listener, service, (noted, before)).await;
+                listen(listener, service, (noted, before), &counted).await;
             });
         });
-        Self { address: address.recv().unwrap(), recorded }
+        Self { address: address.recv().unwrap(), recorded, connections }
+    }
+
+    /// How often somebody connected so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// All requests so far.
@@ -66,9 +74,10 @@ impl Recorder {
 
 type Notes = (Arc<Mutex<Vec<Recorded>>>, Before);
 
-async fn listen(listener: TcpListener, service: SocketAddr, notes: Notes) {
+async fn listen(listener: TcpListener, service: SocketAddr, notes: Notes, connections: &AtomicUsize) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     while let Ok((stream, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::Relaxed);
         let (client, notes) = (client.clone(), notes.clone());
         let pass = service_fn(move |request| pass(client.clone(), service, notes.clone(), request));
         // An error is the program's closing its connection.

@@ -11,7 +11,7 @@ const PLACES: usize = 16;
 
 /// Powers of ten, and the bounds of their inverses that [`read_usual`] multiplies by.
 const SCALES: [Scale; PLACES + 1] = {
-    /// Half of it is what all roundings together can amount to.
+    /// 2⁻⁵⁰, which is more than all roundings together can amount to: [`narrow`] counts them.
     const MARGIN: f64 = f64::EPSILON * 4.0;
     const INVERSES: [f64; PLACES + 1] = [
         1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15,
@@ -208,6 +208,70 @@ mod tests {
                 let marks = beyond_digits(ones(&text, 0).unwrap());
                 let want = if byte.is_ascii_digit() { 8 } else { at };
                 assert_eq!(first_marked(marks), want, "{byte} at {at}");
+            }
+        }
+    }
+
+    /// All places of a number that has at most 150 of them, and as many digits in scientific spelling. There are more
+    /// than tell it from every float32.
+    fn spellings(number: f64) -> [String; 2] {
+        let positional = format!("{number:.150}");
+        let scientific = format!("{number:.150e}");
+        let (digits, exponent) = scientific.split_once('e').unwrap();
+        let digits = digits.trim_end_matches('0');
+        [positional.trim_end_matches('0').to_owned() + "0", format!("{digits:0<12}0e{exponent}")]
+    }
+
+    /// The number that `text` spells, one more or less in its last place.
+    fn next_to(text: &str, is_more: bool) -> String {
+        let (digits, exponent) = text.split_at(text.find('e').unwrap_or(text.len()));
+        let mut digits = digits.as_bytes().to_vec();
+        let (carried, becomes) = if is_more { (b'9', b'0') } else { (b'0', b'9') };
+        for digit in digits.iter_mut().rev().filter(|digit| **digit != b'.') {
+            if *digit != carried {
+                *digit = if is_more { *digit + 1 } else { *digit - 1 };
+                break;
+            }
+            *digit = becomes;
+        }
+        String::from_utf8(digits).unwrap() + exponent
+    }
+
+    #[test]
+    fn a_number_is_spelled_with_all_places_and_stepped_in_the_last() {
+        assert_eq!(spellings(0.375), ["0.3750", "3.75000000000e-1"]);
+        assert_eq!(spellings(96.0), ["96.0", "9.60000000000e1"]);
+        assert_eq!(next_to("0.3750", false), "0.3749");
+        assert_eq!(next_to("9.60e1", true), "9.61e1");
+        assert_eq!(next_to("1.999", true), "2.000");
+    }
+
+    /// Every exponent, subnormal numbers included, and the step to infinity: each number, the middle between it and the
+    /// next one, and what lies as near to the middle as can be written in one place more.
+    #[test]
+    fn values_and_middles_of_every_exponent_round_as_the_standard_library_rounds() {
+        const FRACTIONS: [u32; 8] = [0, 1, 2, 0x2a_aaaa, 0x40_0000, 0x55_5555, 0x7f_fffe, 0x7f_ffff];
+        for (exponent, fraction) in (0..255).flat_map(|e| FRACTIONS.map(|fraction| (e, fraction))) {
+            let low = exponent << 23 | fraction;
+            let value = f64::from(f32::from_bits(low));
+            // Infinity stands where the next number would.
+            let next =
+                if low == f32::MAX.to_bits() { 128_f64.exp2() } else { f64::from(f32::from_bits(low + 1)) };
+            for text in spellings(value) {
+                assert_eq!(bits(&text), Some((low, text.len())), "{text}");
+            }
+            for middle in spellings(f64::midpoint(value, next)) {
+                let even = low + (low & 1);
+                for (text, want) in [
+                    (next_to(&middle, false), low),
+                    (middle.clone(), even),
+                    (next_to(&middle, true), low + 1),
+                ] {
+                    assert_eq!(exact(&text), want, "{text}");
+                    assert_eq!(bits(&text), Some((want, text.len())), "{text}");
+                    let negative = format!("-{text}");
+                    assert_eq!(bits(&negative), Some((exact(&negative), negative.len())), "{negative}");
+                }
             }
         }
     }

@@ -1,12 +1,14 @@
 //! One JSON record in one pass: its key, its vector and its metadata land in the scratch, the rest is skipped.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::fields::{Choice, Fields};
 use super::metadata::{Text, kind, syntax};
 use super::numbers::{self, Separated};
-use super::{Rules, Scratch};
+use super::{Rules, Scratch, repeated};
 use crate::put::record::Reason;
 
 /// Reads the record `text` into `scratch`.
@@ -25,38 +27,68 @@ pub(super) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Sc
     }
 }
 
+/// How deep lines of a rejects file may hold one another: one more each time that a load's rejects are rejected.
+const NESTED_AT_MOST: usize = 16;
+
 /// The record inside a line of a rejects file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Rejected {
+pub(super) struct Rejected<'a> {
     /// Its text.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Cow<'a, [u8]>,
     /// Whether it is in the form that was sent, whatever the fields of the input were called.
     pub(super) is_wire: bool,
 }
 
 /// The record inside `text`, if that is a line of a rejects file; such lines may hold one another.
-pub(super) fn rejected_record(text: &[u8]) -> Option<Rejected> {
+pub(super) fn rejected_record(text: &[u8]) -> Result<Option<Rejected<'_>>, Reason> {
+    let Some(mut innermost) = record_within(text) else { return Ok(None) };
+    for _ in 0..NESTED_AT_MOST {
+        match unwrapped(&innermost.text) {
+            Some(inner) => innermost = inner,
+            None => return Ok(Some(innermost)),
+        }
+    }
+    Err(Reason::Syntax {
+        detail: format!("more than {NESTED_AT_MOST} lines of rejects files inside one another"),
+    })
+}
+
+fn unwrapped<'a>(line: &Cow<'a, [u8]>) -> Option<Rejected<'a>> {
+    match line {
+        Cow::Borrowed(line) => record_within(line),
+        Cow::Owned(line) => record_within(line).map(Rejected::into_owned),
+    }
+}
+
+fn record_within(line: &[u8]) -> Option<Rejected<'_>> {
     #[derive(Deserialize)]
     struct Line<'a> {
-        rejected: Reason,
+        rejected: Why,
         #[serde(borrow)]
         record: &'a RawValue,
     }
     #[derive(Deserialize)]
-    struct Reason {
+    struct Why {
         #[serde(default)]
         reason: String,
     }
-    if !text.starts_with(br#"{"rejected":"#) {
+    if !line.starts_with(br#"{"rejected":"#) {
         return None;
     }
-    let line: Line<'_> = serde_json::from_slice(text).ok()?;
-    let text = match serde_json::from_str::<Text<'_>>(line.record.get()) {
-        Ok(Text(raw)) => raw.into_owned().into_bytes(),
-        Err(_) => line.record.get().as_bytes().to_vec(),
+    let Line { rejected, record } = serde_json::from_slice(line).ok()?;
+    let text = match serde_json::from_str::<Text<'_>>(record.get()) {
+        Ok(Text(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
+        Ok(Text(Cow::Owned(text))) => Cow::Owned(text.into_bytes()),
+        Err(_) => Cow::Borrowed(record.get().as_bytes()),
     };
-    let is_wire = matches!(line.rejected.reason.as_str(), "refused" | "not_stored" | "unknown");
-    rejected_record(&text).or(Some(Rejected { text, is_wire }))
+    let is_wire = matches!(rejected.reason.as_str(), "refused" | "not_stored" | "unknown");
+    Some(Rejected { text, is_wire })
+}
+
+impl Rejected<'_> {
+    fn into_owned<'a>(self) -> Rejected<'a> {
+        Rejected { text: Cow::Owned(self.text.into_owned()), is_wire: self.is_wire }
+    }
 }
 
 struct Walk<'a, 's> {
@@ -200,15 +232,17 @@ impl<'a> Walk<'a, '_> {
     fn metadata(&mut self, rank: usize) -> Result<(), Reason> {
         let value = self.value::<&RawValue>()?.get();
         let Some(field) = self.fields.metadata.candidates.get(rank) else { return Ok(()) };
-        let taken = if self.fields.metadata.named {
-            self.scratch.named_metadata(field, value, self.rules)
-        } else {
-            self.scratch.usual_metadata(rank, value, self.rules)
-        };
-        taken.or_else(|reason| {
+        if self.scratch.metadata_seen.contains(&rank) {
+            self.scratch.problem(repeated("metadata", field.text()));
+            return Ok(());
+        }
+        self.scratch.metadata_seen.push(rank);
+        if !self.fields.metadata.named {
+            self.scratch.usual_metadata(rank, value, self.rules);
+        } else if let Err(reason) = self.scratch.named_metadata(field, value, self.rules) {
             self.scratch.problem(reason);
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     /// Reads the next value with the library, which also checks it.

@@ -144,12 +144,18 @@ pub(super) fn kind(json: &[u8]) -> &'static str {
         Some(b'"') => "text",
         Some(b'{') => "an object",
         Some(b'[') => "an array",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
+        Some(b't' | b'f') if json.starts_with(b"true") || json.starts_with(b"false") => "a boolean",
+        Some(b'n') if json.starts_with(b"null") => "null",
         Some(b'-' | b'0'..=b'9') => "a number",
         Some(_) => "no JSON value",
         None => "empty",
     }
+}
+
+/// What stands in a cell, which is mere text where it is no JSON.
+pub(super) fn kind_of_cell(cell: &str) -> &'static str {
+    let is_text = !cell.is_empty() && serde_json::from_str::<&RawValue>(cell).is_err();
+    if is_text { "text" } else { kind(cell.as_bytes()) }
 }
 
 /// A parser's message without its line and column, which would count from the record's start.

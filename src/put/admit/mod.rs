@@ -113,7 +113,9 @@ impl Admit {
             .map(|record| match self.record(&record, &mut arena) {
                 Ok(written) => Ok((record.position, written)),
                 Err((key, reason)) => {
-                    Err(Box::new(Defect { position: record.position, key, raw: record.raw, reason }))
+                    // Else one defect would keep the text of its whole block.
+                    let raw = record.raw.alone();
+                    Err(Box::new(Defect { position: record.position, key, raw, reason }))
                 }
             })
             .collect();
@@ -134,13 +136,13 @@ impl Admit {
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<Written, (Option<String>, Reason)> {
         self.scratch.clear();
         let read = match &record.raw {
-            Raw::Json(text) => match json::rejected_record(text) {
+            Raw::Json(text) => json::rejected_record(text).and_then(|inner| match inner {
                 Some(inner) => {
                     let fields = if inner.is_wire { &self.wire } else { &self.fields };
                     json::read(&inner.text, fields, &self.rules, &mut self.scratch)
                 }
                 None => json::read(text, &self.fields, &self.rules, &mut self.scratch),
-            },
+            }),
             Raw::Row { columns, cells } => {
                 row::read(columns, cells, &self.fields, &self.rules, &mut self.scratch)
             }
@@ -164,6 +166,11 @@ impl Admit {
     }
 }
 
+/// Only one value of a field that occurs twice could be stored.
+fn repeated(part: &str, field: &str) -> Reason {
+    Reason::Syntax { detail: format!("the {part}'s field {field} occurs twice in the record") }
+}
+
 /// Where a vector landed in the arena.
 struct Written {
     wire: Range<usize>,
@@ -183,7 +190,11 @@ struct Scratch {
     /// What stood in a vector field in place of an array.
     vector_kind: Option<String>,
     metadata: Metadata,
+    /// The usual field that gave the metadata, and what is wrong with it.
     metadata_rank: Option<usize>,
+    metadata_problem: Option<Reason>,
+    /// The metadata fields met so far.
+    metadata_seen: Vec<usize>,
     /// The first thing found wrong; reading goes on for the sake of the key.
     problem: Option<Reason>,
 }
@@ -197,6 +208,8 @@ impl Scratch {
         self.vector_kind = None;
         self.metadata.clear();
         self.metadata_rank = None;
+        self.metadata_problem = None;
+        self.metadata_seen.clear();
         self.problem = None;
     }
 
@@ -210,6 +223,10 @@ impl Scratch {
             None => {
                 self.vector_field = Some(field.to_owned());
                 true
+            }
+            Some(first) if first == field => {
+                self.problem(repeated("vector", field));
+                false
             }
             Some(first) => {
                 let reason = Reason::AmbiguousVector { first: first.clone(), second: field.to_owned() };
@@ -254,17 +271,19 @@ impl Scratch {
         }
     }
 
-    /// Takes the value of one of the usual metadata fields; the likeliest one that is there wins.
-    fn usual_metadata(&mut self, rank: usize, value: &str, rules: &Rules) -> Result<(), Reason> {
+    /// Takes the value of one of the usual metadata fields; the likeliest one that is there wins, good or bad, wherever
+    /// it stands.
+    fn usual_metadata(&mut self, rank: usize, value: &str, rules: &Rules) {
         if value == "null" || self.metadata_rank.is_some_and(|taken| taken <= rank) {
-            return Ok(());
+            return;
         }
         self.metadata_rank = Some(rank);
         self.metadata.clear();
-        match serde_json::from_str::<String>(value) {
+        let taken = match serde_json::from_str::<String>(value) {
             Ok(cell) => self.metadata_object(&cell, rules),
             Err(_) => self.metadata_object(value, rules),
-        }
+        };
+        self.metadata_problem = taken.err();
     }
 
     fn metadata_object(&mut self, text: &str, rules: &Rules) -> Result<(), Reason> {
@@ -272,7 +291,7 @@ impl Scratch {
         if text.starts_with('{') {
             self.metadata.object(text.as_bytes(), rules)
         } else {
-            Err(Reason::MetadataKind { found: metadata::kind(text.as_bytes()).to_owned() })
+            Err(Reason::MetadataKind { found: metadata::kind_of_cell(text).to_owned() })
         }
     }
 
@@ -288,7 +307,7 @@ impl Scratch {
 
     /// Holds the parts against the rules and returns the dimension.
     fn check(&mut self, fields: &Fields, rules: &Rules) -> Result<usize, Reason> {
-        if let Some(problem) = self.problem.take() {
+        if let Some(problem) = self.problem.take().or_else(|| self.metadata_problem.take()) {
             return Err(problem);
         }
         let Some((_, key)) = &self.key else {

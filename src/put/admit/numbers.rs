@@ -44,6 +44,10 @@ pub(super) fn read(
             Some(_)
                 if separated == Separated::Loosely
                     && text.get(at - 1).is_some_and(u8::is_ascii_whitespace) => {}
+            Some(_) if text.get(at - 1).is_some_and(u8::is_ascii_whitespace) => {
+                let detail = format!("a comma is missing behind element {} of the vector", out.len() - 1);
+                return Err(Reason::Syntax { detail });
+            }
             Some(_) => return Err(not_a_number(rest, out.len() - 1)),
             None => return Err(Reason::Syntax { detail: "the array of numbers has no end".to_owned() }),
         }
@@ -118,6 +122,7 @@ mod tests {
             ("1,,2]", Reason::NotANumber { index: 1, text: "empty".into() }),
             ("1.5.2]", Reason::NotANumber { index: 0, text: "1.5.2".into() }),
             ("1,2", Reason::Syntax { detail: "the array of numbers has no end".into() }),
+            ("1 2]", Reason::Syntax { detail: "a comma is missing behind element 0 of the vector".into() }),
             ("[1,2]]", Reason::Nested),
             ("1, ..., 2]", Reason::Shortened),
         ] {

@@ -125,6 +125,69 @@ fn every_rule_has_its_reason() {
 }
 
 #[test]
+fn a_member_that_occurs_twice_is_a_defect_whatever_it_is_for() {
+    for (text, want) in [
+        (
+            r#"{"key":"k","vector":[1,2],"metadata":{"a":"b"},"metadata":{"c":"d"}}"#,
+            "the metadata's field metadata occurs twice in the record",
+        ),
+        (
+            r#"{"key":"k","vector":[1,2],"metadata":{"a":"b"},"payload":{},"payload":{}}"#,
+            "the metadata's field payload occurs twice in the record",
+        ),
+        (
+            r#"{"key":"k","vector":[1,2],"vector":[3,4]}"#,
+            "the vector's field vector occurs twice in the record",
+        ),
+        (r#"{"key":"k","key":"l","vector":[1,2]}"#, "the key's field occurs twice in the record"),
+    ] {
+        assert_eq!(json(text), Err(Reason::Syntax { detail: want.to_owned() }), "{text}");
+    }
+    let named = Fields::new(&[], &[], &["meta.a".into(), "b".into()]);
+    let text = r#"{"key":"k","vector":[1,2],"meta":{"a":{"x":"1"}},"meta":{"a":{"y":"2"}}}"#;
+    let got = admit_with(named, rules(), Raw::Json(Bytes::from_static(text.as_bytes())));
+    let want = "the metadata's field meta.a occurs twice in the record".to_owned();
+    assert_eq!(got, Err(Reason::Syntax { detail: want }));
+}
+
+#[test]
+fn the_order_of_metadata_fields_does_not_decide_whether_a_record_is_good() {
+    let want = Ok(r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"a":"b"}}"#);
+    for members in [
+        r#""payload":7,"metadata":{"a":"b"}"#,
+        r#""metadata":{"a":"b"},"payload":7"#,
+        r#""payload":{"n":1},"metadata":{"a":"b"}"#,
+        r#""properties":"x","payload":null,"metadata":{"a":"b"}"#,
+    ] {
+        let got = json(&format!(r#"{{"key":"k",{members},"vector":[1,2]}}"#));
+        assert_eq!(got.as_deref(), want.as_ref().copied(), "{members}");
+    }
+    for members in [r#""payload":{"a":"b"},"metadata":7"#, r#""metadata":7,"payload":{"a":"b"}"#] {
+        let got = json(&format!(r#"{{"key":"k",{members},"vector":[1,2]}}"#));
+        assert_eq!(got.map_err(|reason| reason.code()), Err("metadata_kind"), "{members}");
+    }
+}
+
+#[test]
+fn what_stands_in_place_of_metadata_is_called_what_it_is() {
+    for (value, want) in [
+        (r#""text""#, "text"),
+        (r#""12 months""#, "text"),
+        (r#""null and void""#, "text"),
+        (r#""""#, "empty"),
+        (r#""[1]""#, "an array"),
+        (r#""true""#, "a boolean"),
+        ("true", "a boolean"),
+        ("1", "a number"),
+    ] {
+        let got = json(&format!(r#"{{"key":"k","vector":[1,2],"metadata":{value}}}"#));
+        assert_eq!(got, Err(Reason::MetadataKind { found: want.to_owned() }), "{value}");
+    }
+    let detail = "the record is no JSON value, not an object".to_owned();
+    assert_eq!(json("text"), Err(Reason::Syntax { detail }));
+}
+
+#[test]
 fn what_is_only_stored_does_not_count_as_filterable() {
     let text = format!(r#"{{"key":"k","vector":[1,2],"metadata":{{"text":"{}"}}}}"#, "x".repeat(30_000));
     assert!(json(&text).is_ok());
@@ -189,6 +252,55 @@ fn a_line_of_a_rejects_file_is_the_record_inside_it() {
     assert_eq!(got.unwrap(), r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"title":"t"}}"#);
     let torn = r#"{"rejected":{"reason":"syntax"},"record":"{\"key\":\"k\",\"vector\":[1,2"}"#;
     assert_eq!(json(torn).map_err(|reason| reason.code()), Err("syntax"));
+}
+
+#[test]
+fn lines_of_rejects_files_nested_without_end_neither_overflow_the_stack_nor_take_hours() {
+    let nested = |levels| {
+        format!(
+            "{}{}{}",
+            r#"{"rejected":{},"record":"#.repeat(levels),
+            r#"{"key":"k","vector":[1,2]}"#,
+            "}".repeat(levels)
+        )
+    };
+    assert_eq!(json(&nested(16)).unwrap(), r#"{"key":"k","data":{"float32":[1,2]}}"#);
+    let detail = "more than 16 lines of rejects files inside one another".to_owned();
+    for levels in [17, 20_000] {
+        assert_eq!(json(&nested(levels)), Err(Reason::Syntax { detail: detail.clone() }));
+    }
+}
+
+#[test]
+fn values_nested_without_end_are_passed_over_or_refused_and_overflow_no_stack() {
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+    for value in [deep("[", "]"), deep(r#"{"a":"#, "}")] {
+        for (member, want) in [
+            ("other", Ok(())),
+            ("metadata", Err("metadata_kind")),
+            ("payload", Err("metadata_kind")),
+            ("vector", Err(if value.starts_with('[') { "nested" } else { "vector_kind" })),
+        ] {
+            let vector = if member == "vector" { "" } else { r#""vector":[1,2],"# };
+            let got = json(&format!(r#"{{"key":"k",{vector}"{member}":{value}}}"#));
+            let want = if value.starts_with('{') && want == Err("metadata_kind") {
+                Err("metadata_value")
+            } else {
+                want
+            };
+            assert_eq!(got.map(drop).map_err(|reason| reason.code()), want, "{member}");
+        }
+    }
+}
+
+#[test]
+fn a_defect_does_not_keep_the_text_of_its_block() {
+    let text = Bytes::from(b"[1,2]\n[3,4]\n".to_vec());
+    let records = vec![record(Raw::Json(text.slice(0..5))), record(Raw::Json(text.slice(6..11)))];
+    let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules());
+    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+    assert!(judged.verdicts.iter().all(Result::is_err));
+    assert!(text.is_unique(), "a defect still shares it");
 }
 
 #[test]

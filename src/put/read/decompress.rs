@@ -43,6 +43,12 @@ impl Compression {
     }
 }
 
+/// Whether the decompressor of zstd says that the text cannot be unpacked without a window beyond its own limit, which
+/// is 128 MiB.
+pub(super) fn wants_too_much(error: &io::Error) -> bool {
+    error.to_string().contains("requires too much memory")
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -75,6 +81,16 @@ mod tests {
                 let error = compression.decompress(cut).unwrap().read_to_end(&mut Vec::new()).unwrap_err();
                 assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{}", compression.name());
             }
+        }
+    }
+
+    #[test]
+    fn a_window_beyond_what_is_allowed_is_told_from_damage() {
+        // The byte behind the frame's flags is its window: 2 to the power of ten and what its upper five bits say.
+        for (window, is_too_much) in [(17 << 3, false), (18 << 3, true)] {
+            let packed = io::Cursor::new([0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0]);
+            let read = Compression::Zstd.decompress(packed).unwrap().read_to_end(&mut Vec::new());
+            assert_eq!(read.is_err_and(|error| wants_too_much(&error)), is_too_much, "{window}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::error::Tear;
 use super::value::{Members, Next, bracket_end, skip_blanks, value_end};
-use super::{Cut, Flaw};
+use super::{Cut, Flaw, RECORDS_AT_MOST};
 
 /// What holds the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,9 @@ impl Elements {
         let mut records = Vec::new();
         let (mut at, mut place) = (0, self.place);
         let flaw = loop {
+            if records.len() == RECORDS_AT_MOST {
+                break None;
+            }
             at = skip_blanks(text, at);
             match self.step(place, text, at) {
                 Ok(Some(Step::Structure(end, next))) => (at, place) = (end, next),

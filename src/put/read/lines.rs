@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Cut, mark_length};
+use super::{Cut, RECORDS_AT_MOST, mark_length};
 
 /// Cuts the complete lines of `text`, blank ones left out; with `last` what follows the last newline is a line too.
 ///
@@ -13,6 +13,9 @@ pub(super) fn cut(text: &[u8], last: bool) -> Cut {
     for newline in memchr::memchr_iter(b'\n', text) {
         records.extend(trimmed(text, start..newline));
         start = newline + 1;
+        if records.len() == RECORDS_AT_MOST {
+            return Cut { records, consumed: start };
+        }
     }
     if last {
         records.extend(trimmed(text, start..text.len()));

@@ -59,6 +59,10 @@ impl Sizes {
     }
 }
 
+/// Most records of a block. Beside its text each takes a few hundred bytes once it is judged, which counts where text
+/// falls into records of a few bytes.
+const RECORDS_AT_MOST: usize = 4_096;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How often an input may be packed: twice happens where a pipeline packs what is packed already.
@@ -72,7 +76,7 @@ fn mark_length(text: &[u8]) -> usize {
 /// What was found in a stretch of text.
 #[derive(Debug)]
 struct Cut {
-    /// Where each record is.
+    /// Where each record is; [`RECORDS_AT_MOST`].
     records: Vec<Range<usize>>,
     /// How far the text is done with; behind the last record, a place to continue from.
     consumed: usize,
@@ -342,7 +346,7 @@ impl Reading {
 
     /// Cuts the next block, or gives none at the end of the input.
     fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
-        self.window.fill();
+        self.window.top_up();
         loop {
             let last = self.window.is_last();
             let cut = self.cutter.cut(self.window.text(), last).map_err(|flaw| self.flaw(&flaw))?;
@@ -421,6 +425,11 @@ impl Reading {
                 tear: Tear::Compressed(compression),
                 place,
                 end: self.window.packed_bytes(),
+            },
+            Some(_) if decompress::wants_too_much(&cause) => ReadError::Unsupported {
+                input,
+                format: "a zstd file that takes more than 128 MiB to unpack",
+                cure: "pack it again without --long, or with --long=27 at most",
             },
             Some(compression) if cause.raw_os_error().is_none() => {
                 ReadError::Damaged { input, place, compression, cause }

@@ -174,18 +174,20 @@ enum Holder {
     Unknown,
 }
 
+const NULL: &[u8] = b"null";
+
 /// An array of objects or arrays holds records; an array of numbers is a record.
 fn array(text: &[u8]) -> Holder {
     let mut at = skip_blanks(text, 1);
     // A service that failed on the first inputs leaves nulls there.
-    while text.get(at..).is_some_and(|rest| rest.starts_with(b"null")) {
-        let comma = skip_blanks(text, at + 4);
+    while text.get(at..).is_some_and(|rest| rest.starts_with(NULL)) {
+        let comma = skip_blanks(text, at + NULL.len());
         at = if text.get(comma) == Some(&b',') { skip_blanks(text, comma + 1) } else { comma };
     }
-    match text.get(at) {
-        Some(b'{' | b'[' | b']') => Holder::Shape(Shape::Arrays),
-        Some(_) => Holder::Missing,
-        None => Holder::Unknown,
+    match text.get(at..).unwrap_or_default() {
+        [b'{' | b'[' | b']', ..] => Holder::Shape(Shape::Arrays),
+        cut if NULL.starts_with(cut) => Holder::Unknown,
+        _ => Holder::Missing,
     }
 }
 
@@ -426,6 +428,7 @@ mod tests {
             "{\"a\":\r\n\r\n{\"b\":2}\n",
             "[0.1,0.2]\n[0.3]\n",
             "[ null, [1]]",
+            "[\nnull,\nnull,\n{\"key\":\"a\"}\n]\n",
             "key;vector\n\"a\n\";[0.1,0.2]\nb;[0.1,0.2]\n",
         ];
         for text in texts {

@@ -12,7 +12,7 @@ use csv::ByteRecord;
 use memchr::{memchr, memchr2};
 
 use super::error::Tear;
-use super::{Cut, Flaw, mark_length};
+use super::{Cut, Flaw, RECORDS_AT_MOST, mark_length};
 use crate::put::record::{Columns, Raw};
 
 /// Cuts the rows of one file.
@@ -73,7 +73,7 @@ fn looks_like_data(cell: &str) -> bool {
 pub(super) fn cut(text: &[u8], delimiter: u8, last: bool) -> Result<Cut, Flaw> {
     let mut records = Vec::new();
     let mut at = 0;
-    while at < text.len() {
+    while at < text.len() && records.len() < RECORDS_AT_MOST {
         // Where files were concatenated a mark stands inside, and a quote behind it opens a cell.
         let start = at + mark_length(text.get(at..).unwrap_or_default());
         let end = match row_end(text, start, delimiter) {

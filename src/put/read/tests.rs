@@ -99,6 +99,59 @@ fn the_same_records_are_read_from_every_shape() {
 }
 
 #[test]
+fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
+    let many = RECORDS_AT_MOST * 3 + 5;
+    for (format, content) in [
+        (Format::Jsonl, "1\n".repeat(many)),
+        (Format::Json, format!("[{}]", "[],".repeat(many))),
+        (Format::Csv, "k\n".to_owned() + &"\"1\"\r\n".repeat(many)),
+    ] {
+        let blocks = Blocks::new(&[inline(content)], Some(format), None, Sizes::USUAL).unwrap();
+        let blocks: Vec<_> = blocks.map(Result::unwrap).collect();
+        let counts: Vec<_> = blocks.iter().map(|block| block.records.len()).collect();
+        assert_eq!(counts, [RECORDS_AT_MOST, RECORDS_AT_MOST, RECORDS_AT_MOST, 5], "{format}");
+        let last = blocks.last().unwrap().records.last().unwrap().position;
+        assert_eq!(last.record + 1, many as u64);
+        let lines = match format {
+            Format::Json => 1,
+            Format::Jsonl => last.record + 1,
+            Format::Csv | Format::Tsv => last.record + 2,
+        };
+        assert_eq!(last.line, lines);
+    }
+}
+
+#[test]
+fn text_that_is_left_for_the_next_block_does_not_let_the_window_grow() {
+    let input = inline("1\n".repeat(1 << 20));
+    let mut reading = Reading::open(input, 0, Sizes::USUAL).unwrap();
+    reading.start(Some(Format::Jsonl), None).unwrap();
+    while let Some(block) = reading.next_block().unwrap() {
+        assert!(block.records.len() <= RECORDS_AT_MOST);
+        assert!(reading.window.text().len() <= Sizes::USUAL.block);
+    }
+}
+
+/// Whoever reads what stands before the place reads a tebibyte that is a hole, and does not come to an end.
+#[cfg(unix)]
+#[test]
+fn a_plain_file_is_continued_without_reading_what_stands_before() {
+    use std::io::{Seek, SeekFrom};
+
+    let directory = Directory::new();
+    let path = directory.write("sparse.jsonl", b"{\"key\":\"a\"}\n");
+    let place = 1 << 40;
+    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.seek(SeekFrom::Start(place)).unwrap();
+    file.write_all(b"{\"key\":\"b\"}\n{\"key\":\"c\"}\n").unwrap();
+    let from = Position { input: 0, offset: place, line: 7, record: 6 };
+    let (found, _, error) = read(&Input::File(path), Sizes::USUAL, Some(from));
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(texts(&found), ["{\"key\":\"b\"}", "{\"key\":\"c\"}"]);
+    assert_eq!(found[0].1, from);
+}
+
+#[test]
 fn an_input_without_records_is_fine() {
     for content in ["", "\n \n", "\u{feff}", "[]", "{\"vectors\":[]}", "key,vector\n", "key,vector"] {
         assert!(read_texts(content).is_empty(), "{content:?}");

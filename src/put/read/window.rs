@@ -205,7 +205,15 @@ impl Window {
     /// Doubling keeps the cost of looking again at a long record linear. A failure is kept for later, so that what
     /// was read before it can be used.
     pub(super) fn fill(&mut self) {
-        let target = self.sizes.to_fill(self.text.len());
+        self.fill_to(self.sizes.to_fill(self.text.len()));
+    }
+
+    /// Reads on until the text at hand is a block's, if it is less.
+    pub(super) fn top_up(&mut self) {
+        self.fill_to(self.sizes.to_fill(0));
+    }
+
+    fn fill_to(&mut self, target: usize) {
         let held = self.text.len();
         if self.ended || target <= held {
             return;

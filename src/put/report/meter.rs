@@ -37,6 +37,8 @@ pub enum Limit {
     Throttling,
     /// Answers: the service, or the way to it.
     Service,
+    /// Memory for another batch, while more of them could be on their way.
+    Memory,
     /// Reading and checking the input.
     Input,
 }
@@ -50,9 +52,21 @@ impl Limit {
             Self::BothQuotas => "at the quota",
             Self::Throttling => "slowed by throttled answers",
             Self::Service => "waiting for answers",
+            Self::Memory => "waiting for memory: raise --memory",
             Self::Input => "waiting for input",
         }
     }
+}
+
+/// What the thread that fills batches waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::put) enum Waiting {
+    /// Reading and checking: sending waits for it.
+    ForInput,
+    /// Memory for the batch that is full.
+    ForMemory,
+    /// Whoever takes the batch that is full.
+    ToSend,
 }
 
 /// What has been counted at one moment, since the start of the run.
@@ -74,9 +88,11 @@ pub(super) struct Counts {
 struct Sample {
     at: Duration,
     counts: Counts,
-    /// Samples until now, and those at which what was read waited to be sent.
+    /// Samples until now, those at which what was read waited to be sent, and those of them at which it waited for
+    /// memory.
     samples: u64,
     ahead: u64,
+    for_memory: u64,
 }
 
 /// Remembers counts and draws conclusions from them.
@@ -102,8 +118,8 @@ impl Meter {
         self.base = bytes;
     }
 
-    /// Takes the counts `at` so much time since the start; `is_ahead` tells whether what is read waits to be sent.
-    pub(super) fn take(&mut self, at: Duration, counts: Counts, is_ahead: bool) {
+    /// Takes the counts `at` so much time since the start, and what is waited for.
+    pub(super) fn take(&mut self, at: Duration, counts: Counts, waiting: Waiting) {
         let last = self.last();
         if counts.stored > last.counts.stored {
             self.confirmed = at;
@@ -111,8 +127,9 @@ impl Meter {
         if at < last.at + EVERY {
             return;
         }
-        let ahead = last.ahead + u64::from(is_ahead);
-        self.recent.push_back(Sample { at, counts, samples: last.samples + 1, ahead });
+        let ahead = last.ahead + u64::from(waiting != Waiting::ForInput);
+        let for_memory = last.for_memory + u64::from(waiting == Waiting::ForMemory);
+        self.recent.push_back(Sample { at, counts, samples: last.samples + 1, ahead, for_memory });
         while self.recent.get(1).is_some_and(|second| second.at + WINDOW <= at) {
             self.recent.pop_front();
         }
@@ -134,7 +151,7 @@ impl Meter {
         let per_second = |now: u64, then: u64| float(now.saturating_sub(then)) / seconds;
         let limit = limit(&first, &self.last());
         let silence = at.saturating_sub(self.confirmed);
-        let is_waiting = matches!(limit, Some(Limit::Service | Limit::Throttling));
+        let is_waiting = matches!(limit, Some(Limit::Service | Limit::Memory | Limit::Throttling));
         let bytes_per_second = per_second(counts.input_bytes, first.counts.input_bytes);
         Figures {
             elapsed: at,
@@ -202,8 +219,14 @@ fn limit(from: &Sample, to: &Sample) -> Option<Limit> {
         let is_throttled = throttled >= held.mul_f64(THROTTLED);
         return if is_throttled { Some(Limit::Throttling) } else { longest };
     }
-    let is_ahead = (to.ahead - from.ahead) * 2 >= to.samples - from.samples;
-    Some(if is_ahead { Limit::Service } else { Limit::Input })
+    let ahead = to.ahead - from.ahead;
+    let is_ahead = ahead * 2 >= to.samples - from.samples;
+    let is_for_memory = (to.for_memory - from.for_memory) * 2 > ahead;
+    Some(match (is_ahead, is_for_memory) {
+        (false, _) => Limit::Input,
+        (true, false) => Limit::Service,
+        (true, true) => Limit::Memory,
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
@@ -323,10 +346,10 @@ mod tests {
     }
 
     /// A meter that has seen `per_second` batches of a load of 100,000 bytes for ten seconds.
-    fn measured(quota: Quota, per_second: u64, bound: fn(Duration) -> Bound, is_ahead: bool) -> Figures {
+    fn measured(quota: Quota, per_second: u64, bound: fn(Duration) -> Bound, waiting: Waiting) -> Figures {
         let mut meter = Meter::new(quota, Some(100_000));
         for second in 1..=10 {
-            meter.take(seconds(second), counts(second * per_second, bound(seconds(second))), is_ahead);
+            meter.take(seconds(second), counts(second * per_second, bound(seconds(second))), waiting);
         }
         meter.figures(seconds(10), counts(10 * per_second, bound(seconds(10))), 1.0)
     }
@@ -349,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_run_that_waits_for_answers_takes_as_long_as_it_takes() {
-        let figures = measured(QUOTA, 1, |_| Bound { both: seconds(2), ..Bound::default() }, true);
+        let figures = measured(QUOTA, 1, |_| Bound { both: seconds(2), ..Bound::default() }, Waiting::ToSend);
         assert_eq!((figures.limit, figures.left), (Some(Limit::Service), Some(seconds(90))));
     }
 
@@ -371,21 +394,23 @@ mod tests {
 
     #[test]
     fn whoever_is_waited_for_is_the_limit() {
-        type Row = (fn(Duration) -> Bound, bool, Limit);
-        let rows: [Row; 6] = [
-            (|time| Bound { requests: time, ..Bound::default() }, true, Limit::RequestQuota),
-            (|time| Bound { vectors: time, ..Bound::default() }, true, Limit::VectorQuota),
-            (|time| Bound { both: time, ..Bound::default() }, false, Limit::BothQuotas),
+        type Row = (fn(Duration) -> Bound, Waiting, Limit);
+        let rows: [Row; 8] = [
+            (|time| Bound { requests: time, ..Bound::default() }, Waiting::ToSend, Limit::RequestQuota),
+            (|time| Bound { vectors: time, ..Bound::default() }, Waiting::ToSend, Limit::VectorQuota),
+            (|time| Bound { both: time, ..Bound::default() }, Waiting::ForInput, Limit::BothQuotas),
+            (|time| Bound { both: time, ..Bound::default() }, Waiting::ForMemory, Limit::BothQuotas),
             (
                 |time| Bound { throttled: time / 5, both: time * 4 / 5, ..Bound::default() },
-                true,
+                Waiting::ToSend,
                 Limit::Throttling,
             ),
-            (|time| Bound { both: time / 2, ..Bound::default() }, true, Limit::Service),
-            (|time| Bound { both: time / 2, ..Bound::default() }, false, Limit::Input),
+            (|time| Bound { both: time / 2, ..Bound::default() }, Waiting::ToSend, Limit::Service),
+            (|time| Bound { both: time / 2, ..Bound::default() }, Waiting::ForMemory, Limit::Memory),
+            (|time| Bound { both: time / 2, ..Bound::default() }, Waiting::ForInput, Limit::Input),
         ];
-        for (bound, is_ahead, limit) in rows {
-            assert_eq!(measured(QUOTA, 5, bound, is_ahead).limit, Some(limit));
+        for (bound, waiting, limit) in rows {
+            assert_eq!(measured(QUOTA, 5, bound, waiting).limit, Some(limit));
         }
     }
 
@@ -393,7 +418,7 @@ mod tests {
     fn rates_are_those_of_the_last_seconds_and_silence_is_told() {
         let mut meter = Meter::new(UNLIMITED, Some(100_000));
         for second in 1..=40 {
-            meter.take(seconds(second), counts(second.min(10), Bound::default()), true);
+            meter.take(seconds(second), counts(second.min(10), Bound::default()), Waiting::ToSend);
         }
         let figures =
             Figures { rejected: 2, ..meter.figures(seconds(40), counts(10, Bound::default()), 1.0) };

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ pub(crate) use actions::failure as annotation;
 use events::{Event, Sink};
 pub use events::{Events, SCHEMA_VERSION};
 pub use meter::Limit;
+pub(super) use meter::Waiting;
 use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
@@ -77,8 +78,10 @@ pub struct Actions {
 #[derive(Debug)]
 pub struct Reporter {
     inner: Mutex<Inner>,
-    /// Whether what has been read waits to be sent, and not the other way round.
-    is_ahead: AtomicBool,
+    /// The [`Waiting`] of the thread that fills batches.
+    waiting: AtomicU8,
+    /// Whether another batch could be on its way.
+    has_room: AtomicBool,
 }
 
 struct Inner {
@@ -143,7 +146,8 @@ impl Reporter {
         for note in std::mem::take(&mut inner.telling.notes) {
             inner.note(&note);
         }
-        Self { inner: Mutex::new(inner), is_ahead: AtomicBool::new(false) }
+        let waiting = AtomicU8::new(Waiting::ForInput as u8);
+        Self { inner: Mutex::new(inner), waiting, has_room: AtomicBool::new(true) }
     }
 
     /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
@@ -151,9 +155,24 @@ impl Reporter {
         self.lock().meter.begin_at(bytes);
     }
 
-    /// Notes whether what has been read waits to be sent, or sending waits for more.
-    pub(super) fn is_ahead(&self, is_ahead: bool) {
-        self.is_ahead.store(is_ahead, Ordering::Relaxed);
+    /// Notes what the thread that fills batches waits for.
+    pub(super) fn waiting(&self, waiting: Waiting) {
+        self.waiting.store(waiting as u8, Ordering::Relaxed);
+    }
+
+    /// Notes whether another batch could be on its way, if there were one.
+    pub(super) fn has_room(&self, has_room: bool) {
+        self.has_room.store(has_room, Ordering::Relaxed);
+    }
+
+    /// What is waited for now. Where no other batch could be on its way, it is not memory that keeps it back.
+    fn waits(&self) -> Waiting {
+        let has_room = self.has_room.load(Ordering::Relaxed);
+        match self.waiting.load(Ordering::Relaxed) {
+            waiting if waiting == Waiting::ForInput as u8 => Waiting::ForInput,
+            waiting if waiting == Waiting::ForMemory as u8 && has_room => Waiting::ForMemory,
+            _ => Waiting::ToSend,
+        }
     }
 
     /// Tells that a request is tried again.
@@ -198,7 +217,7 @@ impl Reporter {
         }
         inner.count(outcome);
         inner.tell_batch(outcome);
-        inner.show(self.is_ahead.load(Ordering::Relaxed));
+        inner.show(self.waits());
     }
 
     /// Prints one line for the person watching, unless they asked for quiet.
@@ -224,7 +243,7 @@ impl Reporter {
     pub(super) fn tick(&self, bound: Bound) {
         let mut inner = self.lock();
         inner.bound = bound;
-        inner.show(self.is_ahead.load(Ordering::Relaxed));
+        inner.show(self.waits());
     }
 
     /// Prints how far the run is, at once and also for who asked for quiet: somebody wants to know.
@@ -414,8 +433,8 @@ impl Inner {
         self.last_trouble = Some(Instant::now());
     }
 
-    fn show(&mut self, is_ahead: bool) {
-        self.meter.take(self.begun.elapsed(), self.counts(), is_ahead);
+    fn show(&mut self, waiting: Waiting) {
+        self.meter.take(self.begun.elapsed(), self.counts(), waiting);
         if self.progress.is_due() {
             let figures = self.figures();
             self.progress.show(&figures);

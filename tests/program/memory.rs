@@ -1,0 +1,55 @@
+//! What `--memory` bounds: the batches that are alive at once, and with them the requests in flight.
+
+use std::time::Duration;
+
+use ossvec::emulator::Options;
+
+use crate::support::{Home, TestService, lines, run, unlimited, wanted};
+
+fn slow(latency: Duration) -> TestService {
+    TestService::start(Options { latency, ..unlimited() })
+}
+
+#[test]
+fn a_batch_that_takes_all_memory_travels_alone() {
+    let (home, service) = (Home::new(), slow(Duration::from_millis(20)));
+    let input = home.write("vectors.jsonl", lines(200, 40));
+    let mut load = home.put(&service);
+    load.arg(input).args(["--batch-size", "10", "--job", "8", "--memory", "1KiB"]);
+    assert_eq!(run(&mut load).assert_code(0).counts(["stored", "batches"]), [200, 20]);
+    service.assert_holds(&wanted(0..200, 40));
+    assert_eq!(service.statistics().most_in_flight, 1);
+}
+
+#[test]
+fn defects_take_memory_too() {
+    let (home, service) = (Home::new(), slow(Duration::from_millis(20)));
+    // Ten tiny vectors and ten large defects in each batch.
+    let defect = format!("{{\"key\":\"bad\",\"vector\":\"{}\"}}\n", "x".repeat(2_000));
+    let text = lines(200, 2).replace('\n', &format!("\n{defect}"));
+    let input = home.write("vectors.jsonl", text);
+    let mut load = home.put(&service);
+    load.args(["--batch-size", "10", "--job", "8", "--memory", "16KiB", "--max-rejects", "none"]).arg(input);
+    assert_eq!(run(&mut load).assert_code(4).counts(["stored", "rejected"]), [200, 200]);
+    assert_eq!(service.statistics().most_in_flight, 1);
+}
+
+#[test]
+fn a_load_that_memory_holds_back_does_not_blame_the_service() {
+    let (home, service) = (Home::new(), slow(Duration::from_millis(200)));
+    let input = home.write("vectors.jsonl", lines(350, 40));
+    let mut load = home.put(&service);
+    load.arg(input).args(["--batch-size", "10", "--memory", "1KiB"]);
+    let ended = run(&mut load);
+    assert_eq!(ended.assert_code(0).summary()["limited_by"], "memory");
+}
+
+#[test]
+fn a_load_that_answers_hold_back_does_not_blame_memory() {
+    let (home, service) = (Home::new(), slow(Duration::from_millis(200)));
+    let input = home.write("vectors.jsonl", lines(350, 40));
+    let mut load = home.put(&service);
+    load.arg(input).args(["--batch-size", "10", "--job", "1"]);
+    let ended = run(&mut load);
+    assert_eq!(ended.assert_code(0).summary()["limited_by"], "service");
+}
