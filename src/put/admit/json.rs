@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::fields::{Choice, Fields};
+use super::fields::{Choice, Field, Fields};
 use super::metadata::{Text, kind, syntax};
 use super::numbers::{self, Separated};
 use super::{Rules, Scratch, repeated};
@@ -143,8 +143,20 @@ impl<'a> Walk<'a, '_> {
     fn member(&mut self, name: &str) -> Result<(), Reason> {
         match self.role(name) {
             Role::Vector(rank) => self.vector(rank),
-            Role::Key(rank) => self.key(rank),
-            Role::Metadata(rank) => self.metadata(rank),
+            Role::Key(rank) => {
+                let value = self.key(rank)?;
+                // The user may want to filter by what could be a key, or is one.
+                let named = Some(&self.fields.metadata).filter(|choice| choice.named);
+                if let Some(rank) = named.and_then(|choice| self.candidate(choice, name)) {
+                    self.metadata(rank, value);
+                }
+                Ok(())
+            }
+            Role::Metadata(rank) => {
+                let value = self.value::<&RawValue>()?.get();
+                self.metadata(rank, value);
+                Ok(())
+            }
             Role::Inner if self.peek() == Some(b'{') => {
                 self.path.push(name.to_owned());
                 self.object()?;
@@ -178,10 +190,20 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn key(&mut self, rank: usize) -> Result<(), Reason> {
-        let value = self.value::<&RawValue>()?.get();
+    /// Which candidate the member `name` of the open object is.
+    fn candidate(&self, choice: &Choice, name: &str) -> Option<usize> {
+        let is_it = |field: &Field| {
+            let path = self.path.iter().map(String::as_str).chain([name]);
+            field.segments().iter().map(String::as_str).eq(path)
+        };
+        choice.candidates.iter().position(is_it)
+    }
+
+    /// Takes a key, and returns the value as it is written.
+    fn key(&mut self, rank: usize) -> Result<&'a str, Reason> {
+        let value = self.value::<&'a RawValue>()?.get();
         if self.scratch.key.as_ref().is_some_and(|(taken, _)| *taken <= rank) {
-            return self.scratch.refuse_repeated_key(rank);
+            return self.scratch.refuse_repeated_key(rank).map(|()| value);
         }
         let is_integer = value.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
         if value.starts_with('"') {
@@ -192,7 +214,7 @@ impl<'a> Walk<'a, '_> {
         } else if self.fields.key.named || rank == 0 {
             self.scratch.problem(Reason::KeyKind { found: kind(value.as_bytes()).to_owned() });
         }
-        Ok(())
+        Ok(value)
     }
 
     fn vector(&mut self, rank: usize) -> Result<(), Reason> {
@@ -229,12 +251,11 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn metadata(&mut self, rank: usize) -> Result<(), Reason> {
-        let value = self.value::<&RawValue>()?.get();
-        let Some(field) = self.fields.metadata.candidates.get(rank) else { return Ok(()) };
+    fn metadata(&mut self, rank: usize, value: &str) {
+        let Some(field) = self.fields.metadata.candidates.get(rank) else { return };
         if self.scratch.metadata_seen.contains(&rank) {
             self.scratch.problem(repeated("metadata", field.text()));
-            return Ok(());
+            return;
         }
         self.scratch.metadata_seen.push(rank);
         if !self.fields.metadata.named {
@@ -242,7 +263,6 @@ impl<'a> Walk<'a, '_> {
         } else if let Err(reason) = self.scratch.named_metadata(field, value, self.rules) {
             self.scratch.problem(reason);
         }
-        Ok(())
     }
 
     /// Reads the next value with the library, which also checks it.

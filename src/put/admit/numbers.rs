@@ -24,6 +24,7 @@ pub(super) fn read(
     if text.get(at).copied() == close {
         return Ok(text.len().min(at + 1));
     }
+    let mut separators = 0;
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let (value, used) = float32::read(rest).ok_or_else(|| not_a_number(rest, out.len()))?;
@@ -33,28 +34,51 @@ pub(super) fn read(
         out.push(value);
         // What stands between two numbers nearly always, in one step.
         if let Some([b',', b' ', b'-'..=b'9']) = rest.get(used..).and_then(<[u8]>::first_chunk) {
+            separators |= COMMA;
             at += used + 2;
             continue;
         }
         at = skip_space(text, at + used);
-        match text.get(at) {
-            byte if byte.copied() == close => return Ok(text.len().min(at + 1)),
-            Some(b',') => at = skip_space(text, at + 1),
-            Some(b';' | b'|') if separated == Separated::Loosely => at = skip_space(text, at + 1),
+        let separator = match text.get(at) {
+            byte if byte.copied() == close => return of_one_kind(separators, text.len().min(at + 1)),
+            Some(b',') => COMMA,
+            Some(b';') if separated == Separated::Loosely => SEMICOLON,
+            Some(b'|') if separated == Separated::Loosely => BAR,
             Some(_)
                 if separated == Separated::Loosely
-                    && text.get(at - 1).is_some_and(u8::is_ascii_whitespace) => {}
+                    && text.get(at - 1).is_some_and(u8::is_ascii_whitespace) =>
+            {
+                SPACE
+            }
             Some(_) if text.get(at - 1).is_some_and(u8::is_ascii_whitespace) => {
                 let detail = format!("a comma is missing behind element {} of the vector", out.len() - 1);
                 return Err(Reason::Syntax { detail });
             }
             Some(_) => return Err(not_a_number(rest, out.len() - 1)),
             None => return Err(Reason::Syntax { detail: "the array of numbers has no end".to_owned() }),
+        };
+        separators |= separator;
+        if separator != SPACE {
+            at = skip_space(text, at + 1);
         }
         if separated == Separated::Loosely && text.get(at).copied() == close {
-            return Ok(text.len().min(at + 1));
+            return of_one_kind(separators, text.len().min(at + 1));
         }
     }
+}
+
+const COMMA: u8 = 1;
+const SEMICOLON: u8 = 2;
+const BAR: u8 = 4;
+const SPACE: u8 = 8;
+
+/// Where numbers have decimal commas, something else stands between them: taken for two, they would be other numbers.
+fn of_one_kind(separators: u8, used: usize) -> Result<usize, Reason> {
+    if separators.count_ones() > 1 {
+        let detail = "what stands between its numbers differs; a decimal comma has to be a point".to_owned();
+        return Err(Reason::Syntax { detail });
+    }
+    Ok(used)
 }
 
 fn skip_space(text: &[u8], mut at: usize) -> usize {
@@ -127,6 +151,15 @@ mod tests {
             ("1, ..., 2]", Reason::Shortened),
         ] {
             assert_eq!(json(text), Err(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn decimal_commas_are_not_taken_for_two_numbers() {
+        for text in ["0,5; 0,25]", "0,5 0,25]", "0,5|0,25]", "1, 2 3]"] {
+            let read = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut Vec::new());
+            let Err(Reason::Syntax { detail }) = read else { panic!("{text}: {read:?}") };
+            assert!(detail.contains("a decimal comma has to be a point"), "{text}: {detail}");
         }
     }
 

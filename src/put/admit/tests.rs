@@ -81,6 +81,16 @@ fn named_fields_may_be_paths_and_loose_values() {
 }
 
 #[test]
+fn a_field_that_is_named_as_metadata_is_stored_also_where_it_could_be_the_key() {
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let fields = Fields::new(&[], &[], &names(&["doc_id", "id", "title"]));
+    let text = r#"{"id":"chunk-1","doc_id":"D7","embedding":[1,2],"title":"T"}"#;
+    let want =
+        r#"{"key":"chunk-1","data":{"float32":[1,2]},"metadata":{"id":"chunk-1","doc_id":"D7","title":"T"}}"#;
+    assert_eq!(admit_with(fields, rules(), Raw::Json(Bytes::from_static(text.as_bytes()))).unwrap(), want);
+}
+
+#[test]
 fn every_rule_has_its_reason() {
     let long_key = "k".repeat(1025);
     let long_text = "x".repeat(2049);
