@@ -21,8 +21,8 @@ const HOLD: Duration = Duration::from_millis(500);
 /// and nothing has been sent.
 const UNKNOWN_HOST: Duration = Duration::from_secs(30);
 
-/// A request is cut where its budget of time ends, but never before this: an answer may be slow, and one that comes a
-/// byte at a time would otherwise be waited for without end.
+/// An attempt is cut where the request's budget of time ends, but never before it has had this long: an answer may be
+/// slow, and one that comes a byte at a time would otherwise be waited for without end.
 const LONGEST_ATTEMPT: Duration = Duration::from_mins(5);
 
 /// How much trouble one request may have before it is given up.
@@ -40,8 +40,9 @@ pub(super) struct Effort {
     pub(super) attempts: u32,
     pub(super) throttled: u32,
     pub(super) bytes_sent: u64,
-    /// When the last attempt was sent.
+    /// When the last attempt was sent, and when the first of this request and of what was asked because of it.
     pub(super) sent: Option<Instant>,
+    pub(super) begun: Option<Instant>,
     /// When the first attempt failed that may have stored a part.
     pub(super) troubled: Option<Instant>,
 }
@@ -117,9 +118,11 @@ impl Caller {
             effort.bytes_sent += request.body.len();
             let sent = Instant::now();
             effort.sent = Some(sent);
+            effort.begun.get_or_insert(sent);
             // Waiting for the first turn is no trouble.
             trouble.begun.get_or_insert(sent);
-            let outcome = self.once(request, turn).await;
+            let spent = trouble.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+            let outcome = self.once(request, turn, self.budget.time.saturating_sub(spent)).await;
             if matches!(outcome, Ok(_) | Err(CallError::Service(_))) {
                 self.is_answered.store(true, Ordering::Relaxed);
             }
@@ -130,7 +133,8 @@ impl Caller {
             if error.may_have_stored() {
                 effort.troubled.get_or_insert_with(Instant::now);
             }
-            let verdict = error.verdict(request.vectors);
+            trouble.note_host(&error);
+            let verdict = self.verdict(&error, request.vectors);
             let wait = match self.obey(verdict, &error, sent, &mut trouble).await {
                 Ok(wait) => wait,
                 Err(because) => {
@@ -180,12 +184,24 @@ impl Caller {
             Verdict::Refresh => self.refresh(error, sent, trouble).await?,
             other => return Err(Because::Verdict(other)),
         };
-        let time = time_for(error, self.is_answered.load(Ordering::Relaxed), self.budget.time);
-        if trouble.begun.is_some_and(|begun| begun.elapsed() + wait > time) {
-            Err(Because::Budget)
-        } else {
-            Ok(wait)
+        let is_over = |since: Option<Instant>, time| since.is_some_and(|since| since.elapsed() + wait > time);
+        let is_unknown = !self.is_answered() && is_over(trouble.unknown_since, UNKNOWN_HOST);
+        if is_unknown || is_over(trouble.begun, self.budget.time) { Err(Because::Budget) } else { Ok(wait) }
+    }
+
+    /// What to do about an error, in the light of what went before.
+    fn verdict(&self, error: &CallError, vectors: usize) -> Verdict {
+        match error {
+            // It has worked, so that it is no setting that is wrong: a proxy may want a new session.
+            CallError::Transport { kind: Transport::Misconfigured, .. } if self.is_answered() => {
+                Verdict::Retry
+            }
+            _ => error.verdict(vectors),
         }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.is_answered.load(Ordering::Relaxed)
     }
 
     /// Gets another credential, once a request; how long to wait then.
@@ -227,7 +243,7 @@ impl Caller {
     }
 
     /// One call, given up at the moment that is set when the run is being stopped, or when it takes longer than any.
-    async fn once(&self, request: Request<'_>, turn: Turn) -> Result<Answer, CallError> {
+    async fn once(&self, request: Request<'_>, turn: Turn, left: Duration) -> Result<Answer, CallError> {
         let mut halt = self.halt.clone();
         let halted = async {
             match halt.wait_for(Option::is_some).await.map(|deadline| *deadline) {
@@ -236,7 +252,7 @@ impl Caller {
                 _ => std::future::pending().await,
             }
         };
-        let longest = self.budget.time.max(LONGEST_ATTEMPT);
+        let longest = left.max(LONGEST_ATTEMPT);
         let detail = tokio::select! {
             answer = self.client.call(request.operation, request.body, Box::new(|| turn.depart())) => return answer,
             () = halted => "no answer before the run was stopped".to_owned(),
@@ -261,14 +277,6 @@ impl Caller {
     }
 }
 
-/// How long a request may be tried that meets this error.
-fn time_for(error: &CallError, is_answered: bool, budget: Duration) -> Duration {
-    match error {
-        CallError::Transport { kind: Transport::Resolve, .. } if !is_answered => budget.min(UNKNOWN_HOST),
-        _ => budget,
-    }
-}
-
 fn hold(error: &CallError) -> Duration {
     error.service().and_then(|error| error.wait).unwrap_or(HOLD)
 }
@@ -277,6 +285,8 @@ fn hold(error: &CallError) -> Duration {
 struct Trouble {
     /// When the first attempt was sent.
     begun: Option<Instant>,
+    /// Since when nobody knows the host's name.
+    unknown_since: Option<Instant>,
     retries: u32,
     throttles: u32,
     refreshed: bool,
@@ -290,12 +300,22 @@ impl Trouble {
     fn new() -> Self {
         Self {
             begun: None,
+            unknown_since: None,
             retries: 0,
             throttles: 0,
             refreshed: false,
             unrefreshed: None,
             error: None,
             may_have_stored: false,
+        }
+    }
+
+    fn note_host(&mut self, error: &CallError) {
+        match error {
+            CallError::Transport { kind: Transport::Resolve, .. } => {
+                self.unknown_since.get_or_insert_with(Instant::now);
+            }
+            _ => self.unknown_since = None,
         }
     }
 
@@ -313,25 +333,5 @@ impl Trouble {
 
     fn give_up(self, because: Because) -> GaveUp {
         GaveUp { error: self.error, because, may_have_stored: self.may_have_stored }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_host_that_never_answered_is_given_up_early_for_its_name() {
-        const BUDGET: Duration = Duration::from_mins(15);
-        let trouble = |kind| CallError::Transport { kind, detail: String::new() };
-        for (kind, is_answered, time) in [
-            (Transport::Resolve, false, UNKNOWN_HOST),
-            (Transport::Resolve, true, BUDGET),
-            (Transport::Connect, false, BUDGET),
-        ] {
-            assert_eq!(time_for(&trouble(kind), is_answered, BUDGET), time, "{kind:?}, {is_answered}");
-        }
-        let short = Duration::from_secs(1);
-        assert_eq!(time_for(&trouble(Transport::Resolve), false, short), short);
     }
 }

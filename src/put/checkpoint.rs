@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::journal::{Header, Journal, JournalError};
+use super::journal::{Header, Journal, JournalError, REJECTS};
 use super::outcome::Outcome;
 use super::record::Input;
 use super::rejects::Rejects;
@@ -17,9 +17,6 @@ use crate::exit::{Exit, Failure};
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
 const SYNC_EVERY: Duration = Duration::from_millis(800);
-
-/// The rejects file of a load for which the user names none.
-const REJECTS: &str = "rejects.jsonl";
 
 /// What a run keeps, and where.
 #[derive(Clone, Debug)]
@@ -256,7 +253,8 @@ fn set_aside(path: &Path) -> Result<Option<String>, Failure> {
 /// What is worth saying when an earlier run's rejects are not where they were.
 fn lost(path: &Path, mark: &Mark) -> Option<String> {
     let bytes = path.metadata().map_or(0, |file| file.len());
-    (bytes < mark.rejects_bytes).then(|| {
+    let is_kept = path.is_file() || !path.exists();
+    (is_kept && bytes < mark.rejects_bytes).then(|| {
         format!(
             "note: an earlier run rejected {} records, and not all of them are in {} any more; their reasons are lost \
              unless the file is brought back",
@@ -274,11 +272,15 @@ fn note(journal: &Journal, resume: bool, mark: Option<&Mark>) -> Option<String> 
         }
         (false, _, given_up @ 1..) => {
             let (aside, path) = journal.aside();
+            let word = |path: &Path| {
+                let path = path.display().to_string();
+                shlex::try_quote(&path).map(std::borrow::Cow::into_owned).unwrap_or(path)
+            };
             Some(format!(
                 "note: without --resume this load starts at the beginning, although an earlier run settled {given_up} \
                  records; to go on there, stop this run, mv {} {} and use --resume",
-                aside.display(),
-                path.display()
+                word(&aside),
+                word(&path)
             ))
         }
         _ => None,

@@ -14,9 +14,8 @@ pub(super) fn refused(error: &CallError, operation: Operation) -> Failure {
                 .advise("ossvec config show --origin tells which source the credential comes from")
         }
         CallError::Transport { kind: Transport::Misconfigured, .. } => {
-            Failure::new(Exit::Client, format!("no request can be made: {error}")).advise(
-                "check --endpoint (OSS_ENDPOINT, endpoint) and --proxy (HTTPS_PROXY, HTTP_PROXY, proxy)",
-            )
+            Failure::new(Exit::Client, format!("no request can be made: {error}"))
+                .advise(format!("check --endpoint (OSS_ENDPOINT, endpoint) and {PROXY}"))
         }
         _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error, operation)),
     }
@@ -31,7 +30,7 @@ pub(super) fn unreachable(error: &CallError) -> Failure {
         }
         CallError::Transport { kind: Transport::Resolve, .. } => {
             Failure::new(Exit::Service, format!("no host of that name is known: {error}")).advise(format!(
-                "check {REGION} and --endpoint (OSS_ENDPOINT, endpoint), and that this machine has a network"
+                "check {REGION}, --endpoint (OSS_ENDPOINT, endpoint) and {PROXY}, and that this machine has a network"
             ))
         }
         _ => {
@@ -58,6 +57,7 @@ pub(super) fn writes_nothing(trouble: &str) -> Failure {
 
 /// Settings by their flag, their variable and their key in ossutil's file.
 const REGION: &str = "--region (OSS_REGION, region)";
+const PROXY: &str = "--proxy (HTTPS_PROXY, HTTP_PROXY, proxy)";
 const ACCOUNT: &str = "--account-id (OSS_ACCOUNT_ID, account-id)";
 
 /// What to do about a refusal.

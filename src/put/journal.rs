@@ -129,8 +129,15 @@ impl Journal {
             dirty: false,
             given_up: 0,
         };
-        let mark = if resume { journal.load()? } else { None };
-        if !resume {
+        let mut mark = None;
+        if resume {
+            mark = journal.load()?;
+            if mark.is_none() && journal.folder.join(ASIDE).exists() {
+                // A run that forgot to resume was killed before it had settled anything.
+                journal.take_back()?;
+                mark = journal.load()?;
+            }
+        } else {
             journal.set_aside_earlier()?;
         }
         journal.rewrite(mark.as_ref())?;
@@ -147,15 +154,30 @@ impl Journal {
         (self.folder.join(ASIDE), self.folder.join(FILE))
     }
 
-    /// Whoever forgets to resume a load of days shall not lose it with that.
+    /// Whoever forgets to resume a load of days shall not lose it with that, nor by forgetting it again.
     fn set_aside_earlier(&mut self) -> Result<(), JournalError> {
         let (aside, path) = self.aside();
-        let earlier = fs::read(&path).ok().and_then(|text| parse(&text)?.1);
-        self.given_up = earlier.map_or(0, |mark| mark.counts.read);
-        if self.given_up == 0 {
-            return Ok(());
+        let settled = |path: &Path| settled_in(path).map_or(0, |mark| mark.counts.read);
+        self.given_up = settled(&path).max(settled(&aside));
+        if settled(&path) > settled(&aside) {
+            fs::rename(&path, &aside).map_err(io_error("set aside", &path))?;
+            let (rejects, rejects_aside) = self.rejects();
+            rename_if_there(&rejects, &rejects_aside)?;
         }
-        fs::rename(&path, &aside).map_err(io_error("set aside", &path))
+        Ok(())
+    }
+
+    /// Brings back what was set aside for a run that got nowhere.
+    fn take_back(&self) -> Result<(), JournalError> {
+        let (aside, path) = self.aside();
+        rename_if_there(&aside, &path)?;
+        let (rejects, rejects_aside) = self.rejects();
+        rename_if_there(&rejects_aside, &rejects)
+    }
+
+    /// The rejects file of a load for which the user names none, and where an earlier run's is kept.
+    fn rejects(&self) -> (PathBuf, PathBuf) {
+        (self.folder.join(REJECTS), self.folder.join(REJECTS_ASIDE))
     }
 
     /// The load's folder, where the rejects go too unless the user names a file.
@@ -187,30 +209,29 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes the journal, and the one that was set aside: nothing is left to continue.
-    pub fn complete(self) -> Result<(), JournalError> {
-        let (aside, _) = self.aside();
+    /// Removes the journal, and what was set aside: nothing is left to continue.
+    pub fn complete(mut self) -> Result<(), JournalError> {
+        let (aside, rejects_aside) = (self.aside().0, self.rejects().1);
         self.remove()?;
-        match fs::remove_file(&aside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &aside)(error)),
-            _ => Ok(()),
+        for path in [aside, rejects_aside] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_error("remove", &path)(error));
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 
-    /// Removes the journal, in which nothing is settled; one that was set aside for it comes back.
-    pub fn give_back(self) -> Result<(), JournalError> {
-        let (aside, path) = self.aside();
+    /// Removes the journal, in which nothing is settled; what was set aside for it comes back.
+    pub fn give_back(mut self) -> Result<(), JournalError> {
         self.remove()?;
-        match fs::rename(&aside, &path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(io_error("bring back", &aside)(error))
-            }
-            _ => Ok(()),
-        }
+        self.take_back()
     }
 
     /// The lock stays: removing it could let two runs hold two files of the same name.
-    fn remove(mut self) -> Result<(), JournalError> {
+    fn remove(&mut self) -> Result<(), JournalError> {
         self.file = None;
         let path = self.folder.join(FILE);
         fs::remove_file(&path).map_err(io_error("remove the journal", &path))
@@ -258,7 +279,22 @@ impl Journal {
 const FILE: &str = "journal";
 /// An earlier run's journal that a run which does not resume has given up.
 const ASIDE: &str = "journal.before";
+/// The rejects file of a load for which the user names none.
+pub const REJECTS: &str = "rejects.jsonl";
+/// The same of the run whose journal is set aside.
+const REJECTS_ASIDE: &str = "rejects.before.jsonl";
 const LOCK: &str = "lock";
+
+fn settled_in(path: &Path) -> Option<Mark> {
+    parse(&fs::read(path).ok()?)?.1
+}
+
+fn rename_if_there(from: &Path, to: &Path) -> Result<(), JournalError> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("move", from)(error)),
+        _ => Ok(()),
+    }
+}
 
 fn lock(folder: &Path) -> Result<File, JournalError> {
     let path = folder.join(LOCK);

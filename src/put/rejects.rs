@@ -114,8 +114,9 @@ impl Rejects {
             aside = (1..=u32::MAX).map(numbered).find(|free| free.symlink_metadata().is_err());
             aside.as_ref().map_or(Ok(()), |free| std::fs::rename(path, free))?;
         }
-        let is_there = path.exists();
-        if path.is_file() || !is_there {
+        // A link may lead to where there is nothing yet.
+        let is_there = path.symlink_metadata().is_ok();
+        if path.is_file() || !path.exists() {
             OpenOptions::new().create(true).append(true).open(path)?;
         }
         if !is_there {

@@ -163,7 +163,7 @@ impl Sender {
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
         };
-        progress.effort.troubled = None;
+        (progress.effort.begun, progress.effort.troubled) = (None, None);
         match self.caller.call(request, &mut progress.effort).await {
             Ok(answer) => {
                 progress.last = LastAnswer {
@@ -184,7 +184,7 @@ impl Sender {
         }
         match self.look(&part.indices, progress).await {
             Some(found) if found.contains(&true) => {
-                self.evidence.stored(progress.effort.sent);
+                self.evidence.stored(progress.effort.begun);
                 progress.stored += 1;
             }
             Some(_) => self.refuse(part, reason, progress),
@@ -215,7 +215,7 @@ impl Sender {
                 .reporter
                 .note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
         }
-        let mut missing = Vec::new();
+        let (mut missing, mut stored) = (Vec::new(), 0);
         let mut is_all_known = true;
         for some in part.indices.chunks(read_back::KEYS) {
             let Some(found) = self.look(some, progress).await else {
@@ -223,12 +223,13 @@ impl Sender {
                 progress.unknown.extend(progress.vectors(some));
                 continue;
             };
-            progress.stored += found.iter().filter(|found| **found).count() as u64;
+            stored += found.iter().filter(|found| **found).count() as u64;
             missing.extend(some.iter().zip(found).filter(|(_, found)| !found).map(|(index, _)| *index));
         }
+        progress.stored += stored;
         // Only what was sent after the trouble began tells: at its beginning others may have been under way.
         let others_were_stored =
-            self.evidence.stored_after(progress.effort.troubled.or(progress.effort.sent));
+            self.evidence.stored_after(progress.effort.troubled.or(progress.effort.begun));
         if is_all_known && missing.len() == part.indices.len() && !others_were_stored {
             // That is no fault of the records: the service takes no writes. A later run sends them again. Where it
             // took others meanwhile, stopping would only meet the same batch again.
@@ -237,8 +238,9 @@ impl Sender {
             progress.not_sent += missing.len() as u64;
             return;
         }
-        if progress.stored > 0 {
-            self.evidence.stored(progress.effort.sent);
+        if stored > 0 {
+            // Nobody knows by which attempt; the first is the one that proves least.
+            self.evidence.stored(progress.effort.begun);
         }
         progress.reject(&missing, &Reason::NotStored { trouble: progress.trouble() });
     }

@@ -47,6 +47,10 @@ pub(super) struct Settle {
     /// What earlier runs of the same load settled.
     earlier: Counts,
     planned: Planned,
+    /// Whether there were more rejects than allowed.
+    has_too_many: bool,
+    /// Whether the command that continues is worth telling.
+    has_way_on: bool,
 }
 
 /// What a rehearsal would have sent.
@@ -74,7 +78,15 @@ impl Settle {
         checkpoint: Checkpoint,
         earlier: Counts,
     ) -> Self {
-        Self { reporter, max_rejects, checkpoint, earlier, planned: Planned::default() }
+        Self {
+            reporter,
+            max_rejects,
+            checkpoint,
+            earlier,
+            planned: Planned::default(),
+            has_too_many: false,
+            has_way_on: true,
+        }
     }
 
     /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.
@@ -118,7 +130,17 @@ impl Settle {
     }
 
     /// Closes the books and finds the exit code.
-    pub(super) fn finish(self, reading: Reading, failure: Option<Failure>) -> Finished {
+    pub(super) fn finish(mut self, reading: Reading, mut failure: Option<Failure>) -> Finished {
+        if self.is_without_a_good_record() {
+            // More of the same would follow, and what is settled by then would never be read again.
+            self.has_no_way_on();
+            failure = failure.map(|failure| {
+                failure.advise(
+                    "not one record is good: check --key, --vector, --metadata, --dimension and --format, and start \
+                     again without --resume",
+                )
+            });
+        }
         let all_settled =
             self.reporter.not_sent() == 0 && (failure.is_none() || self.reporter.unknown() == 0);
         let begun = self.reporter.read() > 0 || interrupted(failure.as_ref());
@@ -135,6 +157,7 @@ impl Settle {
             summary.skipped = self.earlier.read;
             summary.skipped_rejected = self.earlier.rejected;
             summary.skipped_unknown = self.earlier.unknown;
+            summary.has_own_advice = !self.has_way_on;
             if let Some(quota) = self.planned.quota {
                 (summary.batches, summary.bytes_sent) = (self.planned.requests, self.planned.bytes);
                 let time = quota.time_for(self.planned.requests, self.planned.vectors);
@@ -163,6 +186,7 @@ impl Settle {
     /// Notes that to continue would only fail again.
     pub(super) fn has_no_way_on(&mut self) {
         self.checkpoint.has_no_way_on();
+        self.has_way_on = false;
     }
 
     fn within_max_rejects(&mut self) -> Result<(), Failure> {
@@ -170,19 +194,17 @@ impl Settle {
         if !self.max_rejects.exceeded(rejected, self.reporter.read()) {
             return Ok(());
         }
+        self.has_too_many = true;
         let reason = self.reporter.commonest_reason();
-        let failure =
-            Failure::new(Exit::Partial, format!("too many rejects: {rejected}, most of them {reason}"));
-        if self.reporter.stored() + self.earlier.stored > 0 {
-            return Err(
-                failure.advise("--max-rejects sets how many are allowed; the rejects file has them all")
-            );
-        }
-        // More of the same would follow, and what is settled by then would never be read again.
-        self.has_no_way_on();
-        Err(failure.advise(
-            "not one record is good: check --key, --vector, --metadata and --format, and start again without --resume",
-        ))
+        Err(Failure::new(Exit::Partial, format!("too many rejects: {rejected}, most of them {reason}"))
+            .advise("--max-rejects sets how many are allowed; the rejects file has them all"))
+    }
+
+    /// Known only at the end: batches of good records may still have been under way when there were too many rejects.
+    fn is_without_a_good_record(&self) -> bool {
+        let reporter = &self.reporter;
+        self.has_too_many
+            && reporter.stored() + self.earlier.stored + reporter.not_sent() + reporter.unknown() == 0
     }
 }
 

@@ -158,19 +158,53 @@ fn progress_that_is_given_up_or_missing_is_told_and_can_be_taken_up_again() {
         |nth: u32| service.trouble(&[&format!("op=PutVectors,nth={nth},status=403,code=AccessDenied")]);
     denied(3);
     load(&[]).assert_code(2);
-    // A run that settles nothing takes nothing away.
-    denied(1);
-    load(&[]).assert_code(2);
+    // A run that settles nothing takes nothing away, and one that settles less does not count.
+    for nth in [1, 2, 2] {
+        denied(nth);
+        let ended = load(&[]);
+        assert!(
+            ended.assert_code(2).stderr.contains("an earlier run settled 100 records"),
+            "{nth}: {}",
+            ended.stderr
+        );
+    }
+    let ended = load(&["--dry-run"]);
+    ended.assert_code(0);
     denied(2);
     let ended = load(&[]);
-    assert!(ended.assert_code(2).stderr.contains("an earlier run settled 100 records"), "{}", ended.stderr);
     let (_, told) = ended.stderr.split_once(" mv ").unwrap();
     let (from, to) = told.split_once(" and use --resume").unwrap().0.split_once(' ').unwrap();
     std::fs::rename(from, to).unwrap();
+    service.trouble(&[]);
     assert_eq!(load(&["--resume"]).assert_code(0).counts(["stored", "skipped"]), [100, 100]);
     // What a complete load leaves is the lock alone.
     let folder = std::path::Path::new(to).parent().unwrap();
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+}
+
+#[test]
+fn a_run_that_forgets_to_resume_and_is_killed_leaves_journal_and_rejects_to_be_resumed() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let flawed = |record| line(record, if record == 7 { DIMENSION + 1 } else { DIMENSION });
+    home.write("a.jsonl", (0..200).map(flawed).collect::<String>());
+    let load = |more: &[&str]| {
+        let mut load = home.put(&service);
+        load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--checkpoint-dir", "state"]).args(more);
+        load
+    };
+    service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
+    run(&mut load(&[])).assert_code(2);
+    service.trouble(&["op=PutVectors,hang"]);
+    let before = service.requests(Operation::PutVectors);
+    let running = Running::start(&mut load(&[]));
+    until("a request hangs", || service.requests(Operation::PutVectors) > before);
+    running.kill();
+    service.trouble(&[]);
+    let ended = run(&mut load(&["--resume"]));
+    assert_eq!(ended.assert_code(4).counts(["skipped", "stored"]), [101, 99], "{}", ended.stderr);
+    assert!(!ended.stderr.contains("not all of them are in"), "{}", ended.stderr);
+    let file = ended.summary()["rejects_file"].as_str().unwrap().to_owned();
+    assert_eq!(rejects(&home.path(&file)), [("key-7".to_owned(), "dimension".to_owned())]);
 }
 
 #[test]
@@ -192,7 +226,16 @@ fn a_load_without_a_good_record_is_not_to_be_continued() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let ended = load_of_four(&home, &service, &["--key", "nothere", "--max-rejects", "10"]);
     assert!(ended.assert_code(4).stderr.contains("not one record is good: check --key"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("cannot be continued"), "{}", ended.stderr);
     assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
+    // Good records whose answer is still to come are good all the same.
+    service.trouble(&["op=PutVectors,latency=300ms"]);
+    let flawed: String = (0..200).map(|record| line(record, DIMENSION + usize::from(record >= 50))).collect();
+    home.write("b.jsonl", flawed);
+    let mut load = home.put(&service);
+    let ended = run(load.args(["b.jsonl", "--batch-size", "50", "--max-rejects", "10"]));
+    assert_eq!(ended.assert_code(4).counts(["stored"]), [50]);
+    assert!(ended.stderr.contains("--max-rejects sets how many are allowed"), "{}", ended.stderr);
 }
 
 #[test]

@@ -510,7 +510,7 @@ fn a_host_that_nobody_knows_is_blamed_on_its_name() {
     let ended = run(home.put_to("http://nobody.invalid").args(["a.jsonl", "--retry-times", "1"]));
     let message = "ossvec: no host of that name is known: ";
     assert!(ended.assert_code(2).stderr.contains(message), "{}", ended.stderr);
-    let advice = "check --region (OSS_REGION, region) and --endpoint (OSS_ENDPOINT, endpoint)";
+    let advice = "check --region (OSS_REGION, region), --endpoint (OSS_ENDPOINT, endpoint) and --proxy ";
     assert!(ended.stderr.contains(advice), "{}", ended.stderr);
 }
 

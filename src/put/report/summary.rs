@@ -74,6 +74,9 @@ pub struct Summary {
     pub rejects_file: Option<String>,
     /// One shell line that continues, if there is anything to continue.
     pub resume_command: Option<String>,
+    /// Whether the failure itself says what to do next.
+    #[serde(skip)]
+    pub has_own_advice: bool,
 }
 
 /// The pace that a run allows itself; nothing is no limit.
@@ -198,6 +201,7 @@ impl Summary {
         let is_cut = !self.input_exhausted || self.not_sent > 0;
         match &self.rejects_file {
             _ if self.dry_run => Ok(()),
+            _ if self.has_own_advice => Ok(()),
             _ if is_cut && self.read > 0 => {
                 writeln!(out, "next        this input cannot be continued: load it again from its start")
             }
