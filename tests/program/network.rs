@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -105,6 +106,51 @@ fn a_proxy_is_asked_for_the_whole_url_by_flag_by_file_and_by_variable() {
         assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("hush"), "{way}: {}", ended.stderr);
         assert_eq!(ended.stderr.contains("warning: ps shows --proxy"), way == "password", "{way}");
     }
+}
+
+#[test]
+fn a_host_that_no_proxy_is_for_is_asked_directly() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let proxy = Proxy::start(service.address);
+    let mut command = load(&home, "http://vectors.invalid");
+    command.env("http_proxy", format!("http://{}", proxy.address)).env("no_proxy", "vectors.invalid");
+    let ended = run(&mut command);
+    assert!(ended.assert_code(2).stderr.contains("no host of that name is known"), "{}", ended.stderr);
+    assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
+}
+
+/// A port on which connections are neither taken nor refused: the queue of those that wait is full.
+#[cfg(target_os = "linux")]
+fn full_port() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let waiting =
+        std::iter::from_fn(|| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok());
+    let waiting = waiting.take(10).collect();
+    (address, waiting, listener)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_connection_that_is_not_made_is_given_up_after_its_time() {
+    let (home, (address, waiting, _listener)) = (Home::new(), full_port());
+    assert!(waiting.len() < 10, "the queue has an end");
+    let begun = std::time::Instant::now();
+    let ended = run(load(&home, &format!("http://{address}")).args(["--connect-timeout", "1s"]));
+    assert!(ended.assert_code(2).stderr.contains("gave up after the retry budget"), "{}", ended.stderr);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_service_that_stays_silent_is_given_up_after_its_time() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    service.trouble(&["hang"]);
+    let begun = std::time::Instant::now();
+    let endpoint = format!("http://{}", service.address);
+    let ended = run(load(&home, &endpoint).args(["--read-timeout", "1s"]));
+    assert!(ended.assert_code(2).stderr.contains("no answer for 1 s from "), "{}", ended.stderr);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[test]
