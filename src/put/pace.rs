@@ -1,8 +1,8 @@
 //! Step 4, pace: every request takes a turn here, retries and read-backs too. The only place that waits for one.
 //!
-//! Turns lie on an absolute schedule, evenly spaced, so that lateness does not add up; and no window of one second
-//! ever holds more than the quota, so that a stall is never followed by a burst. A request counts in a window from the
-//! moment when it really left: between its turn and that moment may lie a connection that is still being made.
+//! Turns lie on an absolute schedule, evenly spaced. Above it stands that no window of one second ever holds more than
+//! the quota, so that neither a stall nor a late turn is followed by a burst. A request counts in a window from the moment
+//! when it really left: between its turn and that moment may lie a connection that is still being made.
 
 use std::cmp::{Ordering, Reverse};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -106,7 +106,7 @@ impl Pacer {
                 }
                 Earliest::At(moment) => {
                     self.shared.schedule().is_waited_for = true;
-                    sleep_until(moment).await;
+                    wait_until(moment).await;
                 }
                 Earliest::AfterDeparture => self.shared.used.notified().await,
             }
@@ -128,6 +128,19 @@ impl Pacer {
     pub fn bound(&self) -> Bound {
         self.shared.schedule().bound(Instant::now())
     }
+}
+
+/// Waits until `moment`, to a fraction of a millisecond: the runtime's timer rounds up to whole ones, so that a thread
+/// waits for the last of them.
+async fn wait_until(moment: Instant) {
+    const LAST: Duration = Duration::from_micros(1_500);
+    if let Some(before) = moment.checked_sub(LAST) {
+        sleep_until(before).await;
+    }
+    let left = moment.saturating_duration_since(Instant::now());
+    // A runtime that is being shut down waits for nobody.
+    tokio::task::spawn_blocking(move || std::thread::sleep(left)).await.unwrap_or_default();
+    sleep_until(moment).await;
 }
 
 /// Leave to send one request. Dropped unused, it is given back: nothing was sent.

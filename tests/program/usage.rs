@@ -410,6 +410,8 @@ fn a_refusal_of_the_service_is_told_in_its_own_words_with_the_request_id() {
             ended.stderr
         );
         assert!(said.starts_with(&refused.code), "{} {said}", refused.code);
+        let has_ec = ["SignatureDoesNotMatch", "InvalidAccessKeyId"].contains(&refused.code.as_str());
+        assert_eq!(ended.stderr.contains(", EC 0002-00000040"), has_ec, "{}", ended.stderr);
         service.assert_holds(&wanted(0..1, 4));
         assert!(seen.len() - before <= 3, "a refusal that cannot change was tried again: {seen:#?}");
     }
