@@ -1,6 +1,7 @@
 //! Step 6, checkpoint: what a run keeps on disk, in the order that makes it safe: rejects first, then the journal's
 //! mark that counts them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use super::journal::{Header, Journal, JournalError, REJECTS};
 use super::outcome::Outcome;
 use super::record::Input;
 use super::rejects::Rejects;
+use super::report::count;
 use super::tracker::{Counts, Mark, Tracker};
 use crate::exit::{Exit, Failure};
 
@@ -87,7 +89,7 @@ impl Checkpoint {
         }
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
         let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
-        let mut notes = Vec::from_iter(note(&journal, keep.resume, mark.as_ref()));
+        let mut notes = about_earlier(&journal, keep.resume, mark.as_ref());
         let rejects = match (keep.rejects, &mark) {
             (named, Some(mark)) => {
                 let path = named.unwrap_or_else(|| journal.folder().join(REJECTS));
@@ -258,32 +260,35 @@ fn lost(path: &Path, mark: &Mark) -> Option<String> {
         format!(
             "note: an earlier run rejected {} records, and not all of them are in {} any more; their reasons are lost \
              unless the file is brought back",
-            mark.counts.rejected + mark.counts.unknown,
+            count(mark.counts.rejected + mark.counts.unknown),
             path.display()
         )
     })
 }
 
-/// What is worth saying about an earlier run of this load.
-fn note(journal: &Journal, resume: bool, mark: Option<&Mark>) -> Option<String> {
+/// What is worth saying about an earlier run of this load, line by line.
+fn about_earlier(journal: &Journal, resume: bool, mark: Option<&Mark>) -> Vec<String> {
     match (resume, mark, journal.given_up()) {
         (true, None, _) => {
-            Some("note: no earlier run of this load is left, starting at the beginning".to_owned())
+            vec!["note: no earlier run of this load is left, starting at the beginning".to_owned()]
         }
         (false, _, given_up @ 1..) => {
             let (aside, path) = journal.aside();
             let word = |path: &Path| {
                 let path = path.display().to_string();
-                shlex::try_quote(&path).map(std::borrow::Cow::into_owned).unwrap_or(path)
+                shlex::try_quote(&path).map(Cow::into_owned).unwrap_or(path)
             };
-            Some(format!(
-                "note: without --resume this load starts at the beginning, although an earlier run settled {given_up} \
-                 records; to go on there, stop this run, mv {} {} and use --resume",
-                word(&aside),
-                word(&path)
-            ))
+            vec![
+                format!(
+                    "note: without --resume this load starts at the beginning; an earlier run settled {} records",
+                    count(given_up)
+                ),
+                "      to go on there, stop this run before it has settled as many, and then --resume after:"
+                    .to_owned(),
+                format!("        mv {} {}", word(&aside), word(&path)),
+            ]
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 

@@ -287,7 +287,7 @@ pub enum Reason {
     #[error("the vector is an array of arrays; one level of [ ] too many")]
     Nested,
     /// The length differs from the index's dimension.
-    #[error("the vector has {got} elements; the dimension is {want}")]
+    #[error("the vector has {got} element{}; the dimension is {want}", if *got == 1 { "" } else { "s" })]
     Dimension {
         /// The dimension of the index, or of the first good record.
         want: usize,

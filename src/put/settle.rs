@@ -29,6 +29,15 @@ impl MaxRejects {
     const PERCENT_FROM: u64 = 1_000;
 
     #[expect(clippy::cast_precision_loss, reason = "a comparison of parts")]
+    /// The number that is exceeded, as the option spells it.
+    fn words(self) -> String {
+        match self {
+            Self::Count(most) => most.to_string(),
+            Self::Percent(most) => format!("{most}%"),
+            Self::None => "none".to_owned(),
+        }
+    }
+
     fn exceeded(self, rejected: u64, read: u64) -> bool {
         match self {
             Self::Count(most) => rejected > most,
@@ -136,8 +145,8 @@ impl Settle {
             self.has_no_way_on();
             failure = failure.map(|failure| {
                 failure.advise(
-                    "not one record is good: check --key, --vector, --metadata, --dimension and --format, and start \
-                     again without --resume",
+                    "not one record is good: check --index-name and --dimension, --key, --vector, --metadata and \
+                     --format, and start again without --resume",
                 )
             });
         }
@@ -195,9 +204,10 @@ impl Settle {
             return Ok(());
         }
         self.has_too_many = true;
-        let reason = self.reporter.commonest_reason();
-        Err(Failure::new(Exit::Partial, format!("too many rejects: {rejected}, most of them {reason}"))
-            .advise("--max-rejects sets how many are allowed; the rejects file has them all"))
+        let (allowed, reason) = (self.max_rejects.words(), self.reporter.commonest_reason());
+        let message = format!("too many rejects: --max-rejects allows {allowed}; most of them {reason}");
+        Err(Failure::new(Exit::Partial, message)
+            .advise("the rejects file has them all; --max-rejects none goes on"))
     }
 
     /// Known only at the end: batches of good records may still have been under way when there were too many rejects.

@@ -27,6 +27,7 @@ use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
 pub use summary::{Allowed, ReasonCount, Summary};
+pub(super) use words::count;
 pub(crate) use words::visible;
 
 use super::outcome::Outcome;

@@ -214,7 +214,7 @@ impl Summary {
                 };
                 writeln!(
                     out,
-                    "next        {what}: the same command with that file as its input and --index-name {}",
+                    "next        {what}: the same command with that file as its input, --index-name {}, another --rejects",
                     self.index_name
                 )
             }

@@ -8,7 +8,7 @@ pub(super) fn plural(number: u64, noun: &str) -> String {
 }
 
 /// A count with its thousands kept apart.
-pub(super) fn count(number: u64) -> String {
+pub(in crate::put) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
