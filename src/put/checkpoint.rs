@@ -142,6 +142,11 @@ impl Checkpoint {
         self.journal.is_some()
     }
 
+    /// Notes that vectors are about to be sent.
+    pub(super) fn begin_to_send(&self) -> Result<(), Failure> {
+        self.journal.as_ref().map_or(Ok(()), Journal::begin_to_send).map_err(failure)
+    }
+
     /// Keeps what became of a batch; what is not settled is left to a later run, if there can be one.
     pub(super) fn settle(&mut self, outcome: &Outcome) -> Result<(), Failure> {
         if !outcome.settled && self.is_resumable() {
@@ -196,7 +201,14 @@ impl Checkpoint {
 
     /// Ends: the journal goes when nothing is left to continue, or nothing is done that a later run could skip. In
     /// that case the command that continues begins anew, and is told once this run has `begun` to read.
-    pub(super) fn close(mut self, nothing_left: bool, begun: bool) -> (Left, Result<(), Failure>) {
+    ///
+    /// `may_be_stored` says whether this run may have stored anything.
+    pub(super) fn close(
+        mut self,
+        nothing_left: bool,
+        begun: bool,
+        may_be_stored: bool,
+    ) -> (Left, Result<(), Failure>) {
         let synced = self.sync();
         let rejects_file = self.rejects.as_ref().filter(|rejects| rejects.is_used());
         let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
@@ -208,6 +220,7 @@ impl Checkpoint {
             (self.has_way_on && !nothing_left && (begun || progress)).then_some(self.resume_command);
         let closed = match (nothing_left, progress) {
             (true, _) => journal.complete(),
+            (false, false) if may_be_stored => journal.abandon(),
             (false, false) => journal.give_back(),
             (false, true) => Ok(()),
         };
@@ -258,9 +271,10 @@ fn lost(path: &Path, mark: &Mark) -> Option<String> {
     let is_kept = path.is_file() || !path.exists();
     (is_kept && bytes < mark.rejects_bytes).then(|| {
         format!(
-            "note: an earlier run rejected {} records, and not all of them are in {} any more; their reasons are lost \
-             unless the file is brought back",
+            "note: an earlier run rejected {} records, and not all of them are in {} any more; a run without \
+             --resume moves them to {}.1 and so on",
             count(mark.counts.rejected + mark.counts.unknown),
+            path.display(),
             path.display()
         )
     })
@@ -269,10 +283,10 @@ fn lost(path: &Path, mark: &Mark) -> Option<String> {
 /// What is worth saying about an earlier run of this load, line by line.
 fn about_earlier(journal: &Journal, resume: bool, mark: Option<&Mark>) -> Vec<String> {
     match (resume, mark, journal.given_up()) {
-        (true, None, _) => {
+        (true, None, 0) => {
             vec!["note: no earlier run of this load is left, starting at the beginning".to_owned()]
         }
-        (false, _, given_up @ 1..) => {
+        (_, None, given_up @ 1..) => {
             let (aside, path) = journal.aside();
             let word = |path: &Path| {
                 let path = path.display().to_string();
@@ -280,10 +294,10 @@ fn about_earlier(journal: &Journal, resume: bool, mark: Option<&Mark>) -> Vec<St
             };
             vec![
                 format!(
-                    "note: without --resume this load starts at the beginning; an earlier run settled {} records",
+                    "note: this load starts at the beginning, although an earlier run settled {} records of it",
                     count(given_up)
                 ),
-                "      to go on there, stop this run before it has settled as many, and then --resume after:"
+                "      to go on there, which is right where no key occurs twice, stop this run and --resume after:"
                     .to_owned(),
                 format!("        mv {} {}", word(&aside), word(&path)),
             ]

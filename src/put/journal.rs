@@ -132,10 +132,13 @@ impl Journal {
         let mut mark = None;
         if resume {
             mark = journal.load()?;
-            if mark.is_none() && journal.folder.join(ASIDE).exists() {
-                // A run that forgot to resume was killed before it had settled anything.
+            if mark.is_none() && journal.folder.join(UNTOUCHED).exists() {
+                // A run that forgot to resume was killed before it had sent anything.
                 journal.take_back()?;
                 mark = journal.load()?;
+            }
+            if mark.is_none() {
+                journal.given_up = settled_in(&journal.aside().0).map_or(0, |mark| mark.counts.read);
             }
         } else {
             journal.set_aside_earlier()?;
@@ -156,21 +159,29 @@ impl Journal {
 
     /// Whoever forgets to resume a load of days shall not lose it with that, nor by forgetting it again.
     fn set_aside_earlier(&mut self) -> Result<(), JournalError> {
-        let (aside, path) = self.aside();
+        let ((aside, path), untouched) = (self.aside(), self.folder.join(UNTOUCHED));
         let settled = |path: &Path| settled_in(path).map_or(0, |mark| mark.counts.read);
-        self.given_up = settled(&path).max(settled(&aside));
-        if settled(&path) > settled(&aside) {
-            fs::rename(&path, &aside).map_err(io_error("set aside", &path))?;
+        let before = settled(&untouched).max(settled(&aside));
+        self.given_up = settled(&path).max(before);
+        if settled(&path) > before {
+            fs::rename(&path, &untouched).map_err(io_error("set aside", &path))?;
             let (rejects, rejects_aside) = self.rejects();
             rename_if_there(&rejects, &rejects_aside)?;
         }
         Ok(())
     }
 
-    /// Brings back what was set aside for a run that got nowhere.
+    /// Notes that vectors are about to be sent. What was set aside no longer comes back by itself: where a key occurs
+    /// twice in the input, an older value may stand in the index from now on, and what would be skipped is the newer one.
+    pub fn begin_to_send(&self) -> Result<(), JournalError> {
+        rename_if_there(&self.folder.join(UNTOUCHED), &self.aside().0)
+    }
+
+    /// Brings back what was set aside for a run that stored nothing.
     fn take_back(&self) -> Result<(), JournalError> {
         let (aside, path) = self.aside();
         rename_if_there(&aside, &path)?;
+        rename_if_there(&self.folder.join(UNTOUCHED), &path)?;
         let (rejects, rejects_aside) = self.rejects();
         rename_if_there(&rejects_aside, &rejects)
     }
@@ -211,9 +222,9 @@ impl Journal {
 
     /// Removes the journal, and what was set aside: nothing is left to continue.
     pub fn complete(mut self) -> Result<(), JournalError> {
-        let (aside, rejects_aside) = (self.aside().0, self.rejects().1);
+        let aside = [self.aside().0, self.folder.join(UNTOUCHED), self.rejects().1];
         self.remove()?;
-        for path in [aside, rejects_aside] {
+        for path in aside {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(io_error("remove", &path)(error));
@@ -224,7 +235,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes the journal, in which nothing is settled; what was set aside for it comes back.
+    /// Removes the journal, in which nothing is settled.
+    pub fn abandon(mut self) -> Result<(), JournalError> {
+        self.remove()
+    }
+
+    /// The same where nothing at all is stored: what was set aside comes back.
     pub fn give_back(mut self) -> Result<(), JournalError> {
         self.remove()?;
         self.take_back()
@@ -277,7 +293,9 @@ impl Journal {
 }
 
 const FILE: &str = "journal";
-/// An earlier run's journal that a run which does not resume has given up.
+/// An earlier run's journal that a run which does not resume gives up, as long as that has sent nothing.
+const UNTOUCHED: &str = "journal.untouched";
+/// The same from then on.
 const ASIDE: &str = "journal.before";
 /// The rejects file of a load for which the user names none.
 pub const REJECTS: &str = "rejects.jsonl";

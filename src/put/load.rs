@@ -117,7 +117,10 @@ impl Load {
                     Err(failure) => Err(failure),
                 },
                 item = incoming.next(), if self.dispatch.has_room() => match item {
-                    Ok(Some(queued)) => self.prepare(&queued).await.map(|()| self.dispatch.take(queued)),
+                    Ok(Some(queued)) => {
+                        let prepared = self.prepare(&queued).await.and_then(|()| self.settle.begin_to_send());
+                        prepared.map(|()| self.dispatch.take(queued))
+                    }
                     Ok(None) => Ok(()),
                     // What was read before a damaged place is still sent; the failure is told at the end.
                     Err(error) => {

@@ -28,7 +28,6 @@ impl MaxRejects {
     /// A part of few records says little.
     const PERCENT_FROM: u64 = 1_000;
 
-    #[expect(clippy::cast_precision_loss, reason = "a comparison of parts")]
     /// The number that is exceeded, as the option spells it.
     fn words(self) -> String {
         match self {
@@ -38,6 +37,7 @@ impl MaxRejects {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "a comparison of parts")]
     fn exceeded(self, rejected: u64, read: u64) -> bool {
         match self {
             Self::Count(most) => rejected > most,
@@ -98,6 +98,11 @@ impl Settle {
         }
     }
 
+    /// Notes that a batch is about to be sent.
+    pub(super) fn begin_to_send(&self) -> Result<(), Failure> {
+        self.checkpoint.begin_to_send()
+    }
+
     /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.
     pub(super) fn batch(&mut self, outcome: Outcome) -> Result<(), Failure> {
         let is_left = !outcome.settled && self.checkpoint.is_resumable();
@@ -153,7 +158,9 @@ impl Settle {
         let all_settled =
             self.reporter.not_sent() == 0 && (failure.is_none() || self.reporter.unknown() == 0);
         let begun = self.reporter.read() > 0 || interrupted(failure.as_ref());
-        let (left, closed) = self.checkpoint.close(reading == Reading::Exhausted && all_settled, begun);
+        let may_be_stored = self.reporter.stored() + self.reporter.unknown() > 0;
+        let nothing_left = reading == Reading::Exhausted && all_settled;
+        let (left, closed) = self.checkpoint.close(nothing_left, begun, may_be_stored);
         let mut failure = failure.or(closed.err());
         if reading == Reading::Exhausted && failure.is_none() && self.reporter.read() + self.earlier.read == 0
         {

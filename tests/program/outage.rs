@@ -194,10 +194,10 @@ fn a_run_that_forgets_to_resume_and_is_killed_leaves_journal_and_rejects_to_be_r
     };
     service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
     run(&mut load(&[])).assert_code(2);
-    service.trouble(&["op=PutVectors,hang"]);
-    let before = service.requests(Operation::PutVectors);
+    service.trouble(&["op=GetVectorIndex,hang"]);
+    let before = service.requests(Operation::GetVectorIndex);
     let running = Running::start(&mut load(&[]));
-    until("a request hangs", || service.requests(Operation::PutVectors) > before);
+    until("a request hangs", || service.requests(Operation::GetVectorIndex) > before);
     running.kill();
     service.trouble(&[]);
     let ended = run(&mut load(&["--resume"]));
@@ -205,6 +205,36 @@ fn a_run_that_forgets_to_resume_and_is_killed_leaves_journal_and_rejects_to_be_r
     assert!(!ended.stderr.contains("not all of them are in"), "{}", ended.stderr);
     let file = ended.summary()["rejects_file"].as_str().unwrap().to_owned();
     assert_eq!(rejects(&home.path(&file)), [("key-7".to_owned(), "dimension".to_owned())]);
+}
+
+#[test]
+fn a_run_that_forgets_to_resume_and_has_sent_something_brings_no_older_value_back() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let key = |record: usize| if record == 60 { 3 } else { record };
+    let wanted_line = |record: usize| {
+        line(record, DIMENSION).replace(&format!("key-{record}\""), &format!("key-{}\"", key(record)))
+    };
+    home.write("a.jsonl", (0..200).map(wanted_line).collect::<String>());
+    let load = |more: &[&str]| {
+        let mut load = home.put(&service);
+        load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--checkpoint-dir", "state"]).args(more);
+        load
+    };
+    service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
+    run(&mut load(&[])).assert_code(2);
+    let newer = service.state()["key-3"].clone();
+    service.trouble(&["op=PutVectors,nth=1,hang,apply=all"]);
+    let before = service.requests(Operation::PutVectors);
+    let running = Running::start(&mut load(&[]));
+    until("the older value is back", || {
+        service.requests(Operation::PutVectors) > before && service.state()["key-3"] != newer
+    });
+    running.kill();
+    service.trouble(&[]);
+    let ended = run(&mut load(&["--resume"]));
+    assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [0, 200], "{}", ended.stderr);
+    assert!(ended.stderr.contains("an earlier run settled 100 records"), "{}", ended.stderr);
+    assert_eq!(service.state()["key-3"], newer);
 }
 
 #[test]
