@@ -106,8 +106,6 @@ enum Role {
     Key(usize),
     Vector(usize),
     Metadata(usize),
-    /// It leads to a candidate.
-    Inner,
     Other,
 }
 
@@ -141,7 +139,8 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn member(&mut self, name: &str) -> Result<(), Reason> {
-        match self.role(name) {
+        let (role, leads_on) = self.role(name);
+        match role {
             Role::Vector(rank) => self.vector(rank),
             Role::Key(rank) => {
                 let value = self.key(rank)?;
@@ -153,21 +152,31 @@ impl<'a> Walk<'a, '_> {
                 Ok(())
             }
             Role::Metadata(rank) => {
+                let start = self.at;
                 let value = self.value::<&RawValue>()?.get();
                 self.metadata(rank, value);
+                // The key may stand among the metadata.
+                if leads_on && value.starts_with('{') {
+                    self.at = start;
+                    return self.inner(name);
+                }
                 Ok(())
             }
-            Role::Inner if self.peek() == Some(b'{') => {
-                self.path.push(name.to_owned());
-                self.object()?;
-                self.path.pop();
-                Ok(())
-            }
-            Role::Inner | Role::Other => self.value::<&RawValue>().map(drop),
+            Role::Other if leads_on && self.peek() == Some(b'{') => self.inner(name),
+            Role::Other => self.value::<&RawValue>().map(drop),
         }
     }
 
-    fn role(&self, name: &str) -> Role {
+    /// Walks through an object below the record.
+    fn inner(&mut self, name: &str) -> Result<(), Reason> {
+        self.path.push(name.to_owned());
+        self.object()?;
+        self.path.pop();
+        Ok(())
+    }
+
+    /// What a member is for, and whether it leads to other candidates.
+    fn role(&self, name: &str) -> (Role, bool) {
         let depth = self.path.len();
         let mut inner = false;
         let mut find = |choice: &Choice| {
@@ -183,11 +192,7 @@ impl<'a> Walk<'a, '_> {
             .map(Role::Vector)
             .or_else(|| find(&self.fields.key).map(Role::Key))
             .or_else(|| find(&self.fields.metadata).map(Role::Metadata));
-        match (found, inner) {
-            (Some(role), _) => role,
-            (None, true) => Role::Inner,
-            (None, false) => Role::Other,
-        }
+        (found.unwrap_or(Role::Other), inner)
     }
 
     /// Which candidate the member `name` of the open object is.

@@ -81,6 +81,14 @@ fn named_fields_may_be_paths_and_loose_values() {
 }
 
 #[test]
+fn a_key_may_stand_among_the_metadata() {
+    let fields = Fields::new(&["payload.uuid".to_owned()], &[], &[]);
+    let text = r#"{"payload":{"uuid":"m","t":"x"},"vector":[1,2]}"#;
+    let want = r#"{"key":"m","data":{"float32":[1,2]},"metadata":{"uuid":"m","t":"x"}}"#;
+    assert_eq!(admit_with(fields, rules(), Raw::Json(Bytes::from_static(text.as_bytes()))).unwrap(), want);
+}
+
+#[test]
 fn a_field_that_is_named_as_metadata_is_stored_also_where_it_could_be_the_key() {
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let fields = Fields::new(&[], &[], &names(&["doc_id", "id", "title"]));
