@@ -104,6 +104,8 @@ pub struct Journal {
     compact_at: u64,
     dirty: bool,
     given_up: u64,
+    /// Whether nothing had been sent since the journal that is given up, when this run began.
+    was_untouched: bool,
 }
 
 impl Journal {
@@ -128,13 +130,14 @@ impl Journal {
             compact_at: COMPACT_AT,
             dirty: false,
             given_up: 0,
+            was_untouched: false,
         };
         let mut mark = None;
         if resume {
             mark = journal.load()?;
             if mark.is_none() && journal.folder.join(UNTOUCHED).exists() {
                 // A run that forgot to resume was killed before it had sent anything.
-                journal.take_back()?;
+                journal.take_back(UNTOUCHED)?;
                 mark = journal.load()?;
             }
             if mark.is_none() {
@@ -168,6 +171,7 @@ impl Journal {
             let (rejects, rejects_aside) = self.rejects();
             rename_if_there(&rejects, &rejects_aside)?;
         }
+        self.was_untouched = untouched.exists();
         Ok(())
     }
 
@@ -177,11 +181,9 @@ impl Journal {
         rename_if_there(&self.folder.join(UNTOUCHED), &self.aside().0)
     }
 
-    /// Brings back what was set aside for a run that stored nothing.
-    fn take_back(&self) -> Result<(), JournalError> {
-        let (aside, path) = self.aside();
-        rename_if_there(&aside, &path)?;
-        rename_if_there(&self.folder.join(UNTOUCHED), &path)?;
+    /// Brings back a journal that was set aside, with its rejects.
+    fn take_back(&self, from: &str) -> Result<(), JournalError> {
+        rename_if_there(&self.folder.join(from), &self.folder.join(FILE))?;
         let (rejects, rejects_aside) = self.rejects();
         rename_if_there(&rejects_aside, &rejects)
     }
@@ -240,10 +242,14 @@ impl Journal {
         self.remove()
     }
 
-    /// The same where nothing at all is stored: what was set aside comes back.
+    /// The same where nothing at all is stored: what was set aside comes back, unless a run before this one has sent
+    /// something since.
     pub fn give_back(mut self) -> Result<(), JournalError> {
         self.remove()?;
-        self.take_back()
+        if !self.was_untouched {
+            return Ok(());
+        }
+        self.take_back(if self.folder.join(UNTOUCHED).exists() { UNTOUCHED } else { ASIDE })
     }
 
     /// The lock stays: removing it could let two runs hold two files of the same name.

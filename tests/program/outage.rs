@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 
 use ossvec::oss::operation::Operation;
 
@@ -182,16 +183,19 @@ fn progress_that_is_given_up_or_missing_is_told_and_can_be_taken_up_again() {
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
 }
 
+/// A load of `a.jsonl` whose files are easily found.
+fn kept_in_state(home: &Home, service: &TestService, more: &[&str]) -> Command {
+    let mut load = home.put(service);
+    load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--checkpoint-dir", "state"]).args(more);
+    load
+}
+
 #[test]
 fn a_run_that_forgets_to_resume_and_is_killed_leaves_journal_and_rejects_to_be_resumed() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let flawed = |record| line(record, if record == 7 { DIMENSION + 1 } else { DIMENSION });
     home.write("a.jsonl", (0..200).map(flawed).collect::<String>());
-    let load = |more: &[&str]| {
-        let mut load = home.put(&service);
-        load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--checkpoint-dir", "state"]).args(more);
-        load
-    };
+    let load = |more: &[&str]| kept_in_state(&home, &service, more);
     service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
     run(&mut load(&[])).assert_code(2);
     service.trouble(&["op=GetVectorIndex,hang"]);
@@ -215,11 +219,7 @@ fn a_run_that_forgets_to_resume_and_has_sent_something_brings_no_older_value_bac
         line(record, DIMENSION).replace(&format!("key-{record}\""), &format!("key-{}\"", key(record)))
     };
     home.write("a.jsonl", (0..200).map(wanted_line).collect::<String>());
-    let load = |more: &[&str]| {
-        let mut load = home.put(&service);
-        load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--checkpoint-dir", "state"]).args(more);
-        load
-    };
+    let load = |more: &[&str]| kept_in_state(&home, &service, more);
     service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
     run(&mut load(&[])).assert_code(2);
     let newer = service.state()["key-3"].clone();
@@ -230,6 +230,9 @@ fn a_run_that_forgets_to_resume_and_has_sent_something_brings_no_older_value_bac
         service.requests(Operation::PutVectors) > before && service.state()["key-3"] != newer
     });
     running.kill();
+    // Nor does a third run, which stores nothing, put the first one's journal back.
+    service.trouble(&["op=PutVectors,status=403,code=AccessDenied"]);
+    run(&mut load(&[])).assert_code(2);
     service.trouble(&[]);
     let ended = run(&mut load(&["--resume"]));
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [0, 200], "{}", ended.stderr);
