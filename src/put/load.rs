@@ -166,8 +166,11 @@ impl Load {
 /// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
 pub(super) fn end_of_reading(end: Option<&Broken>) -> Reading {
     match end {
-        Some(Broken::Thread | Broken::FirstLook(_)) => Reading::Stopped,
-        Some(Broken::Input(ReadError::Io { .. } | ReadError::Open { .. })) => Reading::Stopped,
+        Some(
+            Broken::Thread
+            | Broken::FirstLook(_)
+            | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }),
+        ) => Reading::Stopped,
         Some(Broken::Input(_)) | None => Reading::Exhausted,
     }
 }
