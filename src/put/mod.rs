@@ -6,6 +6,7 @@ pub mod batch;
 mod checkpoint;
 mod dispatch;
 mod ending;
+mod evidence;
 pub mod fingerprint;
 mod first_look;
 mod in_flight;
@@ -37,6 +38,7 @@ use attempt::Caller;
 use checkpoint::Checkpoint;
 pub use checkpoint::Keep;
 use dispatch::Dispatch;
+use evidence::Evidence;
 use first_look::FirstLook;
 use index::Known;
 pub use index::Wanted;
@@ -178,7 +180,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         index_name: job.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
-        evidence: send::Evidence::default(),
+        evidence: Evidence::default(),
         room: send::Room::default(),
     });
     let create = matches!(known, Known::ToCreate).then_some(job.wanted);

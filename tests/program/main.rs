@@ -12,6 +12,7 @@ mod documents;
 mod events;
 mod faults;
 mod first_look;
+mod full;
 mod generated;
 mod github_action;
 #[cfg(unix)]
