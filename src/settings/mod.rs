@@ -1,6 +1,8 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
 mod credential;
+mod inline;
+mod inputs;
 mod job;
 mod logging;
 mod outputs;
@@ -19,7 +21,7 @@ use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::log::{Destination, Level, Log};
 use crate::oss::client::{self, Client};
-use crate::oss::credential::{Credential, Credentials, Source, unbroken as credential_unbroken};
+use crate::oss::credential::{Credential, Credentials, Source, is_quoted, unbroken as credential_unbroken};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::network::Proxy;
@@ -185,7 +187,7 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
-    outputs::are_apart(&written(reporting, &log), &inputs, config_file(global, environment))?;
+    outputs::check(&written(reporting, global, &log), &inputs, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,
@@ -221,13 +223,14 @@ pub fn load(
 }
 
 /// The files that a load writes where the user says.
-fn written<'a>(reporting: &'a Reporting, log: &'a Log) -> Vec<outputs::Named<'a>> {
+fn written<'a>(reporting: &'a Reporting, global: &Global, log: &'a Log) -> Vec<outputs::Named<'a>> {
+    let is_used = log.level != Level::Off || global.log_file.is_some();
     let log_file = match &log.destination {
-        Destination::File(path) if log.level != Level::Off => Some(path.as_path()),
+        Destination::File(path) if is_used => Some(path.as_path()),
         _ => None,
     };
     let events = reporting.events.as_deref().filter(|path| *path != Path::new("-"));
-    [("--rejects", reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
+    [(outputs::REJECTS, reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
         .into_iter()
         .filter_map(|(option, path)| Some((option, path?)))
         .collect()
@@ -384,7 +387,12 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
 
 fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     let advised = |text: String| {
-        Failure::new(Exit::Client, text).advise("hand it over without what was added when it was copied")
+        let advice = if is_quoted(value) {
+            "leave the quotation marks out; cmd.exe's set and docker's --env-file keep them"
+        } else {
+            "hand it over without what was added when it was copied"
+        };
+        Failure::new(Exit::Client, text).advise(advice)
     };
     credential_unbroken(what, value).map_err(advised)
 }

@@ -134,9 +134,10 @@ impl Service {
             return Err(sources.missing(&REGION));
         };
         let account = self.account.ok_or_else(|| sources.missing(&ACCOUNT_ID))?;
-        let credential = credential::source(sources)?;
+        let Found { value: credential, origin } = credential::source(sources)?;
         let target = Target { bucket: bucket.to_owned(), account: account.value, region: region.value };
-        let notes: Vec<_> = self.notes.into_iter().chain(self.network.warning(&endpoint.value)).collect();
+        let more = [sources.unused_note(&origin), self.network.warning(&endpoint.value)];
+        let notes: Vec<_> = self.notes.into_iter().chain(more.into_iter().flatten()).collect();
         let warning = (!notes.is_empty()).then(|| notes.join("\n"));
         let options = self.network.options(endpoint.value, target)?;
         Ok(ServiceSettings { options, credential, warning })
@@ -183,8 +184,13 @@ fn usual(region: &Found) -> Result<Endpoint, Failure> {
 }
 
 fn no_endpoint(error: &EndpointError) -> Failure {
-    Failure::new(Exit::Usage, error.to_string())
-        .advise("write a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or leave it out")
+    let failure = Failure::new(Exit::Usage, error.to_string());
+    match error {
+        EndpointError::Rest { without, .. } => failure.advise(format!(
+            "write {without}: the bucket and the index are named by --bucket and --index-name"
+        )),
+        _ => failure.advise("write a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or leave it out"),
+    }
 }
 
 /// The endpoint with the addressing that is asked for, and the one that it really has.
