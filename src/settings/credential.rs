@@ -111,6 +111,13 @@ pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
     Ok(if has_role { base } else { base.map(|base| given.assuming(base)) })
 }
 
+/// Whether nobody says anything of a credential, neither right nor wrong.
+pub(super) fn is_absent(sources: &Sources<'_>) -> bool {
+    let given = Given { sources };
+    let is_said = sources.global.mode.is_some() || given.has_keys() || given.any_token().is_some();
+    !is_said && matches!(given.by_file(), Ok(None)) && !vendor::is_configured(sources.environment)
+}
+
 /// The token that goes with the access key, if there is one.
 pub(super) fn token(sources: &Sources<'_>) -> Option<Found> {
     Given { sources }.token()

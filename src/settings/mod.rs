@@ -5,6 +5,7 @@ mod inline;
 mod inputs;
 mod job;
 mod logging;
+mod missing;
 mod outputs;
 mod service;
 mod show;
@@ -165,7 +166,10 @@ pub fn load(
     };
     let log = logging::Log::find(&sources)?.settings();
     let cloud = match (sending.dry_run, to.local) {
-        (false, false) => Some(Service::find(&sources, to.bucket.as_ref())?),
+        (false, false) => {
+            let service = Service::find(&sources, to.bucket.as_ref())?;
+            Some(missing::none_missing(service, to.index_name.is_some(), &sources)?)
+        }
         _ => None,
     };
     let bucket = match &cloud {

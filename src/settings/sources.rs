@@ -88,6 +88,11 @@ impl Setting {
     const fn new(what: &'static str, variable: &'static str, key: &'static str) -> Self {
         Self { what, variable, key }
     }
+
+    /// Its flag and its variable, for somebody who lacks it.
+    pub(super) fn options(&self) -> String {
+        format!("--{} ({})", self.key, self.variable)
+    }
 }
 
 pub(super) const ACCESS_KEY_ID: Setting = Setting::new("access key id", "OSS_ACCESS_KEY_ID", "access-key-id");

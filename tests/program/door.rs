@@ -287,6 +287,52 @@ fn an_access_key_in_quotation_marks_is_told_with_its_place_and_never_shown() {
     run(of_file(&home, &there.0).args(["-c", "conf"])).assert_code(0);
 }
 
+#[test]
+fn all_settings_that_are_missing_are_named_in_one_error() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, DIMENSION));
+    let key = "--access-key-id (OSS_ACCESS_KEY_ID), --access-key-secret (OSS_ACCESS_KEY_SECRET); ";
+    for (arguments, variables, code, said, advice) in [
+        (
+            &[][..],
+            &[][..],
+            1,
+            "no bucket, no index, no region, no account id, no access key",
+            &format!(
+                "set --bucket, --index-name, --region (OSS_REGION), --account-id (OSS_ACCOUNT_ID), {key}"
+            ),
+        ),
+        (
+            &["--bucket", BUCKET, "--index-name", INDEX],
+            &["OSS_ACCESS_KEY_ID"],
+            3,
+            "no region, no account id\n",
+            &"set --region (OSS_REGION), --account-id (OSS_ACCOUNT_ID); ".to_owned(),
+        ),
+        (
+            &["--bucket", BUCKET, "--index-name", INDEX, "--region", "r"],
+            &[],
+            3,
+            "no account id, no access key",
+            &format!("set --account-id (OSS_ACCOUNT_ID), {key}"),
+        ),
+        (
+            &["--index-name", INDEX, "-e", "https://test-bucket-1.cn-hangzhou.oss-vectors.aliyuncs.com"],
+            &[],
+            3,
+            "no access key id, and nothing else to sign with: ",
+            &"set --access-key-id, OSS_ACCESS_KEY_ID or".to_owned(),
+        ),
+    ] {
+        let mut load = home.ossvec();
+        load.args(["put-vectors", "a.jsonl"]).args(arguments);
+        load.envs(variables.iter().map(|variable| (variable, "local")));
+        let ended = run(&mut load);
+        assert_stops(&ended, code, said.trim_end(), advice);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+}
+
 /// A load whose access key only a file can give.
 fn of_file(home: &Home, service: &TestService) -> Command {
     let mut command = home.aimed(&["put-vectors", "first.jsonl"], service);
