@@ -30,6 +30,11 @@ pub(super) fn check(text: &str, is_file: impl Fn(&str) -> bool) -> Result<(), Fa
     Err(usage(message).advise(cure(json, &flaw, is_file)))
 }
 
+/// Whether a text is what [`check`] takes, and more than the name of a file can be.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['[', '{']) && structure(text).is_ok()
+}
+
 /// Why a text cannot be records.
 #[derive(Debug)]
 enum Flaw {

@@ -21,7 +21,7 @@ pub(super) fn of_option(vectors: &str, format: FormatName) -> Result<Input, Fail
         return Ok(Input::Stdin);
     }
     if let Some(path) = local(vectors) {
-        return path.map(Input::File);
+        return path.and_then(one_file);
     }
     if let Some(url) = Url::parse(vectors) {
         return Err(url.refused());
@@ -38,6 +38,17 @@ pub(super) fn of_option(vectors: &str, format: FormatName) -> Result<Input, Fail
     }
 }
 
+fn one_file(path: PathBuf) -> Result<Input, Failure> {
+    if path.is_dir() {
+        let path = quoted(&path.to_string_lossy());
+        return Err(usage(format!(
+            "--vectors file://{path}: it is a directory, and --vectors names one file"
+        ))
+        .advise(format!("name it as an input: ossvec put-vectors {path} …")));
+    }
+    Ok(Input::File(path))
+}
+
 /// The paths that inputs of the command line name.
 pub(super) fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if named.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
@@ -51,6 +62,8 @@ fn named_path(path: &Path) -> Result<PathBuf, Failure> {
     match (local(text), Url::parse(text)) {
         (Some(path), _) => path,
         (None, Some(url)) => Err(url.refused()),
+        (None, None) if inline::is_json(text) => Err(usage("an input is JSON text, and inputs are files")
+            .advise("give the text to --vectors, or put it into a file")),
         (None, None) => Ok(path.to_owned()),
     }
 }

@@ -29,12 +29,17 @@ pub(super) fn none_missing(
         return Ok(service);
     }
     let (what, options): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
-    let failure = usage(format!("no {}", what.join(", no "))).advise(format!(
-        "set {}; ossvec config init writes what is the same for every load into {}; or try everything without an \
-         account with --local",
-        options.join(", "),
-        sources.file_name()
-    ));
+    let set = format!("set {}", options.join(", "));
+    let advice = if sources.unused.is_some() {
+        set
+    } else {
+        let file = sources.file_name();
+        format!(
+            "{set}; ossvec config init writes what is the same for every load into {file}; or try everything without \
+             an account with --local"
+        )
+    };
+    let failure = usage(format!("no {}", what.join(", no "))).advise(advice);
     let exit = if has_target { Exit::Client } else { Exit::Usage };
     Err(sources.with_unused(Failure { exit, ..failure }))
 }

@@ -165,13 +165,8 @@ pub fn load(
         Sources::read(global, environment, to.bucket.as_deref())?
     };
     let log = logging::Log::find(&sources)?.settings();
-    let cloud = match (sending.dry_run, to.local) {
-        (false, false) => {
-            let service = Service::find(&sources, to.bucket.as_ref())?;
-            Some(missing::none_missing(service, to.index_name.is_some(), &sources)?)
-        }
-        _ => None,
-    };
+    let is_cloud = !sending.dry_run && !to.local;
+    let cloud = if is_cloud { Some(cloud(to, &sources)?) } else { None };
     let bucket = match &cloud {
         Some(service) => service.bucket.clone(),
         None => bucket_without_service(to, &sources),
@@ -224,6 +219,12 @@ pub fn load(
         inputs,
     };
     Ok(Load { job, service, local, output, log })
+}
+
+/// The service in the cloud, as far as somebody says where it is.
+fn cloud(to: &To, sources: &Sources<'_>) -> Result<Service, Failure> {
+    let service = Service::find(sources, to.bucket.as_ref())?;
+    missing::none_missing(service, to.index_name.is_some(), sources)
 }
 
 /// The files that a load writes where the user says.

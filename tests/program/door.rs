@@ -80,6 +80,23 @@ fn vectors_that_are_no_json_are_refused_with_the_cure_under_both_names() {
 }
 
 #[test]
+fn json_in_the_place_of_a_file_and_a_directory_in_the_place_of_json_are_told_apart() {
+    let home = Home::new();
+    let there = prepared(&home);
+    fs::create_dir(home.path("d")).unwrap();
+    let long = format!("[{}]", vec![record(); 400].join(","));
+    for text in [record(), format!(" [{}]", record()), long] {
+        let ended = run(home.aimed(&["put-vectors"], &there.0).arg(text));
+        assert_stops(&ended, 1, "an input is JSON text, and inputs are files", "give the text to --vectors");
+    }
+    let ended = run(home.aimed(&["put-vectors", "--vectors", "file://d"], &there.0).arg("-q"));
+    assert_stops(&ended, 1, "--vectors file://d: it is a directory", "ossvec put-vectors d …");
+    assert_untouched(&there);
+    home.write("[0]", lines(2, DIMENSION));
+    run(home.aimed(&["put-vectors", "[0]"], &there.0).arg("-q")).assert_code(0);
+}
+
+#[test]
 fn json_that_a_shell_has_cut_into_words_is_told_so() {
     let home = Home::new();
     let there = prepared(&home);
