@@ -178,7 +178,29 @@ pub(super) fn repeated_note(inputs: &[Input]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::put::read;
+    use crate::put::record::Raw;
+
+    proptest! {
+        #[test]
+        fn a_text_of_the_command_line_is_never_a_table(
+            members in prop::collection::vec(("[a,;\t\n\"{1]{0,4}", "[a,;\t\n\"{1]{0,4}"), 1..4),
+            between in prop::sample::select(vec!["\n", "", "\t", " \r\n", ","]),
+            is_pretty: bool,
+        ) {
+            let objects = members.iter().map(|(name, value)| serde_json::json!({ name: value, "v": [1, 2] }));
+            let objects = objects.map(|value| if is_pretty { format!("{value:#}") } else { value.to_string() });
+            let text = objects.collect::<Vec<_>>().join(between);
+            let text = if between == "," { format!("[{text}]") } else { text };
+            let input = of_option(&text, FormatName::Auto).unwrap();
+            for block in read::open(&[input], None, None).into_iter().flatten().flatten() {
+                prop_assert!(block.records.iter().all(|record| matches!(record.raw, Raw::Json(_))), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn a_url_is_answered_with_the_commands_that_fetch_it() {
