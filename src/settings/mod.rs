@@ -392,14 +392,19 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
 
 fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     let advised = |text: String| {
-        let advice = if is_quoted(value) {
-            "leave the quotation marks out; cmd.exe's set and docker's --env-file keep them"
-        } else {
-            "hand it over without what was added when it was copied"
-        };
-        Failure::new(Exit::Client, text).advise(advice)
+        let failure = Failure::new(Exit::Client, text);
+        unquoting(value, failure.advise("hand it over without what was added when it was copied"))
     };
     credential_unbroken(what, value).map_err(advised)
+}
+
+/// What is wrong with a value, where quotation marks around it are with other advice.
+fn unquoting(value: &str, failure: Failure) -> Failure {
+    if is_quoted(value) {
+        return failure
+            .advise("leave the quotation marks out; cmd.exe's set and docker's --env-file keep them");
+    }
+    failure
 }
 
 fn usage(message: impl Into<String>) -> Failure {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
-use super::{ServiceSettings, check_account, check_region, credential};
+use super::{ServiceSettings, check_account, check_region, credential, unquoting};
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
 use crate::oss::credential::Secret;
@@ -107,7 +107,7 @@ impl Service {
             ("account-id", &account, check_account),
         ] {
             if let Some(found) = found {
-                check(&found.value).map_err(|failure| found.blamed(key, failure))?;
+                check(&found.value).map_err(|failure| found.blamed(key, unquoting(&found.value, failure)))?;
             }
         }
         let said = || Some(Found { value: sources.bucket.clone()?, origin: Origin::Endpoint });
@@ -175,7 +175,8 @@ pub(super) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
 }
 
 fn parsed(found: &Found) -> Result<Endpoint, Failure> {
-    Endpoint::parse(Some(&found.value), "").map_err(|error| found.blamed("endpoint", no_endpoint(&error)))
+    let told = |error: EndpointError| unquoting(&found.value, no_endpoint(&error));
+    Endpoint::parse(Some(&found.value), "").map_err(|error| found.blamed("endpoint", told(error)))
 }
 
 /// The region's public host.

@@ -293,6 +293,19 @@ fn an_access_key_in_quotation_marks_is_told_with_its_place_and_never_shown() {
             }
         }
     }
+    for (variable, flag, value) in [
+        ("OSS_REGION", "--region", "'cn-hangzhou'"),
+        ("OSS_ACCOUNT_ID", "--account-id", "\"1\""),
+        ("OSS_ENDPOINT", "--endpoint", "\"https://h\""),
+    ] {
+        let load = || {
+            let mut load = home.ossvec();
+            load.args(["put-vectors", "first.jsonl", "--bucket", BUCKET, "--index-name", INDEX]);
+            load
+        };
+        assert_stops(&run(load().env(variable, value)), 3, variable, "leave the quotation marks out");
+        assert_stops(&run(load().args([flag, value])), 1, flag, "leave the quotation marks out");
+    }
     home.write("conf", "[default]\naccess-key-id = local\naccess-key-secret = “hush”\n");
     let ended = run(of_file(&home, &there.0).args(["-c", "conf"]));
     let said =
