@@ -1,8 +1,9 @@
 //! What a load reads, keeps and tells: its inputs, its folder, its outputs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::inputs::{of_option, paths, repeated_note};
 use super::sources::{Found, Origin};
 use super::usage;
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
@@ -83,17 +84,15 @@ fn whole(size: f64) -> usize {
 /// The inputs, and what is worth saying about them.
 pub(super) fn inputs(arguments: &PutVectors) -> Result<(Vec<Input>, Vec<String>), Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
-        if vectors.trim().is_empty() {
-            return Err(usage("--vectors is empty").advise("give it JSON, file:// and a path, or -"));
-        }
-        return Ok((vec![ossutil_input(vectors)], Vec::new()));
+        return Ok((vec![of_option(vectors, arguments.reading.format)?], Vec::new()));
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
     let Expanded { inputs, passed_over } =
-        read::expand(&arguments.inputs).map_err(|error| unreadable(&error))?;
-    Ok((inputs, passed_over_note(passed_over).into_iter().collect()))
+        read::expand(&paths(&arguments.inputs)?).map_err(|error| unreadable(&error))?;
+    let notes = passed_over_note(passed_over).into_iter().chain(repeated_note(&inputs)).collect();
+    Ok((inputs, notes))
 }
 
 fn passed_over_note(directories: usize) -> Option<String> {
@@ -108,15 +107,6 @@ fn passed_over_note(directories: usize) -> Option<String> {
     }
 }
 
-/// The input as ossutil names it.
-fn ossutil_input(vectors: &str) -> Input {
-    match vectors.strip_prefix("file://") {
-        Some(path) => Input::File(PathBuf::from(path)),
-        None if vectors == "-" => Input::Stdin,
-        None => Input::Inline(vectors.to_owned().into()),
-    }
-}
-
 /// What the run keeps on disk.
 pub(super) fn keep(
     arguments: &PutVectors,
@@ -125,6 +115,10 @@ pub(super) fn keep(
 ) -> Result<Keep, Failure> {
     let PutVectors { to, reading, reporting, .. } = arguments;
     let folder = match &reporting.checkpoint_dir {
+        Some(folder) if folder.as_os_str() == "-" => {
+            return Err(usage("--checkpoint-dir -: journals are kept in a directory")
+                .advise("name a directory with --checkpoint-dir, or leave it out"));
+        }
         Some(folder) => folder.clone(),
         None => dirs::state_dir()
             .or_else(dirs::data_local_dir)

@@ -1,8 +1,11 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
 mod credential;
+mod inline;
+mod inputs;
 mod job;
 mod logging;
+mod missing;
 mod outputs;
 mod service;
 mod show;
@@ -19,7 +22,7 @@ use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::log::{Destination, Level, Log};
 use crate::oss::client::{self, Client};
-use crate::oss::credential::{Credential, Credentials, Source, unbroken as credential_unbroken};
+use crate::oss::credential::{Credential, Credentials, Source, is_quoted, unbroken as credential_unbroken};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::network::Proxy;
@@ -162,10 +165,8 @@ pub fn load(
         Sources::read(global, environment, to.bucket.as_deref())?
     };
     let log = logging::Log::find(&sources)?.settings();
-    let cloud = match (sending.dry_run, to.local) {
-        (false, false) => Some(Service::find(&sources, to.bucket.as_ref())?),
-        _ => None,
-    };
+    let is_cloud = !sending.dry_run && !to.local;
+    let cloud = if is_cloud { Some(cloud(to, &sources)?) } else { None };
     let bucket = match &cloud {
         Some(service) => service.bucket.clone(),
         None => bucket_without_service(to, &sources),
@@ -185,7 +186,7 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
-    outputs::are_apart(&written(reporting, &log), &inputs, config_file(global, environment))?;
+    outputs::check(&written(reporting, global, &log), &inputs, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,
@@ -220,14 +221,21 @@ pub fn load(
     Ok(Load { job, service, local, output, log })
 }
 
+/// The service in the cloud, as far as somebody says where it is.
+fn cloud(to: &To, sources: &Sources<'_>) -> Result<Service, Failure> {
+    let service = Service::find(sources, to.bucket.as_ref())?;
+    missing::none_missing(service, to.index_name.is_some(), sources)
+}
+
 /// The files that a load writes where the user says.
-fn written<'a>(reporting: &'a Reporting, log: &'a Log) -> Vec<outputs::Named<'a>> {
+fn written<'a>(reporting: &'a Reporting, global: &Global, log: &'a Log) -> Vec<outputs::Named<'a>> {
+    let is_used = log.level != Level::Off || global.log_file.is_some();
     let log_file = match &log.destination {
-        Destination::File(path) if log.level != Level::Off => Some(path.as_path()),
+        Destination::File(path) if is_used => Some(path.as_path()),
         _ => None,
     };
     let events = reporting.events.as_deref().filter(|path| *path != Path::new("-"));
-    [("--rejects", reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
+    [(outputs::REJECTS, reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
         .into_iter()
         .filter_map(|(option, path)| Some((option, path?)))
         .collect()
@@ -384,9 +392,19 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
 
 fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     let advised = |text: String| {
-        Failure::new(Exit::Client, text).advise("hand it over without what was added when it was copied")
+        let failure = Failure::new(Exit::Client, text);
+        unquoting(value, failure.advise("hand it over without what was added when it was copied"))
     };
     credential_unbroken(what, value).map_err(advised)
+}
+
+/// What is wrong with a value, where quotation marks around it are with other advice.
+fn unquoting(value: &str, failure: Failure) -> Failure {
+    if is_quoted(value) {
+        return failure
+            .advise("leave the quotation marks out; cmd.exe's set and docker's --env-file keep them");
+    }
+    failure
 }
 
 fn usage(message: impl Into<String>) -> Failure {

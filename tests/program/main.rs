@@ -9,6 +9,7 @@ mod crash;
 mod credentials;
 mod disk;
 mod documents;
+mod door;
 mod events;
 mod faults;
 mod first_look;
