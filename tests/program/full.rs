@@ -29,9 +29,9 @@ fn an_index_that_takes_no_more_stops_the_load_and_rejects_nothing() {
             let what = format!("full from batch {batch} on, {jobs} in flight");
             let ended = load();
             let [stored, rejected] = ended.assert_code(2).counts(["stored", "rejected"]);
-            assert_eq!((stored as usize, rejected), ((batch - 1) * BATCH, 0), "{what}");
+            assert_eq!((usize::try_from(stored).unwrap(), rejected), ((batch - 1) * BATCH, 0), "{what}");
             assert!(ended.stderr.contains("Check whether the index is full"), "{what}: {}", ended.stderr);
-            assert_eq!(ended.summary()["resume_command"].is_string(), true, "{what}");
+            assert!(ended.summary()["resume_command"].is_string(), "{what}");
             assert_eq!(rejects(&home.path("rejects.jsonl")), [], "{what}");
             // Each batch in flight is divided down to one record, and eight of these are tried.
             let extra = service.requests(Operation::PutVectors) - batch as u64 + 1;
@@ -140,7 +140,7 @@ fn a_stop_reads_back_what_it_cut_off() {
         let ended = run(&mut load);
         let [stored, unknown] = ended.counts(["stored", "unknown"]);
         assert_eq!(unknown, 0, "{faults:?}: {}", ended.stderr);
-        assert_eq!(stored as usize, service.state().len(), "{faults:?}");
+        assert_eq!(usize::try_from(stored).unwrap(), service.state().len(), "{faults:?}");
         assert!(matches!(ended.code, Some(2 | 4)), "{faults:?}: {}", ended.stderr);
     }
 }
