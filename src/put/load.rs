@@ -166,9 +166,9 @@ impl Load {
 /// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
 fn end_of_reading(end: Option<&Result<Queued, Broken>>) -> Reading {
     match end {
-        Some(Err(Broken::Thread | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }))) => {
-            Reading::Stopped
-        }
+        Some(Err(
+            Broken::Thread | Broken::Strict(_) | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }),
+        )) => Reading::Stopped,
         _ => Reading::Exhausted,
     }
 }

@@ -11,6 +11,7 @@ mod in_flight;
 mod index;
 pub mod journal;
 mod load;
+mod notes;
 mod outcome;
 pub mod pace;
 mod parts;
@@ -81,6 +82,8 @@ pub struct Job {
     pub budget: Budget,
     /// Which batches are read back.
     pub verify: Verify,
+    /// Whether what would be noted about the input ends the load.
+    pub strict: bool,
     /// When there are too many rejects.
     pub max_rejects: MaxRejects,
     /// What is kept on disk, and where.
@@ -145,6 +148,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.ahead.clone(),
         prefix: (!is_rehearsal).then(|| prefix.clone()),
+        strict: job.strict,
         reporter: Arc::clone(&reporter),
     };
     let rules = admit::Rules {
@@ -275,6 +279,7 @@ fn interrupted() -> Failure {
 fn broken(error: &Broken) -> Failure {
     match error {
         Broken::Input(error) => unreadable(error),
+        Broken::Strict(failure) => failure.clone(),
         Broken::Thread => {
             Failure::new(Exit::Client, "a defect in ossvec itself: a thread ended before the input did")
         }

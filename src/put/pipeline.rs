@@ -15,8 +15,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::read::{Blocks, ReadError};
-use super::record::{Block, Columns, Raw, Span};
+use super::record::{Block, Span};
 use super::report::{Reporter, Waiting};
+use crate::exit::Failure;
 use crate::oss::client::Body;
 
 /// A batch that counts against the memory ceiling until it is dropped.
@@ -43,7 +44,9 @@ pub(super) struct Plan {
     pub(super) settled: Vec<Span>,
     /// What opens a request body; nothing in a rehearsal.
     pub(super) prefix: Option<Bytes>,
-    /// Who is told where reading begins, of columns that go nowhere, and which side waits for the other.
+    /// Whether what would be noted about the input ends the load.
+    pub(super) strict: bool,
+    /// Who is told where reading begins, what is found, and which side waits for the other.
     pub(super) reporter: Arc<Reporter>,
 }
 
@@ -82,6 +85,8 @@ pub(super) enum Broken {
     Input(ReadError),
     /// A thread ended without a word: what it held is missing, so the input's end must not be believed.
     Thread,
+    /// Something was found in the input that `--strict` forbids.
+    Strict(Failure),
 }
 
 /// Starts the threads on `blocks`.
@@ -100,12 +105,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let dimension = plan.rules.dimension;
-    let mut watch = Watch {
-        fields: plan.fields.clone(),
-        reporter: Arc::clone(&plan.reporter),
-        has_begun: false,
-        last: None,
-    };
+    let mut watch = Watch { reporter: Arc::clone(&plan.reporter), has_begun: false };
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
     thread::spawn(move || read_blocks(blocks, admit, dimension, &spread));
@@ -118,6 +118,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         most: plan.memory,
         runtime: tokio::runtime::Handle::current(),
         reporter: Arc::clone(&plan.reporter),
+        strict: plan.strict,
     };
     let prefix = plan.prefix.clone();
     thread::spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in));
@@ -127,12 +128,10 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     batches_out
 }
 
-/// Tells where reading begins, and once for each header which of its columns go nowhere.
+/// Tells where reading begins.
 struct Watch {
-    fields: Fields,
     reporter: Arc<Reporter>,
     has_begun: bool,
-    last: Option<Arc<Columns>>,
 }
 
 impl Watch {
@@ -140,17 +139,6 @@ impl Watch {
         let Ok(block) = block else { return };
         if !std::mem::replace(&mut self.has_begun, true) {
             self.reporter.begins_at(block.bytes.start);
-        }
-        let Some(Raw::Row { columns, .. }) = block.records.first().map(|record| &record.raw) else { return };
-        if self.last.as_ref() == Some(columns) {
-            return;
-        }
-        self.last = Some(Arc::clone(columns));
-        let unused = self.fields.unused(columns).join(",");
-        if !unused.is_empty() {
-            self.reporter.note(&format!(
-                "note: columns that are not stored: {unused} (--metadata stores the ones it names)"
-            ));
         }
     }
 }
@@ -219,6 +207,7 @@ struct Handing {
     most: usize,
     runtime: tokio::runtime::Handle,
     reporter: Arc<Reporter>,
+    strict: bool,
 }
 
 /// Nobody takes batches any more.
@@ -300,7 +289,12 @@ fn batch_blocks(
         while let Some(piece) = early.remove(&next) {
             next += 1;
             let handed = match piece {
-                Piece::Block(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
+                Piece::Block(block) => {
+                    if let Some(failure) = handing.reporter.found(&block.findings, handing.strict) {
+                        return end(&mut batcher, handing, Some(Broken::Strict(failure)));
+                    }
+                    batcher.block(block.without(settled), |batch| handing.hand(batch))
+                }
                 Piece::End(error) => return end(&mut batcher, handing, error.map(Broken::Input)),
             };
             if handed.is_err() {
@@ -328,7 +322,7 @@ fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
 mod tests {
     use super::*;
     use crate::put::admit::MetadataValues;
-    use crate::put::record::{Position, Record};
+    use crate::put::record::{Position, Raw, Record};
 
     fn block() -> Block {
         let raw = Raw::Json(Bytes::from_static(br#"{"key":"a","vector":[1]}"#));

@@ -30,9 +30,12 @@ pub use summary::{Allowed, ReasonCount, Summary};
 pub(super) use words::count;
 pub(crate) use words::visible;
 
+use super::admit::Findings;
+use super::notes::Notes;
 use super::outcome::Outcome;
 use super::pace::{Bound, Quota};
 use super::record::{Defect, Input, place};
+use crate::exit::Failure;
 use crate::oss::error::CallError;
 
 /// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
@@ -100,6 +103,7 @@ struct Inner {
     throttled: hints::Throttled,
     summary: Summary,
     reasons: BTreeMap<&'static str, ReasonCount>,
+    notes: Notes,
     /// The part of the pace in force, as it was last told.
     pace: f64,
     /// When trouble with a request was last told, and how much has been kept back since.
@@ -138,6 +142,7 @@ impl Reporter {
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),
+            notes: Notes::default(),
             pace: 1.0,
             last_trouble: None,
             more_trouble: 0,
@@ -226,6 +231,20 @@ impl Reporter {
         self.lock().note(line);
     }
 
+    /// Takes what was found in the records that follow, and tells what is new. Under `--strict` that is why the load ends.
+    pub(super) fn found(&self, findings: &Findings, is_strict: bool) -> Option<Failure> {
+        let mut inner = self.lock();
+        let Inner { notes, telling, .. } = &mut *inner;
+        let new = notes.add(findings, &telling.inputs);
+        if is_strict && let Some(note) = new.first() {
+            return Some(note.failure());
+        }
+        for note in new {
+            inner.note(&note.line());
+        }
+        None
+    }
+
     /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
     pub(super) fn pace(&self, pace: f64) {
         let mut inner = self.lock();
@@ -291,6 +310,7 @@ impl Reporter {
         let mut inner = self.lock();
         inner.progress.finish();
         let elapsed = inner.begun.elapsed();
+        inner.tell_notes();
         let reasons = std::mem::take(&mut inner.reasons);
         let limited_by = inner.meter.limit_of_all().filter(|_| !inner.telling.dry_run);
         let summary = &mut inner.summary;
@@ -314,6 +334,19 @@ impl Reporter {
 }
 
 impl Inner {
+    /// Tells at the end what was found since notes were told.
+    fn tell_notes(&mut self) {
+        let Self { notes, telling, .. } = &*self;
+        // What earlier runs of the load have met is not known here.
+        let missing = if telling.resumed { Vec::new() } else { notes.missing() };
+        let mut all = notes.all(&telling.inputs);
+        for note in notes.more(&telling.inputs).iter().chain(&missing) {
+            self.note(&note.line());
+        }
+        all.extend(missing);
+        self.summary.notes = all;
+    }
+
     fn run_start(&mut self) {
         let inputs = self.telling.inputs.iter().map(ToString::to_string).collect();
         let (bucket, index_name) = (self.telling.bucket.clone(), self.telling.index_name.clone());
