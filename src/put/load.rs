@@ -81,7 +81,7 @@ impl Incoming {
             return Ok(Some(queued));
         }
         self.batches = None;
-        self.reading = end_of_reading(item.as_ref());
+        self.reading = end_of_reading(item.as_ref().and_then(|item| item.as_ref().err()));
         item.transpose()
     }
 
@@ -124,7 +124,7 @@ impl Load {
                     Ok(None) => Ok(()),
                     // What was read before a damaged place is still sent; the failure is told at the end.
                     Err(error) => {
-                        failure = Some(broken(&error));
+                        failure = Some(broken(error));
                         Ok(())
                     }
                 },
@@ -164,11 +164,14 @@ impl Load {
 }
 
 /// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
-fn end_of_reading(end: Option<&Result<Queued, Broken>>) -> Reading {
+pub(super) fn end_of_reading(end: Option<&Broken>) -> Reading {
     match end {
-        Some(Err(
-            Broken::Thread | Broken::Strict(_) | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }),
-        )) => Reading::Stopped,
-        _ => Reading::Exhausted,
+        Some(
+            Broken::Thread
+            | Broken::FirstLook(_)
+            | Broken::Strict(_)
+            | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }),
+        ) => Reading::Stopped,
+        Some(Broken::Input(_)) | None => Reading::Exhausted,
     }
 }

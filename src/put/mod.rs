@@ -7,6 +7,7 @@ mod checkpoint;
 mod dispatch;
 mod ending;
 pub mod fingerprint;
+mod first_look;
 mod in_flight;
 mod index;
 pub mod journal;
@@ -37,6 +38,7 @@ use attempt::Caller;
 use checkpoint::Checkpoint;
 pub use checkpoint::Keep;
 use dispatch::Dispatch;
+use first_look::FirstLook;
 use index::Known;
 pub use index::Wanted;
 use load::{Load, Stopping};
@@ -140,8 +142,9 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     };
     let prefix = wire::put_vectors_prefix(&job.wanted.name);
     let is_rehearsal = job.client.is_none();
-    let plan = |rules| Plan {
+    let plan = |rules: admit::Rules| Plan {
         fields: job.fields.clone(),
+        first_look: FirstLook::new(job.inputs.clone(), rules.dimension).of_fields(job.strict, from.is_some()),
         rules,
         limits: job.limits,
         memory: job.memory,
@@ -266,7 +269,9 @@ async fn rehearse(
                     return settle.finish(Reading::Stopped, Some(failure));
                 }
             }
-            Some(Err(error)) => return settle.finish(Reading::Exhausted, Some(broken(&error))),
+            Some(Err(error)) => {
+                return settle.finish(load::end_of_reading(Some(&error)), Some(broken(error)));
+            }
             None => return settle.finish(Reading::Exhausted, None),
         }
     }
@@ -276,10 +281,10 @@ fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted")
 }
 
-fn broken(error: &Broken) -> Failure {
+fn broken(error: Broken) -> Failure {
     match error {
-        Broken::Input(error) => unreadable(error),
-        Broken::Strict(failure) => failure.clone(),
+        Broken::Input(error) => unreadable(&error),
+        Broken::FirstLook(failure) | Broken::Strict(failure) => failure,
         Broken::Thread => {
             Failure::new(Exit::Client, "a defect in ossvec itself: a thread ended before the input did")
         }

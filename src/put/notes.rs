@@ -209,21 +209,20 @@ fn option(kind: Kind) -> &'static str {
     }
 }
 
-/// Why a load whose first records are these should not begin: a name of the command line that none of them has, or
-/// what `--strict` forbids.
-pub(super) fn first_look(blocks: &[Admitted], is_strict: bool, inputs: &[Input]) -> Option<Failure> {
+/// What `--strict` forbids in the first records.
+pub(super) fn forbidden(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
     let mut notes = Notes::default();
-    let mut new = Vec::new();
-    for block in blocks {
-        new.extend(notes.add(&block.findings, inputs));
-    }
-    let lacks = blocks.iter().find_map(|block| no_column(block, inputs));
-    lacks
-        .or_else(|| named_by_nobody(&notes.findings))
-        .or_else(|| new.first().filter(|_| is_strict).map(Note::failure))
+    blocks.iter().find_map(|block| notes.add(&block.findings, inputs).first().map(Note::failure))
 }
 
-fn named_by_nobody(findings: &Findings) -> Option<Failure> {
+/// A name of the command line that not one of the first records has, so that it is most likely wrong.
+pub(super) fn named_by_nobody(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
+    let mut findings = Findings::default();
+    blocks.iter().for_each(|block| findings.add(&block.findings));
+    blocks.iter().find_map(|block| no_column(block, inputs)).or_else(|| missing_in(&findings))
+}
+
+fn missing_in(findings: &Findings) -> Option<Failure> {
     let finding = findings.missing().find(|finding| finding.kind != Kind::LeftOut)?;
     let name = finding.name.as_deref().unwrap_or_default();
     let records = match findings.looked {

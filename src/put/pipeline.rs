@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
+use super::first_look::FirstLook;
 use super::read::{Blocks, ReadError};
 use super::record::{Block, Span};
 use super::report::{Reporter, Waiting};
@@ -46,6 +47,8 @@ pub(super) struct Plan {
     pub(super) prefix: Option<Bytes>,
     /// Whether what would be noted about the input ends the load.
     pub(super) strict: bool,
+    /// What the first records must show before anything is handed on.
+    pub(super) first_look: FirstLook,
     /// Who is told where reading begins, what is found, and which side waits for the other.
     pub(super) reporter: Arc<Reporter>,
 }
@@ -74,8 +77,8 @@ type Judged = (u64, Piece);
 /// What the judging threads pass on.
 enum Piece {
     Block(Admitted),
-    /// The input's end, or the place where it cannot be read any further.
-    End(Option<ReadError>),
+    /// The input's end, or why it comes early.
+    End(Option<Broken>),
 }
 
 /// Why no more batches come, other than the input's end.
@@ -83,6 +86,8 @@ enum Piece {
 pub(super) enum Broken {
     /// The input cannot be read any further.
     Input(ReadError),
+    /// The first records show that the load as a whole is wrong; nothing was handed on.
+    FirstLook(Failure),
     /// A thread ended without a word: what it held is missing, so the input's end must not be believed.
     Thread,
     /// Something was found in the input that `--strict` forbids.
@@ -104,11 +109,11 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         thread::spawn(move || admit_blocks(admit, &work, &judged));
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
-    let dimension = plan.rules.dimension;
+    let first_look = plan.first_look.clone();
     let mut watch = Watch { reporter: Arc::clone(&plan.reporter), has_begun: false };
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
-    thread::spawn(move || read_blocks(blocks, admit, dimension, &spread));
+    thread::spawn(move || read_blocks(blocks, admit, &first_look, &spread));
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
     let (filled_in, filled_out) = sync_channel(1);
     let handing = Handing {
@@ -151,40 +156,75 @@ struct Spread {
     judged: SyncSender<Judged>,
 }
 
-/// Reads blocks and spreads them; as long as no dimension is known it judges them itself, one after another, since the
-/// first good record decides.
+/// Each is `None` once nobody takes anything any more.
+impl Spread {
+    /// Waits for a place among the blocks on their way.
+    fn place(&self) -> Option<()> {
+        self.ahead.send(()).ok()
+    }
+
+    fn work(&self, work: Work) -> Option<()> {
+        self.work.send(work).ok()
+    }
+
+    fn judged(&self, sequence: u64, admitted: Admitted) -> Option<()> {
+        self.judged.send((sequence, Piece::Block(admitted))).ok()
+    }
+
+    fn end(&self, sequence: u64, broken: Option<Broken>) {
+        // Nobody takes it: then nobody needs it.
+        self.judged.send((sequence, Piece::End(broken))).unwrap_or_default();
+    }
+}
+
+/// Reads blocks and spreads them. The first ones, and all that come before a dimension is known, it judges itself, one
+/// after another: the first good record decides, and what the first ones show may end the load before anything is sent.
 fn read_blocks(
     mut blocks: impl Iterator<Item = Result<Block, ReadError>>,
     mut admit: Admit,
-    mut dimension: Option<usize>,
-    Spread { ahead, work, judged }: &Spread,
+    first_look: &FirstLook,
+    spread: &Spread,
 ) {
     let mut sequence = 0;
-    let mut end = None;
-    loop {
-        if ahead.send(()).is_err() {
-            return;
-        }
-        let Some(block) = blocks.next() else { break };
-        let sent = match block {
-            Ok(block) if dimension.is_none() => {
-                let admitted = admit.block(block);
-                dimension = admitted.dimension;
-                judged.send((sequence, Piece::Block(admitted))).is_ok()
-            }
-            Ok(block) => work.send(Work { sequence, dimension, block }).is_ok(),
-            Err(error) => {
-                end = Some(error);
-                break;
-            }
-        };
-        if !sent {
+    let first = match first_look.take(&mut blocks, &mut admit) {
+        Ok(first) => first,
+        Err(failure) => return spread.end(sequence, Some(Broken::FirstLook(failure))),
+    };
+    let mut dimension = None;
+    for admitted in first.admitted {
+        dimension = admitted.dimension;
+        let handed = spread.place().and_then(|()| spread.judged(sequence, admitted));
+        if handed.is_none() {
             return;
         }
         sequence += 1;
     }
-    // Nobody takes it: then nobody needs it.
-    judged.send((sequence, Piece::End(end))).unwrap_or_default();
+    let mut error = first.error;
+    while error.is_none() {
+        if spread.place().is_none() {
+            return;
+        }
+        let block = match blocks.next() {
+            None => break,
+            Some(Ok(block)) => block,
+            Some(Err(met)) => {
+                error = Some(met);
+                break;
+            }
+        };
+        let handed = if dimension.is_none() {
+            let admitted = admit.block(block);
+            dimension = admitted.dimension;
+            spread.judged(sequence, admitted)
+        } else {
+            spread.work(Work { sequence, dimension, block })
+        };
+        if handed.is_none() {
+            return;
+        }
+        sequence += 1;
+    }
+    spread.end(sequence, error.map(Broken::Input));
 }
 
 fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSender<Judged>) {
@@ -295,7 +335,7 @@ fn batch_blocks(
                     }
                     batcher.block(block.without(settled), |batch| handing.hand(batch))
                 }
-                Piece::End(error) => return end(&mut batcher, handing, error.map(Broken::Input)),
+                Piece::End(broken) => return end(&mut batcher, handing, broken),
             };
             if handed.is_err() {
                 return;
@@ -325,8 +365,12 @@ mod tests {
     use crate::put::record::{Position, Raw, Record};
 
     fn block() -> Block {
+        block_of(1)
+    }
+
+    fn block_of(records: usize) -> Block {
         let raw = Raw::Json(Bytes::from_static(br#"{"key":"a","vector":[1]}"#));
-        let records = vec![Record { position: Position::default(), raw }];
+        let records = vec![Record { position: Position::default(), raw }; records];
         Block { records, end: Position::default(), bytes: 0..0 }
     }
 
@@ -345,17 +389,20 @@ mod tests {
     fn a_slow_block_in_front_does_not_let_all_that_follow_pile_up() {
         let (ahead, places) = sync_channel(3);
         let (work, taken) = sync_channel(100);
-        let (judged, _admitted) = sync_channel(100);
+        let (judged, first) = sync_channel(100);
         let reading = thread::spawn(move || {
             let mut read = 0;
             let blocks = std::iter::repeat_with(|| {
                 read += 1;
-                Ok(block())
+                // One is enough for the first look.
+                Ok(block_of(500))
             });
-            read_blocks(blocks.take(50), admit(), Some(1), &Spread { ahead, work, judged });
+            let spread = Spread { ahead, work, judged };
+            read_blocks(blocks.take(50), admit(), &FirstLook::new(Vec::new(), Some(1)), &spread);
             read
         });
-        for _ in 0..3 {
+        assert!(first.recv().is_ok());
+        for _ in 0..2 {
             assert!(taken.recv().is_ok());
         }
         // Nobody is done with a block, so there is no place for a fourth.

@@ -11,6 +11,7 @@ mod disk;
 mod documents;
 mod events;
 mod faults;
+mod first_look;
 mod generated;
 mod github_action;
 #[cfg(unix)]
