@@ -148,13 +148,19 @@ impl Note {
         let first = self.first.as_ref().map_or(String::new(), |first| format!(", first at {first}"));
         format!("note: {}{first} ({})", self.message, self.cure)
     }
+}
 
-    /// As the error that `--strict` makes of it.
-    pub(super) fn failure(&self) -> Failure {
-        let first = self.first.as_ref().map_or(String::new(), |first| format!(", first at {first}"));
-        Failure::new(Exit::Client, format!("--strict: {}{first}", self.message))
-            .advise(format!("{}; without --strict it is only noted", self.cure))
-    }
+/// The error that `--strict` makes of notes.
+pub(super) fn strict(notes: &[Note]) -> Option<Failure> {
+    let first =
+        |note: &Note| note.first.as_ref().map_or(String::new(), |first| format!(", first at {first}"));
+    let found: Vec<_> = notes.iter().map(|note| format!("{}{}", note.message, first(note))).collect();
+    let mut cures: Vec<_> = notes.iter().map(|note| note.cure).collect();
+    cures.dedup();
+    (!notes.is_empty()).then(|| {
+        Failure::new(Exit::Client, format!("--strict: {}", found.join("; ")))
+            .advise(format!("{}; without --strict this is only noted", cures.join("; ")))
+    })
 }
 
 /// The note about a topic without the first few names, if there is anything to say.
@@ -212,7 +218,8 @@ fn option(kind: Kind) -> &'static str {
 /// What `--strict` forbids in the first records.
 pub(super) fn forbidden(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
     let mut notes = Notes::default();
-    blocks.iter().find_map(|block| notes.add(&block.findings, inputs).first().map(Note::failure))
+    blocks.iter().for_each(|block| notes.findings.add(&block.findings));
+    strict(&notes.all(inputs))
 }
 
 /// A name of the command line that not one of the first records has, so that it is most likely wrong.
@@ -243,7 +250,7 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
         Kind::Sparse,
     ];
     let known: Vec<_> =
-        kinds.into_iter().flat_map(|kind| findings.of(kind)).filter(|known| known.name.is_some()).collect();
+        kinds.into_iter().flat_map(|kind| findings.seen(kind)).filter(|known| known.name.is_some()).collect();
     let advice = match like(name, known.iter().filter_map(|known| known.name.as_deref())) {
         Some(like) => format!("did you mean {like}? The records have {}", names(&known)),
         None if known.is_empty() => "the records have no other field".to_owned(),
@@ -302,6 +309,7 @@ mod tests {
             kind: *kind,
             name: Some((*name).into()),
             count: *count,
+            seen: *count,
             first: Position { line: 7, record: 6, ..Position::default() },
         };
         Findings { looked: 9, list: list.iter().map(finding).collect() }

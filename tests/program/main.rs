@@ -11,6 +11,7 @@ mod disk;
 mod documents;
 mod events;
 mod faults;
+mod fields;
 mod first_look;
 mod generated;
 mod github_action;
@@ -27,6 +28,7 @@ mod pace;
 mod poison;
 #[cfg(unix)]
 mod pty;
+mod random_records;
 mod recorder;
 mod schema;
 #[path = "../../src/oss/credential/testing.rs"]

@@ -51,8 +51,10 @@ pub struct Finding {
     pub kind: Kind,
     /// Which field or value; `None` for those beyond [`NAMES_AT_MOST`].
     pub name: Option<Arc<str>>,
-    /// Records.
+    /// Good records; of a name of the command line, all that have it.
     pub count: u64,
+    /// The same with those that are rejected.
+    pub seen: u64,
     /// The first of them.
     pub first: Position,
 }
@@ -78,7 +80,10 @@ impl Findings {
         for finding in &more.list {
             let known = self.find(finding.kind, finding.name.as_deref());
             match known.and_then(|index| self.list.get_mut(index)) {
-                Some(known) => known.add(finding.count, finding.first),
+                Some(known) => {
+                    known.add(finding.count, finding.first);
+                    known.seen += finding.seen;
+                }
                 None => self.list.push(Finding { name: self.free(finding), ..finding.clone() }),
             }
         }
@@ -97,12 +102,17 @@ impl Findings {
 
     fn is_full(&self, kind: Kind) -> bool {
         // Names of the command line are as many as it has.
-        !kind.is_named() && self.of(kind).count() >= NAMES_AT_MOST
+        !kind.is_named() && self.list.iter().filter(|known| known.kind == kind).count() >= NAMES_AT_MOST
     }
 
     /// Those of a kind, in the order in which they were met.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Finding> {
         self.list.iter().filter(move |finding| finding.kind == kind && finding.count > 0)
+    }
+
+    /// Names of fields that records have, rejected ones included.
+    pub fn seen(&self, kind: Kind) -> impl Iterator<Item = &Finding> {
+        self.list.iter().filter(move |finding| finding.kind == kind && finding.seen > 0)
     }
 
     /// Names of the command line that not one of the records has, if the fields of any were seen.
@@ -137,6 +147,7 @@ impl Book {
             kind,
             name: Some(name.into()),
             count: 0,
+            seen: 0,
             first: Position::default(),
         };
         let findings = Findings { looked: 0, list: named.map(finding).collect() };
@@ -157,6 +168,7 @@ impl Book {
                 kind,
                 name: Some(shortened(&[path, name].concat()).into()),
                 count: 0,
+                seen: 0,
                 first: Position::default(),
             };
             self.index_of(new)
@@ -179,9 +191,10 @@ impl Book {
     /// Notes something about so many records from `first` on.
     pub(super) fn note_all(&mut self, kind: Kind, name: &str, count: u64, first: Position) {
         let name = Some(shortened(name).into());
-        let index = self.index_of(Finding { kind, name, count: 0, first });
+        let index = self.index_of(Finding { kind, name, count: 0, seen: 0, first });
         if let Some(finding) = self.findings.list.get_mut(index) {
             finding.add(count, first);
+            finding.seen += count;
         }
     }
 
@@ -196,9 +209,9 @@ impl Book {
     pub(super) fn close(&mut self, position: Position, (is_read, is_good): (bool, bool)) {
         self.findings.looked += u64::from(is_read);
         for index in self.open.drain(..) {
-            if let Some(finding) = self.findings.list.get_mut(index)
-                && (is_good || finding.kind.is_named())
-            {
+            let Some(finding) = self.findings.list.get_mut(index) else { continue };
+            finding.seen += 1;
+            if is_good || finding.kind.is_named() {
                 finding.add(1, position);
             }
         }
@@ -206,10 +219,10 @@ impl Book {
 
     /// What was found since it was last asked.
     pub(super) fn take(&mut self) -> Findings {
-        let told = |finding: &&Finding| finding.count > 0 || finding.kind.is_named();
+        let told = |finding: &&Finding| finding.seen > 0 || finding.kind.is_named();
         let list = self.findings.list.iter().filter(told).cloned().collect();
         for finding in &mut self.findings.list {
-            finding.count = 0;
+            (finding.count, finding.seen) = (0, 0);
         }
         Findings { looked: std::mem::take(&mut self.findings.looked), list }
     }

@@ -153,10 +153,10 @@ impl Admit {
         self.scratch.clear();
         let (read, counts) = self.read(record);
         let is_read = counts && read.is_ok();
-        let written = read.and_then(|()| self.written(out));
-        if counts && written.is_ok() {
+        if is_read {
             self.scratch.note_parts(&self.fields);
         }
+        let written = read.and_then(|()| self.written(out));
         self.scratch.book.close(record.position, (is_read, written.is_ok()));
         written.map_err(|reason| {
             let key = self.scratch.key.take().and_then(|key| key.judged.ok());
@@ -282,7 +282,7 @@ impl Scratch {
         self.book.begin();
     }
 
-    /// Notes where the parts of a good record came from.
+    /// Notes where the parts of a record came from.
     fn note_parts(&mut self, fields: &Fields) {
         if let Some(Key { rank, judged: Ok(key), .. }) = &self.key {
             if !fields.key.named {

@@ -31,7 +31,7 @@ pub(super) use words::count;
 pub(crate) use words::visible;
 
 use super::admit::Findings;
-use super::notes::Notes;
+use super::notes::{self, Notes};
 use super::outcome::Outcome;
 use super::pace::{Bound, Quota};
 use super::record::{Defect, Input, place};
@@ -234,10 +234,10 @@ impl Reporter {
     /// Takes what was found in the records that follow, and tells what is new. Under `--strict` that is why the load ends.
     pub(super) fn found(&self, findings: &Findings, is_strict: bool) -> Option<Failure> {
         let mut inner = self.lock();
-        let Inner { notes, telling, .. } = &mut *inner;
-        let new = notes.add(findings, &telling.inputs);
-        if is_strict && let Some(note) = new.first() {
-            return Some(note.failure());
+        let Inner { notes: known, telling, .. } = &mut *inner;
+        let new = known.add(findings, &telling.inputs);
+        if is_strict {
+            return notes::strict(&new);
         }
         for note in new {
             inner.note(&note.line());
