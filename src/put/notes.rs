@@ -218,14 +218,18 @@ fn option(kind: Kind) -> &'static str {
 /// What `--strict` forbids in the first records.
 pub(super) fn forbidden(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
     let mut notes = Notes::default();
-    blocks.iter().for_each(|block| notes.findings.add(&block.findings));
+    for block in blocks {
+        notes.findings.add(&block.findings);
+    }
     strict(&notes.all(inputs))
 }
 
 /// A name of the command line that not one of the first records has, so that it is most likely wrong.
 pub(super) fn named_by_nobody(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
     let mut findings = Findings::default();
-    blocks.iter().for_each(|block| findings.add(&block.findings));
+    for block in blocks {
+        findings.add(&block.findings);
+    }
     blocks.iter().find_map(|block| no_column(block, inputs)).or_else(|| missing_in(&findings))
 }
 
@@ -261,13 +265,11 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
 
 /// A file whose header lacks a column that `--metadata` names.
 fn no_column(block: &Admitted, inputs: &[Input]) -> Option<Failure> {
-    let defects = block.verdicts.iter().filter_map(|verdict| verdict.as_ref().err());
-    let (defect, column) = defects
-        .filter_map(|defect| match &defect.reason {
-            Reason::NoColumn { column } => Some((defect, column)),
-            _ => None,
-        })
-        .next()?;
+    let mut defects = block.verdicts.iter().filter_map(|verdict| verdict.as_ref().err());
+    let (defect, column) = defects.find_map(|defect| match &defect.reason {
+        Reason::NoColumn { column } => Some((defect, column)),
+        _ => None,
+    })?;
     let Raw::Row { columns, .. } = &defect.raw else { return None };
     let input = usize::try_from(defect.position.input).ok().and_then(|index| inputs.get(index));
     let input = input.map_or(String::new(), |input| format!("{input}: "));

@@ -251,13 +251,10 @@ fn a_value_that_nobody_reads_costs_no_record() {
         "\"\\ud83d\"",
         "007",
     ];
-    let text: String = junk
-        .iter()
-        .enumerate()
-        .map(|(at, junk)| {
-            format!("{{\"id\":\"{at}\",\"x\":{junk},\"embedding\":[1,2],\"metadata\":{{\"t\":\"{at}\"}}}}\n")
-        })
-        .collect();
+    let line = |(at, junk): (usize, &&str)| {
+        format!("{{\"id\":\"{at}\",\"x\":{junk},\"embedding\":[1,2],\"metadata\":{{\"t\":\"{at}\"}}}}")
+    };
+    let text = junk.iter().enumerate().map(line).collect::<Vec<_>>().join("\n");
     let (home, service) = with("a.jsonl", &text);
     run(home.put(&service).args(["a.jsonl"])).assert_code(0);
     let want: serde_json::Map<_, _> =

@@ -18,7 +18,7 @@ enum Meant {
     Nothing(&'static str),
     List(Vec<String>),
     /// Members of an object.
-    Members(Vec<(&'static str, Meant)>),
+    Members(Vec<(&'static str, Self)>),
     /// What no metadata can hold; only where it stands is certain.
     Junk(&'static str),
 }
@@ -186,7 +186,7 @@ fn judge(record: &Record, number: usize, wanted: &Wanted) -> Result<Judged, ()> 
                 }
             }
             (name, value) if is_named || wanted.all => {
-                judged.store(name, &meant(name, value, number), wanted.left_out)?
+                judged.store(name, &meant(name, value, number), wanted.left_out)?;
             }
             (name, value) if meant(name, value, number).is_worth_a_word() => {
                 judged.loose.insert(name.to_owned());

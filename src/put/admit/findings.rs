@@ -249,7 +249,9 @@ mod tests {
         let mut all = Findings::default();
         for (record, names) in [(0, vec!["a", "b", "a"]), (1, vec!["b"]), (2, vec!["c", "a"])] {
             book.begin();
-            names.iter().for_each(|name| book.note(Kind::Member, "x.", name));
+            for name in &names {
+                book.note(Kind::Member, "x.", name);
+            }
             book.close(at(record), (true, record != 2));
             all.add(&book.take());
         }

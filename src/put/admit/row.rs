@@ -3,7 +3,7 @@
 use std::str;
 use std::sync::Arc;
 
-use super::fields::{Choice, Fields, holds_metadata, is_namespace, loose};
+use super::fields::{Choice, Field, Fields, holds_metadata, is_namespace, loose};
 use super::findings::{Book, Kind};
 use super::metadata::Under;
 use super::{Key, Scratch};
@@ -46,9 +46,11 @@ impl Header {
         };
         let mut told = fields.named().filter(|(_, name)| columns.0.contains(name)).collect::<Vec<_>>();
         for (column, name) in columns.0.iter().enumerate() {
-            if name.is_empty() || is_part(&column) || metadata.contains(&column) {
-            } else if fields.left_out("", name).is_some() {
-            } else if fields.all {
+            let is_used = is_part(&column) || metadata.contains(&column);
+            if is_used || name.is_empty() || fields.left_out("", name).is_some() {
+                continue;
+            }
+            if fields.all {
                 metadata.push(column);
                 told.push((Kind::Stored, name.clone()));
             } else {
@@ -60,7 +62,7 @@ impl Header {
             choice
                 .candidates
                 .iter()
-                .map(|field| field.text())
+                .map(Field::text)
                 .find(|name| !columns.0.iter().any(|column| column == name))
         });
         let missing = missing.map(str::to_owned);

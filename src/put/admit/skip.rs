@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr_iter, memchr2};
 use serde::Deserialize;
 
 use crate::put::record::Reason;
@@ -38,7 +38,7 @@ impl Unexpected {
 /// A defect of the text at an offset, which people count in lines and characters from 1.
 pub(super) fn syntax(what: &str, text: &[u8], at: usize) -> Reason {
     let before = text.get(..at).unwrap_or(text);
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let lines = memchr_iter(b'\n', before).count();
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
     let place = match lines {

@@ -182,9 +182,6 @@ impl Summary {
             )?;
         }
         self.write_not_stored(out)?;
-        for note in self.missing() {
-            writeln!(out, "missing     {}", visible(&note.message))?;
-        }
         if self.superseded > 0 {
             writeln!(out, "superseded  {} by later records with the same key", count(self.superseded))?;
         }
@@ -280,6 +277,9 @@ impl Summary {
                 "unknown     {} sent and not confirmed, perhaps stored{listed}",
                 vectors(self.unknown)
             )?;
+        }
+        for note in self.missing() {
+            writeln!(out, "missing     {}", visible(&note.message))?;
         }
         if self.not_sent > 0 && !self.dry_run {
             writeln!(out, "not sent    {} read before the run stopped", plural(self.not_sent, "record"))?;
