@@ -61,7 +61,7 @@ static TOPICS: [Topic; 8] = [
         code: "metadata_not_stored",
         kind: Kind::SecondMetadata,
         from: 1,
-        says: "metadata that is not stored, since another field is",
+        says: "metadata objects that are not stored",
         cure: "--metadata names all fields that are stored; -NAME leaves one out",
     },
     Topic {

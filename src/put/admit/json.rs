@@ -182,18 +182,14 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// The name of the next member. One that is no text still has an end, and is the name of no field.
+    /// The name of the next member; without it nobody knows what the value is for.
     fn name(&mut self) -> Result<Cow<'a, str>, Reason> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a member's name"));
         }
         let start = self.at;
         self.at = string_end(self.text, start).map_err(|unexpected| unexpected.reason(self.text))?;
-        let name = decoded(self.text, start, self.at);
-        if name.is_err() && !self.fields.all {
-            return Ok(String::from_utf8_lossy(self.text.get(start..self.at).unwrap_or_default()));
-        }
-        name
+        decoded(self.text, start, self.at)
     }
 
     fn member(&mut self, name: &str, rest: Rest) -> Result<(), Stop> {
