@@ -1,6 +1,7 @@
 //! What costs no record and must be known, in words: notes of a load, errors under `--strict`, and names of the command
 //! line that no record has.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -178,10 +179,15 @@ fn note(topic: &Topic, findings: &Findings, without: usize, inputs: &[Input]) ->
     })
 }
 
+/// A name as a person reads it, in quotation marks where its ends would not be seen.
+fn quoted(name: &str) -> Cow<'_, str> {
+    if name.is_empty() || name.trim() != name { format!("{name:?}").into() } else { name.into() }
+}
+
 /// Names as a person reads them, as many as fit a message.
 fn names(findings: &[&Finding]) -> String {
     let shown = findings.iter().take(NAMES_SHOWN).filter_map(|finding| finding.name.as_deref());
-    let shown: Vec<_> = shown.map(|name| if name.is_empty() { "\"\"" } else { name }).collect();
+    let shown: Vec<_> = shown.map(quoted).collect();
     let is_all_known = findings.iter().all(|finding| finding.name.is_some());
     match findings.len() - shown.len() {
         0 => shown.join(", "),
@@ -256,7 +262,7 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
     let known: Vec<_> =
         kinds.into_iter().flat_map(|kind| findings.seen(kind)).filter(|known| known.name.is_some()).collect();
     let advice = match like(name, known.iter().filter_map(|known| known.name.as_deref())) {
-        Some(like) => format!("did you mean {like}? The records have {}", names(&known)),
+        Some(like) => format!("did you mean {}? The records have {}", quoted(like), names(&known)),
         None if known.is_empty() => "the records have no other field".to_owned(),
         None => format!("the records have {}; a path names what is inside an object: a.b", names(&known)),
     };

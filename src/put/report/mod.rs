@@ -2,6 +2,7 @@
 
 mod actions;
 mod events;
+mod found;
 mod hints;
 mod meter;
 mod progress;
@@ -30,12 +31,10 @@ pub use summary::{Allowed, ReasonCount, Summary};
 pub(super) use words::count;
 pub(crate) use words::visible;
 
-use super::admit::Findings;
-use super::notes::{self, Notes};
+use super::notes::Notes;
 use super::outcome::Outcome;
 use super::pace::{Bound, Quota};
 use super::record::{Defect, Input, place};
-use crate::exit::Failure;
 use crate::oss::error::CallError;
 
 /// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
@@ -152,8 +151,8 @@ impl Reporter {
         for note in std::mem::take(&mut inner.telling.notes) {
             inner.note(&note);
         }
-        let waiting = AtomicU8::new(Waiting::ForInput as u8);
-        Self { inner: Mutex::new(inner), waiting, has_room: AtomicBool::new(true) }
+        let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
+        Self { inner: Mutex::new(inner), waiting, has_room }
     }
 
     /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
@@ -229,20 +228,6 @@ impl Reporter {
     /// Prints one line for the person watching, unless they asked for quiet.
     pub fn note(&self, line: &str) {
         self.lock().note(line);
-    }
-
-    /// Takes what was found in the records that follow, and tells what is new. Under `--strict` that is why the load ends.
-    pub(super) fn found(&self, findings: &Findings, is_strict: bool) -> Option<Failure> {
-        let mut inner = self.lock();
-        let Inner { notes: known, telling, .. } = &mut *inner;
-        let new = known.add(findings, &telling.inputs);
-        if is_strict {
-            return notes::strict(&new);
-        }
-        for note in new {
-            inner.note(&note.line());
-        }
-        None
     }
 
     /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
@@ -334,19 +319,6 @@ impl Reporter {
 }
 
 impl Inner {
-    /// Tells at the end what was found since notes were told.
-    fn tell_notes(&mut self) {
-        let Self { notes, telling, .. } = &*self;
-        // What earlier runs of the load have met is not known here.
-        let missing = if telling.resumed { Vec::new() } else { notes.missing() };
-        let mut all = notes.all(&telling.inputs);
-        for note in notes.more(&telling.inputs).iter().chain(&missing) {
-            self.note(&note.line());
-        }
-        all.extend(missing);
-        self.summary.notes = all;
-    }
-
     fn run_start(&mut self) {
         let inputs = self.telling.inputs.iter().map(ToString::to_string).collect();
         let (bucket, index_name) = (self.telling.bucket.clone(), self.telling.index_name.clone());
