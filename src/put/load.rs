@@ -173,6 +173,7 @@ pub(super) fn end_of_reading(end: Option<&Broken>) -> Reading {
         Some(
             Broken::Thread
             | Broken::FirstLook(_)
+            | Broken::Strict(_)
             | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }),
         ) => Reading::Stopped,
         Some(Broken::Input(_)) | None => Reading::Exhausted,

@@ -13,6 +13,7 @@ mod in_flight;
 mod index;
 pub mod journal;
 mod load;
+mod notes;
 mod outcome;
 pub mod pace;
 mod parts;
@@ -85,6 +86,8 @@ pub struct Job {
     pub budget: Budget,
     /// Which batches are read back.
     pub verify: Verify,
+    /// Whether what would be noted about the input ends the load.
+    pub strict: bool,
     /// When there are too many rejects.
     pub max_rejects: MaxRejects,
     /// What is kept on disk, and where.
@@ -143,13 +146,14 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let is_rehearsal = job.client.is_none();
     let plan = |rules: admit::Rules| Plan {
         fields: job.fields.clone(),
-        first_look: FirstLook::new(job.inputs.clone(), rules.dimension),
+        first_look: FirstLook::new(job.inputs.clone(), rules.dimension).of_fields(job.strict, from.is_some()),
         rules,
         limits: job.limits,
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.ahead.clone(),
         prefix: (!is_rehearsal).then(|| prefix.clone()),
+        strict: job.strict,
         reporter: Arc::clone(&reporter),
     };
     let rules = admit::Rules {
@@ -282,7 +286,7 @@ fn interrupted() -> Failure {
 fn broken(error: Broken) -> Failure {
     match error {
         Broken::Input(error) => unreadable(&error),
-        Broken::FirstLook(failure) => failure,
+        Broken::FirstLook(failure) | Broken::Strict(failure) => failure,
         Broken::Thread => {
             Failure::new(Exit::Client, "a defect in ossvec itself: a thread ended before the input did")
         }

@@ -16,7 +16,7 @@ use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::first_look::FirstLook;
 use super::read::{Blocks, ReadError};
-use super::record::{Block, Columns, Raw, Span};
+use super::record::{Block, Span};
 use super::report::{Reporter, Waiting};
 use crate::exit::Failure;
 use crate::oss::client::Body;
@@ -45,9 +45,11 @@ pub(super) struct Plan {
     pub(super) settled: Vec<Span>,
     /// What opens a request body; nothing in a rehearsal.
     pub(super) prefix: Option<Bytes>,
+    /// Whether what would be noted about the input ends the load.
+    pub(super) strict: bool,
     /// What the first records must show before anything is handed on.
     pub(super) first_look: FirstLook,
-    /// Who is told where reading begins, of columns that go nowhere, and which side waits for the other.
+    /// Who is told where reading begins, what is found, and which side waits for the other.
     pub(super) reporter: Arc<Reporter>,
 }
 
@@ -88,6 +90,8 @@ pub(super) enum Broken {
     FirstLook(Failure),
     /// A thread ended without a word: what it held is missing, so the input's end must not be believed.
     Thread,
+    /// Something was found in the input that `--strict` forbids.
+    Strict(Failure),
 }
 
 /// Starts the threads on `blocks`.
@@ -106,12 +110,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let first_look = plan.first_look.clone();
-    let mut watch = Watch {
-        fields: plan.fields.clone(),
-        reporter: Arc::clone(&plan.reporter),
-        has_begun: false,
-        last: None,
-    };
+    let mut watch = Watch { reporter: Arc::clone(&plan.reporter), has_begun: false };
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
     thread::spawn(move || read_blocks(blocks, admit, &first_look, &spread));
@@ -124,6 +123,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         most: plan.memory,
         runtime: tokio::runtime::Handle::current(),
         reporter: Arc::clone(&plan.reporter),
+        strict: plan.strict,
     };
     let prefix = plan.prefix.clone();
     thread::spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in));
@@ -133,12 +133,10 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     batches_out
 }
 
-/// Tells where reading begins, and once for each header which of its columns go nowhere.
+/// Tells where reading begins.
 struct Watch {
-    fields: Fields,
     reporter: Arc<Reporter>,
     has_begun: bool,
-    last: Option<Arc<Columns>>,
 }
 
 impl Watch {
@@ -146,17 +144,6 @@ impl Watch {
         let Ok(block) = block else { return };
         if !std::mem::replace(&mut self.has_begun, true) {
             self.reporter.begins_at(block.bytes.start);
-        }
-        let Some(Raw::Row { columns, .. }) = block.records.first().map(|record| &record.raw) else { return };
-        if self.last.as_ref() == Some(columns) {
-            return;
-        }
-        self.last = Some(Arc::clone(columns));
-        let unused = self.fields.unused(columns).join(",");
-        if !unused.is_empty() {
-            self.reporter.note(&format!(
-                "note: columns that are not stored: {unused} (--metadata stores the ones it names)"
-            ));
         }
     }
 }
@@ -260,6 +247,7 @@ struct Handing {
     most: usize,
     runtime: tokio::runtime::Handle,
     reporter: Arc<Reporter>,
+    strict: bool,
 }
 
 /// Nobody takes batches any more.
@@ -341,7 +329,12 @@ fn batch_blocks(
         while let Some(piece) = early.remove(&next) {
             next += 1;
             let handed = match piece {
-                Piece::Block(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
+                Piece::Block(block) => {
+                    if let Some(failure) = handing.reporter.found(&block.findings, handing.strict) {
+                        return end(&mut batcher, handing, Some(Broken::Strict(failure)));
+                    }
+                    batcher.block(block.without(settled), |batch| handing.hand(batch))
+                }
                 Piece::End(broken) => return end(&mut batcher, handing, broken),
             };
             if handed.is_err() {
@@ -369,7 +362,7 @@ fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
 mod tests {
     use super::*;
     use crate::put::admit::MetadataValues;
-    use crate::put::record::{Position, Record};
+    use crate::put::record::{Position, Raw, Record};
 
     fn block() -> Block {
         block_of(1)

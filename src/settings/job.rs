@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::Target;
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
+use crate::put::admit::Fields;
 use crate::put::pace::Quota;
 use crate::put::read::{self, Expanded, Format};
 use crate::put::record::Input;
@@ -81,6 +82,19 @@ fn whole(size: f64) -> usize {
     size
 }
 
+/// Which fields hold what; a name must say something.
+pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
+    let (key, vector) = (reading.key.as_slice(), reading.vector.as_slice());
+    for (option, names) in [("--key", key), ("--vector", vector), ("--metadata", &reading.metadata)] {
+        if names.iter().any(|name| matches!(name.trim(), "" | "-")) {
+            return Err(
+                usage(format!("{option} has an empty name")).advise("leave out the comma, or name a field")
+            );
+        }
+    }
+    Ok(Fields::new(key, vector, &reading.metadata))
+}
+
 /// The inputs, and what is worth saying about them.
 pub(super) fn inputs(arguments: &PutVectors) -> Result<(Vec<Input>, Vec<String>), Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
@@ -145,7 +159,10 @@ pub(super) fn keep(
 
 /// The options that change what is made of the input, with their values.
 fn options_of(reading: &Reading) -> BTreeMap<String, String> {
-    let named = |fields: &[String]| if fields.is_empty() { "not given".to_owned() } else { fields.join(",") };
+    let named = |fields: &[String]| {
+        let trimmed = fields.iter().map(|field| field.trim()).collect::<Vec<_>>();
+        if fields.is_empty() { "not given".to_owned() } else { trimmed.join(",") }
+    };
     let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
     [
         ("--format", word(&reading.format)),

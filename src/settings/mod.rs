@@ -27,12 +27,12 @@ use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::network::Proxy;
 use crate::oss::wire::DistanceMetric;
-use crate::put::admit::{Fields, MetadataValues};
+use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
-use job::{batch_size, checked_bucket, format, index_name_for, inputs, keep, metric, names};
+use job::{batch_size, checked_bucket, fields, format, index_name_for, inputs, keep, metric, names};
 use service::{Network, Service};
 use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
 use telling::{output, telling};
@@ -196,7 +196,8 @@ pub fn load(
     };
     let job = Job {
         format: format(reading.format),
-        fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
+        fields: fields(reading)?,
+        strict: reading.strict,
         metadata_values: match reading.metadata_values {
             MetadataValuesName::Reject => MetadataValues::Reject,
             MetadataValuesName::Text => MetadataValues::Text,

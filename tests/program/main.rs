@@ -12,6 +12,7 @@ mod documents;
 mod door;
 mod events;
 mod faults;
+mod fields;
 mod first_look;
 mod full;
 mod generated;
@@ -29,6 +30,7 @@ mod pace;
 mod poison;
 #[cfg(unix)]
 mod pty;
+mod random_records;
 mod recorder;
 mod schema;
 #[path = "../../src/oss/credential/testing.rs"]

@@ -2,6 +2,7 @@
 
 mod actions;
 mod events;
+mod found;
 mod hints;
 mod meter;
 mod progress;
@@ -30,6 +31,7 @@ pub use summary::{Allowed, ReasonCount, Summary};
 pub(super) use words::count;
 pub(crate) use words::visible;
 
+use super::notes::Notes;
 use super::outcome::Outcome;
 use super::pace::{Bound, Quota};
 use super::record::{Defect, Input, place};
@@ -100,6 +102,7 @@ struct Inner {
     throttled: hints::Throttled,
     summary: Summary,
     reasons: BTreeMap<&'static str, ReasonCount>,
+    notes: Notes,
     /// The part of the pace in force, as it was last told.
     pace: f64,
     /// When trouble with a request was last told, and how much has been kept back since.
@@ -138,6 +141,7 @@ impl Reporter {
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),
+            notes: Notes::default(),
             pace: 1.0,
             last_trouble: None,
             more_trouble: 0,
@@ -147,8 +151,8 @@ impl Reporter {
         for note in std::mem::take(&mut inner.telling.notes) {
             inner.note(&note);
         }
-        let waiting = AtomicU8::new(Waiting::ForInput as u8);
-        Self { inner: Mutex::new(inner), waiting, has_room: AtomicBool::new(true) }
+        let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
+        Self { inner: Mutex::new(inner), waiting, has_room }
     }
 
     /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
@@ -291,6 +295,7 @@ impl Reporter {
         let mut inner = self.lock();
         inner.progress.finish();
         let elapsed = inner.begun.elapsed();
+        inner.tell_notes();
         let reasons = std::mem::take(&mut inner.reasons);
         let limited_by = inner.meter.limit_of_all().filter(|_| !inner.telling.dry_run);
         let summary = &mut inner.summary;
