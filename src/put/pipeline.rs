@@ -295,12 +295,17 @@ fn batch_blocks(
 ) {
     let mut early = BTreeMap::new();
     let mut next = 0;
+    let mut reached = None;
     for (sequence, piece) in judged {
         early.insert(sequence, piece);
         while let Some(piece) = early.remove(&next) {
             next += 1;
             let handed = match piece {
-                Piece::Block(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
+                Piece::Block(block) => {
+                    let block = block.numbered_after(reached);
+                    reached = Some(block.end);
+                    batcher.block(block.without(settled), |batch| handing.hand(batch))
+                }
                 Piece::End(error) => return end(&mut batcher, handing, error.map(Broken::Input)),
             };
             if handed.is_err() {

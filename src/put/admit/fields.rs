@@ -2,6 +2,12 @@
 
 use crate::put::record::Columns;
 
+/// The usual names of a record's key, the likeliest first.
+pub(in crate::put) const KEYS: [&str; 7] = ["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"];
+
+/// The usual names of its vector.
+pub(in crate::put) const VECTORS: [&str; 5] = ["data.float32", "vector", "values", "embedding", "emb"];
+
 /// A field as the user names it: a column, a member, or a path of members joined by dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -73,8 +79,8 @@ impl Fields {
     /// Takes the names the user gave; an empty list means the usual names of each part.
     pub fn new(key: &[String], vector: &[String], metadata: &[String]) -> Self {
         Self {
-            key: Choice::new(key, &["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"]),
-            vector: Choice::new(vector, &["data.float32", "vector", "values", "embedding", "emb"]),
+            key: Choice::new(key, &KEYS),
+            vector: Choice::new(vector, &VECTORS),
             metadata: Choice::new(metadata, &["metadata", "payload", "properties"]),
         }
     }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::fields::{Choice, Field, Fields};
 use super::metadata::{Text, kind, syntax};
+use super::numbered;
 use super::numbers::{self, Separated};
 use super::{Rules, Scratch, repeated};
 use crate::put::record::Reason;
@@ -246,6 +247,16 @@ impl<'a> Walk<'a, '_> {
             Some(b'"') => {
                 let Text(cell) = self.value::<Text<'a>>()?;
                 self.scratch.vector_cell(field, &cell);
+                Ok(())
+            }
+            Some(b'{') if numbered::is_numbered(self.text.get(self.at..).unwrap_or_default()) => {
+                let value = self.value::<&RawValue>()?.get();
+                if self.scratch.begin_vector(field) {
+                    match numbered::read(value.as_bytes(), &mut self.scratch.numbers) {
+                        Ok(_) => self.scratch.has_vector = true,
+                        Err(reason) => self.scratch.problem(reason),
+                    }
+                }
                 Ok(())
             }
             _ => {

@@ -3,7 +3,7 @@
 use std::str;
 
 use super::fields::{Choice, Fields};
-use super::{Rules, Scratch};
+use super::{Rules, Scratch, not_text};
 use crate::put::record::{Columns, Reason};
 
 /// Reads the row `cells` under `columns` into `scratch`.
@@ -60,9 +60,7 @@ impl<'a> Row<'a> {
                 continue;
             };
             let Some((column, cell)) = self.columns.0.get(index).zip(self.cells.get(index)) else { continue };
-            let cell = str::from_utf8(cell).map_err(|_| Reason::Syntax {
-                detail: format!("the cell in column {column} is not UTF-8"),
-            })?;
+            let cell = str::from_utf8(cell).map_err(|_| not_text::cell(cell, column))?;
             found.push((rank, column.as_str(), cell));
         }
         Ok(found)
