@@ -86,7 +86,8 @@ impl<'a> Outline<'a> {
 /// Columns side by side: lists of equal length, or what pandas writes.
 pub(super) fn of_columns(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
     let keys = outline.find(|name| is_key_name(name) || matches!(name, b"ids" | b"keys"));
-    let vectors = outline.members.iter().find(|member| member.value == Value::Arrays);
+    let is_other = |member: &&Member<'_>| keys.is_none_or(|keys| keys.at != member.at);
+    let vectors = outline.members.iter().filter(is_other).find(|member| member.value == Value::Arrays);
     let is_list = |value| matches!(value, Value::Others | Value::Numbers | Value::Arrays);
     let columns = outline.find(|name| name == b"columns").filter(|member| member.value == Value::Others);
     if let Some(columns) = columns
@@ -111,9 +112,7 @@ pub(super) fn of_columns(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
     let has_scalar_key = keys.is_some_and(|member| !is_list(member.value));
     let vectors = vectors.filter(|member| !has_scalar_key || member.name == b"embeddings");
     match (keys.filter(|_| !has_scalar_key), vectors) {
-        (Some(keys), Some(vectors)) if keys.at != vectors.at => {
-            Some(lists(outline, Some(keys), Some(vectors.name)))
-        }
+        (Some(keys), Some(vectors)) => Some(lists(outline, Some(keys), Some(vectors.name))),
         // More of it than is looked at, and not yet a column of vectors.
         (Some(keys), None)
             if !outline.is_complete && outline.members.iter().all(|member| is_list(member.value)) =>
@@ -146,7 +145,7 @@ fn lists(outline: &Outline<'_>, keys: Option<&Member<'_>>, vectors: Option<&[u8]
     let answer = if keys.value == Value::Arrays { "t={k:v[0] for k,v in t.items() if v}; " } else { "" };
     let body = format!(
         "{answer}n=len(t[\"{}\"]); [print(json.dumps({{k:v[i] for k,v in t.items() \
-         if isinstance(v,list) and len(v)==n}})) for i in range(n)]",
+         if isinstance(v,list) and len(v)==n and v[i] is not None}})) for i in range(n)]",
         name(keys.name)
     );
     let others: Vec<&str> = names

@@ -102,15 +102,22 @@ enum Content {
 /// An object holds records when an array in it does and it is no record itself.
 fn object(head: &[u8], is_all: bool) -> Result<Holder, Unfit> {
     let outline = Outline::of(head, 0);
-    if outline.is_malformed {
-        return Ok(Holder::Missing);
-    }
-    if !outline.is_complete && !is_all {
+    if !outline.is_complete && !outline.is_malformed && !is_all {
         return Ok(Holder::Unknown);
     }
     let has_key = outline.members.iter().any(|member| is_key_name(member.name));
     let has_vector = outline.members.iter().any(|member| is_vector_name(member.name));
     let has_numbers = outline.members.iter().any(|member| member.value == Value::Numbers);
+    if outline.is_malformed {
+        // Where it is broken is told behind the records that stand before that place.
+        let mut candidates = Vec::new();
+        search(head, &outline, &mut Vec::new(), !has_key, &mut candidates);
+        let records = candidates.into_iter().find(|found| found.content == Content::Records);
+        return Ok(match records.filter(|_| !has_vector && !has_numbers) {
+            Some(Candidate { path, .. }) => Holder::Shape(Shape::Pages(path)),
+            None => Holder::Missing,
+        });
+    }
     if let Some(unfit) = columnar::of_columns(head, &outline) {
         return Err(unfit);
     }
@@ -236,3 +243,6 @@ pub(super) fn is_record(text: &[u8], at: usize) -> bool {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;
