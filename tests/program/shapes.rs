@@ -82,7 +82,7 @@ fn a_vector_with_numbers_for_names_is_read_in_their_order() {
 fn cure(message: &str) -> (String, Vec<String>) {
     let start = message.find("python3 -c '").unwrap_or_else(|| panic!("no command in {message}"));
     let end = message.find("> OUTPUT").unwrap() + "> OUTPUT".len();
-    let flags = message.split("load that with ").nth(1).and_then(|rest| rest.lines().next());
+    let flags = message.split("load OUTPUT with ").nth(1).and_then(|rest| rest.lines().next());
     let flags = flags.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     (message.get(start..end).unwrap().to_owned(), flags)
 }
@@ -238,7 +238,7 @@ fn what_is_no_data_is_named_with_the_cure() {
     assert_refused("page.json", "<!DOCTYPE html>\n<html>", &["an HTML page", "download it again"]);
     let mut tar = b"v.jsonl".to_vec();
     tar.resize(1024, 0);
-    tar.get_mut(257..262).unwrap().copy_from_slice(b"ustar");
+    tar[257..262].copy_from_slice(b"ustar");
     for archive in [tar.clone(), gzip(&tar), zstd(&tar)] {
         assert_refused("t.tar.gz", archive, &["a tar archive", "tar -xf"]);
     }

@@ -153,8 +153,12 @@ fn lists(outline: &Outline<'_>, keys: Option<&Member<'_>>, vectors: Option<&[u8]
         .filter(|column| **column != keys.name && **column != vectors)
         .map(|column| name(column))
         .collect();
-    let mut cure =
-        format!("{}\nand load that with --key {} --vector {}", python(&body), name(keys.name), name(vectors));
+    let mut cure = format!(
+        "{}; then load OUTPUT with --key {} --vector {}",
+        python(&body),
+        name(keys.name),
+        name(vectors)
+    );
     if !others.is_empty() {
         cure = format!("{cure} --metadata {}", others.join(","));
     }

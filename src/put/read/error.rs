@@ -61,7 +61,7 @@ pub enum ReadError {
         cure: &'static str,
     },
     /// JSON whose records do not follow one another.
-    #[error("{input} holds {shape}, which is not read\n{cure}")]
+    #[error("{input} holds {shape}, which cannot be read record by record\n{cure}")]
     Shape {
         /// Which input.
         input: Input,

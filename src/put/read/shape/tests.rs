@@ -197,9 +197,10 @@ proptest! {
         prop_assert_eq!(places.len(), records.len() + 1);
         for (number, (place, record)) in places.iter().skip(1).zip(&records).enumerate() {
             let start = usize::try_from(place.offset).unwrap();
-            prop_assert!(glued[start..].starts_with(record.as_str()));
+            let (before, behind) = glued.split_at(start);
+            prop_assert!(behind.starts_with(record.as_str()));
             prop_assert_eq!(place.record, number as u64 + 1);
-            prop_assert_eq!(place.line, glued[..start].matches('\n').count() as u64 + 1);
+            prop_assert_eq!(place.line, before.matches('\n').count() as u64 + 1);
             let (rest, _, error) = read(&input, Sizes::USUAL, Some(*place));
             prop_assert!(error.is_none());
             prop_assert!(rest[0].0.starts_with(record.as_str()) && rest[0].1 == *place);
