@@ -5,6 +5,7 @@ mod attempt;
 pub mod batch;
 mod checkpoint;
 mod dispatch;
+mod encoding;
 mod ending;
 mod evidence;
 pub mod fingerprint;

@@ -324,12 +324,15 @@ fn batch_blocks(
 ) {
     let mut early = BTreeMap::new();
     let mut next = 0;
+    let mut reached = None;
     for (sequence, piece) in judged {
         early.insert(sequence, piece);
         while let Some(piece) = early.remove(&next) {
             next += 1;
             let handed = match piece {
                 Piece::Block(block) => {
+                    let block = block.numbered_after(reached);
+                    reached = Some(block.end);
                     if let Some(failure) = handing.reporter.found(&block.findings, handing.strict) {
                         return end(&mut batcher, handing, Some(Broken::Strict(failure)));
                     }

@@ -156,6 +156,11 @@ impl Vector {
         Self { position, range: 0..text.len(), text, key_length }
     }
 
+    /// Counts so many records more before it.
+    pub(super) fn renumber(&mut self, more: u64) {
+        self.position.record += more;
+    }
+
     /// Where the record started in the input.
     pub fn position(&self) -> Position {
         self.position
@@ -223,6 +228,29 @@ pub enum Reason {
     Syntax {
         /// What the parser met, and where in the record.
         detail: String,
+    },
+    /// A byte is no part of a UTF-8 character.
+    #[error(
+        "the text is not UTF-8: byte {byte:#04x} at {place} belongs to no character{}",
+        likely.map(|name| format!("; it looks like {name} (iconv -f {name} -t UTF-8)")).unwrap_or_default()
+    )]
+    NotUtf8 {
+        /// The byte.
+        byte: u8,
+        /// Where it stands in the record.
+        place: String,
+        /// The encoding as `iconv` spells it, when the record's text tells.
+        likely: Option<&'static str>,
+    },
+    /// An escape is half of a surrogate pair.
+    #[error(
+        "{escape} is half of a surrogate pair ({place}), which is no character: the text was cut inside an emoji or the like"
+    )]
+    HalfSurrogate {
+        /// The escape.
+        escape: String,
+        /// Where it stands in the record.
+        place: String,
     },
     /// No member or column holds the key.
     #[error("no key found (looked for {looked_for}); name its field with --key")]
@@ -431,6 +459,7 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "syntax",
+            Self::NotUtf8 { .. } | Self::HalfSurrogate { .. } => "encoding",
             Self::NoKey { .. } => "no_key",
             Self::KeyKind { .. } => "key_kind",
             Self::KeyLength { .. } => "key_length",

@@ -37,6 +37,7 @@ mod schema;
 mod scripted;
 mod sdk;
 mod secrets;
+mod shapes;
 mod signals;
 mod sources;
 mod support;

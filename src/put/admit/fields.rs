@@ -2,6 +2,12 @@
 
 use super::findings::Kind;
 
+/// The usual names of a record's key, the likeliest first.
+pub(in crate::put) const KEYS: [&str; 7] = ["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"];
+
+/// The usual names of its vector.
+pub(in crate::put) const VECTORS: [&str; 5] = ["data.float32", "vector", "values", "embedding", "emb"];
+
 /// What the user may write in `--metadata` for every field that is neither key nor vector.
 pub const ALL: &str = "*";
 
@@ -119,8 +125,8 @@ impl Fields {
         let named: Vec<_> = metadata.into_iter().filter(is_field).collect();
         let usual: &[&str] = if all { &[] } else { &METADATA };
         Self {
-            key: Choice::new(&trimmed(key), &["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"]),
-            vector: Choice::new(&trimmed(vector), &["data.float32", "vector", "values", "embedding", "emb"]),
+            key: Choice::new(&trimmed(key), &KEYS),
+            vector: Choice::new(&trimmed(vector), &VECTORS),
             metadata: Choice::new(&named, usual),
             all,
             left_out,

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::fields::{Choice, Fields, Leads, holds_metadata, is_namespace, loose};
 use super::findings::Kind;
 use super::metadata::{Under, Value, described, excerpt, kind};
+use super::numbered;
 use super::numbers::{self, Separated};
 use super::skip::{Text, Unexpected, decoded, skip_space, string_end, value_end};
 use super::{Key, Rules, Scratch, repeated};
@@ -366,6 +367,18 @@ impl<'a> Walk<'a, '_> {
                 let (start, end) = self.value()?;
                 let cell = decoded(self.text, start, end)?;
                 self.scratch.vector_cell(rank, &self.fields.vector, &cell);
+                Ok(())
+            }
+            Some(b'{') if numbered::is_numbered(self.text.get(self.at..).unwrap_or_default()) => {
+                let (start, end) = self.value()?;
+                if self.scratch.begin_vector(rank, &self.fields.vector) {
+                    let value = self.text.get(start..end).unwrap_or_default();
+                    match numbered::read(value, &mut self.scratch.numbers) {
+                        Ok(used) if used == value.len() => self.scratch.has_vector = true,
+                        Ok(_) => self.scratch.problem(numbered::out_of_order()),
+                        Err(reason) => self.scratch.problem(reason),
+                    }
+                }
                 Ok(())
             }
             _ => {

@@ -5,8 +5,11 @@
 mod fields;
 mod findings;
 mod float32;
+mod glued;
 mod json;
 mod metadata;
+mod not_text;
+mod numbered;
 mod numbers;
 mod row;
 mod shortest;
@@ -18,6 +21,7 @@ use bytes::Bytes;
 
 use fields::Choice;
 pub use fields::{ALL, Field, Fields};
+pub(super) use fields::{KEYS, VECTORS};
 use findings::Book;
 pub use findings::{Finding, Findings, Kind, NAMES_AT_MOST};
 use json::Taken;
@@ -76,19 +80,41 @@ pub struct Admitted {
 }
 
 impl Admitted {
+    /// The same, numbered as what follows `end` in its input: the blocks before may have held more records than lines.
+    #[must_use]
+    pub fn numbered_after(mut self, end: Option<Position>) -> Self {
+        let first = self.verdicts.first().map_or(self.end, verdict_position);
+        let before = end.filter(|end| end.input == first.input).map_or(first.record, |end| end.record);
+        let more = before.saturating_sub(first.record);
+        if more > 0 {
+            self.end.record += more;
+            for verdict in &mut self.verdicts {
+                match verdict {
+                    Ok(vector) => vector.renumber(more),
+                    Err(defect) => defect.position.record += more,
+                }
+            }
+        }
+        self
+    }
+
     /// The same without the records of some stretches.
     #[must_use]
     pub fn without(mut self, stretches: &[Span]) -> Self {
         if !stretches.is_empty() {
             self.verdicts.retain(|verdict| {
-                let position = match verdict {
-                    Ok(vector) => vector.position(),
-                    Err(defect) => defect.position,
-                };
+                let position = verdict_position(verdict);
                 !stretches.iter().any(|span| (span.start..span.end).contains(&position))
             });
         }
         self
+    }
+}
+
+fn verdict_position(verdict: &Result<Vector, Box<Defect>>) -> Position {
+    match verdict {
+        Ok(vector) => vector.position(),
+        Err(defect) => defect.position,
     }
 }
 
@@ -117,20 +143,16 @@ impl Admit {
     }
 
     /// Judges every record of a block. While no dimension is known, the first good record fixes it.
+    ///
+    /// A line may hold several records: then there are more of them than the block has, numbered as they follow.
     pub fn block(&mut self, block: Block) -> Admitted {
         let mut arena = Vec::with_capacity(block.records.iter().map(|record| record.raw.len()).sum());
-        let judged: Vec<_> = block
-            .records
-            .into_iter()
-            .map(|record| match self.record(&record, &mut arena) {
-                Ok(written) => Ok((record.position, written)),
-                Err((key, reason)) => {
-                    // Else one defect would keep the text of its whole block.
-                    let raw = record.raw.alone();
-                    Err(Box::new(Defect { position: record.position, key, raw, reason }))
-                }
-            })
-            .collect();
+        let mut judged = Vec::with_capacity(block.records.len());
+        let mut glued = 0;
+        for mut record in block.records {
+            record.position.record += glued;
+            glued += self.line(record, &mut arena, &mut judged);
+        }
         // Text shrinks on its way to the wire, and batches wait with what is left.
         arena.shrink_to_fit();
         let arena = Bytes::from(arena);
@@ -142,11 +164,47 @@ impl Admit {
                 })
             })
             .collect();
+        let end = Position { record: block.end.record + glued, ..block.end };
         if let Some(header) = &mut self.header {
             header.tell(&mut self.scratch.book);
         }
         let findings = self.scratch.book.take();
-        Admitted { verdicts, end: block.end, bytes: block.bytes, dimension: self.rules.dimension, findings }
+        Admitted { verdicts, end, bytes: block.bytes, dimension: self.rules.dimension, findings }
+    }
+
+    /// Judges what stands on one line, nearly always one record, and gives how many more there are.
+    fn line(&mut self, mut record: Record, arena: &mut Vec<u8>, judged: &mut Vec<Judged>) -> u64 {
+        let mut more = 0;
+        loop {
+            let (key, mut reason) = match self.record(&record, arena) {
+                Ok(written) => {
+                    judged.push(Ok((record.position, written)));
+                    return more;
+                }
+                Err(refused) => refused,
+            };
+            match glued::split(&record) {
+                // What is wrong may be that another one follows, or the other one's matter.
+                Some((first, rest)) if more < MOST_ON_A_LINE => {
+                    let first_judged = self.record(&first, arena);
+                    judged.push(match first_judged {
+                        Ok(written) => Ok((first.position, written)),
+                        Err((key, reason)) => Err(defect(first, key, reason)),
+                    });
+                    more += 1;
+                    record = rest;
+                    continue;
+                }
+                Some(_) => {
+                    let detail =
+                        format!("more than {MOST_ON_A_LINE} records on one line; --format json reads them");
+                    reason = Reason::Syntax { detail };
+                }
+                None => {}
+            }
+            judged.push(Err(defect(record, key, reason)));
+            return more;
+        }
     }
 
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<Written, (Option<String>, Reason)> {
@@ -209,6 +267,18 @@ impl Admit {
         self.rules.dimension = Some(dimension);
         Ok(Written { wire: start..out.len(), key_length })
     }
+}
+
+/// What became of one record, before the arena is shared.
+type Judged = Result<(Position, Written), Box<Defect>>;
+
+/// Memory holds what one block is made into, so a line must not be made into any number of records.
+const MOST_ON_A_LINE: u64 = 4_096;
+
+/// What is wrong with `record`, which keeps nothing but its own text: else one defect would keep that of its whole block.
+fn defect(record: Record, key: Option<String>, reason: Reason) -> Box<Defect> {
+    let reason = not_text::explained(reason, &record.raw);
+    Box::new(Defect { position: record.position, key, raw: record.raw.alone(), reason })
 }
 
 /// Only one value of a field that occurs twice could be stored.

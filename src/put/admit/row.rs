@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::fields::{Choice, Field, Fields, holds_metadata, is_namespace, loose};
 use super::findings::{Book, Kind};
 use super::metadata::Under;
-use super::{Key, Scratch};
+use super::{Key, Scratch, not_text};
 use crate::put::record::{Columns, Position, Reason};
 
 /// What the columns of one file are for.
@@ -108,9 +108,8 @@ pub(super) fn read(
         return Err(Reason::Ragged { want: columns, got: cells.len() });
     }
     let cell = |column: usize| {
-        str::from_utf8(cells.get(column).unwrap_or_default()).map_err(|_| Reason::Syntax {
-            detail: format!("the cell in column {} is not UTF-8", header.name(column)),
-        })
+        let cell = cells.get(column).unwrap_or_default();
+        str::from_utf8(cell).map_err(|_| not_text::cell(cell, header.name(column)))
     };
     if let Some((rank, column)) = header.key {
         let judged = Ok(cell(column)?.to_owned());

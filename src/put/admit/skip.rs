@@ -37,15 +37,19 @@ impl Unexpected {
 
 /// A defect of the text at an offset, which people count in lines and characters from 1.
 pub(super) fn syntax(what: &str, text: &[u8], at: usize) -> Reason {
+    Reason::Syntax { detail: format!("{what} ({})", place(text, at)) }
+}
+
+/// The place of an offset, in lines and characters from 1.
+fn place(text: &[u8], at: usize) -> String {
     let before = text.get(..at).unwrap_or(text);
     let lines = memchr_iter(b'\n', before).count();
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
-    let place = match lines {
+    match lines {
         0 => format!("column {column}"),
         _ => format!("line {} of the record, column {column}", lines + 1),
-    };
-    Reason::Syntax { detail: format!("{what} ({place})") }
+    }
 }
 
 /// Offset of the first byte at or after `at` that is no whitespace.
@@ -203,7 +207,7 @@ pub(super) fn decoded(text: &[u8], start: usize, end: usize) -> Result<Cow<'_, s
     }
     serde_json::from_slice::<Text<'_>>(string).map(|text| text.0).map_err(|error| {
         if let Some((at, escape)) = half_surrogate(string) {
-            return syntax(&format!("{escape} is half of a surrogate pair"), text, start + at);
+            return Reason::HalfSurrogate { escape, place: place(text, start + at) };
         }
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();

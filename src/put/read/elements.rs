@@ -1,16 +1,18 @@
 //! Records that a JSON structure holds: elements of arrays, also inside an object, or values one after another.
 
+use super::around::{self, After, Found, Trouble};
 use super::error::Tear;
-use super::value::{Members, Next, bracket_end, skip_blanks, value_end};
-use super::{Cut, Flaw, RECORDS_AT_MOST};
+use super::value::{skip_blanks, value_end};
+use super::{Cut, Flaw, FlawKind, RECORDS_AT_MOST};
 
 /// What holds the records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// They are the elements of an array, or of several that follow one another.
     Arrays,
-    /// They are the elements of the array with this name inside an object, or in several that follow one another.
-    Pages(&'static str),
+    /// They are the elements of the array that these names lead to inside an object, or in several that follow one
+    /// another.
+    Pages(Vec<String>),
     /// They are objects or arrays that follow one another.
     Values,
 }
@@ -29,8 +31,8 @@ enum Place {
     Outside,
     /// In the array of the records.
     Inside(Expect),
-    /// In the object around that array, behind it.
-    Behind,
+    /// Behind that array, in so many objects around it.
+    Behind(usize),
 }
 
 /// What may follow in the array of the records, apart from its end.
@@ -106,24 +108,26 @@ impl Elements {
             return match place {
                 Place::Outside => Ok(None),
                 Place::Inside(_) => Err(Flaw::unfinished(at, Tear::Array)),
-                Place::Behind => Err(Flaw::unfinished(at, Tear::Object)),
+                Place::Behind(_) => Err(Flaw::unfinished(at, Tear::Object)),
             };
         };
         match place {
             Place::Outside => self.outside(text, at, byte),
             Place::Inside(expect) => self.inside(expect, text, at, byte),
-            Place::Behind => match bracket_end(text, at, b'{', b'}') {
-                Some(end) => Ok(Step::Structure(end, Place::Outside)),
-                None => Err(Flaw::unfinished(at, Tear::Object)),
+            Place::Behind(depth) => match around::after(text, at) {
+                Ok(After::Member(end)) => Ok(Step::Structure(end, Place::Behind(depth))),
+                Ok(After::End(end)) if depth > 1 => Ok(Step::Structure(end, Place::Behind(depth - 1))),
+                Ok(After::End(end)) => Ok(Step::Structure(end, Place::Outside)),
+                Err(trouble) => Err(flaw(text, at, trouble)),
             },
         }
         .map(Some)
     }
 
     fn outside(&self, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
-        match (self.shape, byte) {
+        match (&self.shape, byte) {
             (Shape::Arrays, b'[') => Ok(Step::Structure(at + 1, Place::Inside(Expect::Element))),
-            (Shape::Pages(name), b'{') => page(text, at, name),
+            (Shape::Pages(path), b'{') => page(text, at, path),
             (Shape::Values, b'{' | b'[') => record(text, at),
             (Shape::Arrays, _) => Err(Flaw::malformed(at, byte, "an array or the end")),
             (Shape::Pages(_), _) => Err(Flaw::malformed(at, byte, "an object or the end")),
@@ -132,7 +136,10 @@ impl Elements {
     }
 
     fn inside(&self, expect: Expect, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
-        let end = if matches!(self.shape, Shape::Pages(_)) { Place::Behind } else { Place::Outside };
+        let end = match &self.shape {
+            Shape::Pages(path) => Place::Behind(path.len()),
+            Shape::Arrays | Shape::Values => Place::Outside,
+        };
         match (byte, expect) {
             (b']', _) => Ok(Step::Structure(at + 1, end)),
             (b',', Expect::Comma | Expect::Either) => {
@@ -150,22 +157,27 @@ fn record(text: &[u8], at: usize) -> Result<Step, Flaw> {
     value_end(text, at).map(Step::Record).ok_or(Flaw::unfinished(at, Tear::Value))
 }
 
-/// Finds the array called `name` in the object that starts at `at`.
-fn page(text: &[u8], at: usize, name: &str) -> Result<Step, Flaw> {
-    let malformed =
-        |at: usize, expected| Flaw::malformed(at, text.get(at).copied().unwrap_or_default(), expected);
-    let mut members = Members::of(text, at);
-    loop {
-        match members.advance() {
-            Next::Member(member, value) if member == name.as_bytes() && text.get(value) == Some(&b'[') => {
-                return Ok(Step::Structure(value + 1, Place::Inside(Expect::Element)));
-            }
-            Next::Member(..) => {}
-            // Passing over such an object could pass over records.
-            Next::End => return Err(malformed(at, "an object with an array of records, as the first one")),
-            Next::Unfinished => return Err(Flaw::unfinished(at, Tear::Object)),
-            Next::Malformed(there) => return Err(malformed(there, "a member of the object or its end")),
+/// Finds the array that `path` leads to in the object that starts at `at`.
+fn page(text: &[u8], at: usize, path: &[String]) -> Result<Step, Flaw> {
+    match around::descend(text, at, path) {
+        Ok(Found::Array(start)) => Ok(Step::Structure(start, Place::Inside(Expect::Element))),
+        // Passing over such an object could pass over records.
+        Ok(Found::End(_)) => {
+            let expected = "an object with an array of records, as the first one";
+            Err(flaw(text, at, Trouble::Malformed(at, expected)))
         }
+        Err(trouble) => Err(flaw(text, at, trouble)),
+    }
+}
+
+/// What is wrong with what stands around the records, from `at` on.
+fn flaw(text: &[u8], at: usize, trouble: Trouble) -> Flaw {
+    match trouble {
+        Trouble::Unfinished => Flaw::unfinished(at, Tear::Object),
+        Trouble::Malformed(at, expected) => {
+            Flaw::malformed(at, text.get(at).copied().unwrap_or_default(), expected)
+        }
+        Trouble::Records(at) => Flaw { at, kind: FlawKind::LeftOut },
     }
 }
 
@@ -190,6 +202,10 @@ mod tests {
         }
     }
 
+    fn pages(name: &str) -> Shape {
+        Shape::Pages(vec![name.to_owned()])
+    }
+
     fn all(shape: Shape, text: &str) -> Result<Vec<&str>, (usize, usize)> {
         cut(Elements::new(shape), text)
     }
@@ -209,7 +225,7 @@ mod tests {
             r#"{"vectors":[{"a":1},[2],null]}"#,
             r#"{"n":{"vectors":[9]},"vectors":{},"vectors":[{"a":1},[2]],"next":"]}"} {"vectors":[null]}"#,
         ] {
-            assert_eq!(all(Shape::Pages("vectors"), text), three, "{text}");
+            assert_eq!(all(pages("vectors"), text), three, "{text}");
         }
         for text in [r#"{"a":1}[2]{"b":3}"#, "{\"a\":1}\n\n[2]{\"b\":3} "] {
             assert_eq!(all(Shape::Values, text), Ok(vec![r#"{"a":1}"#, "[2]", r#"{"b":3}"#]), "{text}");
@@ -232,15 +248,15 @@ mod tests {
         for (text, flaw) in arrays {
             assert_eq!(all(Shape::Arrays, text), Err(flaw), "{text}");
         }
-        let pages = [
+        let broken = [
             (r#"{"v":[{}]"#, (1, 9)),
             (r#"{"v":[{}],"next":"}"#, (1, 9)),
             (r#"{"v":[{}]} {"w":[]}"#, (1, 11)),
             (r#"{"v":[{}]} [1]"#, (1, 11)),
             (r#"{"v" [{}]}"#, (0, 5)),
         ];
-        for (text, flaw) in pages {
-            assert_eq!(all(Shape::Pages("v"), text), Err(flaw), "{text}");
+        for (text, flaw) in broken {
+            assert_eq!(all(pages("v"), text), Err(flaw), "{text}");
         }
         assert_eq!(all(Shape::Values, "{} nonsense {}"), Err((1, 3)));
     }
@@ -252,6 +268,6 @@ mod tests {
             assert_eq!(records, Ok(vec![r#"{"b":2}"#, r#"{"c":3}"#]), "{text}");
         }
         let rest = r#"],"next":"x"}{"v":[1]}"#;
-        assert_eq!(cut(Elements::continued(Shape::Pages("v")), rest), Ok(vec!["1"]));
+        assert_eq!(cut(Elements::continued(pages("v")), rest), Ok(vec!["1"]));
     }
 }

@@ -50,6 +50,43 @@ pub enum ReadError {
         /// How to turn it into what is supported.
         cure: &'static str,
     },
+    /// Something else than data, saved or stored in its place.
+    #[error("{input} is {what}, not data\n{cure}")]
+    WithoutRecords {
+        /// Which input.
+        input: Input,
+        /// Its name with its article.
+        what: &'static str,
+        /// How to come to the data.
+        cure: &'static str,
+    },
+    /// JSON whose records do not follow one another.
+    #[error("{input} holds {shape}, which cannot be read record by record\n{cure}")]
+    Shape {
+        /// Which input.
+        input: Input,
+        /// How the records stand in it.
+        shape: String,
+        /// How to turn it into what is read.
+        cure: String,
+    },
+    /// Text in another encoding than UTF-8.
+    #[error(
+        "{input} is not UTF-8: byte {byte:#04x} at {place} belongs to no character{}\n\
+         convert it first: iconv -f {} -t UTF-8 INPUT > OUTPUT",
+        likely.map(|name| format!("; the text looks like {name}")).unwrap_or_default(),
+        likely.unwrap_or("ENCODING")
+    )]
+    NotUtf8 {
+        /// Which input.
+        input: Input,
+        /// Where that byte stands.
+        place: Position,
+        /// The first byte that belongs to no character.
+        byte: u8,
+        /// The encoding as `iconv` spells it, when it can be told.
+        likely: Option<&'static str>,
+    },
     /// Neither JSON nor delimited text.
     #[error(
         "cannot tell the format of {input}: it is neither JSON nor a table split by commas, tabs or semicolons\n\
@@ -73,6 +110,21 @@ pub enum ReadError {
         place: Position,
         /// Where the input ends: a byte of its text, or of the file when compressed data is cut.
         end: u64,
+    },
+    /// Compressed data with something else after it.
+    #[error(
+        "{bytes} bytes of something else follow the {compression} data of {input} at byte {at}\n\
+         everything before that has been read; to leave them out: head -c {at} INPUT > OUTPUT"
+    )]
+    Trailing {
+        /// Which input.
+        input: Input,
+        /// `gzip` or `zstd`.
+        compression: &'static str,
+        /// Where in the file the compressed data ends.
+        at: u64,
+        /// How many bytes follow there.
+        bytes: u64,
     },
     /// Compressed data that does not decompress.
     #[error(
@@ -101,6 +153,17 @@ pub enum ReadError {
         expected: &'static str,
         /// The byte that stands there.
         found: u8,
+    },
+    /// An object that holds more records than those of its one array.
+    #[error(
+        "{input} holds more records at {place}, beside the array that is read\n\
+         give the other array in a file of its own; JSON Lines holds any number of records"
+    )]
+    LeftOut {
+        /// Which input.
+        input: Input,
+        /// Where they begin.
+        place: Position,
     },
     /// A record beyond the limit, most often a quote or bracket that is never closed.
     #[error(

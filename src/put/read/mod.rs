@@ -7,13 +7,17 @@
 //! `window` holds the text at hand; `lines`, `elements` and `rows` are pure and find the records in it, one file a
 //! layout; `recognise` chooses among them.
 
+mod around;
+mod columnar;
 mod decompress;
 mod elements;
 mod error;
 mod expand;
+mod foreign;
 mod lines;
 mod recognise;
 mod rows;
+mod shape;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -27,14 +31,16 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use self::decompress::Compression;
+use self::decompress::{Compression, Trailing};
 use self::elements::Elements;
 pub use self::error::{ReadError, Tear};
 pub use self::expand::{Expanded, expand};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
 use self::rows::{HeaderFlaw, Rows};
+pub(super) use self::value::{skip_blanks, value_end};
 use self::window::{Arrival, Stream, Window, newlines};
+use super::encoding::{self, Foreign};
 use super::record::{Block, Input, Position, Raw, Record};
 
 /// How much text is read and cut at once, and how long a record may be, in bytes.
@@ -92,8 +98,13 @@ struct Flaw {
 /// What is wrong there.
 #[derive(Debug)]
 enum FlawKind {
-    Malformed { expected: &'static str, found: u8 },
+    Malformed {
+        expected: &'static str,
+        found: u8,
+    },
     Unfinished(Tear),
+    /// Records begin there that would be left out.
+    LeftOut,
 }
 
 impl Flaw {
@@ -107,7 +118,7 @@ impl Flaw {
 
     /// Whether more text cannot mend it.
     fn is_lasting(&self) -> bool {
-        matches!(self.kind, FlawKind::Malformed { .. })
+        !matches!(self.kind, FlawKind::Unfinished(_))
     }
 }
 
@@ -305,11 +316,26 @@ impl Reading {
                     // Too little of the input is no reason to doubt its format.
                     return Err(self.window.take_failure().map_or(unrecognised, |cause| self.failure(cause)));
                 }
-                Err(Unfit::Unsupported { format, cure }) => {
-                    return Err(ReadError::Unsupported { input: self.input.clone(), format, cure });
-                }
+                Err(unfit) => return Err(self.unfit(unfit)),
             }
         }
+    }
+
+    /// The error for an input that cannot be cut.
+    fn unfit(&self, unfit: Unfit) -> ReadError {
+        let input = self.input.clone();
+        match unfit {
+            Unfit::Unrecognised => ReadError::Unrecognised { input },
+            Unfit::Unsupported { format, cure } => ReadError::Unsupported { input, format, cure },
+            Unfit::WithoutRecords { what, cure } => ReadError::WithoutRecords { input, what, cure },
+            Unfit::Shape { shape, cure } => ReadError::Shape { input, shape, cure },
+            Unfit::NotUtf8(foreign) => self.not_utf8(foreign),
+        }
+    }
+
+    /// The error for text at hand that is `foreign`.
+    fn not_utf8(&self, Foreign { at, byte, likely }: Foreign) -> ReadError {
+        ReadError::NotUtf8 { input: self.input.clone(), place: self.window.place(at), byte, likely }
     }
 
     /// Reads the header of a table, which an empty one need not have.
@@ -319,6 +345,13 @@ impl Reading {
             let cut = rows::cut(self.window.text(), delimiter, last).map_err(|flaw| self.flaw(&flaw))?;
             if let Some(header) = cut.records.into_iter().next() {
                 let end = header.end;
+                // A name with a replaced character in it would be another name.
+                let text = self.window.text();
+                if std::str::from_utf8(&text[header.clone()]).is_err()
+                    && let Some(foreign) = encoding::foreign(text)
+                {
+                    return Err(self.not_utf8(foreign));
+                }
                 let rows = Rows::new(&self.window.text()[header], delimiter);
                 let rows = rows.map_err(|flaw| self.header_flaw(flaw))?;
                 self.window.skip(end);
@@ -366,7 +399,7 @@ impl Reading {
             return Err(self.failure(cause));
         }
         if self.window.has_ended() {
-            return Ok(false);
+            return self.window.take_trailing().map_or(Ok(false), |cause| Err(self.failure(cause)));
         }
         if self.window.is_full() {
             let (input, place) = (self.input.clone(), self.window.position());
@@ -403,6 +436,7 @@ impl Reading {
         match flaw.kind {
             FlawKind::Malformed { expected, found } => ReadError::Malformed { input, place, expected, found },
             FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
+            FlawKind::LeftOut => ReadError::LeftOut { input, place },
         }
     }
 
@@ -419,6 +453,10 @@ impl Reading {
     fn failure(&self, cause: io::Error) -> ReadError {
         let input = self.input.clone();
         let place = self.window.position();
+        if let (Some(compression), Some(trailing)) = (self.window.compression(), Trailing::of(&cause)) {
+            let (compression, Trailing { at, bytes }) = (compression.name(), *trailing);
+            return ReadError::Trailing { input, compression, at, bytes };
+        }
         match self.window.compression().map(Compression::name) {
             Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => ReadError::Torn {
                 input,

@@ -4,9 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::elements::Shape;
+use super::foreign::{self, Told};
 use super::mark_length;
 use super::rows;
-use super::value::{Members, Next, skip_blanks, value_end};
+use super::shape::{self, Holder};
+use super::value::{skip_blanks, value_end};
+use crate::put::encoding::{self, Foreign};
 
 /// A format that the command line can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +70,7 @@ pub(super) fn is_input_name(name: &str) -> bool {
 }
 
 /// How an input is cut into records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// One record a line.
     Lines,
@@ -81,41 +84,19 @@ pub(super) enum Layout {
 }
 
 /// Why an input cannot be cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unfit {
     /// It is of a known format that is not read.
     Unsupported { format: &'static str, cure: &'static str },
+    /// It is something else than data.
+    WithoutRecords { what: &'static str, cure: &'static str },
+    /// It is JSON whose records do not follow one another.
+    Shape { shape: String, cure: String },
+    /// It is text in another encoding.
+    NotUtf8(Foreign),
     /// It is of no known format.
     Unrecognised,
 }
-
-const JSON_LINES_CURE: &str =
-    "convert it to JSON Lines first, one {\"key\":\"…\",\"data\":{\"float32\":[…]}} a line";
-const DUCKDB_CURE: &str = "convert it to JSON Lines first, for example with duckdb: \
-                           COPY (FROM 'input.parquet') TO 'input.jsonl' (FORMAT json)";
-const UNPACK_CURE: &str = "unpack it first, or pack it with gzip or zstd, which are read as they are";
-const UTF8_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT";
-
-/// What is recognised by its first bytes but not read: the bytes, the name, the cure.
-const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
-    (b"PAR1", "a Parquet file", DUCKDB_CURE),
-    (b"ARROW1", "an Arrow file", JSON_LINES_CURE),
-    (b"\x93NUMPY", "a NumPy file", JSON_LINES_CURE),
-    (b"\x89HDF\r\n", "an HDF5 file", JSON_LINES_CURE),
-    (b"PK\x03\x04", "a ZIP or NPZ archive", UNPACK_CURE),
-    (
-        b"PGCOPY\n",
-        "a binary copy of Postgres",
-        "copy it out of Postgres as CSV: COPY … TO … (FORMAT csv, HEADER)",
-    ),
-    (b"BZh", "a bzip2 file", UNPACK_CURE),
-    (b"\xfd7zXZ\x00", "an xz file", UNPACK_CURE),
-    (b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK_CURE),
-    (b"\x1f\x8b", "text that was packed more than twice", UNPACK_CURE),
-    (b"\x28\xb5\x2f\xfd", "text that was packed more than twice", UNPACK_CURE),
-    (b"\xff\xfe", "UTF-16 text", UTF8_CURE),
-    (b"\xfe\xff", "UTF-16 text", UTF8_CURE),
-];
 
 /// Decides how an input is cut that begins with `head`, or asks for more of it with none.
 ///
@@ -127,8 +108,11 @@ pub(super) fn recognise(
     name: Option<&str>,
     format: Option<Format>,
 ) -> Result<Option<Layout>, Unfit> {
-    if let Some(&(_, format, cure)) = UNSUPPORTED.iter().find(|(magic, ..)| head.starts_with(magic)) {
-        return Err(Unfit::Unsupported { format, cure });
+    if foreign::foreign(head, whole)? == Told::NotYet {
+        return Ok(None);
+    }
+    if let Some(foreign) = encoding::foreign_beginning(head) {
+        return Err(Unfit::NotUtf8(foreign));
     }
     let marked = head.get(mark_length(head)..).unwrap_or_default();
     let text = marked.get(skip_blanks(marked, 0)..).unwrap_or_default();
@@ -138,9 +122,9 @@ pub(super) fn recognise(
     let promised = format.or_else(|| name.and_then(Format::of_name));
     match (format, first) {
         (Some(Format::Jsonl), _) => Ok(Some(Layout::Lines)),
-        (Some(Format::Json), _) => Ok(json(text, whole, |_, _| Some(VALUES))),
+        (Some(Format::Json), _) => json(text, whole, |_, _| Some(VALUES)),
         (Some(Format::Csv | Format::Tsv), _) => delimited(marked, whole, promised),
-        (None, b'{' | b'[') => Ok(json(text, whole, lines_or_values)),
+        (None, b'{' | b'[') => json(text, whole, lines_or_values),
         (None, _) => match promised {
             Some(Format::Jsonl) => Ok(Some(Layout::Lines)),
             Some(Format::Json) => Ok(Some(VALUES)),
@@ -152,77 +136,12 @@ pub(super) fn recognise(
 const VALUES: Layout = Layout::Elements(Shape::Values);
 
 /// Decides between a structure that holds records and records without one, which `bare` tells apart further.
-fn json(text: &[u8], whole: bool, bare: fn(&[u8], bool) -> Option<Layout>) -> Option<Layout> {
-    let holder = match text.first() {
-        Some(b'[') => array(text),
-        Some(b'{') => wrapper(text),
-        _ => Holder::Missing,
-    };
-    match holder {
+fn json(text: &[u8], whole: bool, bare: fn(&[u8], bool) -> Option<Layout>) -> Result<Option<Layout>, Unfit> {
+    Ok(match shape::holder(text, whole)? {
         Holder::Shape(shape) => Some(Layout::Elements(shape)),
         Holder::Unknown if !whole => None,
         Holder::Unknown | Holder::Missing => bare(text, whole),
-    }
-}
-
-/// Whether the first value holds records.
-enum Holder {
-    Shape(Shape),
-    /// It is a record itself.
-    Missing,
-    /// The text ends before it is clear.
-    Unknown,
-}
-
-const NULL: &[u8] = b"null";
-
-/// An array of objects or arrays holds records; an array of numbers is a record.
-fn array(text: &[u8]) -> Holder {
-    let mut at = skip_blanks(text, 1);
-    // A service that failed on the first inputs leaves nulls there.
-    while text.get(at..).is_some_and(|rest| rest.starts_with(NULL)) {
-        let comma = skip_blanks(text, at + NULL.len());
-        at = if text.get(comma) == Some(&b',') { skip_blanks(text, comma + 1) } else { comma };
-    }
-    match text.get(at..).unwrap_or_default() {
-        [b'{' | b'[' | b']', ..] => Holder::Shape(Shape::Arrays),
-        cut if NULL.starts_with(cut) => Holder::Unknown,
-        _ => Holder::Missing,
-    }
-}
-
-/// Names of an array of records inside an object, as services and their tools write them.
-const WRAPPERS: [&str; 4] = ["vectors", "rows", "points", "data"];
-/// Names that a record has for its key, and so an object around records has not.
-const KEYS: [&str; 7] = ["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"];
-/// Names that a record has for its vector.
-const VECTORS: [&str; 4] = ["vector", "values", "embedding", "emb"];
-
-/// An object holds records when one of its members is an array of them.
-fn wrapper(text: &[u8]) -> Holder {
-    let mut members = Members::of(text, 0);
-    let (mut has_key, mut has_vector) = (false, false);
-    loop {
-        let (name, value) = match members.advance() {
-            Next::Member(name, value) => (name, value),
-            Next::End | Next::Malformed(_) => return Holder::Missing,
-            Next::Unfinished => return Holder::Unknown,
-        };
-        let is_one_of = |names: &[&'static str]| names.iter().copied().find(|known| known.as_bytes() == name);
-        has_key |= is_one_of(&KEYS).is_some();
-        has_vector |= is_one_of(&VECTORS).is_some();
-        if let Some(wrapper) = is_one_of(&WRAPPERS)
-            && text.get(value) == Some(&b'[')
-        {
-            match text.get(skip_blanks(text, value + 1)) {
-                None => return Holder::Unknown,
-                // An answer with objects in it may have an id of its own.
-                Some(b'{') if !has_vector => return Holder::Shape(Shape::Pages(wrapper)),
-                Some(b'[' | b']') if !has_vector && !has_key => return Holder::Shape(Shape::Pages(wrapper)),
-                Some(_) => {}
-            }
-        }
-    }
+    })
 }
 
 /// Decides by the first line between one record a line and records over several lines or several on one.
@@ -312,8 +231,8 @@ mod tests {
     const LINES: Layout = Layout::Lines;
     const ARRAYS: Layout = Layout::Elements(Shape::Arrays);
 
-    fn pages(name: &'static str) -> Layout {
-        Layout::Elements(Shape::Pages(name))
+    fn pages(path: &str) -> Layout {
+        Layout::Elements(Shape::Pages(path.split('.').map(str::to_owned).collect()))
     }
 
     fn rows(delimiter: char) -> Layout {
@@ -330,7 +249,6 @@ mod tests {
             ("", LINES),
             (" \r\n", LINES),
             (r#"[{"key":"a"}]"#, ARRAYS),
-            ("[[0.1,0.2],[0.3,0.4]]", ARRAYS),
             ("[]", ARRAYS),
             ("\u{feff} [ null,\nnull, {}]", ARRAYS),
             ("[", LINES),
@@ -353,11 +271,31 @@ mod tests {
     #[test]
     fn an_object_around_records_is_told_from_a_record() {
         let cases = [
+            (
+                r#"{"result":{"points":[{"id":1,"vector":[1]}],"next_page_offset":null},"status":"ok"}"#,
+                pages("result.points"),
+            ),
+            (
+                r#"{"took":1,"hits":{"total":{"value":1},"hits":[{"_id":"1","_source":{"v":[1,2]}}]}}"#,
+                pages("hits.hits"),
+            ),
+            (r#"{"@odata.context":"x","value":[{"id":"1","contentVector":[0.1]}]}"#, pages("value")),
+            (r#"{"objects":[{"class":"X","id":"u","vector":[1]}],"totalResults":1}"#, pages("objects")),
+            (r#"{"result":[{"id":1,"vector":[1]}],"time":0.1}"#, pages("result")),
+            (
+                r#"{"schema":{"fields":[{"name":"id"}],"primaryKey":["index"]},"data":[{"index":0,"id":"a","embedding":[1]}]}"#,
+                pages("data"),
+            ),
+            (r#"{"vectors":[],"data":[{"key":"a","vector":[1]}]}"#, pages("data")),
+            (r#"{"id":"a","items":[{"sku":1}],"embedding":[0.1]}"#, LINES),
+            (r#"{"pk":"a","items":[{"id":1,"price":[1,2]}],"mine":[0.1,0.2]}"#, LINES),
+            (r#"{"pk":"a","results":[{"s":1}],"mine":[0.1,0.2]}"#, LINES),
+            (r#"{"meta":{"items":[{"id":1,"price":[1,2]}]},"id":"a","embedding":[0.1]}"#, LINES),
+            (r#"{"id":"a","response":{"body":{"data":[{"embedding":[1]}]}}}"#, LINES),
             (r#"{"indexName":"i","vectors":[{"key":"a"}]}"#, pages("vectors")),
             ("{\n \"vectors\": [\n]}", pages("vectors")),
-            (r#"{"rows":[[0.1]]}"#, pages("rows")),
-            (r#"{"id":"x","object":"list","data":[{"index":0}]}"#, pages("data")),
-            (r#"{"points":[{"id":1,"vec"#, pages("points")),
+            (r#"{"id":"x","object":"list","data":[{"index":0,"embedding":[0.1]}]}"#, pages("data")),
+            (r#"{"points":[{"id":1,"vector":[1]},{"i"#, pages("points")),
             (r#"{"key":"a","data":{"float32":[1]}}"#, LINES),
             (r#"{"id":"a","data":[0.1,0.2]}"#, LINES),
             (r#"{"id":"a","vectors":[[0.1]]}"#, LINES),
@@ -408,12 +346,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_told_by_name() {
-        for &(magic, format, _) in UNSUPPORTED {
-            let head = [magic, b"\0\0rest"].concat();
-            let unfit = recognise(&head, true, Some("a.csv"), Some(Format::Csv)).unwrap_err();
-            assert!(matches!(unfit, Unfit::Unsupported { format: told, .. } if told == format), "{format}");
-        }
+    fn what_is_neither_json_nor_a_table_is_not_recognised() {
+        let packed = recognise(b"PAR1\0\0rest", true, Some("a.csv"), Some(Format::Csv)).unwrap_err();
+        assert!(matches!(packed, Unfit::Unsupported { format: "a Parquet file", .. }), "{packed:?}");
         for text in ["the 0.1 0.2\nof 0.3 0.4\n", "\u{80}\0\0\0,\0", "word"] {
             assert_eq!(whole(text), Err(Unfit::Unrecognised), "{text:?}");
         }
@@ -427,7 +362,7 @@ mod tests {
             "{\n  \"a\": 1\n}\n{\n",
             "{\"a\":\r\n\r\n{\"b\":2}\n",
             "[0.1,0.2]\n[0.3]\n",
-            "[ null, [1]]",
+            "[ null, [{}]]",
             "[\nnull,\nnull,\n{\"key\":\"a\"}\n]\n",
             "key;vector\n\"a\n\";[0.1,0.2]\nb;[0.1,0.2]\n",
         ];

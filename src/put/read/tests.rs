@@ -8,7 +8,7 @@ use super::testing::Directory;
 use super::*;
 
 /// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.
-type Found = (String, Position);
+pub(super) type Found = (String, Position);
 
 fn text_of(raw: &Raw) -> String {
     match raw {
@@ -22,7 +22,7 @@ fn text_of(raw: &Raw) -> String {
 }
 
 /// Reads everything: the records, the ends of the blocks, and the error that ended the reading.
-fn read(
+pub(super) fn read(
     input: &Input,
     sizes: Sizes,
     from: Option<Position>,
@@ -44,11 +44,11 @@ fn read(
     (found, ends, None)
 }
 
-fn inline(content: impl Into<Vec<u8>>) -> Input {
+pub(super) fn inline(content: impl Into<Vec<u8>>) -> Input {
     Input::Inline(Bytes::from(content.into()))
 }
 
-fn texts(found: &[Found]) -> Vec<&str> {
+pub(super) fn texts(found: &[Found]) -> Vec<&str> {
     found.iter().map(|(text, _)| text.as_str()).collect()
 }
 
@@ -63,7 +63,7 @@ fn read_error(input: &Input) -> (usize, String) {
     (found.len(), error.map(|error| error.to_string()).unwrap_or_default())
 }
 
-fn gzip(text: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(text).unwrap();
     encoder.finish().unwrap()
@@ -354,7 +354,7 @@ fn what_cannot_be_opened_or_continued_is_told_before_anything_is_read() {
 }
 
 /// A JSON object or array with everything in its strings that could mislead the cutting.
-fn value() -> impl Strategy<Value = String> {
+pub(super) fn value() -> impl Strategy<Value = String> {
     let string = proptest::collection::vec(
         prop_oneof!["[a-z{}\\[\\],:]", Just("\\\"".to_owned()), Just("\\\\".to_owned())],
         0..8,
@@ -419,7 +419,7 @@ fn check(input: &Input, sizes: Sizes, expected: &[String]) -> Result<(), TestCas
 }
 
 /// Checks `text` as a file, as a stream, and packed.
-fn check_everywhere(text: &str, block: usize, expected: &[String]) -> Result<(), TestCaseError> {
+pub(super) fn check_everywhere(text: &str, block: usize, expected: &[String]) -> Result<(), TestCaseError> {
     let sizes = Sizes { block, record: 100_000 };
     check(&inline(text), sizes, expected)?;
     check(&inline(gzip(text.as_bytes())), sizes, expected)?;

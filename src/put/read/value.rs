@@ -6,13 +6,13 @@
 use memchr::{memchr2, memchr3};
 
 /// Offset of the first byte at or behind `at` that is no white space.
-pub(super) fn skip_blanks(text: &[u8], at: usize) -> usize {
+pub(in crate::put) fn skip_blanks(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 /// Offset behind the value that starts at `start`, or none when the text ends first.
-pub(super) fn value_end(text: &[u8], start: usize) -> Option<usize> {
+pub(in crate::put) fn value_end(text: &[u8], start: usize) -> Option<usize> {
     match text.get(start)? {
         b'{' => bracket_end(text, start + 1, b'{', b'}'),
         b'[' => bracket_end(text, start + 1, b'[', b']'),
@@ -44,7 +44,7 @@ pub(super) fn bracket_end(text: &[u8], mut at: usize, open: u8, close: u8) -> Op
 }
 
 /// Offset behind the string whose opening quote is at `start`.
-fn string_end(text: &[u8], start: usize) -> Option<usize> {
+pub(super) fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {
         let hit = at + memchr2(b'"', b'\\', text.get(at..)?)?;
@@ -56,7 +56,7 @@ fn string_end(text: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Offset behind a number or word; only the byte behind it shows that it is complete.
-fn scalar_end(text: &[u8], start: usize) -> Option<usize> {
+pub(super) fn scalar_end(text: &[u8], start: usize) -> Option<usize> {
     let ends = |byte: &u8| byte.is_ascii_whitespace() || b",:[]{}\"".contains(byte);
     text.get(start..)?.iter().position(ends).map(|length| start + length)
 }
@@ -66,14 +66,16 @@ pub(super) struct Members<'a> {
     text: &'a [u8],
     at: usize,
     in_value: bool,
+    /// Whether no member stands before.
+    is_first: bool,
 }
 
 /// What comes next in an object.
 pub(super) enum Next<'a> {
     /// A member: its name as spelled, and where its value starts.
     Member(&'a [u8], usize),
-    /// The end of the object.
-    End,
+    /// The end of the object, which is this offset behind its bracket.
+    End(usize),
     /// The end of the text.
     Unfinished,
     /// Something that cannot stand at this offset.
@@ -83,7 +85,17 @@ pub(super) enum Next<'a> {
 impl<'a> Members<'a> {
     /// The members of the object whose bracket is at `start`.
     pub(super) fn of(text: &'a [u8], start: usize) -> Self {
-        Self { text, at: start + 1, in_value: false }
+        Self { is_first: true, ..Self::behind(text, start + 1) }
+    }
+
+    /// The members that follow the offset `at` of an object, which is behind a value.
+    pub(super) fn behind(text: &'a [u8], at: usize) -> Self {
+        Self { text, at, in_value: false, is_first: false }
+    }
+
+    /// Goes on at `end`, which is behind the value of the last member.
+    pub(super) fn go_on(&mut self, end: usize) {
+        (self.at, self.in_value) = (end, false);
     }
 
     /// Passes the value before, if there is one, and finds the next member.
@@ -96,12 +108,14 @@ impl<'a> Members<'a> {
             self.at = value_end(self.text, self.at)?;
         }
         let mut at = skip_blanks(self.text, self.at);
-        if *self.text.get(at)? == b',' {
+        let is_first = std::mem::take(&mut self.is_first);
+        let has_comma = *self.text.get(at)? == b',';
+        if has_comma && !is_first {
             at = skip_blanks(self.text, at + 1);
         }
         match self.text.get(at)? {
-            b'}' => return Some(Next::End),
-            b'"' => {}
+            b'}' => return Some(Next::End(at + 1)),
+            b'"' if has_comma || is_first => {}
             _ => return Some(Next::Malformed(at)),
         }
         let name_end = string_end(self.text, at)?;
@@ -153,16 +167,18 @@ mod tests {
             found.push((name, text.as_bytes()[value]));
         }
         assert_eq!(found, [(&b"a"[..], b'{'), (b"b", b'[')]);
-        assert!(matches!(members.advance(), Next::End));
+        assert!(matches!(members.advance(), Next::End(end) if end == text.trim_end().len()));
     }
 
     #[test]
     fn an_object_without_colon_or_quote_is_malformed_there() {
-        for (text, at) in [("{a", 1), (r#"{"a" 1"#, 5), (r#"{"a":1;"#, 7)] {
+        for (text, at) in
+            [("{a", 1), ("{,", 1), (r#"{"a" 1"#, 5), (r#"{"a":1 "b":2}"#, 7), (r#"{"a":1,{}}"#, 7)]
+        {
             let mut members = Members::of(text.as_bytes(), 0);
             let next =
                 std::iter::repeat_with(|| members.advance()).find(|next| !matches!(next, Next::Member(..)));
-            assert!(matches!(next, Some(Next::Malformed(found)) if found == at) || at == 7, "{text}");
+            assert!(matches!(next, Some(Next::Malformed(found)) if found == at), "{text}");
         }
     }
 }

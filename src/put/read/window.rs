@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 
 use super::Sizes;
-use super::decompress::Compression;
+use super::decompress::{Compression, Trailing};
 use crate::put::record::{Input, Position};
 
 /// How many bytes a decompressor has taken, shared with it.
@@ -117,6 +117,8 @@ pub(super) struct Window {
     position: Position,
     ended: bool,
     failure: Option<io::Error>,
+    /// What follows the compressed data that was read to its end.
+    trailing: Option<io::Error>,
     /// The outermost packing, and how many of its bytes have been taken.
     packing: Option<(Compression, Count)>,
 }
@@ -131,6 +133,7 @@ impl Window {
             position: Position { input, offset: 0, line: 1, record: 0 },
             ended: false,
             failure: None,
+            trailing: None,
             packing: None,
         }
     }
@@ -183,6 +186,11 @@ impl Window {
         self.failure.take()
     }
 
+    /// Takes the error that says what follows the compressed data, whose text ends properly nevertheless.
+    pub(super) fn take_trailing(&mut self) -> Option<io::Error> {
+        self.trailing.take()
+    }
+
     /// Whether the text at hand holds more than the largest record.
     pub(super) fn is_full(&self) -> bool {
         self.text.len() > self.sizes.record
@@ -221,7 +229,10 @@ impl Window {
         self.text.reserve_exact(target - held);
         let read = self.stream.append((target - held) as u64, &mut self.text);
         self.ended = self.text.len() < target;
-        self.failure = read.err();
+        match read {
+            Err(cause) if Trailing::of(&cause).is_some() => self.trailing = Some(cause),
+            read => self.failure = read.err(),
+        }
     }
 
     /// Drops the first `count` bytes.

@@ -1,0 +1,248 @@
+//! Where the records of a JSON input stand, told from its first value: an array, an object around an array, or neither.
+
+use super::columnar::{self, Outline, Value};
+use super::elements::Shape;
+use super::recognise::Unfit;
+use super::value::{skip_blanks, value_end};
+use crate::put::admit::{KEYS, VECTORS};
+
+/// Whether the first value holds records.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    Shape(Shape),
+    /// It is a record itself.
+    Missing,
+    /// The text ends before it is clear.
+    Unknown,
+}
+
+/// Names of an array of records inside an object, as services and their tools write them.
+pub(super) const WRAPPERS: [&str; 11] = [
+    "vectors",
+    "rows",
+    "points",
+    "data",
+    "hits",
+    "value",
+    "objects",
+    "results",
+    "result",
+    "matches",
+    "documents",
+];
+/// More of them, which a record may well have for something else: they count where their elements are records.
+const LOOSE_WRAPPERS: [&str; 3] = ["items", "records", "docs"];
+/// Names of an object around such an object.
+const HOLDERS: [&str; 8] = ["result", "results", "hits", "data", "response", "body", "output", "content"];
+/// How many objects may stand around one another.
+const DEEPEST: usize = 4;
+
+/// So much of an object shows what it is. The rest of it may be as large as the input.
+const LOOKED_AT: usize = 192 << 10;
+
+const NULL: &[u8] = b"null";
+
+/// Tells whether the value that `text` begins with holds records; with `whole` there is no more text.
+pub(super) fn holder(text: &[u8], whole: bool) -> Result<Holder, Unfit> {
+    match text.first() {
+        Some(b'[') => array(text, whole || text.len() >= LOOKED_AT),
+        Some(b'{') => {
+            let is_all = whole || text.len() >= LOOKED_AT;
+            object(text.get(..LOOKED_AT).unwrap_or(text), is_all)
+        }
+        _ => Ok(Holder::Missing),
+    }
+}
+
+/// An array of objects holds records; an array of numbers is a record; an array of arrays holds what has no names.
+fn array(text: &[u8], is_all: bool) -> Result<Holder, Unfit> {
+    let at = first_element(text, 0);
+    Ok(match text.get(at..).unwrap_or_default() {
+        [b'{' | b']', ..] => Holder::Shape(Shape::Arrays),
+        [b'[', ..] if !is_all && value_end(text, at).is_none() => Holder::Unknown,
+        [b'[', ..] => match columnar::of_rows(text, at, &[]) {
+            Some(unfit) => return Err(unfit),
+            None => Holder::Shape(Shape::Arrays),
+        },
+        cut if NULL.starts_with(cut) => Holder::Unknown,
+        _ => Holder::Missing,
+    })
+}
+
+/// Offset of the first element of an array that is not null, or where the text ends before it. A service that failed on
+/// the first inputs leaves nulls there.
+fn first_element(text: &[u8], start: usize) -> usize {
+    let mut at = skip_blanks(text, start + 1);
+    while text.get(at..).is_some_and(|rest| rest.starts_with(NULL)) {
+        let comma = skip_blanks(text, at + NULL.len());
+        at = if text.get(comma) == Some(&b',') { skip_blanks(text, comma + 1) } else { comma };
+    }
+    at
+}
+
+/// An array that may hold the records.
+#[derive(Debug)]
+struct Candidate {
+    path: Vec<String>,
+    content: Content,
+}
+
+/// What its first element shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    /// Objects that have what makes a record.
+    Records,
+    /// Objects of another kind.
+    Objects,
+    /// Arrays, by the offset of the first.
+    Rows(usize),
+    Nothing,
+}
+
+/// An object holds records when an array in it does and it is no record itself.
+fn object(head: &[u8], is_all: bool) -> Result<Holder, Unfit> {
+    let outline = Outline::of(head, 0);
+    if !outline.is_complete && !outline.is_malformed && !is_all {
+        return Ok(Holder::Unknown);
+    }
+    let has_key = outline.members.iter().any(|member| is_key_name(member.name));
+    let has_vector = outline.members.iter().any(|member| is_vector_name(member.name));
+    let has_numbers = outline.members.iter().any(|member| member.value == Value::Numbers);
+    if outline.is_malformed {
+        // Where it is broken is told behind the records that stand before that place.
+        let mut candidates = Vec::new();
+        search(head, &outline, &mut Vec::new(), !has_key, &mut candidates);
+        let records = candidates.into_iter().find(|found| found.content == Content::Records);
+        return Ok(match records.filter(|_| !has_vector && !has_numbers) {
+            Some(Candidate { path, .. }) => Holder::Shape(Shape::Pages(path)),
+            None => Holder::Missing,
+        });
+    }
+    if let Some(unfit) = columnar::of_columns(head, &outline) {
+        return Err(unfit);
+    }
+    if has_vector || has_numbers {
+        let unfit = if has_key || has_vector { None } else { columnar::dictionary(head, &outline) };
+        return unfit.map_or(Ok(Holder::Missing), Err);
+    }
+    let mut candidates = Vec::new();
+    search(head, &outline, &mut Vec::new(), !has_key, &mut candidates);
+    candidates.retain(|candidate| match candidate.content {
+        Content::Records => true,
+        Content::Objects | Content::Rows(_) | Content::Nothing => !has_key,
+    });
+    choose(head, &outline, candidates, has_key)
+}
+
+/// Decides among the arrays of an object that is no record.
+fn choose(
+    head: &[u8],
+    outline: &Outline<'_>,
+    candidates: Vec<Candidate>,
+    has_key: bool,
+) -> Result<Holder, Unfit> {
+    let is_of =
+        |content: &[Content]| candidates.iter().filter(|found| content.contains(&found.content)).count();
+    if is_of(&[Content::Records, Content::Objects]) > 1 {
+        let paths: Vec<&[String]> = candidates
+            .iter()
+            .filter(|found| matches!(found.content, Content::Records | Content::Objects))
+            .map(|found| found.path.as_slice())
+            .collect();
+        return Err(columnar::several(&paths));
+    }
+    let rank = |candidate: &Candidate| match candidate.content {
+        Content::Records => 0,
+        Content::Objects => 1,
+        Content::Rows(_) => 2,
+        Content::Nothing => 3,
+    };
+    let unfit = if has_key { None } else { columnar::of_names(head, outline) };
+    match candidates.into_iter().min_by_key(rank) {
+        Some(Candidate { content: Content::Rows(at), path }) => match columnar::of_rows(head, at, &path) {
+            Some(unfit) => Err(unfit),
+            None => Ok(Holder::Shape(Shape::Pages(path))),
+        },
+        Some(Candidate { content: Content::Nothing, .. }) if unfit.is_some() => {
+            unfit.map_or(Ok(Holder::Missing), Err)
+        }
+        Some(Candidate { path, .. }) => Ok(Holder::Shape(Shape::Pages(path))),
+        None => unfit.map_or(Ok(Holder::Missing), Err),
+    }
+}
+
+/// Finds the arrays that may hold records, in an object and, with `deeper`, in those inside it.
+fn search(
+    head: &[u8],
+    outline: &Outline<'_>,
+    path: &mut Vec<String>,
+    deeper: bool,
+    found: &mut Vec<Candidate>,
+) {
+    for member in &outline.members {
+        let is_one_of = |names: &[&str]| names.iter().any(|known| known.as_bytes() == member.name);
+        let name = String::from_utf8_lossy(member.name).into_owned();
+        match head.get(member.at) {
+            Some(b'[') if is_one_of(&WRAPPERS) || is_one_of(&LOOSE_WRAPPERS) => {
+                let content = content(head, member.at);
+                if content == Content::Records || is_one_of(&WRAPPERS) {
+                    path.push(name);
+                    found.push(Candidate { path: path.clone(), content });
+                    path.pop();
+                }
+            }
+            Some(b'{') if deeper && path.len() + 1 < DEEPEST && is_one_of(&HOLDERS) => {
+                path.push(name);
+                search(head, &Outline::of(head, member.at), path, deeper, found);
+                path.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the array that starts at `start` holds, by its first element.
+fn content(head: &[u8], start: usize) -> Content {
+    let at = first_element(head, start);
+    match head.get(at) {
+        Some(b'{') if is_record(head, at) => Content::Records,
+        Some(b'{') => Content::Objects,
+        Some(b'[') => Content::Rows(at),
+        _ => Content::Nothing,
+    }
+}
+
+/// Whether members of this name are keys, and so an object that has one is a record or something with a name.
+pub(super) fn is_key_name(name: &[u8]) -> bool {
+    KEYS.iter().any(|known| known.as_bytes() == name)
+}
+
+/// Whether members of this name are vectors.
+pub(super) fn is_vector_name(name: &[u8]) -> bool {
+    VECTORS.iter().any(|known| known.as_bytes() == name)
+}
+
+/// Whether the object at `at` has what makes a record: a vector under one of its usual names, or a key and numbers.
+pub(super) fn is_record(text: &[u8], at: usize) -> bool {
+    let outline = Outline::of(text, at);
+    let has_key = outline.members.iter().any(|member| is_key_name(member.name));
+    outline.members.iter().any(|member| {
+        let inner = match member.value {
+            Value::Object => Some(Outline::of(text, member.at)),
+            _ => None,
+        };
+        let has_numbers =
+            inner.is_some_and(|inner| inner.members.iter().any(|member| member.value == Value::Numbers));
+        match member.value {
+            Value::Numbers => has_key || is_vector_name(member.name),
+            Value::Text => is_vector_name(member.name) && member.name != b"values",
+            Value::Object => {
+                has_numbers && (has_key || is_vector_name(member.name) || member.name == b"data")
+            }
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

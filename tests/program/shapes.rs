@@ -1,0 +1,310 @@
+//! Inputs of unusual shape, encoding or packing: loaded as they are, or refused with what they are and the cure.
+
+use std::path::Path;
+use std::process::Command;
+
+use ossvec::oss::operation::Operation;
+use serde_json::json;
+
+use crate::support::{Home, State, TestService, gzip, run, unlimited, zstd};
+
+fn wanted(records: &[(&str, &[f32], serde_json::Value)]) -> State {
+    let record = |(key, numbers, metadata): &(&str, &[f32], serde_json::Value)| {
+        let bits = numbers.iter().map(|number| number.to_bits()).collect();
+        ((*key).to_owned(), (bits, metadata.clone()))
+    };
+    records.iter().map(record).collect()
+}
+
+fn plain(records: &[(&str, &[f32])]) -> State {
+    let records: Vec<_> =
+        records.iter().map(|(key, numbers)| (*key, *numbers, serde_json::Value::Null)).collect();
+    wanted(&records)
+}
+
+/// Loads `content` and checks that all of it is stored.
+#[track_caller]
+fn assert_loads(name: &str, content: impl AsRef<[u8]>, records: &State) {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write(name, content);
+    let ended = run(home.put(&service).arg(name));
+    let counts = ended.assert_code(0).counts(["stored", "rejected"]);
+    assert_eq!(counts, [records.len() as u64, 0]);
+    service.assert_holds(records);
+}
+
+/// Tries to load `content` and checks that nothing was sent and that the message says all of `words`.
+#[track_caller]
+fn assert_refused(name: &str, content: impl AsRef<[u8]>, words: &[&str]) -> String {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write(name, content);
+    let ended = run(home.put(&service).arg(name));
+    ended.assert_code(3);
+    for word in words {
+        assert!(ended.stderr.contains(word), "{word:?} is not in {}", ended.stderr);
+    }
+    assert_eq!(service.statistics().of(Operation::PutVectors).requests, 0, "{}", ended.stderr);
+    ended.stderr
+}
+
+const TWO: [(&str, &[f32]); 2] = [("a", &[0.1, 0.2]), ("b", &[0.3, 0.4])];
+const ELEMENTS: &str = r#"{"id":"a","embedding":[0.1,0.2]},{"id":"b","embedding":[0.3,0.4]}"#;
+
+#[test]
+fn records_that_stand_deeper_are_read_from_there() {
+    for text in [
+        format!(r#"{{"result":{{"points":[{ELEMENTS}],"next_page_offset":null}},"status":"ok"}}"#),
+        format!(r#"{{"took":3,"hits":{{"total":{{"value":2}},"hits":[{ELEMENTS}]}},"timed_out":false}}"#),
+        format!(r#"{{"@odata.context":"x","value":[{ELEMENTS}]}}"#),
+        format!(r#"{{"objects":[{ELEMENTS}],"totalResults":2}}"#),
+        format!(r#"{{"schema":{{"fields":[{{"name":"id"}}]}},"data":[{ELEMENTS}]}}"#),
+        format!(r#"{{"documents":[{ELEMENTS}]}}"#),
+        format!(r#"{{"items":[{ELEMENTS}]}}"#),
+    ] {
+        assert_loads("answer.json", text, &plain(&TWO));
+    }
+    let scroll =
+        r#"{"result":{"points":[{"id":1,"vector":[0.1,0.2]}],"next_page_offset":null},"status":"ok"}"#;
+    assert_loads("qdrant-scroll.json", scroll, &plain(&[("1", &[0.1, 0.2])]));
+}
+
+#[test]
+fn a_vector_with_numbers_for_names_is_read_in_their_order() {
+    let text = r#"{"id":"a","embedding":{"0":0.25,"1":0.5,"2":0.75}}"#;
+    assert_loads("float32array.jsonl", text, &plain(&[("a", &[0.25, 0.5, 0.75])]));
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", r#"{"id":"a","embedding":{"1":0.25,"0":0.5}}"#);
+    let ended = run(home.put(&service).arg("a.jsonl"));
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [0, 1]);
+}
+
+/// The command in `message` that makes JSON Lines, and the flags to load them with.
+fn cure(message: &str) -> (String, Vec<String>) {
+    let start = message.find("python3 -c '").unwrap_or_else(|| panic!("no command in {message}"));
+    let end = message.find("> OUTPUT").unwrap() + "> OUTPUT".len();
+    let flags = message.split("load OUTPUT with ").nth(1).and_then(|rest| rest.lines().next());
+    let flags = flags.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    (message.get(start..end).unwrap().to_owned(), flags)
+}
+
+/// Whether this machine can run what the messages advise.
+fn has_python() -> bool {
+    Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+fn advised(directory: &Path, command: &str) {
+    let command = command.replace("INPUT", "in.json").replace("OUTPUT", "out.jsonl");
+    let status = Command::new("sh").args(["-c", &command]).current_dir(directory).status().unwrap();
+    assert!(status.success(), "{command}");
+}
+
+#[test]
+fn columns_and_dictionaries_are_refused_with_a_command_that_makes_json_lines_of_them() {
+    let numbered = plain(&[("0", &[0.1, 0.2]), ("1", &[0.3, 0.4])]);
+    let two = plain(&TWO);
+    let cases = [
+        (
+            r#"{"ids":["a","b"],"embeddings":[[0.1,0.2],[0.3,0.4]],"metadatas":[{"t":"x"},null],"documents":["d","e"],"included":["x"],"data":null}"#,
+            "columns (ids, embeddings, metadatas, documents, included)",
+            None,
+        ),
+        (
+            r#"{"ids":[["a","b"]],"embeddings":[[[0.1,0.2],[0.3,0.4]]],"metadatas":null}"#,
+            "columns (ids, embeddings)",
+            Some(&two),
+        ),
+        (r#"{"id":["a","b"],"embedding":[[0.1,0.2],[0.3,0.4]]}"#, "columns (id, embedding)", Some(&two)),
+        (
+            r#"{"id":{"0":"a","1":"b"},"embedding":{"0":[0.1,0.2],"1":[0.3,0.4]}}"#,
+            "orient='columns'",
+            Some(&two),
+        ),
+        (
+            r#"{"columns":["id","embedding"],"index":[0,1],"data":[["a",[0.1,0.2]],["b",[0.3,0.4]]]}"#,
+            "orient='split'",
+            Some(&two),
+        ),
+        (
+            r#"{"0":{"id":"a","embedding":[0.1,0.2]},"1":{"id":"b","embedding":[0.3,0.4]}}"#,
+            "a dictionary of records",
+            Some(&two),
+        ),
+        (r#"{"a":[0.1,0.2],"b":[0.3,0.4]}"#, "a dictionary of vectors", Some(&two)),
+        (r#"{"a":{"vector":[0.1,0.2]},"b":{"vector":[0.3,0.4]}}"#, "a dictionary of records", Some(&two)),
+        (
+            r#"{"vectors":{"a":{"id":"a","values":[0.1,0.2]},"b":{"id":"b","values":[0.3,0.4]}},"namespace":""}"#,
+            "a dictionary of records by their keys in vectors",
+            Some(&two),
+        ),
+        (r#"[["a",[0.1,0.2]],["b",[0.3,0.4]]]"#, "records as arrays", Some(&two)),
+        (r"[[0.1,0.2],[0.3,0.4]]", "vectors without keys", Some(&numbered)),
+        (r#"{"rows":[[0.1,0.2],[0.3,0.4]]}"#, "vectors without keys in rows", Some(&numbered)),
+        (r#"{"embeddings":[[0.1,0.2],[0.3,0.4]],"n":2}"#, "columns (embeddings)", Some(&numbered)),
+        (
+            r#"{"data":{"Get":{"Article":[{"id":"a","vector":[0.1,0.2]},{"id":"b","vector":[0.3,0.4]}]}}}"#,
+            "records in data.Get.Article",
+            Some(&two),
+        ),
+    ];
+    for (text, shape, state) in cases {
+        let message = assert_refused("in.json", text, &[shape, "JSON Lines"]);
+        let (command, flags) = cure(&message);
+        if !has_python() {
+            continue;
+        }
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("in.json", text);
+        advised(&home.path(""), &command);
+        run(home.put(&service).arg("out.jsonl").args(flags)).assert_code(0);
+        let chroma = wanted(&[
+            ("a", &[0.1, 0.2], json!({"t": "x", "documents": "d"})),
+            ("b", &[0.3, 0.4], json!({"documents": "e"})),
+        ]);
+        if let Some(state) = state {
+            service.assert_holds(state);
+        } else {
+            assert_eq!(service.state().len(), chroma.len());
+        }
+    }
+}
+
+#[test]
+fn an_object_around_records_never_ends_as_success_with_records_left_out() {
+    let (a, b, c) = (
+        r#"{"id":"a","embedding":[0.1,0.2]}"#,
+        r#"{"id":"b","embedding":[0.3,0.4]}"#,
+        r#"{"id":"c","embedding":[0.5,0.6]}"#,
+    );
+    for text in [
+        format!(r#"{{"vectors":[{a}],{b},{c}]}}"#),
+        format!(r#"{{"vectors":[{a}] oops {b}}}"#),
+        format!(r#"{{"vectors":[{a}],"vectors":[{b},{c}]}}"#),
+        format!(r#"{{"vectors":[{a}],"more":{{"points":[{b}]}}}}"#),
+        format!(r#"{{"vectors":[{a}],"others":[{b},{c}]}}"#),
+        format!(r#"{{"result":{{"points":[{a}]}},"result":{{"points":[{b}]}}}}"#),
+        format!(r#"{{"others":[{b}],"vectors":[{a}]}}"#),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("in.json", &text);
+        let ended = run(home.put(&service).arg("in.json"));
+        assert_eq!(ended.code, Some(3), "{text}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stderr.contains("in.json"), "{}", ended.stderr);
+    }
+    let text = format!(r#"{{"vectors":[],"data":[{a},{b}]}}"#);
+    assert_loads("in.json", text, &plain(&TWO));
+}
+
+#[test]
+fn text_in_another_encoding_is_refused_with_the_encoding_and_the_place() {
+    let table = "id,embedding,标题\na,\"[0.1,0.2]\",文本\n";
+    let (gbk, ..) = encoding_rs::GBK.encode(table);
+    assert_refused(
+        "gbk.csv",
+        &gbk,
+        &["not UTF-8", "line 1, byte 13", "iconv -f GB18030 -t UTF-8 INPUT > OUTPUT"],
+    );
+    assert_refused("gbk.csv.gz", gzip(&gbk), &["GB18030"]);
+    let line = "{\"id\":\"a\",\"embedding\":[0.1,0.2],\"metadata\":{\"标题\":\"这是一个句子\"}}\n";
+    assert_refused("gbk.jsonl", &encoding_rs::GBK.encode(line).0, &["not UTF-8", "GB18030"]);
+    let wide: Vec<u8> = line.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_refused("wide.jsonl", wide, &["UTF-16", "iconv -f UTF-16LE -t UTF-8"]);
+    let wide: Vec<u8> = table.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_refused("wide.csv", wide, &["UTF-16", "iconv -f UTF-16BE -t UTF-8"]);
+}
+
+#[test]
+fn a_stray_byte_costs_its_record_with_the_byte_and_the_column() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let text = [
+        &b"{\"id\":\"a\",\"embedding\":[0.1,0.2],\"metadata\":{\"t\":\"caf\xe9\"}}\n"[..],
+        b"{\"id\":\"b\",\"embedding\":[0.3,0.4],\"metadata\":{\"t\":\"bad \\ud83d end\"}}\n",
+        b"{\"id\":\"c\",\"embedding\":[0.5,0.6],\"metadata\":{\"t\":\"\xe6\x96\x87\"}}\n",
+    ]
+    .concat();
+    home.write("in.jsonl", text);
+    let ended = run(home.put(&service).args(["in.jsonl", "--rejects", "rejects.jsonl"]));
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1, 2]);
+    service.assert_holds(&wanted(&[("c", &[0.5, 0.6], json!({"t": "文"}))]));
+    let rejects = std::fs::read_to_string(home.path("rejects.jsonl")).unwrap();
+    for words in
+        ["\"encoding\"", "byte 0xe9 at column 53", "\\\\ud83d is half of a surrogate pair (column 54)"]
+    {
+        assert!(rejects.contains(words), "{words} is not in {rejects}");
+    }
+}
+
+#[test]
+fn what_is_no_data_is_named_with_the_cure() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    assert_refused("lfs.jsonl", pointer, &["a Git LFS pointer", "git lfs pull"]);
+    assert_refused("page.json", "<!DOCTYPE html>\n<html>", &["an HTML page", "download it again"]);
+    let mut tar = b"v.jsonl".to_vec();
+    tar.resize(1024, 0);
+    tar[257..262].copy_from_slice(b"ustar");
+    for archive in [tar.clone(), gzip(&tar), zstd(&tar)] {
+        assert_refused("t.tar.gz", archive, &["a tar archive", "tar -xf"]);
+    }
+}
+
+#[test]
+fn objects_on_one_line_are_records_with_places_of_their_own() {
+    let text = "{\"id\":\"a\",\"embedding\":[0.1,0.2]}\n\
+                {\"id\":\"b\",\"embedding\":[0.3,0.4]}{\"id\":\"c\"} \t{\"id\":\"d\",\"embedding\":[0.7,0.8]}\n\
+                {\"id\":\"e\",\"embedding\":[0.9]}\n";
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("both.jsonl", text);
+    let load = || {
+        let mut load = home.put(&service);
+        load.args(["both.jsonl", "--dimension", "2", "--batch-size", "1", "--rejects", "rejects.jsonl"]);
+        load
+    };
+    let ended = run(&mut load());
+    assert_eq!(ended.assert_code(4).counts(["read", "stored", "rejected"]), [5, 3, 2]);
+    service.assert_holds(&plain(&[("a", &[0.1, 0.2]), ("b", &[0.3, 0.4]), ("d", &[0.7, 0.8])]));
+    let rejects = std::fs::read_to_string(home.path("rejects.jsonl")).unwrap();
+    let mut places: Vec<_> = rejects
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["rejected"].clone())
+        .map(|rejected| (rejected["line"].as_u64().unwrap(), rejected["record"].as_u64().unwrap()))
+        .collect();
+    places.sort_unstable();
+    assert_eq!(places, [(2, 2), (3, 4)]);
+}
+
+#[test]
+fn a_load_that_stopped_between_two_records_of_a_line_continues_behind_the_first() {
+    let line = |from: usize| -> String {
+        (from..from + 5).map(|record| crate::support::line(record, 2).trim_end().to_owned()).collect()
+    };
+    let text = (0..8).map(|number| line(number * 5) + "\n").collect::<String>();
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("glued.jsonl", text);
+    let arguments = ["glued.jsonl", "--batch-size", "7", "--job", "1"];
+    service.trouble(&["op=PutVectors,nth=4,status=403,code=AccessDenied"]);
+    let stopped = run(home.put(&service).args(arguments));
+    assert_eq!(stopped.code, Some(2), "{}", stopped.stderr);
+    let stored = service.state().len();
+    assert!(stored > 0 && stored < 40, "{stored}");
+    let ended = run(home.put(&service).args(arguments).arg("--resume"));
+    let read = ended.assert_code(0).counts(["read", "stored"]);
+    assert_eq!(read, [(40 - stored) as u64; 2]);
+    service.assert_holds(&crate::support::wanted(0..40, 2));
+}
+
+#[test]
+fn padding_after_compressed_data_is_no_damage_and_anything_else_is_called_so() {
+    let text = "{\"id\":\"a\",\"embedding\":[0.1,0.2]}\n{\"id\":\"b\",\"embedding\":[0.3,0.4]}";
+    for packed in [gzip(text.as_bytes()), zstd(text.as_bytes())] {
+        for padding in [&[0; 512][..], b"\n", b"\r\n\0"] {
+            assert_loads("pad.jsonl.gz", [&packed, padding].concat(), &plain(&TWO));
+        }
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("tail.jsonl.gz", [&packed, &b"rubbish"[..]].concat());
+        let ended = run(home.put(&service).arg("tail.jsonl.gz"));
+        let told = "7 bytes of something else follow the";
+        let place = format!("at byte {}", packed.len());
+        ended.assert_code(3);
+        assert!(ended.stderr.contains(told) && ended.stderr.contains(&place), "{}", ended.stderr);
+        service.assert_holds(&plain(&TWO));
+    }
+}
