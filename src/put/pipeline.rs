@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
-use super::read::{Blocks, ReadError};
+use super::read::{Blocks, FailedInput};
 use super::record::{Block, Columns, Raw, Span};
 use super::report::{Reporter, Waiting};
 use crate::oss::client::Body;
@@ -71,16 +71,23 @@ type Judged = (u64, Piece);
 /// What the judging threads pass on.
 enum Piece {
     Block(Admitted),
-    /// The input's end, or the place where it cannot be read any further.
-    End(Option<ReadError>),
+    /// An input ends here before its end; the next one follows.
+    Failed(Box<FailedInput>),
+    /// The end of all inputs.
+    End,
 }
 
-/// Why no more batches come, other than the input's end.
+/// What comes in place of a batch.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// The input cannot be read any further.
-    Input(ReadError),
-    /// A thread ended without a word: what it held is missing, so the input's end must not be believed.
+    /// One input cannot be read any further. Batches of those that follow it come next.
+    Input {
+        /// The input, the place and the reason.
+        failed: Box<FailedInput>,
+        /// The number of the first batch behind it: no batch covers the place.
+        before: u64,
+    },
+    /// A thread ended without a word: what it held is missing, so the input's end must not be believed. Nothing follows.
     Thread,
 }
 
@@ -106,6 +113,8 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         has_begun: false,
         last: None,
     };
+    let reporter = Arc::clone(&plan.reporter);
+    let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
     thread::spawn(move || read_blocks(blocks, admit, dimension, &spread));
@@ -136,7 +145,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, block: &Result<Block, ReadError>) {
+    fn look(&mut self, block: &Result<Block, FailedInput>) {
         let Ok(block) = block else { return };
         if !std::mem::replace(&mut self.has_begun, true) {
             self.reporter.begins_at(block.bytes.start);
@@ -166,13 +175,12 @@ struct Spread {
 /// Reads blocks and spreads them; as long as no dimension is known it judges them itself, one after another, since the
 /// first good record decides.
 fn read_blocks(
-    mut blocks: impl Iterator<Item = Result<Block, ReadError>>,
+    mut blocks: impl Iterator<Item = Result<Block, FailedInput>>,
     mut admit: Admit,
     mut dimension: Option<usize>,
     Spread { ahead, work, judged }: &Spread,
 ) {
     let mut sequence = 0;
-    let mut end = None;
     loop {
         if ahead.send(()).is_err() {
             return;
@@ -185,10 +193,7 @@ fn read_blocks(
                 judged.send((sequence, Piece::Block(admitted))).is_ok()
             }
             Ok(block) => work.send(Work { sequence, dimension, block }).is_ok(),
-            Err(error) => {
-                end = Some(error);
-                break;
-            }
+            Err(failed) => judged.send((sequence, Piece::Failed(Box::new(failed)))).is_ok(),
         };
         if !sent {
             return;
@@ -196,7 +201,7 @@ fn read_blocks(
         sequence += 1;
     }
     // Nobody takes it: then nobody needs it.
-    judged.send((sequence, Piece::End(end))).unwrap_or_default();
+    judged.send((sequence, Piece::End)).unwrap_or_default();
 }
 
 fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSender<Judged>) {
@@ -301,7 +306,8 @@ fn batch_blocks(
             next += 1;
             let handed = match piece {
                 Piece::Block(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
-                Piece::End(error) => return end(&mut batcher, handing, error.map(Broken::Input)),
+                Piece::Failed(failed) => interrupt(&mut batcher, handing, failed),
+                Piece::End => return end(&mut batcher, handing, None),
             };
             if handed.is_err() {
                 return;
@@ -313,7 +319,14 @@ fn batch_blocks(
     end(&mut batcher, handing, Some(Broken::Thread));
 }
 
-/// Hands over what is left: what came before an error is good.
+/// Closes the batch where an input fails, so that none covers the place, and says so.
+fn interrupt(batcher: &mut Batcher, handing: &Handing, failed: Box<FailedInput>) -> Result<(), Closed> {
+    batcher.seal().map_or(Ok(()), |batch| handing.hand(batch))?;
+    let before = batcher.next_number();
+    handing.filled.send(Err(Broken::Input { failed, before })).map_err(|_| Closed)
+}
+
+/// Hands over what is left.
 fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
     let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
     // From now on whatever is left waits to be sent.

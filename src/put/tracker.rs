@@ -1,6 +1,6 @@
 //! Which batches are settled, and so how far a load is; completions arrive in any order. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,15 @@ pub struct Counts {
     pub unknown: u64,
 }
 
+/// An input that could not be read to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAt {
+    /// Where reading it ended. No stretch of a mark covers the place.
+    pub at: Position,
+    /// Tells whether its text before the place is still the same.
+    pub beginning: Option<String>,
+}
+
 /// How far a load is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -30,6 +39,46 @@ pub struct Mark {
     pub counts: Counts,
     /// Bytes of the rejects file that belong to it.
     pub rejects_bytes: u64,
+    /// The inputs that could not be read to their end, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedAt>,
+}
+
+impl Mark {
+    /// Forgets that anything of an input is settled.
+    pub fn forget(&mut self, input: u32) {
+        let (first, behind) = (start_of(input), start_of(input + 1));
+        let before = Span { start: Position::default(), end: self.position };
+        let mut settled = vec![before];
+        settled.append(&mut self.ahead);
+        let parts = settled.iter().flat_map(|span| {
+            let before = Span { start: span.start, end: span.end.min(first) };
+            let after = Span { start: span.start.max(behind), end: span.end };
+            [before, after]
+        });
+        let mut parts = parts.filter(|part| part.start < part.end).peekable();
+        let reaches = |part: &Span| part.start == Position::default();
+        self.position = parts.next_if(reaches).map_or(Position::default(), |part| part.end);
+        self.ahead = parts.collect();
+        self.failed.retain(|failed| failed.at.input != input);
+    }
+
+    /// The same in the numbers of another list of inputs, in their order: `now` has one for each of which anything is
+    /// settled. Inputs without one must be forgotten.
+    pub fn renumber(&mut self, now: &[Option<u32>]) {
+        // What is gone ends where the next one begins.
+        let following = |input: u32| now.iter().take(input as usize).filter(|now| now.is_some()).count();
+        let number = |place: &mut Position| {
+            place.input = u32::try_from(following(place.input)).unwrap_or(u32::MAX);
+        };
+        number(&mut self.position);
+        self.ahead.iter_mut().for_each(|span| [&mut span.start, &mut span.end].into_iter().for_each(number));
+        self.failed.iter_mut().for_each(|failed| number(&mut failed.at));
+    }
+}
+
+fn start_of(input: u32) -> Position {
+    Position { input, offset: 0, line: 0, record: 0 }
 }
 
 /// Follows which batches are settled; completions arrive in any order.
@@ -38,10 +87,15 @@ pub struct Tracker {
     /// The first batch that is not settled.
     next: u64,
     position: Position,
+    /// What is settled without a gap behind each place where an input failed, once one has.
+    beyond: Vec<Span>,
     /// Settled batches behind `next`.
     settled: BTreeMap<u64, Span>,
+    /// The batches before which an input failed.
+    gaps: BTreeSet<u64>,
     /// What an earlier run settled beyond where this one started.
     earlier: Vec<Span>,
+    failed: Vec<FailedAt>,
     counts: Counts,
 }
 
@@ -49,7 +103,21 @@ impl Tracker {
     /// Starts where an earlier run stopped, or at the beginning.
     pub fn new(mark: Option<&Mark>) -> Self {
         let Some(mark) = mark else { return Self::default() };
-        Self { position: mark.position, earlier: mark.ahead.clone(), counts: mark.counts, ..Self::default() }
+        Self {
+            position: mark.position,
+            earlier: mark.ahead.clone(),
+            failed: mark.failed.clone(),
+            counts: mark.counts,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that an input failed before the batch of this number.
+    pub fn fail(&mut self, failed: FailedAt, before: u64) {
+        self.gaps.insert(before);
+        self.failed.retain(|other| other.at.input != failed.at.input);
+        let place = self.failed.partition_point(|other| other.at < failed.at);
+        self.failed.insert(place, failed);
     }
 
     /// Notes that a batch is settled.
@@ -59,17 +127,33 @@ impl Tracker {
         self.counts.stored += counts.stored;
         self.counts.rejected += counts.rejected;
         self.counts.unknown += counts.unknown;
+        // Where an input failed earlier and now goes on, it has not failed.
+        self.failed.retain(|failed| !(span.start.input <= failed.at.input && failed.at < span.end));
         while let Some(span) = self.settled.remove(&self.next) {
-            self.position = span.end;
+            match self.beyond.last_mut() {
+                _ if self.gaps.contains(&self.next) => self.beyond.push(span),
+                Some(last) => last.end = span.end,
+                None => self.position = span.end,
+            }
             self.next += 1;
         }
     }
 
     /// How far the load is.
     pub fn mark(&self, rejects_bytes: u64) -> Mark {
-        let earlier = self.earlier.iter().filter(|span| span.end > self.position);
-        let ahead = earlier.chain(self.settled.values()).copied().collect();
-        Mark { position: self.position, ahead, counts: self.counts, rejects_bytes }
+        let is_known = |span: &&Span| {
+            span.end <= self.position
+                || self.beyond.iter().any(|known| known.start <= span.start && span.end <= known.end)
+        };
+        let earlier = self.earlier.iter().filter(|span| !is_known(span));
+        let ahead = earlier.chain(&self.beyond).chain(self.settled.values()).copied().collect();
+        Mark {
+            position: self.position,
+            ahead,
+            counts: self.counts,
+            rejects_bytes,
+            failed: self.failed.clone(),
+        }
     }
 }
 
@@ -107,7 +191,7 @@ mod tests {
     #[test]
     fn what_an_earlier_run_settled_ahead_is_remembered_until_it_is_passed() {
         let mark =
-            Mark { position: position(10), ahead: vec![span(20, 30)], counts: counts(20), rejects_bytes: 0 };
+            Mark { position: position(10), ahead: vec![span(20, 30)], counts: counts(20), ..Mark::default() };
         let mut tracker = Tracker::new(Some(&mark));
         tracker.settle(1, span(30, 40), counts(10));
         assert_eq!(tracker.mark(0).ahead, [span(20, 30), span(30, 40)]);

@@ -12,8 +12,9 @@ use crate::oss::endpoint::Target;
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 use crate::put::pace::Quota;
-use crate::put::read::{self, Expanded, Format};
+use crate::put::read::{self, Chosen, Expanded, Format, ReadError};
 use crate::put::record::Input;
+use crate::put::report::{Skipped, some_of};
 use crate::put::{Keep, unreadable};
 
 pub(super) fn names(
@@ -48,8 +49,8 @@ fn nameless(what: &str, flag: &str) -> Failure {
 }
 
 /// An index name made of the first file's name, so that different sets tried locally do not meet in one index.
-pub(super) fn index_name_for(inputs: &[Input]) -> String {
-    let stem = match inputs.first() {
+pub(super) fn index_name_for(input: Option<&Input>) -> String {
+    let stem = match input {
         Some(Input::File(path)) => {
             path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
         }
@@ -80,32 +81,92 @@ fn whole(size: f64) -> usize {
     size
 }
 
-/// The inputs, and what is worth saying about them.
-pub(super) fn inputs(arguments: &PutVectors) -> Result<(Vec<Input>, Vec<String>), Failure> {
+/// What the command line names as input, not yet looked at.
+pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
         if vectors.trim().is_empty() {
             return Err(usage("--vectors is empty").advise("give it JSON, file:// and a path, or -"));
         }
-        return Ok((vec![ossutil_input(vectors)], Vec::new()));
+        return Ok(ossutil_input(vectors).into());
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    let Expanded { inputs, passed_over } =
-        read::expand(&arguments.inputs).map_err(|error| unreadable(&error))?;
-    Ok((inputs, passed_over_note(passed_over).into_iter().collect()))
+    read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
 }
 
-fn passed_over_note(directories: usize) -> Option<String> {
-    match directories {
-        0 => None,
-        1 => Some(
-            "note: a directory inside an input directory is passed over; name it to load it too".to_owned(),
-        ),
-        _ => Some(format!(
-            "note: {directories} directories inside input directories are passed over; name them to load them too"
-        )),
+/// The inputs of a load, and what is worth saying about the others.
+pub(super) struct Inputs {
+    pub(super) inputs: Vec<Input>,
+    pub(super) notes: Vec<String>,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+/// Looks at every input; what cannot be loaded ends the load here, unless it is to be skipped.
+pub(super) fn inputs(expanded: Expanded, reading: &Reading, paths: &[PathBuf]) -> Result<Inputs, Failure> {
+    let Chosen { inputs, bad, other, deeper } = read::choose(expanded, format(reading.format));
+    if !bad.is_empty() && (!reading.skip_bad_files || inputs.is_empty()) {
+        return Err(cannot_be_loaded(&bad, inputs.len() + bad.len()));
     }
+    if inputs.is_empty() {
+        return Err(nothing_to_load(paths, other.len()));
+    }
+    let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().collect();
+    notes.extend(bad.iter().map(|(_, error)| format!("note: skipped: {}", first_line(error))));
+    let skip =
+        |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
+    Ok(Inputs { inputs, notes, skipped: bad.iter().map(skip).collect() })
+}
+
+fn first_line(error: &ReadError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+/// So many inputs that cannot be loaded are listed.
+const BAD_LISTED: usize = 20;
+
+fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
+    const SKIP: &str = "--skip-bad-files loads the others";
+    if let [(_, error)] = bad {
+        let failure = unreadable(error);
+        let advice = failure.advice.iter().cloned().chain((all > 1).then(|| SKIP.to_owned()));
+        let advice = advice.collect::<Vec<_>>().join("; ");
+        return if advice.is_empty() { failure } else { failure.advise(advice) };
+    }
+    let cure =
+        if bad.len() < all { format!("fix them or leave them out; {SKIP}") } else { "fix them".to_owned() };
+    let listed = bad.iter().take(BAD_LISTED).map(|(_, error)| error.to_string().replace('\n', "; "));
+    let more = bad.len().saturating_sub(BAD_LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    Failure::new(Exit::Client, format!("{} of {all} inputs cannot be loaded; nothing was sent", bad.len()))
+        .list(listed.chain(more))
+        .advise(cure)
+}
+
+fn nothing_to_load(paths: &[PathBuf], other: usize) -> Failure {
+    let directories: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let named = some_of(&directories).unwrap_or_default();
+    let message = match other {
+        0 => format!("no input in the directory {named}"),
+        _ => format!("no input in the directory {named}: no file there holds JSON or a table"),
+    };
+    Failure::new(Exit::Client, message).advise("name files to load them whatever their names")
+}
+
+/// One line on what is passed over in directories.
+fn passed_over(other: &[PathBuf], deeper: &[PathBuf]) -> Option<String> {
+    let listed = |paths: &[PathBuf], one: &str, many: &str| {
+        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        let word = if names.len() == 1 { one } else { many };
+        some_of(&names).map(|named| format!("{} {word} ({named})", names.len()))
+    };
+    let parts = [
+        listed(other, "file of no known format", "files of no known format"),
+        listed(deeper, "directory", "directories"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty())
+        .then(|| format!("note: passed over: {}; name them to load them too", parts.join(" and ")))
 }
 
 /// The input as ossutil names it.

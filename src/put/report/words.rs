@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A count with its noun.
-pub(super) fn plural(number: u64, noun: &str) -> String {
+pub(in crate::put) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
@@ -67,6 +67,16 @@ pub(super) fn whole_seconds(time: Duration) -> String {
         3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
     }
+}
+
+/// The first few names, and how many more there are; nothing if there are none.
+pub(crate) fn some_of(names: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let mut named = names.get(..NAMED.min(names.len())).unwrap_or_default().join(", ");
+    if names.len() > NAMED {
+        named += &format!(" and {} more", count((names.len() - NAMED) as u64));
+    }
+    (!names.is_empty()).then_some(named)
 }
 
 /// The text on one line, with control characters as escapes: names, keys and messages come from outside, and a terminal
