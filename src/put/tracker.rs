@@ -63,17 +63,18 @@ impl Mark {
         self.failed.retain(|failed| failed.at.input != input);
     }
 
-    /// The same in the numbers of another list of inputs, in their order: `now` has one for each of which anything is
-    /// settled. Inputs without one must be forgotten.
-    pub fn renumber(&mut self, now: &[Option<u32>]) {
+    /// The same in the numbers of another list of inputs, in the same order: `now` has the number of each earlier one
+    /// that is still there, and `count` how many there are. Of those that are gone nothing may be settled; of those that
+    /// are new nothing is.
+    pub fn renumber(&mut self, now: &[Option<u32>], count: u32) {
         // What is gone ends where the next one begins.
-        let following = |input: u32| now.iter().take(input as usize).filter(|now| now.is_some()).count();
-        let number = |place: &mut Position| {
-            place.input = u32::try_from(following(place.input)).unwrap_or(u32::MAX);
-        };
+        let following = |input: u32| now.iter().skip(input as usize).find_map(|now| *now).unwrap_or(count);
+        let number = |place: &mut Position| place.input = following(place.input);
         number(&mut self.position);
         self.ahead.iter_mut().for_each(|span| [&mut span.start, &mut span.end].into_iter().for_each(number));
         self.failed.iter_mut().for_each(|failed| number(&mut failed.at));
+        let known: BTreeSet<u32> = now.iter().flatten().copied().collect();
+        (0..count).filter(|input| !known.contains(input)).for_each(|input| self.forget(input));
     }
 }
 

@@ -11,6 +11,7 @@ mod disk;
 mod documents;
 mod events;
 mod faults;
+mod files;
 mod generated;
 mod github_action;
 #[cfg(unix)]

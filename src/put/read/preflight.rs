@@ -12,7 +12,7 @@ use super::recognise::Format;
 use super::window::Arrival;
 use super::{Reading, Sizes};
 use crate::put::fingerprint::short;
-use crate::put::record::{Input, Position, Raw};
+use crate::put::record::{Block, Input, Position, Raw};
 
 /// What the look at the inputs has shown.
 #[derive(Debug, Default)]
@@ -63,12 +63,9 @@ fn judge(path: &Path, is_promised: bool, format: Option<Format>) -> Result<bool,
         Err(error) if !is_promised && is_of_no_format(&error) => return Ok(false),
         started => started?,
     }
-    if reading.window.text().is_empty()
-        && let Some(cause) = reading.window.take_failure()
-    {
-        return Err(reading.failure(cause));
-    }
-    Ok(is_promised || holds_records(&mut reading))
+    // What breaks before its first record cannot be loaded at all.
+    let first = reading.next_block()?;
+    Ok(is_promised || first.is_none_or(|block| holds_records(&block)))
 }
 
 /// Whether the error is what any text that is no input meets.
@@ -82,19 +79,15 @@ fn is_of_no_format(error: &ReadError) -> bool {
     )
 }
 
-/// Whether what follows looks like records, of a file whose name does not say so: prose may have commas, too.
-fn holds_records(reading: &mut Reading) -> bool {
-    let Ok(Some(block)) = reading.next_block() else {
-        // An empty file is an empty part; a damaged one is not passed over.
-        return true;
-    };
+/// Whether these look like records, of a file whose name does not say so: prose may have commas, too.
+fn holds_records(block: &Block) -> bool {
     let is_alike = |raw: &Raw| match raw {
         Raw::Row { columns, cells } => columns.0.len() > 1 && cells.len() == columns.0.len(),
         Raw::Json(text) => is_json(text),
     };
-    let rows = block.records.iter().filter(|record| matches!(record.raw, Raw::Row { .. }));
-    block.records.first().is_some_and(|record| is_alike(&record.raw))
-        && rows.fold(true, |all, row| all && is_alike(&row.raw))
+    let mut looked_at = block.records.iter().enumerate();
+    // Of JSON the first one shows it; those that follow may be no good.
+    looked_at.all(|(at, record)| (at > 0 && matches!(record.raw, Raw::Json(_))) || is_alike(&record.raw))
 }
 
 /// Whether the text begins and ends as an object or an array of numbers does.

@@ -1,0 +1,295 @@
+//! Lists of files, good and bad ones: what is looked at before anything is sent, what is loaded although a file is bad,
+//! and how such a load is continued.
+
+use std::fs;
+use std::path::Path;
+
+use ossvec::emulator::Options;
+use ossvec::oss::operation::Operation;
+use serde_json::{Value, json};
+
+use crate::support::{Ended, Home, State, TestService, gzip, line, lines, run, unlimited, wanted, zstd};
+use crate::trouble::{Running, journals, json_lines, until};
+
+const DIMENSION: usize = 4;
+
+fn records(numbers: std::ops::Range<usize>) -> String {
+    numbers.map(|number| line(number, DIMENSION)).collect()
+}
+
+fn array(numbers: std::ops::Range<usize>) -> String {
+    format!("[{}]", records(numbers).trim_end().replace('\n', ",\n"))
+}
+
+/// Keys that the service received, in the requests after the first `seen`.
+fn received(service: &TestService, seen: usize) -> Vec<String> {
+    let requests = service.statistics().recent;
+    let puts = requests.iter().skip(seen).filter(|request| request.operation == Some(Operation::PutVectors));
+    puts.flat_map(|request| request.keys.clone()).collect()
+}
+
+fn logged() -> Options {
+    Options { log_keys: true, ..unlimited() }
+}
+
+#[test]
+fn the_parts_of_a_directory_are_recognised_by_content_and_a_dangling_link_stops_the_load() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("parts/part-1.jsonl", records(0..1));
+    home.write("parts/part-3.gz", gzip(records(1..2).as_bytes()));
+    home.write("parts/part-00004", records(2..3));
+    home.write("parts/part-5.jsonl", "");
+    home.write("parts/_SUCCESS", "");
+    home.write("parts/.part-1.jsonl.crc", "crc");
+    home.write("parts/README.md", "# Parts\n\nMade by hand, with care.\n");
+    home.write("parts/logo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    home.write("parts/table", "key,vector,n\nkey-3,\"[1,2,3,4]\",x\n");
+    home.write("parts/more/a.jsonl", records(9..10));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", home.path("parts/part-2.jsonl")).unwrap();
+        let ended = run(home.put(&service).arg("parts"));
+        let said = "parts/part-2.jsonl is a link to nowhere, which does not exist";
+        assert_eq!(ended.assert_code(3).summary()["error"], said);
+        assert_eq!(service.requests(Operation::PutVectors), 0);
+        fs::remove_file(home.path("parts/part-2.jsonl")).unwrap();
+    }
+    let ended = run(home.put(&service).arg("parts"));
+    assert_eq!(ended.assert_code(0).counts(["stored"]), [4], "{}", ended.stderr);
+    let told = "note: passed over: 2 files of no known format (parts/README.md, parts/logo.png) and 1 directory \
+                (parts/more); name them to load them too";
+    assert_eq!(ended.stderr.lines().filter(|line| *line == told).count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("warning: parts/part-5.jsonl holds no records"), "{}", ended.stderr);
+    for silent in ["_SUCCESS", ".crc"] {
+        assert!(!ended.stderr.contains(silent), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_file_of_a_directory_that_is_known_and_cannot_be_read_is_not_passed_over() {
+    for (name, content, said) in [
+        ("b.parquet", b"PAR1\0\0\0\0\0\0\0\0\0\0\0\0".to_vec(), "is a Parquet file"),
+        ("b", b"\x93NUMPY\x01\0v\0{'descr': '<f4'".to_vec(), "is a NumPy file"),
+        ("b.bin", b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0".to_vec(), "is a ZIP"),
+        ("part-7.gz", gzip(&records(0..50).into_bytes())[..20].to_vec(), "ends inside of its gzip data"),
+        ("b.csv", b"key,key\na,b\n".to_vec(), "names two columns 'key'"),
+        ("b.csv", b"a,\"[0.1,2]\"\nb,\"[2,3]\"\n".to_vec(), "has no header"),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("d/a.jsonl", records(0..3));
+        home.write(&format!("d/{name}"), content);
+        let ended = run(home.put(&service).arg("d"));
+        let error = ended.assert_code(3).summary()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains(said) && error.contains(name), "{name}: {error}");
+        assert!(ended.stderr.contains("--skip-bad-files loads the others"), "{}", ended.stderr);
+        assert_eq!(service.requests(Operation::PutVectors), 0, "{name}");
+        let ended = run(home.put(&service).args(["d", "--skip-bad-files"]));
+        let summary = ended.assert_code(0).summary();
+        assert_eq!(summary["skipped_inputs"][0]["name"], format!("d/{name}"), "{summary:#}");
+        assert!(ended.stderr.contains(&format!("note: skipped: {error}")), "{}", ended.stderr);
+        service.assert_holds(&wanted(0..3, DIMENSION));
+    }
+}
+
+#[test]
+fn all_inputs_that_cannot_be_loaded_are_listed_and_nothing_is_sent_or_kept() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", records(0..3));
+    home.write("b.parquet", "PAR1PAR1PAR1PAR1");
+    home.write("c.csv", "key,key\n");
+    let files = ["a.jsonl", "b.parquet", "missing.jsonl", "c.csv"];
+    let load = || {
+        let mut load = home.put(&service);
+        load.args(files).args(["--checkpoint-dir", "state"]);
+        load
+    };
+    let ended = run(&mut load());
+    assert_eq!(ended.assert_code(3).summary()["error"], "3 of 4 inputs cannot be loaded; nothing was sent");
+    for said in [
+        "        b.parquet is a Parquet file, which is not supported yet; convert it",
+        "        cannot open missing.jsonl: No such file or directory (os error 2); check the path",
+        "        the header of c.csv names two columns 'key'; rename one",
+        "        fix them or leave them out; --skip-bad-files loads the others",
+    ] {
+        assert!(ended.stderr.lines().any(|line| line.starts_with(said)), "{said}\n{}", ended.stderr);
+    }
+    assert!(service.state().is_empty() && !home.path("state").exists());
+    run(load().arg("--skip-bad-files")).assert_code(0);
+    service.assert_holds(&wanted(0..3, DIMENSION));
+    let missing: Vec<_> = (0..40).map(|number| format!("missing-{number}")).collect();
+    let ended = run(home.put(&service).args(missing));
+    assert!(ended.assert_code(3).stderr.contains("\n        and 20 more\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_input_without_a_record_gets_a_word_also_under_quiet_and_min_records_makes_it_a_failure() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("empty.jsonl", "");
+    home.write("header.csv", "id,embedding\n");
+    home.write("a.jsonl", records(0..3));
+    for (files, said) in [
+        (&["empty.jsonl"][..], "warning: empty.jsonl holds no records"),
+        (&["header.csv", "a.jsonl", "empty.jsonl"], "warning: header.csv, empty.jsonl hold no records"),
+    ] {
+        for quiet in [&[][..], &["-q"]] {
+            let ended = run(home.put(&service).args(files).args(quiet));
+            assert!(ended.assert_code(0).stderr.lines().any(|line| line == said), "{}", ended.stderr);
+        }
+    }
+    for (least, code) in [("3", 0), ("4", 3)] {
+        let ended = run(home.put(&service).args(["a.jsonl", "empty.jsonl", "--min-records", least]));
+        ended.assert_code(code);
+        let said = "ossvec: 3 records read; --min-records asks for 4";
+        assert_eq!(ended.stderr.lines().any(|line| line == said), code == 3, "{}", ended.stderr);
+    }
+    let ended = run(home.ossvec().args(["put-vectors", "empty.jsonl", "--dry-run", "--min-records", "1"]));
+    ended.assert_code(3);
+}
+
+#[test]
+fn min_records_counts_what_earlier_runs_read() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", records(0..30));
+    home.write("b.json", &array(30..40)[..900]);
+    let load = |more: &[&str]| run(home.put(&service).args(["a.jsonl", "b.json"]).args(more));
+    load(&[]).assert_code(3);
+    home.write("b.json", array(30..40));
+    load(&["--resume", "--min-records", "40"]).assert_code(0);
+    service.assert_holds(&wanted(0..40, DIMENSION));
+}
+
+#[test]
+fn one_bad_file_ends_alone_and_is_named_with_its_place_and_the_load_continues_once_it_is_repaired() {
+    let (home, service) = (Home::new(), TestService::start(logged()));
+    home.write("d/f1.jsonl", records(0..10));
+    let whole = array(10..20);
+    let torn = &whole[..whole.len() / 2];
+    let (kept, line) = (torn.matches("\"n\":").count(), torn.matches('\n').count() + 1);
+    home.write("d/f2.json", torn);
+    home.write("d/f3.jsonl", records(20..30));
+    home.write("d/f4.jsonl", records(30..40));
+    let load = |more: &[&str]| {
+        run(home
+            .put(&service)
+            .args(["d", "--checkpoint-dir", "state", "--events", "events.jsonl"])
+            .args(more))
+    };
+    let ended = load(&[]);
+    let summary = ended.assert_code(3).summary();
+    assert_eq!(summary["input_exhausted"], false);
+    let place = &summary["failed_inputs"][0];
+    assert_eq!((&place["name"], &place["line"]), (&json!("d/f2.json"), &json!(line)), "{summary:#}");
+    let error = summary["error"].as_str().unwrap();
+    assert!(error.starts_with("d/f2.json ends inside of "), "{error}");
+    assert!(ended.stderr.contains("the rest of it was not read"), "{}", ended.stderr);
+    let not_read = format!("not read    the rest of d/f2.json from line {line}, byte {} on", place["byte"]);
+    assert!(ended.stderr.contains(&not_read), "{}", ended.stderr);
+    let events = json_lines(&home.path("events.jsonl"));
+    let failed: Vec<_> = events.iter().filter(|event| event["type"] == "input_failed").collect();
+    assert_eq!(
+        (failed.len(), &failed[0]["input"], &failed[0]["code"]),
+        (1, &json!("d/f2.json"), &json!("torn"))
+    );
+    let there = (0..10 + kept).chain(20..40);
+    service.assert_holds(&wanted(there, DIMENSION));
+    assert_eq!(journals(&home.path("state")).len(), 1);
+    assert!(summary["resume_command"].as_str().unwrap().ends_with("--resume"), "{summary:#}");
+
+    let seen = service.statistics().recent.len();
+    let again = load(&["--resume"]).assert_code(3).summary();
+    assert_eq!((&again["error"], &again["read"]), (&summary["error"], &json!(0)));
+    assert_eq!(received(&service, seen), Vec::<String>::new());
+
+    home.write("d/f2.json", &whole);
+    let ended = load(&["--resume"]);
+    ended.assert_code(0);
+    let rest: Vec<_> = (10 + kept..20).map(|number| format!("key-{number}")).collect();
+    assert_eq!(received(&service, seen), rest);
+    service.assert_holds(&wanted(0..40, DIMENSION));
+    assert!(journals(&home.path("state")).is_empty());
+}
+
+#[test]
+fn only_a_file_that_failed_may_be_changed_left_out_or_replaced() {
+    let (home, service) = (Home::new(), TestService::start(logged()));
+    home.write("d/a.jsonl", records(0..10));
+    home.write("d/b.json", &array(10..20)[..900]);
+    home.write("d/c.jsonl", records(20..30));
+    let load = || run(home.put(&service).args(["d", "--checkpoint-dir", "state", "--resume"]));
+    load().assert_code(3);
+    let seen = service.statistics().recent.len();
+    home.write("d/c.jsonl", records(20..31));
+    let error = load().assert_code(3).summary()["error"].as_str().unwrap().to_owned();
+    assert!(error.starts_with("cannot resume: ") && error.contains("d/c.jsonl changed"), "{error}");
+    home.write("d/c.jsonl", records(20..30));
+    // The folder of checkpoints as it is, for the ways on.
+    let kept = fs::read(&journals(&home.path("state"))[0]).unwrap();
+    fs::remove_file(home.path("d/b.json")).unwrap();
+    let ended = load();
+    assert!(
+        ended.assert_code(0).stderr.contains("d/b.json is left out, which failed at line "),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(received(&service, seen), Vec::<String>::new());
+    assert!(journals(&home.path("state")).is_empty());
+
+    let folder = fs::read_dir(home.path("state")).unwrap().next().unwrap().unwrap().path();
+    fs::write(folder.join("journal"), kept).unwrap();
+    home.write("d/b-repaired.json", array(10..20));
+    load().assert_code(0);
+    let all: Vec<_> = (10..20).map(|number| format!("key-{number}")).collect();
+    assert_eq!(received(&service, seen), all);
+    service.assert_holds(&wanted(0..30, DIMENSION));
+}
+
+#[test]
+fn a_file_that_begins_otherwise_once_it_is_repaired_is_loaded_whole() {
+    let (home, service) = (Home::new(), TestService::start(logged()));
+    home.write("a.jsonl", records(0..10));
+    home.write("b.json", &array(10..20)[..900]);
+    home.write("c.jsonl", records(20..30));
+    let load = || {
+        let files = ["a.jsonl", "b.json", "c.jsonl", "--resume", "--checkpoint-dir", "state"];
+        run(home.put(&service).args(files))
+    };
+    load().assert_code(3);
+    let seen = service.statistics().recent.len();
+    home.write("b.json", format!("[{}", &array(10..20)).replacen('[', " ", 1));
+    let ended = load();
+    let told = "b.json differs from what was read of it before it failed at line ";
+    assert!(ended.assert_code(0).stderr.contains(told), "{}", ended.stderr);
+    let all: Vec<_> = (10..20).map(|number| format!("key-{number}")).collect();
+    assert_eq!(received(&service, seen), all);
+    service.assert_holds(&wanted(0..30, DIMENSION));
+}
+
+#[test]
+fn damage_in_the_middle_of_any_kind_costs_the_rest_of_that_file_only() {
+    let text = records(100..4_000);
+    let mut broken = gzip(text.as_bytes());
+    let middle = broken.len() / 2;
+    broken[middle] ^= 0x55;
+    let torn = zstd(text.as_bytes());
+    for (name, content, code) in [
+        ("b.jsonl.gz", broken, "damaged"),
+        ("b.jsonl.zst", torn[..torn.len() - 9].to_vec(), "torn"),
+        ("b.json", format!("[{} {}]", line(100, 4), line(101, 4)).into_bytes(), "malformed"),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", records(0..20));
+        home.write(name, content);
+        home.write("c.jsonl", records(20..50));
+        let ended =
+            run(home.put(&service).args(["a.jsonl", name, "c.jsonl", "--events", "events.jsonl", "-q"]));
+        let summary = ended.assert_code(3).summary();
+        assert_eq!(summary["failed_inputs"][0]["name"], name);
+        let events = json_lines(&home.path("events.jsonl"));
+        let failed: Vec<_> = events.iter().filter(|event| event["type"] == "input_failed").collect();
+        assert_eq!((failed.len(), &failed[0]["code"]), (1, &json!(code)), "{name}");
+        let state = service.state();
+        for (key, value) in wanted(0..50, DIMENSION) {
+            assert_eq!(state.get(&key), Some(&value), "{name}");
+        }
+    }
+}
