@@ -66,7 +66,7 @@ complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "config" -d 'Show the 
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l bucket -d 'Vector bucket' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l index-name -d 'Index in the bucket' -r -f -a "(__ossvec_index_names)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l dimension -d 'Number of elements of every vector; by default that of the index, else of the first good record' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l dimension -d 'Number of elements of every vector [default: that of the index, else the one that the first records agree on]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l distance-metric -d 'How the distance of two vectors is measured; needed to create an index' -r -f -a "cosine\t'By the angle between them'
 euclidean\t'By the length of their difference'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
@@ -127,7 +127,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l loglevel -
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l create-index -d 'Create the index if it is missing; its dimension is that of the first good record'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'
@@ -137,7 +137,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s h -l help 
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l bucket -d 'Vector bucket' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l index-name -d 'Index in the bucket' -r -f -a "(__ossvec_index_names)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l dimension -d 'Number of elements of every vector; by default that of the index, else of the first good record' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l dimension -d 'Number of elements of every vector [default: that of the index, else the one that the first records agree on]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l distance-metric -d 'How the distance of two vectors is measured; needed to create an index' -r -f -a "cosine\t'By the angle between them'
 euclidean\t'By the length of their difference'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
@@ -198,7 +198,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l loglevel -d 'What 
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l create-index -d 'Create the index if it is missing; its dimension is that of the first good record'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'
@@ -238,7 +238,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fis
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -f -a "put-vectors" -d 'Load vectors as `ossvec put-vectors` does; prints what ossutil prints'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l bucket -d 'Vector bucket' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l index-name -d 'Index in the bucket' -r -f -a "(__ossvec_index_names)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l dimension -d 'Number of elements of every vector; by default that of the index, else of the first good record' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l dimension -d 'Number of elements of every vector [default: that of the index, else the one that the first records agree on]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l distance-metric -d 'How the distance of two vectors is measured; needed to create an index' -r -f -a "cosine\t'By the angle between them'
 euclidean\t'By the length of their difference'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
@@ -299,7 +299,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l create-index -d 'Create the index if it is missing; its dimension is that of the first good record'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'

@@ -332,10 +332,10 @@ pub struct To {
     /// Index in the bucket
     #[arg(long, value_name = "INDEX")]
     pub index_name: Option<String>,
-    /// Create the index if it is missing; its dimension is that of the first good record
+    /// Create the index if it is missing, with the dimension that the first records agree on
     #[arg(long)]
     pub create_index: bool,
-    /// Number of elements of every vector; by default that of the index, else of the first good record
+    /// Number of elements of every vector [default: that of the index, else the one that the first records agree on]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub dimension: Option<u16>,
     /// How the distance of two vectors is measured; needed to create an index

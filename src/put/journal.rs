@@ -437,28 +437,26 @@ impl Header {
         let names: BTreeSet<_> = earlier.inputs.iter().map(|input| input.name.as_str()).collect();
         let mut numbers = Vec::with_capacity(earlier.inputs.len());
         let mut rest = (0_u32..).zip(self.inputs.iter().zip(inputs)).peekable();
-        // A file that failed may be repaired under a new name.
-        let mut may_be_new = 0_usize;
-        let is_new = |(now, _): (&Fingerprint, &Input)| !names.contains(now.name.as_str());
+        let is_new = |now: &Fingerprint| !names.contains(now.name.as_str());
         for (number, then) in (0..).zip(&earlier.inputs) {
-            let is_it = |(now, input): (&Fingerprint, &Input)| {
-                then.name == now.name || then.is_of(now, input).is_ok()
-            };
             if failed.contains(&number) {
-                let is_moved = |now: &Fingerprint| then.file_name() == now.file_name();
-                let place = rest.next_if(|(_, now)| is_it(*now) || (is_new(*now) && is_moved(now.0)));
-                may_be_new += usize::from(place.is_none());
+                let is_it = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
+                    let is_moved = || then.file_name() == now.file_name() || then.is_of(now, input).is_ok();
+                    then.name == now.name || (is_new(now) && is_moved())
+                };
+                let place = rest.next_if(is_it);
                 numbers.push(place.map(|(place, _)| place));
                 continue;
             }
-            while may_be_new > 0 && rest.next_if(|(_, now)| is_new(*now) && !is_it(*now)).is_some() {
-                may_be_new -= 1;
-            }
+            let is_other = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
+                is_new(now) && then.is_of(now, input).is_err()
+            };
+            while !failed.is_empty() && rest.next_if(is_other).is_some() {}
             let (place, (now, input)) = rest.next().ok_or_else(changed)?;
             then.is_of(now, input)?;
             numbers.push(Some(place));
         }
-        if rest.count() > may_be_new { Err(changed()) } else { Ok(numbers) }
+        if rest.any(|(_, (now, _))| failed.is_empty() || !is_new(now)) { Err(changed()) } else { Ok(numbers) }
     }
 }
 

@@ -12,7 +12,7 @@ use super::index::{self, Wanted};
 use super::pipeline::{Broken, Queued};
 use super::send::Sender;
 use super::settle::{Reading, Settle};
-use super::{Finished, defective, interrupted};
+use super::{Finished, interrupted};
 use crate::exit::Failure;
 
 /// Requests under way get this long once the run is being stopped by a signal.
@@ -123,8 +123,8 @@ impl Load {
                     Ok(None) => Ok(()),
                     Err(Broken::Input { failed, before }) => self.settle.input_failed(*failed, before),
                     // What was read before is still sent; the failure is told at the end.
-                    Err(Broken::Thread) => {
-                        failure = Some(defective());
+                    Err(Broken::End(error)) => {
+                        failure = Some(error);
                         Ok(())
                     }
                 },

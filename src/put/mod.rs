@@ -7,6 +7,7 @@ mod checkpoint;
 mod dispatch;
 mod ending;
 pub mod fingerprint;
+mod first_look;
 mod in_flight;
 mod index;
 pub mod journal;
@@ -36,6 +37,7 @@ use attempt::Caller;
 use checkpoint::Checkpoint;
 pub use checkpoint::Keep;
 use dispatch::Dispatch;
+use first_look::FirstLook;
 use index::Known;
 pub use index::Wanted;
 use load::{Load, Stopping};
@@ -140,8 +142,9 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     };
     let prefix = wire::put_vectors_prefix(&job.wanted.name);
     let is_rehearsal = job.client.is_none();
-    let plan = |rules| Plan {
+    let plan = |rules: admit::Rules| Plan {
         fields: job.fields.clone(),
+        first_look: FirstLook::new(job.inputs.clone(), rules.dimension),
         rules,
         limits: job.limits,
         memory: job.memory,
@@ -270,7 +273,7 @@ async fn rehearse(
                     return settle.finish(Reading::Stopped, Some(failure));
                 }
             }
-            Some(Err(Broken::Thread)) => return settle.finish(Reading::Stopped, Some(defective())),
+            Some(Err(Broken::End(failure))) => return settle.finish(Reading::Stopped, Some(failure)),
             None => return settle.finish(Reading::Exhausted, None),
         }
     }
@@ -278,10 +281,6 @@ async fn rehearse(
 
 fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted")
-}
-
-fn defective() -> Failure {
-    Failure::new(Exit::Client, "a defect in ossvec itself: a thread ended before the input did")
 }
 
 /// The end of a run whose input cannot be read, or not to its end.

@@ -14,9 +14,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
+use super::first_look::{First, FirstLook};
 use super::read::{Blocks, FailedInput};
 use super::record::{Block, Columns, Raw, Span};
 use super::report::{Reporter, Waiting};
+use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
 
 /// A batch that counts against the memory ceiling until it is dropped.
@@ -43,6 +45,8 @@ pub(super) struct Plan {
     pub(super) settled: Vec<Span>,
     /// What opens a request body; nothing in a rehearsal.
     pub(super) prefix: Option<Bytes>,
+    /// What the first records must show before anything is handed on.
+    pub(super) first_look: FirstLook,
     /// Who is told where reading begins, of columns that go nowhere, and which side waits for the other.
     pub(super) reporter: Arc<Reporter>,
 }
@@ -73,8 +77,8 @@ enum Piece {
     Block(Admitted),
     /// An input ends here before its end; the next one follows.
     Failed(Box<FailedInput>),
-    /// The end of all inputs.
-    End,
+    /// The end of all inputs, or why it comes early.
+    End(Option<Failure>),
 }
 
 /// What comes in place of a batch.
@@ -87,8 +91,9 @@ pub(super) enum Broken {
         /// The number of the first batch behind it: no batch covers the place.
         before: u64,
     },
-    /// A thread ended without a word: what it held is missing, so the input's end must not be believed. Nothing follows.
-    Thread,
+    /// Nothing follows, and that is not the input's end: the first records show that the load as a whole is wrong, or a
+    /// thread ended without a word, so that what it held is missing.
+    End(Failure),
 }
 
 /// Starts the threads on `blocks`.
@@ -106,7 +111,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         thread::spawn(move || admit_blocks(admit, &work, &judged));
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
-    let dimension = plan.rules.dimension;
+    let first_look = plan.first_look.clone();
     let mut watch = Watch {
         fields: plan.fields.clone(),
         reporter: Arc::clone(&plan.reporter),
@@ -117,7 +122,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
-    thread::spawn(move || read_blocks(blocks, admit, dimension, &spread));
+    thread::spawn(move || read_blocks(blocks, admit, &first_look, &spread));
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
     let (filled_in, filled_out) = sync_channel(1);
     let handing = Handing {
@@ -172,36 +177,81 @@ struct Spread {
     judged: SyncSender<Judged>,
 }
 
-/// Reads blocks and spreads them; as long as no dimension is known it judges them itself, one after another, since the
-/// first good record decides.
+/// Each is `None` once nobody takes anything any more.
+impl Spread {
+    /// Waits for a place among the blocks on their way.
+    fn place(&self) -> Option<()> {
+        self.ahead.send(()).ok()
+    }
+
+    fn work(&self, work: Work) -> Option<()> {
+        self.work.send(work).ok()
+    }
+
+    fn judged(&self, sequence: u64, admitted: Admitted) -> Option<()> {
+        self.judged.send((sequence, Piece::Block(admitted))).ok()
+    }
+
+    fn failed(&self, sequence: u64, failed: FailedInput) -> Option<()> {
+        self.judged.send((sequence, Piece::Failed(Box::new(failed)))).ok()
+    }
+
+    fn end(&self, sequence: u64, failure: Option<Failure>) {
+        // Nobody takes it: then nobody needs it.
+        self.judged.send((sequence, Piece::End(failure))).unwrap_or_default();
+    }
+}
+
+/// Reads blocks and spreads them. The first ones, and all that come before a dimension is known, it judges itself, one
+/// after another: the first good record decides, and what the first ones show may end the load before anything is sent.
 fn read_blocks(
     mut blocks: impl Iterator<Item = Result<Block, FailedInput>>,
     mut admit: Admit,
-    mut dimension: Option<usize>,
-    Spread { ahead, work, judged }: &Spread,
+    first_look: &FirstLook,
+    spread: &Spread,
 ) {
     let mut sequence = 0;
-    loop {
-        if ahead.send(()).is_err() {
-            return;
-        }
-        let Some(block) = blocks.next() else { break };
-        let sent = match block {
-            Ok(block) if dimension.is_none() => {
-                let admitted = admit.block(block);
-                dimension = admitted.dimension;
-                judged.send((sequence, Piece::Block(admitted))).is_ok()
+    let First { admitted, failed } = match first_look.take(&mut blocks, &mut admit) {
+        Ok(first) => first,
+        Err(failure) => return spread.end(sequence, Some(failure)),
+    };
+    let mut failed = failed.into_iter().peekable();
+    let mut dimension = None;
+    for (number, admitted) in admitted.into_iter().enumerate() {
+        dimension = admitted.dimension;
+        while let Some((_, failed)) = failed.next_if(|(before, _)| *before == number) {
+            if spread.place().and_then(|()| spread.failed(sequence, failed)).is_none() {
+                return;
             }
-            Ok(block) => work.send(Work { sequence, dimension, block }).is_ok(),
-            Err(failed) => judged.send((sequence, Piece::Failed(Box::new(failed)))).is_ok(),
-        };
-        if !sent {
+            sequence += 1;
+        }
+        let handed = spread.place().and_then(|()| spread.judged(sequence, admitted));
+        if handed.is_none() {
             return;
         }
         sequence += 1;
     }
-    // Nobody takes it: then nobody needs it.
-    judged.send((sequence, Piece::End)).unwrap_or_default();
+    let mut blocks = failed.map(|(_, failed)| Err(failed)).chain(blocks);
+    loop {
+        if spread.place().is_none() {
+            return;
+        }
+        let Some(block) = blocks.next() else { break };
+        let handed = match block {
+            Err(failed) => spread.failed(sequence, failed),
+            Ok(block) if dimension.is_none() => {
+                let admitted = admit.block(block);
+                dimension = admitted.dimension;
+                spread.judged(sequence, admitted)
+            }
+            Ok(block) => spread.work(Work { sequence, dimension, block }),
+        };
+        if handed.is_none() {
+            return;
+        }
+        sequence += 1;
+    }
+    spread.end(sequence, None);
 }
 
 fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSender<Judged>) {
@@ -307,7 +357,7 @@ fn batch_blocks(
             let handed = match piece {
                 Piece::Block(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
                 Piece::Failed(failed) => interrupt(&mut batcher, handing, failed),
-                Piece::End => return end(&mut batcher, handing, None),
+                Piece::End(failure) => return end(&mut batcher, handing, failure),
             };
             if handed.is_err() {
                 return;
@@ -316,7 +366,8 @@ fn batch_blocks(
             ahead.try_recv().unwrap_or_default();
         }
     }
-    end(&mut batcher, handing, Some(Broken::Thread));
+    let message = "a defect in ossvec itself: a thread ended before the input did";
+    end(&mut batcher, handing, Some(Failure::new(Exit::Client, message)));
 }
 
 /// Closes the batch where an input fails, so that none covers the place, and says so.
@@ -327,13 +378,13 @@ fn interrupt(batcher: &mut Batcher, handing: &Handing, failed: Box<FailedInput>)
 }
 
 /// Hands over what is left.
-fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
+fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
     let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
     // From now on whatever is left waits to be sent.
     handing.reporter.waiting(Waiting::ToSend);
-    if let (Ok(()), Some(broken)) = (handed, broken) {
+    if let (Ok(()), Some(failure)) = (handed, failure) {
         // Nobody takes it: then nobody needs it.
-        handing.filled.send(Err(broken)).unwrap_or_default();
+        handing.filled.send(Err(Broken::End(failure))).unwrap_or_default();
     }
 }
 
@@ -344,8 +395,12 @@ mod tests {
     use crate::put::record::{Position, Record};
 
     fn block() -> Block {
+        block_of(1)
+    }
+
+    fn block_of(records: usize) -> Block {
         let raw = Raw::Json(Bytes::from_static(br#"{"key":"a","vector":[1]}"#));
-        let records = vec![Record { position: Position::default(), raw }];
+        let records = vec![Record { position: Position::default(), raw }; records];
         Block { records, end: Position::default(), bytes: 0..0 }
     }
 
@@ -364,17 +419,20 @@ mod tests {
     fn a_slow_block_in_front_does_not_let_all_that_follow_pile_up() {
         let (ahead, places) = sync_channel(3);
         let (work, taken) = sync_channel(100);
-        let (judged, _admitted) = sync_channel(100);
+        let (judged, first) = sync_channel(100);
         let reading = thread::spawn(move || {
             let mut read = 0;
             let blocks = std::iter::repeat_with(|| {
                 read += 1;
-                Ok(block())
+                // One is enough for the first look.
+                Ok(block_of(500))
             });
-            read_blocks(blocks.take(50), admit(), Some(1), &Spread { ahead, work, judged });
+            let spread = Spread { ahead, work, judged };
+            read_blocks(blocks.take(50), admit(), &FirstLook::new(Vec::new(), Some(1)), &spread);
             read
         });
-        for _ in 0..3 {
+        assert!(first.recv().is_ok());
+        for _ in 0..2 {
             assert!(taken.recv().is_ok());
         }
         // Nobody is done with a block, so there is no place for a fourth.

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::{Home, TestService, line, lines, run, unlimited};
 
 fn step(home: &Home, service: &TestService) -> Command {
-    let mut load = home.put(service);
+    let mut load = home.put_sized(service, 4);
     load.args(["data/a,1.jsonl", "--rejects", "rejects.jsonl"]);
     load.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", home.path("step.md")).env("CI", "true");
     load

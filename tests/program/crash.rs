@@ -45,7 +45,7 @@ impl Series {
         let (name, content) = &self.input;
         let (input, checkpoints) = (home.write(name, content), home.path("state"));
         let load = || {
-            let mut load = home.put(&service);
+            let mut load = home.put_sized(&service, DIMENSION);
             load.arg(&input).args(["--resume", "--batch-size", "20", "--max-rejects", "none", "--job"]);
             load.arg(self.jobs.to_string()).args(["--checkpoint-dir", "state", "--rejects", "rejects.jsonl"]);
             load

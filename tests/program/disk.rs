@@ -32,7 +32,7 @@ fn rejects_that_cannot_be_written_stop_the_run_and_nothing_is_lost() {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         let input = home.write("flawed.jsonl", flawed(records));
         let load = |rejects: &str, more: &[&str]| {
-            let mut load = home.put(&service);
+            let mut load = home.put_sized(&service, DIMENSION);
             load.arg(&input).args(["--batch-size", "20", "--job", jobs, "--rejects", rejects]).args(more);
             run(&mut load)
         };
@@ -55,7 +55,7 @@ fn rejects_that_cannot_be_written_stop_the_run_and_nothing_is_lost() {
 fn rejects_may_go_where_nothing_is_kept() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let input = home.write("flawed.jsonl", flawed(40));
-    let ended = run(home.put(&service).arg(input).args(["--rejects", "/dev/null"]));
+    let ended = run(home.put_sized(&service, DIMENSION).arg(input).args(["--rejects", "/dev/null"]));
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [39, 1]);
 }
 
@@ -143,7 +143,7 @@ fn a_rejects_file_that_finds_no_room_keeps_whole_lines_and_gets_the_rest_later()
     let flaws = |record| line(record, if record % 10 == 3 { DIMENSION + 1 } else { DIMENSION });
     let input = home.write("flawed.jsonl", (0..1_000).map(flaws).collect::<String>());
     let load = |more: &[&str]| {
-        let mut load = home.put(&service);
+        let mut load = home.put_sized(&service, DIMENSION);
         load.arg(&input).args(["--batch-size", "50", "--job", "4", "--rejects", "rejects.jsonl"]).args(more);
         load
     };
@@ -167,7 +167,7 @@ fn rejects_of_an_earlier_run_that_are_gone_are_missed() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let input = home.write("flawed.jsonl", flawed(200));
     let load = |more: &[&str]| {
-        let mut load = home.put(&service);
+        let mut load = home.put_sized(&service, DIMENSION);
         run(load.arg(&input).args(["--batch-size", "20", "--job", "1", "--rejects", "r.jsonl"]).args(more))
     };
     service.trouble(&["op=PutVectors,nth=5,status=403"]);

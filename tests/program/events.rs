@@ -53,7 +53,7 @@ fn events_of_a_load_with_every_kind_of_trouble_add_up_to_its_summary() {
     let (home, service) = (Home::new(), TestService::start(with_faults(&faults)));
     let bad = [line(5_000, 3), "rubbish\n".to_owned()].concat();
     home.write("a.jsonl", [lines(1_200, 4), bad, line(1_199, 4)].concat());
-    let ended = run(home.put(&service).args(["a.jsonl", "--events", "events.jsonl", "--job", "1"]));
+    let ended = run(home.put_sized(&service, 4).args(["a.jsonl", "--events", "events.jsonl", "--job", "1"]));
     let summary = ended.assert_code(4).summary();
     let events = events(&std::fs::read_to_string(home.path("events.jsonl")).unwrap());
     assert_add_up(&events, &summary);

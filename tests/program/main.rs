@@ -12,6 +12,7 @@ mod documents;
 mod events;
 mod faults;
 mod files;
+mod first_look;
 mod generated;
 mod github_action;
 #[cfg(unix)]

@@ -185,7 +185,7 @@ fn progress_that_is_given_up_or_missing_is_told_and_can_be_taken_up_again() {
 
 /// A load of `a.jsonl` whose files are easily found.
 fn kept_in_state(home: &Home, service: &TestService, more: &[&str]) -> Command {
-    let mut load = home.put(service);
+    let mut load = home.put_sized(service, DIMENSION);
     load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--checkpoint-dir", "state"]).args(more);
     load
 }
@@ -269,7 +269,7 @@ fn a_load_without_a_good_record_is_not_to_be_continued() {
     service.trouble(&["op=PutVectors,latency=300ms"]);
     let flawed: String = (0..200).map(|record| line(record, DIMENSION + usize::from(record >= 50))).collect();
     home.write("b.jsonl", flawed);
-    let mut load = home.put(&service);
+    let mut load = home.put_sized(&service, DIMENSION);
     let ended = run(load.args(["b.jsonl", "--batch-size", "50", "--max-rejects", "10"]));
     assert_eq!(ended.assert_code(4).counts(["stored"]), [50]);
     assert!(ended.stderr.contains("--max-rejects none goes on"), "{}", ended.stderr);

@@ -133,6 +133,8 @@ fn real_runs_of_every_kind_print_what_the_schemas_say() {
     let mut rehearsal = home.ossvec();
     rehearsal.args([
         "put-vectors",
+        "--dimension",
+        "4",
         "a.jsonl",
         "--dry-run",
         "--output-format",
@@ -151,7 +153,7 @@ fn real_runs_of_every_kind_print_what_the_schemas_say() {
     let (home, service) = (Home::new(), TestService::start(with_faults(&faults)));
     let bad = [line(5_000, 3), "rubbish\n".to_owned()].concat();
     home.write("a.jsonl", [lines(1_200, 4), bad, line(1_199, 4)].concat());
-    forms.check_run(&home, &run(&mut put(&home, &service, &["--job", "1"])), 4);
+    forms.check_run(&home, &run(&mut put(&home, &service, &["--job", "1", "--dimension", "4"])), 4);
     for seen in
         ["run_start", "batch", "retry", "throttle", "reject", "run_end", "dimension", "syntax", "refused"]
     {
@@ -168,7 +170,7 @@ fn runs_that_are_stopped_and_resumed_print_what_the_schemas_say() {
     // Once the pace is low, it rises by a tenth within five seconds.
     service.trouble(&["op=PutVectors,nth=3,status=429,code=QpsLimitExceeded"]);
     let mut load = home.put_paced(&service);
-    load.args(["a.jsonl", "--batch-size", "10", "--requests-per-second", "40"]);
+    load.args(["a.jsonl", "--dimension", "4", "--batch-size", "10", "--requests-per-second", "40"]);
     load.args(["--events", "events.jsonl", "--rejects", "rejects.jsonl"]);
     let mut running = Running::start(&mut load);
     until("the pace has begun to rise again", || {
@@ -180,7 +182,7 @@ fn runs_that_are_stopped_and_resumed_print_what_the_schemas_say() {
     forms.check_run(&home, &running.end(), 5);
     assert!(forms.met.contains("pace") && forms.met.contains("throttling"), "{:?}", forms.met);
     service.trouble(&[]);
-    let mut resume = home.put(&service);
+    let mut resume = home.put_sized(&service, 4);
     resume.args(["a.jsonl", "--resume", "--events", "events.jsonl", "--rejects", "rejects.jsonl"]);
     let resumed = run(&mut resume);
     forms.check_run(&home, &resumed, 4);

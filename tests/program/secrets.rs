@@ -66,7 +66,16 @@ fn load(home: &Home, address: &str, given: Given, more: &[&str]) -> Ended {
     let mut load = home.ossvec();
     load.args(["put-vectors", "--bucket", BUCKET, "--index-name", INDEX, "--endpoint", address]);
     load.args(["--region", "cn-hangzhou", "--account-id", "1234567890", "--create-index"]);
-    load.args(["--distance-metric", "euclidean", "--requests-per-second", "0", "--vectors-per-second", "0"]);
+    load.args([
+        "--distance-metric",
+        "euclidean",
+        "--dimension",
+        "4",
+        "--requests-per-second",
+        "0",
+        "--vectors-per-second",
+        "0",
+    ]);
     load.args(["vectors.jsonl", "--batch-size", "10", "--job", "2", "--retry-times", "1"]);
     load.args(["--events", "events.jsonl", "--rejects", "rejects.jsonl", "--checkpoint-dir", "state"]);
     load.args(more);

@@ -298,7 +298,7 @@ fn rejects_of_an_interrupted_run_are_kept_and_not_repeated() {
         .collect();
     let input = home.write("flawed.jsonl", text);
     let load = |more: &[&str]| {
-        let mut load = home.put(&service);
+        let mut load = home.put_sized(&service, DIMENSION);
         load.arg(&input).args(["--batch-size", "10", "--job", "2", "--rejects", "rejects.jsonl"]).args(more);
         load
     };

@@ -163,6 +163,13 @@ impl Home {
         self.put_as(&["put-vectors"], service)
     }
 
+    /// The same where some records have another dimension and are to be rejected.
+    pub(crate) fn put_sized(&self, service: &TestService, dimension: usize) -> Command {
+        let mut command = self.put(service);
+        command.args(["--dimension", &dimension.to_string()]);
+        command
+    }
+
     /// The same under any of the command's names.
     pub(crate) fn put_as(&self, words: &[&str], service: &TestService) -> Command {
         let mut command = self.aimed(words, service);

@@ -141,7 +141,8 @@ impl Load {
     fn command(&self) -> Command {
         let mut load = self.home.aimed(&["put-vectors", "a.jsonl"], &self.service);
         load.args(["--create-index", "--distance-metric", "euclidean", "--batch-size", "15", "--job", "16"]);
-        load.args(["--requests-per-second", "30", "--rejects", "r.jsonl"]).env("TERM", "xterm-256color");
+        load.args(["--dimension", "4", "--requests-per-second", "30", "--rejects", "r.jsonl"])
+            .env("TERM", "xterm-256color");
         load
     }
 }
@@ -293,8 +294,8 @@ fn standard_input_shows_what_can_be_said_and_packed_input_its_percent() {
 
     let load = Load::new();
     let mut command = load.home.aimed(&["put-vectors", "-"], &load.service);
-    command.args(["--create-index", "--distance-metric", "euclidean", "--batch-size", "15"]);
-    command.args(["--requests-per-second", "30"]).env("TERM", "xterm");
+    command.args(["--create-index", "--distance-metric", "euclidean", "--dimension", "4"]);
+    command.args(["--batch-size", "15", "--requests-per-second", "30"]).env("TERM", "xterm");
     command.stdin(File::open(load.home.path("a.jsonl")).unwrap());
     let mut watched = Watched::start(&mut command);
     watched.until_shown(&["KiB read, ", " stored"]);

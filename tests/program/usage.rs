@@ -612,7 +612,7 @@ fn rejected_records_are_told_with_place_key_and_reason_everywhere() {
     text.extend(defects.iter().map(|(record, ..)| format!("{record}\n")));
     text.push_str(&line(600, 4));
     home.write("a.jsonl", text);
-    let mut command = home.put(&service);
+    let mut command = home.put_sized(&service, 4);
     let ended = run(command.args(["a.jsonl", "--rejects", "rejects.jsonl", "--events", "events.jsonl"]));
     let counts = ended.assert_code(4).counts(["read", "stored", "rejected"]);
     assert_eq!(counts, [611, 601, 10]);
@@ -673,7 +673,7 @@ fn too_many_rejects_stop_the_load() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let bad = (0..3).map(|record| line(record, 5));
     home.write("a.jsonl", [lines(500, 4), bad.collect(), lines(2_000, 4)].concat());
-    let ended = run(home.put(&service).args(["a.jsonl", "--max-rejects", "2", "--job", "1"]));
+    let ended = run(home.put_sized(&service, 4).args(["a.jsonl", "--max-rejects", "2", "--job", "1"]));
     let summary = ended.assert_code(4).summary();
     assert_eq!(
         (&summary["error"], &summary["rejected"]),
@@ -714,7 +714,9 @@ fn a_dry_run_needs_neither_target_nor_credentials_and_asks_nobody() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     home.write("a.jsonl", [lines(1_200, 4), line(7, 5)].concat());
     let mut command = home.ossvec();
-    command.args(["put-vectors", "a.jsonl", "-n", "--endpoint"]).arg(format!("http://{}", service.address));
+    command
+        .args(["put-vectors", "a.jsonl", "-n", "--dimension", "4", "--endpoint"])
+        .arg(format!("http://{}", service.address));
     let ended = run(&mut command);
     let plan = "dry run     nothing was sent\nwould send  1,200 vectors in 3 requests, ";
     assert!(ended.assert_code(4).stdout.starts_with(plan), "{}", ended.stdout);
