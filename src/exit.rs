@@ -68,6 +68,13 @@ impl Failure {
         Self { details: details.into_iter().collect(), ..self }
     }
 
+    /// The same with one more thing to do.
+    #[must_use]
+    pub fn also_advise(self, advice: &str) -> Self {
+        let whole = self.advice.iter().map(String::as_str).chain([advice]).collect::<Vec<_>>().join("; ");
+        self.advise(whole)
+    }
+
     /// The same with a line that says what to do.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {

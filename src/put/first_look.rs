@@ -28,7 +28,7 @@ pub(super) struct First {
     /// They, judged.
     pub(super) admitted: Vec<Admitted>,
     /// Inputs that could not be read to their end, each with the number of the block that came next.
-    pub(super) failed: Vec<(usize, FailedInput)>,
+    pub(super) failed: Vec<(usize, Box<FailedInput>)>,
 }
 
 impl FirstLook {
@@ -40,7 +40,7 @@ impl FirstLook {
     /// Takes the first records from `blocks` and judges them; fails where they show that the load is wrong as a whole.
     pub(super) fn take(
         &self,
-        blocks: &mut impl Iterator<Item = Result<Block, FailedInput>>,
+        blocks: &mut impl Iterator<Item = Result<Block, Box<FailedInput>>>,
         admit: &mut Admit,
     ) -> Result<First, Failure> {
         let mut first = First { admitted: Vec::new(), failed: Vec::new() };

@@ -150,7 +150,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, block: &Result<Block, FailedInput>) {
+    fn look(&mut self, block: &Result<Block, Box<FailedInput>>) {
         let Ok(block) = block else { return };
         if !std::mem::replace(&mut self.has_begun, true) {
             self.reporter.begins_at(block.bytes.start);
@@ -192,8 +192,8 @@ impl Spread {
         self.judged.send((sequence, Piece::Block(admitted))).ok()
     }
 
-    fn failed(&self, sequence: u64, failed: FailedInput) -> Option<()> {
-        self.judged.send((sequence, Piece::Failed(Box::new(failed)))).ok()
+    fn failed(&self, sequence: u64, failed: Box<FailedInput>) -> Option<()> {
+        self.judged.send((sequence, Piece::Failed(failed))).ok()
     }
 
     fn end(&self, sequence: u64, failure: Option<Failure>) {
@@ -205,7 +205,7 @@ impl Spread {
 /// Reads blocks and spreads them. The first ones, and all that come before a dimension is known, it judges itself, one
 /// after another: the first good record decides, and what the first ones show may end the load before anything is sent.
 fn read_blocks(
-    mut blocks: impl Iterator<Item = Result<Block, FailedInput>>,
+    mut blocks: impl Iterator<Item = Result<Block, Box<FailedInput>>>,
     mut admit: Admit,
     first_look: &FirstLook,
     spread: &Spread,

@@ -257,15 +257,15 @@ const FAILED_LISTED: usize = 20;
 fn unread(failed: &[String], can_resume: bool) -> Option<Failure> {
     let way_on = match (failed.len(), can_resume) {
         (0, _) => return None,
-        (1, true) => "the rest of it was not read: fix the file or leave it out, then --resume",
-        (1, false) => "the rest of it was not read: fix it and load it again",
+        (1, true) => {
+            "all before that place was read: fix the file or leave it out, then --resume loads the rest"
+        }
+        (1, false) => "all before that place was read, the rest of it was not",
         (_, true) => "the rest of each was not read: fix the files or leave them out, then --resume",
         (_, false) => "the rest of each was not read: fix them and load them again",
     };
     if let [error] = failed {
-        let failure = Failure::from_lines(Exit::Client, error);
-        let advice = failure.advice.iter().map(String::as_str).chain([way_on]).collect::<Vec<_>>().join("; ");
-        return Some(failure.advise(advice));
+        return Some(Failure::from_lines(Exit::Client, error).also_advise(way_on));
     }
     let message = format!("{} inputs could not be read to their end", failed.len());
     let listed = failed.iter().take(FAILED_LISTED).map(|error| error.replace('\n', "; "));

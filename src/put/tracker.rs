@@ -201,7 +201,94 @@ mod tests {
         assert_eq!((mark.position, mark.ahead.len(), mark.counts.read), (position(40), 0, 40));
     }
 
+    /// A place in an input whose records are ten bytes long, behind a header.
+    fn at(input: u32, record: u64) -> Position {
+        Position { input, offset: 5 + record * 10, line: record + 2, record }
+    }
+
+    /// The records, by input and number, that a mark counts as settled.
+    fn settled(mark: &Mark, lengths: &[u64]) -> BTreeSet<(u32, u64)> {
+        let all =
+            (0..).zip(lengths).flat_map(|(input, length)| (0..*length).map(move |record| (input, record)));
+        let is_settled = |(input, record): &(u32, u64)| {
+            let place = at(*input, *record);
+            place < mark.position || mark.ahead.iter().any(|span| span.start <= place && place < span.end)
+        };
+        all.filter(is_settled).collect()
+    }
+
+    /// Inputs of random lengths, each with the place where it fails, if it does.
+    fn inputs() -> impl Strategy<Value = Vec<(u64, Option<u64>)>> {
+        let input = (0_u64..30, prop::option::of(0_u64..30));
+        prop::collection::vec(
+            input.prop_map(|(length, fails)| (length, fails.map(|at| at.min(length)))),
+            1..8,
+        )
+    }
+
     proptest! {
+        /// Batches cross from one input to the next, but never a place where one fails.
+        #[test]
+        fn a_mark_covers_what_is_settled_and_never_what_stands_behind_a_failure(
+            inputs in inputs(),
+            size in 1_usize..15,
+            settle in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+            gone in any::<prop::sample::Index>(),
+        ) {
+            let mut tracker = Tracker::new(None);
+            let mut batches: Vec<Vec<(u32, u64)>> = Vec::new();
+            let mut open: Vec<(u32, u64)> = Vec::new();
+            for (input, (length, fails)) in (0..).zip(&inputs) {
+                for record in 0..fails.unwrap_or(*length) {
+                    open.push((input, record));
+                    if open.len() == size {
+                        batches.push(std::mem::take(&mut open));
+                    }
+                }
+                if let Some(record) = fails {
+                    batches.extend((!open.is_empty()).then(|| std::mem::take(&mut open)));
+                    let place = if *record == 0 { start_of(input) } else { at(input, *record) };
+                    tracker.fail(FailedAt { at: place, beginning: None }, batches.len() as u64);
+                }
+            }
+            batches.extend((!open.is_empty()).then_some(open));
+            let done: BTreeSet<usize> =
+                settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())).collect();
+            for number in settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())) {
+                if tracker.settled.contains_key(&(number as u64)) || (number as u64) < tracker.next {
+                    continue;
+                }
+                let (first, last) = (batches[number][0], *batches[number].last().unwrap());
+                let span = Span { start: at(first.0, first.1), end: at(last.0, last.1 + 1) };
+                tracker.settle(number as u64, span, counts(0));
+            }
+            let lengths: Vec<u64> = inputs.iter().map(|(length, _)| *length).collect();
+            let wanted: BTreeSet<_> = done.iter().flat_map(|number| batches[*number].clone()).collect();
+            let mut mark = tracker.mark(0);
+            prop_assert_eq!(settled(&mark, &lengths), wanted.clone());
+            let failed = inputs.iter().filter(|(_, fails)| fails.is_some()).count();
+            prop_assert_eq!(mark.failed.len(), failed);
+
+            // One of them goes, and another one comes in its place and at the end.
+            let gone = u32::try_from(gone.index(inputs.len())).unwrap();
+            mark.forget(gone);
+            let count = u32::try_from(inputs.len()).unwrap();
+            let now: Vec<_> = (0..count).map(|input| (input != gone).then_some(input)).collect();
+            mark.renumber(&now, count + 1);
+            let lengths: Vec<u64> = lengths.into_iter().chain([10]).collect();
+            let wanted: BTreeSet<_> = wanted.into_iter().filter(|(input, _)| *input != gone).collect();
+            prop_assert_eq!(settled(&mark, &lengths), wanted.clone());
+            // And one is taken out without another in its place.
+            let without: Vec<_> =
+                (0..=count).map(|input| if input == gone { None } else { Some(input - u32::from(input > gone)) }).collect();
+            mark.renumber(&without, count);
+            let mut lengths = lengths;
+            lengths.remove(gone as usize);
+            let wanted: BTreeSet<_> =
+                wanted.into_iter().map(|(input, record)| (input - u32::from(input > gone), record)).collect();
+            prop_assert_eq!(settled(&mark, &lengths), wanted);
+        }
+
         #[test]
         fn any_order_of_completion_ends_at_the_end(order in Just((0u64..30).collect::<Vec<_>>()).prop_shuffle()) {
             let mut tracker = Tracker::new(None);

@@ -96,26 +96,29 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
 }
 
 /// The inputs of a load, and what is worth saying about the others.
-pub(super) struct Inputs {
-    pub(super) inputs: Vec<Input>,
+pub(super) struct Selection {
+    pub(super) list: Vec<Input>,
     pub(super) notes: Vec<String>,
     pub(super) skipped: Vec<Skipped>,
 }
 
 /// Looks at every input; what cannot be loaded ends the load here, unless it is to be skipped.
-pub(super) fn inputs(expanded: Expanded, reading: &Reading, paths: &[PathBuf]) -> Result<Inputs, Failure> {
+pub(super) fn inputs(expanded: Expanded, arguments: &PutVectors) -> Result<Selection, Failure> {
+    let PutVectors { reading, reporting, .. } = arguments;
     let Chosen { inputs, bad, other, deeper } = read::choose(expanded, format(reading.format));
     if !bad.is_empty() && (!reading.skip_bad_files || inputs.is_empty()) {
-        return Err(cannot_be_loaded(&bad, inputs.len() + bad.len()));
-    }
-    if inputs.is_empty() {
-        return Err(nothing_to_load(paths, other.len()));
+        let failure = cannot_be_loaded(&bad, inputs.len() + bad.len());
+        return Err(if reporting.resume {
+            failure.also_advise("what an earlier run settled is kept for --resume")
+        } else {
+            failure
+        });
     }
     let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().collect();
     notes.extend(bad.iter().map(|(_, error)| format!("note: skipped: {}", first_line(error))));
     let skip =
         |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
-    Ok(Inputs { inputs, notes, skipped: bad.iter().map(skip).collect() })
+    Ok(Selection { list: inputs, notes, skipped: bad.iter().map(skip).collect() })
 }
 
 fn first_line(error: &ReadError) -> String {
@@ -129,9 +132,7 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
     const SKIP: &str = "--skip-bad-files loads the others";
     if let [(_, error)] = bad {
         let failure = unreadable(error);
-        let advice = failure.advice.iter().cloned().chain((all > 1).then(|| SKIP.to_owned()));
-        let advice = advice.collect::<Vec<_>>().join("; ");
-        return if advice.is_empty() { failure } else { failure.advise(advice) };
+        return if all > 1 { failure.also_advise(SKIP) } else { failure };
     }
     let cure =
         if bad.len() < all { format!("fix them or leave them out; {SKIP}") } else { "fix them".to_owned() };
@@ -141,16 +142,6 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
     Failure::new(Exit::Client, format!("{} of {all} inputs cannot be loaded; nothing was sent", bad.len()))
         .list(listed.chain(more))
         .advise(cure)
-}
-
-fn nothing_to_load(paths: &[PathBuf], other: usize) -> Failure {
-    let directories: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    let named = some_of(&directories).unwrap_or_default();
-    let message = match other {
-        0 => format!("no input in the directory {named}"),
-        _ => format!("no input in the directory {named}: no file there holds JSON or a table"),
-    };
-    Failure::new(Exit::Client, message).advise("name files to load them whatever their names")
 }
 
 /// One line on what is passed over in directories.

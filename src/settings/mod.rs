@@ -30,7 +30,7 @@ use crate::put::pace::Quota;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
 use job::{
-    Inputs, batch_size, checked_bucket, format, index_name_for, inputs, keep, metric, named_inputs, names,
+    Selection, batch_size, checked_bucket, format, index_name_for, inputs, keep, metric, named_inputs, names,
 };
 use service::{Network, Service};
 use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
@@ -188,7 +188,7 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
-    let Inputs { inputs, notes, skipped } = inputs(expanded, reading, &arguments.inputs)?;
+    let Selection { list: inputs, notes, skipped } = inputs(expanded, arguments)?;
     let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
     outputs::are_apart(&written(reporting, &log), &inputs, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
@@ -213,11 +213,7 @@ pub fn load(
         jobs: usize::from(sending.job),
         memory: sending.memory.0,
         budget: Budget { retries, time: sending.retry_max_time.0 },
-        verify: match sending.verify {
-            VerifyName::Unknown => Verify::Unknown,
-            VerifyName::All => Verify::All,
-            VerifyName::None => Verify::None,
-        },
+        verify: verify(sending.verify),
         max_rejects: sending.max_rejects.0,
         min_records: reading.min_records,
         keep,
@@ -225,6 +221,14 @@ pub fn load(
         inputs,
     };
     Ok(Load { job, service, local, output, log })
+}
+
+fn verify(name: VerifyName) -> Verify {
+    match name {
+        VerifyName::Unknown => Verify::Unknown,
+        VerifyName::All => Verify::All,
+        VerifyName::None => Verify::None,
+    }
 }
 
 /// The files that a load writes where the user says.

@@ -127,13 +127,13 @@ impl Blocks {
             }
             place = span.end;
         }
-        Start::At(place)
+        Start::At(if place.offset == 0 { start_of(number) } else { place })
     }
 
     /// Opens the next input, unless all of it is settled.
-    fn advance(&mut self, number: u32, input: Input) -> Result<(), FailedInput> {
+    fn advance(&mut self, number: u32, input: &Input) -> Result<(), Box<FailedInput>> {
         let Start::At(place) = self.start(number) else {
-            self.bytes_before += size(&input).unwrap_or_default();
+            self.bytes_before += size(input).unwrap_or_default();
             return Ok(());
         };
         let opened = Reading::open(input.clone(), number, self.sizes).and_then(|mut reading| {
@@ -145,17 +145,17 @@ impl Blocks {
                 self.current = Some(current);
                 Ok(())
             }
-            Err(error) => Err(self.failed(&input, place, error)),
+            Err(error) => Err(self.failed(input, place, error)),
         }
     }
 
-    fn failed(&mut self, input: &Input, at: Position, error: ReadError) -> FailedInput {
+    fn failed(&mut self, input: &Input, at: Position, error: ReadError) -> Box<FailedInput> {
         self.bytes_before += size(input).unwrap_or_default();
-        FailedInput { at, beginning: super::beginning(input, at), error }
+        Box::new(FailedInput { at, beginning: super::beginning(input, at), error })
     }
 
     /// Reads the next block of the input at hand; nothing at its end.
-    fn read(&mut self, mut current: Current) -> Option<Result<Block, FailedInput>> {
+    fn read(&mut self, mut current: Current) -> Option<Result<Block, Box<FailedInput>>> {
         match current.reading.next_block() {
             Ok(Some(mut block)) => {
                 block.bytes.start += self.bytes_before;
@@ -192,7 +192,7 @@ fn holds(span: &Span, place: Position) -> bool {
 }
 
 impl Iterator for Blocks {
-    type Item = Result<Block, FailedInput>;
+    type Item = Result<Block, Box<FailedInput>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -202,7 +202,7 @@ impl Iterator for Blocks {
                 return Some(block);
             }
             let (number, input) = self.waiting.next()?;
-            if let Err(failed) = self.advance(number, input) {
+            if let Err(failed) = self.advance(number, &input) {
                 return Some(Err(failed));
             }
         }

@@ -27,6 +27,18 @@ pub enum ReadError {
         /// Where it points to.
         target: PathBuf,
     },
+    /// A directory without a single file that can be an input.
+    #[error(
+        "no input in the directory {}{}\nname files to load them whatever their names",
+        directory.display(),
+        if *others > 0 { ": no file there holds JSON or a table" } else { "" }
+    )]
+    EmptyDirectory {
+        /// The directory.
+        directory: PathBuf,
+        /// How many files it holds.
+        others: usize,
+    },
     /// The system failed to read on.
     #[error("cannot read {input} behind {place}: {cause}")]
     Io {
@@ -59,7 +71,7 @@ pub enum ReadError {
     /// The input ends where it must not.
     #[error(
         "{input} ends inside of {tear}: it is cut at byte {end} and incomplete from {place} on\n\
-         everything before that has been read"
+         it was not written or copied whole: make or fetch it again"
     )]
     Torn {
         /// Which input.

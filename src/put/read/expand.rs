@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::ReadError;
@@ -24,11 +25,13 @@ pub struct Expanded {
     pub candidates: Vec<Candidate>,
     /// Directories and pipes inside the named directories, which are passed over.
     pub passed_over: Vec<PathBuf>,
+    /// The named directories, and which of the candidates are in each.
+    pub directories: Vec<(PathBuf, Range<usize>)>,
 }
 
 impl From<Input> for Expanded {
     fn from(input: Input) -> Self {
-        Self { candidates: vec![Candidate { input, is_promised: true }], passed_over: Vec::new() }
+        Self { candidates: vec![Candidate { input, is_promised: true }], ..Self::default() }
     }
 }
 
@@ -53,6 +56,7 @@ pub fn expand(paths: &[PathBuf]) -> Result<Expanded, ReadError> {
 
 impl Expanded {
     fn add_directory(&mut self, directory: &Path) -> io::Result<()> {
+        let first = self.candidates.len();
         let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
@@ -70,6 +74,7 @@ impl Expanded {
                 self.passed_over.push(path);
             }
         }
+        self.directories.push((directory.to_owned(), first..self.candidates.len()));
         Ok(())
     }
 }
@@ -77,7 +82,7 @@ impl Expanded {
 /// Files that hold no records by what they are called: hidden ones, and the marks of Spark and Hadoop.
 fn is_bookkeeping(name: &str) -> bool {
     name == "_SUCCESS"
-        || name.ends_with(".crc")
+        || Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("crc"))
         || [".", "_committed_", "_started_"].iter().any(|start| name.starts_with(start))
 }
 

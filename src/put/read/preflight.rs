@@ -1,5 +1,6 @@
 //! The look at every input before anything is sent: what cannot be loaded is known by its head.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,16 +32,28 @@ pub struct Chosen {
 ///
 /// Pipes and standard input are not looked at, since what is read of them is gone.
 pub fn choose(expanded: Expanded, format: Option<Format>) -> Chosen {
-    let mut chosen = Chosen { deeper: expanded.passed_over, ..Chosen::default() };
-    for Candidate { input, is_promised } in expanded.candidates {
-        let Input::File(path) = &input else {
-            chosen.inputs.push(input);
-            continue;
+    let Expanded { candidates, passed_over, directories } = expanded;
+    let mut chosen = Chosen { deeper: passed_over, ..Chosen::default() };
+    let mut others = BTreeSet::new();
+    for (number, Candidate { input, is_promised }) in candidates.into_iter().enumerate() {
+        let judged = match &input {
+            Input::File(path) => judge(path, is_promised, format),
+            Input::Stdin | Input::Inline(_) => Ok(true),
         };
-        match judge(path, is_promised, format) {
-            Ok(true) => chosen.inputs.push(input),
-            Ok(false) => chosen.other.push(path.clone()),
-            Err(error) => chosen.bad.push((input, error)),
+        match (judged, input) {
+            (Ok(false), Input::File(path)) => {
+                others.insert(number);
+                chosen.other.push(path);
+            }
+            (Ok(_), input) => chosen.inputs.push(input),
+            (Err(error), input) => chosen.bad.push((input, error)),
+        }
+    }
+    for (directory, mut files) in directories {
+        let number = files.len();
+        if files.all(|file| others.contains(&file)) {
+            let input = Input::File(directory.clone());
+            chosen.bad.push((input, ReadError::EmptyDirectory { directory, others: number }));
         }
     }
     chosen

@@ -224,7 +224,7 @@ fn torn_input_gives_what_is_before_the_cut_and_says_where_it_is() {
         if !message.is_empty() {
             assert_eq!(
                 told,
-                (records, format!("{message}\neverything before that has been read")),
+                (records, format!("{message}\nit was not written or copied whole: make or fetch it again")),
                 "{content:?}"
             );
         }
@@ -360,7 +360,7 @@ fn read_all(blocks: Blocks) -> (Vec<String>, Vec<FailedInput>, Vec<u32>) {
     for block in blocks.when_empty(move |input| told.lock().unwrap().push(input)) {
         match block {
             Ok(block) => found.extend(block.records.iter().map(|record| text_of(&record.raw))),
-            Err(error) => failed.push(error),
+            Err(error) => failed.push(*error),
         }
     }
     let empty = empty.lock().unwrap().clone();
@@ -398,22 +398,21 @@ proptest! {
     #[test]
     fn the_same_beginning_is_known_again_whatever_follows_and_however_it_is_compressed(
         text in proptest::collection::vec("[a-z0-9]{1,40}\n", 1..6_000),
-        place in 0.0_f64..1.0,
-        other in 0.0_f64..1.0,
+        place: prop::sample::Index,
+        other: prop::sample::Index,
     ) {
         let text = text.concat();
-        let at = |part: f64| (text.len() as f64 * part) as usize;
-        let place = at(place);
+        let place = place.index(text.len());
         let before = Position { offset: place as u64, ..Position::default() };
         let directory = Directory::new();
         let hash = |content: &[u8]| beginning(&Input::File(directory.write("input", content)), before);
         let wanted = hash(text.as_bytes());
         prop_assert!(wanted.is_some());
-        let longer = text[..place].to_owned() + "more\nand more\n";
+        let longer = text.get(..place).unwrap().to_owned() + "more\nand more\n";
         for same in [longer.clone().into_bytes(), gzip(longer.as_bytes()), zstd::encode_all(longer.as_bytes(), 1).unwrap()] {
             prop_assert_eq!(hash(&same), wanted.clone());
         }
-        let other = at(other);
+        let other = other.index(text.len());
         let mut changed = text.clone().into_bytes();
         changed[other] ^= 1;
         // All of a text of up to 4 MiB is looked at.

@@ -17,6 +17,7 @@ const INPUTS_SHOWN: usize = 10;
 
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Summary {
     /// Version of this form.
     pub schema_version: &'static str,

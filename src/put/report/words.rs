@@ -72,11 +72,13 @@ pub(super) fn whole_seconds(time: Duration) -> String {
 /// The first few names, and how many more there are; nothing if there are none.
 pub(crate) fn some_of(names: &[String]) -> Option<String> {
     const NAMED: usize = 3;
-    let mut named = names.get(..NAMED.min(names.len())).unwrap_or_default().join(", ");
-    if names.len() > NAMED {
-        named += &format!(" and {} more", count((names.len() - NAMED) as u64));
+    let (named, more) = names.split_at(NAMED.min(names.len()));
+    let named = named.join(", ");
+    match (names.len(), more.len()) {
+        (0, _) => None,
+        (_, 0) => Some(named),
+        (_, more) => Some(format!("{named} and {} more", count(more as u64))),
     }
-    (!names.is_empty()).then_some(named)
 }
 
 /// The text on one line, with control characters as escapes: names, keys and messages come from outside, and a terminal
