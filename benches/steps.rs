@@ -14,7 +14,7 @@ use ossvec::oss::client::Body;
 use ossvec::oss::credential::{Credential, Secret};
 use ossvec::oss::sign::{self, Signable};
 use ossvec::oss::time::Timestamp;
-use ossvec::put::admit::{Admit, Admitted, Fields, MetadataValues, Rules};
+use ossvec::put::admit::{Admit, Admitted, Fields, Findings, MetadataValues, Rules};
 use ossvec::put::batch::{Batcher, Limits};
 use ossvec::put::read;
 use ossvec::put::record::{Block, Input, Position, Raw, Record};
@@ -120,7 +120,13 @@ fn batch(criterion: &mut Criterion) {
     let Admitted { verdicts, end, .. } = judge().block(block(&records()));
     let verdicts =
         || verdicts.iter().map(|verdict| Ok(verdict.as_ref().expect("all are good").clone())).collect();
-    let admitted = || Admitted { verdicts: verdicts(), end, bytes: 0..0, dimension: Some(DIMENSION) };
+    let admitted = || Admitted {
+        verdicts: verdicts(),
+        end,
+        bytes: 0..0,
+        dimension: Some(DIMENSION),
+        findings: Findings::default(),
+    };
     let mut group = criterion.benchmark_group("batch");
     group.throughput(Throughput::Elements(RECORDS as u64));
     group.bench_function("vectors", |bencher| {

@@ -372,15 +372,15 @@ pub struct Reading {
     /// Format of the input
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: FormatName,
-    /// Field or column that holds the key [default: the first of key, id, _id, uuid, doc_id, custom_id, recordId]
+    /// Field or column that holds the key; a path is joined by dots [default: the first of key, id, _id, uuid, doc_id, custom_id, recordId]
     #[arg(long, value_name = "FIELD")]
     pub key: Option<String>,
     /// Field or column that holds the vector; a path is joined by dots
     /// [default: data.float32, vector, values, embedding or emb]
     #[arg(long, value_name = "FIELD")]
     pub vector: Option<String>,
-    /// Fields or columns that hold metadata: an object's members, or one value each
-    /// [default: the object metadata, payload or properties]
+    /// Fields or columns that hold metadata: an object's members, or one value each; '*' is every field but key and
+    /// vector, -FIELD leaves one out [default: the object metadata, payload or properties]
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub metadata: Vec<String>,
     /// Numbers and booleans in metadata: reject the record, or write them as text
@@ -392,6 +392,9 @@ pub struct Reading {
     /// Fail when all inputs together hold fewer records, earlier runs of the load included
     #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "N")]
     pub min_records: u64,
+    /// Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Formats of input.
@@ -416,7 +419,7 @@ pub enum MetadataValuesName {
     /// The record is rejected
     #[default]
     Reject,
-    /// They are written as text, null is left out
+    /// They are written as text; null and NaN are left out
     Text,
 }
 

@@ -98,7 +98,7 @@ fn letters<'a>(argument: &'a str, option: &SecretOption) -> Option<&'a str> {
 
 /// A word as a shell reads it back. What a terminal would obey, and what a build server takes for a command of its
 /// own, is written as an escape, in the form that POSIX has had since 2024 and bash, zsh and ksh for long.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
         return word.to_owned();

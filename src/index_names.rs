@@ -56,7 +56,7 @@ async fn list(client: &Client) -> Option<Vec<String>> {
 fn words(line: &str, home: Option<&str>) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
-    let mut letters = line.chars();
+    let mut letters = line.chars().peekable();
     while let Some(letter) = letters.next() {
         match letter {
             '\'' | '"' => {
@@ -70,7 +70,12 @@ fn words(line: &str, home: Option<&str>) -> Vec<String> {
                 Some('\n') | None => {}
                 Some(next) => word.get_or_insert_default().push(next),
             },
-            '~' if word.is_none() => word = Some(home.unwrap_or("~").to_owned()),
+            // The home of another user is not known here.
+            '~' if word.is_none()
+                && letters.peek().is_none_or(|next| *next == '/' || next.is_whitespace()) =>
+            {
+                word = Some(home.unwrap_or("~").to_owned());
+            }
             ';' | '|' | '&' | '(' => {
                 words.clear();
                 word = None;
@@ -98,6 +103,7 @@ mod tests {
                 "ossvec a; sudo ossvec -c ~/x -e http://127.0.0.1:1",
                 "ossvec|-c|/home/me/x|-e|http://127.0.0.1:1",
             ),
+            ("ossvec -c ~user/x ~ ~root ~+/x ~", "ossvec|-c|~user/x|/home/me|~root|~+/x|/home/me"),
             ("ossvec --bucket=b a~b \\\n  --index-name 'do", "ossvec|--bucket=b|a~b|--index-name|do"),
             ("", ""),
         ] {

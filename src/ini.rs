@@ -70,6 +70,14 @@ pub fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
     Ok(sections)
 }
 
+/// The number of the first line with a key that stands before any section.
+pub fn before_sections(text: &str) -> Option<usize> {
+    let lines = text.lines().map(line).enumerate();
+    let mut told = lines.filter(|(_, line)| matches!(line, Some(Line::Pair(_) | Line::Section(_))));
+    let (index, first) = told.next()?;
+    matches!(first, Some(Line::Pair(_))).then_some(index + 1)
+}
+
 /// A value without the quotes around it, if one pair of them encloses all of it.
 pub fn unquoted(value: &str) -> &str {
     let inner = |quote: char| {
@@ -117,6 +125,9 @@ mod tests {
         let wanted = wanted.map(|(name, pairs)| Section { name, pairs });
         assert_eq!(sections(text).unwrap(), wanted);
         assert_eq!(sections("[a]\n# c\nstrange\nk = v\n"), Err(3));
+        let first =
+            ["\u{feff}# c\n\nlost = 1\n[a]\n", "\n[a]\nk = v\n", "# c\n", "k = v"].map(before_sections);
+        assert_eq!(first, [Some(3), None, None, Some(1)]);
     }
 
     #[test]

@@ -121,6 +121,11 @@ fn json(summary: &Summary) -> std::io::Result<String> {
     Ok(serde_json::to_string_pretty(summary)? + "\n")
 }
 
+/// What to do where a shell has made several words of the JSON of `--vectors`, of which all but the first are taken for
+/// files.
+const CUT_JSON: &str = "leave out one of them; if the shell has cut the JSON at its spaces, put all of it into quotes, \
+                        or into a file: --vectors file://PATH";
+
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
 ///
 /// The `command` is the one that the line names, as far as it can be understood.
@@ -147,7 +152,9 @@ pub(crate) fn usage(error: &clap::Error, command: &str) -> Result<Exit, Failure>
     // How to pass an unknown option as an input helps nobody who mistyped one.
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
-    Err(Failure::new(Exit::Usage, message).advise(tip.map_or_else(see_help, str::to_owned)))
+    let is_cut_json = error.kind() == ErrorKind::ArgumentConflict && message.contains("'--vectors ");
+    let advice = tip.or(is_cut_json.then_some(CUT_JSON));
+    Err(Failure::new(Exit::Usage, message).advise(advice.map_or_else(see_help, str::to_owned)))
 }
 
 /// Tells of a command that could not even begin; a script that reads JSON gets its document all the same, and a job of

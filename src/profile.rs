@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ini::{Section, sections, unquoted};
+use crate::ini::{Section, before_sections, sections, unquoted};
 
 pub mod edit;
 
@@ -42,9 +42,15 @@ pub enum ProfileError {
     /// It is no INI text. What stands in the line may be a secret.
     #[error("line {0} is neither a section, a key with its value nor a comment")]
     Syntax(usize),
+    /// A key stands before the first section.
+    #[error("line {0} stands before the first section, and belongs to no profile")]
+    Homeless(usize),
     /// There is no such section.
     #[error("there is no section [profile {0}]")]
     Missing(String),
+    /// There is a section that bears the profile's name alone.
+    #[error("there is no section [profile {0}]; [{0}] is not a profile's")]
+    Bare(String),
     /// Profiles import one another.
     #[error("profile {0} imports itself by source-profile")]
     Circle(String),
@@ -58,6 +64,10 @@ impl ProfileError {
     pub fn advice(&self) -> String {
         match self {
             Self::Syntax(line) => format!("mend line {line}, or begin it with # to leave it out"),
+            Self::Homeless(line) => {
+                format!("write [default] above line {line}, or the profile that it belongs to")
+            }
+            Self::Bare(name) => format!("write [profile {name}]"),
             Self::Missing(_) => "--profile (OSSUTIL_PROFILE) chooses a profile of the file".to_owned(),
             Self::Circle(name) => format!("take source-profile out of [profile {name}]"),
             Self::NoBuckets(name) => {
@@ -71,6 +81,7 @@ impl Profile {
     /// Reads the profile `name`, or the default one; a text without a default section gives an empty profile.
     pub fn read(text: &str, name: Option<&str>) -> Result<Self, ProfileError> {
         let ini = sections(text).map_err(ProfileError::Syntax)?;
+        before_sections(text).map_or(Ok(()), |line| Err(ProfileError::Homeless(line)))?;
         let mut profile = Self::default();
         match name {
             Some(name) => profile.import(&ini, name, &mut Vec::new())?,
@@ -111,13 +122,64 @@ impl Profile {
             return Err(ProfileError::Circle(name.to_owned()));
         }
         importing.push(name.to_owned());
-        let values = section(ini, name).ok_or_else(|| ProfileError::Missing(name.to_owned()))?;
+        let is_bare = || ini.iter().any(|section| section.name.eq_ignore_ascii_case(name));
+        let missing = if is_bare() { ProfileError::Bare } else { ProfileError::Missing };
+        let values = section(ini, name).ok_or_else(|| missing(name.to_owned()))?;
         for (key, value) in &values {
             self.values.entry(key.clone()).or_insert_with(|| value.clone());
         }
         match values.get("sourceprofile") {
             Some(source) => self.import(ini, &source.text, importing),
             None => Ok(()),
+        }
+    }
+}
+
+/// A text that says something, but nothing for those who name no profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoDefault {
+    /// The names of its sections, without brackets.
+    sections: Vec<String>,
+}
+
+/// How many sections are named to people.
+const NAMED: usize = 3;
+
+impl NoDefault {
+    /// Looks for sections, the default one not among them.
+    pub fn of(text: &str) -> Option<Self> {
+        let ini = sections(text).ok()?;
+        let sections: Vec<_> = ini.iter().map(|section| section.name.to_owned()).collect();
+        (!sections.is_empty() && section(&ini, "default").is_none()).then_some(Self { sections })
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> String {
+        if self.sections.iter().any(|name| name.eq_ignore_ascii_case("credentials")) {
+            return "ossutil 1 wrote it: rename [Credentials] to [default], or copy its keys into a section [default]"
+                .to_owned();
+        }
+        let profile = |section: &String| {
+            let (kind, name) = section.split_once(char::is_whitespace)?;
+            kind.eq_ignore_ascii_case("profile").then(|| name.trim().to_owned())
+        };
+        match self.sections.iter().find_map(profile) {
+            Some(name) if name.contains(char::is_whitespace) => {
+                format!("--profile '{name}' (OSSUTIL_PROFILE) chooses that profile")
+            }
+            Some(name) => format!("--profile {name} (OSSUTIL_PROFILE) chooses that profile"),
+            None => "a profile's section is [default], or [profile NAME] for --profile NAME".to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for NoDefault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let named: Vec<_> = self.sections.iter().take(NAMED).map(|name| format!("[{name}]")).collect();
+        write!(formatter, "it has no section [default], only {}", named.join(", "))?;
+        match self.sections.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => write!(formatter, " and {more} more"),
         }
     }
 }
@@ -229,6 +291,38 @@ account-id = 123
         assert!(!broken.to_string().contains("hidden"), "{broken}");
         let shown = format!("{:?}", Profile::read(TEXT, None));
         assert!(shown.contains("accesskeysecret") && !shown.contains("s=e#c"), "{shown}");
+    }
+
+    #[test]
+    fn a_file_without_a_default_profile_is_told_with_what_it_has() {
+        for (text, said, advice) in [
+            (
+                "[Credentials]\nlanguage=EN\naccessKeyID=hush\n[Bucket-Endpoint]\n",
+                "[Credentials], [Bucket-Endpoint]",
+                "ossutil 1 wrote it: rename [Credentials] to [default]",
+            ),
+            ("[profile dev]\nregion = r\n", "[profile dev]", "--profile dev (OSSUTIL_PROFILE)"),
+            ("[Profile My dev]\n", "[Profile My dev]", "--profile 'My dev' "),
+            ("[a]\n[b]\n[c]\n[d]\n", "[a], [b], [c] and 1 more", "a profile's section is [default], or"),
+        ] {
+            let found = NoDefault::of(text).unwrap();
+            assert_eq!(found.to_string(), format!("it has no section [default], only {said}"));
+            assert!(found.advice().starts_with(advice), "{}", found.advice());
+        }
+        for text in ["", "# nothing\n", "[DEFAULT]\n[a]\n", "[profile default]\n", "no ini"] {
+            assert_eq!(NoDefault::of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_outside_of_every_profile_is_an_error() {
+        for name in [None, Some("default")] {
+            let lost = Profile::read("# c\naccess-key-id = hush\n[default]\nregion = r\n", name).unwrap_err();
+            assert_eq!(lost, ProfileError::Homeless(2));
+            assert!(lost.advice().starts_with("write [default] above line 2"), "{}", lost.advice());
+        }
+        let bare = Profile::read("[dev]\nregion = r\n", Some("Dev")).unwrap_err();
+        assert_eq!(bare, ProfileError::Bare("Dev".to_owned()));
     }
 
     #[test]

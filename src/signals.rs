@@ -2,8 +2,10 @@
 //! SIGINFO where there is one, asks how far it is.
 
 use std::io::Write;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::exit::Exit;
 
@@ -13,9 +15,15 @@ pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Re
     let (flag, receiver) = watch::channel(false);
     let mut signals = Signals::ending();
     tokio::spawn(async move {
-        signals.next().await;
+        let first = signals.next().await;
+        let at = Instant::now();
         flag.send_replace(true);
-        signals.next().await;
+        loop {
+            let next = signals.next().await;
+            if is_second_wish(first, next, at.elapsed()) {
+                break;
+            }
+        }
         // Whoever asked twice may be gone.
         writeln!(std::io::stderr().lock(), "\nossvec: stopped at once; --resume goes on where it was")
             .unwrap_or_default();
@@ -28,6 +36,15 @@ pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Re
         std::process::exit(Exit::Interrupted.code().into());
     });
     receiver
+}
+
+/// How long after the first signal another of its kind says nothing new: whoever signals a process and then its group,
+/// as GNU timeout does, has one wish.
+const ONE_WISH: Duration = Duration::from_secs(1);
+
+/// Whether a signal asks for more than the first one did, by their kinds and the time between them.
+fn is_second_wish(first: usize, next: usize, after: Duration) -> bool {
+    first != next || after > ONE_WISH
 }
 
 /// A number that changes with each signal that asks how far the run is; those that come close together are one.
@@ -76,12 +93,13 @@ impl Signals {
         Self(kinds.into_iter().filter_map(|kind| tokio::signal::unix::signal(kind).ok()).collect())
     }
 
-    async fn next(&mut self) {
+    /// Waits for the next signal, and says which of them it is.
+    async fn next(&mut self) -> usize {
         std::future::poll_fn(|context| {
-            let any = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-            if any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            let caught = self.0.iter_mut().position(|signal| signal.poll_recv(context).is_ready());
+            caught.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
         })
-        .await;
+        .await
     }
 }
 
@@ -102,10 +120,28 @@ impl Signals {
         Self::Asking
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> usize {
         let is_caught = matches!(self, Self::Ending) && tokio::signal::ctrl_c().await.is_ok();
-        if !is_caught {
-            std::future::pending().await
+        if is_caught { 0 } else { std::future::pending().await }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_signals_of_one_kind_within_a_second_are_one_wish() {
+        let milliseconds = Duration::from_millis;
+        for (first, next, after, is_second) in [
+            (0, 0, 0, false),
+            (1, 1, 1_000, false),
+            (1, 1, 1_001, true),
+            (0, 0, 60_000, true),
+            (0, 1, 0, true),
+            (1, 0, 999, true),
+        ] {
+            assert_eq!(is_second_wish(first, next, milliseconds(after)), is_second, "{first} {next} {after}");
         }
     }
 }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `op=PutVectors` | only this operation; without it, any |
 //! | `nth=3` | only the third of them |
+//! | `from=3` | the third and all that follow |
 //! | `every=5` | the fifth, the tenth, … |
 //! | `probability=0.1` | each with this chance |
 //! | `seed=7` | of the chance; 0 without it, so that a run can be repeated |
@@ -31,7 +32,7 @@
 //! before a fault's error answer, a used-up quota is not. Of several faults on one request the first written decides,
 //! while delays and skews add up.
 //!
-//! `nth`, `every`, `probability` and `count` look only at requests that the rest of the fault is about: the third
+//! `nth`, `from`, `every`, `probability` and `count` look only at requests that the rest of the fault is about: the third
 //! batch with the poisoned key, not the third batch. Durations are a whole number with `ms`, `s`, `m` or `h`.
 //!
 //! ```text
@@ -52,6 +53,7 @@ use crate::oss::operation::Operation;
 pub struct Fault {
     operation: Option<Operation>,
     nth: Option<u64>,
+    from: Option<u64>,
     every: Option<u64>,
     probability: Option<f64>,
     seed: u64,
@@ -123,9 +125,10 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    const KNOWN: [&'static str; 18] = [
+    const KNOWN: [&'static str; 19] = [
         "op",
         "nth",
+        "from",
         "every",
         "probability",
         "seed",
@@ -295,6 +298,7 @@ impl Fault {
         let fault = Self {
             operation: fields.read("op", Operation::by_name, "an operation such as PutVectors")?,
             nth: fields.number("nth")?,
+            from: fields.number("from")?,
             every: fields.number("every")?,
             probability: fields.read("probability", chance, "a number from 0 to 1")?,
             seed: fields.read("seed", |value| value.parse().ok(), "a whole number")?.unwrap_or(0),
@@ -359,6 +363,7 @@ impl Armed {
         // Drawn for each request that is met, so that the draw depends on the order of requests only.
         let is_lucky = fault.probability.is_none_or(|probability| self.chance.f64() < probability);
         let is_due = fault.nth.is_none_or(|nth| nth == self.met)
+            && fault.from.is_none_or(|from| from <= self.met)
             && fault.every.is_none_or(|every| self.met.is_multiple_of(every));
         if is_lucky && is_due {
             self.fired += 1;
@@ -477,8 +482,9 @@ mod tests {
 
     #[test]
     fn the_selectors_choose_the_requests() {
-        let rows: [(&str, &[u64]); 6] = [
+        let rows: [(&str, &[u64]); 7] = [
             ("nth=3,hang", &[3]),
+            ("from=8,hang", &[8, 9]),
             ("every=4,hang", &[4, 8]),
             ("every=2,count=2,hang", &[2, 4]),
             ("count=1,hang", &[1]),

@@ -75,13 +75,21 @@ pub enum EndpointError {
     /// Its host holds a character that no host has.
     #[error("the endpoint's host {0:?} is not a host name or an IP address")]
     Host(String),
+    /// Something follows the host, which requests have no place for.
+    #[error("{} follows the endpoint's host", if *is_path { "a path" } else { "a query" })]
+    Rest {
+        /// Whether it is a path; a query otherwise.
+        is_path: bool,
+        /// The endpoint without it.
+        without: String,
+    },
     /// What follows the host's colon is not a port.
     #[error("the endpoint's port {0:?} is not a number from 1 to 65535")]
     Port(String),
 }
 
 impl Endpoint {
-    /// Reads an endpoint as the SDKs do: the scheme is optional and https by default, a path is dropped.
+    /// Reads an endpoint as the SDKs do: the scheme is optional and https by default. A path, which they drop, is an error.
     ///
     /// Without a text it is the region's public host. An IP address is addressed by path, since no bucket can stand
     /// in front of it.
@@ -201,7 +209,7 @@ pub fn split_bucket_label(label: &str) -> Option<(&str, &str)> {
     (is_account && !bucket.is_empty()).then_some((bucket, account))
 }
 
-/// Takes scheme and path off; what is left is host and port.
+/// Takes the scheme off, and a slash at the end; what is left is host and port.
 fn split_scheme(text: &str) -> Result<(&'static str, &str), EndpointError> {
     if text.contains('@') {
         return Err(EndpointError::Password);
@@ -212,7 +220,15 @@ fn split_scheme(text: &str) -> Result<(&'static str, &str), EndpointError> {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest),
         Some((scheme, _)) => return Err(EndpointError::Scheme(scheme.to_owned())),
     };
-    Ok((scheme, rest.split(['/', '?', '#']).next().unwrap_or_default()))
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match rest.get(authority.len()..).unwrap_or_default() {
+        _ if authority.is_empty() => Err(EndpointError::NoHost(text.to_owned())),
+        "" | "/" => Ok((scheme, authority)),
+        more => {
+            let is_path = more.starts_with('/') && !more.starts_with("/?");
+            Err(EndpointError::Rest { is_path, without: format!("{scheme}://{authority}") })
+        }
+    }
 }
 
 /// Splits `host[:port]`, where the host may be an IPv6 address in brackets.
@@ -251,7 +267,7 @@ mod tests {
             (None, "https://my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com/?putVectors"),
             (Some("http://vectors.test"), "http://my-b-123.vectors.test/?putVectors"),
             (Some("localhost:8080"), "https://my-b-123.localhost:8080/?putVectors"),
-            (Some("HTTPS://example.com/base/path"), "https://my-b-123.example.com/?putVectors"),
+            (Some("HTTPS://example.com/"), "https://my-b-123.example.com/?putVectors"),
             (Some("http://127.0.0.1:8080"), "http://127.0.0.1:8080/my-b/?putVectors"),
             (Some("http://[::1]:8080"), "http://[::1]:8080/my-b/?putVectors"),
             (Some("[::1]"), "https://[::1]/my-b/?putVectors"),
@@ -325,6 +341,27 @@ mod tests {
         assert_eq!(endpoint.to_string(), "https://cn-hangzhou.oss-vectors.aliyuncs.com");
         assert!(Endpoint::parse(Some("LocalHost:1"), "r").unwrap().is_loopback());
         assert_eq!(from_bucket_url("https://me:hush@b-1.cn-hangzhou.oss-vectors.aliyuncs.com"), None);
+    }
+
+    #[test]
+    fn what_follows_the_host_is_an_error_and_never_dropped() {
+        for (text, what, without) in [
+            ("HTTPS://example.com/base/path", "a path", "https://example.com"),
+            ("http://h:1/x?y=hush", "a path", "http://h:1"),
+            ("h//", "a path", "https://h"),
+            ("h?y=hush", "a query", "https://h"),
+            ("h/?putVectors", "a query", "https://h"),
+            ("h#x", "a query", "https://h"),
+            ("https://my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com/my-index", "a path", "https://my-b-123."),
+        ] {
+            let error = Endpoint::parse(Some(text), "r").unwrap_err();
+            assert_eq!(error.to_string(), format!("{what} follows the endpoint's host"), "{text}");
+            assert!(
+                matches!(error, EndpointError::Rest { without: ref host, .. } if host.starts_with(without)),
+                "{error:?}"
+            );
+            assert_eq!(from_bucket_url(text), None, "{text}");
+        }
     }
 
     #[test]

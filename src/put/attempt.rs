@@ -56,6 +56,8 @@ pub(super) struct Request<'a> {
     pub(super) vectors: usize,
     /// The batch it belongs to, for the events.
     pub(super) batch: Option<u64>,
+    /// Whether it may still be begun while the run is being stopped, because it only looks.
+    pub(super) is_look: bool,
 }
 
 /// A request that got no success.
@@ -79,6 +81,12 @@ pub(super) enum Because {
     /// The run is being stopped.
     Halted,
 }
+
+/// When a run is being stopped, requests under way are cut so long before its end: what they may have done is looked up.
+const TIME_TO_LOOK: Duration = Duration::from_secs(10);
+
+/// Retries of a look without an answer while the run is being stopped: an outage may be why.
+const LOOKS_WHILE_STOPPING: u32 = 2;
 
 /// Until when requests under way may go on, once the run is being stopped.
 pub(super) type Halt = watch::Receiver<Option<Instant>>;
@@ -111,7 +119,8 @@ impl Caller {
     pub(super) async fn call(&self, request: Request<'_>, effort: &mut Effort) -> Result<Answer, GaveUp> {
         let mut trouble = Trouble::new();
         loop {
-            let Some(turn) = self.unless_halted(self.pacer.turn(request.vectors)).await else {
+            let turn = self.while_it_may(request, self.pacer.turn(request.vectors));
+            let Some(turn) = turn.await else {
                 return Err(trouble.give_up(Because::Halted));
             };
             effort.attempts += 1;
@@ -154,8 +163,10 @@ impl Caller {
                 tracing::debug!(operation, attempt = effort.attempts, wait_ms, "trying again");
                 self.reporter.retry(request.batch, effort.attempts, wait, &error);
             }
+            let is_silent = matches!(error, CallError::Transport { .. });
             trouble = trouble.met(error);
-            if self.unless_halted(tokio::time::sleep(wait)).await.is_none() {
+            let is_hopeless = is_silent && self.is_halted() && trouble.retries > LOOKS_WHILE_STOPPING;
+            if is_hopeless || self.while_it_may(request, tokio::time::sleep(wait)).await.is_none() {
                 return Err(trouble.give_up(Because::Halted));
             }
         }
@@ -244,14 +255,7 @@ impl Caller {
 
     /// One call, given up at the moment that is set when the run is being stopped, or when it takes longer than any.
     async fn once(&self, request: Request<'_>, turn: Turn, left: Duration) -> Result<Answer, CallError> {
-        let mut halt = self.halt.clone();
-        let halted = async {
-            match halt.wait_for(Option::is_some).await.map(|deadline| *deadline) {
-                Ok(Some(deadline)) => tokio::time::sleep_until(deadline).await,
-                // Nobody is left who could stop the run.
-                _ => std::future::pending().await,
-            }
-        };
+        let halted = self.halted(if request.is_look { Duration::ZERO } else { TIME_TO_LOOK });
         let longest = left.max(LONGEST_ATTEMPT);
         let detail = tokio::select! {
             answer = self.client.call(request.operation, request.body, Box::new(|| turn.depart())) => return answer,
@@ -261,13 +265,37 @@ impl Caller {
         Err(CallError::Transport { kind: Transport::Timeout, detail })
     }
 
+    /// Waits for `future`, for as long as this request may still do anything.
+    async fn while_it_may<T>(&self, request: Request<'_>, future: impl Future<Output = T>) -> Option<T> {
+        if request.is_look { self.until_the_end(future).await } else { self.unless_halted(future).await }
+    }
+
     /// Waits for `future`, but not once the run is being stopped.
-    pub(super) async fn unless_halted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    async fn unless_halted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut halt = self.halt.clone();
         tokio::select! {
             biased;
             Ok(_) = halt.wait_for(Option::is_some) => None,
             value = future => Some(value),
+        }
+    }
+
+    /// Waits for `future`, also while the run is being stopped, until its time is over.
+    pub(super) async fn until_the_end<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.halted(Duration::ZERO) => None,
+            value = future => Some(value),
+        }
+    }
+
+    /// Ends so long before the end of the run, once that is set.
+    async fn halted(&self, before: Duration) {
+        let mut halt = self.halt.clone();
+        match halt.wait_for(Option::is_some).await.map(|end| *end) {
+            Ok(Some(end)) => tokio::time::sleep_until(end.checked_sub(before).unwrap_or(end)).await,
+            // Nobody is left who could stop the run.
+            _ => std::future::pending().await,
         }
     }
 

@@ -257,6 +257,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::put::admit::Findings;
     use crate::put::record::{Raw, Reason};
 
     fn position(record: u64) -> Position {
@@ -277,7 +278,8 @@ mod tests {
         let mut batcher = Batcher::new(limits);
         let mut all = Vec::new();
         let end = position(verdicts.len() as u64);
-        let block = Admitted { verdicts, end, bytes: 100..200, dimension: None };
+        let block =
+            Admitted { verdicts, end, bytes: 100..200, dimension: None, findings: Findings::default() };
         let done: Result<(), Infallible> = batcher.block(block, |batch| {
             all.push(batch);
             Ok(())
@@ -305,6 +307,7 @@ mod tests {
             end: position(records.end),
             bytes,
             dimension: None,
+            findings: Findings::default(),
         };
         let none = |_: Batch| Ok::<(), Infallible>(());
         batcher.block(block(0..0, 100..150), none).unwrap();
@@ -390,7 +393,7 @@ mod tests {
         let end = position(4);
         let mut batcher = Batcher::new(Limits { vectors: 500, bytes: 1000 });
         let verdicts = vectors.into_iter().map(Ok).collect();
-        let block = Admitted { verdicts, end, bytes: 0..1, dimension: None };
+        let block = Admitted { verdicts, end, bytes: 0..1, dimension: None, findings: Findings::default() };
         batcher.block(block, |_| Err(())).unwrap();
         let batch = batcher.seal().unwrap();
         let all = batch.all_elements();

@@ -1,5 +1,6 @@
 //! Step 5, dispatch: which batches are on their way, and which one waits because it shares a key with one of them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -20,11 +21,24 @@ pub(super) struct Dispatch {
     keys: KeysInFlight,
     /// The next one to go; no batch overtakes it.
     waiting: Option<(Queued, KeyHashes)>,
+    /// Batches that are done but for a doubt, the oldest first: a record was refused, and what is stored next shows
+    /// whether it is to blame. Their keys stay on their way.
+    doubtful: VecDeque<(Outcome, KeyHashes)>,
 }
+
+/// So many batches may be in doubt. Evidence against the index comes with fewer, unless each is refused otherwise.
+const DOUBTFUL_AT_MOST: usize = 32;
 
 impl Dispatch {
     pub(super) fn new(sender: Arc<Sender>, jobs: usize) -> Self {
-        Self { sender, jobs, in_flight: JoinSet::new(), keys: KeysInFlight::default(), waiting: None }
+        Self {
+            sender,
+            jobs,
+            in_flight: JoinSet::new(),
+            keys: KeysInFlight::default(),
+            waiting: None,
+            doubtful: VecDeque::new(),
+        }
     }
 
     /// Whether another batch can be taken.
@@ -41,7 +55,13 @@ impl Dispatch {
     /// Sends the batch that waits, unless one of its keys is on its way.
     pub(super) fn send_what_may_go(&mut self) {
         let is_free = |(_, hashes): &mut (_, KeyHashes)| !self.keys.holds_any(hashes);
-        let Some((queued, hashes)) = self.waiting.take_if(is_free) else { return };
+        let Some((queued, hashes)) = self.waiting.take_if(is_free) else {
+            if self.waiting.is_some() && self.in_flight.is_empty() {
+                // It waits for a batch in doubt, and nothing that could decide it is on its way.
+                self.end_doubts();
+            }
+            return;
+        };
         self.keys.add(&hashes);
         let sender = Arc::clone(&self.sender);
         self.in_flight.spawn(async move {
@@ -54,18 +74,55 @@ impl Dispatch {
 
     /// What became of the next batch that ends; nothing if none is on its way.
     pub(super) async fn next_outcome(&mut self) -> Option<Result<Outcome, Failure>> {
-        Some(match self.in_flight.join_next().await? {
-            Ok((outcome, hashes)) => {
-                self.keys.remove(&hashes);
-                Ok(outcome)
+        loop {
+            if let Some(outcome) = self.without_doubt() {
+                return Some(Ok(outcome));
             }
-            Err(error) => Err(Failure::new(Exit::Client, format!("a defect in ossvec itself: {error}"))),
-        })
+            match self.in_flight.join_next().await? {
+                Ok((outcome, hashes)) => self.doubtful.push_back((outcome, hashes)),
+                Err(error) => {
+                    let message = format!("a defect in ossvec itself: {error}");
+                    return Some(Err(Failure::new(Exit::Client, message)));
+                }
+            }
+        }
+    }
+
+    /// Takes a batch about which no doubt is left.
+    fn without_doubt(&mut self) -> Option<Outcome> {
+        let is_full = self.doubtful.len() > DOUBTFUL_AT_MOST;
+        let evidence = &self.sender.evidence;
+        let is_clear = |(outcome, _): &(Outcome, KeyHashes)| {
+            is_full || outcome.in_doubt.is_none_or(|sent| evidence.stored_after(Some(sent)))
+        };
+        let at = self.doubtful.iter().position(is_clear)?;
+        let (outcome, hashes) = self.doubtful.remove(at)?;
+        self.keys.remove(&hashes);
+        Some(outcome)
+    }
+
+    /// Nothing more can show who is to blame: then it is the records.
+    pub(super) fn end_doubts(&mut self) {
+        for (outcome, _) in &mut self.doubtful {
+            outcome.in_doubt = None;
+        }
+    }
+
+    /// The run is being stopped: what is in doubt is a later run's to decide.
+    pub(super) fn leave_doubts(&mut self) {
+        for (outcome, _) in &mut self.doubtful {
+            outcome.settled &= outcome.in_doubt.take().is_none();
+        }
+    }
+
+    /// Whether nothing waits and nothing is on its way but what is in doubt.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_none() && self.in_flight.is_empty()
     }
 
     /// Whether nothing waits and nothing is on its way.
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_none() && self.in_flight.is_empty()
+        self.is_idle() && self.doubtful.is_empty()
     }
 
     /// Gives up the batch that waits: it will not be sent.

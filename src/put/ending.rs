@@ -2,6 +2,7 @@
 //!
 //! Pure.
 
+use super::record::Reason;
 use crate::exit::{Exit, Failure};
 use crate::oss::error::{CallError, TOKEN_ENDED, Transport};
 use crate::oss::operation::Operation;
@@ -53,6 +54,24 @@ pub(super) fn writes_nothing(trouble: &str) -> Failure {
         format!("gave up on a batch ({trouble}), and reading back shows nothing of it stored"),
     )
     .advise("the service takes no writes at present; --retry-times and --retry-max-time set the budget")
+}
+
+/// The run's end when records are refused one by one and nothing has ever been stored.
+pub(super) fn nothing_is_stored(reason: &Reason) -> Failure {
+    Failure::new(Exit::Service, format!("every record tried alone was refused, and none stored: {reason}"))
+        .advise("the request itself is wrong: check the index, its dimension and the metadata fields")
+}
+
+/// The run's end when the service, which has stored records before, refuses one after another alike.
+pub(super) fn nothing_more_is_stored(reason: &Reason) -> Failure {
+    Failure::new(
+        Exit::Service,
+        format!("nothing more is stored: one record after another is refused, all alike: {reason}"),
+    )
+    .advise(
+        "none of these records was rejected. Check whether the index is full or was changed, and load the rest \
+         into another one; if the records themselves are wrong, remove them from the input",
+    )
 }
 
 /// Settings by their flag, their variable and their key in ossutil's file.

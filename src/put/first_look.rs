@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::admit::{Admit, Admitted};
+use super::notes;
 use super::read::FailedInput;
 use super::record::{Block, Input, Position, Reason, place};
 use crate::exit::{Exit, Failure};
@@ -20,6 +21,10 @@ pub(super) struct FirstLook {
     inputs: Vec<Input>,
     /// The dimension, where the index or the user says it.
     dimension: Option<usize>,
+    /// Whether what would be noted about the input ends the load.
+    is_strict: bool,
+    /// Whether an earlier run has settled records, which may have had fields that these lack.
+    is_resumed: bool,
 }
 
 /// The first records, found to agree.
@@ -34,7 +39,12 @@ pub(super) struct First {
 impl FirstLook {
     /// A look at records of these inputs, which must have this dimension if it is known.
     pub(super) fn new(inputs: Vec<Input>, dimension: Option<usize>) -> Self {
-        Self { inputs, dimension }
+        Self { inputs, dimension, is_strict: false, is_resumed: false }
+    }
+
+    /// The same, perhaps strict, or of a load that goes on.
+    pub(super) fn of_fields(self, is_strict: bool, is_resumed: bool) -> Self {
+        Self { is_strict, is_resumed, ..self }
     }
 
     /// Takes the first records from `blocks` and judges them; fails where they show that the load is wrong as a whole.
@@ -58,7 +68,17 @@ impl FirstLook {
             bytes += block.records.iter().map(|record| record.raw.len() as u64).sum::<u64>();
             first.admitted.push(admit.block(block));
         }
+        if !self.is_resumed
+            && let Some(failure) = notes::named_by_nobody(&first.admitted, &self.inputs)
+        {
+            return Err(failure);
+        }
         self.agree_on_the_dimension(&first.admitted)?;
+        if self.is_strict
+            && let Some(failure) = notes::forbidden(&first.admitted, &self.inputs)
+        {
+            return Err(failure);
+        }
         Ok(first)
     }
 

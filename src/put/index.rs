@@ -156,7 +156,7 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
 
 async fn call(caller: &Caller, operation: Operation, body: Bytes) -> Result<Answer, GaveUp> {
     let body = Body::new(vec![body]);
-    let request = Request { operation, body: &body, vectors: 0, batch: None };
+    let request = Request { operation, body: &body, vectors: 0, batch: None, is_look: false };
     caller.call(request, &mut Effort::default()).await
 }
 

@@ -105,6 +105,9 @@ impl Load {
         loop {
             self.dispatch.send_what_may_go();
             self.sender.caller.reporter.has_room(self.dispatch.has_room());
+            if incoming.is_closed() && self.dispatch.is_idle() {
+                self.dispatch.end_doubts();
+            }
             if incoming.is_closed() && self.dispatch.is_empty() {
                 return self.settle.finish(incoming.reading, failure);
             }
@@ -139,6 +142,7 @@ impl Load {
                 incoming.close();
                 self.stopping.halt();
                 self.settle.abandon(self.dispatch.give_up());
+                self.dispatch.leave_doubts();
                 failure.get_or_insert(stop);
             }
         }

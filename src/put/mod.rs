@@ -6,12 +6,14 @@ pub mod batch;
 mod checkpoint;
 mod dispatch;
 mod ending;
+mod evidence;
 pub mod fingerprint;
 mod first_look;
 mod in_flight;
 mod index;
 pub mod journal;
 mod load;
+mod notes;
 mod outcome;
 pub mod pace;
 mod parts;
@@ -37,6 +39,7 @@ use attempt::Caller;
 use checkpoint::Checkpoint;
 pub use checkpoint::Keep;
 use dispatch::Dispatch;
+use evidence::Evidence;
 use first_look::FirstLook;
 use index::Known;
 pub use index::Wanted;
@@ -83,6 +86,8 @@ pub struct Job {
     pub budget: Budget,
     /// Which batches are read back.
     pub verify: Verify,
+    /// Whether what would be noted about the input ends the load.
+    pub strict: bool,
     /// When there are too many rejects.
     pub max_rejects: MaxRejects,
     /// Fewer records than this are a failure.
@@ -144,13 +149,14 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let is_rehearsal = job.client.is_none();
     let plan = |rules: admit::Rules| Plan {
         fields: job.fields.clone(),
-        first_look: FirstLook::new(job.inputs.clone(), rules.dimension),
+        first_look: FirstLook::new(job.inputs.clone(), rules.dimension).of_fields(job.strict, from.is_some()),
         rules,
         limits: job.limits,
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.ahead.clone(),
         prefix: (!is_rehearsal).then(|| prefix.clone()),
+        strict: job.strict,
         reporter: Arc::clone(&reporter),
     };
     let rules = admit::Rules {
@@ -181,7 +187,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         index_name: job.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
-        evidence: send::Evidence::default(),
+        evidence: Evidence::default(),
         room: send::Room::default(),
     });
     let create = matches!(known, Known::ToCreate).then_some(job.wanted);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::record::{Defect, Span, Vector};
 use crate::exit::Failure;
 
@@ -66,6 +68,8 @@ pub(super) struct Outcome {
     pub input_bytes: u64,
     /// Whether nothing about it remains to be done by a later run.
     pub settled: bool,
+    /// When a record was sent whose refusal may yet turn out to be the index's fault; nothing once that is decided.
+    pub in_doubt: Option<Instant>,
     /// Why the whole run must stop, if it must.
     pub stop: Option<Failure>,
 }

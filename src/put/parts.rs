@@ -27,13 +27,18 @@ pub(super) struct Parts {
     left: Vec<Part>,
     /// Whether a record that was named turned out to be good: then names are not followed any more.
     names_mislead: bool,
+    /// How many single records were taken from elsewhere.
+    taken_far: usize,
 }
+
+/// The golden section, in thousandths.
+const GOLDEN: usize = 618;
 
 impl Parts {
     /// Starts with the whole batch.
     pub(super) fn new(sizes: Vec<u64>) -> Self {
         let whole = Part::of((0..sizes.len()).collect());
-        Self { sizes, left: vec![whole], names_mislead: false }
+        Self { sizes, left: vec![whole], names_mislead: false, taken_far: 0 }
     }
 
     /// The next part, of at most `room` bytes unless it is a single record.
@@ -47,6 +52,24 @@ impl Parts {
                 _ => self.too_large(part),
             }
         }
+    }
+
+    /// A single record far from those tried so far, of all that are left.
+    pub(super) fn far(&mut self) -> Option<Part> {
+        let left: usize = self.left.iter().map(|part| part.indices.len()).sum();
+        if left == 0 {
+            return None;
+        }
+        self.taken_far += 1;
+        // Steps of the golden section never come close to where they have been.
+        let mut at = (self.taken_far * left * GOLDEN / 1_000) % left;
+        for part in self.left.iter_mut().rev() {
+            match at.checked_sub(part.indices.len()) {
+                Some(further) => at = further,
+                None => return Some(Part::of(vec![part.indices.remove(at)])),
+            }
+        }
+        None
     }
 
     /// Bytes of a part's elements, with the commas between them.
@@ -133,8 +156,10 @@ mod tests {
     ) -> (usize, Vec<usize>) {
         let mut parts = Parts::new(sizes.to_vec());
         let (mut requests, mut refused, mut room) = (0, Vec::new(), u64::MAX);
-        let mut seen = Vec::new();
-        while let Some(part) = parts.next(room) {
+        let (mut seen, mut refused_in_a_row) = (Vec::new(), 0);
+        while let Some(part) =
+            if refused_in_a_row < 2 { parts.next(room) } else { parts.far().or_else(|| parts.next(room)) }
+        {
             requests += 1;
             let bytes = parts.bytes(&part);
             assert!(bytes <= room || part.indices.len() == 1);
@@ -144,9 +169,11 @@ mod tests {
             } else if !part.indices.iter().any(|index| bad.contains(index)) {
                 parts.taken(&part);
                 seen.extend(part.indices);
+                refused_in_a_row = 0;
             } else if let [index] = part.indices.as_slice() {
                 refused.push(*index);
                 seen.push(*index);
+                refused_in_a_row += 1;
             } else {
                 let named = name(&part.indices);
                 parts.refused(part, named);
@@ -193,6 +220,16 @@ mod tests {
             let keys = keys.iter().map(ToString::to_string).enumerate();
             assert_eq!(named(message, keys), want, "{message}");
         }
+    }
+
+    #[test]
+    fn records_from_elsewhere_are_far_from_each_other() {
+        let mut parts = Parts::new(vec![10; 500]);
+        let whole = parts.next(u64::MAX).unwrap();
+        parts.refused(whole, None);
+        let mut taken: Vec<_> = (0..6).map(|_| parts.far().unwrap().indices[0]).collect();
+        taken.sort_unstable();
+        assert!(taken.windows(2).all(|pair| pair[1] - pair[0] > 30), "{taken:?}");
     }
 
     #[test]

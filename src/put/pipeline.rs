@@ -16,7 +16,7 @@ use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::first_look::{First, FirstLook};
 use super::read::{Blocks, FailedInput};
-use super::record::{Block, Columns, Raw, Span};
+use super::record::{Block, Span};
 use super::report::{Reporter, Waiting};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
@@ -45,9 +45,11 @@ pub(super) struct Plan {
     pub(super) settled: Vec<Span>,
     /// What opens a request body; nothing in a rehearsal.
     pub(super) prefix: Option<Bytes>,
+    /// Whether what would be noted about the input ends the load.
+    pub(super) strict: bool,
     /// What the first records must show before anything is handed on.
     pub(super) first_look: FirstLook,
-    /// Who is told where reading begins, of columns that go nowhere, and which side waits for the other.
+    /// Who is told where reading begins, what is found, and which side waits for the other.
     pub(super) reporter: Arc<Reporter>,
 }
 
@@ -91,8 +93,8 @@ pub(super) enum Broken {
         /// The number of the first batch behind it: no batch covers the place.
         before: u64,
     },
-    /// Nothing follows, and that is not the input's end: the first records show that the load as a whole is wrong, or a
-    /// thread ended without a word, so that what it held is missing.
+    /// Nothing follows, and that is not the input's end: the first records show that the load as a whole is wrong,
+    /// `--strict` forbids what was found, or a thread ended without a word, so that what it held is missing.
     End(Failure),
 }
 
@@ -112,12 +114,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let first_look = plan.first_look.clone();
-    let mut watch = Watch {
-        fields: plan.fields.clone(),
-        reporter: Arc::clone(&plan.reporter),
-        has_begun: false,
-        last: None,
-    };
+    let mut watch = Watch { reporter: Arc::clone(&plan.reporter), has_begun: false };
     let reporter = Arc::clone(&plan.reporter);
     let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
     let blocks = blocks.inspect(move |block| watch.look(block));
@@ -132,6 +129,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         most: plan.memory,
         runtime: tokio::runtime::Handle::current(),
         reporter: Arc::clone(&plan.reporter),
+        strict: plan.strict,
     };
     let prefix = plan.prefix.clone();
     thread::spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in));
@@ -141,12 +139,10 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     batches_out
 }
 
-/// Tells where reading begins, and once for each header which of its columns go nowhere.
+/// Tells where reading begins.
 struct Watch {
-    fields: Fields,
     reporter: Arc<Reporter>,
     has_begun: bool,
-    last: Option<Arc<Columns>>,
 }
 
 impl Watch {
@@ -154,17 +150,6 @@ impl Watch {
         let Ok(block) = block else { return };
         if !std::mem::replace(&mut self.has_begun, true) {
             self.reporter.begins_at(block.bytes.start);
-        }
-        let Some(Raw::Row { columns, .. }) = block.records.first().map(|record| &record.raw) else { return };
-        if self.last.as_ref() == Some(columns) {
-            return;
-        }
-        self.last = Some(Arc::clone(columns));
-        let unused = self.fields.unused(columns).join(",");
-        if !unused.is_empty() {
-            self.reporter.note(&format!(
-                "note: columns that are not stored: {unused} (--metadata stores the ones it names)"
-            ));
         }
     }
 }
@@ -274,6 +259,7 @@ struct Handing {
     most: usize,
     runtime: tokio::runtime::Handle,
     reporter: Arc<Reporter>,
+    strict: bool,
 }
 
 /// Nobody takes batches any more.
@@ -355,7 +341,12 @@ fn batch_blocks(
         while let Some(piece) = early.remove(&next) {
             next += 1;
             let handed = match piece {
-                Piece::Block(block) => batcher.block(block.without(settled), |batch| handing.hand(batch)),
+                Piece::Block(block) => {
+                    if let Some(failure) = handing.reporter.found(&block.findings, handing.strict) {
+                        return end(&mut batcher, handing, Some(failure));
+                    }
+                    batcher.block(block.without(settled), |batch| handing.hand(batch))
+                }
                 Piece::Failed(failed) => interrupt(&mut batcher, handing, failed),
                 Piece::End(failure) => return end(&mut batcher, handing, failure),
             };
@@ -392,7 +383,7 @@ fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
 mod tests {
     use super::*;
     use crate::put::admit::MetadataValues;
-    use crate::put::record::{Position, Record};
+    use crate::put::record::{Position, Raw, Record};
 
     fn block() -> Block {
         block_of(1)

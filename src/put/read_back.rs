@@ -55,7 +55,7 @@ pub(super) async fn stored(
         let Some(wait) = waits.next().filter(|_| found.contains(&false)) else {
             return ReadBack::Known(found);
         };
-        if caller.unless_halted(tokio::time::sleep(wait)).await.is_none() {
+        if caller.until_the_end(tokio::time::sleep(wait)).await.is_none() {
             return ReadBack::Halted;
         }
     }
@@ -76,7 +76,13 @@ async fn look(
         return_metadata: true,
     };
     let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
-    let request = Request { operation: Operation::GetVectors, body: &body, vectors: 0, batch: Some(batch) };
+    let request = Request {
+        operation: Operation::GetVectors,
+        body: &body,
+        vectors: 0,
+        batch: Some(batch),
+        is_look: true,
+    };
     let answer = caller.call(request, effort).await.map_err(unanswered)?;
     let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;
     Ok(compare(vectors, answer.vectors))

@@ -231,8 +231,10 @@ pub enum Reason {
         looked_for: String,
     },
     /// The key is neither text nor an integer.
-    #[error("the key is {found}, not text or an integer")]
+    #[error("the key's field {field} is {found}, not text or an integer; --key names another field")]
     KeyKind {
+        /// Its field.
+        field: String,
         /// What stands there.
         found: String,
     },
@@ -310,14 +312,14 @@ pub enum Reason {
         found: String,
     },
     /// A metadata value is neither text nor a list of text.
-    #[error("metadata {name} is {found}; only text or a list of text can be stored{}", hint(*.can_be_text))]
+    #[error("metadata {name} is {found}; only text or a list of text can be stored ({})", .cure.words(.name))]
     MetadataValue {
         /// The field.
         name: String,
         /// What stands there.
         found: String,
-        /// Whether `--metadata-values text` would store it.
-        can_be_text: bool,
+        /// What would help.
+        cure: ValueCure,
     },
     /// A metadata field occurs twice.
     #[error("metadata {name} occurs twice")]
@@ -326,28 +328,42 @@ pub enum Reason {
         name: String,
     },
     /// The metadata is too large.
-    #[error("the metadata has {bytes} bytes; at most {} are allowed", crate::oss::limits::METADATA_BYTES)]
+    #[error(
+        "the metadata has {bytes} bytes; at most {} are allowed; the largest field is {largest} \
+         (-{largest} among the names of --metadata leaves it out)",
+        crate::oss::limits::METADATA_BYTES
+    )]
     MetadataBytes {
         /// UTF-8 bytes of names and values.
         bytes: usize,
+        /// The field that has most of them.
+        largest: String,
     },
     /// The filterable part of the metadata is too large.
     #[error(
-        "the filterable metadata has {bytes} bytes; at most {} are allowed",
+        "the filterable metadata has {bytes} bytes; at most {} are allowed; the largest field is {largest} \
+         (create the index with --non-filterable-metadata-keys {largest}, or leave it out with -{largest} among \
+         the names of --metadata)",
         crate::oss::limits::FILTERABLE_METADATA_BYTES
     )]
     FilterableBytes {
         /// UTF-8 bytes of names and values.
         bytes: usize,
+        /// The field that has most of them.
+        largest: String,
     },
     /// Too many filterable fields.
     #[error(
-        "the metadata has {fields} filterable fields; at most {} are allowed",
+        "the metadata has {fields} filterable fields; at most {} are allowed; the largest is {largest} \
+         (create the index with --non-filterable-metadata-keys {largest} and others that nobody filters by, or \
+         leave them out with -{largest},… among the names of --metadata)",
         crate::oss::limits::FILTERABLE_FIELDS
     )]
     FilterableFields {
         /// How many.
         fields: usize,
+        /// The largest of them.
+        largest: String,
     },
     /// A column that the user named for metadata is not in the header.
     #[error("the header has no column {column}, which --metadata names")]
@@ -389,8 +405,25 @@ pub enum Reason {
     },
 }
 
-fn hint(can_be_text: bool) -> &'static str {
-    if can_be_text { " (--metadata-values text writes numbers and booleans as text)" } else { "" }
+/// What would help where a metadata value cannot be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueCure {
+    /// `--metadata-values text` stores it.
+    Text,
+    /// `--metadata-values text` leaves it out, since nothing is there.
+    TextLeavesOut,
+    /// Only to leave the field out.
+    LeaveOut,
+}
+
+impl ValueCure {
+    fn words(self, name: &str) -> String {
+        match self {
+            Self::Text => "--metadata-values text writes numbers and booleans as text".to_owned(),
+            Self::TextLeavesOut => "--metadata-values text leaves it out".to_owned(),
+            Self::LeaveOut => format!("-{name} among the names of --metadata leaves it out"),
+        }
+    }
 }
 
 impl Reason {

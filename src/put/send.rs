@@ -2,26 +2,23 @@
 //!
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
-use super::ending::{refused, unreachable, writes_nothing};
+use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable, writes_nothing};
+use super::evidence::{Evidence, Shown, cause};
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Raw, Reason, Vector};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::oss::client::Body;
-use crate::oss::error::{CallError, Verdict};
+use crate::oss::error::{CallError, ServiceError, Verdict};
 use crate::oss::operation::Operation;
-
-/// So many records refused alone, with nothing ever stored, show that the request itself is wrong.
-const EVIDENCE: u32 = 8;
 
 /// Which batches are read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,36 +42,6 @@ pub(super) struct Sender {
     pub(super) verify: Verify,
     pub(super) evidence: Evidence,
     pub(super) room: Room,
-}
-
-/// Whether the trouble lies in single records or in the whole request.
-#[derive(Debug, Default)]
-pub(super) struct Evidence {
-    /// When the latest request was sent of which something is stored.
-    stored: Mutex<Option<Instant>>,
-    refused_alone: AtomicU32,
-}
-
-impl Evidence {
-    /// Notes that something is stored of a request sent at that moment.
-    fn stored(&self, sent: Option<Instant>) {
-        let mut stored = self.lock();
-        *stored = sent.max(*stored);
-    }
-
-    /// Notes a record refused alone; whether that makes it likely that none will ever be taken.
-    fn refused_alone(&self) -> bool {
-        self.refused_alone.fetch_add(1, Ordering::Relaxed) + 1 >= EVIDENCE && self.lock().is_none()
-    }
-
-    /// Whether the service has stored anything that was sent after that moment.
-    fn stored_after(&self, moment: Option<Instant>) -> bool {
-        self.lock().is_some_and(|stored| moment.is_some_and(|moment| stored > moment))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The most bytes of elements that a request may have: no bound until the service finds one too large.
@@ -108,7 +75,7 @@ enum PartFate {
     /// Refused for its size.
     TooLarge,
     /// One record, refused alone.
-    RefusedAlone(Reason),
+    RefusedAlone(ServiceError),
     Unknown,
     NotSent,
 }
@@ -119,9 +86,9 @@ impl Sender {
         let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
         let mut progress = Progress::new(batch);
         let mut parts = Parts::new(sizes);
-        while let Some(part) = parts.next(self.room.bytes()) {
+        while let Some(part) = self.next_part(&mut parts) {
             if progress.stop.is_some() {
-                progress.leave(&part);
+                self.leave(&part, &mut progress).await;
                 continue;
             }
             let is_whole = part.indices.len() == progress.batch.vectors.len();
@@ -130,6 +97,7 @@ impl Sender {
             match self.part(&part, &body, &mut progress).await {
                 PartFate::Taken => {
                     parts.taken(&part);
+                    progress.taken = part.indices.first().copied();
                     if self.verify == Verify::All {
                         self.resolve(&part, &mut progress).await;
                     } else {
@@ -142,13 +110,20 @@ impl Sender {
                     self.room.too_large(parts.bytes(&part));
                     parts.too_large(part);
                 }
-                PartFate::RefusedAlone(reason) => self.refused_alone(&part, &reason, &mut progress).await,
+                PartFate::RefusedAlone(refusal) => self.refused_alone(&part, refusal, &mut progress).await,
                 PartFate::Unknown => self.resolve(&part, &mut progress).await,
-                PartFate::NotSent => progress.leave(&part),
+                PartFate::NotSent => self.leave(&part, &mut progress).await,
             }
         }
+        let in_doubt = progress.suspected.filter(|sent| !self.evidence.stored_after(Some(*sent)));
         let interrupted = progress.stop.is_some() || self.caller.is_halted();
-        progress.outcome(interrupted)
+        progress.outcome(interrupted, in_doubt)
+    }
+
+    /// What is tried next. Where the records refused last may not be to blame, that is one from elsewhere.
+    fn next_part(&self, parts: &mut Parts) -> Option<Part> {
+        let far = self.evidence.is_doubtful().then(|| parts.far()).flatten();
+        far.or_else(|| parts.next(self.room.bytes()))
     }
 
     /// The body of a part: its elements, shared with the batch, between what opens and closes a request.
@@ -162,6 +137,7 @@ impl Sender {
             body,
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
+            is_look: false,
         };
         (progress.effort.begun, progress.effort.troubled) = (None, None);
         match self.caller.call(request, &mut progress.effort).await {
@@ -178,76 +154,124 @@ impl Sender {
     }
 
     /// Settles a record that was refused alone. An earlier attempt of its batch may have stored it all the same.
-    async fn refused_alone(&self, part: &Part, reason: &Reason, progress: &mut Progress) {
+    async fn refused_alone(&self, part: &Part, refusal: ServiceError, progress: &mut Progress) {
+        // Reading back is a request, too.
+        let sent = progress.effort.sent.unwrap_or(progress.begun);
         if !progress.may_have_stored {
-            return self.refuse(part, reason, progress);
+            return self.refuse(part, refusal, sent, progress).await;
         }
         match self.look(&part.indices, progress).await {
             Some(found) if found.contains(&true) => {
                 self.evidence.stored(progress.effort.begun);
                 progress.stored += 1;
             }
-            Some(_) => self.refuse(part, reason, progress),
+            Some(_) => self.refuse(part, refusal, sent, progress).await,
             None => progress.unknown.extend(progress.vectors(&part.indices)),
         }
     }
 
-    fn refuse(&self, part: &Part, reason: &Reason, progress: &mut Progress) {
-        if self.evidence.refused_alone() {
-            progress.stop = Some(
-                Failure::new(
-                    Exit::Service,
-                    format!("every record tried alone was refused, and none stored: {reason}"),
-                )
-                .advise(
-                    "the request itself is wrong: check the index, its dimension and the metadata fields",
-                ),
-            );
+    async fn refuse(&self, part: &Part, refusal: ServiceError, sent: Instant, progress: &mut Progress) {
+        let key = progress.vectors(&part.indices).first().map(Vector::key).unwrap_or_default();
+        let cause = cause(&refusal.code, &refusal.message, &key, &refusal.request_id);
+        progress.suspected = progress.suspected.max(Some(sent));
+        let reason =
+            Reason::Refused { code: refusal.code, message: refusal.message, request_id: refusal.request_id };
+        progress.reject(&part.indices, &reason);
+        progress.stop = match self.evidence.refused_alone(cause, sent) {
+            Shown::Record => None,
+            Shown::NothingIsStored => Some(nothing_is_stored(&reason)),
+            Shown::NothingMoreIsStored if self.takes_again(progress).await => None,
+            Shown::NothingMoreIsStored => Some(nothing_more_is_stored(&reason)),
+        };
+    }
+
+    /// Whether the service still takes a record of the batch that it has taken before. Where a batch ends in a stretch
+    /// of bad records no other one is left to compare them with, and every later run would meet them again.
+    async fn takes_again(&self, progress: &mut Progress) -> bool {
+        let Some(taken) = progress.taken else { return false };
+        let body = Body::new(progress.batch.body_of(&self.prefix, &[taken]));
+        let request = Request {
+            operation: Operation::PutVectors,
+            body: &body,
+            vectors: 1,
+            batch: None,
+            is_look: false,
+        };
+        let is_taken = self.caller.call(request, &mut progress.effort).await.is_ok();
+        if is_taken {
+            self.evidence.stored(progress.effort.sent);
         }
-        progress.reject(&part.indices, reason);
+        is_taken
+    }
+
+    /// Leaves a part to a later run; what an earlier attempt may have stored of it is looked up first.
+    async fn leave(&self, part: &Part, progress: &mut Progress) {
+        if progress.may_have_stored {
+            self.count_what_is_stored(part, progress).await;
+        } else {
+            progress.not_sent += part.indices.len() as u64;
+        }
     }
 
     /// Finds out by reading back what became of records whose request had no answer.
     async fn resolve(&self, part: &Part, progress: &mut Progress) {
-        if self.verify == Verify::Unknown && progress.stop.is_none() && !self.caller.is_halted() {
+        if progress.stop.is_some() || self.caller.is_halted() {
+            // What is missing is sent again by a later run, so nothing is rejected.
+            return self.count_what_is_stored(part, progress).await;
+        }
+        if self.verify == Verify::Unknown {
             let (number, trouble) = (progress.batch.number, progress.trouble());
             self.caller
                 .reporter
                 .note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
         }
-        let (mut missing, mut stored) = (Vec::new(), 0);
-        let mut is_all_known = true;
-        for some in part.indices.chunks(read_back::KEYS) {
-            let Some(found) = self.look(some, progress).await else {
-                is_all_known = false;
-                progress.unknown.extend(progress.vectors(some));
-                continue;
-            };
-            stored += found.iter().filter(|found| **found).count() as u64;
-            missing.extend(some.iter().zip(found).filter(|(_, found)| !found).map(|(index, _)| *index));
-        }
-        progress.stored += stored;
+        let found = self.found(part, progress).await;
+        progress.stored += found.stored;
         // Only what was sent after the trouble began tells: at its beginning others may have been under way.
         let others_were_stored =
             self.evidence.stored_after(progress.effort.troubled.or(progress.effort.begun));
-        if is_all_known && missing.len() == part.indices.len() && !others_were_stored {
-            // That is no fault of the records: the service takes no writes. A later run sends them again. Where it
-            // took others meanwhile, stopping would only meet the same batch again.
-            let trouble = progress.trouble();
-            progress.stop.get_or_insert_with(|| writes_nothing(&trouble));
-            progress.not_sent += missing.len() as u64;
+        if progress.stop.is_some() || self.caller.is_halted() {
+            progress.not_sent += found.missing.len() as u64;
             return;
         }
-        if stored > 0 {
+        if found.missing.len() == part.indices.len() && !others_were_stored {
+            // That is no fault of the records: the service takes no writes. A later run sends them again. Where it
+            // took others meanwhile, stopping would only meet the same batch again.
+            progress.stop = Some(writes_nothing(&progress.trouble()));
+            progress.not_sent += found.missing.len() as u64;
+            return;
+        }
+        if found.stored > 0 {
             // Nobody knows by which attempt; the first is the one that proves least.
             self.evidence.stored(progress.effort.begun);
         }
-        progress.reject(&missing, &Reason::NotStored { trouble: progress.trouble() });
+        progress.reject(&found.missing, &Reason::NotStored { trouble: progress.trouble() });
+    }
+
+    /// Counts what is stored of a part when the run is being stopped: a later run sends what is missing.
+    async fn count_what_is_stored(&self, part: &Part, progress: &mut Progress) {
+        let found = self.found(part, progress).await;
+        progress.stored += found.stored;
+        progress.not_sent += found.missing.len() as u64;
+    }
+
+    /// Reads a part back; what cannot be looked up is unknown from then on.
+    async fn found(&self, part: &Part, progress: &mut Progress) -> Found {
+        let mut all = Found { stored: 0, missing: Vec::new() };
+        for some in part.indices.chunks(read_back::KEYS) {
+            let Some(found) = self.look(some, progress).await else {
+                progress.unknown.extend(progress.vectors(some));
+                continue;
+            };
+            all.stored += found.iter().filter(|found| **found).count() as u64;
+            all.missing.extend(some.iter().zip(found).filter(|(_, found)| !found).map(|(index, _)| *index));
+        }
+        all
     }
 
     /// Reads some records back: for each whether it is stored, or nothing if that cannot be found out.
     async fn look(&self, some: &[usize], progress: &mut Progress) -> Option<Vec<bool>> {
-        if self.verify == Verify::None || progress.stop.is_some() || self.caller.is_halted() {
+        if self.verify == Verify::None || progress.is_unreachable {
             return None;
         }
         let (vectors, number) = (progress.vectors(some), progress.batch.number);
@@ -255,7 +279,8 @@ impl Sender {
         match read_back::stored(caller, index_name, &vectors, number, &mut progress.effort).await {
             ReadBack::Known(stored) => Some(stored),
             ReadBack::Unreachable(error) => {
-                progress.stop = Some(unreachable(&error));
+                progress.is_unreachable = true;
+                progress.stop.get_or_insert_with(|| unreachable(&error));
                 None
             }
             ReadBack::Refused(error) => {
@@ -265,6 +290,13 @@ impl Sender {
             ReadBack::Halted => None,
         }
     }
+}
+
+/// What reading a part back has found.
+struct Found {
+    stored: u64,
+    /// Indices in the batch.
+    missing: Vec<usize>,
 }
 
 /// A batch while it is being sent.
@@ -280,6 +312,12 @@ struct Progress {
     stop: Option<Failure>,
     /// Whether a request that was refused in the end may have stored something in an earlier attempt.
     may_have_stored: bool,
+    /// Whether nobody answered when something was to be read back.
+    is_unreachable: bool,
+    /// When the last record was sent that was refused alone.
+    suspected: Option<Instant>,
+    /// A record that the service has taken.
+    taken: Option<usize>,
 }
 
 impl Progress {
@@ -295,6 +333,9 @@ impl Progress {
             last: LastAnswer::default(),
             stop: None,
             may_have_stored: false,
+            is_unreachable: false,
+            suspected: None,
+            taken: None,
         }
     }
 
@@ -310,15 +351,6 @@ impl Progress {
         let status = status.map_or(String::new(), |status| format!("HTTP {status} "));
         let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
         format!("{status}{code}{request}")
-    }
-
-    /// Leaves a part to a later run.
-    fn leave(&mut self, part: &Part) {
-        if self.may_have_stored {
-            self.unknown.extend(self.vectors(&part.indices));
-        } else {
-            self.not_sent += part.indices.len() as u64;
-        }
     }
 
     /// What a request without success says of its part.
@@ -338,17 +370,14 @@ impl Progress {
             }
             (Because::Verdict(Verdict::Split), error) => PartFate::Refused(self.named(error.as_ref(), part)),
             (Because::Verdict(Verdict::Refuse), Some(CallError::Service(error))) => {
-                PartFate::RefusedAlone(Reason::Refused {
-                    code: error.code,
-                    message: error.message,
-                    request_id: error.request_id,
-                })
+                PartFate::RefusedAlone(*error)
             }
             (Because::Verdict(_), Some(error)) => {
                 self.stop = Some(refused(&error, Operation::PutVectors));
                 if gave_up.may_have_stored { PartFate::Unknown } else { PartFate::NotSent }
             }
             (Because::Budget, Some(error)) if !gave_up.may_have_stored => {
+                self.is_unreachable = error.service().is_none();
                 self.stop = Some(unreachable(&error));
                 PartFate::NotSent
             }
@@ -372,9 +401,11 @@ impl Progress {
         }
     }
 
-    /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run.
-    fn outcome(self, interrupted: bool) -> Outcome {
-        let settled = self.not_sent == 0 && (self.unknown.is_empty() || !interrupted);
+    /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run. `in_doubt`
+    /// says when a record was sent whose refusal may be the index's fault.
+    fn outcome(self, interrupted: bool, in_doubt: Option<Instant>) -> Outcome {
+        let is_certain = self.unknown.is_empty() && in_doubt.is_none();
+        let settled = self.not_sent == 0 && (is_certain || !interrupted);
         let read = self.batch.read();
         let mut rejects = self.batch.defects;
         rejects.extend(self.refused);
@@ -402,6 +433,7 @@ impl Progress {
             last: self.last,
             input_bytes: self.batch.input_bytes,
             settled,
+            in_doubt: in_doubt.filter(|_| settled),
             stop: self.stop,
         }
     }

@@ -302,6 +302,7 @@ fn not_sent(batch: Batch) -> Outcome {
         last: LastAnswer::default(),
         input_bytes: batch.input_bytes,
         settled: false,
+        in_doubt: None,
         stop: None,
         rejects: batch.defects,
     }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use proptest::prelude::*;
 
-use super::admit::Admitted;
+use super::admit::{Admitted, Findings};
 use super::batch::{Batch, Batcher, Limits};
 use super::in_flight::KeysInFlight;
 use super::record::{Position, Vector};
@@ -33,7 +33,8 @@ fn batches(keys: &[u8], mark: &Mark, size: usize) -> Vec<Batch> {
     for block in records.chunks(5) {
         let verdicts = block.iter().map(|record| Ok(vector(*record, keys[*record]))).collect();
         let end = position(block.last().unwrap() + 1);
-        let block = Admitted { verdicts, end, bytes: 0..0, dimension: None }.without(&mark.ahead);
+        let block = Admitted { verdicts, end, bytes: 0..0, dimension: None, findings: Findings::default() }
+            .without(&mark.ahead);
         let done: Result<(), Infallible> = batcher.block(block, |batch| {
             all.push(batch);
             Ok(())

@@ -26,8 +26,9 @@ use crate::values::Period;
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(15);
 const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// The source of the credential. What is wrong with the configuration is told now, not at the first request.
-pub(super) fn source(sources: &Sources<'_>) -> Result<Box<dyn Source>, Failure> {
+/// The source of the credential, and who says so. What is wrong with the configuration is told now, not at the first
+/// request.
+pub(super) fn source(sources: &Sources<'_>) -> Result<Found<Box<dyn Source>>, Failure> {
     let Found { value: first, origin } = find(sources)?;
     let surroundings = surroundings(sources.environment, Network::find(sources)?.way()?);
     let reread: Reading = if is_read_once(sources) {
@@ -35,10 +36,14 @@ pub(super) fn source(sources: &Sources<'_>) -> Result<Box<dyn Source>, Failure> 
         Box::new(move || Ok(first.clone()))
     } else {
         let (global, environment) = (sources.global.clone(), sources.environment.clone());
-        let known = Known { origin, file: sources.file.clone(), is_empty: sources.profile.is_empty() };
+        let known = Known {
+            origin: origin.clone(),
+            file: sources.file.clone(),
+            is_empty: sources.profile.is_empty(),
+        };
         Box::new(move || known.anew(&global, &environment))
     };
-    Ok(Box::new(Reread::new(first, reread, surroundings)))
+    Ok(Found { value: Box::new(Reread::new(first, reread, surroundings)), origin })
 }
 
 /// Whether a file that may tell of the credential is a pipe or the like: a second reading would find nothing.
@@ -94,7 +99,8 @@ pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
         (None, true) => Found { value: given.keys(true)?, origin: given.origin(&["access-key-id"]) },
         (None, false) => {
             let Some(value) = given.by_file()? else {
-                let (base, place) = vendor::recipe(sources.environment, &sources.file_name())?;
+                let (base, place) = vendor::recipe(sources.environment, &sources.file_name())
+                    .map_err(|failure| sources.with_unused(failure))?;
                 return Ok(Found { value: given.assuming(base), origin: Origin::Vendor(place) });
             };
             Found { value, origin: given.origin(&TELLING_KEYS) }
@@ -103,6 +109,13 @@ pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
     // These have taken the role that is named outside for the one of the file.
     let has_role = matches!(base.value, Recipe::Role { .. } | Recipe::Oidc { .. });
     Ok(if has_role { base } else { base.map(|base| given.assuming(base)) })
+}
+
+/// Whether nobody says anything of a credential, neither right nor wrong.
+pub(super) fn is_absent(sources: &Sources<'_>) -> bool {
+    let given = Given { sources };
+    let is_said = sources.global.mode.is_some() || given.has_keys() || given.any_token().is_some();
+    !is_said && matches!(given.by_file(), Ok(None)) && !vendor::is_configured(sources.environment)
 }
 
 /// The token that goes with the access key, if there is one.
@@ -607,7 +620,7 @@ mod tests {
 
     fn source_of(flags: &str, variables: &str) -> Box<dyn Source> {
         let (global, environment) = (global(flags), environment(variables));
-        source(&Sources::read(&global, &environment, None).unwrap()).unwrap()
+        source(&Sources::read(&global, &environment, None).unwrap()).unwrap().value
     }
 
     const ELSEWHERE: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID=v ALIBABA_CLOUD_ACCESS_KEY_SECRET=s";

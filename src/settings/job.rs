@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::inputs::{of_option, paths, repeated_note};
 use super::sources::{Found, Origin};
 use super::usage;
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
@@ -11,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::Target;
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
+use crate::put::admit::Fields;
 use crate::put::pace::Quota;
 use crate::put::read::{self, Chosen, Expanded, Format, ReadError};
 use crate::put::record::Input;
@@ -81,18 +83,28 @@ fn whole(size: f64) -> usize {
     size
 }
 
+/// Which fields hold what; a name must say something.
+pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
+    let (key, vector) = (reading.key.as_slice(), reading.vector.as_slice());
+    for (option, names) in [("--key", key), ("--vector", vector), ("--metadata", &reading.metadata)] {
+        if names.iter().any(|name| matches!(name.trim(), "" | "-")) {
+            return Err(
+                usage(format!("{option} has an empty name")).advise("leave out the comma, or name a field")
+            );
+        }
+    }
+    Ok(Fields::new(key, vector, &reading.metadata))
+}
+
 /// What the command line names as input, not yet looked at.
 pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
-        if vectors.trim().is_empty() {
-            return Err(usage("--vectors is empty").advise("give it JSON, file:// and a path, or -"));
-        }
-        return Ok(ossutil_input(vectors).into());
+        return Ok(of_option(vectors, arguments.reading.format)?.into());
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    read::expand(&arguments.inputs).map_err(|error| unreadable(&error))
+    read::expand(&paths(&arguments.inputs)?).map_err(|error| unreadable(&error))
 }
 
 /// The inputs of a load, and what is worth saying about the others.
@@ -114,7 +126,7 @@ pub(super) fn inputs(expanded: Expanded, arguments: &PutVectors) -> Result<Selec
             failure
         });
     }
-    let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().collect();
+    let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().chain(repeated_note(&inputs)).collect();
     notes.extend(bad.iter().map(|(_, error)| format!("note: skipped: {}", first_line(error))));
     let skip =
         |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
@@ -160,15 +172,6 @@ fn passed_over(other: &[PathBuf], deeper: &[PathBuf]) -> Option<String> {
         .then(|| format!("note: passed over: {}; name them to load them too", parts.join(" and ")))
 }
 
-/// The input as ossutil names it.
-fn ossutil_input(vectors: &str) -> Input {
-    match vectors.strip_prefix("file://") {
-        Some(path) => Input::File(PathBuf::from(path)),
-        None if vectors == "-" => Input::Stdin,
-        None => Input::Inline(vectors.to_owned().into()),
-    }
-}
-
 /// What the run keeps on disk.
 pub(super) fn keep(
     arguments: &PutVectors,
@@ -177,6 +180,10 @@ pub(super) fn keep(
 ) -> Result<Keep, Failure> {
     let PutVectors { to, reading, reporting, .. } = arguments;
     let folder = match &reporting.checkpoint_dir {
+        Some(folder) if folder.as_os_str() == "-" => {
+            return Err(usage("--checkpoint-dir -: journals are kept in a directory")
+                .advise("name a directory with --checkpoint-dir, or leave it out"));
+        }
         Some(folder) => folder.clone(),
         None => dirs::state_dir()
             .or_else(dirs::data_local_dir)
@@ -203,7 +210,10 @@ pub(super) fn keep(
 
 /// The options that change what is made of the input, with their values.
 fn options_of(reading: &Reading) -> BTreeMap<String, String> {
-    let named = |fields: &[String]| if fields.is_empty() { "not given".to_owned() } else { fields.join(",") };
+    let named = |fields: &[String]| {
+        let trimmed = fields.iter().map(|field| field.trim()).collect::<Vec<_>>();
+        if fields.is_empty() { "not given".to_owned() } else { trimmed.join(",") }
+    };
     let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
     [
         ("--format", word(&reading.format)),

@@ -1,8 +1,11 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
 mod credential;
+mod inline;
+mod inputs;
 mod job;
 mod logging;
+mod missing;
 mod outputs;
 mod service;
 mod show;
@@ -19,18 +22,19 @@ use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::log::{Destination, Level, Log};
 use crate::oss::client::{self, Client};
-use crate::oss::credential::{Credential, Credentials, Source, unbroken as credential_unbroken};
+use crate::oss::credential::{Credential, Credentials, Source, is_quoted, unbroken as credential_unbroken};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::network::Proxy;
 use crate::oss::wire::DistanceMetric;
-use crate::put::admit::{Fields, MetadataValues};
+use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
 use job::{
-    Selection, batch_size, checked_bucket, format, index_name_for, inputs, keep, metric, named_inputs, names,
+    Selection, batch_size, checked_bucket, fields, format, index_name_for, inputs, keep, metric,
+    named_inputs, names,
 };
 use service::{Network, Service};
 use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
@@ -155,7 +159,7 @@ pub fn load(
             "--local has a service of its own: leave out --endpoint, --region and --account-id",
         ));
     }
-    let expanded = named_inputs(arguments)?;
+    let (expanded, fields) = (named_inputs(arguments)?, fields(reading)?);
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
     let sources = if to.local || sending.dry_run {
@@ -164,10 +168,8 @@ pub fn load(
         Sources::read(global, environment, to.bucket.as_deref())?
     };
     let log = logging::Log::find(&sources)?.settings();
-    let cloud = match (sending.dry_run, to.local) {
-        (false, false) => Some(Service::find(&sources, to.bucket.as_ref())?),
-        _ => None,
-    };
+    let is_cloud = !sending.dry_run && !to.local;
+    let cloud = if is_cloud { Some(cloud(to, &sources)?) } else { None };
     let bucket = match &cloud {
         Some(service) => service.bucket.clone(),
         None => bucket_without_service(to, &sources),
@@ -190,7 +192,7 @@ pub fn load(
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let Selection { list: inputs, notes, skipped } = inputs(expanded, arguments)?;
     let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
-    outputs::are_apart(&written(reporting, &log), &inputs, config_file(global, environment))?;
+    outputs::check(&written(reporting, global, &log), &inputs, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,
@@ -201,7 +203,8 @@ pub fn load(
     };
     let job = Job {
         format: format(reading.format),
-        fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
+        fields,
+        strict: reading.strict,
         metadata_values: match reading.metadata_values {
             MetadataValuesName::Reject => MetadataValues::Reject,
             MetadataValuesName::Text => MetadataValues::Text,
@@ -231,14 +234,21 @@ fn verify(name: VerifyName) -> Verify {
     }
 }
 
+/// The service in the cloud, as far as somebody says where it is.
+fn cloud(to: &To, sources: &Sources<'_>) -> Result<Service, Failure> {
+    let service = Service::find(sources, to.bucket.as_ref())?;
+    missing::none_missing(service, to.index_name.is_some(), sources)
+}
+
 /// The files that a load writes where the user says.
-fn written<'a>(reporting: &'a Reporting, log: &'a Log) -> Vec<outputs::Named<'a>> {
+fn written<'a>(reporting: &'a Reporting, global: &Global, log: &'a Log) -> Vec<outputs::Named<'a>> {
+    let is_used = log.level != Level::Off || global.log_file.is_some();
     let log_file = match &log.destination {
-        Destination::File(path) if log.level != Level::Off => Some(path.as_path()),
+        Destination::File(path) if is_used => Some(path.as_path()),
         _ => None,
     };
     let events = reporting.events.as_deref().filter(|path| *path != Path::new("-"));
-    [("--rejects", reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
+    [(outputs::REJECTS, reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
         .into_iter()
         .filter_map(|(option, path)| Some((option, path?)))
         .collect()
@@ -395,9 +405,19 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
 
 fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     let advised = |text: String| {
-        Failure::new(Exit::Client, text).advise("hand it over without what was added when it was copied")
+        let failure = Failure::new(Exit::Client, text);
+        unquoting(value, failure.advise("hand it over without what was added when it was copied"))
     };
     credential_unbroken(what, value).map_err(advised)
+}
+
+/// What is wrong with a value, where quotation marks around it are with other advice.
+fn unquoting(value: &str, failure: Failure) -> Failure {
+    if is_quoted(value) {
+        return failure
+            .advise("leave the quotation marks out; cmd.exe's set and docker's --env-file keep them");
+    }
+    failure
 }
 
 fn usage(message: impl Into<String>) -> Failure {

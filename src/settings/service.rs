@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
-use super::{ServiceSettings, check_account, check_region, credential};
+use super::{ServiceSettings, check_account, check_region, credential, unquoting};
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
 use crate::oss::credential::Secret;
@@ -107,7 +107,7 @@ impl Service {
             ("account-id", &account, check_account),
         ] {
             if let Some(found) = found {
-                check(&found.value).map_err(|failure| found.blamed(key, failure))?;
+                check(&found.value).map_err(|failure| found.blamed(key, unquoting(&found.value, failure)))?;
             }
         }
         let said = || Some(Found { value: sources.bucket.clone()?, origin: Origin::Endpoint });
@@ -134,9 +134,10 @@ impl Service {
             return Err(sources.missing(&REGION));
         };
         let account = self.account.ok_or_else(|| sources.missing(&ACCOUNT_ID))?;
-        let credential = credential::source(sources)?;
+        let Found { value: credential, origin } = credential::source(sources)?;
         let target = Target { bucket: bucket.to_owned(), account: account.value, region: region.value };
-        let notes: Vec<_> = self.notes.into_iter().chain(self.network.warning(&endpoint.value)).collect();
+        let more = [sources.unused_note(&origin), self.network.warning(&endpoint.value)];
+        let notes: Vec<_> = self.notes.into_iter().chain(more.into_iter().flatten()).collect();
         let warning = (!notes.is_empty()).then(|| notes.join("\n"));
         let options = self.network.options(endpoint.value, target)?;
         Ok(ServiceSettings { options, credential, warning })
@@ -174,7 +175,8 @@ pub(super) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
 }
 
 fn parsed(found: &Found) -> Result<Endpoint, Failure> {
-    Endpoint::parse(Some(&found.value), "").map_err(|error| found.blamed("endpoint", no_endpoint(&error)))
+    let told = |error: EndpointError| unquoting(&found.value, no_endpoint(&error));
+    Endpoint::parse(Some(&found.value), "").map_err(|error| found.blamed("endpoint", told(error)))
 }
 
 /// The region's public host.
@@ -183,8 +185,13 @@ fn usual(region: &Found) -> Result<Endpoint, Failure> {
 }
 
 fn no_endpoint(error: &EndpointError) -> Failure {
-    Failure::new(Exit::Usage, error.to_string())
-        .advise("write a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or leave it out")
+    let failure = Failure::new(Exit::Usage, error.to_string());
+    match error {
+        EndpointError::Rest { without, .. } => failure.advise(format!(
+            "write {without}: the bucket and the index are named by --bucket and --index-name"
+        )),
+        _ => failure.advise("write a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or leave it out"),
+    }
 }
 
 /// The endpoint with the addressing that is asked for, and the one that it really has.

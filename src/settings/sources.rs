@@ -8,7 +8,7 @@ use super::Environment;
 use crate::cli::{AddressingStyle, Global};
 use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::{Addressing, from_bucket_url};
-use crate::profile::Profile;
+use crate::profile::{NoDefault, Profile};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,11 @@ impl Setting {
     const fn new(what: &'static str, variable: &'static str, key: &'static str) -> Self {
         Self { what, variable, key }
     }
+
+    /// Its flag and its variable, for somebody who lacks it.
+    pub(super) fn options(&self) -> String {
+        format!("--{} ({})", self.key, self.variable)
+    }
 }
 
 pub(super) const ACCESS_KEY_ID: Setting = Setting::new("access key id", "OSS_ACCESS_KEY_ID", "access-key-id");
@@ -136,6 +141,8 @@ pub(super) struct Sources<'a> {
     pub(super) profile: Profile,
     /// The file that the profile was read from.
     pub(super) file: Option<PathBuf>,
+    /// Why a file that says something gives no profile, where nobody names one.
+    pub(super) unused: Option<NoDefault>,
     /// The bucket of which the file may say something of its own.
     pub(super) bucket: Option<String>,
 }
@@ -147,9 +154,9 @@ impl<'a> Sources<'a> {
         environment: &'a Environment,
         bucket: Option<&str>,
     ) -> Result<Self, Failure> {
-        let (profile, file) = profile(global, environment)?;
+        let Read { profile, file, unused } = profile(global, environment)?;
         let bucket = bucket.filter(|bucket| !bucket.is_empty()).map(str::to_owned);
-        let sources = Self { global, environment, profile, file, bucket };
+        let sources = Self { global, environment, profile, file, unused, bucket };
         let of_url = || from_bucket_url(&sources.endpoint()?.value).map(|(_, target)| target.bucket);
         let bucket = sources.bucket.clone().or_else(of_url);
         Ok(Self { bucket, ..sources })
@@ -157,7 +164,7 @@ impl<'a> Sources<'a> {
 
     /// Flags and variables only: a local service and a dry run take nothing from the file.
     pub(super) fn without_file(global: &'a Global, environment: &'a Environment) -> Self {
-        Self { global, environment, profile: Profile::default(), file: None, bucket: None }
+        Self { global, environment, profile: Profile::default(), file: None, unused: None, bucket: None }
     }
 
     /// A setting by its flag, its variable and its key in the file, with where it comes from; an empty value is none.
@@ -184,10 +191,27 @@ impl<'a> Sources<'a> {
 
     /// What to say when a setting that is needed is nowhere.
     pub(super) fn missing(&self, Setting { what, variable, key }: &Setting) -> Failure {
-        Failure::new(Exit::Client, format!("no {what}")).advise(format!(
+        self.with_unused(Failure::new(Exit::Client, format!("no {what}")).advise(format!(
             "set --{key}, {variable} or {key} in {}; or try everything without an account with --local",
             self.file_name()
-        ))
+        )))
+    }
+
+    /// What to say when something is nowhere, after why the file was of no use.
+    pub(super) fn with_unused(&self, failure: Failure) -> Failure {
+        let Some(unused) = &self.unused else { return failure };
+        let advice = failure.advice.map_or_else(String::new, |advice| format!("; or {advice}"));
+        let message = format!("{}; {} is not used: {unused}", failure.message, self.file_name());
+        Failure { message, advice: Some(unused.advice() + &advice), ..failure }
+    }
+
+    /// What to say of a file that is of no use where the credential comes from somewhere else: it was probably meant.
+    pub(super) fn unused_note(&self, credential: &Origin) -> Option<String> {
+        let unused = self.unused.as_ref()?;
+        let is_named =
+            config_file(self.global, self.environment).is_some_and(|file| file.origin != Origin::Default);
+        (is_named || matches!(credential, Origin::Vendor(_)))
+            .then(|| format!("note: {} is not used: {unused}; {}", self.file_name(), unused.advice()))
     }
 
     /// The configuration file, as people know it.
@@ -243,13 +267,21 @@ pub(super) fn not_this(found: &Found, key: &str, why: &str) -> Failure {
     found.blamed(key, failure.advise(format!("mend it there, or give --{key}")))
 }
 
+/// What ossutil's file says.
+#[derive(Default)]
+struct Read {
+    profile: Profile,
+    file: Option<PathBuf>,
+    unused: Option<NoDefault>,
+}
+
 /// Reads the profile that flags and variables name from ossutil's file. Only a file that is named must be there.
-fn profile(global: &Global, environment: &Environment) -> Result<(Profile, Option<PathBuf>), Failure> {
+fn profile(global: &Global, environment: &Environment) -> Result<Read, Failure> {
     let path = config_file(global, environment);
     let name = profile_name(global, environment);
     let is_optional = name.is_none() && path.as_ref().is_none_or(|path| path.origin == Origin::Default);
     let path = path.map(|path| path.value).filter(|path| !is_optional || path.exists());
-    let Some(path) = path else { return Ok((Profile::default(), None)) };
+    let Some(path) = path else { return Ok(Read::default()) };
     let failed =
         |error: String| Failure::new(Exit::Client, format!("cannot use {}: {error}", path.display()));
     let text = std::fs::read_to_string(&path).map_err(|error| {
@@ -258,7 +290,8 @@ fn profile(global: &Global, environment: &Environment) -> Result<(Profile, Optio
     let name = name.map(|name| name.value);
     let profile = Profile::read(&text, name.as_deref())
         .map_err(|error| failed(error.to_string()).advise(error.advice()))?;
-    Ok((profile, Some(path)))
+    let unused = if name.is_none() { NoDefault::of(&text) } else { None };
+    Ok(Read { profile, file: Some(path), unused })
 }
 
 /// The configuration file; whether it is there is another question. `None` for a user without a home.

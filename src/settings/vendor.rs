@@ -14,18 +14,25 @@ use crate::oss::credential::{
 /// A place and how it is looked into.
 type Place = fn(&Environment) -> Result<Recipe, Lack>;
 
+/// The places, in the order in which they count.
+const PLACES: [(&str, Place); 6] = [
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", variables),
+    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", oidc),
+    ("the Alibaba Cloud CLI's profile", aliyun_cli),
+    ("the vendor's credentials file", alibabacloud),
+    ("ALIBABA_CLOUD_ECS_METADATA", ecs_role),
+    ("ALIBABA_CLOUD_CREDENTIALS_URI", uri),
+];
+
+/// Whether one of the places says anything, right or wrong.
+pub(super) fn is_configured(environment: &Environment) -> bool {
+    PLACES.iter().any(|(_, place)| !matches!(place(environment), Err(Lack::Absent(_))))
+}
+
 /// The credential of the first place that is configured, and the place's name. `file` is ossutil's file.
 pub(super) fn recipe(environment: &Environment, file: &str) -> Result<(Recipe, &'static str), Failure> {
-    let places: [(&str, Place); 6] = [
-        ("ALIBABA_CLOUD_ACCESS_KEY_ID", variables),
-        ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", oidc),
-        ("the Alibaba Cloud CLI's profile", aliyun_cli),
-        ("the vendor's credentials file", alibabacloud),
-        ("ALIBABA_CLOUD_ECS_METADATA", ecs_role),
-        ("ALIBABA_CLOUD_CREDENTIALS_URI", uri),
-    ];
     let mut lacks = Vec::new();
-    for (name, place) in places {
+    for (name, place) in PLACES {
         match place(environment) {
             Ok(recipe) => return Ok((recipe, name)),
             Err(Lack::Absent(lack)) => lacks.push(lack),

@@ -102,6 +102,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         format: None,
         fields: admit::Fields::new(&[], &[], &[]),
         metadata_values: admit::MetadataValues::Reject,
+        strict: false,
         wanted: Wanted {
             name: INDEX.to_owned(),
             dimension: None,

@@ -9,10 +9,13 @@ mod crash;
 mod credentials;
 mod disk;
 mod documents;
+mod door;
 mod events;
 mod faults;
+mod fields;
 mod files;
 mod first_look;
+mod full;
 mod generated;
 mod github_action;
 #[cfg(unix)]
@@ -28,6 +31,7 @@ mod pace;
 mod poison;
 #[cfg(unix)]
 mod pty;
+mod random_records;
 mod recorder;
 mod schema;
 #[path = "../../src/oss/credential/testing.rs"]

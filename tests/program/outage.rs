@@ -257,7 +257,7 @@ fn a_load_whose_index_is_gone_does_not_go_on_as_if_it_were_there() {
 #[test]
 fn a_load_without_a_good_record_is_not_to_be_continued() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let ended = load_of_four(&home, &service, &["--key", "nothere", "--max-rejects", "10"]);
+    let ended = load_of_four(&home, &service, &["--dimension", "7", "--max-rejects", "10"]);
     assert!(
         ended.assert_code(4).stderr.contains("not one record is good: check --index-name"),
         "{}",

@@ -67,9 +67,19 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Whether a value begins or ends with a quotation mark, which a shell or a file has kept that does not read them.
+pub fn is_quoted(value: &str) -> bool {
+    let is_mark = |mark: char| matches!(mark, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}' | '«' | '»');
+    let value = value.trim();
+    value.starts_with(is_mark) || value.ends_with(is_mark)
+}
+
 /// Whether a part of a credential can stand in a header. A line break at the end is what a file or a secret store often
 /// adds.
 pub fn unbroken(what: &str, value: &str) -> Result<(), String> {
+    if is_quoted(value) {
+        return Err(format!("the {what} begins or ends with a quotation mark"));
+    }
     if value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }

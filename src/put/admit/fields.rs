@@ -1,18 +1,46 @@
 //! Which member or column of a record is its key, its vector, its metadata.
 
-use crate::put::record::Columns;
+use super::findings::Kind;
 
-/// A field as the user names it: a column, a member, or a path of members joined by dots.
+/// What the user may write in `--metadata` for every field that is neither key nor vector.
+pub const ALL: &str = "*";
+
+/// Fields that hold a whole metadata object, or its JSON text, the likeliest first.
+const METADATA: [&str; 3] = ["metadata", "payload", "properties"];
+
+/// Where vector stores keep sparse values.
+const SPARSE: [&str; 7] = [
+    "sparse_values",
+    "sparseValues",
+    "sparse_vector",
+    "sparseVector",
+    "sparse_vectors",
+    "sparse_embedding",
+    "sparse",
+];
+
+/// Where vector stores keep the namespace of a record.
+const NAMESPACE: [&str; 2] = ["namespace", "__namespace__"];
+
+/// A field as the user names it: a column, a member, or a path of members joined by dots. A name may hold dots itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     text: String,
-    segments: Vec<String>,
+}
+
+/// How a member leads to a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leads {
+    /// It is the field.
+    There,
+    /// The field may be inside it.
+    Inside,
 }
 
 impl Field {
     /// Takes the name as the user writes it.
     pub fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), segments: text.split('.').map(str::to_owned).collect() }
+        Self { text: text.trim().to_owned() }
     }
 
     /// The name as the user wrote it.
@@ -20,13 +48,19 @@ impl Field {
         &self.text
     }
 
-    /// The last member of the path: under this name a loose value becomes metadata.
-    pub(super) fn last(&self) -> &str {
-        self.segments.last().map_or("", String::as_str)
+    /// Whether the member `name` of the open objects `path`, each followed by a dot, is this field or leads to it.
+    pub(super) fn leads(&self, path: &str, name: &str) -> Option<Leads> {
+        let rest = self.text.strip_prefix(path)?.strip_prefix(name)?;
+        match rest.as_bytes().first() {
+            None => Some(Leads::There),
+            Some(b'.') => Some(Leads::Inside),
+            Some(_) => None,
+        }
     }
 
-    pub(super) fn segments(&self) -> &[String] {
-        &self.segments
+    /// Whether it may be found along a path as well as under its whole name.
+    pub(super) fn is_path(&self) -> bool {
+        self.text.contains('.')
     }
 }
 
@@ -34,17 +68,25 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) candidates: Vec<Field>,
-    /// Named by the user: every candidate counts, and a missing one is an error.
+    /// Named by the user: every candidate counts, and one that no record has is an error.
     pub(super) named: bool,
 }
 
 impl Choice {
-    fn new(named: &[String], usual: &[&str]) -> Self {
-        if named.is_empty() {
-            Self { candidates: usual.iter().map(|text| Field::new(text)).collect(), named: false }
-        } else {
-            Self { candidates: named.iter().map(|text| Field::new(text)).collect(), named: true }
+    fn new(named: &[&str], usual: &[&str]) -> Self {
+        let (names, named) = if named.is_empty() { (usual, false) } else { (named, true) };
+        let mut candidates: Vec<Field> = Vec::with_capacity(names.len());
+        for field in names.iter().map(|text| Field::new(text)) {
+            if !candidates.contains(&field) {
+                candidates.push(field);
+            }
         }
+        Self { candidates, named }
+    }
+
+    /// The name of a candidate.
+    pub(super) fn name(&self, rank: usize) -> &str {
+        self.candidates.get(rank).map_or("", Field::text)
     }
 
     /// The candidates as a person reads them.
@@ -59,23 +101,79 @@ pub struct Fields {
     pub(super) key: Choice,
     pub(super) vector: Choice,
     pub(super) metadata: Choice,
+    /// Whether every other field is metadata too.
+    pub(super) all: bool,
+    /// Fields that are not stored though they are metadata.
+    left_out: Vec<Field>,
 }
 
 impl Fields {
-    /// The columns of a file that become no part of a vector.
-    pub fn unused<'a>(&self, columns: &'a Columns) -> Vec<&'a str> {
-        let candidates =
-            || [&self.key, &self.vector, &self.metadata].into_iter().flat_map(|choice| &choice.candidates);
-        let is_used = |column: &&str| candidates().any(|field| field.text() == *column);
-        columns.0.iter().map(String::as_str).filter(|column| !column.is_empty() && !is_used(column)).collect()
+    /// Takes the names the user gave; an empty list means the usual names of each part. Among those of metadata, `*`
+    /// stands for every field that is neither key nor vector, and `-NAME` leaves one out.
+    pub fn new<'a>(key: &'a [String], vector: &'a [String], metadata: &'a [String]) -> Self {
+        let trimmed = |names: &'a [String]| names.iter().map(|name| name.trim()).collect::<Vec<&'a str>>();
+        let metadata = trimmed(metadata);
+        let all = metadata.contains(&ALL);
+        let left_out = metadata.iter().filter_map(|name| name.strip_prefix('-')).map(Field::new).collect();
+        let is_field = |name: &&str| *name != ALL && !name.starts_with('-');
+        let named: Vec<_> = metadata.into_iter().filter(is_field).collect();
+        let usual: &[&str] = if all { &[] } else { &METADATA };
+        Self {
+            key: Choice::new(&trimmed(key), &["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"]),
+            vector: Choice::new(&trimmed(vector), &["data.float32", "vector", "values", "embedding", "emb"]),
+            metadata: Choice::new(&named, usual),
+            all,
+            left_out,
+        }
     }
 
-    /// Takes the names the user gave; an empty list means the usual names of each part.
-    pub fn new(key: &[String], vector: &[String], metadata: &[String]) -> Self {
-        Self {
-            key: Choice::new(key, &["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"]),
-            vector: Choice::new(vector, &["data.float32", "vector", "values", "embedding", "emb"]),
-            metadata: Choice::new(metadata, &["metadata", "payload", "properties"]),
-        }
+    /// Every name that the user gave, with what it is for.
+    pub(super) fn named(&self) -> impl Iterator<Item = (Kind, String)> {
+        let of = |choice: &Choice, kind| {
+            let names = choice.candidates.iter().filter(|_| choice.named);
+            names.map(|field| (kind, field.text().to_owned())).collect::<Vec<_>>()
+        };
+        let left_out = self.left_out.iter().map(|field| (Kind::LeftOut, field.text().to_owned()));
+        of(&self.key, Kind::Key)
+            .into_iter()
+            .chain(of(&self.vector, Kind::Vector))
+            .chain(of(&self.metadata, Kind::Metadata))
+            .chain(left_out)
+    }
+
+    /// Which of the fields that are left out the member `name` of `path` is.
+    pub(super) fn left_out(&self, path: &str, name: &str) -> Option<&str> {
+        let is_it = |field: &&Field| field.text() == name || field.leads(path, name) == Some(Leads::There);
+        self.left_out.iter().find(is_it).map(Field::text)
+    }
+
+    /// Whether metadata may hold something that is left out.
+    pub(super) fn leaves_out(&self) -> bool {
+        !self.left_out.is_empty()
+    }
+
+    /// Whether the user names this field as metadata, or names it to leave it out.
+    pub(super) fn is_settled(&self, name: &str) -> bool {
+        let is_it = |field: &Field| field.text() == name;
+        (self.metadata.named && self.metadata.candidates.iter().any(is_it)) || self.left_out.iter().any(is_it)
+    }
+}
+
+/// Whether a field of this name holds a metadata object, or its JSON text.
+pub(super) fn holds_metadata(name: &str) -> bool {
+    METADATA.contains(&name)
+}
+
+/// Whether a field of this name holds a namespace.
+pub(super) fn is_namespace(name: &str) -> bool {
+    NAMESPACE.contains(&name)
+}
+
+/// What a field that goes nowhere is, by its name.
+pub(super) fn loose(name: &str, otherwise: Kind) -> Kind {
+    match name {
+        _ if SPARSE.contains(&name) => Kind::Sparse,
+        _ if holds_metadata(name) => Kind::SecondMetadata,
+        _ => otherwise,
     }
 }

@@ -5,26 +5,40 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::fields::{Choice, Field, Fields};
-use super::metadata::{Text, kind, syntax};
+use super::fields::{Choice, Fields, Leads, holds_metadata, is_namespace, loose};
+use super::findings::Kind;
+use super::metadata::{Under, Value, described, excerpt, kind};
 use super::numbers::{self, Separated};
-use super::{Rules, Scratch, repeated};
+use super::skip::{Text, Unexpected, decoded, skip_space, string_end, value_end};
+use super::{Key, Rules, Scratch, repeated};
 use crate::put::record::Reason;
 
 /// Reads the record `text` into `scratch`.
 pub(super) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Scratch) -> Result<(), Reason> {
-    let mut walk = Walk { text, at: 0, fields, rules, scratch, path: Vec::new() };
-    walk.skip_space();
-    if walk.peek() != Some(b'{') {
-        let found = kind(text.get(walk.at..).unwrap_or_default());
+    let start = skip_space(text, 0);
+    if text.get(start) != Some(&b'{') {
+        let found = kind(text.get(start..).unwrap_or_default());
         return Err(Reason::Syntax { detail: format!("the record is {found}, not an object") });
     }
-    walk.object()?;
-    walk.skip_space();
-    match walk.peek() {
-        None => Ok(()),
-        Some(_) => Err(walk.unexpected("nothing more")),
-    }
+    scratch.taken.clear();
+    let path = std::mem::take(&mut scratch.path);
+    let mut walk = Walk { text, at: start, fields, rules, scratch, path };
+    let walked = loop {
+        walk.path.clear();
+        match walk.members(Rest::Counts) {
+            Ok(()) => break Ok(()),
+            Err(Stop::Reason(reason)) => break Err(reason),
+            Err(Stop::Again) => {
+                walk.at = start;
+                walk.scratch.clear();
+                walk.scratch.taken.retain(|taken| taken.by_name);
+            }
+        }
+    };
+    let read = walked.and_then(|()| walk.end());
+    let path = std::mem::take(&mut walk.path);
+    scratch.path = path;
+    read
 }
 
 /// How deep lines of a rejects file may hold one another: one more each time that a load's rejects are rejected.
@@ -97,11 +111,33 @@ struct Walk<'a, 's> {
     fields: &'s Fields,
     rules: &'s Rules,
     scratch: &'s mut Scratch,
-    /// Names of the objects that are open, from the outside in, without the record itself.
-    path: Vec<String>,
+    /// Names of the objects that are open, from the outside in, each with a dot, without the record itself.
+    path: String,
+}
+
+/// A field with a dot in its name, found by its whole name or along a path: the name counts more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    part: Kind,
+    rank: usize,
+    by_name: bool,
+}
+
+/// Why a walk ends early.
+enum Stop {
+    Reason(Reason),
+    /// A field was found by its whole name after it was taken from a path.
+    Again,
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Reason(reason)
+    }
 }
 
 /// What a member is for.
+#[derive(Clone, Copy)]
 enum Role {
     Key(usize),
     Vector(usize),
@@ -109,125 +145,208 @@ enum Role {
     Other,
 }
 
+/// What becomes of the members of an object that are for nothing in particular.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// They are stored, or told of.
+    Counts,
+    /// They are stored with the object.
+    IsStored,
+}
+
 impl<'a> Walk<'a, '_> {
-    fn object(&mut self) -> Result<(), Reason> {
-        self.at += 1;
-        self.skip_space();
+    fn members(&mut self, rest: Rest) -> Result<(), Stop> {
+        self.at = skip_space(self.text, self.at + 1);
         if self.peek() == Some(b'}') {
             self.at += 1;
             return Ok(());
         }
         loop {
-            self.skip_space();
-            if self.peek() != Some(b'"') {
-                return Err(self.unexpected("a member's name"));
+            self.at = skip_space(self.text, self.at);
+            let name = self.name()?;
+            self.at = skip_space(self.text, self.at);
+            if self.peek() != Some(b':') {
+                return Err(self.unexpected("a colon").into());
             }
-            let Text(name) = self.value::<Text<'a>>()?;
-            self.expect(b':', "a colon")?;
-            self.skip_space();
-            self.member(&name)?;
-            self.skip_space();
+            self.at = skip_space(self.text, self.at + 1);
+            self.member(&name, rest)?;
+            self.at = skip_space(self.text, self.at);
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
                     return Ok(());
                 }
-                _ => return Err(self.unexpected("a comma or }")),
+                _ => return Err(self.unexpected("a comma or }").into()),
             }
         }
     }
 
-    fn member(&mut self, name: &str) -> Result<(), Reason> {
-        let (role, leads_on) = self.role(name);
+    /// The name of the next member; without it nobody knows what the value is for.
+    fn name(&mut self) -> Result<Cow<'a, str>, Reason> {
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected("a member's name"));
+        }
+        let start = self.at;
+        self.at = string_end(self.text, start).map_err(|unexpected| unexpected.reason(self.text))?;
+        decoded(self.text, start, self.at)
+    }
+
+    fn member(&mut self, name: &str, rest: Rest) -> Result<(), Stop> {
+        let (role, leads_on) = self.role(name)?;
         match role {
-            Role::Vector(rank) => self.vector(rank),
+            Role::Vector(rank) => {
+                self.named(self.fields.vector.named, Kind::Vector, rank);
+                Ok(self.vector(rank)?)
+            }
             Role::Key(rank) => {
-                let value = self.key(rank)?;
+                let value = self.value()?;
+                self.named(self.fields.key.named, Kind::Key, rank);
+                self.key(rank, value)?;
                 // The user may want to filter by what could be a key, or is one.
                 let named = Some(&self.fields.metadata).filter(|choice| choice.named);
-                if let Some(rank) = named.and_then(|choice| self.candidate(choice, name)) {
-                    self.metadata(rank, value);
+                if let Some(rank) = named.and_then(|choice| self.find(choice, name)) {
+                    self.metadata(name, rank, value);
                 }
                 Ok(())
             }
             Role::Metadata(rank) => {
-                let start = self.at;
-                let value = self.value::<&RawValue>()?.get();
-                self.metadata(rank, value);
+                let (start, end) = self.value()?;
+                self.metadata(name, rank, (start, end));
                 // The key may stand among the metadata.
-                if leads_on && value.starts_with('{') {
-                    self.at = start;
-                    return self.inner(name);
+                self.go_on(name, start, leads_on, Rest::IsStored)?;
+                self.at = end;
+                Ok(())
+            }
+            Role::Other if leads_on && self.peek() == Some(b'{') => self.go_on(name, self.at, true, rest),
+            Role::Other => {
+                let value = self.value()?;
+                if rest == Rest::Counts {
+                    self.other(name, value);
                 }
                 Ok(())
             }
-            Role::Other if leads_on && self.peek() == Some(b'{') => self.inner(name),
-            Role::Other => self.value::<&RawValue>().map(drop),
         }
     }
 
-    /// Walks through an object below the record.
-    fn inner(&mut self, name: &str) -> Result<(), Reason> {
-        self.path.push(name.to_owned());
-        self.object()?;
-        self.path.pop();
+    /// Walks through an object below the record, if there may be something in it.
+    fn go_on(&mut self, name: &str, start: usize, leads_on: bool, rest: Rest) -> Result<(), Stop> {
+        if !leads_on || self.text.get(start) != Some(&b'{') {
+            return Ok(());
+        }
+        self.at = start;
+        let outside = self.path.len();
+        self.path.push_str(name);
+        self.path.push('.');
+        self.members(rest)?;
+        self.path.truncate(outside);
         Ok(())
     }
 
     /// What a member is for, and whether it leads to other candidates.
-    fn role(&self, name: &str) -> (Role, bool) {
-        let depth = self.path.len();
-        let mut inner = false;
+    fn role(&mut self, name: &str) -> Result<(Role, bool), Stop> {
+        let fields = self.fields;
+        let mut leads_on = false;
         let mut find = |choice: &Choice| {
-            choice.candidates.iter().position(|field| {
-                let segments = field.segments();
-                let leads = segments.get(..depth) == Some(&self.path)
-                    && segments.get(depth).is_some_and(|segment| segment == name);
-                inner |= leads && segments.len() > depth + 1;
-                leads && segments.len() == depth + 1
-            })
+            let mut found = None;
+            for (rank, field) in choice.candidates.iter().enumerate() {
+                match field.leads(&self.path, name) {
+                    Some(Leads::There) if found.is_none() => found = Some((rank, field.is_path())),
+                    Some(Leads::Inside) => leads_on = true,
+                    _ => {}
+                }
+            }
+            found
         };
-        let found = find(&self.fields.vector)
-            .map(Role::Vector)
-            .or_else(|| find(&self.fields.key).map(Role::Key))
-            .or_else(|| find(&self.fields.metadata).map(Role::Metadata));
-        (found.unwrap_or(Role::Other), inner)
+        let found = [
+            (find(&fields.vector), Kind::Vector),
+            (find(&fields.key), Kind::Key),
+            (find(&fields.metadata), Kind::Metadata),
+        ];
+        for (found, part) in found {
+            let Some((rank, is_path)) = found else { continue };
+            if is_path && !self.takes(part, rank)? {
+                continue;
+            }
+            let role = match part {
+                Kind::Vector => Role::Vector(rank),
+                Kind::Key => Role::Key(rank),
+                _ => Role::Metadata(rank),
+            };
+            return Ok((role, leads_on));
+        }
+        Ok((Role::Other, leads_on))
+    }
+
+    /// Whether a field with a dot in its name is taken from here: from the member of that name, if there is one, else
+    /// from the path.
+    fn takes(&mut self, part: Kind, rank: usize) -> Result<bool, Stop> {
+        let taken = Taken { part, rank, by_name: self.path.is_empty() };
+        let opposite = Taken { by_name: !taken.by_name, ..taken };
+        let known = &mut self.scratch.taken;
+        let has_opposite = known.contains(&opposite);
+        if has_opposite && !taken.by_name {
+            return Ok(false);
+        }
+        if !known.contains(&taken) {
+            known.push(taken);
+        }
+        if has_opposite { Err(Stop::Again) } else { Ok(true) }
     }
 
     /// Which candidate the member `name` of the open object is.
-    fn candidate(&self, choice: &Choice, name: &str) -> Option<usize> {
-        let is_it = |field: &Field| {
-            let path = self.path.iter().map(String::as_str).chain([name]);
-            field.segments().iter().map(String::as_str).eq(path)
-        };
-        choice.candidates.iter().position(is_it)
+    fn find(&self, choice: &Choice, name: &str) -> Option<usize> {
+        choice.candidates.iter().position(|field| field.leads(&self.path, name) == Some(Leads::There))
     }
 
-    /// Takes a key, and returns the value as it is written.
-    fn key(&mut self, rank: usize) -> Result<&'a str, Reason> {
-        let value = self.value::<&'a RawValue>()?.get();
-        if self.scratch.key.as_ref().is_some_and(|(taken, _)| *taken <= rank) {
-            return self.scratch.refuse_repeated_key(rank).map(|()| value);
+    fn named(&mut self, is_named: bool, kind: Kind, rank: usize) {
+        if is_named {
+            let choice = match kind {
+                Kind::Vector => &self.fields.vector,
+                Kind::Key => &self.fields.key,
+                _ => &self.fields.metadata,
+            };
+            self.scratch.book.note(kind, "", choice.name(rank));
         }
-        let is_integer = value.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
-        if value.starts_with('"') {
-            let Text(key) = serde_json::from_str(value).map_err(|error| syntax(&error))?;
-            self.scratch.key = Some((rank, key.into_owned()));
-        } else if is_integer {
-            self.scratch.key = Some((rank, value.to_owned()));
-        } else if self.fields.key.named || rank == 0 {
-            self.scratch.problem(Reason::KeyKind { found: kind(value.as_bytes()).to_owned() });
+    }
+
+    /// Takes a key: of those that a record may have, that of the likeliest field, good or bad.
+    fn key(&mut self, rank: usize, (start, end): (usize, usize)) -> Result<(), Reason> {
+        let raw = self.text.get(start..end).unwrap_or_default();
+        let judged = match raw {
+            [b'"', ..] => decoded(self.text, start, end).map(Cow::into_owned),
+            _ if is_integer(raw) => Ok(String::from_utf8_lossy(raw).into_owned()),
+            _ => {
+                let found = if raw.starts_with(b"{") || raw.starts_with(b"[") {
+                    kind(raw).to_owned()
+                } else {
+                    excerpt(raw)
+                };
+                Err(Reason::KeyKind { field: self.fields.key.name(rank).to_owned(), found })
+            }
+        };
+        match &self.scratch.key {
+            Some(taken) if taken.rank == rank => {
+                return Err(Reason::Syntax {
+                    detail: "the key's field occurs twice in the record".to_owned(),
+                });
+            }
+            Some(taken) if taken.rank < rank => self.scratch.other_keys.push((rank, start, end)),
+            taken => {
+                self.scratch
+                    .other_keys
+                    .extend(taken.as_ref().map(|taken| (taken.rank, taken.start, taken.end)));
+                self.scratch.key = Some(Key { rank, judged, start, end });
+            }
         }
-        Ok(value)
+        Ok(())
     }
 
     fn vector(&mut self, rank: usize) -> Result<(), Reason> {
-        let field = self.fields.vector.candidates.get(rank).map_or("", |field| field.text());
         match self.peek() {
             Some(b'[') => {
-                if !self.scratch.begin_vector(field) {
-                    return self.skip_brackets();
+                if !self.scratch.begin_vector(rank, &self.fields.vector) {
+                    return self.skip();
                 }
                 let start = self.at;
                 let numbers = self.text.get(start + 1..).unwrap_or_default();
@@ -239,100 +358,136 @@ impl<'a> Walk<'a, '_> {
                     }
                     Err(reason) => {
                         self.scratch.problem(reason);
-                        self.skip_brackets()
+                        self.skip()
                     }
                 }
             }
             Some(b'"') => {
-                let Text(cell) = self.value::<Text<'a>>()?;
-                self.scratch.vector_cell(field, &cell);
+                let (start, end) = self.value()?;
+                let cell = decoded(self.text, start, end)?;
+                self.scratch.vector_cell(rank, &self.fields.vector, &cell);
                 Ok(())
             }
             _ => {
-                let found = kind(self.value::<&RawValue>()?.get().as_bytes()).to_owned();
-                self.scratch.vector_kind.get_or_insert(found);
+                let (start, end) = self.value()?;
+                let found = described(self.text.get(start..end).unwrap_or_default());
+                self.scratch.vector_kinds.push((rank, found));
                 Ok(())
             }
         }
     }
 
-    fn metadata(&mut self, rank: usize, value: &str) {
-        let Some(field) = self.fields.metadata.candidates.get(rank) else { return };
+    fn metadata(&mut self, name: &str, rank: usize, (start, end): (usize, usize)) {
+        self.named(self.fields.metadata.named, Kind::Metadata, rank);
+        if let Some(field) = self.fields.left_out(&self.path, name) {
+            self.scratch.book.note(Kind::LeftOut, "", field);
+            return;
+        }
         if self.scratch.metadata_seen.contains(&rank) {
-            self.scratch.problem(repeated("metadata", field.text()));
+            self.scratch.problem(repeated("metadata", self.fields.metadata.name(rank)));
             return;
         }
         self.scratch.metadata_seen.push(rank);
+        let value = Value { text: self.text, start, end, path: &self.path };
+        let under = Under { fields: self.fields, rules: self.rules };
         if !self.fields.metadata.named {
-            self.scratch.usual_metadata(rank, value, self.rules);
-        } else if let Err(reason) = self.scratch.named_metadata(field, value, self.rules) {
+            self.scratch.usual_metadata(rank, value, under);
+        } else if let Err(reason) = self.scratch.metadata.field(name, value, under) {
             self.scratch.problem(reason);
         }
     }
 
-    /// Reads the next value with the library, which also checks it.
-    fn value<T: Deserialize<'a>>(&mut self) -> Result<T, Reason> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<T>();
-        match values.next() {
-            Some(Ok(value)) => {
-                self.at += values.byte_offset();
-                Ok(value)
+    /// Takes a member that is for nothing in particular: with `*` it is metadata, else it goes nowhere.
+    fn other(&mut self, name: &str, (start, end): (usize, usize)) {
+        let raw = self.text.get(start..end).unwrap_or_default();
+        let (fields, path) = (self.fields, self.path.as_str());
+        if path.is_empty() && is_namespace(name) && !fields.is_settled(name) {
+            let namespace = String::from_utf8_lossy(raw);
+            self.scratch.book.note(Kind::Namespace, "", namespace.trim_matches('"'));
+        }
+        if let Some(field) = fields.left_out(path, name) {
+            self.scratch.book.note(Kind::LeftOut, "", field);
+        } else if !fields.all {
+            if !holds_nothing(raw) {
+                self.scratch.book.note(loose(name, Kind::Member), path, name);
             }
-            Some(Err(error)) => {
-                let Reason::Syntax { detail } = syntax(&error) else {
-                    return Err(self.unexpected("a value"));
-                };
-                let detail = detail.split(" (column").next().unwrap_or_default();
-                Err(Reason::Syntax { detail: format!("{detail} (column {})", self.at + error.column()) })
+        } else if !(holds_metadata(name) && raw == b"null") {
+            self.scratch.book.note(Kind::Stored, path, name);
+            let value = Value { text: self.text, start, end, path };
+            let under = Under { fields, rules: self.rules };
+            let taken = if holds_metadata(name) {
+                self.scratch.metadata.field(name, value, under)
+            } else {
+                self.scratch.metadata.value(name, value, under)
+            };
+            if let Err(reason) = taken {
+                self.scratch.problem(reason);
             }
-            None => Err(self.unexpected("a value")),
         }
     }
 
-    /// Passes over an array that the library would not read, such as one holding NaN, up to its closing bracket.
-    fn skip_brackets(&mut self) -> Result<(), Reason> {
-        let mut depth = 0_usize;
-        let mut in_text = false;
-        while let Some(byte) = self.peek() {
-            self.at += 1;
-            match (byte, in_text) {
-                (b'\\', true) => self.at += 1,
-                (b'"', _) => in_text = !in_text,
-                (b'[', false) => depth += 1,
-                (b']', false) if depth == 1 => return Ok(()),
-                (b']', false) => depth -= 1,
-                _ => {}
+    /// Nothing may follow; and what becomes of fields that could have been key or vector is known only now.
+    fn end(&mut self) -> Result<(), Reason> {
+        self.at = skip_space(self.text, self.at);
+        if self.at < self.text.len() {
+            return Err(self.unexpected("nothing more"));
+        }
+        for (rank, start, end) in std::mem::take(&mut self.scratch.other_keys) {
+            let name = self.fields.key.name(rank);
+            // Named as metadata, it is stored.
+            if !self.fields.metadata.named || self.find(&self.fields.metadata, name).is_none() {
+                self.other(name, (start, end));
             }
         }
-        Err(self.unexpected("]"))
-    }
-
-    fn expect(&mut self, byte: u8, what: &str) -> Result<(), Reason> {
-        self.skip_space();
-        if self.peek() != Some(byte) {
-            return Err(self.unexpected(what));
+        for (rank, found) in std::mem::take(&mut self.scratch.vector_kinds) {
+            if !self.scratch.has_vector {
+                self.scratch.vector_kind.get_or_insert(found);
+            } else if found != "null" {
+                self.scratch.book.note(Kind::Member, "", self.fields.vector.name(rank));
+            }
         }
-        self.at += 1;
         Ok(())
     }
 
-    fn unexpected(&self, wanted: &str) -> Reason {
-        let found = match self.peek() {
-            Some(byte) if byte.is_ascii_graphic() => format!("'{}'", char::from(byte)),
-            Some(byte) => format!("byte {byte:#04x}"),
-            None => "the end of the record".to_owned(),
-        };
-        Reason::Syntax { detail: format!("expected {wanted}, found {found} (column {})", self.at + 1) }
+    /// Where the next value stands.
+    fn value(&mut self) -> Result<(usize, usize), Reason> {
+        let start = self.at;
+        self.skip()?;
+        Ok((start, self.at))
+    }
+
+    /// Passes over the next value, whatever it is.
+    fn skip(&mut self) -> Result<(), Reason> {
+        let end = value_end(self.text, self.at, &mut self.scratch.open);
+        self.at = end.map_err(|unexpected| unexpected.reason(self.text))?;
+        Ok(())
+    }
+
+    fn unexpected(&self, wanted: &'static str) -> Reason {
+        Unexpected { at: self.at, wanted }.reason(self.text)
     }
 
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
+}
 
-    fn skip_space(&mut self) {
-        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
-            self.at += 1;
-        }
+/// Whether a value is an integer as JSON has it, of any size.
+fn is_integer(value: &[u8]) -> bool {
+    match value.strip_prefix(b"-").unwrap_or(value) {
+        [b'0'] => true,
+        [b'1'..=b'9', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
+        _ => false,
     }
+}
+
+/// Whether nothing is lost when a value is not stored.
+fn holds_nothing(value: &[u8]) -> bool {
+    let inside = |open, close| {
+        value
+            .strip_prefix(open)
+            .and_then(|rest: &[u8]| rest.strip_suffix(close))
+            .is_some_and(|inside: &[u8]| inside.trim_ascii().is_empty())
+    };
+    matches!(value, b"null" | b"None" | b"\"\"") || inside(b"{", b"}") || inside(b"[", b"]")
 }

@@ -1,20 +1,42 @@
 //! The metadata of one record: checked against the service's rules and written compactly, spelling kept.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::fields::{Fields, holds_metadata};
+use super::skip::{Items, Unexpected, decoded, skip_space};
 use super::{MetadataValues, Rules};
 use crate::oss::limits;
-use crate::put::record::Reason;
+use crate::put::record::{Reason, ValueCure};
 
-/// Text borrowed from the input where it has no escapes.
-#[derive(Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+/// What metadata is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Under<'a> {
+    pub(super) fields: &'a Fields,
+    pub(super) rules: &'a Rules,
+}
+
+/// A value in the text that it stands in, and the object around it: the names of open objects, each with a dot.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) path: &'a str,
+}
+
+impl<'a> Value<'a> {
+    /// The value as it is written.
+    pub(super) fn raw(&self) -> &'a [u8] {
+        self.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The text that the value is.
+    pub(super) fn decoded(&self) -> Result<std::borrow::Cow<'a, str>, Reason> {
+        decoded(self.text, self.start, self.end)
+    }
+}
 
 /// Collects the metadata of one record; reused from record to record.
 #[derive(Debug, Default)]
@@ -25,6 +47,9 @@ pub(super) struct Metadata {
     bytes: usize,
     filterable_bytes: usize,
     filterable_fields: usize,
+    /// Fields that were left out since the user says so.
+    left_out: Vec<String>,
+    open: Vec<u8>,
 }
 
 impl Metadata {
@@ -32,6 +57,7 @@ impl Metadata {
     pub(super) fn clear(&mut self) {
         self.wire.clear();
         self.names.clear();
+        self.left_out.clear();
         (self.bytes, self.filterable_bytes, self.filterable_fields) = (0, 0, 0);
     }
 
@@ -40,60 +66,126 @@ impl Metadata {
         &self.wire
     }
 
-    /// Takes every member of a JSON object.
-    pub(super) fn object(&mut self, text: &[u8], rules: &Rules) -> Result<(), Reason> {
-        let members = members(text).map_err(|error| syntax(&error))?;
-        members.iter().try_for_each(|(name, value)| self.field(name, value.get(), rules))
+    /// Fields that the user leaves out and this record has.
+    pub(super) fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
-    /// Takes one value, given as JSON text.
-    pub(super) fn field(&mut self, name: &str, value: &str, rules: &Rules) -> Result<(), Reason> {
-        let refused = |found: &str, can_be_text| {
-            Err(Reason::MetadataValue { name: name.to_owned(), found: found.to_owned(), can_be_text })
-        };
-        match (value.as_bytes().first(), rules.metadata_values) {
-            (Some(b'"'), _) => {
-                let length = decoded(value)?.len();
-                self.pair(name, length, rules, |wire| wire.extend_from_slice(value.as_bytes()))
+    /// Takes a field that the user names: the members of an object, or one value under its own name. An object of
+    /// metadata may be written as text.
+    pub(super) fn field(&mut self, name: &str, value: Value<'_>, under: Under<'_>) -> Result<(), Reason> {
+        match value.raw().first() {
+            Some(b'{') => self.object(&[value.path, name, "."].concat(), value, under),
+            Some(b'"') if holds_metadata(name) => {
+                let text = value.decoded()?;
+                self.cell(name, &text, under)
             }
-            (Some(b'['), values) => {
-                let items: Vec<&RawValue> = serde_json::from_str(value).map_err(|error| syntax(&error))?;
-                let mut length = 0;
-                let mut list = Vec::with_capacity(value.len());
-                for item in items {
-                    let kind = kind(item.get().as_bytes());
-                    match (item.get().as_bytes().first(), values) {
-                        (Some(b'"'), _) => {
-                            length += decoded(item.get())?.len();
-                            separated(&mut list).extend_from_slice(item.get().as_bytes());
-                        }
-                        (Some(b'[' | b'{'), _) => return refused(&format!("a list holding {kind}"), false),
-                        (Some(b'n'), MetadataValues::Text) => {}
-                        (_, MetadataValues::Text) => {
-                            length += item.get().len();
-                            quoted(item.get(), separated(&mut list));
-                        }
-                        (_, MetadataValues::Reject) => {
-                            return refused(&format!("a list holding {kind}"), true);
-                        }
-                    }
-                }
-                self.pair(name, length, rules, |wire| {
-                    wire.push(b'[');
-                    wire.extend_from_slice(&list);
-                    wire.push(b']');
-                })
-            }
-            (Some(b'{'), _) => refused("an object", false),
-            (Some(b'n'), MetadataValues::Text) => Ok(()),
-            (_, MetadataValues::Text) => self.pair(name, value.len(), rules, |wire| quoted(value, wire)),
-            (_, MetadataValues::Reject) => refused(kind(value.as_bytes()), true),
+            _ => self.value(name, value, under),
         }
     }
 
-    /// Takes one value that is plain text already, such as a cell.
-    pub(super) fn text(&mut self, name: &str, text: &str, rules: &Rules) -> Result<(), Reason> {
-        self.pair(name, text.len(), rules, |wire| quoted(text, wire))
+    /// Takes what a cell, or a text in its place, holds: the members of an object of metadata, or the text.
+    pub(super) fn cell(&mut self, name: &str, cell: &str, under: Under<'_>) -> Result<(), Reason> {
+        if holds_metadata(name) && cell.trim_start().starts_with('{') {
+            self.object_text(name, cell, under)
+        } else if under.fields.leaves_out() && under.fields.left_out("", name).is_some() {
+            self.left_out.extend(under.fields.left_out("", name).map(str::to_owned));
+            Ok(())
+        } else {
+            self.pair(name, cell.len(), under.rules, |wire| quoted(cell, wire))
+        }
+    }
+
+    /// Takes every member of an object that is written as text.
+    pub(super) fn object_text(&mut self, name: &str, text: &str, under: Under<'_>) -> Result<(), Reason> {
+        let text = text.as_bytes();
+        let start = skip_space(text, 0);
+        let value = Value { text, start, end: text.len(), path: "" };
+        self.object(&[name, "."].concat(), value, under).map_err(|reason| match reason {
+            Reason::Syntax { detail } => {
+                Reason::Syntax { detail: format!("the text in {name} is no JSON object: {detail}") }
+            }
+            other => other,
+        })
+    }
+
+    /// Takes every member of a JSON object; `path` is its own.
+    pub(super) fn object(&mut self, path: &str, value: Value<'_>, under: Under<'_>) -> Result<(), Reason> {
+        let text = value.text;
+        let mut open = std::mem::take(&mut self.open);
+        let mut members = Items::of(text, value.start, &mut open);
+        let taken = loop {
+            let member = match members.member() {
+                Ok(Some(member)) => member,
+                Ok(None) => break end_of(text, members.at(), value.end),
+                Err(unexpected) => break Err(unexpected.reason(text)),
+            };
+            let taken = decoded(text, member.name.0, member.name.1).and_then(|name| {
+                let (start, end) = member.value;
+                self.value(&name, Value { text, start, end, path }, under)
+            });
+            if taken.is_err() {
+                break taken;
+            }
+        };
+        self.open = open;
+        taken
+    }
+
+    /// Takes one value under a name, unless it is left out.
+    pub(super) fn value(&mut self, name: &str, value: Value<'_>, under: Under<'_>) -> Result<(), Reason> {
+        if under.fields.leaves_out()
+            && let Some(field) = under.fields.left_out(value.path, name)
+        {
+            self.left_out.push(field.to_owned());
+            return Ok(());
+        }
+        let rules = under.rules;
+        let raw = value.raw();
+        match (raw.first(), Word::of(raw), rules.metadata_values) {
+            (Some(b'"'), ..) => {
+                let length = value.decoded()?.len();
+                self.pair(name, length, rules, |wire| wire.extend_from_slice(raw))
+            }
+            (Some(b'['), ..) => self.list(name, value, rules),
+            (Some(b'{'), ..) => refused(name, "an object", ValueCure::LeaveOut),
+            (_, Word::Absent, MetadataValues::Text) => Ok(()),
+            (_, Word::Plain, MetadataValues::Text) => {
+                let text = String::from_utf8_lossy(raw);
+                self.pair(name, text.len(), rules, |wire| quoted(&text, wire))
+            }
+            (_, word, _) => refused(name, &described(raw), word.cure()),
+        }
+    }
+
+    fn list(&mut self, name: &str, value: Value<'_>, rules: &Rules) -> Result<(), Reason> {
+        let mut length = 0;
+        let mut list = Vec::with_capacity(value.raw().len());
+        let mut open = Vec::new();
+        let mut items = Items::of(value.text, value.start, &mut open);
+        while let Some((start, end)) = items.item().map_err(|unexpected| unexpected.reason(value.text))? {
+            let item = Value { start, end, ..value };
+            let raw = item.raw();
+            let refused = |cure| refused(name, &format!("a list holding {}", described(raw)), cure);
+            match (raw.first(), Word::of(raw), rules.metadata_values) {
+                (Some(b'"'), ..) => {
+                    length += item.decoded()?.len();
+                    separated(&mut list).extend_from_slice(raw);
+                }
+                (Some(b'[' | b'{'), ..) => return refused(ValueCure::LeaveOut),
+                (_, Word::Absent, MetadataValues::Text) => {}
+                (_, Word::Plain, MetadataValues::Text) => {
+                    length += raw.len();
+                    quoted(&String::from_utf8_lossy(raw), separated(&mut list));
+                }
+                (_, word, _) => return refused(word.cure()),
+            }
+        }
+        self.pair(name, length, rules, |wire| {
+            wire.push(b'[');
+            wire.extend_from_slice(&list);
+            wire.push(b']');
+        })
     }
 
     fn pair(
@@ -118,18 +210,106 @@ impl Metadata {
     }
 
     /// Holds the whole against the service's limits.
-    pub(super) fn check(&self) -> Result<(), Reason> {
+    pub(super) fn check(&self, rules: &Rules) -> Result<(), Reason> {
         if self.bytes > limits::METADATA_BYTES {
-            return Err(Reason::MetadataBytes { bytes: self.bytes });
+            return Err(Reason::MetadataBytes { bytes: self.bytes, largest: self.largest(|_| true) });
         }
+        let filterable = |name: &str| rules.is_filterable(name);
         if self.filterable_bytes > limits::FILTERABLE_METADATA_BYTES {
-            return Err(Reason::FilterableBytes { bytes: self.filterable_bytes });
+            let largest = self.largest(filterable);
+            return Err(Reason::FilterableBytes { bytes: self.filterable_bytes, largest });
         }
         if self.filterable_fields > limits::FILTERABLE_FIELDS {
-            return Err(Reason::FilterableFields { fields: self.filterable_fields });
+            let largest = self.largest(filterable);
+            return Err(Reason::FilterableFields { fields: self.filterable_fields, largest });
         }
         Ok(())
     }
+
+    /// The largest of some fields.
+    fn largest(&self, counts: impl Fn(&str) -> bool) -> String {
+        let text = [b"{".as_slice(), &self.wire, b"}"].concat();
+        let mut open = Vec::new();
+        let mut members = Items::of(&text, 0, &mut open);
+        let mut largest = (0, String::new());
+        while let Ok(Some(member)) = members.member() {
+            let size = member.value.1 - member.value.0;
+            if let Ok(name) = decoded(&text, member.name.0, member.name.1)
+                && counts(&name)
+                && size + name.len() > largest.0
+            {
+                largest = (size + name.len(), name.into_owned());
+            }
+        }
+        largest.1
+    }
+}
+
+/// Nothing may follow an object that is all of a text, or of a value.
+fn end_of(text: &[u8], at: usize, end: usize) -> Result<(), Reason> {
+    let at = skip_space(text, at);
+    if at < end { Err(Unexpected { at, wanted: "nothing more" }.reason(text)) } else { Ok(()) }
+}
+
+fn refused(name: &str, found: &str, cure: ValueCure) -> Result<(), Reason> {
+    Err(Reason::MetadataValue { name: name.to_owned(), found: found.to_owned(), cure })
+}
+
+/// What a value without quotes and brackets is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    /// What writers put where there is no value.
+    Absent,
+    /// A number or a boolean, which its own spelling says as well.
+    Plain,
+    /// Something else.
+    Unknown,
+}
+
+impl Word {
+    fn of(raw: &[u8]) -> Self {
+        match raw {
+            b"null" | b"None" | b"NaN" | b"nan" | b"-NaN" | b"-nan" | b"NaT" | b"<NA>" | b"undefined" => {
+                Self::Absent
+            }
+            b"True" | b"False" | b"Infinity" | b"-Infinity" | b"inf" | b"-inf" => Self::Plain,
+            [b'"' | b'[' | b'{', ..] => Self::Unknown,
+            _ if is_json(raw) => Self::Plain,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn cure(self) -> ValueCure {
+        match self {
+            Self::Absent => ValueCure::TextLeavesOut,
+            Self::Plain => ValueCure::Text,
+            Self::Unknown => ValueCure::LeaveOut,
+        }
+    }
+}
+
+fn is_json(raw: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(raw).is_ok()
+}
+
+/// What stands in place of a value, as a message says it: its kind, or the word itself where it is no JSON.
+pub(super) fn described(raw: &[u8]) -> String {
+    match raw.first() {
+        Some(b'"' | b'{' | b'[') | None => kind(raw).to_owned(),
+        _ if is_json(raw) => kind(raw).to_owned(),
+        _ => excerpt(raw),
+    }
+}
+
+/// The start of what stands there, short enough for a message.
+pub(super) fn excerpt(raw: &[u8]) -> String {
+    const LONGEST: usize = 40;
+    let text = String::from_utf8_lossy(raw);
+    let mut excerpt: String = text.chars().take(LONGEST).collect();
+    if excerpt.len() < text.len() {
+        excerpt.push('…');
+    }
+    excerpt
 }
 
 /// Appends `text` as a JSON string, always escaped alike.
@@ -158,44 +338,9 @@ pub(super) fn kind_of_cell(cell: &str) -> &'static str {
     if is_text { "text" } else { kind(cell.as_bytes()) }
 }
 
-/// A parser's message without its line and column, which would count from the record's start.
-pub(super) fn syntax(error: &serde_json::Error) -> Reason {
-    let message = error.to_string();
-    let detail = message.split(" at line ").next().unwrap_or_default();
-    Reason::Syntax { detail: format!("{detail} (column {})", error.column()) }
-}
-
-fn decoded(json: &str) -> Result<Cow<'_, str>, Reason> {
-    serde_json::from_str::<Text<'_>>(json).map(|text| text.0).map_err(|error| syntax(&error))
-}
-
 fn separated(list: &mut Vec<u8>) -> &mut Vec<u8> {
     if !list.is_empty() {
         list.push(b',');
     }
     list
-}
-
-/// The members of an object in their order, repeated names included.
-fn members(text: &[u8]) -> serde_json::Result<Vec<(Cow<'_, str>, &RawValue)>> {
-    struct Members;
-    impl<'de> Visitor<'de> for Members {
-        type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Vec::new();
-            while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-                members.push((name, value));
-            }
-            Ok(members)
-        }
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let members = deserializer.deserialize_map(Members)?;
-    deserializer.end()?;
-    Ok(members)
 }

@@ -3,20 +3,27 @@
 //! Every rule of the service is held here, before anything is sent. Pure: no clock, no file, no socket.
 
 mod fields;
+mod findings;
 mod float32;
 mod json;
 mod metadata;
 mod numbers;
 mod row;
 mod shortest;
+mod skip;
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-pub use fields::{Field, Fields};
-use metadata::{Metadata, quoted};
+use fields::Choice;
+pub use fields::{ALL, Field, Fields};
+use findings::Book;
+pub use findings::{Finding, Findings, Kind, NAMES_AT_MOST};
+use json::Taken;
+use metadata::{Metadata, Under, Value, quoted};
 use numbers::Separated;
+use row::Header;
 
 use super::record::{Block, Defect, Position, Raw, Reason, Record, Span, Vector, WIRE_KEY};
 use crate::oss::limits;
@@ -64,6 +71,8 @@ pub struct Admitted {
     pub bytes: Range<u64>,
     /// The dimension in force behind them.
     pub dimension: Option<usize>,
+    /// What costs none of them, and must be known.
+    pub findings: Findings,
 }
 
 impl Admitted {
@@ -90,13 +99,16 @@ pub struct Admit {
     /// The fields of a vector as it was sent, which a rejects file may hold.
     wire: Fields,
     rules: Rules,
+    /// The header of the rows at hand.
+    header: Option<Header>,
     scratch: Scratch,
 }
 
 impl Admit {
     /// Makes a judge for these fields under these rules.
     pub fn new(fields: Fields, rules: Rules) -> Self {
-        Self { fields, wire: Fields::new(&[], &[], &[]), rules, scratch: Scratch::default() }
+        let scratch = Scratch { book: Book::new(fields.named()), ..Scratch::default() };
+        Self { fields, wire: Fields::new(&[], &[], &[]), rules, header: None, scratch }
     }
 
     /// Sets the dimension that all further records must have.
@@ -130,26 +142,59 @@ impl Admit {
                 })
             })
             .collect();
-        Admitted { verdicts, end: block.end, bytes: block.bytes, dimension: self.rules.dimension }
+        if let Some(header) = &mut self.header {
+            header.tell(&mut self.scratch.book);
+        }
+        let findings = self.scratch.book.take();
+        Admitted { verdicts, end: block.end, bytes: block.bytes, dimension: self.rules.dimension, findings }
     }
 
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<Written, (Option<String>, Reason)> {
         self.scratch.clear();
-        let read = match &record.raw {
-            Raw::Json(text) => json::rejected_record(text).and_then(|inner| match inner {
-                Some(inner) => {
-                    let fields = if inner.is_wire { &self.wire } else { &self.fields };
-                    json::read(&inner.text, fields, &self.rules, &mut self.scratch)
+        let (read, counts) = self.read(record);
+        let is_read = counts && read.is_ok();
+        if is_read {
+            self.scratch.note_parts(&self.fields);
+        }
+        let written = read.and_then(|()| self.written(out));
+        self.scratch.book.close(record.position, (is_read, written.is_ok()));
+        written.map_err(|reason| {
+            let key = self.scratch.key.take().and_then(|key| key.judged.ok());
+            (key, reason)
+        })
+    }
+
+    /// Reads a record into the scratch, and says whether its fields are those that the user speaks of.
+    fn read(&mut self, record: &Record) -> (Result<(), Reason>, bool) {
+        let (rules, scratch) = (&self.rules, &mut self.scratch);
+        match &record.raw {
+            Raw::Json(text) => match json::rejected_record(text) {
+                Ok(Some(inner)) if inner.is_wire => {
+                    let read = json::read(&inner.text, &self.wire, rules, scratch);
+                    scratch.book.begin();
+                    (read, false)
                 }
-                None => json::read(text, &self.fields, &self.rules, &mut self.scratch),
-            }),
+                Ok(Some(inner)) => (json::read(&inner.text, &self.fields, rules, scratch), true),
+                Ok(None) => (json::read(text, &self.fields, rules, scratch), true),
+                Err(reason) => (Err(reason), false),
+            },
             Raw::Row { columns, cells } => {
-                row::read(columns, cells, &self.fields, &self.rules, &mut self.scratch)
+                if !self.header.as_ref().is_some_and(|header| header.is_of(columns)) {
+                    if let Some(header) = &mut self.header {
+                        header.tell(&mut scratch.book);
+                    }
+                    self.header = None;
+                }
+                let header = self.header.get_or_insert_with(|| Header::new(columns, &self.fields));
+                header.count(record.position);
+                (row::read(header, cells, Under { fields: &self.fields, rules }, scratch), true)
             }
-        };
-        let checked = read.and_then(|()| self.scratch.check(&self.fields, &self.rules));
-        let key = || self.scratch.key.as_ref().map(|(_, key)| key.clone());
-        let dimension = checked.map_err(|reason| (key(), reason))?;
+        }
+    }
+
+    /// Holds what was read against the rules and writes it.
+    fn written(&mut self, out: &mut Vec<u8>) -> Result<Written, Reason> {
+        let dimension = self.scratch.check(&self.fields, &self.rules)?;
         let before = out.len();
         if before > 0 {
             out.push(b',');
@@ -159,7 +204,7 @@ impl Admit {
         let bytes = out.len() - start;
         if bytes > self.rules.largest {
             out.truncate(before);
-            return Err((key(), Reason::TooLarge { bytes, limit: self.rules.largest }));
+            return Err(Reason::TooLarge { bytes, limit: self.rules.largest });
         }
         self.rules.dimension = Some(dimension);
         Ok(Written { wire: start..out.len(), key_length })
@@ -177,17 +222,31 @@ struct Written {
     key_length: usize,
 }
 
+/// The key of a record, and what is wrong with it.
+#[derive(Debug)]
+struct Key {
+    /// The rank of the field that gave it.
+    rank: usize,
+    judged: Result<String, Reason>,
+    /// Where it stands in the record.
+    start: usize,
+    end: usize,
+}
+
 /// The parts of one record while it is read; its buffers live from record to record.
 #[derive(Debug, Default)]
 struct Scratch {
-    /// The key, and the rank of the field that gave it.
-    key: Option<(usize, String)>,
+    key: Option<Key>,
+    /// Fields that could have given the key, and where their values stand.
+    other_keys: Vec<(usize, usize, usize)>,
     /// The vector's elements; they count only once it was read to its end.
     numbers: Vec<f32>,
     has_vector: bool,
-    /// The field that gave the vector.
-    vector_field: Option<String>,
-    /// What stood in a vector field in place of an array.
+    /// The rank of the field that gave the vector.
+    vector_rank: Option<usize>,
+    /// What stood in vector fields in place of an array.
+    vector_kinds: Vec<(usize, String)>,
+    /// The same where no other field has the vector.
     vector_kind: Option<String>,
     metadata: Metadata,
     /// The usual field that gave the metadata, and what is wrong with it.
@@ -195,22 +254,50 @@ struct Scratch {
     metadata_problem: Option<Reason>,
     /// The metadata fields met so far.
     metadata_seen: Vec<usize>,
+    /// Fields with a dot in their names that were met.
+    taken: Vec<Taken>,
     /// The first thing found wrong; reading goes on for the sake of the key.
     problem: Option<Reason>,
+    /// What costs no record.
+    book: Book,
+    /// Names of open objects, and brackets that are open: only their memory lives on.
+    path: String,
+    open: Vec<u8>,
 }
 
 impl Scratch {
     fn clear(&mut self) {
         self.key = None;
+        self.other_keys.clear();
         self.numbers.clear();
         self.has_vector = false;
-        self.vector_field = None;
+        self.vector_rank = None;
+        self.vector_kinds.clear();
         self.vector_kind = None;
         self.metadata.clear();
         self.metadata_rank = None;
         self.metadata_problem = None;
         self.metadata_seen.clear();
         self.problem = None;
+        self.book.begin();
+    }
+
+    /// Notes where the parts of a record came from.
+    fn note_parts(&mut self, fields: &Fields) {
+        if let Some(Key { rank, judged: Ok(key), .. }) = &self.key {
+            if !fields.key.named {
+                self.book.note(Kind::KeyFrom, "", fields.key.name(*rank));
+            }
+            if key.trim() != key {
+                self.book.note(Kind::KeyWhitespace, "", "");
+            }
+        }
+        if let (Some(rank), false) = (self.vector_rank, fields.vector.named) {
+            self.book.note(Kind::VectorFrom, "", fields.vector.name(rank));
+        }
+        for field in self.metadata.left_out() {
+            self.book.note(Kind::LeftOut, "", field);
+        }
     }
 
     fn problem(&mut self, reason: Reason) {
@@ -218,32 +305,28 @@ impl Scratch {
     }
 
     /// Notes which field gives the vector; `false` if another one has given it already.
-    fn begin_vector(&mut self, field: &str) -> bool {
-        match &self.vector_field {
-            None => {
-                self.vector_field = Some(field.to_owned());
-                true
-            }
-            Some(first) if first == field => {
-                self.problem(repeated("vector", field));
-                false
-            }
-            Some(first) => {
-                let reason = Reason::AmbiguousVector { first: first.clone(), second: field.to_owned() };
-                self.problem(reason);
-                false
-            }
-        }
+    fn begin_vector(&mut self, rank: usize, choice: &Choice) -> bool {
+        let Some(first) = self.vector_rank else {
+            self.vector_rank = Some(rank);
+            return true;
+        };
+        let (first, second) = (choice.name(first), choice.name(rank));
+        self.problem(if first == second {
+            repeated("vector", first)
+        } else {
+            Reason::AmbiguousVector { first: first.to_owned(), second: second.to_owned() }
+        });
+        false
     }
 
     /// Takes a vector that is spelt in a cell: bracketed or not, loosely separated.
-    fn vector_cell(&mut self, field: &str, cell: &str) {
+    fn vector_cell(&mut self, rank: usize, choice: &Choice, cell: &str) {
         let cell = cell.trim();
         if cell.is_empty() {
             self.vector_kind.get_or_insert("an empty cell".to_owned());
             return;
         }
-        if !self.begin_vector(field) {
+        if !self.begin_vector(rank, choice) {
             return;
         }
         let bracketed = |close| (cell.as_bytes().get(1..).unwrap_or_default(), Some(close));
@@ -262,46 +345,41 @@ impl Scratch {
         }
     }
 
-    /// Takes a value that the user named as metadata: the members of an object, or one value under its own name.
-    fn named_metadata(&mut self, field: &Field, value: &str, rules: &Rules) -> Result<(), Reason> {
-        if value.starts_with('{') {
-            self.metadata.object(value.as_bytes(), rules)
-        } else {
-            self.metadata.field(field.last(), value, rules)
-        }
-    }
-
     /// Takes the value of one of the usual metadata fields; the likeliest one that is there wins, good or bad, wherever
     /// it stands.
-    fn usual_metadata(&mut self, rank: usize, value: &str, rules: &Rules) {
-        if value == "null" || self.metadata_rank.is_some_and(|taken| taken <= rank) {
+    fn usual_metadata(&mut self, rank: usize, value: Value<'_>, under: Under<'_>) {
+        let choice = &under.fields.metadata;
+        if value.raw() == b"null" {
             return;
+        }
+        let loses = match self.metadata_rank {
+            Some(taken) if taken <= rank => Some(rank),
+            taken => taken,
+        };
+        if let Some(loser) = loses {
+            self.book.note(Kind::SecondMetadata, "", choice.name(loser));
+            if loser == rank {
+                return;
+            }
         }
         self.metadata_rank = Some(rank);
         self.metadata.clear();
-        let taken = match serde_json::from_str::<String>(value) {
-            Ok(cell) => self.metadata_object(&cell, rules),
-            Err(_) => self.metadata_object(value, rules),
+        let name = choice.name(rank);
+        let taken = match value.raw().first() {
+            Some(b'{') => self.metadata.object(&[name, "."].concat(), value, under),
+            Some(b'"') => value.decoded().and_then(|cell| self.metadata_cell(name, &cell, under)),
+            _ => Err(Reason::MetadataKind { found: metadata::described(value.raw()) }),
         };
         self.metadata_problem = taken.err();
     }
 
-    fn metadata_object(&mut self, text: &str, rules: &Rules) -> Result<(), Reason> {
-        let text = text.trim();
-        if text.starts_with('{') {
-            self.metadata.object(text.as_bytes(), rules)
+    /// Takes a metadata object that is written as text.
+    fn metadata_cell(&mut self, name: &str, cell: &str, under: Under<'_>) -> Result<(), Reason> {
+        let cell = cell.trim();
+        if cell.starts_with('{') {
+            self.metadata.object_text(name, cell, under)
         } else {
-            Err(Reason::MetadataKind { found: metadata::kind_of_cell(text).to_owned() })
-        }
-    }
-
-    /// A field of lower rank is passed over; the same field twice in one record is a defect.
-    fn refuse_repeated_key(&self, rank: usize) -> Result<(), Reason> {
-        match &self.key {
-            Some((taken, _)) if *taken == rank => {
-                Err(Reason::Syntax { detail: "the key's field occurs twice in the record".to_owned() })
-            }
-            _ => Ok(()),
+            Err(Reason::MetadataKind { found: metadata::kind_of_cell(cell).to_owned() })
         }
     }
 
@@ -310,8 +388,9 @@ impl Scratch {
         if let Some(problem) = self.problem.take().or_else(|| self.metadata_problem.take()) {
             return Err(problem);
         }
-        let Some((_, key)) = &self.key else {
-            return Err(Reason::NoKey { looked_for: fields.key.list() });
+        let key = match &self.key {
+            None => return Err(Reason::NoKey { looked_for: fields.key.list() }),
+            Some(key) => key.judged.as_ref().map_err(Clone::clone)?,
         };
         let characters = key.chars().count();
         if !limits::KEY_CHARACTERS.contains(&characters) {
@@ -334,7 +413,7 @@ impl Scratch {
         if self.numbers.iter().all(|number| *number == 0.0) && rules.metric == Some(DistanceMetric::Cosine) {
             return Err(Reason::ZeroVector);
         }
-        self.metadata.check()?;
+        self.metadata.check(rules)?;
         Ok(got)
     }
 
@@ -342,7 +421,7 @@ impl Scratch {
     fn write(&self, out: &mut Vec<u8>) -> usize {
         out.extend_from_slice(WIRE_KEY);
         let start = out.len();
-        quoted(self.key.as_ref().map_or("", |(_, key)| key), out);
+        quoted(self.key.as_ref().and_then(|key| key.judged.as_deref().ok()).unwrap_or_default(), out);
         let key_length = out.len() - start;
         out.extend_from_slice(br#","data":{"float32":["#);
         shortest::write(&self.numbers, out);

@@ -1,78 +1,144 @@
 //! One row of a delimited file: cells of the named columns land in the scratch.
 
 use std::str;
+use std::sync::Arc;
 
-use super::fields::{Choice, Fields};
-use super::{Rules, Scratch};
-use crate::put::record::{Columns, Reason};
+use super::fields::{Choice, Field, Fields, holds_metadata, is_namespace, loose};
+use super::findings::{Book, Kind};
+use super::metadata::Under;
+use super::{Key, Scratch};
+use crate::put::record::{Columns, Position, Reason};
 
-/// Reads the row `cells` under `columns` into `scratch`.
+/// What the columns of one file are for.
+#[derive(Debug)]
+pub(super) struct Header {
+    columns: Arc<Columns>,
+    /// Rank and column of the key.
+    key: Option<(usize, usize)>,
+    vectors: Vec<(usize, usize)>,
+    metadata: Vec<usize>,
+    namespace: Option<usize>,
+    /// The first field that `--metadata` names and the file lacks.
+    missing: Option<String>,
+    /// What is known of all rows alike.
+    told: Vec<(Kind, String)>,
+    rows: u64,
+    first: Position,
+}
+
+impl Header {
+    pub(super) fn new(columns: &Arc<Columns>, fields: &Fields) -> Self {
+        let find = |choice: &Choice| -> Vec<(usize, usize)> {
+            let place = |name: &str| columns.0.iter().position(|column| column == name);
+            let ranks = choice.candidates.iter().enumerate();
+            ranks.filter_map(|(rank, field)| place(field.text()).map(|column| (rank, column))).collect()
+        };
+        let key = find(&fields.key).into_iter().next();
+        let vectors = find(&fields.vector);
+        let mut metadata: Vec<_> = find(&fields.metadata).into_iter().map(|(_, column)| column).collect();
+        metadata
+            .retain(|column| columns.0.get(*column).is_none_or(|name| fields.left_out("", name).is_none()));
+        if !fields.metadata.named {
+            metadata.truncate(1);
+        }
+        let is_part = |column: &usize| {
+            key.is_some_and(|(_, key)| key == *column) || vectors.iter().any(|(_, vector)| vector == column)
+        };
+        let mut told = fields.named().filter(|(_, name)| columns.0.contains(name)).collect::<Vec<_>>();
+        for (column, name) in columns.0.iter().enumerate() {
+            let is_used = is_part(&column) || metadata.contains(&column);
+            if is_used || name.is_empty() || fields.left_out("", name).is_some() {
+                continue;
+            }
+            if fields.all {
+                metadata.push(column);
+                told.push((Kind::Stored, name.clone()));
+            } else {
+                told.push((loose(name, Kind::Column), name.clone()));
+            }
+        }
+        let namespace = columns.0.iter().position(|name| is_namespace(name) && !fields.is_settled(name));
+        let missing = Some(&fields.metadata).filter(|choice| choice.named).and_then(|choice| {
+            choice
+                .candidates
+                .iter()
+                .map(Field::text)
+                .find(|name| !columns.0.iter().any(|column| column == name))
+        });
+        let missing = missing.map(str::to_owned);
+        let (columns, first) = (Arc::clone(columns), Position::default());
+        Self { columns, key, vectors, metadata, namespace, missing, told, rows: 0, first }
+    }
+
+    /// Whether it is that of these columns.
+    pub(super) fn is_of(&self, columns: &Arc<Columns>) -> bool {
+        Arc::ptr_eq(&self.columns, columns)
+    }
+
+    /// Counts a row.
+    pub(super) fn count(&mut self, position: Position) {
+        if self.rows == 0 {
+            self.first = position;
+        }
+        self.rows += 1;
+    }
+
+    /// Notes what is known of all rows alike, and begins to count anew.
+    pub(super) fn tell(&mut self, book: &mut Book) {
+        let rows = std::mem::take(&mut self.rows);
+        for (kind, name) in self.told.iter().filter(|_| rows > 0) {
+            book.note_all(*kind, name, rows, self.first);
+        }
+    }
+
+    fn name(&self, column: usize) -> &str {
+        self.columns.0.get(column).map_or("", String::as_str)
+    }
+}
+
+/// Reads the row `cells` under its header into `scratch`.
 pub(super) fn read(
-    columns: &Columns,
+    header: &Header,
     cells: &csv::ByteRecord,
-    fields: &Fields,
-    rules: &Rules,
+    under: Under<'_>,
     scratch: &mut Scratch,
 ) -> Result<(), Reason> {
-    if cells.len() != columns.0.len() {
-        return Err(Reason::Ragged { want: columns.0.len(), got: cells.len() });
+    let columns = header.columns.0.len();
+    if cells.len() != columns {
+        return Err(Reason::Ragged { want: columns, got: cells.len() });
     }
-    let row = Row { columns, cells };
-    if let Some((rank, _, cell)) = row.first(&fields.key)? {
-        scratch.key = Some((rank, cell.to_owned()));
-    }
-    for (_, name, cell) in row.all(&fields.vector)? {
-        scratch.vector_cell(name, cell);
-    }
-    if fields.metadata.named
-        && let Some(column) = fields.metadata.candidates.iter().find(|field| !row.has(field.text()))
-    {
-        return Err(Reason::NoColumn { column: column.text().to_owned() });
-    }
-    let metadata = if fields.metadata.named {
-        row.all(&fields.metadata)?.into_iter().try_for_each(|(rank, name, cell)| {
-            let name = fields.metadata.candidates.get(rank).map_or(name, |field| field.last());
-            if cell.is_empty() { Ok(()) } else { scratch.metadata.text(name, cell, rules) }
+    let cell = |column: usize| {
+        str::from_utf8(cells.get(column).unwrap_or_default()).map_err(|_| Reason::Syntax {
+            detail: format!("the cell in column {} is not UTF-8", header.name(column)),
         })
-    } else {
-        match row.first(&fields.metadata)? {
-            Some((_, _, cell)) if !cell.trim().is_empty() => scratch.metadata_object(cell, rules),
-            _ => Ok(()),
-        }
     };
-    metadata.or_else(|reason| {
-        scratch.problem(reason);
-        Ok(())
-    })
-}
-
-struct Row<'a> {
-    columns: &'a Columns,
-    cells: &'a csv::ByteRecord,
-}
-
-impl<'a> Row<'a> {
-    /// The candidates that this file has, with rank, column name and cell.
-    fn all(&self, choice: &Choice) -> Result<Vec<(usize, &'a str, &'a str)>, Reason> {
-        let mut found = Vec::new();
-        for (rank, field) in choice.candidates.iter().enumerate() {
-            let Some(index) = self.columns.0.iter().position(|column| column == field.text()) else {
-                continue;
-            };
-            let Some((column, cell)) = self.columns.0.get(index).zip(self.cells.get(index)) else { continue };
-            let cell = str::from_utf8(cell).map_err(|_| Reason::Syntax {
-                detail: format!("the cell in column {column} is not UTF-8"),
-            })?;
-            found.push((rank, column.as_str(), cell));
+    if let Some((rank, column)) = header.key {
+        let judged = Ok(cell(column)?.to_owned());
+        scratch.key = Some(Key { rank, judged, start: 0, end: 0 });
+    }
+    for (rank, column) in &header.vectors {
+        scratch.vector_cell(*rank, &under.fields.vector, cell(*column)?);
+    }
+    if let Some(column) = &header.missing {
+        return Err(Reason::NoColumn { column: column.clone() });
+    }
+    if let Some(namespace) = header.namespace {
+        let namespace = String::from_utf8_lossy(cells.get(namespace).unwrap_or_default());
+        scratch.book.note(Kind::Namespace, "", &namespace);
+    }
+    for column in &header.metadata {
+        let (name, cell) = (header.name(*column), cell(*column)?);
+        let is_usual = !under.fields.metadata.named && !under.fields.all;
+        let taken = if is_usual && !cell.trim().is_empty() {
+            scratch.metadata_cell(name, cell, under)
+        } else if cell.is_empty() || (holds_metadata(name) && cell.trim().is_empty()) {
+            Ok(())
+        } else {
+            scratch.metadata.cell(name, cell, under)
+        };
+        if let Err(reason) = taken {
+            scratch.problem(reason);
         }
-        Ok(found)
     }
-
-    fn has(&self, name: &str) -> bool {
-        self.columns.0.iter().any(|column| column == name)
-    }
-
-    fn first(&self, choice: &Choice) -> Result<Option<(usize, &'a str, &'a str)>, Reason> {
-        Ok(self.all(choice)?.into_iter().next())
-    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use proptest::prelude::*;
+use serde_json::Value as Json;
 
 use super::*;
 use crate::put::record::Columns;
@@ -335,4 +337,76 @@ fn the_first_good_record_fixes_the_dimension() {
         .collect();
     assert_eq!(codes, [Err("dimension_range"), Ok("b".to_owned()), Err("dimension")]);
     assert_eq!(judged.dimension, Some(3));
+}
+
+#[test]
+fn a_record_is_told_by_the_place_where_a_person_looks() {
+    for (text, place) in [
+        (r#"{"key":"k","x":[1}"#, "expected ], found '}' (column 18)"),
+        (
+            "{\"key\":\"k\",\n \"é\":1 2 \"x\"}",
+            "expected a comma or }, found '\"' (line 2 of the record, column 10)",
+        ),
+        (r#"{"key":"k","x":}"#, "expected a value, found '}' (column 16)"),
+        (r#"{"key":"k","x":1"#, "expected a comma or }, found the end of the record (column 17)"),
+        (r#"{"é":1,"key":"a \ud83d"}"#, r"\ud83d is half of a surrogate pair (column 17)"),
+        (r#"{"key":"k","vector":[1,2],"metadata":{"t":"\q"}}"#, "invalid escape (column 45)"),
+    ] {
+        let Err(Reason::Syntax { detail }) = json(text) else { panic!("{text}: {:?}", json(text)) };
+        assert_eq!(detail, place, "{text}");
+    }
+}
+
+/// A record with members that are read and such that are not, in any order.
+fn members() -> impl Strategy<Value = Vec<(String, String)>> {
+    let text = r#"[a-c'\]\[}{,: "\\é]{0,5}"#.prop_map(|text: String| Json::from(text).to_string());
+    let unread = prop_oneof![
+        text.clone(),
+        Just("[1,[2,\"]\"]]".to_owned()),
+        Just("{\"a\":{\"b\":1}}".to_owned()),
+        Just("-1e5".to_owned()),
+    ];
+    let loose = prop::collection::vec(("x|y|z", unread), 0..4);
+    (loose, text, any::<prop::sample::Index>()).prop_map(|(mut members, text, turn)| {
+        members.push(("key".to_owned(), "\"k\"".to_owned()));
+        members.push(("vector".to_owned(), "[1,2]".to_owned()));
+        members.push(("metadata".to_owned(), format!("{{\"t\":{text}}}")));
+        let turn = turn.index(members.len());
+        members.rotate_left(turn);
+        members
+    })
+}
+
+fn object(members: &[(String, String)]) -> String {
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+proptest! {
+    /// One character too many or too few: where the library still reads the record, it says the same; where it does not,
+    /// either the record is refused, or the change is in a value that nobody reads and nothing else has changed.
+    #[test]
+    fn a_torn_record_is_refused_or_means_what_it_meant(
+        members in members(),
+        at in any::<prop::sample::Index>(),
+        insert in prop::option::of(prop::sample::select(vec!['"', '\'', '[', ']', '{', '}', ',', ':', '\\', '1', 'N', ' '])),
+    ) {
+        let text = object(&members);
+        let mut characters: Vec<char> = text.chars().collect();
+        match insert {
+            Some(character) => characters.insert(at.index(characters.len()), character),
+            None => {
+                characters.remove(at.index(characters.len()));
+            }
+        }
+        let torn: String = characters.into_iter().collect();
+        let Ok(wire) = json(&torn) else { return Ok(()) };
+        let wire: Json = serde_json::from_str(&wire).unwrap();
+        let means = |text: &str| serde_json::from_str::<Json>(text).ok();
+        let metadata = |record: &Json| record.get("metadata").cloned().unwrap_or(Json::Null);
+        let record = means(&torn).or_else(|| means(&text)).unwrap();
+        prop_assert_eq!(metadata(&wire), metadata(&record), "{}", torn);
+        let key = record.get("key").or_else(|| record.get("id"));
+        prop_assert_eq!(Some(&wire["key"]), key, "{}", torn);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod events;
+mod found;
 mod hints;
 mod meter;
 mod progress;
@@ -30,6 +31,7 @@ pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
 pub(super) use words::{count, plural};
 pub(crate) use words::{some_of, visible};
 
+use super::notes::Notes;
 use super::outcome::Outcome;
 use super::pace::{Bound, Quota};
 use super::read::FailedInput;
@@ -103,6 +105,7 @@ struct Inner {
     throttled: hints::Throttled,
     summary: Summary,
     reasons: BTreeMap<&'static str, ReasonCount>,
+    notes: Notes,
     /// The part of the pace in force, as it was last told.
     pace: f64,
     /// Inputs that hold no record at all.
@@ -144,6 +147,7 @@ impl Reporter {
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),
+            notes: Notes::default(),
             pace: 1.0,
             empty: Vec::new(),
             last_trouble: None,
@@ -154,8 +158,8 @@ impl Reporter {
         for note in std::mem::take(&mut inner.telling.notes) {
             inner.note(&note);
         }
-        let waiting = AtomicU8::new(Waiting::ForInput as u8);
-        Self { inner: Mutex::new(inner), waiting, has_room: AtomicBool::new(true) }
+        let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
+        Self { inner: Mutex::new(inner), waiting, has_room }
     }
 
     /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
@@ -331,6 +335,7 @@ impl Reporter {
         let mut inner = self.lock();
         inner.progress.finish();
         let elapsed = inner.begun.elapsed();
+        inner.tell_notes();
         let reasons = std::mem::take(&mut inner.reasons);
         let limited_by = inner.meter.limit_of_all().filter(|_| !inner.telling.dry_run);
         let summary = &mut inner.summary;

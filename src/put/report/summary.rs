@@ -10,6 +10,7 @@ use super::events::SCHEMA_VERSION;
 use super::meter::{self, Limit};
 use super::words::{bytes, count, duration, plural, some_of, visible};
 use crate::exit::Failure;
+use crate::put::notes::{MISSING, Note};
 use crate::put::pace::Quota;
 
 /// So many inputs that could not be read to their end are named; all are in the JSON form.
@@ -63,6 +64,8 @@ pub struct Summary {
     pub limited_by: Option<Limit>,
     /// Rejected records by reason.
     pub reasons: BTreeMap<String, ReasonCount>,
+    /// What was found that costs no record and must be known.
+    pub notes: Vec<Note>,
     /// Whether every input was read to its end.
     pub input_exhausted: bool,
     /// Inputs that could not be read to their end.
@@ -157,9 +160,19 @@ impl Summary {
         }
     }
 
-    /// Whether the load, earlier runs of it included, has records that are not stored for certain.
+    /// Whether the load, earlier runs of it included, has records that are not stored for certain, or not as the command
+    /// line wants them.
     pub fn is_partial(&self) -> bool {
+        self.has_records_left() || self.missing().next().is_some()
+    }
+
+    fn has_records_left(&self) -> bool {
         self.rejected + self.unknown + self.skipped_rejected + self.skipped_unknown > 0
+    }
+
+    /// Fields that the command line names and no record has.
+    fn missing(&self) -> impl Iterator<Item = &Note> {
+        self.notes.iter().filter(|note| note.code == MISSING)
     }
 
     /// Whether nothing was read, by this run or an earlier one.
@@ -238,7 +251,7 @@ impl Summary {
             _ if is_cut && self.read > 0 => {
                 writeln!(out, "next        this input cannot be continued: load it again from its start")
             }
-            Some(file) if self.is_partial() => {
+            Some(file) if self.has_records_left() => {
                 let file = visible(file);
                 let what = if self.is_without_fault() {
                     format!("load {file} as it is")
@@ -297,6 +310,9 @@ impl Summary {
                 "unknown     {} sent and not confirmed, perhaps stored{listed}",
                 vectors(self.unknown)
             )?;
+        }
+        for note in self.missing() {
+            writeln!(out, "missing     {}", visible(&note.message))?;
         }
         if self.not_sent > 0 && !self.dry_run {
             writeln!(out, "not sent    {} read before the run stopped", plural(self.not_sent, "record"))?;

@@ -1,0 +1,286 @@
+//! The text of `--vectors`: JSON, or what a shell or a hurry has made of it. Pure.
+//!
+//! Only the structure is looked at. Whether a record is good is the load's question, one record at a time.
+
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::usage;
+use crate::exit::Failure;
+
+/// How much of a text is shown.
+const SHOWN: usize = 60;
+
+/// Endings of files that hold records, compressed or not.
+const ENDINGS: [&str; 8] = [".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".gz", ".zst"];
+
+/// What is written in place of `file://` elsewhere.
+const MISTAKEN_PREFIXES: [&str; 4] = ["fileb://", "file:", "FILE://", "@"];
+
+/// What JSON does not know, and other languages write for a number or for nothing: one record's defect.
+const FOREIGN_WORDS: [&str; 8] = ["NaN", "nan", "Infinity", "inf", "None", "True", "False", "undefined"];
+
+const FILE_CURE: &str = "put the JSON into a file and give --vectors file://PATH";
+
+/// Refuses a text that cannot be records, with what was probably meant. `is_file` says whether a path leads to a file.
+pub(super) fn check(text: &str, is_file: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let json = text.trim_start_matches('\u{feff}');
+    let Err(flaw) = structure(json) else { return Ok(()) };
+    let message = format!("--vectors {}: {}", shortened(text), flaw.told(json));
+    Err(usage(message).advise(cure(json, &flaw, is_file)))
+}
+
+/// Whether a text is what [`check`] takes, and more than the name of a file can be.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['[', '{']) && structure(text).is_ok()
+}
+
+/// Why a text cannot be records.
+#[derive(Debug)]
+enum Flaw {
+    /// It is no JSON.
+    Syntax(serde_json::Error),
+    /// It is JSON without a record.
+    NoRecord(&'static str),
+}
+
+impl Flaw {
+    fn told(&self, text: &str) -> String {
+        let error = match self {
+            Self::NoRecord(what) => return format!("{what}, not records"),
+            Self::Syntax(error) => error,
+        };
+        let what = error.to_string();
+        let what = what.split(" at line ").next().unwrap_or_default();
+        let before = self.before(text).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let line = if error.line() > 1 { format!("line {}, ", error.line()) } else { String::new() };
+        format!("not JSON ({what}, {line}column {column})")
+    }
+
+    /// The text up to the character that cannot stand where it does.
+    fn before<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let Self::Syntax(error) = self else { return None };
+        let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+        let at = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+        text.get(..at)
+    }
+
+    fn is_end(&self) -> bool {
+        matches!(self, Self::Syntax(error) if error.classify() == Category::Eof)
+    }
+}
+
+/// Whether a text is JSON values that can hold records: objects, or arrays of anything but numbers and the like.
+fn structure(text: &str) -> Result<(), Flaw> {
+    let tolerant;
+    let text = if values(text).is_ok() {
+        text
+    } else {
+        tolerant = tolerated(text);
+        &tolerant
+    };
+    let is_structure = |value: &&RawValue| value.get().starts_with(['{', '[']);
+    for value in values(text).map_err(Flaw::Syntax)? {
+        match value.get().chars().next() {
+            Some('{') => {}
+            Some('[') => {
+                let elements: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(Flaw::Syntax)?;
+                if !elements.is_empty() && !elements.iter().any(is_structure) {
+                    return Err(Flaw::NoRecord("an array of single values"));
+                }
+            }
+            Some('"') => return Err(Flaw::NoRecord("a JSON string")),
+            _ => return Err(Flaw::NoRecord("a single value")),
+        }
+    }
+    Ok(())
+}
+
+fn values(text: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
+    serde_json::Deserializer::from_str(text).into_iter().collect()
+}
+
+/// The text with what costs one record only made harmless, each character in its place: words of other languages, and
+/// control characters in a string.
+fn tolerated(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut is_string, mut is_escaped) = (false, false);
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let word = if is_string || out.ends_with(char::is_alphanumeric) { "" } else { foreign_word(rest) };
+        if !word.is_empty() {
+            out.push('0');
+            out.extend(std::iter::repeat_n(' ', word.len() - 1));
+            rest = rest.get(word.len()..).unwrap_or_default();
+            continue;
+        }
+        out.push(if is_string && character.is_ascii_control() { ' ' } else { character });
+        is_string ^= character == '"' && !is_escaped;
+        is_escaped = is_string && character == '\\' && !is_escaped;
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    }
+    out
+}
+
+/// The word of another language that a text begins with; none where it is a name before a colon.
+fn foreign_word(text: &str) -> &'static str {
+    let ends = |word: &&&str| {
+        text.strip_prefix(**word).is_some_and(|rest| {
+            !rest.starts_with(|next: char| next.is_alphanumeric()) && !rest.trim_start().starts_with(':')
+        })
+    };
+    FOREIGN_WORDS.iter().find(ends).copied().unwrap_or_default()
+}
+
+/// What to do about a text, after the likely cause.
+fn cure(text: &str, flaw: &Flaw, is_file: impl Fn(&str) -> bool) -> String {
+    let rest = flaw.before(text).and_then(|before| text.get(before.len()..));
+    let found = rest.and_then(|rest| rest.chars().next()).unwrap_or_default();
+    let text = text.trim();
+    let is_structure = text.starts_with(['[', '{']);
+    if text.starts_with(['\'', '"']) {
+        format!(
+            "the shell has passed the outer quotation marks on: in cmd.exe write \"[{{\\\"key\\\":…}}]\"; or {FILE_CURE}"
+        )
+    } else if !is_structure {
+        of_path(text, is_file)
+    } else if !text.contains('"') && text.contains(char::is_alphabetic) && !is_typographic(found) {
+        let single = if found == '\'' {
+            "JSON takes double quotes, not single ones; if they were there, "
+        } else {
+            ""
+        };
+        format!(
+            "{single}the shell has taken the double quotes away: in sh put the JSON into single quotes, in cmd.exe and \
+             PowerShell write \\\" for each double quote; or {FILE_CURE}"
+        )
+    } else if is_typographic(found) {
+        format!("write \" for each typographic quotation mark; or {FILE_CURE}")
+    } else if found == '\'' {
+        "JSON takes double quotes, not single ones".to_owned()
+    } else if found == '\\' {
+        format!("the shell has passed the backslashes on: leave them out; or {FILE_CURE}")
+    } else if flaw.is_end() {
+        format!("it may have been cut at a space: put all of it into quotes; or {FILE_CURE}")
+    } else {
+        format!("write [{{\"key\":\"…\",\"data\":{{\"float32\":[…]}}}}]; or {FILE_CURE}")
+    }
+}
+
+fn is_typographic(character: char) -> bool {
+    matches!(character, '\u{2018}'..='\u{201f}' | '«' | '»')
+}
+
+/// What to do about a text that is no JSON structure at all: most are the name of a file.
+fn of_path(text: &str, is_file: impl Fn(&str) -> bool) -> String {
+    let prefix = MISTAKEN_PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix));
+    let path = prefix.unwrap_or(text);
+    let is_named_so = ENDINGS.iter().any(|ending| path.to_ascii_lowercase().ends_with(ending));
+    let otherwise = "JSON is [{\"key\":\"…\",\"data\":{\"float32\":[…]}}]";
+    if is_file(path) {
+        format!("--vectors file://{} reads that file", shortened(path))
+    } else if prefix.is_some() || is_named_so {
+        format!("--vectors file://{} reads a file of that name; {otherwise}", shortened(path))
+    } else {
+        format!("--vectors file://PATH reads a file; {otherwise}")
+    }
+}
+
+/// The text, or its beginning where it is long.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => text.get(..at).unwrap_or_default().to_owned() + "…",
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn refused(text: &str) -> (String, String) {
+        let failure = check(text, |path| path == "v").unwrap_err();
+        (failure.message, failure.advice.unwrap())
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_is_told_with_its_likely_cause() {
+        for (text, said, cure) in [
+            ("'[{key:a}]'", "not JSON (expected value, column 1)", "in cmd.exe write"),
+            (r#"'[{"key":"a"}]'"#, "not JSON", "outer quotation marks"),
+            (r#""[{\"key\":\"a\"}]""#, "a JSON string, not records", "outer quotation marks"),
+            ("[{key:a}]", "not JSON (key must be a string, column 3)", "taken the double quotes away"),
+            ("[{'key':'a'}]", "not JSON", "JSON takes double quotes, not single ones"),
+            ("[{“key”:“a”}]", "not JSON", "each typographic quotation mark"),
+            (r#"[{\"key\":\"a\"}]"#, "not JSON", "passed the backslashes on"),
+            (r#"[{"key":"#, "not JSON (EOF while parsing a value, column", "cut at a space"),
+            (r#"[{"key":"a"},]"#, "not JSON (expected value, column 14)", "write [{"),
+            ("key=a,data=[0.1,0.2]", "not JSON (expected value, column 1)", "file://PATH reads a file"),
+            ("data,v.json", "not JSON", "file://data,v.json reads a file of that name"),
+            ("V.JSON.GZ", "not JSON", "file://V.JSON.GZ reads a file of that name"),
+            ("v", "not JSON", "--vectors file://v reads that file"),
+            ("@x", "not JSON", "--vectors file://x reads a file of that name"),
+            ("fileb://x", "not JSON", "--vectors file://x reads a file of that name"),
+            ("file:x", "not JSON", "--vectors file://x reads a file of that name"),
+            ("[0.1,0.2]", "an array of single values, not records", "write [{"),
+            ("5", "a single value, not records", "JSON is [{"),
+            ("[\n{\"é\":é}]", "not JSON (expected value, line 2, column 6)", "write [{"),
+        ] {
+            let (message, advice) = refused(text);
+            assert!(message.starts_with(&format!("--vectors {text}: {said}")), "{message}");
+            assert!(advice.contains(cure), "{text}: {advice}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_not_repeated() {
+        let (message, advice) = refused(&"é".repeat(100_000));
+        assert!(message.chars().count() < 150 && advice.chars().count() < 150, "{message}: {advice}");
+    }
+
+    #[test]
+    fn what_only_single_records_have_wrong_is_left_to_the_load() {
+        for text in [
+            "[]",
+            " [ ] ",
+            "{}",
+            "\u{feff}[{\"key\":\"a\"}]",
+            "{\"key\":\"a\"}\n{\"key\":\"b\"}{}",
+            "{\"vectors\":[{\"key\":\"a\"}]}",
+            "[[\"a\",[1,2]]]",
+            "[{\"key\":\"a\",\"v\":[NaN,-Infinity, inf]},{\"key\":None}]",
+            "[{\"key\":\"NaN: \\\"é\n\",\"v\":1e999}, 5]",
+            "[{\"key\":\"\\ud83d\"}]",
+        ] {
+            assert_eq!(check(text, |_| false), Ok(()), "{text}");
+        }
+        let deep = format!("[{{\"key\":{}{}}}]", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(check(&deep, |_| false), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_that_is_taken_begins_as_json_and_one_that_is_not_has_a_cure(text in "[\\[\\]{}:,'\"\\\\a-cN\u{201c}é \n\u{7}1]{0,12}") {
+            match check(&text, |_| false) {
+                Ok(()) => {
+                    let is_structure = text.trim_start().starts_with(['[', '{']);
+                    prop_assert!(is_structure || text.trim().is_empty());
+                }
+                Err(failure) => prop_assert!(failure.advice.is_some_and(|advice| !advice.is_empty())),
+            }
+        }
+
+        #[test]
+        fn every_array_of_objects_is_taken_and_no_part_of_it(keys in prop::collection::vec("[a-z\"\\\\ é]{0,4}", 1..4), cut in any::<prop::sample::Index>()) {
+            let records: Vec<_> = keys.iter().map(|key| serde_json::json!({ "key": key, "v": [1.5, -2] })).collect();
+            let text = serde_json::to_string(&records).unwrap();
+            prop_assert_eq!(check(&text, |_| false), Ok(()));
+            let cut = text.floor_char_boundary(cut.index(text.len() - 1) + 1);
+            prop_assert!(check(text.get(..cut).unwrap(), |_| false).is_err());
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What is named as input: a file, as a path or as `file://`, standard input, or the text of `--vectors`. A URL of
+//! somewhere else is answered with the command that fetches it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use percent_encoding::percent_decode_str;
+
+use super::{inline, usage};
+use crate::cli::FormatName;
+use crate::command_line::quoted;
+use crate::exit::Failure;
+use crate::put::record::Input;
+
+/// The input that `--vectors` names or is.
+pub(super) fn of_option(vectors: &str, format: FormatName) -> Result<Input, Failure> {
+    if vectors.trim().is_empty() {
+        return Err(usage("--vectors is empty").advise("give it JSON, file:// and a path, or -"));
+    }
+    if vectors == "-" {
+        return Ok(Input::Stdin);
+    }
+    if let Some(path) = local(vectors) {
+        return path.and_then(one_file);
+    }
+    if let Some(url) = Url::parse(vectors) {
+        return Err(url.refused());
+    }
+    inline::check(vectors, |path| Path::new(path).is_file())?;
+    match format {
+        FormatName::Csv | FormatName::Tsv => {
+            Err(usage("--format: the text of --vectors is JSON, not a table")
+                .advise("leave out --format; --vectors file://PATH reads a table"))
+        }
+        FormatName::Auto | FormatName::Json | FormatName::Jsonl => {
+            Ok(Input::Inline(vectors.to_owned().into()))
+        }
+    }
+}
+
+fn one_file(path: PathBuf) -> Result<Input, Failure> {
+    if path.is_dir() {
+        let path = quoted(&path.to_string_lossy());
+        return Err(usage(format!(
+            "--vectors file://{path}: it is a directory, and --vectors names one file"
+        ))
+        .advise(format!("name it as an input: ossvec put-vectors {path} …")));
+    }
+    Ok(Input::File(path))
+}
+
+/// The paths that inputs of the command line name.
+pub(super) fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if named.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(usage("- is named twice, and standard input can be read only once").advise("name - once"));
+    }
+    named.iter().map(|path| named_path(path)).collect()
+}
+
+fn named_path(path: &Path) -> Result<PathBuf, Failure> {
+    let Some(text) = path.to_str().filter(|_| !path.exists()) else { return Ok(path.to_owned()) };
+    match (local(text), Url::parse(text)) {
+        (Some(path), _) => path,
+        (None, Some(url)) => Err(url.refused()),
+        (None, None) if inline::is_json(text) => Err(usage("an input is JSON text, and inputs are files")
+            .advise("give the text to --vectors, or put it into a file")),
+        (None, None) => Ok(path.to_owned()),
+    }
+}
+
+/// The path in `file://PATH`. It is taken as it stands, as ossutil does; only where there is no such file, and one
+/// with its percent-encoding undone is there, it is that one.
+fn local(text: &str) -> Option<Result<PathBuf, Failure>> {
+    let (scheme, path) = text.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("file") {
+        return None;
+    }
+    if path.is_empty() {
+        return Some(Err(usage(format!("{text} names no file")).advise("write file:// and a path")));
+    }
+    let decoded = percent_decode_str(path).decode_utf8().ok().map(|path| PathBuf::from(&*path));
+    let literal = PathBuf::from(path);
+    let is_encoded = |decoded: &PathBuf| !literal.exists() && decoded.exists();
+    Some(Ok(decoded.filter(is_encoded).unwrap_or(literal)))
+}
+
+/// A URL of what is not on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Url<'a> {
+    text: &'a str,
+    scheme: &'a str,
+}
+
+impl<'a> Url<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let mut letters = scheme.bytes();
+        // A single letter is a drive.
+        let is_scheme = scheme.len() > 1
+            && letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+        (is_scheme && !rest.is_empty() && !rest.contains(char::is_whitespace))
+            .then_some(Self { text, scheme })
+    }
+
+    /// What to say of it, with the commands that fetch it.
+    fn refused(self) -> Failure {
+        let failure = usage(format!("{} is a URL, and inputs are files", self.shown()));
+        let Some((fetch, stream)) = self.commands() else {
+            return failure.advise("fetch it into a file first, or pipe it into ossvec put-vectors -");
+        };
+        let is_folder = self.text.ends_with('/');
+        failure.advise(if is_folder {
+            format!("fetch it first: {fetch}")
+        } else {
+            format!("fetch it first: {fetch}; or pipe it in: {stream} | ossvec put-vectors - …")
+        })
+    }
+
+    /// The URL as it can be shown: a query may be a signature, and what stands before an `@` a password.
+    fn shown(self) -> String {
+        let rest = self.text.get(self.scheme.len() + 3..).unwrap_or_default();
+        let (path, is_cut) = rest.split_once(['?', '#']).map_or((rest, false), |(path, _)| (path, true));
+        let path = path.rsplit_once('@').map_or_else(|| path.to_owned(), |(_, host)| format!("***@{host}"));
+        format!("{}://{path}{}", self.scheme, if is_cut { "?…" } else { "" })
+    }
+
+    /// The command that makes a file of it, and the one that writes it to standard output.
+    fn commands(self) -> Option<(String, String)> {
+        let is_public = self.shown() == self.text;
+        let url = if is_public { quoted(self.text) } else { "'URL'".to_owned() };
+        let recursive = |option: &'static str| if self.text.ends_with('/') { option } else { "" };
+        Some(match self.scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" | "ftp" | "ftps" | "sftp" => {
+                (format!("curl -fLO {url}"), format!("curl -fsSL {url}"))
+            }
+            "oss" => (format!("ossutil cp{} {url} .", recursive(" -r")), format!("ossutil cat {url}")),
+            "s3" | "s3a" | "s3n" => {
+                let url = url.replacen(self.scheme, "s3", 1);
+                (format!("aws s3 cp{} {url} .", recursive(" --recursive")), format!("aws s3 cp {url} -"))
+            }
+            "gs" => (
+                format!("gcloud storage cp{} {url} .", recursive(" -r")),
+                format!("gcloud storage cat {url}"),
+            ),
+            "hdfs" | "viewfs" | "webhdfs" | "abfs" | "abfss" | "wasb" | "wasbs" => {
+                (format!("hadoop fs -get {url} ."), format!("hadoop fs -cat {url}"))
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What to say of files that are named more than once, by whatever names.
+pub(super) fn repeated_note(inputs: &[Input]) -> Option<String> {
+    // Thousands of files are looked up quickly, one alone need not be.
+    if inputs.len() < 2 {
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let mut repeated = inputs.iter().filter(|input| match input {
+        Input::File(path) => {
+            let file = path.canonicalize().ok().filter(|file| file.is_file());
+            file.is_some_and(|file| !seen.insert(file))
+        }
+        Input::Stdin | Input::Inline(_) => false,
+    });
+    let first = repeated.next()?;
+    Some(match repeated.count() {
+        0 => format!("note: {first} is named twice and is loaded twice; name it once"),
+        more => {
+            format!(
+                "note: {first} and {more} more are named more than once and loaded each time; name them once"
+            )
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::put::read;
+    use crate::put::record::Raw;
+
+    proptest! {
+        #[test]
+        fn a_text_of_the_command_line_is_never_a_table(
+            members in prop::collection::vec(("[a,;\t\n\"{1]{0,4}", "[a,;\t\n\"{1]{0,4}"), 1..4),
+            between in prop::sample::select(vec!["\n", "", "\t", " \r\n", ","]),
+            is_pretty: bool,
+        ) {
+            let objects = members.iter().map(|(name, value)| serde_json::json!({ name: value, "v": [1, 2] }));
+            let objects = objects.map(|value| if is_pretty { format!("{value:#}") } else { value.to_string() });
+            let text = objects.collect::<Vec<_>>().join(between);
+            let text = if between == "," { format!("[{text}]") } else { text };
+            let input = of_option(&text, FormatName::Auto).unwrap();
+            for block in read::open(&[input], None, None).into_iter().flatten().flatten() {
+                prop_assert!(block.records.iter().all(|record| matches!(record.raw, Raw::Json(_))), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_url_is_answered_with_the_commands_that_fetch_it() {
+        for (url, fetch, stream) in [
+            ("https://h/a.jsonl", "curl -fLO https://h/a.jsonl", "curl -fsSL https://h/a.jsonl"),
+            ("HTTP://h/a b'.csv", "", ""),
+            ("http://h/it's", r"curl -fLO 'http://h/it'\''s'", r"curl -fsSL 'http://h/it'\''s'"),
+            ("oss://b/a.csv", "ossutil cp oss://b/a.csv .", "ossutil cat oss://b/a.csv"),
+            ("oss://b/dir/", "ossutil cp -r oss://b/dir/ .", ""),
+            ("s3a://b/a.csv", "aws s3 cp s3://b/a.csv .", "aws s3 cp s3://b/a.csv -"),
+            ("gs://b/a.csv", "gcloud storage cp gs://b/a.csv .", "gcloud storage cat gs://b/a.csv"),
+            ("hdfs://n/a", "hadoop fs -get hdfs://n/a .", "hadoop fs -cat hdfs://n/a"),
+            ("abfss://c@a.dfs.core.windows.net/a", "hadoop fs -get 'URL' .", "hadoop fs -cat 'URL'"),
+            ("https://h/a?Signature=hush", "curl -fLO 'URL'", "curl -fsSL 'URL'"),
+            ("hf://datasets/a", "fetch it into a file first", ""),
+        ] {
+            let Some(url) = Url::parse(url) else {
+                assert!(fetch.is_empty(), "{url}");
+                continue;
+            };
+            let Failure { message, advice, .. } = url.refused();
+            let advice = advice.unwrap();
+            assert!(advice.contains(fetch) && advice.contains(stream), "{advice}");
+            assert_eq!(advice.contains(" | ossvec put-vectors - …"), !stream.is_empty(), "{advice}");
+            assert!(message.ends_with(" is a URL, and inputs are files"), "{message}");
+            assert!(!message.contains("hush") && !advice.contains("hush"), "{message} {advice}");
+        }
+        for path in ["C://a", "a.jsonl", "://a", "a/b://c", "key://", "9p://a"] {
+            assert_eq!(Url::parse(path), None, "{path}");
+        }
+    }
+}
