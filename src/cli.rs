@@ -386,6 +386,12 @@ pub struct Reading {
     /// Numbers and booleans in metadata: reject the record, or write them as text
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub metadata_values: MetadataValuesName,
+    /// Skip files that cannot be loaded, and load the others; without it, nothing is sent
+    #[arg(long)]
+    pub skip_bad_files: bool,
+    /// Fail when all inputs together hold fewer records, earlier runs of the load included
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "N")]
+    pub min_records: u64,
     /// Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces
     #[arg(long)]
     pub strict: bool,

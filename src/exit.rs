@@ -39,6 +39,8 @@ pub struct Failure {
     pub exit: Exit,
     /// What failed: one line, lower case.
     pub message: String,
+    /// What it is made of, line by line, where it is several things.
+    pub details: Vec<String>,
     /// What to do about it.
     pub advice: Option<String>,
 }
@@ -46,7 +48,7 @@ pub struct Failure {
 impl Failure {
     /// A failure without advice.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), advice: None }
+        Self { exit, message: message.into(), details: Vec::new(), advice: None }
     }
 
     /// A failure whose first line says what failed; what follows says what to do.
@@ -55,8 +57,22 @@ impl Failure {
         Self {
             exit,
             message: message.unwrap_or(text).to_owned(),
+            details: Vec::new(),
             advice: advice.map(|advice| advice.replace('\n', " ")),
         }
+    }
+
+    /// The same with what it is made of.
+    #[must_use]
+    pub fn list(self, details: impl IntoIterator<Item = String>) -> Self {
+        Self { details: details.into_iter().collect(), ..self }
+    }
+
+    /// The same with one more thing to do.
+    #[must_use]
+    pub fn also_advise(self, advice: &str) -> Self {
+        let whole = self.advice.iter().map(String::as_str).chain([advice]).collect::<Vec<_>>().join("; ");
+        self.advise(whole)
     }
 
     /// The same with a line that says what to do.

@@ -182,6 +182,9 @@ pub(crate) fn not_begun(
 
 pub(crate) fn fail(failure: &Failure) -> Exit {
     err(&format!("ossvec: {}", visible(&failure.message)));
+    for detail in &failure.details {
+        err(&format!("        {}", visible(detail)));
+    }
     if let Some(advice) = &failure.advice {
         err(&format!("        {}", visible(advice)));
     }

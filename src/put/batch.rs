@@ -154,6 +154,11 @@ impl Batcher {
         Ok(())
     }
 
+    /// The number that the next batch will have; that of the open one, if there is one.
+    pub fn next_number(&self) -> u64 {
+        self.number
+    }
+
     /// Closes the open batch, if anything is in it.
     pub fn seal(&mut self) -> Option<Batch> {
         let open = std::mem::take(&mut self.open);

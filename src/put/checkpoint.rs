@@ -11,10 +11,11 @@ use tokio::time::Instant;
 
 use super::journal::{Header, Journal, JournalError, REJECTS};
 use super::outcome::Outcome;
+use super::read::FailedInput;
 use super::record::Input;
 use super::rejects::Rejects;
 use super::report::count;
-use super::tracker::{Counts, Mark, Tracker};
+use super::tracker::{Counts, FailedAt, Mark, Tracker};
 use crate::exit::{Exit, Failure};
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
@@ -88,8 +89,9 @@ impl Checkpoint {
             };
         }
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
-        let (journal, mark) = Journal::open(&keep.folder, header, keep.resume).map_err(failure)?;
+        let (journal, mark) = Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
         let mut notes = about_earlier(&journal, keep.resume, mark.as_ref());
+        notes.extend_from_slice(journal.notes());
         let rejects = match (keep.rejects, &mark) {
             (named, Some(mark)) => {
                 let path = named.unwrap_or_else(|| journal.folder().join(REJECTS));
@@ -164,11 +166,21 @@ impl Checkpoint {
             unknown: outcome.unknown.len() as u64,
         };
         self.tracker.settle(outcome.number, outcome.span, counts);
-        if let Some(journal) = &mut self.journal {
-            let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::noted);
-            journal.append(&self.tracker.mark(rejects_bytes)).map_err(failure)?;
-        }
+        self.append_mark()?;
         self.sync_if_due()
+    }
+
+    /// Keeps in mind that an input failed: from now on it may change, and be left out.
+    pub(super) fn input_failed(&mut self, failed: FailedInput, before: u64) -> Result<(), Failure> {
+        let FailedInput { at, beginning, .. } = failed;
+        self.tracker.fail(FailedAt { at, beginning }, before);
+        self.append_mark()
+    }
+
+    fn append_mark(&mut self) -> Result<(), Failure> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::noted);
+        journal.append(&self.tracker.mark(rejects_bytes)).map_err(failure)
     }
 
     /// Writes the rejected records of a batch.

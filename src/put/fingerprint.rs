@@ -1,7 +1,9 @@
 //! What an input was when a load began: its size and hashes of parts, so that a changed one is not continued.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -47,16 +49,29 @@ impl Fingerprint {
             }
             let mut file = File::open(path)?;
             let size = file.metadata()?.len();
-            let mut hashes = Vec::new();
-            for offset in sample_offsets(size, samples) {
-                let mut part = Vec::new();
-                file.seek(SeekFrom::Start(offset))?;
-                Read::by_ref(&mut file).take(SAMPLE).read_to_end(&mut part)?;
-                hashes.push((offset, short(Sha256::new().chain_update(&part))));
-            }
-            Ok(Self { name: name.clone(), size, samples: hashes })
+            let samples = hashes(&mut file, sample_offsets(size, samples))?;
+            Ok(Self { name: name.clone(), size, samples })
         };
         read().map_err(|error| JournalError::Input { path: path.display().to_string(), error })
+    }
+
+    /// Its name without its folder.
+    pub(super) fn file_name(&self) -> Option<&OsStr> {
+        Path::new(&self.name).file_name()
+    }
+
+    /// The same of an input that is `now` so; looks at the parts that were looked at then, whose number is that of
+    /// another list of inputs.
+    pub(super) fn is_of(&self, now: &Self, input: &Input) -> Result<(), JournalError> {
+        let offsets = |of: &Self| of.samples.iter().map(|(offset, _)| *offset).collect::<Vec<_>>();
+        let (Input::File(path), true) = (input, self.size == now.size && offsets(self) != offsets(now))
+        else {
+            return self.same(now);
+        };
+        let samples = File::open(path).and_then(|mut file| hashes(&mut file, offsets(self)));
+        let samples =
+            samples.map_err(|error| JournalError::Input { path: path.display().to_string(), error })?;
+        self.same(&Self { samples, ..now.clone() })
     }
 
     /// Whether the input is still the same; if not, the error names the first difference.
@@ -70,6 +85,17 @@ impl Fingerprint {
             None => Ok(()),
         }
     }
+}
+
+fn hashes(file: &mut File, offsets: Vec<u64>) -> io::Result<Vec<(u64, String)>> {
+    let mut hashes = Vec::with_capacity(offsets.len());
+    for offset in offsets {
+        let mut part = Vec::new();
+        file.seek(SeekFrom::Start(offset))?;
+        Read::by_ref(file).take(SAMPLE).read_to_end(&mut part)?;
+        hashes.push((offset, short(Sha256::new().chain_update(&part))));
+    }
+    Ok(hashes)
 }
 
 /// Where samples start: evenly spread, the file's start and end among them; a small file is sampled whole.

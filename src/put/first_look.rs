@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::admit::{Admit, Admitted};
 use super::notes;
-use super::read::ReadError;
+use super::read::FailedInput;
 use super::record::{Block, Input, Position, Reason, place};
 use crate::exit::{Exit, Failure};
 
@@ -32,8 +32,8 @@ pub(super) struct FirstLook {
 pub(super) struct First {
     /// They, judged.
     pub(super) admitted: Vec<Admitted>,
-    /// Why there are no more, if that is not the input's end.
-    pub(super) error: Option<ReadError>,
+    /// Inputs that could not be read to their end, each with the number of the block that came next.
+    pub(super) failed: Vec<(usize, Box<FailedInput>)>,
 }
 
 impl FirstLook {
@@ -50,18 +50,18 @@ impl FirstLook {
     /// Takes the first records from `blocks` and judges them; fails where they show that the load is wrong as a whole.
     pub(super) fn take(
         &self,
-        blocks: &mut impl Iterator<Item = Result<Block, ReadError>>,
+        blocks: &mut impl Iterator<Item = Result<Block, Box<FailedInput>>>,
         admit: &mut Admit,
     ) -> Result<First, Failure> {
-        let mut first = First { admitted: Vec::new(), error: None };
+        let mut first = First { admitted: Vec::new(), failed: Vec::new() };
         let (mut records, mut bytes) = (0, 0);
         while records < RECORDS && bytes < BYTES {
             let block = match blocks.next() {
                 None => break,
                 Some(Ok(block)) => block,
-                Some(Err(error)) => {
-                    first.error = Some(error);
-                    break;
+                Some(Err(failed)) => {
+                    first.failed.push((first.admitted.len(), failed));
+                    continue;
                 }
             };
             records += block.records.len();

@@ -4,7 +4,7 @@
 //! position before which everything is settled, and the few stretches beyond it that are settled too, so it is
 //! complete in itself: the last good line counts, a torn one does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::fingerprint::{Fingerprint, short};
+use super::read;
 use super::record::Input;
-use super::tracker::Mark;
+use super::tracker::{FailedAt, Mark};
 
 /// Version of the form; another one is not read.
 const VERSION: u32 = 1;
@@ -106,18 +107,20 @@ pub struct Journal {
     given_up: u64,
     /// Whether nothing had been sent since the journal that is given up, when this run began.
     was_untouched: bool,
+    notes: Vec<String>,
 }
 
 impl Journal {
-    /// Locks the load's folder below `checkpoints`. With `resume`, finds how far an earlier run came.
+    /// Locks the load's folder below `checkpoints`. With `resume`, finds how far an earlier run of `inputs` came.
     pub fn open(
         checkpoints: &Path,
         header: Header,
+        inputs: &[Input],
         resume: bool,
     ) -> Result<(Self, Option<Mark>), JournalError> {
         let mut folder = checkpoints.join(header.folder_name());
         if resume && !folder.join(FILE).exists() {
-            folder = moved(checkpoints, &header).unwrap_or(folder);
+            folder = moved(checkpoints, &header, inputs).unwrap_or(folder);
         }
         fs::create_dir_all(&folder).map_err(io_error("make the folder", &folder))?;
         let lock = lock(&folder)?;
@@ -131,14 +134,15 @@ impl Journal {
             dirty: false,
             given_up: 0,
             was_untouched: false,
+            notes: Vec::new(),
         };
         let mut mark = None;
         if resume {
-            mark = journal.load()?;
+            mark = journal.load(inputs)?;
             if mark.is_none() && journal.folder.join(UNTOUCHED).exists() {
                 // A run that forgot to resume was killed before it had sent anything.
                 journal.take_back(UNTOUCHED)?;
-                mark = journal.load()?;
+                mark = journal.load(inputs)?;
             }
             if mark.is_none() {
                 journal.given_up = settled_in(&journal.aside().0).map_or(0, |mark| mark.counts.read);
@@ -153,6 +157,11 @@ impl Journal {
     /// Records that an earlier run settled and that this one, which does not resume, loads again.
     pub fn given_up(&self) -> u64 {
         self.given_up
+    }
+
+    /// What is worth saying about inputs that failed in an earlier run.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Where an earlier run's journal is kept that this one gives up, and where it would have to be to go on there.
@@ -259,7 +268,7 @@ impl Journal {
         fs::remove_file(&path).map_err(io_error("remove the journal", &path))
     }
 
-    fn load(&self) -> Result<Option<Mark>, JournalError> {
+    fn load(&mut self, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
         let path = self.folder.join(FILE);
         let text = match fs::read(&path) {
             Ok(text) => text,
@@ -268,11 +277,41 @@ impl Journal {
         };
         match parse(&text) {
             Some((header, mark)) => {
-                self.header.continues(&header)?;
-                Ok(mark)
+                let now = self.header.continues(&header, mark.as_ref(), inputs)?;
+                Ok(mark.map(|mark| self.adapt(&header, mark, &now, inputs)))
             }
             None => Ok(None),
         }
+    }
+
+    /// The mark as it holds for the inputs as they are now: those that failed may be repaired, or gone.
+    fn adapt(&mut self, earlier: &Header, mut mark: Mark, now: &[Option<u32>], inputs: &[Input]) -> Mark {
+        for FailedAt { at, beginning } in mark.failed.clone() {
+            let number = at.input as usize;
+            let Some(then) = earlier.inputs.get(number) else { continue };
+            let Some(place) = now.get(number).copied().flatten().map(|place| place as usize) else {
+                self.notes.push(format!("note: {} is left out, which failed at {at}", then.name));
+                mark.forget(at.input);
+                continue;
+            };
+            let (Some(input), Some(is)) = (inputs.get(place), self.header.inputs.get(place)) else {
+                continue;
+            };
+            if then.is_of(is, input).is_ok() {
+                continue;
+            }
+            if beginning.is_some() && read::beginning(input, at) == beginning {
+                mark.failed.retain(|failed| failed.at != at);
+            } else {
+                self.notes.push(format!(
+                    "note: {} differs from what was read of it before it failed at {at}; all of it is loaded again",
+                    is.name
+                ));
+                mark.forget(at.input);
+            }
+        }
+        mark.renumber(now, u32::try_from(inputs.len()).unwrap_or(u32::MAX));
+        mark
     }
 
     /// Writes header and mark into a new file and puts it in the old one's place, so that there is always one of them.
@@ -332,11 +371,13 @@ fn lock(folder: &Path) -> Result<File, JournalError> {
 }
 
 /// The folder of the same load under the inputs' former names.
-fn moved(checkpoints: &Path, header: &Header) -> Option<PathBuf> {
+fn moved(checkpoints: &Path, header: &Header, inputs: &[Input]) -> Option<PathBuf> {
     let folders = fs::read_dir(checkpoints).ok()?;
     folders.filter_map(Result::ok).map(|folder| folder.path()).find(|folder| {
         let journal = fs::read(folder.join(FILE)).ok().and_then(|text| parse(&text));
-        journal.is_some_and(|(other, _)| other.target == header.target && other.same_inputs(header).is_ok())
+        journal.is_some_and(|(other, mark)| {
+            other.target == header.target && header.inputs_of(&other, mark.as_ref(), inputs).is_ok()
+        })
     })
 }
 
@@ -362,20 +403,60 @@ impl Header {
         short(hash)
     }
 
-    fn continues(&self, earlier: &Self) -> Result<(), JournalError> {
-        earlier.same_inputs(self)?;
+    /// Which of the inputs each of the earlier ones is now.
+    fn continues(
+        &self,
+        earlier: &Self,
+        mark: Option<&Mark>,
+        inputs: &[Input],
+    ) -> Result<Vec<Option<u32>>, JournalError> {
+        let numbers = self.inputs_of(earlier, mark, inputs)?;
         let other = self.reading.iter().find(|(option, now)| earlier.reading.get(*option) != Some(*now));
-        let Some((option, now)) = other else { return Ok(()) };
+        let Some((option, now)) = other else { return Ok(numbers) };
         let was = earlier.reading.get(option).cloned().unwrap_or_default();
         Err(JournalError::Option { option: option.clone(), was, now: now.clone() })
     }
 
-    fn same_inputs(&self, now: &Self) -> Result<(), JournalError> {
-        if self.inputs.len() != now.inputs.len() {
-            let what = format!("{} inputs then, {} now", self.inputs.len(), now.inputs.len());
-            return Err(JournalError::Changed { input: "the list of inputs".to_owned(), what });
+    /// Which of the inputs each of the earlier ones is now, all in the same order. They must be what they were, but for
+    /// those that failed: they may have changed, or be gone.
+    fn inputs_of(
+        &self,
+        earlier: &Self,
+        mark: Option<&Mark>,
+        inputs: &[Input],
+    ) -> Result<Vec<Option<u32>>, JournalError> {
+        let failed: BTreeSet<u32> =
+            mark.iter().flat_map(|mark| &mark.failed).map(|failed| failed.at.input).collect();
+        let changed = || {
+            let what = format!("{} inputs then, {} now", earlier.inputs.len(), self.inputs.len());
+            JournalError::Changed { input: "the list of inputs".to_owned(), what }
+        };
+        if failed.is_empty() && earlier.inputs.len() != self.inputs.len() {
+            return Err(changed());
         }
-        self.inputs.iter().zip(&now.inputs).try_for_each(|(then, now)| then.same(now))
+        let names: BTreeSet<_> = earlier.inputs.iter().map(|input| input.name.as_str()).collect();
+        let mut numbers = Vec::with_capacity(earlier.inputs.len());
+        let mut rest = (0_u32..).zip(self.inputs.iter().zip(inputs)).peekable();
+        let is_new = |now: &Fingerprint| !names.contains(now.name.as_str());
+        for (number, then) in (0..).zip(&earlier.inputs) {
+            if failed.contains(&number) {
+                let is_it = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
+                    let is_moved = || then.file_name() == now.file_name() || then.is_of(now, input).is_ok();
+                    then.name == now.name || (is_new(now) && is_moved())
+                };
+                let place = rest.next_if(is_it);
+                numbers.push(place.map(|(place, _)| place));
+                continue;
+            }
+            let is_other = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
+                is_new(now) && then.is_of(now, input).is_err()
+            };
+            while !failed.is_empty() && rest.next_if(is_other).is_some() {}
+            let (place, (now, input)) = rest.next().ok_or_else(changed)?;
+            then.is_of(now, input)?;
+            numbers.push(Some(place));
+        }
+        if rest.any(|(_, (now, _))| failed.is_empty() || !is_new(now)) { Err(changed()) } else { Ok(numbers) }
     }
 }
 

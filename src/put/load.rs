@@ -10,10 +10,9 @@ use tokio::time::Instant;
 use super::dispatch::Dispatch;
 use super::index::{self, Wanted};
 use super::pipeline::{Broken, Queued};
-use super::read::ReadError;
 use super::send::Sender;
 use super::settle::{Reading, Settle};
-use super::{Finished, broken, interrupted};
+use super::{Finished, interrupted};
 use crate::exit::Failure;
 
 /// Requests under way get this long once the run is being stopped by a signal.
@@ -73,15 +72,15 @@ struct Incoming {
 }
 
 impl Incoming {
-    /// The next batch; the end is kept in mind, and why it came early is told.
+    /// The next batch; the end is kept in mind, and what comes in place of a batch is told.
     async fn next(&mut self) -> Result<Option<Queued>, Broken> {
         let Some(batches) = &mut self.batches else { return std::future::pending().await };
         let item = batches.recv().await;
-        if let Some(Ok(queued)) = item {
-            return Ok(Some(queued));
+        if let Some(Ok(_) | Err(Broken::Input { .. })) = item {
+            return item.transpose();
         }
         self.batches = None;
-        self.reading = end_of_reading(item.as_ref().and_then(|item| item.as_ref().err()));
+        self.reading = if item.is_none() { Reading::Exhausted } else { Reading::Stopped };
         item.transpose()
     }
 
@@ -125,9 +124,10 @@ impl Load {
                         prepared.map(|()| self.dispatch.take(queued))
                     }
                     Ok(None) => Ok(()),
-                    // What was read before a damaged place is still sent; the failure is told at the end.
-                    Err(error) => {
-                        failure = Some(broken(error));
+                    Err(Broken::Input { failed, before }) => self.settle.input_failed(*failed, before),
+                    // What was read before is still sent; the failure is told at the end.
+                    Err(Broken::End(error)) => {
+                        failure = Some(error);
                         Ok(())
                     }
                 },
@@ -164,18 +164,5 @@ impl Load {
         let Some(wanted) = self.create.take() else { return Ok(()) };
         let creation = index::create(&self.sender.caller, &wanted, dimension);
         self.stopping.unless_interrupted(creation).await
-    }
-}
-
-/// Whether a later run could read more. A damaged input is mended into another one; a disk may come back.
-pub(super) fn end_of_reading(end: Option<&Broken>) -> Reading {
-    match end {
-        Some(
-            Broken::Thread
-            | Broken::FirstLook(_)
-            | Broken::Strict(_)
-            | Broken::Input(ReadError::Io { .. } | ReadError::Open { .. }),
-        ) => Reading::Stopped,
-        Some(Broken::Input(_)) | None => Reading::Exhausted,
     }
 }

@@ -54,7 +54,7 @@ use report::{Events, Reporter, Summary, Telling};
 use send::Sender;
 pub use send::Verify;
 pub use settle::MaxRejects;
-use settle::{Reading, Settle};
+use settle::{Bounds, Reading, Settle};
 use tracker::Mark;
 
 use crate::exit::{Exit, Failure};
@@ -91,6 +91,8 @@ pub struct Job {
     pub strict: bool,
     /// When there are too many rejects.
     pub max_rejects: MaxRejects,
+    /// Fewer records than this are a failure.
+    pub min_records: u64,
     /// What is kept on disk, and where.
     pub keep: Keep,
     /// What is told, and where.
@@ -137,7 +139,8 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
-    let mut settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
+    let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
+    let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
     let blocks = match read::open(&job.inputs, job.format, from) {
         Ok(blocks) => blocks,
@@ -272,9 +275,12 @@ async fn rehearse(
                     return settle.finish(Reading::Stopped, Some(failure));
                 }
             }
-            Some(Err(error)) => {
-                return settle.finish(load::end_of_reading(Some(&error)), Some(broken(error)));
+            Some(Err(Broken::Input { failed, before })) => {
+                if let Err(failure) = settle.input_failed(*failed, before) {
+                    return settle.finish(Reading::Stopped, Some(failure));
+                }
             }
+            Some(Err(Broken::End(failure))) => return settle.finish(Reading::Stopped, Some(failure)),
             None => return settle.finish(Reading::Exhausted, None),
         }
     }
@@ -282,16 +288,6 @@ async fn rehearse(
 
 fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted")
-}
-
-fn broken(error: Broken) -> Failure {
-    match error {
-        Broken::Input(error) => unreadable(&error),
-        Broken::FirstLook(failure) | Broken::Strict(failure) => failure,
-        Broken::Thread => {
-            Failure::new(Exit::Client, "a defect in ossvec itself: a thread ended before the input did")
-        }
-    }
 }
 
 /// The end of a run whose input cannot be read, or not to its end.

@@ -14,11 +14,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
-use super::first_look::FirstLook;
-use super::read::{Blocks, ReadError};
+use super::first_look::{First, FirstLook};
+use super::read::{Blocks, FailedInput};
 use super::record::{Block, Span};
 use super::report::{Reporter, Waiting};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
 
 /// A batch that counts against the memory ceiling until it is dropped.
@@ -77,21 +77,25 @@ type Judged = (u64, Piece);
 /// What the judging threads pass on.
 enum Piece {
     Block(Admitted),
-    /// The input's end, or why it comes early.
-    End(Option<Broken>),
+    /// An input ends here before its end; the next one follows.
+    Failed(Box<FailedInput>),
+    /// The end of all inputs, or why it comes early.
+    End(Option<Failure>),
 }
 
-/// Why no more batches come, other than the input's end.
+/// What comes in place of a batch.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// The input cannot be read any further.
-    Input(ReadError),
-    /// The first records show that the load as a whole is wrong; nothing was handed on.
-    FirstLook(Failure),
-    /// A thread ended without a word: what it held is missing, so the input's end must not be believed.
-    Thread,
-    /// Something was found in the input that `--strict` forbids.
-    Strict(Failure),
+    /// One input cannot be read any further. Batches of those that follow it come next.
+    Input {
+        /// The input, the place and the reason.
+        failed: Box<FailedInput>,
+        /// The number of the first batch behind it: no batch covers the place.
+        before: u64,
+    },
+    /// Nothing follows, and that is not the input's end: the first records show that the load as a whole is wrong,
+    /// `--strict` forbids what was found, or a thread ended without a word, so that what it held is missing.
+    End(Failure),
 }
 
 /// Starts the threads on `blocks`.
@@ -111,6 +115,8 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let first_look = plan.first_look.clone();
     let mut watch = Watch { reporter: Arc::clone(&plan.reporter), has_begun: false };
+    let reporter = Arc::clone(&plan.reporter);
+    let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
     thread::spawn(move || read_blocks(blocks, admit, &first_look, &spread));
@@ -140,7 +146,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, block: &Result<Block, ReadError>) {
+    fn look(&mut self, block: &Result<Block, Box<FailedInput>>) {
         let Ok(block) = block else { return };
         if !std::mem::replace(&mut self.has_begun, true) {
             self.reporter.begins_at(block.bytes.start);
@@ -171,60 +177,66 @@ impl Spread {
         self.judged.send((sequence, Piece::Block(admitted))).ok()
     }
 
-    fn end(&self, sequence: u64, broken: Option<Broken>) {
+    fn failed(&self, sequence: u64, failed: Box<FailedInput>) -> Option<()> {
+        self.judged.send((sequence, Piece::Failed(failed))).ok()
+    }
+
+    fn end(&self, sequence: u64, failure: Option<Failure>) {
         // Nobody takes it: then nobody needs it.
-        self.judged.send((sequence, Piece::End(broken))).unwrap_or_default();
+        self.judged.send((sequence, Piece::End(failure))).unwrap_or_default();
     }
 }
 
 /// Reads blocks and spreads them. The first ones, and all that come before a dimension is known, it judges itself, one
 /// after another: the first good record decides, and what the first ones show may end the load before anything is sent.
 fn read_blocks(
-    mut blocks: impl Iterator<Item = Result<Block, ReadError>>,
+    mut blocks: impl Iterator<Item = Result<Block, Box<FailedInput>>>,
     mut admit: Admit,
     first_look: &FirstLook,
     spread: &Spread,
 ) {
     let mut sequence = 0;
-    let first = match first_look.take(&mut blocks, &mut admit) {
+    let First { admitted, failed } = match first_look.take(&mut blocks, &mut admit) {
         Ok(first) => first,
-        Err(failure) => return spread.end(sequence, Some(Broken::FirstLook(failure))),
+        Err(failure) => return spread.end(sequence, Some(failure)),
     };
+    let mut failed = failed.into_iter().peekable();
     let mut dimension = None;
-    for admitted in first.admitted {
+    for (number, admitted) in admitted.into_iter().enumerate() {
         dimension = admitted.dimension;
+        while let Some((_, failed)) = failed.next_if(|(before, _)| *before == number) {
+            if spread.place().and_then(|()| spread.failed(sequence, failed)).is_none() {
+                return;
+            }
+            sequence += 1;
+        }
         let handed = spread.place().and_then(|()| spread.judged(sequence, admitted));
         if handed.is_none() {
             return;
         }
         sequence += 1;
     }
-    let mut error = first.error;
-    while error.is_none() {
+    let mut blocks = failed.map(|(_, failed)| Err(failed)).chain(blocks);
+    loop {
         if spread.place().is_none() {
             return;
         }
-        let block = match blocks.next() {
-            None => break,
-            Some(Ok(block)) => block,
-            Some(Err(met)) => {
-                error = Some(met);
-                break;
+        let Some(block) = blocks.next() else { break };
+        let handed = match block {
+            Err(failed) => spread.failed(sequence, failed),
+            Ok(block) if dimension.is_none() => {
+                let admitted = admit.block(block);
+                dimension = admitted.dimension;
+                spread.judged(sequence, admitted)
             }
-        };
-        let handed = if dimension.is_none() {
-            let admitted = admit.block(block);
-            dimension = admitted.dimension;
-            spread.judged(sequence, admitted)
-        } else {
-            spread.work(Work { sequence, dimension, block })
+            Ok(block) => spread.work(Work { sequence, dimension, block }),
         };
         if handed.is_none() {
             return;
         }
         sequence += 1;
     }
-    spread.end(sequence, error.map(Broken::Input));
+    spread.end(sequence, None);
 }
 
 fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSender<Judged>) {
@@ -334,11 +346,12 @@ fn batch_blocks(
                     let block = block.numbered_after(reached);
                     reached = Some(block.end);
                     if let Some(failure) = handing.reporter.found(&block.findings, handing.strict) {
-                        return end(&mut batcher, handing, Some(Broken::Strict(failure)));
+                        return end(&mut batcher, handing, Some(failure));
                     }
                     batcher.block(block.without(settled), |batch| handing.hand(batch))
                 }
-                Piece::End(broken) => return end(&mut batcher, handing, broken),
+                Piece::Failed(failed) => interrupt(&mut batcher, handing, failed),
+                Piece::End(failure) => return end(&mut batcher, handing, failure),
             };
             if handed.is_err() {
                 return;
@@ -347,17 +360,25 @@ fn batch_blocks(
             ahead.try_recv().unwrap_or_default();
         }
     }
-    end(&mut batcher, handing, Some(Broken::Thread));
+    let message = "a defect in ossvec itself: a thread ended before the input did";
+    end(&mut batcher, handing, Some(Failure::new(Exit::Client, message)));
 }
 
-/// Hands over what is left: what came before an error is good.
-fn end(batcher: &mut Batcher, handing: &Handing, broken: Option<Broken>) {
+/// Closes the batch where an input fails, so that none covers the place, and says so.
+fn interrupt(batcher: &mut Batcher, handing: &Handing, failed: Box<FailedInput>) -> Result<(), Closed> {
+    batcher.seal().map_or(Ok(()), |batch| handing.hand(batch))?;
+    let before = batcher.next_number();
+    handing.filled.send(Err(Broken::Input { failed, before })).map_err(|_| Closed)
+}
+
+/// Hands over what is left.
+fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
     let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
     // From now on whatever is left waits to be sent.
     handing.reporter.waiting(Waiting::ToSend);
-    if let (Ok(()), Some(broken)) = (handed, broken) {
+    if let (Ok(()), Some(failure)) = (handed, failure) {
         // Nobody takes it: then nobody needs it.
-        handing.filled.send(Err(broken)).unwrap_or_default();
+        handing.filled.send(Err(Broken::End(failure))).unwrap_or_default();
     }
 }
 

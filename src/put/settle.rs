@@ -9,7 +9,8 @@ use super::batch::Batch;
 use super::checkpoint::Checkpoint;
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::pace::{Bound, Quota};
-use super::report::Reporter;
+use super::read::FailedInput;
+use super::report::{Reporter, count, plural};
 use super::tracker::Counts;
 use crate::exit::{Exit, Failure};
 
@@ -47,15 +48,25 @@ impl MaxRejects {
     }
 }
 
+/// What makes a load a failure, however well it was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) max_rejects: MaxRejects,
+    /// Fewer records read than this.
+    pub(super) min_records: u64,
+}
+
 /// Takes every outcome of a run.
 #[derive(Debug)]
 pub(super) struct Settle {
     reporter: Arc<Reporter>,
-    max_rejects: MaxRejects,
+    bounds: Bounds,
     checkpoint: Checkpoint,
     /// What earlier runs of the same load settled.
     earlier: Counts,
     planned: Planned,
+    /// The inputs that could not be read to their end: why, line by line.
+    failed: Vec<String>,
     /// Whether there were more rejects than allowed.
     has_too_many: bool,
     /// Whether the command that continues is worth telling.
@@ -74,7 +85,7 @@ struct Planned {
 /// How the reading of the input ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// At its end, or where it is damaged: a later run would find nothing more.
+    /// At the end of the last input; some may have failed before their own.
     Exhausted,
     /// Before its end.
     Stopped,
@@ -83,16 +94,17 @@ pub(super) enum Reading {
 impl Settle {
     pub(super) fn new(
         reporter: Arc<Reporter>,
-        max_rejects: MaxRejects,
+        bounds: Bounds,
         checkpoint: Checkpoint,
         earlier: Counts,
     ) -> Self {
         Self {
             reporter,
-            max_rejects,
+            bounds,
             checkpoint,
             earlier,
             planned: Planned::default(),
+            failed: Vec::new(),
             has_too_many: false,
             has_way_on: true,
         }
@@ -143,6 +155,13 @@ impl Settle {
         }
     }
 
+    /// Notes that an input cannot be read any further; batches from the number `before` on stand behind it.
+    pub(super) fn input_failed(&mut self, failed: FailedInput, before: u64) -> Result<(), Failure> {
+        self.reporter.input_failed(&failed);
+        self.failed.push(failed.error.to_string());
+        self.checkpoint.input_failed(failed, before)
+    }
+
     /// Closes the books and finds the exit code.
     pub(super) fn finish(mut self, reading: Reading, mut failure: Option<Failure>) -> Finished {
         if self.is_without_a_good_record() {
@@ -159,15 +178,17 @@ impl Settle {
             self.reporter.not_sent() == 0 && (failure.is_none() || self.reporter.unknown() == 0);
         let begun = self.reporter.read() > 0 || interrupted(failure.as_ref());
         let may_be_stored = self.reporter.stored() + self.reporter.unknown() > 0;
-        let nothing_left = reading == Reading::Exhausted && all_settled;
-        let (left, closed) = self.checkpoint.close(nothing_left, begun, may_be_stored);
-        let mut failure = failure.or(closed.err());
-        if reading == Reading::Exhausted && failure.is_none() && self.reporter.read() + self.earlier.read == 0
-        {
-            self.reporter.note("note: the input holds no records");
-        }
+        let is_exhausted = reading == Reading::Exhausted && self.failed.is_empty();
+        let (left, closed) = self.checkpoint.close(is_exhausted && all_settled, begun, may_be_stored);
+        let read = self.reporter.read() + self.earlier.read;
+        let mut failure = failure
+            .or(closed.err())
+            .or_else(|| unread(&self.failed, left.resume_command.is_some()))
+            .or_else(|| too_few(read, self.bounds.min_records));
+        self.reporter.tell_of_empty_inputs();
         let (mut summary, sink_error) = self.reporter.finish(|summary| {
-            summary.input_exhausted = reading == Reading::Exhausted;
+            summary.input_exhausted = is_exhausted;
+            summary.is_stopped = reading == Reading::Stopped;
             summary.rejects_file = left.rejects_file;
             summary.resume_command = left.resume_command;
             summary.skipped = self.earlier.read;
@@ -207,11 +228,11 @@ impl Settle {
 
     fn within_max_rejects(&mut self) -> Result<(), Failure> {
         let rejected = self.reporter.rejected();
-        if !self.max_rejects.exceeded(rejected, self.reporter.read()) {
+        if !self.bounds.max_rejects.exceeded(rejected, self.reporter.read()) {
             return Ok(());
         }
         self.has_too_many = true;
-        let (allowed, reason) = (self.max_rejects.words(), self.reporter.commonest_reason());
+        let (allowed, reason) = (self.bounds.max_rejects.words(), self.reporter.commonest_reason());
         let message = format!("too many rejects: --max-rejects allows {allowed}; most of them {reason}");
         Err(Failure::new(Exit::Partial, message)
             .advise("the rejects file has them all; --max-rejects none goes on"))
@@ -227,6 +248,40 @@ impl Settle {
 
 fn interrupted(failure: Option<&Failure>) -> bool {
     failure.is_some_and(|failure| failure.exit == Exit::Interrupted)
+}
+
+/// So many inputs that could not be read to their end are listed with the failure.
+const FAILED_LISTED: usize = 20;
+
+/// The failure of a run that did all it could, but not all inputs could be read to their end.
+fn unread(failed: &[String], can_resume: bool) -> Option<Failure> {
+    let way_on = match (failed.len(), can_resume) {
+        (0, _) => return None,
+        (1, true) => {
+            "all before that place was read: fix the file or leave it out, then --resume loads the rest"
+        }
+        (1, false) => "all before that place was read, the rest of it was not",
+        (_, true) => "the rest of each was not read: fix the files or leave them out, then --resume",
+        (_, false) => "the rest of each was not read: fix them and load them again",
+    };
+    if let [error] = failed {
+        return Some(Failure::from_lines(Exit::Client, error).also_advise(way_on));
+    }
+    let message = format!("{} inputs could not be read to their end", failed.len());
+    let listed = failed.iter().take(FAILED_LISTED).map(|error| error.replace('\n', "; "));
+    let more = failed.len().saturating_sub(FAILED_LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    Some(Failure::new(Exit::Client, message).list(listed.chain(more)).advise(way_on))
+}
+
+fn too_few(read: u64, wanted: u64) -> Option<Failure> {
+    (read < wanted).then(|| {
+        Failure::new(
+            Exit::Client,
+            format!("{} read; --min-records asks for {}", plural(read, "record"), count(wanted)),
+        )
+        .advise("check that the inputs are complete; what was read is dealt with as the summary says")
+    })
 }
 
 /// The outcome of a batch that stays here.

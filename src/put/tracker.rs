@@ -1,6 +1,6 @@
 //! Which batches are settled, and so how far a load is; completions arrive in any order. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,15 @@ pub struct Counts {
     pub unknown: u64,
 }
 
+/// An input that could not be read to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAt {
+    /// Where reading it ended. No stretch of a mark covers the place.
+    pub at: Position,
+    /// Tells whether its text before the place is still the same.
+    pub beginning: Option<String>,
+}
+
 /// How far a load is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -30,6 +39,47 @@ pub struct Mark {
     pub counts: Counts,
     /// Bytes of the rejects file that belong to it.
     pub rejects_bytes: u64,
+    /// The inputs that could not be read to their end, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedAt>,
+}
+
+impl Mark {
+    /// Forgets that anything of an input is settled.
+    pub fn forget(&mut self, input: u32) {
+        let (first, behind) = (start_of(input), start_of(input + 1));
+        let before = Span { start: Position::default(), end: self.position };
+        let mut settled = vec![before];
+        settled.append(&mut self.ahead);
+        let parts = settled.iter().flat_map(|span| {
+            let before = Span { start: span.start, end: span.end.min(first) };
+            let after = Span { start: span.start.max(behind), end: span.end };
+            [before, after]
+        });
+        let mut parts = parts.filter(|part| part.start < part.end).peekable();
+        let reaches = |part: &Span| part.start == Position::default();
+        self.position = parts.next_if(reaches).map_or(Position::default(), |part| part.end);
+        self.ahead = parts.collect();
+        self.failed.retain(|failed| failed.at.input != input);
+    }
+
+    /// The same in the numbers of another list of inputs, in the same order: `now` has the number of each earlier one
+    /// that is still there, and `count` how many there are. Of those that are gone nothing may be settled; of those that
+    /// are new nothing is.
+    pub fn renumber(&mut self, now: &[Option<u32>], count: u32) {
+        // What is gone ends where the next one begins.
+        let following = |input: u32| now.iter().skip(input as usize).find_map(|now| *now).unwrap_or(count);
+        let number = |place: &mut Position| place.input = following(place.input);
+        number(&mut self.position);
+        self.ahead.iter_mut().for_each(|span| [&mut span.start, &mut span.end].into_iter().for_each(number));
+        self.failed.iter_mut().for_each(|failed| number(&mut failed.at));
+        let known: BTreeSet<u32> = now.iter().flatten().copied().collect();
+        (0..count).filter(|input| !known.contains(input)).for_each(|input| self.forget(input));
+    }
+}
+
+fn start_of(input: u32) -> Position {
+    Position { input, offset: 0, line: 0, record: 0 }
 }
 
 /// Follows which batches are settled; completions arrive in any order.
@@ -38,10 +88,15 @@ pub struct Tracker {
     /// The first batch that is not settled.
     next: u64,
     position: Position,
+    /// What is settled without a gap behind each place where an input failed, once one has.
+    beyond: Vec<Span>,
     /// Settled batches behind `next`.
     settled: BTreeMap<u64, Span>,
+    /// The batches before which an input failed.
+    gaps: BTreeSet<u64>,
     /// What an earlier run settled beyond where this one started.
     earlier: Vec<Span>,
+    failed: Vec<FailedAt>,
     counts: Counts,
 }
 
@@ -49,7 +104,21 @@ impl Tracker {
     /// Starts where an earlier run stopped, or at the beginning.
     pub fn new(mark: Option<&Mark>) -> Self {
         let Some(mark) = mark else { return Self::default() };
-        Self { position: mark.position, earlier: mark.ahead.clone(), counts: mark.counts, ..Self::default() }
+        Self {
+            position: mark.position,
+            earlier: mark.ahead.clone(),
+            failed: mark.failed.clone(),
+            counts: mark.counts,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that an input failed before the batch of this number.
+    pub fn fail(&mut self, failed: FailedAt, before: u64) {
+        self.gaps.insert(before);
+        self.failed.retain(|other| other.at.input != failed.at.input);
+        let place = self.failed.partition_point(|other| other.at < failed.at);
+        self.failed.insert(place, failed);
     }
 
     /// Notes that a batch is settled.
@@ -59,17 +128,33 @@ impl Tracker {
         self.counts.stored += counts.stored;
         self.counts.rejected += counts.rejected;
         self.counts.unknown += counts.unknown;
+        // Where an input failed earlier and now goes on, it has not failed.
+        self.failed.retain(|failed| !(span.start.input <= failed.at.input && failed.at < span.end));
         while let Some(span) = self.settled.remove(&self.next) {
-            self.position = span.end;
+            match self.beyond.last_mut() {
+                _ if self.gaps.contains(&self.next) => self.beyond.push(span),
+                Some(last) => last.end = span.end,
+                None => self.position = span.end,
+            }
             self.next += 1;
         }
     }
 
     /// How far the load is.
     pub fn mark(&self, rejects_bytes: u64) -> Mark {
-        let earlier = self.earlier.iter().filter(|span| span.end > self.position);
-        let ahead = earlier.chain(self.settled.values()).copied().collect();
-        Mark { position: self.position, ahead, counts: self.counts, rejects_bytes }
+        let is_known = |span: &&Span| {
+            span.end <= self.position
+                || self.beyond.iter().any(|known| known.start <= span.start && span.end <= known.end)
+        };
+        let earlier = self.earlier.iter().filter(|span| !is_known(span));
+        let ahead = earlier.chain(&self.beyond).chain(self.settled.values()).copied().collect();
+        Mark {
+            position: self.position,
+            ahead,
+            counts: self.counts,
+            rejects_bytes,
+            failed: self.failed.clone(),
+        }
     }
 }
 
@@ -107,7 +192,7 @@ mod tests {
     #[test]
     fn what_an_earlier_run_settled_ahead_is_remembered_until_it_is_passed() {
         let mark =
-            Mark { position: position(10), ahead: vec![span(20, 30)], counts: counts(20), rejects_bytes: 0 };
+            Mark { position: position(10), ahead: vec![span(20, 30)], counts: counts(20), ..Mark::default() };
         let mut tracker = Tracker::new(Some(&mark));
         tracker.settle(1, span(30, 40), counts(10));
         assert_eq!(tracker.mark(0).ahead, [span(20, 30), span(30, 40)]);
@@ -116,7 +201,94 @@ mod tests {
         assert_eq!((mark.position, mark.ahead.len(), mark.counts.read), (position(40), 0, 40));
     }
 
+    /// A place in an input whose records are ten bytes long, behind a header.
+    fn at(input: u32, record: u64) -> Position {
+        Position { input, offset: 5 + record * 10, line: record + 2, record }
+    }
+
+    /// The records, by input and number, that a mark counts as settled.
+    fn settled(mark: &Mark, lengths: &[u64]) -> BTreeSet<(u32, u64)> {
+        let all =
+            (0..).zip(lengths).flat_map(|(input, length)| (0..*length).map(move |record| (input, record)));
+        let is_settled = |(input, record): &(u32, u64)| {
+            let place = at(*input, *record);
+            place < mark.position || mark.ahead.iter().any(|span| span.start <= place && place < span.end)
+        };
+        all.filter(is_settled).collect()
+    }
+
+    /// Inputs of random lengths, each with the place where it fails, if it does.
+    fn inputs() -> impl Strategy<Value = Vec<(u64, Option<u64>)>> {
+        let input = (0_u64..30, prop::option::of(0_u64..30));
+        prop::collection::vec(
+            input.prop_map(|(length, fails)| (length, fails.map(|at| at.min(length)))),
+            1..8,
+        )
+    }
+
     proptest! {
+        /// Batches cross from one input to the next, but never a place where one fails.
+        #[test]
+        fn a_mark_covers_what_is_settled_and_never_what_stands_behind_a_failure(
+            inputs in inputs(),
+            size in 1_usize..15,
+            settle in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+            gone in any::<prop::sample::Index>(),
+        ) {
+            let mut tracker = Tracker::new(None);
+            let mut batches: Vec<Vec<(u32, u64)>> = Vec::new();
+            let mut open: Vec<(u32, u64)> = Vec::new();
+            for (input, (length, fails)) in (0..).zip(&inputs) {
+                for record in 0..fails.unwrap_or(*length) {
+                    open.push((input, record));
+                    if open.len() == size {
+                        batches.push(std::mem::take(&mut open));
+                    }
+                }
+                if let Some(record) = fails {
+                    batches.extend((!open.is_empty()).then(|| std::mem::take(&mut open)));
+                    let place = if *record == 0 { start_of(input) } else { at(input, *record) };
+                    tracker.fail(FailedAt { at: place, beginning: None }, batches.len() as u64);
+                }
+            }
+            batches.extend((!open.is_empty()).then_some(open));
+            let done: BTreeSet<usize> =
+                settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())).collect();
+            for number in settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())) {
+                if tracker.settled.contains_key(&(number as u64)) || (number as u64) < tracker.next {
+                    continue;
+                }
+                let (first, last) = (batches[number][0], *batches[number].last().unwrap());
+                let span = Span { start: at(first.0, first.1), end: at(last.0, last.1 + 1) };
+                tracker.settle(number as u64, span, counts(0));
+            }
+            let lengths: Vec<u64> = inputs.iter().map(|(length, _)| *length).collect();
+            let wanted: BTreeSet<_> = done.iter().flat_map(|number| batches[*number].clone()).collect();
+            let mut mark = tracker.mark(0);
+            prop_assert_eq!(settled(&mark, &lengths), wanted.clone());
+            let failed = inputs.iter().filter(|(_, fails)| fails.is_some()).count();
+            prop_assert_eq!(mark.failed.len(), failed);
+
+            // One of them goes, and another one comes in its place and at the end.
+            let gone = u32::try_from(gone.index(inputs.len())).unwrap();
+            mark.forget(gone);
+            let count = u32::try_from(inputs.len()).unwrap();
+            let now: Vec<_> = (0..count).map(|input| (input != gone).then_some(input)).collect();
+            mark.renumber(&now, count + 1);
+            let lengths: Vec<u64> = lengths.into_iter().chain([10]).collect();
+            let wanted: BTreeSet<_> = wanted.into_iter().filter(|(input, _)| *input != gone).collect();
+            prop_assert_eq!(settled(&mark, &lengths), wanted.clone());
+            // And one is taken out without another in its place.
+            let without: Vec<_> =
+                (0..=count).map(|input| if input == gone { None } else { Some(input - u32::from(input > gone)) }).collect();
+            mark.renumber(&without, count);
+            let mut lengths = lengths;
+            lengths.remove(gone as usize);
+            let wanted: BTreeSet<_> =
+                wanted.into_iter().map(|(input, record)| (input - u32::from(input > gone), record)).collect();
+            prop_assert_eq!(settled(&mark, &lengths), wanted);
+        }
+
         #[test]
         fn any_order_of_completion_ends_at_the_end(order in Just((0u64..30).collect::<Vec<_>>()).prop_shuffle()) {
             let mut tracker = Tracker::new(None);

@@ -1,7 +1,7 @@
 //! What a load reads, keeps and tells: its inputs, its folder, its outputs.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::inputs::{of_option, paths, repeated_note};
 use super::sources::{Found, Origin};
@@ -14,8 +14,9 @@ use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 use crate::put::admit::Fields;
 use crate::put::pace::Quota;
-use crate::put::read::{self, Expanded, Format};
+use crate::put::read::{self, Chosen, Expanded, Format, ReadError};
 use crate::put::record::Input;
+use crate::put::report::{Skipped, some_of};
 use crate::put::{Keep, unreadable};
 
 pub(super) fn names(
@@ -50,8 +51,8 @@ fn nameless(what: &str, flag: &str) -> Failure {
 }
 
 /// An index name made of the first file's name, so that different sets tried locally do not meet in one index.
-pub(super) fn index_name_for(inputs: &[Input]) -> String {
-    let stem = match inputs.first() {
+pub(super) fn index_name_for(input: Option<&Input>) -> String {
+    let stem = match input {
         Some(Input::File(path)) => {
             path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
         }
@@ -95,30 +96,80 @@ pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
     Ok(Fields::new(key, vector, &reading.metadata))
 }
 
-/// The inputs, and what is worth saying about them.
-pub(super) fn inputs(arguments: &PutVectors) -> Result<(Vec<Input>, Vec<String>), Failure> {
+/// What the command line names as input, not yet looked at.
+pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
-        return Ok((vec![of_option(vectors, arguments.reading.format)?], Vec::new()));
+        return Ok(of_option(vectors, arguments.reading.format)?.into());
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    let Expanded { inputs, passed_over } =
-        read::expand(&paths(&arguments.inputs)?).map_err(|error| unreadable(&error))?;
-    let notes = passed_over_note(passed_over).into_iter().chain(repeated_note(&inputs)).collect();
-    Ok((inputs, notes))
+    read::expand(&paths(&arguments.inputs)?).map_err(|error| unreadable(&error))
 }
 
-fn passed_over_note(directories: usize) -> Option<String> {
-    match directories {
-        0 => None,
-        1 => Some(
-            "note: a directory inside an input directory is passed over; name it to load it too".to_owned(),
-        ),
-        _ => Some(format!(
-            "note: {directories} directories inside input directories are passed over; name them to load them too"
-        )),
+/// The inputs of a load, and what is worth saying about the others.
+pub(super) struct Selection {
+    pub(super) list: Vec<Input>,
+    pub(super) notes: Vec<String>,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+/// Looks at every input; what cannot be loaded ends the load here, unless it is to be skipped.
+pub(super) fn inputs(expanded: Expanded, arguments: &PutVectors) -> Result<Selection, Failure> {
+    let PutVectors { reading, reporting, .. } = arguments;
+    let Chosen { inputs, bad, other, deeper } = read::choose(expanded, format(reading.format));
+    if !bad.is_empty() && (!reading.skip_bad_files || inputs.is_empty()) {
+        let failure = cannot_be_loaded(&bad, inputs.len() + bad.len());
+        return Err(if reporting.resume {
+            failure.also_advise("what an earlier run settled is kept for --resume")
+        } else {
+            failure
+        });
     }
+    let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().chain(repeated_note(&inputs)).collect();
+    notes.extend(bad.iter().map(|(_, error)| format!("note: skipped: {}", first_line(error))));
+    let skip =
+        |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
+    Ok(Selection { list: inputs, notes, skipped: bad.iter().map(skip).collect() })
+}
+
+fn first_line(error: &ReadError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+/// So many inputs that cannot be loaded are listed.
+const BAD_LISTED: usize = 20;
+
+fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
+    const SKIP: &str = "--skip-bad-files loads the others";
+    if let [(_, error)] = bad {
+        let failure = unreadable(error);
+        return if all > 1 { failure.also_advise(SKIP) } else { failure };
+    }
+    let cure =
+        if bad.len() < all { format!("fix them or leave them out; {SKIP}") } else { "fix them".to_owned() };
+    let listed = bad.iter().take(BAD_LISTED).map(|(_, error)| error.to_string().replace('\n', "; "));
+    let more = bad.len().saturating_sub(BAD_LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    Failure::new(Exit::Client, format!("{} of {all} inputs cannot be loaded; nothing was sent", bad.len()))
+        .list(listed.chain(more))
+        .advise(cure)
+}
+
+/// One line on what is passed over in directories.
+fn passed_over(other: &[PathBuf], deeper: &[PathBuf]) -> Option<String> {
+    let listed = |paths: &[PathBuf], one: &str, many: &str| {
+        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        let word = if names.len() == 1 { one } else { many };
+        some_of(&names).map(|named| format!("{} {word} ({named})", names.len()))
+    };
+    let parts = [
+        listed(other, "file of no known format", "files of no known format"),
+        listed(deeper, "directory", "directories"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty())
+        .then(|| format!("note: passed over: {}; name them to load them too", parts.join(" and ")))
 }
 
 /// What the run keeps on disk.

@@ -32,7 +32,10 @@ use crate::put::batch::Limits;
 use crate::put::pace::Quota;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
-use job::{batch_size, checked_bucket, fields, format, index_name_for, inputs, keep, metric, names};
+use job::{
+    Selection, batch_size, checked_bucket, fields, format, index_name_for, inputs, keep, metric,
+    named_inputs, names,
+};
 use service::{Network, Service};
 use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
 use telling::{output, telling};
@@ -156,7 +159,7 @@ pub fn load(
             "--local has a service of its own: leave out --endpoint, --region and --account-id",
         ));
     }
-    let (inputs, notes) = inputs(arguments)?;
+    let (expanded, fields) = (named_inputs(arguments)?, fields(reading)?);
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
     let sources = if to.local || sending.dry_run {
@@ -171,7 +174,8 @@ pub fn load(
         Some(service) => service.bucket.clone(),
         None => bucket_without_service(to, &sources),
     };
-    let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(&inputs)));
+    let is_named = to.index_name.is_some() || !to.local;
+    let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(None)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
     check_index(to, sending.dry_run)?;
     let service = match (cloud, to.local && !sending.dry_run) {
@@ -186,17 +190,20 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
+    let Selection { list: inputs, notes, skipped } = inputs(expanded, arguments)?;
+    let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
     outputs::check(&written(reporting, global, &log), &inputs, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,
         index_name: index_name.clone(),
         notes,
+        skipped_inputs: skipped,
         ..telling(arguments, global, environment, (&inputs, &log))?
     };
     let job = Job {
         format: format(reading.format),
-        fields: fields(reading)?,
+        fields,
         strict: reading.strict,
         metadata_values: match reading.metadata_values {
             MetadataValuesName::Reject => MetadataValues::Reject,
@@ -209,17 +216,22 @@ pub fn load(
         jobs: usize::from(sending.job),
         memory: sending.memory.0,
         budget: Budget { retries, time: sending.retry_max_time.0 },
-        verify: match sending.verify {
-            VerifyName::Unknown => Verify::Unknown,
-            VerifyName::All => Verify::All,
-            VerifyName::None => Verify::None,
-        },
+        verify: verify(sending.verify),
         max_rejects: sending.max_rejects.0,
+        min_records: reading.min_records,
         keep,
         telling,
         inputs,
     };
     Ok(Load { job, service, local, output, log })
+}
+
+fn verify(name: VerifyName) -> Verify {
+    match name {
+        VerifyName::Unknown => Verify::Unknown,
+        VerifyName::All => Verify::All,
+        VerifyName::None => Verify::None,
+    }
 }
 
 /// The service in the cloud, as far as somebody says where it is.

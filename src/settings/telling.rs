@@ -59,6 +59,7 @@ pub(super) fn telling(
         notes: Vec::new(),
         actions: actions(environment),
         resumed: false,
+        skipped_inputs: Vec::new(),
         dry_run: sending.dry_run,
     })
 }

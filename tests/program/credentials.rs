@@ -120,6 +120,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         budget: Budget { retries: 3, time: Duration::from_mins(1) },
         verify: Verify::Unknown,
         max_rejects: MaxRejects::Count(0),
+        min_records: 0,
         keep: Keep {
             folder: home.path("state"),
             rejects: None,
@@ -140,6 +141,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             notes: Vec::new(),
             actions: None,
             resumed: false,
+            skipped_inputs: Vec::new(),
             dry_run: false,
         },
     };

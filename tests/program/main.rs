@@ -13,6 +13,7 @@ mod door;
 mod events;
 mod faults;
 mod fields;
+mod files;
 mod first_look;
 mod full;
 mod generated;

@@ -129,6 +129,10 @@ fn real_runs_of_every_kind_print_what_the_schemas_say() {
     forms.check_run(&home, &run(put(&home, &service, &[]).env("OSS_ACCESS_KEY_SECRET", "wrong")), 2);
     home.write("a.jsonl", "[{\"key\":\"a\",");
     forms.check_run(&home, &run(&mut put(&home, &service, &[])), 3);
+    home.write("a.jsonl", format!("[{},{{\"key\":\"a\",", line(0, 4).trim_end()));
+    home.write("b.jsonl", "[{\"key\":\"a\",");
+    forms.check_run(&home, &run(&mut put(&home, &service, &["b.jsonl", "--skip-bad-files"])), 3);
+    assert!(forms.met.contains("input_failed"), "{:?}", forms.met);
     home.write("a.jsonl", [lines(20, 4), line(20, 3)].concat());
     let mut rehearsal = home.ossvec();
     rehearsal.args([

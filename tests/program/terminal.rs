@@ -243,7 +243,7 @@ fn lines_that_are_printed_meanwhile_stay_whole_above_the_bar_and_the_end_below_i
         "op=PutVectors,nth=3,status=429,code=QpsLimitExceeded",
         "op=PutVectors,nth=25,status=500,code=InternalError",
     ]);
-    load.home.write("b.json", "[{\"key\":\"a\",");
+    load.home.write("b.json", "[{},{\"key\":\"a\",");
     let mut watched = Watched::start(load.command().arg("b.json"));
     watched.until_shown(&FAR);
     let (code, printed) = watched.end();
@@ -252,7 +252,7 @@ fn lines_that_are_printed_meanwhile_stay_whole_above_the_bar_and_the_end_below_i
     for line in [
         "throttled, going on at 70 % of the pace: ",
         "a.jsonl:301: key \"key-999\": the vector has 3 elements; the dimension is 4\n",
-        "\nstored      900 vectors of 901 read, in bucket test-bucket, index idx\n",
+        "\nstored      900 vectors of 902 read, in bucket test-bucket, index idx\n",
         "\npace        ",
         "\nossvec: b.json",
     ] {
@@ -327,7 +327,7 @@ fn directories_that_are_passed_over_are_counted_once() {
     }
     let ended = run(home.put(&service).arg("in"));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [3]);
-    let told = "note: 2 directories inside input directories are passed over; name them to load them too";
+    let told = "note: passed over: 2 directories (in/deeper, in/more); name them to load them too";
     assert_eq!(ended.stderr.lines().filter(|line| *line == told).count(), 1, "{}", ended.stderr);
 }
 

@@ -19,6 +19,26 @@ pub enum ReadError {
         /// What the system says.
         cause: io::Error,
     },
+    /// A link to what is not there.
+    #[error("{input} is a link to {}, which does not exist\nfix the link or remove it", target.display())]
+    DanglingLink {
+        /// Which input.
+        input: Input,
+        /// Where it points to.
+        target: PathBuf,
+    },
+    /// A directory without a single file that can be an input.
+    #[error(
+        "no input in the directory {}{}\nname files to load them whatever their names",
+        directory.display(),
+        if *others > 0 { ": no file there holds JSON or a table" } else { "" }
+    )]
+    EmptyDirectory {
+        /// The directory.
+        directory: PathBuf,
+        /// How many files it holds.
+        others: usize,
+    },
     /// The system failed to read on.
     #[error("cannot read {input} behind {place}: {cause}")]
     Io {
@@ -28,17 +48,6 @@ pub enum ReadError {
         place: Position,
         /// What the system says.
         cause: io::Error,
-    },
-    /// A directory without a single file of a known name.
-    #[error(
-        "no input in the directory {}\n\
-         a file there is input when it ends in .json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind; \
-         others can be given one by one",
-        directory.display()
-    )]
-    EmptyDirectory {
-        /// The directory.
-        directory: PathBuf,
     },
     /// A format that is known but not read.
     #[error("{input} is {format}, which is not supported yet\n{cure}")]
@@ -99,7 +108,7 @@ pub enum ReadError {
     /// The input ends where it must not.
     #[error(
         "{input} ends inside of {tear}: it is cut at byte {end} and incomplete from {place} on\n\
-         everything before that has been read"
+         it was not written or copied whole: make or fetch it again"
     )]
     Torn {
         /// Which input.
@@ -236,6 +245,32 @@ pub enum ReadError {
         /// How many inputs there are.
         given: usize,
     },
+}
+
+impl ReadError {
+    /// The place that it names, where it names one.
+    pub fn place(&self) -> Option<Position> {
+        match self {
+            Self::Io { place, .. }
+            | Self::Torn { place, .. }
+            | Self::Damaged { place, .. }
+            | Self::Malformed { place, .. }
+            | Self::TooLarge { place, .. } => Some(*place),
+            _ => None,
+        }
+    }
+
+    /// The error as one word, for events and summaries.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Open { .. } | Self::Io { .. } | Self::DanglingLink { .. } => "io",
+            Self::Torn { .. } => "torn",
+            Self::Damaged { .. } => "damaged",
+            Self::Malformed { .. } => "malformed",
+            Self::TooLarge { .. } => "too_large",
+            _ => "format",
+        }
+    }
 }
 
 /// What is not complete in a torn input.

@@ -1,64 +1,89 @@
-//! Paths of the command line to inputs: `-` is standard input, a directory stands for the files in it.
+//! Paths of the command line to candidates for inputs: `-` is standard input, a directory stands for the files in it.
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::ReadError;
 use super::recognise::is_input_name;
 use crate::put::record::Input;
 
-/// The inputs that paths stand for.
-#[derive(Debug, Default)]
-pub struct Expanded {
-    /// The inputs, in their order.
-    pub inputs: Vec<Input>,
-    /// How many directories inside the named ones were passed over; hidden ones do not count.
-    pub passed_over: usize,
+/// What may be an input.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The input.
+    pub input: Input,
+    /// Whether somebody says that it is one: the command line, or its name in a directory.
+    pub is_promised: bool,
 }
 
-/// Turns paths into inputs, in their order.
+/// What paths stand for.
+#[derive(Debug, Default)]
+pub struct Expanded {
+    /// What may be inputs, in their order.
+    pub candidates: Vec<Candidate>,
+    /// Directories and pipes inside the named directories, which are passed over.
+    pub passed_over: Vec<PathBuf>,
+    /// The named directories, and which of the candidates are in each.
+    pub directories: Vec<(PathBuf, Range<usize>)>,
+}
+
+impl From<Input> for Expanded {
+    fn from(input: Input) -> Self {
+        Self { candidates: vec![Candidate { input, is_promised: true }], ..Self::default() }
+    }
+}
+
+/// Turns paths into candidates, in their order.
 ///
-/// A directory gives its files with a known name (`.json`, `.jsonl`, `.ndjson`, `.csv`, `.tsv`, also with `.gz` or
-/// `.zst`), sorted by name. Directories in it and hidden files are passed over.
+/// A directory gives its files, sorted by name, but for hidden ones and those that Spark and Hadoop write beside their
+/// parts. Directories in it are passed over.
 pub fn expand(paths: &[PathBuf]) -> Result<Expanded, ReadError> {
     let mut expanded = Expanded::default();
-    let inputs = &mut expanded.inputs;
     for path in paths {
         if path.as_os_str() == "-" {
-            inputs.push(Input::Stdin);
+            expanded.candidates.push(Candidate { input: Input::Stdin, is_promised: true });
         } else if path.is_dir() {
             let cannot_open = |cause| ReadError::Open { input: Input::File(path.clone()), cause };
-            let (files, passed_over) = files_of(path).map_err(cannot_open)?;
-            expanded.passed_over += passed_over;
-            if files.is_empty() {
-                return Err(ReadError::EmptyDirectory { directory: path.clone() });
-            }
-            inputs.extend(files.into_iter().map(Input::File));
+            expanded.add_directory(path).map_err(cannot_open)?;
         } else {
-            inputs.push(Input::File(path.clone()));
+            expanded.candidates.push(Candidate { input: Input::File(path.clone()), is_promised: true });
         }
     }
     Ok(expanded)
 }
 
-/// The files of a directory that can be inputs, sorted, and how many directories are in it.
-fn files_of(directory: &Path) -> io::Result<(Vec<PathBuf>, usize)> {
-    let mut files = Vec::new();
-    let mut directories = 0;
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let path = entry.path();
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if is_input_name(&name) && path.is_file() {
-            files.push(path);
-        } else if !name.starts_with('.') && path.is_dir() {
-            directories += 1;
+impl Expanded {
+    fn add_directory(&mut self, directory: &Path) -> io::Result<()> {
+        let first = self.candidates.len();
+        let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_string_lossy();
+            if is_bookkeeping(&name) {
+                continue;
+            }
+            // What cannot be looked at, such as a link to nowhere, is told with all else that cannot be loaded.
+            let is_unreadable = path.metadata().is_err();
+            if is_unreadable || path.is_file() {
+                let is_promised = is_unreadable || is_input_name(&name);
+                self.candidates.push(Candidate { input: Input::File(path), is_promised });
+            } else {
+                self.passed_over.push(path);
+            }
         }
+        self.directories.push((directory.to_owned(), first..self.candidates.len()));
+        Ok(())
     }
-    files.sort();
-    Ok((files, directories))
+}
+
+/// Files that hold no records by what they are called: hidden ones, and the marks of Spark and Hadoop.
+fn is_bookkeeping(name: &str) -> bool {
+    name == "_SUCCESS"
+        || Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("crc"))
+        || [".", "_committed_", "_started_"].iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]
@@ -67,25 +92,29 @@ mod tests {
     use crate::put::read::testing::Directory;
 
     #[test]
-    fn a_directory_stands_for_its_input_files_sorted_by_name() {
+    fn a_directory_stands_for_its_files_sorted_by_name_without_what_spark_writes_beside_them() {
         let directory = Directory::new();
-        for name in ["b.csv", "a.jsonl.gz", ".hidden.json", "notes.txt", "a.json"] {
+        let marks = [".hidden.json", "_SUCCESS", "_committed_1", "_started_1", ".part-0.crc", "part-0.crc"];
+        for name in ["b.csv", "a.jsonl.gz", "notes.txt", "a.json", "part-0"].iter().chain(&marks) {
             directory.write(name, b"");
         }
         for name in ["deeper.json", "more", ".git"] {
             fs::create_dir(directory.path(name)).unwrap();
         }
-        let Expanded { inputs, passed_over } =
+        let expanded =
             expand(&[PathBuf::from("-"), directory.path(""), directory.path("notes.txt")]).unwrap();
-        let file = |name| Input::File(directory.path("").join(name));
-        let expected = [Input::Stdin, file("a.json"), file("a.jsonl.gz"), file("b.csv"), file("notes.txt")];
-        assert_eq!((inputs, passed_over), (expected.to_vec(), 2));
-    }
-
-    #[test]
-    fn a_directory_without_input_is_an_error_that_names_it() {
-        let directory = Directory::new();
-        let error = expand(&[directory.path("")]).unwrap_err();
-        assert!(matches!(error, ReadError::EmptyDirectory { .. }), "{error}");
+        let path = |name: &str| directory.path("").join(name);
+        let file = |name, is_promised| Candidate { input: Input::File(path(name)), is_promised };
+        let wanted = [
+            Candidate { input: Input::Stdin, is_promised: true },
+            file("a.json", true),
+            file("a.jsonl.gz", true),
+            file("b.csv", true),
+            file("notes.txt", false),
+            file("part-0", false),
+            file("notes.txt", true),
+        ];
+        assert_eq!(expanded.candidates, wanted);
+        assert_eq!(expanded.passed_over, [path("deeper.json"), path("more")]);
     }
 }

@@ -8,6 +8,7 @@
 //! layout; `recognise` chooses among them.
 
 mod around;
+mod blocks;
 mod columnar;
 mod decompress;
 mod elements;
@@ -15,6 +16,7 @@ mod error;
 mod expand;
 mod foreign;
 mod lines;
+mod preflight;
 mod recognise;
 mod rows;
 mod shape;
@@ -25,16 +27,17 @@ mod tests;
 mod value;
 mod window;
 
-use std::fs;
 use std::io;
 use std::ops::Range;
 
 use bytes::Bytes;
 
+pub use self::blocks::{Blocks, FailedInput, open, total_bytes};
 use self::decompress::{Compression, Trailing};
 use self::elements::Elements;
 pub use self::error::{ReadError, Tear};
-pub use self::expand::{Expanded, expand};
+pub use self::expand::{Candidate, Expanded, expand};
+pub use self::preflight::{Chosen, beginning, choose};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
 use self::rows::{HeaderFlaw, Rows};
@@ -119,114 +122,6 @@ impl Flaw {
     /// Whether more text cannot mend it.
     fn is_lasting(&self) -> bool {
         !matches!(self.kind, FlawKind::Unfinished(_))
-    }
-}
-
-/// Starts to read `inputs` in their order, at the place `from` of an earlier reading if there is one.
-///
-/// Places to continue from are the start of a record, the place behind one, and the end of a block. The `format` is
-/// recognised, input by input, when it is not given.
-pub fn open(inputs: &[Input], format: Option<Format>, from: Option<Position>) -> Result<Blocks, ReadError> {
-    Blocks::new(inputs, format, from, Sizes::USUAL)
-}
-
-/// How many bytes the inputs hold in their files, before decompression, unless one of them is a pipe.
-pub fn total_bytes(inputs: &[Input]) -> Option<u64> {
-    inputs.iter().map(size).sum()
-}
-
-fn size(input: &Input) -> Option<u64> {
-    match input {
-        Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
-        Input::Stdin => None,
-        Input::Inline(text) => Some(text.len() as u64),
-    }
-}
-
-/// The records of all inputs in order, block by block.
-///
-/// Ends after the first error: what stands behind it cannot be told from what is missing.
-pub struct Blocks {
-    /// The inputs not yet opened, with their numbers.
-    waiting: std::vec::IntoIter<(u32, Input)>,
-    format: Option<Format>,
-    /// Where to continue in the next input.
-    from: Option<Position>,
-    sizes: Sizes,
-    current: Option<Reading>,
-    /// Bytes of the inputs before the current one.
-    bytes_before: u64,
-    finished: bool,
-}
-
-impl Blocks {
-    fn new(
-        inputs: &[Input],
-        format: Option<Format>,
-        from: Option<Position>,
-        sizes: Sizes,
-    ) -> Result<Self, ReadError> {
-        let start = from.unwrap_or_default();
-        match inputs.get(start.input as usize) {
-            Some(Input::Stdin) if start.offset > 0 => return Err(ReadError::ResumeStdin),
-            None if from.is_some() => {
-                return Err(ReadError::ResumeMissingInput {
-                    wanted: u64::from(start.input) + 1,
-                    given: inputs.len(),
-                });
-            }
-            _ => {}
-        }
-        let mut numbered: Vec<(u32, Input)> = (0..).zip(inputs.iter().cloned()).collect();
-        let waiting = numbered.split_off(numbered.len().min(start.input as usize));
-        // A name mistyped at the end of the line is found before the first record is sent.
-        for (_, input) in &waiting {
-            if let Input::File(path) = input {
-                fs::metadata(path).map_err(|cause| ReadError::Open { input: input.clone(), cause })?;
-            }
-        }
-        Ok(Self {
-            waiting: waiting.into_iter(),
-            format,
-            from,
-            sizes,
-            current: None,
-            bytes_before: numbered.iter().filter_map(|(_, input)| size(input)).sum(),
-            finished: false,
-        })
-    }
-
-    /// Reads on to the next block, or to the end of the last input.
-    fn read(&mut self) -> Result<Option<Block>, ReadError> {
-        loop {
-            if let Some(reading) = &mut self.current {
-                if let Some(mut block) = reading.next_block()? {
-                    block.bytes.start += self.bytes_before;
-                    block.bytes.end += self.bytes_before;
-                    return Ok(Some(block));
-                }
-                self.bytes_before += reading.window.bytes_before();
-            }
-            let Some((number, input)) = self.waiting.next() else {
-                return Ok(None);
-            };
-            let mut reading = Reading::open(input, number, self.sizes)?;
-            reading.start(self.format, self.from.take())?;
-            self.current = Some(reading);
-        }
-    }
-}
-
-impl Iterator for Blocks {
-    type Item = Result<Block, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.finished {
-            return None;
-        }
-        let block = self.read();
-        self.finished = !matches!(block, Ok(Some(_)));
-        block.transpose()
     }
 }
 

@@ -1,11 +1,13 @@
 //! The whole step at once: bytes in, blocks out, at any buffer size and from any place.
 
+use std::fs;
 use std::io::Write;
 
 use proptest::prelude::*;
 
 use super::testing::Directory;
 use super::*;
+use crate::put::record::Span;
 
 /// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.
 pub(super) type Found = (String, Position);
@@ -38,7 +40,7 @@ pub(super) fn read(
                 found.extend(block.records.iter().map(|record| (text_of(&record.raw), record.position)));
                 ends.push(block.end);
             }
-            Err(error) => return (found, ends, Some(error)),
+            Err(failed) => return (found, ends, Some(failed.error)),
         }
     }
     (found, ends, None)
@@ -222,7 +224,7 @@ fn torn_input_gives_what_is_before_the_cut_and_says_where_it_is() {
         if !message.is_empty() {
             assert_eq!(
                 told,
-                (records, format!("{message}\neverything before that has been read")),
+                (records, format!("{message}\nit was not written or copied whole: make or fetch it again")),
                 "{content:?}"
             );
         }
@@ -336,10 +338,7 @@ fn several_inputs_are_read_in_order_and_counted_before_decompression() {
 }
 
 #[test]
-fn what_cannot_be_opened_or_continued_is_told_before_anything_is_read() {
-    let missing = Input::File("no/such/file.json".into());
-    let error = open(&[inline("{}"), missing], None, None).err().unwrap().to_string();
-    assert!(error.starts_with("cannot open no/such/file.json: "), "{error}");
+fn what_cannot_be_continued_is_told_before_anything_is_read() {
     let place = |input, offset| Some(Position { input, offset, line: 2, record: 1 });
     assert!(matches!(open(&[Input::Stdin], None, place(0, 3)), Err(ReadError::ResumeStdin)));
     assert!(matches!(
@@ -350,6 +349,75 @@ fn what_cannot_be_opened_or_continued_is_told_before_anything_is_read() {
     for input in [Input::File(directory.write("a.json", b"{}\n")), inline("{}\n")] {
         let (_, _, error) = read(&input, Sizes::USUAL, place(0, 4));
         assert!(matches!(error, Some(ReadError::ResumeBehindEnd { end: 3, .. })), "{error:?}");
+    }
+}
+
+/// Reads several inputs: the records, the inputs that failed, and those that hold none.
+fn read_all(blocks: Blocks) -> (Vec<String>, Vec<FailedInput>, Vec<u32>) {
+    let empty = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = std::sync::Arc::clone(&empty);
+    let (mut found, mut failed) = (Vec::new(), Vec::new());
+    for block in blocks.when_empty(move |input| told.lock().unwrap().push(input)) {
+        match block {
+            Ok(block) => found.extend(block.records.iter().map(|record| text_of(&record.raw))),
+            Err(error) => failed.push(*error),
+        }
+    }
+    let empty = empty.lock().unwrap().clone();
+    (found, failed, empty)
+}
+
+#[test]
+fn an_input_that_fails_ends_alone_and_one_without_a_record_is_told() {
+    let missing = Input::File("no/such/file.json".into());
+    let inputs =
+        [inline("[1,"), inline(""), missing, inline("[{\"a\":1},"), inline("[]"), inline("{\"b\":2}")];
+    let (found, failed, empty) = read_all(open(&inputs, None, None).unwrap());
+    assert_eq!(found, ["[1,", "{\"a\":1}", "{\"b\":2}"]);
+    let places: Vec<_> = failed.iter().map(|failed| (failed.at.input, failed.at.record)).collect();
+    assert_eq!(places, [(2, 0), (3, 1)]);
+    assert!(failed[0].to_string().starts_with("cannot open no/such/file.json: "), "{}", failed[0]);
+    assert_eq!(empty, [1, 4]);
+}
+
+#[test]
+fn what_is_settled_at_the_start_of_an_input_is_not_read_and_what_is_settled_whole_not_opened() {
+    let input = |word: &str| inline(format!("key,word\na,{word}\nb,{word}\n"));
+    let missing = Input::File("no/such/file.json".into());
+    let inputs = [input("one"), missing, input("three")];
+    let place = |input, offset, record| Position { input, offset, line: record + 2, record };
+    let settled = Span { start: place(0, 15, 1), end: place(2, 17, 1) };
+    let blocks = open(&inputs, None, Some(place(0, 15, 1))).unwrap().passing_over(vec![settled]);
+    let (found, failed, empty) = read_all(blocks);
+    assert_eq!((found, failed.len(), empty), (vec!["b\u{1f}three".to_owned()], 0, vec![]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn the_same_beginning_is_known_again_whatever_follows_and_however_it_is_compressed(
+        text in proptest::collection::vec("[a-z0-9]{1,40}\n", 1..6_000),
+        place: prop::sample::Index,
+        other: prop::sample::Index,
+    ) {
+        let text = text.concat();
+        let place = place.index(text.len());
+        let before = Position { offset: place as u64, ..Position::default() };
+        let directory = Directory::new();
+        let hash = |content: &[u8]| beginning(&Input::File(directory.write("input", content)), before);
+        let wanted = hash(text.as_bytes());
+        prop_assert!(wanted.is_some());
+        let longer = text.get(..place).unwrap().to_owned() + "more\nand more\n";
+        for same in [longer.clone().into_bytes(), gzip(longer.as_bytes()), zstd::encode_all(longer.as_bytes(), 1).unwrap()] {
+            prop_assert_eq!(hash(&same), wanted.clone());
+        }
+        let other = other.index(text.len());
+        let mut changed = text.clone().into_bytes();
+        changed[other] ^= 1;
+        // All of a text of up to 4 MiB is looked at.
+        prop_assert_eq!(hash(&changed) == wanted, other >= place);
+        prop_assert_eq!(hash(&text.as_bytes()[..place.saturating_sub(1)]).is_some(), place == 0);
     }
 }
 

@@ -96,7 +96,11 @@ fn write(summary: &Summary, out: &mut String) -> std::fmt::Result {
             row(name, number, note)?;
         }
     }
-    if !summary.input_exhausted {
+    for failed in &summary.failed_inputs {
+        let note = format!("the rest of {} from line {} on: {}", failed.name, failed.line, failed.message);
+        writeln!(out, "| not read | | {} |", cell(&note))?;
+    }
+    if summary.is_stopped {
         writeln!(out, "| not read | | the rest of the input |")?;
     }
     let time = duration(Duration::from_millis(summary.elapsed_ms));
@@ -180,6 +184,7 @@ mod tests {
                 ReasonCount { count: 3, first: "a|b.jsonl:7".into(), example: "*too*\nlong <b>".into() },
             )]),
             error: Some("interrupted".into()),
+            is_stopped: true,
             rejects_file: Some("r_1.jsonl".into()),
             resume_command: Some("ossvec put-vectors 'a|``b.jsonl' --resume".into()),
             ..Summary::default()

@@ -70,6 +70,13 @@ pub(super) enum Event<'a> {
         reason: &'static str,
         message: String,
     },
+    InputFailed {
+        input: String,
+        line: u64,
+        byte: u64,
+        code: &'static str,
+        message: String,
+    },
     RunEnd {
         summary: &'a Summary,
     },

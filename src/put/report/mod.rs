@@ -27,13 +27,14 @@ pub(super) use meter::Waiting;
 use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
-pub use summary::{Allowed, ReasonCount, Summary};
-pub(super) use words::count;
-pub(crate) use words::visible;
+pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
+pub(super) use words::{count, plural};
+pub(crate) use words::{some_of, visible};
 
 use super::notes::Notes;
 use super::outcome::Outcome;
 use super::pace::{Bound, Quota};
+use super::read::FailedInput;
 use super::record::{Defect, Input, place};
 use crate::oss::error::CallError;
 
@@ -64,6 +65,8 @@ pub struct Telling {
     pub notes: Vec<String>,
     /// Where the run is a step of a GitHub Actions job: what is told there.
     pub actions: Option<Actions>,
+    /// The inputs that cannot be loaded and are skipped.
+    pub skipped_inputs: Vec<Skipped>,
     /// Whether this run continues an earlier one.
     pub resumed: bool,
     /// Whether requests are left out.
@@ -105,6 +108,8 @@ struct Inner {
     notes: Notes,
     /// The part of the pace in force, as it was last told.
     pace: f64,
+    /// Inputs that hold no record at all.
+    empty: Vec<u32>,
     /// When trouble with a request was last told, and how much has been kept back since.
     last_trouble: Option<Instant>,
     more_trouble: u64,
@@ -138,11 +143,13 @@ impl Reporter {
                 index_name: telling.index_name.clone(),
                 dry_run: telling.dry_run,
                 quota: telling.quota.into(),
+                skipped_inputs: telling.skipped_inputs.clone(),
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),
             notes: Notes::default(),
             pace: 1.0,
+            empty: Vec::new(),
             last_trouble: None,
             more_trouble: 0,
             telling,
@@ -223,6 +230,39 @@ impl Reporter {
         inner.count(outcome);
         inner.tell_batch(outcome);
         inner.show(self.waits());
+    }
+
+    /// Tells that an input cannot be read any further.
+    pub(super) fn input_failed(&self, failed: &FailedInput) {
+        let mut inner = self.lock();
+        let place = failed.error.place().unwrap_or(failed.at);
+        let (name, text) = (inner.input(failed.at.input), failed.error.to_string());
+        let message = text.lines().next().unwrap_or_default();
+        inner.event(&Event::InputFailed {
+            input: name.clone(),
+            line: place.line,
+            byte: place.offset,
+            code: failed.error.code(),
+            message: message.to_owned(),
+        });
+        inner.note(&format!("{message}; going on without the rest of it"));
+        let (line, byte, message) = (place.line, place.offset, message.to_owned());
+        inner.summary.failed_inputs.push(FailedPlace { name, line, byte, message });
+    }
+
+    /// Notes that an input holds no record at all.
+    pub(super) fn is_empty(&self, input: u32) {
+        self.lock().empty.push(input);
+    }
+
+    /// Tells which inputs hold no record, also who asked for quiet: somebody expected some there.
+    pub(super) fn tell_of_empty_inputs(&self) {
+        let inner = self.lock();
+        let names: Vec<_> = inner.empty.iter().map(|input| inner.input(*input)).collect();
+        if let Some(named) = words::some_of(&names) {
+            let verb = if names.len() == 1 { "holds" } else { "hold" };
+            inner.progress.print(&format!("warning: {named} {verb} no records"));
+        }
     }
 
     /// Prints one line for the person watching, unless they asked for quiet.

@@ -8,13 +8,17 @@ use serde::Serialize;
 
 use super::events::SCHEMA_VERSION;
 use super::meter::{self, Limit};
-use super::words::{bytes, count, duration, plural, visible};
+use super::words::{bytes, count, duration, plural, some_of, visible};
 use crate::exit::Failure;
 use crate::put::notes::{MISSING, Note};
 use crate::put::pace::Quota;
 
+/// So many inputs that could not be read to their end are named; all are in the JSON form.
+const INPUTS_SHOWN: usize = 10;
+
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Summary {
     /// Version of this form.
     pub schema_version: &'static str,
@@ -62,8 +66,12 @@ pub struct Summary {
     pub reasons: BTreeMap<String, ReasonCount>,
     /// What was found that costs no record and must be known.
     pub notes: Vec<Note>,
-    /// Whether the input was read to its end, or to where it is damaged.
+    /// Whether every input was read to its end.
     pub input_exhausted: bool,
+    /// Inputs that could not be read to their end.
+    pub failed_inputs: Vec<FailedPlace>,
+    /// Inputs that were skipped because they cannot be loaded.
+    pub skipped_inputs: Vec<Skipped>,
     /// Whether this was a rehearsal that made no request.
     pub dry_run: bool,
     /// The shortest time at this quota, of a rehearsal.
@@ -77,6 +85,9 @@ pub struct Summary {
     pub rejects_file: Option<String>,
     /// One shell line that continues, if there is anything to continue.
     pub resume_command: Option<String>,
+    /// Whether the run stopped before it had come to the last input's end.
+    #[serde(skip)]
+    pub is_stopped: bool,
     /// Whether the failure itself says what to do next.
     #[serde(skip)]
     pub has_own_advice: bool,
@@ -114,6 +125,28 @@ pub struct ReasonCount {
     pub first: String,
     /// Its message.
     pub example: String,
+}
+
+/// An input that could not be read to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedPlace {
+    /// The input.
+    pub name: String,
+    /// Line of the place from which on it could not be read, from 1.
+    pub line: u64,
+    /// Byte of its decompressed text.
+    pub byte: u64,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// An input that was skipped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The input.
+    pub name: String,
+    /// Why it cannot be loaded.
+    pub message: String,
 }
 
 impl Summary {
@@ -284,8 +317,26 @@ impl Summary {
         if self.not_sent > 0 && !self.dry_run {
             writeln!(out, "not sent    {} read before the run stopped", plural(self.not_sent, "record"))?;
         }
-        if !self.input_exhausted {
+        for failed in self.failed_inputs.iter().take(INPUTS_SHOWN) {
+            let FailedPlace { name, line, byte, .. } = failed;
+            writeln!(out, "not read    the rest of {} from line {line}, byte {byte} on", visible(name))?;
+        }
+        let more = self.failed_inputs.len().saturating_sub(INPUTS_SHOWN);
+        if more > 0 {
+            writeln!(out, "not read    the rest of {} more", plural(more as u64, "input"))?;
+        }
+        if self.is_stopped {
             writeln!(out, "not read    the rest of the input")?;
+        }
+        if !self.skipped_inputs.is_empty() {
+            let names: Vec<_> = self.skipped_inputs.iter().map(|skipped| skipped.name.clone()).collect();
+            let (named, number) = (some_of(&names).unwrap_or_default(), names.len() as u64);
+            writeln!(
+                out,
+                "left out    {} that cannot be loaded: {}",
+                plural(number, "input"),
+                visible(&named)
+            )?;
         }
         Ok(())
     }
@@ -334,6 +385,7 @@ mod tests {
             rejects_file: Some("r.jsonl".into()),
             resume_command: Some("ossvec put-vectors a.jsonl --resume".into()),
             input_exhausted: false,
+            is_stopped: true,
             ..Summary::default()
         };
         let want = "\

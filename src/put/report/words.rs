@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A count with its noun.
-pub(super) fn plural(number: u64, noun: &str) -> String {
+pub(in crate::put) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
@@ -66,6 +66,18 @@ pub(super) fn whole_seconds(time: Duration) -> String {
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
         3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+/// The first few names, and how many more there are; nothing if there are none.
+pub(crate) fn some_of(names: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let (named, more) = names.split_at(NAMED.min(names.len()));
+    let named = named.join(", ");
+    match (names.len(), more.len()) {
+        (0, _) => None,
+        (_, 0) => Some(named),
+        (_, more) => Some(format!("{named} and {} more", count(more as u64))),
     }
 }
 

@@ -1,0 +1,150 @@
+//! The look at every input before anything is sent: what cannot be loaded is known by its head.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::error::ReadError;
+use super::expand::{Candidate, Expanded};
+use super::recognise::Format;
+use super::window::Arrival;
+use super::{Reading, Sizes};
+use crate::put::fingerprint::short;
+use crate::put::record::{Block, Input, Position, Raw};
+
+/// What the look at the inputs has shown.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// What can be loaded, in its order.
+    pub inputs: Vec<Input>,
+    /// What cannot be loaded, and why not.
+    pub bad: Vec<(Input, ReadError)>,
+    /// Files in directories that are plainly something else.
+    pub other: Vec<PathBuf>,
+    /// Directories and pipes inside the directories that were named.
+    pub deeper: Vec<PathBuf>,
+}
+
+/// Looks at the head of every file: whether it can be opened and decompressed, what format it has, and its header.
+///
+/// Pipes and standard input are not looked at, since what is read of them is gone.
+pub fn choose(expanded: Expanded, format: Option<Format>) -> Chosen {
+    let Expanded { candidates, passed_over, directories } = expanded;
+    let mut chosen = Chosen { deeper: passed_over, ..Chosen::default() };
+    let mut others = BTreeSet::new();
+    for (number, Candidate { input, is_promised }) in candidates.into_iter().enumerate() {
+        let judged = match &input {
+            Input::File(path) => judge(path, is_promised, format),
+            Input::Stdin | Input::Inline(_) => Ok(true),
+        };
+        match (judged, input) {
+            (Ok(false), Input::File(path)) => {
+                others.insert(number);
+                chosen.other.push(path);
+            }
+            (Ok(_), input) => chosen.inputs.push(input),
+            (Err(error), input) => chosen.bad.push((input, error)),
+        }
+    }
+    for (directory, mut files) in directories {
+        let number = files.len();
+        if files.all(|file| others.contains(&file)) {
+            let input = Input::File(directory.clone());
+            chosen.bad.push((input, ReadError::EmptyDirectory { directory, others: number }));
+        }
+    }
+    chosen
+}
+
+/// Whether the file is input. One that is nobody's promise is so only if its content shows it.
+fn judge(path: &Path, is_promised: bool, format: Option<Format>) -> Result<bool, ReadError> {
+    let input = || Input::File(path.to_owned());
+    let metadata = fs::metadata(path).map_err(|cause| match fs::read_link(path) {
+        Ok(target) if cause.kind() == io::ErrorKind::NotFound => {
+            ReadError::DanglingLink { input: input(), target }
+        }
+        _ => ReadError::Open { input: input(), cause },
+    })?;
+    if !metadata.is_file() {
+        return Ok(true);
+    }
+    let mut reading = Reading::open(input(), 0, Sizes::USUAL)?;
+    match reading.start(format, None) {
+        Err(error) if !is_promised && is_of_no_format(&error) => return Ok(false),
+        started => started?,
+    }
+    // What breaks before its first record cannot be loaded at all.
+    let first = reading.next_block()?;
+    Ok(is_promised || first.is_none_or(|block| holds_records(&block)))
+}
+
+/// Whether the error is what any text that is no input meets.
+fn is_of_no_format(error: &ReadError) -> bool {
+    matches!(
+        error,
+        ReadError::Unrecognised { .. }
+            | ReadError::NoHeader { .. }
+            | ReadError::DuplicateColumn { .. }
+            | ReadError::LineEnds { .. }
+    )
+}
+
+/// Whether these look like records, of a file whose name does not say so: prose may have commas, too.
+fn holds_records(block: &Block) -> bool {
+    let is_alike = |raw: &Raw| match raw {
+        Raw::Row { columns, cells } => columns.0.len() > 1 && cells.len() == columns.0.len(),
+        Raw::Json(text) => is_json(text),
+    };
+    let mut looked_at = block.records.iter().enumerate();
+    // Of JSON the first one shows it; those that follow may be no good.
+    looked_at.all(|(at, record)| (at > 0 && matches!(record.raw, Raw::Json(_))) || is_alike(&record.raw))
+}
+
+/// Whether the text begins and ends as an object or an array of numbers does.
+fn is_json(text: &[u8]) -> bool {
+    let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let (first, second, last) = (bytes.next(), bytes.next(), bytes.next_back());
+    matches!(
+        (first, second, last.or(second)),
+        (Some(b'{'), Some(b'"' | b'}'), Some(b'}'))
+            | (Some(b'['), Some(b'[' | b'{' | b'-' | b'0'..=b'9' | b']'), Some(b']'))
+    )
+}
+
+/// How much text is hashed at a place, and at how many places.
+const SAMPLE: u64 = 64 << 10;
+const SAMPLES: u64 = 64;
+
+/// A hash of parts of the input's text before `place`, evenly spread, its start and the place itself among them; nothing
+/// if that much cannot be read, or not again.
+pub fn beginning(input: &Input, place: Position) -> Option<String> {
+    let Input::File(path) = input else { return None };
+    if !fs::metadata(path).is_ok_and(|file| file.is_file()) {
+        return None;
+    }
+    let mut hash = Sha256::new().chain_update(place.offset.to_le_bytes());
+    let mut window = Reading::open(input.clone(), 0, Sizes::USUAL).ok()?.window;
+    for offset in sample_offsets(place.offset) {
+        let length = usize::try_from(SAMPLE.min(place.offset - offset)).ok()?;
+        match window.go_to(Position { offset, ..Position::default() }).ok()? {
+            Arrival::There => hash.update(window.text().get(..length)?),
+            Arrival::EndsBefore(_) => return None,
+        }
+    }
+    Some(short(hash))
+}
+
+fn sample_offsets(end: u64) -> impl Iterator<Item = u64> {
+    let last = end.saturating_sub(SAMPLE);
+    let count = end.div_ceil(SAMPLE).min(SAMPLES);
+    (0..count).map(move |index| {
+        if count < 2 {
+            0
+        } else {
+            u64::try_from(u128::from(last) * u128::from(index) / u128::from(count - 1)).unwrap_or(last)
+        }
+    })
+}
