@@ -82,6 +82,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l vector -d 
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metadata -d 'Fields or columns that hold metadata: an object\'s members, or one value each; \'*\' is every field but key and vector, -FIELD leaves one out [default: the object metadata, payload or properties]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metadata-values -d 'Numbers and booleans in metadata: reject the record, or write them as text' -r -f -a "reject\t'The record is rejected'
 text\t'They are written as text; null and NaN are left out'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l min-records -d 'Fail when all inputs together hold fewer records, earlier runs of the load included' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l batch-size -d 'How many vectors go into one request at most, 1 to 500' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l batch-bytes -d 'How large one request is at most' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l requests-per-second -d 'How many requests are sent in a second at most; 0 is no limit' -r -f
@@ -129,6 +130,7 @@ debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'
@@ -154,6 +156,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l vector -d 'Field o
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metadata -d 'Fields or columns that hold metadata: an object\'s members, or one value each; \'*\' is every field but key and vector, -FIELD leaves one out [default: the object metadata, payload or properties]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metadata-values -d 'Numbers and booleans in metadata: reject the record, or write them as text' -r -f -a "reject\t'The record is rejected'
 text\t'They are written as text; null and NaN are left out'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l min-records -d 'Fail when all inputs together hold fewer records, earlier runs of the load included' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l batch-size -d 'How many vectors go into one request at most, 1 to 500' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l batch-bytes -d 'How large one request is at most' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l requests-per-second -d 'How many requests are sent in a second at most; 0 is no limit' -r -f
@@ -201,6 +204,7 @@ debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'
@@ -256,6 +260,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metadata -d 'Fields or columns that hold metadata: an object\'s members, or one value each; \'*\' is every field but key and vector, -FIELD leaves one out [default: the object metadata, payload or properties]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metadata-values -d 'Numbers and booleans in metadata: reject the record, or write them as text' -r -f -a "reject\t'The record is rejected'
 text\t'They are written as text; null and NaN are left out'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l min-records -d 'Fail when all inputs together hold fewer records, earlier runs of the load included' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l batch-size -d 'How many vectors go into one request at most, 1 to 500' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l batch-bytes -d 'How large one request is at most' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l requests-per-second -d 'How many requests are sent in a second at most; 0 is no limit' -r -f
@@ -303,6 +308,7 @@ debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'

@@ -50,6 +50,7 @@ fn the_parts_of_a_directory_are_recognised_by_content_and_a_dangling_link_stops_
     home.write("parts/.part-1.jsonl.crc", "crc");
     home.write("parts/README.md", "# Parts\n\nMade by hand, with care.\n");
     home.write("parts/logo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    home.write("parts/about.html", "<!DOCTYPE html><p>Parts</p>");
     home.write("parts/table", "key,vector,n\nkey-3,\"[1,2,3,4]\",x\n");
     home.write("parts/more/a.jsonl", records(9..10));
     #[cfg(unix)]
@@ -63,7 +64,7 @@ fn the_parts_of_a_directory_are_recognised_by_content_and_a_dangling_link_stops_
     }
     let ended = run(home.put(&service).arg("parts"));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [4], "{}", ended.stderr);
-    let told = "note: passed over: 2 files of no known format (parts/README.md, parts/logo.png) and 1 directory \
+    let told = "note: passed over: 3 files of no known format (parts/README.md, parts/about.html, parts/logo.png) and 1 directory \
                 (parts/more); name them to load them too";
     assert_eq!(ended.stderr.lines().filter(|line| *line == told).count(), 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("warning: parts/part-5.jsonl holds no records"), "{}", ended.stderr);
@@ -80,6 +81,8 @@ fn a_file_of_a_directory_that_is_known_and_cannot_be_read_is_not_passed_over() {
         ("b.bin", b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0".to_vec(), "is a ZIP"),
         ("part-7.gz", gzip(&records(0..50).into_bytes())[..20].to_vec(), "ends inside of its gzip data"),
         ("b.csv", b"key,key\na,b\n".to_vec(), "names two columns 'key'"),
+        ("part-8", b"version https://git-lfs.github.com/spec/v1\n".to_vec(), "is a Git LFS pointer"),
+        ("part-9", b"<!DOCTYPE html><p>Sign in</p>".to_vec(), "is an HTML page"),
         ("b.csv", b"a,\"[0.1,2]\"\nb,\"[2,3]\"\n".to_vec(), "has no header"),
     ] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));

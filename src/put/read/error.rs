@@ -68,6 +68,8 @@ pub enum ReadError {
         what: &'static str,
         /// How to come to the data.
         cure: &'static str,
+        /// Whether data is missing there: it is a pointer to it, or an answer about it.
+        in_place_of_data: bool,
     },
     /// JSON whose records do not follow one another.
     #[error("{input} holds {shape}, which cannot be read record by record\n{cure}")]

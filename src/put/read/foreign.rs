@@ -73,7 +73,7 @@ pub(super) fn foreign(head: &[u8], whole: bool) -> Result<Told, Unfit> {
         return Err(Unfit::Unsupported { format, cure });
     }
     if let Some((what, cure)) = found(WITHOUT_RECORDS).or_else(|| markup(head)) {
-        return Err(Unfit::WithoutRecords { what, cure });
+        return Err(Unfit::WithoutRecords { what, cure, in_place_of_data: cure != DOCUMENT_CURE });
     }
     match head.get(TAR_MAGIC_AT..TAR_MAGIC_AT + TAR_MAGIC.len()) {
         Some(TAR_MAGIC) => Err(Unfit::Unsupported { format: "a tar archive", cure: ARCHIVE_CURE }),
@@ -154,7 +154,7 @@ mod tests {
     fn name(head: &[u8]) -> Option<(&'static str, &'static str)> {
         match foreign(head, true) {
             Err(Unfit::Unsupported { format, cure }) => Some((format, cure)),
-            Err(Unfit::WithoutRecords { what, cure }) => Some((what, cure)),
+            Err(Unfit::WithoutRecords { what, cure, .. }) => Some((what, cure)),
             _ => None,
         }
     }

@@ -222,7 +222,9 @@ impl Reading {
         match unfit {
             Unfit::Unrecognised => ReadError::Unrecognised { input },
             Unfit::Unsupported { format, cure } => ReadError::Unsupported { input, format, cure },
-            Unfit::WithoutRecords { what, cure } => ReadError::WithoutRecords { input, what, cure },
+            Unfit::WithoutRecords { what, cure, in_place_of_data } => {
+                ReadError::WithoutRecords { input, what, cure, in_place_of_data }
+            }
             Unfit::Shape { shape, cure } => ReadError::Shape { input, shape, cure },
             Unfit::NotUtf8(foreign) => self.not_utf8(foreign),
         }

@@ -73,7 +73,7 @@ fn judge(path: &Path, is_promised: bool, format: Option<Format>) -> Result<bool,
     }
     let mut reading = Reading::open(input(), 0, Sizes::USUAL)?;
     match reading.start(format, None) {
-        Err(error) if !is_promised && is_of_no_format(&error) => return Ok(false),
+        Err(error) if !is_promised && is_something_else(&error, path) => return Ok(false),
         started => started?,
     }
     // What breaks before its first record cannot be loaded at all.
@@ -81,15 +81,22 @@ fn judge(path: &Path, is_promised: bool, format: Option<Format>) -> Result<bool,
     Ok(is_promised || first.is_none_or(|block| holds_records(&block)))
 }
 
-/// Whether the error is what any text that is no input meets.
-fn is_of_no_format(error: &ReadError) -> bool {
-    matches!(
-        error,
+/// Whether the error is what a file meets that was never meant to be input.
+fn is_something_else(error: &ReadError, path: &Path) -> bool {
+    match error {
         ReadError::Unrecognised { .. }
-            | ReadError::NoHeader { .. }
-            | ReadError::DuplicateColumn { .. }
-            | ReadError::LineEnds { .. }
-    )
+        | ReadError::NoHeader { .. }
+        | ReadError::DuplicateColumn { .. }
+        | ReadError::LineEnds { .. } => true,
+        // A pointer or a page stands where data should be, unless its name says that it is one.
+        ReadError::WithoutRecords { in_place_of_data, .. } => !in_place_of_data || is_page_name(path),
+        _ => false,
+    }
+}
+
+fn is_page_name(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    ["html", "htm", "xhtml", "xml", "svg"].iter().any(|page| ending.eq_ignore_ascii_case(page))
 }
 
 /// Whether these look like records, of a file whose name does not say so: prose may have commas, too.
