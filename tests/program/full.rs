@@ -1,8 +1,10 @@
 //! Refusals that are not about records: an index that takes no more.
 
+use std::path::Path;
+
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, lines, run, unlimited, wanted};
+use crate::support::{Ended, Home, TestService, lines, run, unlimited, wanted};
 use crate::trouble::rejects;
 
 const RECORDS: usize = 600;
@@ -14,17 +16,19 @@ fn full_from(batch: usize) -> String {
     format!("op=PutVectors,from={batch},status=400")
 }
 
+/// Loads what is left of `input`.
+fn resume(home: &Home, service: &TestService, input: &Path, more: &[&str]) -> Ended {
+    let mut load = home.put(service);
+    run(load.arg(input).args(["--resume", "--rejects", "rejects.jsonl"]).args(more))
+}
+
 #[test]
 fn an_index_that_takes_no_more_stops_the_load_and_rejects_nothing() {
     for jobs in ["1", "5"] {
         for batch in [2, BATCHES / 2, BATCHES] {
             let (home, service) = (Home::new(), TestService::start(unlimited()));
             let input = home.write("vectors.jsonl", lines(RECORDS, 4));
-            let load = || {
-                let mut load = home.put(&service);
-                load.arg(&input).args(["--batch-size", &BATCH.to_string(), "--job", jobs, "--resume"]);
-                run(load.args(["--rejects", "rejects.jsonl"]))
-            };
+            let load = || resume(&home, &service, &input, &["--batch-size", "60", "--job", jobs]);
             service.trouble(&[&full_from(batch)]);
             let what = format!("full from batch {batch} on, {jobs} in flight");
             let ended = load();
@@ -52,11 +56,7 @@ fn a_bad_record_among_them_is_rejected_once_the_index_takes_records_again() {
         for (batch, bad) in [(2, 61), (5, 299), (BATCHES, 570)] {
             let (home, service) = (Home::new(), TestService::start(unlimited()));
             let input = home.write("vectors.jsonl", lines(RECORDS, 4));
-            let load = || {
-                let mut load = home.put(&service);
-                load.arg(&input).args(["--batch-size", &BATCH.to_string(), "--job", jobs, "--resume"]);
-                run(load.args(["--rejects", "rejects.jsonl"]))
-            };
+            let load = || resume(&home, &service, &input, &["--batch-size", "60", "--job", jobs]);
             let poison = format!("refuse-key=key-{bad},name-key");
             service.trouble(&[&full_from(batch), &poison]);
             let what = format!("full from batch {batch} on, {bad} is bad, {jobs} in flight");
@@ -96,11 +96,7 @@ fn a_stretch_of_bad_records_is_rejected_and_does_not_stop_the_load() {
 fn batches_of_one_record_wait_for_what_comes_after_them() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let input = home.write("vectors.jsonl", lines(40, 4));
-    let load = || {
-        let mut load = home.put(&service);
-        load.arg(&input).args(["--batch-size", "1", "--job", "3", "--resume", "--rejects", "rejects.jsonl"]);
-        run(&mut load)
-    };
+    let load = || resume(&home, &service, &input, &["--batch-size", "1", "--job", "3"]);
     service.trouble(&["refuse-key=key-7", &full_from(20)]);
     load().assert_code(2);
     assert_eq!(rejects(&home.path("rejects.jsonl")), [("key-7".to_owned(), "refused".to_owned())]);
