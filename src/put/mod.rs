@@ -15,6 +15,7 @@ mod outcome;
 pub mod pace;
 mod parts;
 mod pipeline;
+pub mod quote;
 pub mod read;
 mod read_back;
 pub mod record;
@@ -59,8 +60,8 @@ use crate::oss::wire;
 pub struct Job {
     /// What to read.
     pub inputs: Vec<Input>,
-    /// The format, if the user names one.
-    pub format: Option<read::Format>,
+    /// The form of the inputs, as far as the user names it.
+    pub form: read::Form,
     /// Which fields hold what.
     pub fields: admit::Fields,
     /// What becomes of numbers in metadata.
@@ -131,7 +132,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let mark = mark.unwrap_or_default();
     let mut settle = Settle::new(Arc::clone(&reporter), job.max_rejects, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
-    let blocks = match read::open(&job.inputs, job.format, from) {
+    let blocks = match read::open(&job.inputs, &job.form, from) {
         Ok(blocks) => blocks,
         Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
     };

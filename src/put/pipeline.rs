@@ -141,7 +141,12 @@ impl Watch {
         if !std::mem::replace(&mut self.has_begun, true) {
             self.reporter.begins_at(block.bytes.start);
         }
-        let Some(Raw::Row { columns, .. }) = block.records.first().map(|record| &record.raw) else { return };
+        let columns = block.records.iter().find_map(|record| match &record.raw {
+            Raw::Row { columns, .. } => Some(Some(columns)),
+            Raw::Json(_) => Some(None),
+            Raw::Broken { .. } => None,
+        });
+        let Some(columns) = columns.flatten() else { return };
         if self.last.as_ref() == Some(columns) {
             return;
         }

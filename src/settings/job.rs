@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::sources::{Found, Origin};
-use super::usage;
-use crate::cli::{FormatName, Metric, PutVectors, Reading};
+use super::{tables, usage};
+use crate::cli::{FormatName, Metric, PutVectors};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::Target;
@@ -123,7 +123,7 @@ pub(super) fn keep(
     (target, index_name): (Option<&Target>, &str),
     command_line: &CommandLine,
 ) -> Result<Keep, Failure> {
-    let PutVectors { to, reading, reporting, .. } = arguments;
+    let PutVectors { to, reporting, .. } = arguments;
     let folder = match &reporting.checkpoint_dir {
         Some(folder) => folder.clone(),
         None => dirs::state_dir()
@@ -144,13 +144,13 @@ pub(super) fn keep(
         rejects: reporting.rejects.clone(),
         resume: reporting.resume,
         target: place.map_or(target.clone(), |place| format!("local {place} {target}")),
-        reading: options_of(reading),
+        reading: options_of(arguments),
         resume_command: command_line.resuming(),
     })
 }
 
 /// The options that change what is made of the input, with their values.
-fn options_of(reading: &Reading) -> BTreeMap<String, String> {
+fn options_of(PutVectors { reading, tables, .. }: &PutVectors) -> BTreeMap<String, String> {
     let named = |fields: &[String]| if fields.is_empty() { "not given".to_owned() } else { fields.join(",") };
     let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
     [
@@ -160,8 +160,10 @@ fn options_of(reading: &Reading) -> BTreeMap<String, String> {
         ("--metadata", named(&reading.metadata)),
         ("--metadata-values", word(&reading.metadata_values)),
     ]
+    .into_iter()
+    .chain(tables::given(tables))
     .map(|(option, value)| (option.to_owned(), value))
-    .into()
+    .collect()
 }
 
 pub(super) fn format(name: FormatName) -> Option<Format> {

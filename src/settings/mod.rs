@@ -7,6 +7,7 @@ mod outputs;
 mod service;
 mod show;
 mod sources;
+mod tables;
 mod telling;
 mod vendor;
 
@@ -27,6 +28,7 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::admit::{Fields, MetadataValues};
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
+use crate::put::read;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
 use job::{batch_size, checked_bucket, format, index_name_for, inputs, keep, metric, names};
@@ -194,7 +196,7 @@ pub fn load(
         ..telling(arguments, global, environment, (&inputs, &log))?
     };
     let job = Job {
-        format: format(reading.format),
+        form: read::Form { format: format(reading.format), tables: tables::tables(arguments)? },
         fields: Fields::new(reading.key.as_slice(), reading.vector.as_slice(), &reading.metadata),
         metadata_values: match reading.metadata_values {
             MetadataValuesName::Reject => MetadataValues::Reject,

@@ -1,6 +1,6 @@
 //! Which member or column of a record is its key, its vector, its metadata.
 
-use crate::put::record::Columns;
+use crate::put::record::{Columns, Reason};
 
 /// A field as the user names it: a column, a member, or a path of members joined by dots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,28 @@ impl Choice {
         }
     }
 
+    /// The columns that are candidates, each as its rank and its index. Case counts only where a column has exactly
+    /// the name of a candidate.
+    pub(super) fn columns(&self, columns: &Columns) -> Result<Vec<(usize, usize)>, Reason> {
+        let exactly = |field: &Field| Ok(columns.exactly(field.text()));
+        let whatever_case = |field: &Field| columns.whatever_case(field.text());
+        if self.named {
+            return self.found(|field| {
+                exactly(field)?.map_or_else(|| whatever_case(field), |index| Ok(Some(index)))
+            });
+        }
+        let found = self.found(exactly)?;
+        if found.is_empty() { self.found(whatever_case) } else { Ok(found) }
+    }
+
+    fn found(
+        &self,
+        find: impl Fn(&Field) -> Result<Option<usize>, Reason>,
+    ) -> Result<Vec<(usize, usize)>, Reason> {
+        let ranked = self.candidates.iter().enumerate();
+        ranked.filter_map(|(rank, field)| find(field).map(|index| Some((rank, index?))).transpose()).collect()
+    }
+
     /// The candidates as a person reads them.
     pub(super) fn list(&self) -> String {
         self.candidates.iter().map(Field::text).collect::<Vec<_>>().join(", ")
@@ -64,10 +86,14 @@ pub struct Fields {
 impl Fields {
     /// The columns of a file that become no part of a vector.
     pub fn unused<'a>(&self, columns: &'a Columns) -> Vec<&'a str> {
-        let candidates =
-            || [&self.key, &self.vector, &self.metadata].into_iter().flat_map(|choice| &choice.candidates);
-        let is_used = |column: &&str| candidates().any(|field| field.text() == *column);
-        columns.0.iter().map(String::as_str).filter(|column| !column.is_empty() && !is_used(column)).collect()
+        let choices = [&self.key, &self.vector, &self.metadata].into_iter();
+        let used: Vec<usize> = choices
+            .flat_map(|choice| choice.columns(columns).unwrap_or_default())
+            .map(|(_, index)| index)
+            .collect();
+        let unused =
+            columns.0.iter().enumerate().filter(|(index, name)| !name.is_empty() && !used.contains(index));
+        unused.map(|(_, name)| name.as_str()).collect()
     }
 
     /// Takes the names the user gave; an empty list means the usual names of each part.

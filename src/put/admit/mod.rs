@@ -143,6 +143,7 @@ impl Admit {
                 }
                 None => json::read(text, &self.fields, &self.rules, &mut self.scratch),
             }),
+            Raw::Broken { trouble, .. } => Err(Reason::Quote(**trouble)),
             Raw::Row { columns, cells } => {
                 row::read(columns, cells, &self.fields, &self.rules, &mut self.scratch)
             }

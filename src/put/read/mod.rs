@@ -4,8 +4,8 @@
 //! was read in, and nothing in it is looked at beyond what tells its end; whether it is good is the next step's
 //! question. Memory holds one block of text, or one record when that is larger, whatever the size of the input.
 //!
-//! `window` holds the text at hand; `lines`, `elements` and `rows` are pure and find the records in it, one file a
-//! layout; `recognise` chooses among them.
+//! `window` holds the text at hand; `lines`, `elements` and `table` are pure and find the records in it, one a layout;
+//! `recognise` chooses among them.
 
 mod decompress;
 mod elements;
@@ -13,7 +13,7 @@ mod error;
 mod expand;
 mod lines;
 mod recognise;
-mod rows;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -33,7 +33,8 @@ pub use self::error::{ReadError, Tear};
 pub use self::expand::{Expanded, expand};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
-use self::rows::{HeaderFlaw, Rows};
+pub use self::table::Tables;
+use self::table::{Header, HeaderFlaw, QuoteFlaw, Rows};
 use self::window::{Arrival, Stream, Window, newlines};
 use super::record::{Block, Input, Position, Raw, Record};
 
@@ -74,12 +75,14 @@ fn mark_length(text: &[u8]) -> usize {
 }
 
 /// What was found in a stretch of text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Cut {
     /// Where each record is; [`RECORDS_AT_MOST`].
     records: Vec<Range<usize>>,
     /// How far the text is done with; behind the last record, a place to continue from.
     consumed: usize,
+    /// What is wrong with some of the records, by their index; in order.
+    flaws: Vec<(usize, QuoteFlaw)>,
 }
 
 /// Why cutting cannot go on at a place of the text.
@@ -111,12 +114,20 @@ impl Flaw {
     }
 }
 
+/// What a user says about the form of the inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// The format; recognised, input by input, when it is not given.
+    pub format: Option<Format>,
+    /// How tables are written.
+    pub tables: Tables,
+}
+
 /// Starts to read `inputs` in their order, at the place `from` of an earlier reading if there is one.
 ///
-/// Places to continue from are the start of a record, the place behind one, and the end of a block. The `format` is
-/// recognised, input by input, when it is not given.
-pub fn open(inputs: &[Input], format: Option<Format>, from: Option<Position>) -> Result<Blocks, ReadError> {
-    Blocks::new(inputs, format, from, Sizes::USUAL)
+/// Places to continue from are the start of a record, the place behind one, and the end of a block.
+pub fn open(inputs: &[Input], form: &Form, from: Option<Position>) -> Result<Blocks, ReadError> {
+    Blocks::new(inputs, form, from, Sizes::USUAL)
 }
 
 /// How many bytes the inputs hold in their files, before decompression, unless one of them is a pipe.
@@ -138,7 +149,7 @@ fn size(input: &Input) -> Option<u64> {
 pub struct Blocks {
     /// The inputs not yet opened, with their numbers.
     waiting: std::vec::IntoIter<(u32, Input)>,
-    format: Option<Format>,
+    form: Form,
     /// Where to continue in the next input.
     from: Option<Position>,
     sizes: Sizes,
@@ -149,12 +160,7 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    fn new(
-        inputs: &[Input],
-        format: Option<Format>,
-        from: Option<Position>,
-        sizes: Sizes,
-    ) -> Result<Self, ReadError> {
+    fn new(inputs: &[Input], form: &Form, from: Option<Position>, sizes: Sizes) -> Result<Self, ReadError> {
         let start = from.unwrap_or_default();
         match inputs.get(start.input as usize) {
             Some(Input::Stdin) if start.offset > 0 => return Err(ReadError::ResumeStdin),
@@ -176,7 +182,7 @@ impl Blocks {
         }
         Ok(Self {
             waiting: waiting.into_iter(),
-            format,
+            form: form.clone(),
             from,
             sizes,
             current: None,
@@ -200,7 +206,7 @@ impl Blocks {
                 return Ok(None);
             };
             let mut reading = Reading::open(input, number, self.sizes)?;
-            reading.start(self.format, self.from.take())?;
+            reading.start(&self.form, self.from.take())?;
             self.current = Some(reading);
         }
     }
@@ -232,7 +238,7 @@ impl Cutter {
         match self {
             Self::Lines => Ok(lines::cut(text, last)),
             Self::Elements(elements) => elements.cut(text, last),
-            Self::Rows(rows) => rows.cut(text, last),
+            Self::Rows(rows) => Ok(rows.cut(text, last)),
         }
     }
 
@@ -273,11 +279,11 @@ impl Reading {
     }
 
     /// Recognises the layout and moves to the first record, or to `from`.
-    fn start(&mut self, format: Option<Format>, from: Option<Position>) -> Result<(), ReadError> {
-        let layout = self.recognise(format)?;
+    fn start(&mut self, form: &Form, from: Option<Position>) -> Result<(), ReadError> {
+        let layout = self.recognise(form)?;
         self.window.skip(mark_length(self.window.text()));
         if let Layout::Rows { delimiter } = layout
-            && let Some(rows) = self.header(delimiter)?
+            && let Some(rows) = self.header(delimiter, &form.tables)?
         {
             self.cutter = Cutter::Rows(rows);
         }
@@ -290,14 +296,19 @@ impl Reading {
         from.map_or(Ok(()), |from| self.go_to(from))
     }
 
-    fn recognise(&mut self, format: Option<Format>) -> Result<Layout, ReadError> {
+    fn recognise(&mut self, form: &Form) -> Result<Layout, ReadError> {
         let name = match &self.input {
             Input::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
             Input::Stdin | Input::Inline(_) => None,
         };
         loop {
             let whole = self.window.has_ended() || self.window.is_full();
-            match recognise::recognise(self.window.text(), whole, name.as_deref(), format) {
+            let mut found = recognise::recognise(self.window.text(), whole, name.as_deref(), form);
+            // Text on the command line is JSON; anything else there is a slip.
+            if matches!((&found, &self.input), (Ok(Some(Layout::Rows { .. })), Input::Inline(_))) {
+                found = Err(Unfit::Unrecognised);
+            }
+            match found {
                 Ok(Some(layout)) => return Ok(layout),
                 Ok(None) => self.window.fill(),
                 Err(Unfit::Unrecognised) => {
@@ -313,18 +324,17 @@ impl Reading {
     }
 
     /// Reads the header of a table, which an empty one need not have.
-    fn header(&mut self, delimiter: u8) -> Result<Option<Rows>, ReadError> {
+    fn header(&mut self, delimiter: u8, tables: &Tables) -> Result<Option<Rows>, ReadError> {
         loop {
-            let last = self.window.is_last();
-            let cut = rows::cut(self.window.text(), delimiter, last).map_err(|flaw| self.flaw(&flaw))?;
-            if let Some(header) = cut.records.into_iter().next() {
-                let end = header.end;
-                let rows = Rows::new(&self.window.text()[header], delimiter);
-                let rows = rows.map_err(|flaw| self.header_flaw(flaw))?;
-                self.window.skip(end);
-                return Ok(Some(rows));
+            let (text, last) = (self.window.text(), self.window.is_last());
+            let header = table::header(text, last, self.window.largest_record(), delimiter, tables);
+            match header.map_err(|flaw| self.header_flaw(flaw))? {
+                Header::Found(rows, end) => {
+                    self.window.skip(end);
+                    return Ok(Some(rows));
+                }
+                Header::Missing(done) => self.window.skip(done),
             }
-            self.window.skip(cut.consumed);
             if !self.read_more()? {
                 return Ok(None);
             }
@@ -383,11 +393,16 @@ impl Reading {
         let mut position = start;
         let mut passed = 0;
         let mut records = Vec::with_capacity(cut.records.len());
-        for range in cut.records {
+        let mut flaws = cut.flaws.into_iter().peekable();
+        for (index, range) in cut.records.into_iter().enumerate() {
             position.line += newlines(&text[passed..range.start]);
             position.offset = start.offset + range.start as u64;
             passed = range.start;
-            records.push(Record { position, raw: self.cutter.raw(&text, range) });
+            let raw = match flaws.next_if(|(flawed, _)| *flawed == index) {
+                Some((_, flaw)) => Raw::broken(text.slice(range), flaw.on(position.line)),
+                None => self.cutter.raw(&text, range),
+            };
+            records.push(Record { position, raw });
             position.record += 1;
         }
         position.line += newlines(&text[passed..]);
@@ -412,6 +427,10 @@ impl Reading {
             HeaderFlaw::Missing(cell) => ReadError::NoHeader { input, cell },
             HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
             HeaderFlaw::LineEnds => ReadError::LineEnds { input },
+            HeaderFlaw::NoTable(name) => ReadError::NoTable { input, name },
+            HeaderFlaw::Quote(at, flaw) => {
+                ReadError::HeaderQuote { input, trouble: flaw.on(self.window.place(at).line) }
+            }
         }
     }
 
