@@ -2,9 +2,7 @@
 //!
 //! Looked at only where a quoted cell holds a line end or is broken.
 
-use std::ops::Range;
-
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr_iter, memchr2, memrchr2};
 
 use super::cells::cells;
 use super::dialect::Dialect;
@@ -73,42 +71,29 @@ pub(super) fn row_has_vector(row: &[u8], dialect: &Dialect) -> bool {
     })
 }
 
-/// Whether the quoted cell of `cell`, both quotes included, in the row that starts at `start` holds what reads as
-/// records of a table with so many `columns`, or as the end of one and the beginning of the next.
-pub(super) fn holds_records(
-    text: &[u8],
-    start: usize,
-    cell: &Range<usize>,
-    columns: Option<usize>,
-    dialect: &Dialect,
-) -> bool {
-    let content = text.get(cell.start + 1..cell.end - 1).unwrap_or_default();
+/// Whether the quote that ends a cell of several lines with this content could begin one just as well.
+pub(super) fn could_open(content: &[u8], dialect: &Dialect) -> bool {
+    let before = content.iter().rfind(|byte| !dialect.is_quote(**byte));
+    before.is_some_and(|before| *before == dialect.delimiter || *before == b'\n')
+}
+
+/// Whether a quoted cell of several lines with this `content` holds what reads as records of a table with so many
+/// `columns`, or as the end of one and the beginning of the next: as many delimiters as a record has, and a vector.
+pub(super) fn holds_records(content: &[u8], columns: Option<usize>, dialect: &Dialect) -> bool {
+    let delimiters = memchr_iter(dialect.delimiter, content).count();
     let Some(columns) = columns else {
         // The name of a column may be broken over lines; a delimiter in it means that rows are.
-        return memchr(dialect.delimiter, content).is_some();
+        return delimiters > 0;
     };
-    let (Some(first), Some(last)) = (memchr(b'\n', content), memrchr(b'\n', content)) else { return false };
-    if columns < 2 {
+    let least = if could_open(content, dialect) { 1 } else { columns.saturating_sub(1) };
+    if delimiters < least.max(1) {
         return false;
     }
-    let delimiters = |line: &[u8]| memchr_iter(dialect.delimiter, line).count();
-    let inner = content.get(first + 1..last).unwrap_or_default();
-    if inner
-        .split(|byte| *byte == b'\n')
-        .any(|line| delimiters(line) == columns - 1 && holds_vector(line, dialect))
-    {
-        return true;
-    }
-    // What follows the cell's own text on its first line, and what stands before it on the last.
-    let tail = content.get(..first).unwrap_or_default();
-    let head = content.get(last + 1..).unwrap_or_default();
-    let column = cells(text.get(start..cell.start).unwrap_or_default(), dialect).len() - 1;
-    let fits = delimiters(tail) + column + 1 >= columns && delimiters(head) >= column;
-    // The quote that ends the cell could begin one just as well.
-    let could_open = head.last() == Some(&dialect.delimiter);
-    let tail = memchr(dialect.delimiter, tail).and_then(|at| tail.get(at + 1..)).unwrap_or_default();
-    let head = memrchr(dialect.delimiter, head).and_then(|at| head.get(..at)).unwrap_or_default();
-    (fits || could_open) && (holds_vector(tail, dialect) || holds_vector(head, dialect))
+    // What stands before the first delimiter or line end, and behind the last, is a part of a cell.
+    let first = memchr2(dialect.delimiter, b'\n', content);
+    let last = memrchr2(dialect.delimiter, b'\n', content);
+    let within = first.zip(last).and_then(|(first, last)| content.get(first + 1..last)).unwrap_or_default();
+    within.split(|byte| *byte == b'\n').any(|line| holds_vector(line, dialect))
 }
 
 #[cfg(test)]
@@ -159,10 +144,10 @@ mod tests {
         assert!(!row_has_vector(b"a,\"0.1, b\"", &dialect(b',')));
     }
 
-    /// Looks at the cell between the first and the last quote.
+    /// Looks at what stands between the first and the last quote.
     fn swallows(row: &str, columns: usize) -> bool {
-        let cell = row.find('"').unwrap()..row.rfind('"').unwrap() + 1;
-        holds_records(row.as_bytes(), 0, &cell, Some(columns), &dialect(b','))
+        let content = row.get(row.find('"').unwrap() + 1..row.rfind('"').unwrap()).unwrap();
+        holds_records(content.as_bytes(), Some(columns), &dialect(b','))
     }
 
     #[test]
@@ -182,6 +167,8 @@ mod tests {
             ("a,\"0.1 0.2\n0.3 0.4\n0.5 0.6\"", 2),
             ("a,\"Hello, you\nand, you\",[1 2]", 3),
             ("a,\"Hello, you\n\",[1 2]", 3),
+            ("a,\"0.5,0.1\n0.2,0.3\n\",[1 2]", 3),
+            ("a,\"0.1 0.2\n0.3 0.4\n\"", 2),
             ("\"0.1 0.2\n0.3 0.4\n0.5 0.6\"", 1),
         ] {
             assert!(!swallows(row, columns), "{row}");

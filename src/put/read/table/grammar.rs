@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3};
 
+use super::cells::cells;
 use super::dialect::Dialect;
-use super::evidence::{holds_records, holds_vector, row_has_vector};
+use super::evidence::{could_open, holds_records, holds_vector, row_has_vector};
 use crate::put::quote::{QuoteKind, QuoteTrouble};
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
@@ -81,9 +82,10 @@ impl Text<'_> {
         if scanned.row.flaw.is_some() {
             return self.with_its_vector(start, cell, scanned.row, limit);
         }
-        if scanned.is_doubtful && self.next_is_flawed(scanned.row.next, limit)? {
-            let flawed = self.flawed(start, cell, scanned.row.content.end, QuoteKind::Doubtful)?;
-            return self.with_its_vector(start, cell, flawed, limit);
+        if scanned.is_doubtful && self.next_is_broken(scanned.row.next, limit)? {
+            // Its lines are not read as rows: they may well be a text's, and what follows is rejected by itself.
+            let flaw = Some(self.flaw(start, cell, scanned.row.content.end, QuoteKind::Doubtful));
+            return Some(Row { flaw, ..scanned.row });
         }
         Some(scanned.row)
     }
@@ -116,9 +118,9 @@ impl Text<'_> {
                     if !has_lines || self.dialect.multiline_cells {
                         continue;
                     }
-                    if !holds_records(self.text, start, &(hit..at), self.columns, self.dialect) {
-                        let before = self.text.get(quote - 1);
-                        if before == Some(&self.dialect.delimiter) || before == Some(&b'\n') {
+                    let content = self.text.get(hit + 1..quote).unwrap_or_default();
+                    if !holds_records(content, self.columns, self.dialect) {
+                        if could_open(content, self.dialect) {
                             doubtful.get_or_insert(hit);
                         }
                         continue;
@@ -222,8 +224,13 @@ impl Text<'_> {
         start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
     }
 
-    /// Whether the row behind one whose end is doubtful has a flaw of its own.
-    fn next_is_flawed(&self, mut at: usize, limit: usize) -> Option<bool> {
+    fn is_whole(&self, row: &Row) -> bool {
+        let cells = cells(self.text.get(row.content.clone()).unwrap_or_default(), self.dialect);
+        self.columns.is_none_or(|columns| cells.len() == columns)
+    }
+
+    /// Whether what is behind a row whose end is doubtful is no whole row.
+    fn next_is_broken(&self, mut at: usize, limit: usize) -> Option<bool> {
         loop {
             if at >= self.text.len() {
                 return self.last.then_some(false);
@@ -232,7 +239,9 @@ impl Text<'_> {
                 Some(next) => at = next,
                 None => {
                     return match self.scan(at, limit) {
-                        Some(Scanned { row, .. }) => Some(row.flaw.is_some() || row.next > limit),
+                        Some(Scanned { row, .. }) => {
+                            Some(row.flaw.is_some() || row.next > limit || !self.is_whole(&row))
+                        }
                         None => (self.text.len() > limit).then_some(true),
                     };
                 }

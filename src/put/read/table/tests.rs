@@ -85,7 +85,7 @@ fn a_cell_of_several_lines_that_ends_where_one_may_begin_depends_on_what_follows
     assert_eq!(rows(good, 4), ["a,[1 2],\"x,\n\",u", "b,[3 4],\"y\",v"]);
     // The first row's quote took the end of its line and ends at the quote that begins the second row.
     let bad = "x,[1 2],\"y,k\n\",foo\nbar\",[3 4],z,l\n";
-    assert_eq!(rows(bad, 4), ["Doubtful 1-2: x,[1 2],\"y,k", "\",foo\nbar\",[3 4],z,l"]);
+    assert_eq!(rows(bad, 4), ["Doubtful 1-2: x,[1 2],\"y,k\n\",foo", "Unopened 1-1: bar\",[3 4],z,l"]);
 }
 
 #[test]
