@@ -97,7 +97,7 @@ fn cut(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let blocks = read::open(&inputs, None, None).expect("the file is there");
+                let blocks = read::open(&inputs, &read::Form::default(), None).expect("the file is there");
                 blocks.map(|block| block.expect("the file is whole").records.len()).sum::<usize>()
             });
         });

@@ -7,7 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::oss::credential::Secret;
-use crate::values::{Period, Rate, Size, Switch, Timeout};
+use crate::values::{Character, Period, Quote, Rate, Size, Switch, Timeout};
 
 /// The exit codes with their meanings, for the end of the help and the man page.
 pub const EXIT_CODES: [(u8, &str); 6] = [
@@ -316,6 +316,9 @@ pub struct PutVectors {
     pub reading: Reading,
     #[command(flatten)]
     #[expect(missing_docs, reason = "the doc comment would become the command's help")]
+    pub tables: TableOptions,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the doc comment would become the command's help")]
     pub sending: Sending,
     #[command(flatten)]
     #[expect(missing_docs, reason = "the doc comment would become the command's help")]
@@ -395,6 +398,33 @@ pub struct Reading {
     /// Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces
     #[arg(long)]
     pub strict: bool,
+}
+
+/// How CSV and TSV are written; nothing of it counts for JSON.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tables (CSV and TSV)")]
+pub struct TableOptions {
+    /// Character between cells, or tab; by default recognised among comma, tab and semicolon
+    #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
+    pub delimiter: Option<Character>,
+    /// Character around quoted cells; none for files that never quote, such as the dumps of databases [default: "]
+    #[arg(long, value_name = "CHAR|none", allow_hyphen_values = true)]
+    pub quote: Option<Quote>,
+    /// Character before a quote inside a quoted cell, such as \ in the files of Spark; a doubled quote always counts
+    #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
+    pub escape: Option<Character>,
+    /// Lines that start with this character are passed over
+    #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
+    pub comment: Option<Character>,
+    /// An unquoted cell of exactly this text is an empty one, such as NULL or \N
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub null: Option<String>,
+    /// The first row is data; columns are named by their numbers from 1: --key 1 --vector 2 --metadata 3
+    #[arg(long)]
+    pub no_header: bool,
+    /// Quoted cells may hold lines that read as records of the table
+    #[arg(long)]
+    pub multiline_cells: bool,
 }
 
 /// Formats of input.

@@ -110,6 +110,37 @@ impl FromStr for Rate {
     }
 }
 
+/// One character of a table: an ASCII character but a line end, `\t` or `tab`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Character(pub u8);
+
+impl FromStr for Character {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.as_bytes() {
+            b"tab" | b"\\t" => Ok(Self(b'\t')),
+            [byte] if byte.is_ascii() && !matches!(byte, 0 | b'\r' | b'\n') => Ok(Self(*byte)),
+            _ => Err("not one ASCII character; write for example ; or tab".to_owned()),
+        }
+    }
+}
+
+/// The character around quoted cells, or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote(pub Option<u8>);
+
+impl FromStr for Quote {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(None)),
+            _ => text.parse().map(|Character(quote)| Self(Some(quote))),
+        }
+    }
+}
+
 /// How many rejects are allowed: `100`, `5%` or `none`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MostRejects(pub MaxRejects);
@@ -198,6 +229,16 @@ mod tests {
         for text in ["0", "", "MiB", "-1", "5 apples"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn characters_of_tables_are_one_byte() {
+        assert_eq!("tab".parse(), Ok(Character(b'\t')));
+        assert_eq!("\\t".parse(), Ok(Character(b'\t')));
+        assert_eq!(";".parse(), Ok(Character(b';')));
+        assert!(["", "ab", "é", "\n", "\0"].iter().all(|text| text.parse::<Character>().is_err()));
+        assert_eq!("none".parse(), Ok(Quote(None)));
+        assert_eq!("'".parse(), Ok(Quote(Some(b'\''))));
     }
 
     #[test]

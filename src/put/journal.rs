@@ -411,10 +411,13 @@ impl Header {
         inputs: &[Input],
     ) -> Result<Vec<Option<u32>>, JournalError> {
         let numbers = self.inputs_of(earlier, mark, inputs)?;
-        let other = self.reading.iter().find(|(option, now)| earlier.reading.get(*option) != Some(*now));
-        let Some((option, now)) = other else { return Ok(numbers) };
-        let was = earlier.reading.get(option).cloned().unwrap_or_default();
-        Err(JournalError::Option { option: option.clone(), was, now: now.clone() })
+        let value = |header: &Self, option| header.reading.get(option).cloned();
+        let mut options = self.reading.keys().chain(earlier.reading.keys());
+        let other = options.find(|option| value(self, *option) != value(earlier, *option));
+        let Some(option) = other else { return Ok(numbers) };
+        let said = |value: Option<String>| value.unwrap_or_else(|| "not given".to_owned());
+        let (was, now) = (said(value(earlier, option)), said(value(self, option)));
+        Err(JournalError::Option { option: option.clone(), was, now })
     }
 
     /// Which of the inputs each of the earlier ones is now, all in the same order. They must be what they were, but for

@@ -19,6 +19,7 @@ mod outcome;
 pub mod pace;
 mod parts;
 mod pipeline;
+pub mod quote;
 pub mod read;
 mod read_back;
 pub mod record;
@@ -65,8 +66,8 @@ use crate::oss::wire;
 pub struct Job {
     /// What to read.
     pub inputs: Vec<Input>,
-    /// The format, if the user names one.
-    pub format: Option<read::Format>,
+    /// The form of the inputs, as far as the user names it.
+    pub form: read::Form,
     /// Which fields hold what.
     pub fields: admit::Fields,
     /// What becomes of numbers in metadata.
@@ -142,7 +143,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
     let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
-    let blocks = match read::open(&job.inputs, job.format, from) {
+    let blocks = match read::open(&job.inputs, &job.form, from) {
         Ok(blocks) => blocks,
         Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
     };

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::quote::QuoteTrouble;
+
 /// Where input comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -67,6 +69,38 @@ pub struct Span {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Columns(pub Vec<String>);
 
+impl Columns {
+    /// The column of exactly this name.
+    pub fn exactly(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|column| column == name)
+    }
+
+    /// The column of this name when case does not count, unless there are several.
+    pub fn whatever_case(&self, name: &str) -> Result<Option<usize>, Reason> {
+        let mut found = (0..)
+            .zip(&self.0)
+            .filter(|(_, column)| column.len() == name.len() && column.eq_ignore_ascii_case(name));
+        match (found.next(), found.next()) {
+            (Some((_, first)), Some((_, second))) => Err(Reason::AmbiguousColumn {
+                field: name.to_owned(),
+                first: first.clone(),
+                second: second.clone(),
+            }),
+            (first, _) => Ok(first.map(|(index, _)| index)),
+        }
+    }
+
+    /// The first and the last of columns that share a name but for a number at its end, if they are nearly all.
+    pub fn numbered(&self) -> Option<(&str, &str)> {
+        let stem = |name: &str| name.trim_end_matches(|end: char| end.is_ascii_digit()).len();
+        let numbered: Vec<_> = self.0.iter().filter(|name| stem(name) < name.len()).collect();
+        let first = numbered.first()?;
+        let prefix = first.get(..stem(first))?;
+        let last = numbered.iter().rfind(|name| name.get(..stem(name)) == Some(prefix))?;
+        (first != last).then_some((first, last))
+    }
+}
+
 /// One vector as read, unchecked.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -88,22 +122,35 @@ pub enum Raw {
         /// The cells, unquoted.
         cells: csv::ByteRecord,
     },
+    /// A stretch of a delimited file that is no row.
+    Broken {
+        /// The text, from the start of a line on.
+        text: Bytes,
+        /// What is wrong with it.
+        trouble: Box<QuoteTrouble>,
+    },
 }
 
 impl Raw {
+    /// A stretch of a delimited file that is no row because of its quotes.
+    pub fn broken(text: Bytes, trouble: QuoteTrouble) -> Self {
+        Self::Broken { text, trouble: Box::new(trouble) }
+    }
+
     /// The same without keeping the text it was read in.
     #[must_use]
     pub fn alone(self) -> Self {
         match self {
             Self::Json(text) => Self::Json(Bytes::copy_from_slice(&text)),
             row @ Self::Row { .. } => row,
+            Self::Broken { text, trouble } => Self::Broken { text: Bytes::copy_from_slice(&text), trouble },
         }
     }
 
     /// Its size in bytes, as far as memory is concerned.
     pub fn len(&self) -> usize {
         match self {
-            Self::Json(text) => text.len(),
+            Self::Json(text) | Self::Broken { text, .. } => text.len(),
             // Beside their text, where each cell ends.
             Self::Row { cells, .. } => cells.as_slice().len() + cells.len() * size_of::<usize>(),
         }
@@ -399,6 +446,30 @@ pub enum Reason {
         /// The column.
         column: String,
     },
+    /// Quotes that are not in order.
+    #[error("{0}")]
+    Quote(QuoteTrouble),
+    /// Two columns differ from the name of a field in nothing but case.
+    #[error("both columns {first} and {second} could be {field}; choose with --key, --vector or --metadata")]
+    AmbiguousColumn {
+        /// The field that is looked for.
+        field: String,
+        /// The first column.
+        first: String,
+        /// The second column.
+        second: String,
+    },
+    /// No column holds the vector, whose numbers seem to have a column each.
+    #[error(
+        "no vector found: its numbers seem to be spread over the columns {first} to {last}, which cannot be read yet; \
+         put them into one column, such as [0.1, 0.2], and name it with --vector"
+    )]
+    SpreadVector {
+        /// The column of the first number.
+        first: String,
+        /// The column of the last number.
+        last: String,
+    },
     /// A row with another number of cells than its header.
     #[error("the row has {got} cells; the header has {want}")]
     Ragged {
@@ -480,6 +551,9 @@ impl Reason {
             Self::FilterableBytes { .. } => "filterable_bytes",
             Self::FilterableFields { .. } => "filterable_fields",
             Self::NoColumn { .. } => "no_column",
+            Self::Quote(_) => "quote",
+            Self::AmbiguousColumn { .. } => "ambiguous_column",
+            Self::SpreadVector { .. } => "no_vector",
             Self::Ragged { .. } => "ragged",
             Self::TooLarge { .. } => "too_large",
             Self::Refused { .. } => "refused",

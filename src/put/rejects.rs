@@ -297,6 +297,7 @@ struct Entry<'a> {
 fn record(raw: &Raw) -> Record<'_> {
     match raw {
         Raw::Json(text) => json(text),
+        Raw::Broken { text, .. } => as_text(text),
         Raw::Row { columns, cells } => {
             // A cell that is not UTF-8 cannot be shown as it is; null is refused until somebody mends it.
             let cell = |cell| std::str::from_utf8(cell).map_or(Value::Null, Value::from);
@@ -319,8 +320,13 @@ fn json(text: &[u8]) -> Record<'_> {
                 .map_or_else(|_| Record::Text(text), |value| Record::Json(Cow::Owned(value))),
             Err(_) => Record::Text(text),
         },
-        Err(_) => Record::Bytes { base64: BASE64_STANDARD.encode(text) },
+        Err(_) => as_text(text),
     }
+}
+
+fn as_text(text: &[u8]) -> Record<'_> {
+    std::str::from_utf8(text)
+        .map_or_else(|_| Record::Bytes { base64: BASE64_STANDARD.encode(text) }, Record::Text)
 }
 
 #[cfg(test)]
@@ -328,6 +334,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::put::quote::{QuoteKind, QuoteTrouble};
     use crate::put::record::Columns;
 
     fn written(raw: &Raw) -> String {
@@ -338,6 +345,7 @@ mod tests {
     fn a_record_is_written_so_that_nothing_of_it_is_lost_or_taken_for_good() {
         let columns = Arc::new(Columns(vec!["a".into(), "b".into()]));
         let row = |cells: &[&[u8]]| Raw::Row { columns: Arc::clone(&columns), cells: cells.to_vec().into() };
+        let trouble = QuoteTrouble { begun: 1, found: 2, kind: QuoteKind::Inside };
         for (raw, want) in [
             (Raw::Json("{\"a\":\n 1.50}".into()), r#"{"a":  1.50}"#),
             (Raw::Json("{\"a\": 1".into()), r#""{\"a\": 1""#),
@@ -345,6 +353,9 @@ mod tests {
             (row(&[b"1", b"2"]), r#"{"a":"1","b":"2"}"#),
             (row(&[b"1", b"\xe9"]), r#"{"a":"1","b":null}"#),
             (row(&[b"1", b"2", b"3"]), r#"["1","2","3"]"#),
+            (Raw::broken("12".into(), trouble), r#""12""#),
+            (Raw::broken("\"a\tb\n[1".into(), trouble), r#""\"a\tb\n[1""#),
+            (Raw::broken(b"\"\xe9"[..].to_vec().into(), trouble), r#"{"base64":"Iuk="}"#),
         ] {
             assert_eq!(written(&raw), want);
         }

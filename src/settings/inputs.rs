@@ -196,7 +196,7 @@ mod tests {
             let text = objects.collect::<Vec<_>>().join(between);
             let text = if between == "," { format!("[{text}]") } else { text };
             let input = of_option(&text, FormatName::Auto).unwrap();
-            for block in read::open(&[input], None, None).into_iter().flatten().flatten() {
+            for block in read::open(&[input], &read::Form::default(), None).into_iter().flatten().flatten() {
                 prop_assert!(block.records.iter().all(|record| matches!(record.raw, Raw::Json(_))), "{text}");
             }
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::inputs::{of_option, paths, repeated_note};
 use super::sources::{Found, Origin};
-use super::usage;
+use super::{tables, usage};
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure};
@@ -115,9 +115,13 @@ pub(super) struct Selection {
 }
 
 /// Looks at every input; what cannot be loaded ends the load here, unless it is to be skipped.
-pub(super) fn inputs(expanded: Expanded, arguments: &PutVectors) -> Result<Selection, Failure> {
+pub(super) fn inputs(
+    expanded: Expanded,
+    form: &read::Form,
+    arguments: &PutVectors,
+) -> Result<Selection, Failure> {
     let PutVectors { reading, reporting, .. } = arguments;
-    let Chosen { inputs, bad, other, deeper } = read::choose(expanded, format(reading.format));
+    let Chosen { inputs, bad, other, deeper } = read::choose(expanded, form);
     if !bad.is_empty() && (!reading.skip_bad_files || inputs.is_empty()) {
         let failure = cannot_be_loaded(&bad, inputs.len() + bad.len());
         return Err(if reporting.resume {
@@ -178,7 +182,7 @@ pub(super) fn keep(
     (target, index_name): (Option<&Target>, &str),
     command_line: &CommandLine,
 ) -> Result<Keep, Failure> {
-    let PutVectors { to, reading, reporting, .. } = arguments;
+    let PutVectors { to, reporting, .. } = arguments;
     let folder = match &reporting.checkpoint_dir {
         Some(folder) if folder.as_os_str() == "-" => {
             return Err(usage("--checkpoint-dir -: journals are kept in a directory")
@@ -203,13 +207,13 @@ pub(super) fn keep(
         rejects: reporting.rejects.clone(),
         resume: reporting.resume,
         target: place.map_or(target.clone(), |place| format!("local {place} {target}")),
-        reading: options_of(reading),
+        reading: options_of(arguments),
         resume_command: command_line.resuming(),
     })
 }
 
 /// The options that change what is made of the input, with their values.
-fn options_of(reading: &Reading) -> BTreeMap<String, String> {
+fn options_of(PutVectors { reading, tables, .. }: &PutVectors) -> BTreeMap<String, String> {
     let named = |fields: &[String]| {
         let trimmed = fields.iter().map(|field| field.trim()).collect::<Vec<_>>();
         if fields.is_empty() { "not given".to_owned() } else { trimmed.join(",") }
@@ -222,8 +226,10 @@ fn options_of(reading: &Reading) -> BTreeMap<String, String> {
         ("--metadata", named(&reading.metadata)),
         ("--metadata-values", word(&reading.metadata_values)),
     ]
+    .into_iter()
+    .chain(tables::given(tables))
     .map(|(option, value)| (option.to_owned(), value))
-    .into()
+    .collect()
 }
 
 pub(super) fn format(name: FormatName) -> Option<Format> {

@@ -10,6 +10,7 @@ mod outputs;
 mod service;
 mod show;
 mod sources;
+mod tables;
 mod telling;
 mod vendor;
 
@@ -30,6 +31,7 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
+use crate::put::read;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
 use job::{
@@ -190,7 +192,8 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
-    let Selection { list: inputs, notes, skipped } = inputs(expanded, arguments)?;
+    let input_form = read::Form { format: format(reading.format), tables: tables::tables(arguments)? };
+    let Selection { list: inputs, notes, skipped } = inputs(expanded, &input_form, arguments)?;
     let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
     outputs::check(&written(reporting, global, &log), &inputs, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
@@ -202,7 +205,7 @@ pub fn load(
         ..telling(arguments, global, environment, (&inputs, &log))?
     };
     let job = Job {
-        format: format(reading.format),
+        form: input_form,
         fields,
         strict: reading.strict,
         metadata_values: match reading.metadata_values {

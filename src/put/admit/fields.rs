@@ -1,6 +1,7 @@
 //! Which member or column of a record is its key, its vector, its metadata.
 
 use super::findings::Kind;
+use crate::put::record::{Columns, Reason};
 
 /// The usual names of a record's key, the likeliest first.
 pub(in crate::put) const KEYS: [&str; 7] = ["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"];
@@ -93,6 +94,28 @@ impl Choice {
     /// The name of a candidate.
     pub(super) fn name(&self, rank: usize) -> &str {
         self.candidates.get(rank).map_or("", Field::text)
+    }
+
+    /// The columns that are candidates, each as its rank and its index. Case counts only where a column has exactly
+    /// the name of a candidate.
+    pub(super) fn columns(&self, columns: &Columns) -> Result<Vec<(usize, usize)>, Reason> {
+        let exactly = |field: &Field| Ok(columns.exactly(field.text()));
+        let whatever_case = |field: &Field| columns.whatever_case(field.text());
+        if self.named {
+            return self.found(|field| {
+                exactly(field)?.map_or_else(|| whatever_case(field), |index| Ok(Some(index)))
+            });
+        }
+        let found = self.found(exactly)?;
+        if found.is_empty() { self.found(whatever_case) } else { Ok(found) }
+    }
+
+    fn found(
+        &self,
+        find: impl Fn(&Field) -> Result<Option<usize>, Reason>,
+    ) -> Result<Vec<(usize, usize)>, Reason> {
+        let ranked = self.candidates.iter().enumerate();
+        ranked.filter_map(|(rank, field)| find(field).map(|index| Some((rank, index?))).transpose()).collect()
     }
 
     /// The candidates as a person reads them.

@@ -36,7 +36,7 @@ mod tests {
         let record = Record { position, raw: Raw::Json(Bytes::from_static(line.as_bytes())) };
         let text = |raw: Raw| match raw {
             Raw::Json(text) => String::from_utf8(text.to_vec()).unwrap(),
-            Raw::Row { .. } => String::new(),
+            Raw::Row { .. } | Raw::Broken { .. } => String::new(),
         };
         split(&record).map(|(first, rest)| {
             assert_eq!(first.position, position);

@@ -236,6 +236,7 @@ impl Admit {
                 Ok(None) => (json::read(text, &self.fields, rules, scratch), true),
                 Err(reason) => (Err(reason), false),
             },
+            Raw::Broken { trouble, .. } => (Err(Reason::Quote(**trouble)), false),
             Raw::Row { columns, cells } => {
                 if !self.header.as_ref().is_some_and(|header| header.is_of(columns)) {
                     if let Some(header) = &mut self.header {

@@ -18,8 +18,8 @@ pub(super) struct Header {
     vectors: Vec<(usize, usize)>,
     metadata: Vec<usize>,
     namespace: Option<usize>,
-    /// The first field that `--metadata` names and the file lacks.
-    missing: Option<String>,
+    /// What is wrong with every row: a field that `--metadata` names and the file lacks, or one that two columns could be.
+    problem: Option<Reason>,
     /// What is known of all rows alike.
     told: Vec<(Kind, String)>,
     rows: u64,
@@ -28,14 +28,22 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn new(columns: &Arc<Columns>, fields: &Fields) -> Self {
-        let find = |choice: &Choice| -> Vec<(usize, usize)> {
-            let place = |name: &str| columns.0.iter().position(|column| column == name);
-            let ranks = choice.candidates.iter().enumerate();
-            ranks.filter_map(|(rank, field)| place(field.text()).map(|column| (rank, column))).collect()
+        let mut problem = None;
+        let mut find = |choice: &Choice| {
+            choice.columns(columns).unwrap_or_else(|reason| {
+                problem.get_or_insert(reason);
+                Vec::new()
+            })
         };
-        let key = find(&fields.key).into_iter().next();
-        let vectors = find(&fields.vector);
-        let mut metadata: Vec<_> = find(&fields.metadata).into_iter().map(|(_, column)| column).collect();
+        let (keys, vectors, named) = (find(&fields.key), find(&fields.vector), find(&fields.metadata));
+        let is_missing = |(rank, _): &(usize, &Field)| named.iter().all(|(found, _)| found != rank);
+        let missing =
+            fields.metadata.candidates.iter().enumerate().filter(|_| fields.metadata.named).find(is_missing);
+        if let Some((_, field)) = missing {
+            problem.get_or_insert(Reason::NoColumn { column: field.text().to_owned() });
+        }
+        let key = keys.first().copied();
+        let mut metadata: Vec<_> = named.iter().map(|(_, column)| *column).collect();
         metadata
             .retain(|column| columns.0.get(*column).is_none_or(|name| fields.left_out("", name).is_none()));
         if !fields.metadata.named {
@@ -44,7 +52,16 @@ impl Header {
         let is_part = |column: &usize| {
             key.is_some_and(|(_, key)| key == *column) || vectors.iter().any(|(_, vector)| vector == column)
         };
-        let mut told = fields.named().filter(|(_, name)| columns.0.contains(name)).collect::<Vec<_>>();
+        let has = |choice: &Choice, found: &[(usize, usize)], name: &str| {
+            found.iter().any(|(rank, _)| choice.name(*rank) == name)
+        };
+        let is_there = |(kind, name): &(Kind, String)| match kind {
+            Kind::Key => has(&fields.key, &keys, name),
+            Kind::Vector => has(&fields.vector, &vectors, name),
+            Kind::Metadata => has(&fields.metadata, &named, name),
+            _ => columns.0.contains(name),
+        };
+        let mut told = fields.named().filter(is_there).collect::<Vec<_>>();
         for (column, name) in columns.0.iter().enumerate() {
             let is_used = is_part(&column) || metadata.contains(&column);
             if is_used || name.is_empty() || fields.left_out("", name).is_some() {
@@ -58,16 +75,8 @@ impl Header {
             }
         }
         let namespace = columns.0.iter().position(|name| is_namespace(name) && !fields.is_settled(name));
-        let missing = Some(&fields.metadata).filter(|choice| choice.named).and_then(|choice| {
-            choice
-                .candidates
-                .iter()
-                .map(Field::text)
-                .find(|name| !columns.0.iter().any(|column| column == name))
-        });
-        let missing = missing.map(str::to_owned);
         let (columns, first) = (Arc::clone(columns), Position::default());
-        Self { columns, key, vectors, metadata, namespace, missing, told, rows: 0, first }
+        Self { columns, key, vectors, metadata, namespace, problem, told, rows: 0, first }
     }
 
     /// Whether it is that of these columns.
@@ -115,11 +124,17 @@ pub(super) fn read(
         let judged = Ok(cell(column)?.to_owned());
         scratch.key = Some(Key { rank, judged, start: 0, end: 0 });
     }
+    if header.vectors.is_empty()
+        && header.key.is_some()
+        && let Some(reason) = spread_vector(&header.columns, cells)
+    {
+        return Err(reason);
+    }
     for (rank, column) in &header.vectors {
         scratch.vector_cell(*rank, &under.fields.vector, cell(*column)?);
     }
-    if let Some(column) = &header.missing {
-        return Err(Reason::NoColumn { column: column.clone() });
+    if let Some(problem) = &header.problem {
+        return Err(problem.clone());
     }
     if let Some(namespace) = header.namespace {
         let namespace = String::from_utf8_lossy(cells.get(namespace).unwrap_or_default());
@@ -140,4 +155,15 @@ pub(super) fn read(
         }
     }
     Ok(())
+}
+
+/// Names the columns that seem to hold the numbers of a vector, one each.
+fn spread_vector(columns: &Columns, cells: &csv::ByteRecord) -> Option<Reason> {
+    let (first, last) = columns.numbered()?;
+    let is_number = |name| {
+        let cell = columns.exactly(name).and_then(|index| cells.get(index));
+        cell.and_then(|cell| str::from_utf8(cell).ok()).is_some_and(|cell| cell.trim().parse::<f64>().is_ok())
+    };
+    let (first, last) = (is_number(first) && is_number(last)).then_some((first, last))?;
+    Some(Reason::SpreadVector { first: first.to_owned(), last: last.to_owned() })
 }

@@ -3,16 +3,14 @@
 use std::fs;
 
 use super::error::ReadError;
-use super::recognise::Format;
-use super::{Reading, Sizes};
+use super::{Form, Reading, Sizes};
 use crate::put::record::{Block, Input, Position, Span};
 
 /// Starts to read `inputs` in their order, at the place `from` of an earlier reading if there is one.
 ///
-/// Places to continue from are the start of a record, the place behind one, and the end of a block. The `format` is
-/// recognised, input by input, when it is not given.
-pub fn open(inputs: &[Input], format: Option<Format>, from: Option<Position>) -> Result<Blocks, ReadError> {
-    Blocks::new(inputs, format, from, Sizes::USUAL)
+/// Places to continue from are the start of a record, the place behind one, and the end of a block.
+pub fn open(inputs: &[Input], form: &Form, from: Option<Position>) -> Result<Blocks, ReadError> {
+    Blocks::new(inputs, form, from, Sizes::USUAL)
 }
 
 /// How many bytes the inputs hold in their files, before decompression, unless one of them is a pipe.
@@ -44,7 +42,7 @@ pub struct FailedInput {
 pub struct Blocks {
     /// The inputs not yet opened, with their numbers.
     waiting: std::vec::IntoIter<(u32, Input)>,
-    format: Option<Format>,
+    form: Form,
     /// Where to continue in the next input.
     from: Option<Position>,
     /// Stretches that need not be read.
@@ -74,7 +72,7 @@ enum Start {
 impl Blocks {
     pub(super) fn new(
         inputs: &[Input],
-        format: Option<Format>,
+        form: &Form,
         from: Option<Position>,
         sizes: Sizes,
     ) -> Result<Self, ReadError> {
@@ -93,7 +91,7 @@ impl Blocks {
         let waiting = numbered.split_off(numbered.len().min(start.input as usize));
         Ok(Self {
             waiting: waiting.into_iter(),
-            format,
+            form: form.clone(),
             from,
             settled: Vec::new(),
             sizes,
@@ -137,7 +135,7 @@ impl Blocks {
             return Ok(());
         };
         let opened = Reading::open(input.clone(), number, self.sizes).and_then(|mut reading| {
-            reading.start(self.format, (place.offset > 0).then_some(place))?;
+            reading.start(&self.form, (place.offset > 0).then_some(place))?;
             Ok(Current { reading, reached: place, is_empty: place.offset == 0 })
         });
         match opened {

@@ -88,12 +88,12 @@ impl Elements {
         };
         if let Some(last_record) = records.last() {
             self.place = self.behind_record();
-            return Ok(Cut { consumed: last_record.end, records });
+            return Ok(Cut { consumed: last_record.end, records, ..Cut::default() });
         }
         self.place = place;
         match flaw {
             Some(flaw) if last || flaw.is_lasting() => Err(flaw),
-            _ => Ok(Cut { records, consumed: at }),
+            _ => Ok(Cut { records, consumed: at, ..Cut::default() }),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::put::quote::QuoteTrouble;
 use crate::put::record::{Input, Position};
 
 /// The input cannot be read, or not further than to the place named.
@@ -192,13 +193,33 @@ pub enum ReadError {
     /// A table without a header.
     #[error(
         "{input} has no header: its first row holds the value '{cell}'\n\
-         put a row with the columns' names before it, such as key,vector"
+         put a row with the columns' names before it, such as key,vector, \
+         or give --no-header with the columns' numbers: --key 1 --vector 2"
     )]
     NoHeader {
         /// Which input.
         input: Input,
         /// The cell that cannot be a column's name.
         cell: String,
+    },
+    /// A header whose quotes are not in order, so that nobody knows where it ends.
+    #[error("the header of {input} cannot be read: {trouble}")]
+    HeaderQuote {
+        /// Which input.
+        input: Input,
+        /// What is wrong, where, and the cure.
+        trouble: QuoteTrouble,
+    },
+    /// A table of one column, which cannot hold both keys and vectors.
+    #[error(
+        "{input} is no table: its header is the one column '{name}'\n\
+         name what splits its cells with --delimiter, or its format with --format"
+    )]
+    NoTable {
+        /// Which input.
+        input: Input,
+        /// The start of its first row.
+        name: String,
     },
     /// A header that names two columns alike.
     #[error("the header of {input} names two columns '{name}'\nrename one of them")]
@@ -284,8 +305,6 @@ pub enum Tear {
     Array,
     /// The object around an array of records.
     Object,
-    /// A quoted cell.
-    Quote,
     /// Compressed data: `gzip` or `zstd`.
     Compressed(&'static str),
 }
@@ -296,7 +315,6 @@ impl fmt::Display for Tear {
             Self::Value => formatter.write_str("a record"),
             Self::Array => formatter.write_str("its array"),
             Self::Object => formatter.write_str("the object around its records"),
-            Self::Quote => formatter.write_str("a quoted cell"),
             Self::Compressed(compression) => write!(formatter, "its {compression} data"),
         }
     }

@@ -14,14 +14,14 @@ pub(super) fn cut(text: &[u8], last: bool) -> Cut {
         records.extend(trimmed(text, start..newline));
         start = newline + 1;
         if records.len() == RECORDS_AT_MOST {
-            return Cut { records, consumed: start };
+            return Cut { records, consumed: start, ..Cut::default() };
         }
     }
     if last {
         records.extend(trimmed(text, start..text.len()));
         start = text.len();
     }
-    Cut { records, consumed: start }
+    Cut { records, consumed: start, ..Cut::default() }
 }
 
 /// The range without white space at its ends, or none when nothing is left.

@@ -4,8 +4,8 @@
 //! was read in, and nothing in it is looked at beyond what tells its end; whether it is good is the next step's
 //! question. Memory holds one block of text, or one record when that is larger, whatever the size of the input.
 //!
-//! `window` holds the text at hand; `lines`, `elements` and `rows` are pure and find the records in it, one file a
-//! layout; `recognise` chooses among them.
+//! `window` holds the text at hand; `lines`, `elements` and `table` are pure and find the records in it, one a layout;
+//! `recognise` chooses among them.
 
 mod around;
 mod blocks;
@@ -18,8 +18,8 @@ mod foreign;
 mod lines;
 mod preflight;
 mod recognise;
-mod rows;
 mod shape;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -40,7 +40,8 @@ pub use self::expand::{Candidate, Expanded, expand};
 pub use self::preflight::{Chosen, beginning, choose};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
-use self::rows::{HeaderFlaw, Rows};
+pub use self::table::Tables;
+use self::table::{Header, HeaderFlaw, QuoteFlaw, Rows};
 pub(super) use self::value::{skip_blanks, value_end};
 use self::window::{Arrival, Stream, Window, newlines};
 use super::encoding::{self, Foreign};
@@ -83,12 +84,14 @@ fn mark_length(text: &[u8]) -> usize {
 }
 
 /// What was found in a stretch of text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Cut {
     /// Where each record is; [`RECORDS_AT_MOST`].
     records: Vec<Range<usize>>,
     /// How far the text is done with; behind the last record, a place to continue from.
     consumed: usize,
+    /// What is wrong with some of the records, by their index; in order.
+    flaws: Vec<(usize, QuoteFlaw)>,
 }
 
 /// Why cutting cannot go on at a place of the text.
@@ -125,6 +128,15 @@ impl Flaw {
     }
 }
 
+/// What a user says about the form of the inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// The format; recognised, input by input, when it is not given.
+    pub format: Option<Format>,
+    /// How tables are written.
+    pub tables: Tables,
+}
+
 /// One way to cut, chosen for an input.
 #[derive(Debug)]
 enum Cutter {
@@ -138,7 +150,7 @@ impl Cutter {
         match self {
             Self::Lines => Ok(lines::cut(text, last)),
             Self::Elements(elements) => elements.cut(text, last),
-            Self::Rows(rows) => rows.cut(text, last),
+            Self::Rows(rows) => Ok(rows.cut(text, last)),
         }
     }
 
@@ -179,11 +191,11 @@ impl Reading {
     }
 
     /// Recognises the layout and moves to the first record, or to `from`.
-    fn start(&mut self, format: Option<Format>, from: Option<Position>) -> Result<(), ReadError> {
-        let layout = self.recognise(format)?;
+    fn start(&mut self, form: &Form, from: Option<Position>) -> Result<(), ReadError> {
+        let layout = self.recognise(form)?;
         self.window.skip(mark_length(self.window.text()));
         if let Layout::Rows { delimiter } = layout
-            && let Some(rows) = self.header(delimiter)?
+            && let Some(rows) = self.header(delimiter, &form.tables)?
         {
             self.cutter = Cutter::Rows(rows);
         }
@@ -196,14 +208,19 @@ impl Reading {
         from.map_or(Ok(()), |from| self.go_to(from))
     }
 
-    fn recognise(&mut self, format: Option<Format>) -> Result<Layout, ReadError> {
+    fn recognise(&mut self, form: &Form) -> Result<Layout, ReadError> {
         let name = match &self.input {
             Input::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
             Input::Stdin | Input::Inline(_) => None,
         };
         loop {
             let whole = self.window.has_ended() || self.window.is_full();
-            match recognise::recognise(self.window.text(), whole, name.as_deref(), format) {
+            let mut found = recognise::recognise(self.window.text(), whole, name.as_deref(), form);
+            // Text on the command line is JSON; anything else there is a slip.
+            if matches!((&found, &self.input), (Ok(Some(Layout::Rows { .. })), Input::Inline(_))) {
+                found = Err(Unfit::Unrecognised);
+            }
+            match found {
                 Ok(Some(layout)) => return Ok(layout),
                 Ok(None) => self.window.fill(),
                 Err(Unfit::Unrecognised) => {
@@ -236,25 +253,28 @@ impl Reading {
     }
 
     /// Reads the header of a table, which an empty one need not have.
-    fn header(&mut self, delimiter: u8) -> Result<Option<Rows>, ReadError> {
+    fn header(&mut self, delimiter: u8, tables: &Tables) -> Result<Option<Rows>, ReadError> {
         loop {
-            let last = self.window.is_last();
-            let cut = rows::cut(self.window.text(), delimiter, last).map_err(|flaw| self.flaw(&flaw))?;
-            if let Some(header) = cut.records.into_iter().next() {
-                let end = header.end;
-                // A name with a replaced character in it would be another name.
-                let text = self.window.text();
-                if std::str::from_utf8(&text[header.clone()]).is_err()
-                    && let Some(foreign) = encoding::foreign(text)
-                {
-                    return Err(self.not_utf8(foreign));
-                }
-                let rows = Rows::new(&self.window.text()[header], delimiter);
-                let rows = rows.map_err(|flaw| self.header_flaw(flaw))?;
-                self.window.skip(end);
-                return Ok(Some(rows));
+            let (text, last) = (self.window.text(), self.window.is_last());
+            let header = table::header(text, last, self.window.largest_record(), delimiter, tables);
+            let end = match &header {
+                Ok(Header::Found(_, end)) => *end,
+                Ok(Header::Missing(_)) => 0,
+                Err(_) => memchr::memchr(b'\n', text).unwrap_or(text.len()),
+            };
+            // A name with a replaced character in it would be another name.
+            if std::str::from_utf8(text.get(..end).unwrap_or_default()).is_err()
+                && let Some(foreign) = encoding::foreign(text)
+            {
+                return Err(self.not_utf8(foreign));
             }
-            self.window.skip(cut.consumed);
+            match header.map_err(|flaw| self.header_flaw(flaw))? {
+                Header::Found(rows, end) => {
+                    self.window.skip(end);
+                    return Ok(Some(rows));
+                }
+                Header::Missing(done) => self.window.skip(done),
+            }
             if !self.read_more()? {
                 return Ok(None);
             }
@@ -313,11 +333,16 @@ impl Reading {
         let mut position = start;
         let mut passed = 0;
         let mut records = Vec::with_capacity(cut.records.len());
-        for range in cut.records {
+        let mut flaws = cut.flaws.into_iter().peekable();
+        for (index, range) in cut.records.into_iter().enumerate() {
             position.line += newlines(&text[passed..range.start]);
             position.offset = start.offset + range.start as u64;
             passed = range.start;
-            records.push(Record { position, raw: self.cutter.raw(&text, range) });
+            let raw = match flaws.next_if(|(flawed, _)| *flawed == index) {
+                Some((_, flaw)) => Raw::broken(text.slice(range), flaw.on(position.line)),
+                None => self.cutter.raw(&text, range),
+            };
+            records.push(Record { position, raw });
             position.record += 1;
         }
         position.line += newlines(&text[passed..]);
@@ -343,6 +368,10 @@ impl Reading {
             HeaderFlaw::Missing(cell) => ReadError::NoHeader { input, cell },
             HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
             HeaderFlaw::LineEnds => ReadError::LineEnds { input },
+            HeaderFlaw::NoTable(name) => ReadError::NoTable { input, name },
+            HeaderFlaw::Quote(at, flaw) => {
+                ReadError::HeaderQuote { input, trouble: flaw.on(self.window.place(at).line) }
+            }
         }
     }
 

@@ -9,9 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::error::ReadError;
 use super::expand::{Candidate, Expanded};
-use super::recognise::Format;
 use super::window::Arrival;
-use super::{Reading, Sizes};
+use super::{Form, Reading, Sizes};
 use crate::put::fingerprint::short;
 use crate::put::record::{Block, Input, Position, Raw};
 
@@ -31,13 +30,13 @@ pub struct Chosen {
 /// Looks at the head of every file: whether it can be opened and decompressed, what format it has, and its header.
 ///
 /// Pipes and standard input are not looked at, since what is read of them is gone.
-pub fn choose(expanded: Expanded, format: Option<Format>) -> Chosen {
+pub fn choose(expanded: Expanded, form: &Form) -> Chosen {
     let Expanded { candidates, passed_over, directories } = expanded;
     let mut chosen = Chosen { deeper: passed_over, ..Chosen::default() };
     let mut others = BTreeSet::new();
     for (number, Candidate { input, is_promised }) in candidates.into_iter().enumerate() {
         let judged = match &input {
-            Input::File(path) => judge(path, is_promised, format),
+            Input::File(path) => judge(path, is_promised, form),
             Input::Stdin | Input::Inline(_) => Ok(true),
         };
         match (judged, input) {
@@ -60,7 +59,7 @@ pub fn choose(expanded: Expanded, format: Option<Format>) -> Chosen {
 }
 
 /// Whether the file is input. One that is nobody's promise is so only if its content shows it.
-fn judge(path: &Path, is_promised: bool, format: Option<Format>) -> Result<bool, ReadError> {
+fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<bool, ReadError> {
     let input = || Input::File(path.to_owned());
     let metadata = fs::metadata(path).map_err(|cause| match fs::read_link(path) {
         Ok(target) if cause.kind() == io::ErrorKind::NotFound => {
@@ -72,7 +71,7 @@ fn judge(path: &Path, is_promised: bool, format: Option<Format>) -> Result<bool,
         return Ok(true);
     }
     let mut reading = Reading::open(input(), 0, Sizes::USUAL)?;
-    match reading.start(format, None) {
+    match reading.start(form, None) {
         Err(error) if !is_promised && is_something_else(&error, path) => return Ok(false),
         started => started?,
     }
@@ -104,6 +103,7 @@ fn holds_records(block: &Block) -> bool {
     let is_alike = |raw: &Raw| match raw {
         Raw::Row { columns, cells } => columns.0.len() > 1 && cells.len() == columns.0.len(),
         Raw::Json(text) => is_json(text),
+        Raw::Broken { .. } => false,
     };
     let mut looked_at = block.records.iter().enumerate();
     // Of JSON the first one shows it; those that follow may be no good.

@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use super::elements::Shape;
 use super::foreign::{self, Told};
-use super::mark_length;
-use super::rows;
 use super::shape::{self, Holder};
+use super::table::{self, Dialect, Tables};
 use super::value::{skip_blanks, value_end};
+use super::{Form, Sizes, mark_length};
 use crate::put::encoding::{self, Foreign};
 
 /// A format that the command line can name.
@@ -100,13 +100,13 @@ pub(super) enum Unfit {
 
 /// Decides how an input is cut that begins with `head`, or asks for more of it with none.
 ///
-/// With `whole` there is no more, and the decision is made. The content counts before the `name`; `format` counts
-/// before both.
+/// With `whole` there is no more, and the decision is made. The content counts before the `name`; a format that is
+/// named counts before both.
 pub(super) fn recognise(
     head: &[u8],
     whole: bool,
     name: Option<&str>,
-    format: Option<Format>,
+    Form { format, tables }: &Form,
 ) -> Result<Option<Layout>, Unfit> {
     if foreign::foreign(head, whole)? == Told::NotYet {
         return Ok(None);
@@ -119,16 +119,17 @@ pub(super) fn recognise(
     let Some(first) = text.first() else {
         return Ok(whole.then_some(Layout::Lines));
     };
+    let format = *format;
     let promised = format.or_else(|| name.and_then(Format::of_name));
     match (format, first) {
         (Some(Format::Jsonl), _) => Ok(Some(Layout::Lines)),
         (Some(Format::Json), _) => json(text, whole, |_, _| Some(VALUES)),
-        (Some(Format::Csv | Format::Tsv), _) => delimited(marked, whole, promised),
+        (Some(Format::Csv | Format::Tsv), _) => delimited(marked, whole, promised, tables),
         (None, b'{' | b'[') => json(text, whole, lines_or_values),
         (None, _) => match promised {
             Some(Format::Jsonl) => Ok(Some(Layout::Lines)),
             Some(Format::Json) => Ok(Some(VALUES)),
-            _ => delimited(marked, whole, promised),
+            _ => delimited(marked, whole, promised, tables),
         },
     }
 }
@@ -172,56 +173,35 @@ fn skip_newlines(text: &[u8]) -> usize {
     text.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
 }
 
-/// How many rows show whether a delimiter splits them alike.
-const ROWS_COMPARED: usize = 10;
-
-/// How one delimiter splits the first rows.
-struct Split {
-    delimiter: u8,
-    columns: usize,
-    alike: bool,
-}
-
 /// Decides which byte splits the cells of delimited text.
-fn delimited(text: &[u8], whole: bool, promised: Option<Format>) -> Result<Option<Layout>, Unfit> {
-    if promised == Some(Format::Tsv) {
-        return Ok(Some(Layout::Rows { delimiter: b'\t' }));
+fn delimited(
+    text: &[u8],
+    whole: bool,
+    promised: Option<Format>,
+    tables: &Tables,
+) -> Result<Option<Layout>, Unfit> {
+    let named = tables.delimiter.or_else(|| table::named_delimiter(text).map(|(delimiter, _)| delimiter));
+    let of_format = (promised == Some(Format::Tsv)).then_some(b'\t');
+    if let Some(delimiter) = named.or(of_format) {
+        return Ok(Some(Layout::Rows { delimiter }));
     }
     let mut splits = Vec::new();
     for delimiter in [b',', b'\t', b';'] {
-        match split(text, whole, delimiter) {
-            Some(split) => splits.push(split),
+        match table::split(text, whole, Sizes::USUAL.record, &Dialect::new(tables, delimiter)) {
+            Some(split) => splits.push((delimiter, split)),
             None if !whole => return Ok(None),
             None => {}
         }
     }
-    let best = splits
-        .iter()
-        .filter(|split| split.columns > 1)
-        .max_by_key(|split| (split.alike, promised.is_some() && split.delimiter == b',', split.columns));
+    let best = splits.iter().filter(|(_, split)| split.columns > 1).max_by_key(|(delimiter, split)| {
+        (split.alike, promised.is_some() && *delimiter == b',', split.columns)
+    });
     let delimiter = match best {
-        Some(split) if promised.is_some() || !text.contains(&0) => split.delimiter,
+        Some((delimiter, _)) if promised.is_some() || !text.contains(&0) => *delimiter,
         _ if promised.is_some() => b',',
         _ => return Err(Unfit::Unrecognised),
     };
     Ok(Some(Layout::Rows { delimiter }))
-}
-
-/// Splits the first complete rows, of which one is enough only when it is the whole text.
-fn split(text: &[u8], whole: bool, delimiter: u8) -> Option<Split> {
-    let rows = rows::cut(text, delimiter, whole).ok()?.records;
-    let mut widths = rows
-        .into_iter()
-        .take(ROWS_COMPARED)
-        .filter_map(|row| text.get(row))
-        .map(|row| rows::cells(row, delimiter).len());
-    let columns = widths.next()?;
-    let others: Vec<usize> = widths.collect();
-    (whole || !others.is_empty()).then(|| Split {
-        delimiter,
-        columns,
-        alike: others.iter().all(|width| *width == columns),
-    })
 }
 
 #[cfg(test)]
@@ -239,8 +219,12 @@ mod tests {
         Layout::Rows { delimiter: delimiter as u8 }
     }
 
+    fn form(format: Option<Format>) -> Form {
+        Form { format, ..Form::default() }
+    }
+
     fn whole(text: &str) -> Result<Option<Layout>, Unfit> {
-        recognise(text.as_bytes(), true, None, None)
+        recognise(text.as_bytes(), true, None, &Form::default())
     }
 
     #[test]
@@ -322,7 +306,11 @@ mod tests {
             ("key,vector", None, rows(',')),
         ];
         for (text, name, layout) in cases {
-            assert_eq!(recognise(text.as_bytes(), true, name, None), Ok(Some(layout)), "{text:?}");
+            assert_eq!(
+                recognise(text.as_bytes(), true, name, &Form::default()),
+                Ok(Some(layout)),
+                "{text:?}"
+            );
         }
     }
 
@@ -341,13 +329,13 @@ mod tests {
             ("a,b\n1,2\n", Some("a.csv"), Some(Format::Tsv), rows('\t')),
         ];
         for (text, name, format, layout) in cases {
-            assert_eq!(recognise(text.as_bytes(), true, name, format), Ok(Some(layout)), "{text:?}");
+            assert_eq!(recognise(text.as_bytes(), true, name, &form(format)), Ok(Some(layout)), "{text:?}");
         }
     }
 
     #[test]
     fn what_is_neither_json_nor_a_table_is_not_recognised() {
-        let packed = recognise(b"PAR1\0\0rest", true, Some("a.csv"), Some(Format::Csv)).unwrap_err();
+        let packed = recognise(b"PAR1\0\0rest", true, Some("a.csv"), &form(Some(Format::Csv))).unwrap_err();
         assert!(matches!(packed, Unfit::Unsupported { format: "a Parquet file", .. }), "{packed:?}");
         for text in ["the 0.1 0.2\nof 0.3 0.4\n", "\u{80}\0\0\0,\0", "word"] {
             assert_eq!(whole(text), Err(Unfit::Unrecognised), "{text:?}");
@@ -369,7 +357,7 @@ mod tests {
         for text in texts {
             let decided = whole(text).unwrap();
             for length in 0..text.len() {
-                let early = recognise(&text.as_bytes()[..length], false, None, None).unwrap();
+                let early = recognise(&text.as_bytes()[..length], false, None, &Form::default()).unwrap();
                 assert!(early.is_none() || early == decided, "{text:?} cut to {length}: {early:?}");
             }
         }

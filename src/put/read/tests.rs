@@ -20,6 +20,7 @@ fn text_of(raw: &Raw) -> String {
             let cells: Vec<_> = cells.iter().map(String::from_utf8_lossy).collect();
             cells.join("\u{1f}")
         }
+        Raw::Broken { text, trouble } => format!("{trouble:?} {}", String::from_utf8_lossy(text)),
     }
 }
 
@@ -30,7 +31,7 @@ pub(super) fn read(
     from: Option<Position>,
 ) -> (Vec<Found>, Vec<Position>, Option<ReadError>) {
     let (mut found, mut ends) = (Vec::new(), Vec::new());
-    let blocks = match Blocks::new(std::slice::from_ref(input), None, from, sizes) {
+    let blocks = match Blocks::new(std::slice::from_ref(input), &Form::default(), from, sizes) {
         Ok(blocks) => blocks,
         Err(error) => return (found, ends, Some(error)),
     };
@@ -50,12 +51,20 @@ pub(super) fn inline(content: impl Into<Vec<u8>>) -> Input {
     Input::Inline(Bytes::from(content.into()))
 }
 
+/// A file, which unlike text on the command line may be a table; it lasts as long as its directory.
+fn file(content: impl AsRef<[u8]>) -> (Directory, Input) {
+    let directory = Directory::new();
+    let input = Input::File(directory.write("input", content.as_ref()));
+    (directory, input)
+}
+
 pub(super) fn texts(found: &[Found]) -> Vec<&str> {
     found.iter().map(|(text, _)| text.as_str()).collect()
 }
 
 fn read_texts(content: &str) -> Vec<String> {
-    let (found, _, error) = read(&inline(content), Sizes::USUAL, None);
+    let (_directory, input) = file(content);
+    let (found, _, error) = read(&input, Sizes::USUAL, None);
     assert!(error.is_none(), "{content:?}: {error:?}");
     found.into_iter().map(|(text, _)| text).collect()
 }
@@ -106,9 +115,11 @@ fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
     for (format, content) in [
         (Format::Jsonl, "1\n".repeat(many)),
         (Format::Json, format!("[{}]", "[],".repeat(many))),
-        (Format::Csv, "k\n".to_owned() + &"\"1\"\r\n".repeat(many)),
+        (Format::Csv, "v,k\n".to_owned() + &"\"1\",\r\n".repeat(many)),
     ] {
-        let blocks = Blocks::new(&[inline(content)], Some(format), None, Sizes::USUAL).unwrap();
+        let (_directory, input) = file(content);
+        let form = Form { format: Some(format), ..Form::default() };
+        let blocks = Blocks::new(&[input], &form, None, Sizes::USUAL).unwrap();
         let blocks: Vec<_> = blocks.map(Result::unwrap).collect();
         let counts: Vec<_> = blocks.iter().map(|block| block.records.len()).collect();
         assert_eq!(counts, [RECORDS_AT_MOST, RECORDS_AT_MOST, RECORDS_AT_MOST, 5], "{format}");
@@ -127,7 +138,7 @@ fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
 fn text_that_is_left_for_the_next_block_does_not_let_the_window_grow() {
     let input = inline("1\n".repeat(1 << 20));
     let mut reading = Reading::open(input, 0, Sizes::USUAL).unwrap();
-    reading.start(Some(Format::Jsonl), None).unwrap();
+    reading.start(&Form { format: Some(Format::Jsonl), ..Form::default() }, None).unwrap();
     while let Some(block) = reading.next_block().unwrap() {
         assert!(block.records.len() <= RECORDS_AT_MOST);
         assert!(reading.window.text().len() <= Sizes::USUAL.block);
@@ -169,7 +180,8 @@ fn places_name_the_first_byte_its_line_and_the_number_of_the_record() {
         ("\u{feff}k,v\r\n\r\na,\"x\ny\"\r\nb,z", vec![(10, 3), (19, 5)]),
     ];
     for (content, places) in cases {
-        let (found, ..) = read(&inline(content), Sizes::USUAL, None);
+        let (_directory, input) = file(content);
+        let (found, ..) = read(&input, Sizes::USUAL, None);
         let expected: Vec<Position> = (0..)
             .zip(places)
             .map(|(record, (offset, line))| Position { input: 0, offset, line, record })
@@ -212,11 +224,6 @@ fn torn_input_gives_what_is_before_the_cut_and_says_where_it_is() {
             "{\n}\n{\n \"a\":",
             1,
             "(--vectors) ends inside of a record: it is cut at byte 11 and incomplete from line 3, byte 4 on",
-        ),
-        (
-            "a,b\n1,2\n3,\"x\n",
-            1,
-            "(--vectors) ends inside of a quoted cell: it is cut at byte 13 and incomplete from line 3, byte 8 on",
         ),
     ];
     for (content, records, message) in cases {
@@ -293,20 +300,30 @@ fn a_record_beyond_the_limit_is_told_with_its_place() {
         format!("[{{}},{{\"a\":\"{long}\"}}]"),
         format!("a,b\n1,2\n3,\"{long}"),
     ] {
-        let (records, error) = read_error(&inline(content));
+        let (_directory, input) = file(content);
+        let (records, error) = read_error(&input);
         assert_eq!((records, error.contains("more than 400 bytes at line")), (1, true), "{error}");
     }
 }
 
 #[test]
 fn headers_that_cannot_be_used_are_told() {
-    let (_, error) = read_error(&inline("a,\"[0.1]\"\nb,\"[0.2]\"\n"));
-    assert!(
-        error.starts_with("(--vectors) has no header: its first row holds the value '[0.1]'\n"),
-        "{error}"
-    );
-    let (_, error) = read_error(&inline("id,v,id\n1,2,3\n"));
-    assert_eq!(error, "the header of (--vectors) names two columns 'id'\nrename one of them");
+    for (content, said) in [
+        ("a,\"[0.1]\"\nb,\"[0.2]\"\n", "INPUT has no header: its first row holds the value '[0.1]'\n"),
+        ("id,v,id\n1,2,3\n", "the header of INPUT names two columns 'id'\nrename one of them"),
+        (
+            "id,vector,\"note\na,[1 2],x\nb,[3 4],y\"\n",
+            "the header of INPUT cannot be read: the quoted cell from line 1 to line 3 holds",
+        ),
+    ] {
+        let (_directory, input) = file(content);
+        let (records, error) = read_error(&input);
+        assert_eq!(
+            (records, error.starts_with(&said.replace("INPUT", &input.to_string()))),
+            (0, true),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -318,16 +335,17 @@ fn several_inputs_are_read_in_order_and_counted_before_decompression() {
         Input::File(directory.write("b.jsonl", &packed)),
         inline("[{}]"),
     ];
+    let form = Form::default();
     let total = total_bytes(&inputs).unwrap();
     assert_eq!(total, 12 + packed.len() as u64 + 4);
-    let blocks: Vec<Block> = open(&inputs, None, None).unwrap().map(Result::unwrap).collect();
+    let blocks: Vec<Block> = open(&inputs, &form, None).unwrap().map(Result::unwrap).collect();
     let bytes: Vec<_> = blocks.iter().map(|block| block.bytes.clone()).collect();
     let packed_end = 12 + packed.len() as u64;
     // Behind the last record stands what closes the array.
     assert_eq!(bytes, [0..12, 12..packed_end, packed_end..total - 1]);
     let from = blocks[1].records[1].position;
     assert_eq!((from.input, from.offset, from.line, from.record), (1, 6, 2, 1));
-    let rest: Vec<Block> = open(&inputs, None, Some(from)).unwrap().map(Result::unwrap).collect();
+    let rest: Vec<Block> = open(&inputs, &form, Some(from)).unwrap().map(Result::unwrap).collect();
     let found: Vec<String> =
         rest.iter().flat_map(|block| &block.records).map(|record| text_of(&record.raw)).collect();
     assert_eq!(found, ["[3,4]", "{}"]);
@@ -339,10 +357,11 @@ fn several_inputs_are_read_in_order_and_counted_before_decompression() {
 
 #[test]
 fn what_cannot_be_continued_is_told_before_anything_is_read() {
+    let form = Form::default();
     let place = |input, offset| Some(Position { input, offset, line: 2, record: 1 });
-    assert!(matches!(open(&[Input::Stdin], None, place(0, 3)), Err(ReadError::ResumeStdin)));
+    assert!(matches!(open(&[Input::Stdin], &form, place(0, 3)), Err(ReadError::ResumeStdin)));
     assert!(matches!(
-        open(&[inline("{}")], None, place(2, 0)),
+        open(&[inline("{}")], &form, place(2, 0)),
         Err(ReadError::ResumeMissingInput { wanted: 3, given: 1 })
     ));
     let directory = Directory::new();
@@ -372,7 +391,7 @@ fn an_input_that_fails_ends_alone_and_one_without_a_record_is_told() {
     let missing = Input::File("no/such/file.json".into());
     let inputs =
         [inline("[1,"), inline(""), missing, inline("[{\"a\":1},"), inline("[]"), inline("{\"b\":2}")];
-    let (found, failed, empty) = read_all(open(&inputs, None, None).unwrap());
+    let (found, failed, empty) = read_all(open(&inputs, &Form::default(), None).unwrap());
     assert_eq!(found, ["[1,", "{\"a\":1}", "{\"b\":2}"]);
     let places: Vec<_> = failed.iter().map(|failed| (failed.at.input, failed.at.record)).collect();
     assert_eq!(places, [(2, 0), (3, 1)]);
@@ -382,12 +401,13 @@ fn an_input_that_fails_ends_alone_and_one_without_a_record_is_told() {
 
 #[test]
 fn what_is_settled_at_the_start_of_an_input_is_not_read_and_what_is_settled_whole_not_opened() {
-    let input = |word: &str| inline(format!("key,word\na,{word}\nb,{word}\n"));
+    let [(_one, first), (_three, third)] =
+        ["one", "three"].map(|word| file(format!("key,word\na,{word}\nb,{word}\n")));
     let missing = Input::File("no/such/file.json".into());
-    let inputs = [input("one"), missing, input("three")];
+    let inputs = [first, missing, third];
     let place = |input, offset, record| Position { input, offset, line: record + 2, record };
     let settled = Span { start: place(0, 15, 1), end: place(2, 17, 1) };
-    let blocks = open(&inputs, None, Some(place(0, 15, 1))).unwrap().passing_over(vec![settled]);
+    let blocks = open(&inputs, &Form::default(), Some(place(0, 15, 1))).unwrap().passing_over(vec![settled]);
     let (found, failed, empty) = read_all(blocks);
     assert_eq!((found, failed.len(), empty), (vec!["b\u{1f}three".to_owned()], 0, vec![]));
 }
@@ -489,9 +509,8 @@ fn check(input: &Input, sizes: Sizes, expected: &[String]) -> Result<(), TestCas
 /// Checks `text` as a file, as a stream, and packed.
 pub(super) fn check_everywhere(text: &str, block: usize, expected: &[String]) -> Result<(), TestCaseError> {
     let sizes = Sizes { block, record: 100_000 };
-    check(&inline(text), sizes, expected)?;
-    check(&inline(gzip(text.as_bytes())), sizes, expected)?;
     let directory = Directory::new();
+    check(&Input::File(directory.write("input.gz", &gzip(text.as_bytes()))), sizes, expected)?;
     check(&Input::File(directory.write("input", text.as_bytes())), sizes, expected)
 }
 
@@ -529,16 +548,32 @@ proptest! {
     }
 
     #[test]
-    fn cells_are_those_of_the_csv_crate(text in "[ab,\";\n\r]{0,40}") {
-        // That crate takes a lone carriage return for a line end too.
-        let text = text.replace('\r', "");
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-        let expected: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
-        if let Ok(cut) = rows::cut(text.as_bytes(), b',', true) {
-            let found: Vec<csv::ByteRecord> =
-                cut.records.into_iter().map(|row| rows::cells(&text.as_bytes()[row], b',')).collect();
-            let expected = expected.get(..found.len()).unwrap_or_default();
-            prop_assert_eq!(&found[..], expected);
+    fn cells_are_those_of_the_csv_crate_where_quotes_are_in_order(
+        rows in proptest::collection::vec(proptest::collection::vec("[ab,\";\n\t]{0,4}", 3), 1..8),
+        style in prop_oneof![Just(csv::QuoteStyle::Necessary), Just(csv::QuoteStyle::Always)],
+    ) {
+        let mut writer = csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new());
+        writer.write_record(["a", "b", "c"]).unwrap();
+        for row in &rows {
+            writer.write_record(row).unwrap();
         }
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        let expected: Vec<String> = rows.iter().map(|row| row.join("\u{1f}")).collect();
+        check_everywhere(&text, 10, &expected)?;
+    }
+
+    #[test]
+    fn broken_quotes_give_the_same_records_at_any_size_from_any_place(
+        rows in proptest::collection::vec("[ab]?[ab,\"\n]{0,12}(,\\[1 2\\])?\"?", 1..12),
+        newline in prop_oneof![Just("\n"), Just("\r\n")],
+        block in 1_usize..100,
+    ) {
+        let text = format!("key,text,vector{newline}{}", rows.join(newline));
+        let directory = Directory::new();
+        let input = Input::File(directory.write("input", text.as_bytes()));
+        let (found, _, error) = read(&input, Sizes::USUAL, None);
+        prop_assert!(error.is_none(), "{error:?}");
+        let expected: Vec<String> = found.into_iter().map(|(text, _)| text).collect();
+        check_everywhere(&text, block, &expected)?;
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::put::admit::{Admit, Fields, MetadataValues, Rules};
 use crate::put::read::tests::{check_everywhere, inline, read, texts};
-use crate::put::read::{Blocks, Sizes};
+use crate::put::read::{Blocks, Form, Sizes};
 
 /// A record that is one beyond doubt, with what could mislead in its text.
 fn record() -> impl Strategy<Value = String> {
@@ -73,7 +73,7 @@ fn admitted(text: Vec<u8>) -> (BTreeMap<String, String>, bool) {
     };
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
     let mut stored = BTreeMap::new();
-    let Ok(blocks) = Blocks::new(&[inline(text)], None, None, Sizes::USUAL) else {
+    let Ok(blocks) = Blocks::new(&[inline(text)], &Form::default(), None, Sizes::USUAL) else {
         return (stored, true);
     };
     let mut is_refused = false;
@@ -186,7 +186,7 @@ proptest! {
         let input = inline(glued.clone());
         let mut end = None;
         let mut places = Vec::new();
-        for block in Blocks::new(std::slice::from_ref(&input), None, None, Sizes { block: 50, record: 100_000 }).unwrap() {
+        for block in Blocks::new(std::slice::from_ref(&input), &Form::default(), None, Sizes { block: 50, record: 100_000 }).unwrap() {
             let judged = admit.block(block.unwrap()).numbered_after(end);
             end = Some(judged.end);
             places.extend(judged.verdicts.iter().map(|verdict| match verdict {

@@ -1,0 +1,107 @@
+//! The cells of one row that obeys the grammar, unquoted.
+
+use csv::ByteRecord;
+use memchr::{memchr, memchr2};
+
+use super::dialect::Dialect;
+
+/// The cells of `row`, whose quotes are in order.
+pub(in super::super) fn cells(row: &[u8], dialect: &Dialect) -> ByteRecord {
+    let mut cells = ByteRecord::with_capacity(row.len(), 8);
+    let mut rest = row;
+    loop {
+        let after = match rest.split_first() {
+            Some((first, quoted)) if dialect.is_quote(*first) => push_quoted(&mut cells, quoted, dialect),
+            _ => push_plain(&mut cells, rest, dialect),
+        };
+        match after {
+            Some(after) => rest = after,
+            None => return cells,
+        }
+    }
+}
+
+/// Adds the cell that `rest` starts with and gives what is behind its delimiter, if it has one.
+fn push_plain<'a>(cells: &mut ByteRecord, rest: &'a [u8], dialect: &Dialect) -> Option<&'a [u8]> {
+    let (cell, after) = rest.split_at(memchr(dialect.delimiter, rest).unwrap_or(rest.len()));
+    let is_null = dialect.null.as_deref() == Some(cell);
+    cells.push_field(if is_null { &[] } else { cell });
+    after.get(1..)
+}
+
+/// Adds the cell whose content behind the opening quote `quoted` starts with, and gives what is behind its delimiter.
+fn push_quoted<'a>(cells: &mut ByteRecord, quoted: &'a [u8], dialect: &Dialect) -> Option<&'a [u8]> {
+    let mut copied = Vec::new();
+    let mut rest = quoted;
+    loop {
+        let (content, special) = rest.split_at(next_special(rest, dialect).unwrap_or(rest.len()));
+        let stands_for = match special {
+            [escape, other, ..] if Some(*escape) == dialect.escape => Some(other),
+            [quote, second, ..] if quote == second => Some(quote),
+            _ => None,
+        };
+        let Some(byte) = stands_for else {
+            // Most cells hold nothing special: they need no second copy.
+            if copied.is_empty() {
+                cells.push_field(content);
+            } else {
+                copied.extend_from_slice(content);
+                cells.push_field(&copied);
+            }
+            return special.get(2..);
+        };
+        copied.extend_from_slice(content);
+        copied.push(*byte);
+        rest = special.get(2..)?;
+    }
+}
+
+/// Where the next quote or escape is.
+fn next_special(text: &[u8], dialect: &Dialect) -> Option<usize> {
+    let quote = dialect.quote?;
+    dialect.escape.map_or_else(|| memchr(quote, text), |escape| memchr2(quote, escape, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tables;
+    use super::*;
+
+    #[test]
+    fn cells_are_those_that_the_csv_crate_reads() {
+        for row in [
+            "a",
+            ",",
+            "a,",
+            ",a",
+            r#""""#,
+            r#""a""b",c"#,
+            r#"a"b,"c,d""#,
+            r#"a"b"c,d"#,
+            r#""""""",x"#,
+            "\"a\nb\",\"c\"",
+        ] {
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(row.as_bytes());
+            let mut expected = ByteRecord::new();
+            assert!(reader.read_byte_record(&mut expected).unwrap());
+            assert_eq!(cells(row.as_bytes(), &Dialect::new(&Tables::default(), b',')), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn the_dialect_decides_what_a_cell_says() {
+        let spark = Tables { escape: Some(b'\\'), ..Tables::default() };
+        let plain = Tables { quote: None, ..Tables::default() };
+        let single = Tables { quote: Some(b'\''), ..Tables::default() };
+        let null = Tables { null: Some("NULL".to_owned()), ..Tables::default() };
+        for (tables, row, expected) in [
+            (&spark, r#""5\" disk","a\\","b""c",d\"#, vec![r#"5" disk"#, r"a\", r#"b"c"#, r"d\"]),
+            (&plain, r#""a,b""#, vec![r#""a"#, r#"b""#]),
+            (&single, r#"'a,''b','"',c"#, vec!["a,'b", "\"", "c"]),
+            (&null, r#"NULL,"NULL",null,NULLS"#, vec!["", "NULL", "null", "NULLS"]),
+        ] {
+            let found = cells(row.as_bytes(), &Dialect::new(tables, b','));
+            assert_eq!(found, ByteRecord::from(expected), "{row}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What in a stretch of a table reads as a vector, and whether a quoted cell holds what reads as records.
+//!
+//! Looked at only where a quoted cell holds a line end or is broken.
+
+use memchr::{memchr_iter, memchr2, memrchr2};
+
+use super::cells::cells;
+use super::dialect::Dialect;
+
+/// Whether a cell of `text` reads as a vector; one in brackets that is cut by the end of the text does too.
+pub(super) fn holds_vector(text: &[u8], dialect: &Dialect) -> bool {
+    let behind = memchr_iter(dialect.delimiter, text).map(|delimiter| delimiter + 1);
+    std::iter::once(0).chain(behind).any(|at| begins_with_vector(text.get(at..).unwrap_or_default(), dialect))
+}
+
+fn begins_with_vector(rest: &[u8], dialect: &Dialect) -> bool {
+    let is_loose = |byte: &u8| *byte == b' ' || dialect.is_quote(*byte);
+    let opening = rest.iter().take_while(|byte| is_loose(byte)).count();
+    let is_quoted = rest.iter().take(opening).any(|byte| dialect.is_quote(*byte));
+    let rest = rest.get(opening..).unwrap_or_default();
+    let brackets = rest.iter().take_while(|byte| b"[({".contains(byte)).count();
+    let list = rest.get(brackets..).unwrap_or_default();
+    let list = list.get(..list.iter().position(|byte| !is_in_list(*byte)).unwrap_or(list.len()));
+    let list = list.unwrap_or_default();
+    if brackets > 0 {
+        let behind = rest.get(brackets + list.len()..).unwrap_or_default();
+        let closing = behind.iter().take_while(|byte| b"])}".contains(byte) || is_loose(byte)).count();
+        let ends = match behind.get(closing) {
+            None | Some(b'\r' | b'\n') => true,
+            Some(byte) => closing > 0 && *byte == dialect.delimiter,
+        };
+        return ends && numbers(list).is_some_and(|(count, _)| count > 1);
+    }
+    // Without brackets a cell ends at its quote or delimiter.
+    let end = |byte: u8| if is_quoted { dialect.is_quote(byte) } else { byte == dialect.delimiter };
+    let cell = list.iter().position(|byte| end(*byte)).and_then(|end| list.get(..end)).unwrap_or(list);
+    let ends = rest.get(cell.len()).is_none_or(|byte| end(*byte) || is_loose(byte));
+    ends && is_bare_vector(cell)
+}
+
+/// Two whole numbers are a date or a telephone's more often than a vector.
+fn is_bare_vector(cell: &[u8]) -> bool {
+    numbers(cell).is_some_and(|(count, has_fraction)| count > 2 || (count == 2 && has_fraction))
+}
+
+fn is_in_list(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte.is_ascii_whitespace() || b"+-.eE,;|nNaAiIfF".contains(&byte)
+}
+
+/// How many numbers a list holds, and whether one of them has a fraction; none if anything else stands there.
+fn numbers(list: &[u8]) -> Option<(usize, bool)> {
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|".contains(byte);
+    let mut count = 0;
+    for token in list.split(is_between).filter(|token| !token.is_empty()) {
+        let is_number = std::str::from_utf8(token).is_ok_and(|token| token.parse::<f64>().is_ok());
+        // Long vectors are printed with an ellipsis.
+        if !is_number && token != b"..." {
+            return None;
+        }
+        count += 1;
+    }
+    Some((count, list.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))))
+}
+
+/// Whether a cell of a whole row reads as a vector.
+pub(super) fn row_has_vector(row: &[u8], dialect: &Dialect) -> bool {
+    cells(row, dialect).iter().any(|cell| {
+        let cell = cell.trim_ascii();
+        begins_with_vector(cell, &Dialect { delimiter: b'\n', quote: None, ..dialect.clone() })
+            || is_bare_vector(cell)
+    })
+}
+
+/// Whether the quote that ends a cell of several lines with this content could begin one just as well.
+pub(super) fn could_open(content: &[u8], dialect: &Dialect) -> bool {
+    let before = content.iter().rfind(|byte| !dialect.is_quote(**byte));
+    before.is_some_and(|before| *before == dialect.delimiter || *before == b'\n')
+}
+
+/// Whether a quoted cell of several lines with this `content` holds what reads as records of a table with so many
+/// `columns`, or as the end of one and the beginning of the next: as many delimiters as a record has, and a vector.
+pub(super) fn holds_records(content: &[u8], columns: Option<usize>, dialect: &Dialect) -> bool {
+    let delimiters = memchr_iter(dialect.delimiter, content).count();
+    let Some(columns) = columns else {
+        // The name of a column may be broken over lines; a delimiter in it means that rows are.
+        return delimiters > 0;
+    };
+    let least = if could_open(content, dialect) { 1 } else { columns.saturating_sub(1) };
+    if delimiters < least.max(1) {
+        return false;
+    }
+    // What stands before the first delimiter or line end, and behind the last, is a part of a cell.
+    let first = memchr2(dialect.delimiter, b'\n', content);
+    let last = memrchr2(dialect.delimiter, b'\n', content);
+    let within = first.zip(last).and_then(|(first, last)| content.get(first + 1..last)).unwrap_or_default();
+    within.split(|byte| *byte == b'\n').any(|line| holds_vector(line, dialect))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tables;
+    use super::*;
+
+    fn dialect(delimiter: u8) -> Dialect {
+        Dialect::new(&Tables::default(), delimiter)
+    }
+
+    #[test]
+    fn vectors_are_told_from_texts_and_single_numbers() {
+        for text in [
+            "a,[0.1 0.2],b",
+            "a,\"[0.1, 0.2]\"",
+            "[1,2]",
+            "x,(1;2)\r",
+            "x,{1|2},y",
+            "x, 0.1 0.2 ,y",
+            "x,1 2 3",
+            "x,\"0.1,0.2\",y",
+            "x,[0.1 0.2",
+            "x,[0.1 0.2 ... 0.9]",
+            "x,[nan 0.2]",
+            "x,[[1,2]]",
+        ] {
+            assert!(holds_vector(text.as_bytes(), &dialect(b',')), "{text}");
+        }
+        for text in [
+            "",
+            "a,b",
+            "1,2,3",
+            "0.5",
+            "[1]",
+            "see [1], [2]",
+            "call 555 1234, then 0.5",
+            "555 1234",
+            "2019-2020, 1 2",
+            "[1 2] and more",
+            "a,[x y]",
+            "[0.1, 0.2] of",
+        ] {
+            assert!(!holds_vector(text.as_bytes(), &dialect(b',')), "{text}");
+        }
+        assert!(row_has_vector(b"a,\"[0.1,\n 0.2]\"", &dialect(b',')));
+        assert!(row_has_vector(b"a,\"0.1,0.2\"", &dialect(b',')));
+        assert!(!row_has_vector(b"a,\"0.1, b\"", &dialect(b',')));
+    }
+
+    /// Looks at what stands between the first and the last quote.
+    fn swallows(row: &str, columns: usize) -> bool {
+        let content = row.get(row.find('"').unwrap() + 1..row.rfind('"').unwrap()).unwrap();
+        holds_records(content.as_bytes(), Some(columns), &dialect(b','))
+    }
+
+    #[test]
+    fn a_cell_that_took_records_is_told_from_texts_and_wrapped_vectors() {
+        for (row, columns) in [
+            ("a,\"x\nb,y,[1 2]\nz\",[3 4]", 3),
+            ("a,\"5 in,[1 2]\nb,7 in\",[3 4]", 3),
+            ("a,\"5 in, or so,[1 2]\nb,7 in\",[3 4]", 3),
+            ("a,[1 2],\"x\nb,[3 4],y\"", 3),
+            ("a,[1 2],x,\"y\nb,[3 4],\"\n", 4),
+        ] {
+            assert!(swallows(row, columns), "{row}");
+        }
+        for (row, columns) in [
+            ("a,\"[0.1 0.2\n 0.3 0.4\n 0.5 0.6]\"", 2),
+            ("a,\"[0.1, 0.2,\n 0.3, 0.4,\n 0.5, 0.6]\"", 3),
+            ("a,\"0.1 0.2\n0.3 0.4\n0.5 0.6\"", 2),
+            ("a,\"Hello, you\nand, you\",[1 2]", 3),
+            ("a,\"Hello, you\n\",[1 2]", 3),
+            ("a,\"0.5,0.1\n0.2,0.3\n\",[1 2]", 3),
+            ("a,\"0.1 0.2\n0.3 0.4\n\"", 2),
+            ("\"0.1 0.2\n0.3 0.4\n0.5 0.6\"", 1),
+        ] {
+            assert!(!swallows(row, columns), "{row}");
+        }
+    }
+}

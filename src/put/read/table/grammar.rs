@@ -1,0 +1,315 @@
+//! Where one row of a table ends, and whether its quotes are in order.
+//!
+//! What is found depends on nothing but the text from the row's first byte on: reading can continue at any row. The
+//! grammar and what is rejected stand in `docs/formats.md`.
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr2, memchr3};
+
+use super::cells::cells;
+use super::dialect::Dialect;
+use super::evidence::{could_open, holds_records, holds_vector, row_has_vector};
+use crate::put::quote::{QuoteKind, QuoteTrouble};
+
+/// How far behind a broken row a line is looked for that could be its own end, with its vector.
+const FARTHEST: usize = 1 << 20;
+
+/// Text in which rows are found.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) text: &'a [u8],
+    /// Whether nothing follows it.
+    pub(super) last: bool,
+    /// How long a row with a quoted cell may be.
+    pub(super) longest: usize,
+    pub(super) dialect: &'a Dialect,
+    /// How many columns the table has, once that is known.
+    pub(super) columns: Option<usize>,
+}
+
+/// A row, or what has to be rejected in its place.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Without the line end.
+    pub(super) content: Range<usize>,
+    /// Where the next row starts.
+    pub(super) next: usize,
+    /// What is wrong with its quotes.
+    pub(super) flaw: Option<QuoteFlaw>,
+}
+
+/// What is wrong with a quote, in lines from the row's first one on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct QuoteFlaw {
+    begun: u64,
+    found: u64,
+    kind: QuoteKind,
+}
+
+impl QuoteFlaw {
+    /// The same for a row that starts on `line`.
+    pub(in super::super) fn on(self, line: u64) -> QuoteTrouble {
+        QuoteTrouble { begun: line + self.begun, found: line + self.found, kind: self.kind }
+    }
+}
+
+/// How a quoted cell ends.
+enum Closing {
+    /// By the quote at this offset; whether a line ends inside.
+    At(usize, bool),
+    /// It does not: a quote at this offset stands for nothing.
+    Broken(usize),
+    /// Not within the text at hand.
+    Open,
+}
+
+/// A row as far as its own quotes tell.
+struct Scanned {
+    row: Row,
+    /// Where the quoted cell begins that is not in order, or whose end is doubtful.
+    cell: Option<usize>,
+    /// Whether the quote that ends a cell of several lines could just as well begin one.
+    is_doubtful: bool,
+}
+
+impl Text<'_> {
+    /// The row that starts at `start`, or none when the text ends before it is clear.
+    pub(super) fn row(&self, start: usize) -> Option<Row> {
+        let limit = start.saturating_add(self.longest);
+        let scanned = self.scan(start, limit)?;
+        let Some(cell) = scanned.cell else { return Some(scanned.row) };
+        if scanned.row.flaw.is_some() {
+            return self.with_its_vector(start, cell, scanned.row, limit);
+        }
+        if scanned.is_doubtful && self.next_is_broken(scanned.row.next, limit)? {
+            // Its lines are not read as rows: they may well be a text's, and what follows is rejected by itself.
+            let flaw = Some(self.flaw(start, cell, scanned.row.content.end, QuoteKind::Doubtful));
+            return Some(Row { flaw, ..scanned.row });
+        }
+        Some(scanned.row)
+    }
+
+    /// Reads one row by the grammar alone.
+    fn scan(&self, start: usize, limit: usize) -> Option<Scanned> {
+        let mut at = start;
+        let mut flaw = None;
+        let mut doubtful = None;
+        let end = loop {
+            let hit = match (self.next_special(at), self.last) {
+                (Some(hit), _) => hit,
+                (None, true) => break self.text.len(),
+                (None, false) => return None,
+            };
+            if self.text.get(hit) == Some(&b'\n') {
+                break hit;
+            }
+            let opens = hit == start || self.text.get(hit - 1) == Some(&self.dialect.delimiter);
+            if !opens {
+                if flaw.is_none() && self.ends_cell(hit + 1)? {
+                    flaw = Some(self.flaw(start, hit, hit, QuoteKind::Unopened));
+                }
+                at = hit + 1;
+                continue;
+            }
+            let (found, kind) = match self.closing(hit + 1, limit)? {
+                Closing::At(quote, has_lines) => {
+                    at = quote + 1;
+                    if !has_lines || self.dialect.multiline_cells {
+                        continue;
+                    }
+                    let content = self.text.get(hit + 1..quote).unwrap_or_default();
+                    if !holds_records(content, self.columns, self.dialect) {
+                        if could_open(content, self.dialect) {
+                            doubtful.get_or_insert(hit);
+                        }
+                        continue;
+                    }
+                    (quote, QuoteKind::Records)
+                }
+                Closing::Broken(quote) => (quote, self.kind_of_broken(quote)),
+                Closing::Open if self.text.len() > limit => (limit, QuoteKind::Endless),
+                Closing::Open => (self.text.len(), QuoteKind::Unclosed),
+            };
+            let row = self.flawed(start, hit, found, kind)?;
+            let flaw = flaw.or(row.flaw);
+            return Some(Scanned { row: Row { flaw, ..row }, cell: Some(hit), is_doubtful: false });
+        };
+        let content = self.without_line_end(start, end);
+        let row = Row { content, next: self.text.len().min(end + 1), flaw };
+        let is_doubtful = doubtful.is_some() && row.flaw.is_none();
+        Some(Scanned { row, cell: if is_doubtful { doubtful } else { None }, is_doubtful })
+    }
+
+    /// The next quote or line end.
+    fn next_special(&self, at: usize) -> Option<usize> {
+        let rest = self.text.get(at..)?;
+        let hit = match self.dialect.quote {
+            Some(quote) => memchr2(quote, b'\n', rest),
+            None => memchr(b'\n', rest),
+        };
+        hit.map(|hit| at + hit)
+    }
+
+    /// Finds the end of the quoted cell whose content starts at `at`; none when more text has to tell.
+    fn closing(&self, mut at: usize, limit: usize) -> Option<Closing> {
+        let Some(quote) = self.dialect.quote else { return Some(Closing::Open) };
+        let within = self.text.get(..limit.min(self.text.len())).unwrap_or_default();
+        let mut has_lines = false;
+        loop {
+            let rest = within.get(at..).unwrap_or_default();
+            let hit = match self.dialect.escape {
+                Some(escape) => memchr3(quote, b'\n', escape, rest),
+                None => memchr2(quote, b'\n', rest),
+            };
+            let Some(hit) = hit.map(|hit| at + hit) else {
+                let is_clear = self.last || self.text.len() > limit;
+                return is_clear.then_some(Closing::Open);
+            };
+            let byte = self.text.get(hit).copied().unwrap_or_default();
+            if byte == b'\n' {
+                has_lines = true;
+                at = hit + 1;
+            } else if byte != quote {
+                has_lines |= self.text.get(hit + 1) == Some(&b'\n');
+                at = hit + 2;
+            } else if self.text.get(hit + 1) == Some(&quote) {
+                at = hit + 2;
+            } else if self.ends_cell(hit + 1)? {
+                return Some(Closing::At(hit, has_lines));
+            } else {
+                return Some(Closing::Broken(hit));
+            }
+        }
+    }
+
+    fn kind_of_broken(&self, quote: usize) -> QuoteKind {
+        let is_escaped = self.text.get(quote - 1) == Some(&b'\\') && self.dialect.escape.is_none();
+        if is_escaped { QuoteKind::Backslash } else { QuoteKind::Inside }
+    }
+
+    /// Whether what stands at `at` ends a cell: a delimiter, a line end or the end of the file.
+    fn ends_cell(&self, at: usize) -> Option<bool> {
+        match (self.text.get(at), self.text.get(at + 1)) {
+            (Some(byte), _) if *byte == self.dialect.delimiter || *byte == b'\n' => Some(true),
+            (Some(b'\r'), Some(next)) => Some(*next == b'\n'),
+            (Some(b'\r') | None, None) => self.last.then_some(true),
+            _ => Some(false),
+        }
+    }
+
+    /// A row that is rejected up to the end of the line in which its bad cell begins: what follows may be rows that
+    /// the cell only seems to hold.
+    fn flawed(&self, start: usize, cell: usize, found: usize, kind: QuoteKind) -> Option<Row> {
+        let rest = self.text.get(cell..).unwrap_or_default();
+        let end = match memchr(b'\n', rest) {
+            Some(newline) => cell + newline,
+            None if self.last => self.text.len(),
+            None => return None,
+        };
+        Some(Row {
+            content: self.without_line_end(start, end),
+            next: self.text.len().min(end + 1),
+            flaw: Some(self.flaw(start, cell, found, kind)),
+        })
+    }
+
+    fn flaw(&self, start: usize, cell: usize, found: usize, kind: QuoteKind) -> QuoteFlaw {
+        let lines = |to: usize| self.text.get(start..to).map_or(0, super::super::newlines);
+        QuoteFlaw { begun: lines(cell), found: lines(found), kind }
+    }
+
+    fn without_line_end(&self, start: usize, end: usize) -> Range<usize> {
+        let content = self.text.get(start..end).unwrap_or_default();
+        start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
+    }
+
+    fn is_whole(&self, row: &Row) -> bool {
+        let cells = cells(self.text.get(row.content.clone()).unwrap_or_default(), self.dialect);
+        self.columns.is_none_or(|columns| cells.len() == columns)
+    }
+
+    /// Whether what is behind a row whose end is doubtful is no whole row.
+    fn next_is_broken(&self, mut at: usize, limit: usize) -> Option<bool> {
+        loop {
+            if at >= self.text.len() {
+                return self.last.then_some(false);
+            }
+            match self.passed_over(at) {
+                Some(next) => at = next,
+                None => {
+                    return match self.scan(at, limit) {
+                        Some(Scanned { row, .. }) => {
+                            Some(row.flaw.is_some() || row.next > limit || !self.is_whole(&row))
+                        }
+                        None => (self.text.len() > limit).then_some(true),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Where the line behind the one at `at` starts, if that one is empty or a comment and complete.
+    pub(super) fn passed_over(&self, at: usize) -> Option<usize> {
+        let rest = self.text.get(at..)?;
+        let first = rest.first()?;
+        if self.dialect.comment != Some(*first) && !matches!(first, b' ' | b'\r' | b'\n') {
+            return None;
+        }
+        let end = match memchr(b'\n', rest) {
+            Some(newline) => newline,
+            None if self.last => rest.len(),
+            None => return None,
+        };
+        let is_comment = self.dialect.comment == Some(*first);
+        let line = rest.get(..end)?;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let passed = is_comment || line.iter().all(|byte| *byte == b' ');
+        passed.then(|| self.text.len().min(at + end + 1))
+    }
+
+    /// Lengthens what is rejected for a broken cell to the row that has a vector, unless the cell's own line has one.
+    ///
+    /// A text of several lines that stands before the vector may end in a line that reads as a whole row, with a piece
+    /// of the text in the place of the key.
+    fn with_its_vector(&self, start: usize, cell: usize, row: Row, limit: usize) -> Option<Row> {
+        if self.has_vector(start, cell, row.content.end) {
+            return Some(row);
+        }
+        let farthest = start.saturating_add(self.longest.min(FARTHEST));
+        let mut at = row.next;
+        while at < self.text.len() {
+            if let Some(next) = self.passed_over(at) {
+                at = next;
+                continue;
+            }
+            let Some(Scanned { row: next, cell, .. }) = self.scan(at, limit) else {
+                return (self.text.len() > limit).then_some(row);
+            };
+            if next.next > farthest {
+                return Some(row);
+            }
+            let content = next.content.clone();
+            let has_vector = match (next.flaw, cell) {
+                (Some(_), Some(cell)) => self.has_vector(at, cell, content.end),
+                (Some(_), None) => self.line_has_vector(content),
+                (None, _) => row_has_vector(self.text.get(content)?, self.dialect),
+            };
+            if has_vector {
+                return Some(Row { content: start..next.content.end, next: next.next, flaw: row.flaw });
+            }
+            at = next.next;
+        }
+        (self.last || at > farthest).then_some(row)
+    }
+
+    /// Whether the row from `start` has a vector up to the line `end` of its quoted cell at `cell`.
+    fn has_vector(&self, start: usize, cell: usize, end: usize) -> bool {
+        let before = self.text.get(start..cell).unwrap_or_default();
+        row_has_vector(before, self.dialect) || self.line_has_vector(cell..end)
+    }
+
+    fn line_has_vector(&self, line: Range<usize>) -> bool {
+        self.text.get(line).is_some_and(|line| holds_vector(line, self.dialect))
+    }
+}

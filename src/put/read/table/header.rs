@@ -1,0 +1,183 @@
+//! The row that names the columns of a table.
+
+use std::collections::HashSet;
+
+use super::cells::cells;
+use super::dialect::{Dialect, Tables, named_delimiter};
+use super::grammar::{Row, Text};
+use super::{QuoteFlaw, Rows};
+use crate::put::admit::VECTORS;
+use crate::put::record::Columns;
+
+/// Why a header cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) enum HeaderFlaw {
+    /// The row looks like data because of this cell.
+    Missing(String),
+    /// Two columns share this name.
+    Duplicate(String),
+    /// Lines end in a carriage return alone, so that the whole file is one row.
+    LineEnds,
+    /// There is only one column, of this name.
+    NoTable(String),
+    /// A quote of the row at this offset is not in order.
+    Quote(usize, QuoteFlaw),
+}
+
+/// What the beginning of a table gives.
+#[derive(Debug)]
+pub(in super::super) enum Header {
+    /// The columns are known, and so many bytes are done with.
+    Found(Rows, usize),
+    /// There is no row in the text at hand, of which so many bytes are done with.
+    Missing(usize),
+}
+
+/// Reads the header of the table that begins with `text`; with `last` nothing follows it.
+pub(in super::super) fn header(
+    text: &[u8],
+    last: bool,
+    longest: usize,
+    delimiter: u8,
+    tables: &Tables,
+) -> Result<Header, HeaderFlaw> {
+    let dialect = Dialect::new(tables, delimiter);
+    let known = Text { text, last, longest, dialect: &dialect, columns: None };
+    let mut start = named_delimiter(text).map_or(0, |(_, length)| length);
+    while let Some(next) = known.passed_over(start) {
+        start = next;
+    }
+    let found = if tables.has_header { known.row(start) } else { first_row(known, start) };
+    let Some(row) = found.filter(|_| start < text.len()) else {
+        return Ok(Header::Missing(if last { text.len() } else { 0 }));
+    };
+    let content = text.get(row.content.clone()).unwrap_or_default();
+    if let Some(flaw) = row.flaw {
+        return Err(if has_old_line_ends(content) {
+            HeaderFlaw::LineEnds
+        } else {
+            HeaderFlaw::Quote(start, flaw)
+        });
+    }
+    let cells = cells(content, &dialect);
+    if !tables.has_header {
+        let columns = Columns((1..=cells.len()).map(|number| number.to_string()).collect());
+        return Ok(Header::Found(Rows::new(dialect, columns, longest), start));
+    }
+    let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
+    let names = Columns(cells.iter().map(name).collect());
+    check(&names, tables)?;
+    Ok(Header::Found(Rows::new(dialect, names, longest), row.next))
+}
+
+/// The first row of a table without a header, which says how many columns there are.
+fn first_row(text: Text<'_>, start: usize) -> Option<Row> {
+    let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
+    let row = Text { dialect: &loose, ..text }.row(start)?;
+    if row.flaw.is_some() {
+        return Some(row);
+    }
+    let columns = cells(text.text.get(row.content)?, text.dialect).len();
+    Text { columns: Some(columns), ..text }.row(start)
+}
+
+/// Whether the row holds a carriage return that is no part of a line end.
+fn has_old_line_ends(row: &[u8]) -> bool {
+    let mut behind = row.iter().skip(1).chain(std::iter::once(&b'\n'));
+    row.iter().any(|byte| behind.next() != Some(&b'\n') && *byte == b'\r')
+}
+
+fn check(names: &Columns, tables: &Tables) -> Result<(), HeaderFlaw> {
+    let names = &names.0;
+    if names.iter().any(|name| has_old_line_ends(name.as_bytes())) {
+        return Err(HeaderFlaw::LineEnds);
+    }
+    if let Some(value) = names.iter().find(|name| looks_like_data(name)) {
+        return Err(HeaderFlaw::Missing(value.chars().take(40).collect()));
+    }
+    let mut known = HashSet::new();
+    // Spreadsheets leave columns without a name behind the last one.
+    if let Some(name) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
+        return Err(HeaderFlaw::Duplicate(name.clone()));
+    }
+    match names.as_slice() {
+        [name] if !is_of_a_vector(name, tables) => Err(HeaderFlaw::NoTable(name.chars().take(40).collect())),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a cell of the first row is a value and no name; whole numbers do name the columns of wide tables.
+fn looks_like_data(cell: &str) -> bool {
+    cell.starts_with('[') || (cell.contains('.') && cell.parse::<f64>().is_ok())
+}
+
+/// Whether the only column of a table can be that of its vectors.
+fn is_of_a_vector(name: &str, tables: &Tables) -> bool {
+    let is_it = |other: &str| name.eq_ignore_ascii_case(other);
+    tables.vector.as_deref().map_or_else(|| VECTORS.into_iter().any(is_it), is_it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flaw(text: &str) -> Option<HeaderFlaw> {
+        header(text.as_bytes(), true, 1 << 20, b',', &Tables::default()).err()
+    }
+
+    #[test]
+    fn a_header_that_cannot_name_columns_is_reported() {
+        let missing = |cell: &str| Some(HeaderFlaw::Missing(cell.to_owned()));
+        let no_table = |cell: &str| Some(HeaderFlaw::NoTable(cell.to_owned()));
+        let cases = [
+            ("key,vector", None),
+            (" key ,\"vector\"", None),
+            (",0,1,2", None),
+            ("key,vector,,", None),
+            ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]")),
+            ("doc-1,-0.25,1", missing("-0.25")),
+            ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
+            ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
+            ("key,\"vector\"\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
+            ("key,\"a\r\nvector\"", None),
+            ("hello world\n", no_table("hello world")),
+            ("Vector\n", None),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(flaw(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_whose_quotes_may_have_taken_rows_is_no_header() {
+        for text in [
+            "id,vector,\"note\na,[1 2],x\nb,[3 4],y\"\nc,[5 6],z\n",
+            "id,vector,\"note\na,[1 2],y\"\n",
+            "id,vector,\"note\na,[1 2],y\n",
+            "id,vector,note\"\na,[1 2],y\n",
+            "id,\"vec\"tor\na,[1 2]\n",
+        ] {
+            assert!(matches!(flaw(text), Some(HeaderFlaw::Quote(0, _))), "{text}: {:?}", flaw(text));
+        }
+    }
+
+    #[test]
+    fn comments_and_a_spreadsheets_first_line_are_passed_over() {
+        let tables = Tables { comment: Some(b'#'), ..Tables::default() };
+        let text = b"sep=;\r\n# it's \"\n\nid;vector\na;[1 2]\n";
+        let Ok(Header::Found(rows, end)) = header(text, true, 1 << 20, b';', &tables) else {
+            panic!("no header");
+        };
+        assert_eq!((rows.columns().0.join(" "), text.get(end..)), ("id vector".into(), text.get(27..)));
+    }
+
+    #[test]
+    fn without_a_header_columns_are_named_by_their_numbers() {
+        let tables = Tables { has_header: false, ..Tables::default() };
+        let text = b"\na,\"[1,\n2]\",\"x, y\nz\"\n";
+        let Ok(Header::Found(rows, end)) = header(text, true, 1 << 20, b',', &tables) else {
+            panic!("no columns");
+        };
+        assert_eq!((rows.columns().0.join(" "), end), ("1 2 3".into(), 1));
+    }
+}

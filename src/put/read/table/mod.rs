@@ -1,0 +1,112 @@
+//! CSV and TSV: the rows under a header.
+//!
+//! Rows are cut here and not by the csv crate because a row's exact first byte is needed to continue there, because
+//! that crate takes broken quotes as they come, and because the cells that matter are long: a search for the next quote
+//! or line end passes a vector in one step. Where quotes are in order the cells are that crate's, and a test compares
+//! the two.
+
+mod cells;
+mod dialect;
+mod evidence;
+mod grammar;
+mod header;
+
+use std::sync::Arc;
+
+use self::cells::cells;
+pub use self::dialect::Tables;
+pub(super) use self::dialect::{Dialect, named_delimiter};
+pub(super) use self::grammar::QuoteFlaw;
+use self::grammar::Text;
+pub(super) use self::header::{Header, HeaderFlaw, header};
+use super::{Cut, RECORDS_AT_MOST, mark_length};
+use crate::put::record::{Columns, Raw};
+
+/// Cuts the rows of one file.
+#[derive(Debug)]
+pub(super) struct Rows {
+    dialect: Dialect,
+    columns: Arc<Columns>,
+    /// How long a row with a quoted cell may be.
+    longest: usize,
+}
+
+impl Rows {
+    fn new(dialect: Dialect, columns: Columns, longest: usize) -> Self {
+        Self { dialect, columns: Arc::new(columns), longest }
+    }
+
+    #[cfg(test)]
+    pub(super) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Cuts the complete rows of `text`; with `last` what follows the last newline is a row too.
+    pub(super) fn cut(&self, text: &[u8], last: bool) -> Cut {
+        let columns = Some(self.columns.0.len());
+        cut(Text { text, last, longest: self.longest, dialect: &self.dialect, columns })
+    }
+
+    /// The cells of a row under the file's header.
+    pub(super) fn raw(&self, row: &[u8]) -> Raw {
+        Raw::Row { columns: Arc::clone(&self.columns), cells: cells(row, &self.dialect) }
+    }
+}
+
+/// Cuts the complete rows of a text, empty ones and comments left out.
+fn cut(text: Text<'_>) -> Cut {
+    let mut cut = Cut::default();
+    let mut at = 0;
+    while at < text.text.len() && cut.records.len() < RECORDS_AT_MOST {
+        // Where files were concatenated a mark stands inside, and a quote behind it opens a cell.
+        let start = at + mark_length(text.text.get(at..).unwrap_or_default());
+        if let Some(next) = text.passed_over(start) {
+            at = next;
+            continue;
+        }
+        let Some(row) = text.row(start) else { break };
+        if let Some(flaw) = row.flaw {
+            cut.flaws.push((cut.records.len(), flaw));
+        }
+        if row.content.is_empty() && row.flaw.is_none() {
+            at = row.next;
+            continue;
+        }
+        cut.records.push(row.content);
+        at = row.next;
+    }
+    cut.consumed = at;
+    cut
+}
+
+/// How one delimiter splits the first rows.
+pub(super) struct Split {
+    /// Cells of the first row.
+    pub(super) columns: usize,
+    /// Whether all rows whose quotes are in order have as many.
+    pub(super) alike: bool,
+}
+
+/// How many rows show whether a delimiter splits them alike.
+const ROWS_COMPARED: usize = 10;
+
+/// Splits the first complete rows, of which one is enough only when it is the whole text.
+pub(super) fn split(text: &[u8], whole: bool, longest: usize, dialect: &Dialect) -> Option<Split> {
+    let cut = cut(Text { text, last: whole, longest, dialect, columns: Some(1) });
+    let mut widths = (0..).zip(cut.records).take(ROWS_COMPARED).filter_map(|(index, row)| {
+        let row = text.get(row)?;
+        if cut.flaws.iter().any(|(flawed, _)| *flawed == index) {
+            // A broken first row still tells by its delimiters how many columns were meant.
+            let cells = row.split(|byte| *byte == dialect.delimiter).count();
+            return (index == 0_usize).then_some(cells);
+        }
+        Some(cells(row, dialect).len())
+    });
+    let columns = widths.next()?;
+    let others: Vec<usize> = widths.collect();
+    (whole || !others.is_empty())
+        .then(|| Split { columns, alike: others.iter().all(|width| *width == columns) })
+}
+
+#[cfg(test)]
+mod tests;

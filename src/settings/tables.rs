@@ -1,0 +1,70 @@
+//! How tables are written, as far as flags say.
+
+use super::usage;
+use crate::cli::{PutVectors, TableOptions};
+use crate::exit::Failure;
+use crate::put::read::Tables;
+use crate::values::{Character, Quote};
+
+/// What the flags say about tables.
+pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<Tables, Failure> {
+    let byte = |character: Option<Character>| character.map(|Character(byte)| byte);
+    let quote = tables.quote.map_or(Tables::default().quote, |Quote(quote)| quote);
+    let escape = byte(tables.escape);
+    if escape.is_some() && quote.is_none() {
+        return Err(usage("--escape is for quoted cells, and with --quote none there are none")
+            .advise("leave out one of the two"));
+    }
+    let roles = [
+        ("--delimiter", byte(tables.delimiter)),
+        ("--quote", quote),
+        // Who names the quote itself means that it is doubled, which always counts.
+        ("--escape", escape.filter(|escape| quote != Some(*escape))),
+        ("--comment", byte(tables.comment)),
+    ];
+    for (index, (flag, byte)) in roles.iter().enumerate() {
+        let same = roles.iter().skip(index + 1).find(|(_, other)| byte.is_some() && other == byte);
+        if let Some((other, _)) = same {
+            return Err(usage(format!("{flag} and {other} are the same character"))
+                .advise("give each of them one of its own"));
+        }
+    }
+    if tables.no_header && (reading.key.is_none() || reading.vector.is_none()) {
+        return Err(usage("--no-header leaves the columns without names")
+            .advise("name them by their numbers from 1: --key 1 --vector 2 --metadata 3"));
+    }
+    let [(_, delimiter), _, (_, escape), (_, comment)] = roles;
+    Ok(Tables {
+        delimiter,
+        quote,
+        escape,
+        comment,
+        null: tables.null.clone(),
+        has_header: !tables.no_header,
+        multiline_cells: tables.multiline_cells,
+        vector: reading.vector.clone(),
+    })
+}
+
+/// The flags that are given, with their values: they change what is made of the input.
+pub(super) fn given(tables: &TableOptions) -> Vec<(&'static str, String)> {
+    let byte = |character: Option<Character>| character.map(|Character(byte)| shown(byte));
+    let switch = |is_given: bool| is_given.then(|| "given".to_owned());
+    let quote = tables.quote.map(|Quote(quote)| quote.map_or_else(|| "none".to_owned(), shown));
+    [
+        ("--delimiter", byte(tables.delimiter)),
+        ("--quote", quote.filter(|quote| quote != "\"")),
+        ("--escape", byte(tables.escape)),
+        ("--comment", byte(tables.comment)),
+        ("--null", tables.null.clone()),
+        ("--no-header", switch(tables.no_header)),
+        ("--multiline-cells", switch(tables.multiline_cells)),
+    ]
+    .into_iter()
+    .filter_map(|(flag, value)| Some((flag, value?)))
+    .collect()
+}
+
+fn shown(byte: u8) -> String {
+    if byte == b'\t' { "tab".to_owned() } else { char::from(byte).to_string() }
+}

@@ -1,0 +1,118 @@
+//! From the first byte of a table to its vectors: whatever quotes are astray, nothing is mixed and nothing is lost.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod made;
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use made::{Said, Table, judge, stray, table};
+use ossvec::put::admit::{Admit, Fields, MetadataValues, Rules};
+use ossvec::put::read::{self, Form};
+use ossvec::put::record::{Input, Raw, Vector};
+use proptest::prelude::*;
+
+/// A file of one test, removed with it.
+struct File(std::path::PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("ossvec-tables-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap_or_default();
+    }
+}
+
+fn said(vector: &Vector) -> Said {
+    let value: serde_json::Value = serde_json::from_slice(vector.wire()).unwrap();
+    let numbers = value["data"]["float32"].as_array().unwrap().iter();
+    let metadata: BTreeMap<String, String> =
+        serde_json::from_value(value.get("metadata").cloned().unwrap_or_else(|| serde_json::json!({})))
+            .unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "written as float32")]
+    let vector_numbers = numbers.map(|number| number.as_f64().unwrap() as f32).collect();
+    Said { key: vector.key(), vector: vector_numbers, metadata }
+}
+
+fn lines_of(raw: &Raw) -> u64 {
+    let newlines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count() as u64;
+    match raw {
+        Raw::Json(text) | Raw::Broken { text, .. } => newlines(text),
+        Raw::Row { cells, .. } => newlines(cells.as_slice()),
+    }
+}
+
+/// What becomes of a text: the vectors, the lines of the rejects, and whether it was read to its end.
+fn load(name: &str, text: &str, two: bool) -> (Vec<Said>, Vec<RangeInclusive<u64>>, bool) {
+    let file = File::new(name, text);
+    let names: &[&str] = if two { &["one", "two"] } else { &["one"] };
+    let metadata: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let rules = Rules {
+        dimension: Some(3),
+        metric: None,
+        non_filterable: None,
+        metadata_values: MetadataValues::Reject,
+        largest: 1 << 20,
+    };
+    let mut admit = Admit::new(Fields::new(&[], &[], &metadata), rules);
+    let (mut stored, mut rejected) = (Vec::new(), Vec::new());
+    for block in read::open(&[Input::File(file.0.clone())], &Form::default(), None).unwrap() {
+        let Ok(block) = block else { return (stored, rejected, false) };
+        for verdict in admit.block(block).verdicts {
+            match verdict {
+                Ok(vector) => stored.push(said(&vector)),
+                Err(defect) => {
+                    let first = defect.position.line;
+                    rejected.push(first..=first + lines_of(&defect.raw));
+                }
+            }
+        }
+    }
+    (stored, rejected, true)
+}
+
+fn has_two(table: &Table) -> bool {
+    table.text.lines().next().is_some_and(|header| header.contains("two"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_proper_table_is_loaded_whole(table in table()) {
+        let (stored, rejected, _) = load("proper", &table.text, has_two(&table));
+        let wanted: Vec<Said> = table.said.iter().map(|(_, said)| said.clone()).collect();
+        prop_assert_eq!(stored, wanted);
+        prop_assert!(rejected.is_empty());
+    }
+
+    #[test]
+    fn a_stray_quote_never_mixes_records_and_loses_none_without_a_reject(table in table(), stray in stray()) {
+        let text = stray.put_into(&table.text);
+        let (stored, rejected, is_read) = load("one", &text, has_two(&table));
+        if is_read {
+            judge(&table, &stored, &rejected, Said::is_but_for_quotes).map_err(|error| TestCaseError::fail(format!("{error} in {text:?}")))?;
+        } else {
+            prop_assert!(stored.is_empty() && rejected.is_empty(), "stopped in the middle: {text:?}");
+        }
+    }
+
+    // Two quotes can make another proper row of one, whose texts nobody can tell from what was meant.
+    #[test]
+    fn two_stray_quotes_do_not_either(table in table(), first in stray(), second in stray()) {
+        let text = second.put_into(&first.put_into(&table.text));
+        let (stored, rejected, is_read) = load("two", &text, has_two(&table));
+        if is_read {
+            judge(&table, &stored, &rejected, |_, _| true).map_err(|error| TestCaseError::fail(format!("{error} in {text:?}")))?;
+        } else {
+            prop_assert!(stored.is_empty() && rejected.is_empty(), "stopped in the middle: {text:?}");
+        }
+    }
+}
