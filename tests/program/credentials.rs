@@ -99,7 +99,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
     };
     let job = Job {
         inputs: vec![input.clone()],
-        format: None,
+        form: ossvec::put::read::Form::default(),
         fields: admit::Fields::new(&[], &[], &[]),
         metadata_values: admit::MetadataValues::Reject,
         wanted: Wanted {

@@ -17,6 +17,8 @@ mod github_action;
 mod init;
 mod load;
 mod log;
+#[path = "../tables/made.rs"]
+mod made;
 mod memory;
 mod network;
 mod order;
@@ -35,6 +37,7 @@ mod secrets;
 mod signals;
 mod sources;
 mod support;
+mod tables;
 mod terminal;
 mod trouble;
 mod unknown;
