@@ -83,6 +83,11 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metadata -
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metadata-values -d 'Numbers and booleans in metadata: reject the record, or write them as text' -r -f -a "reject\t'The record is rejected'
 text\t'They are written as text; null and NaN are left out'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l min-records -d 'Fail when all inputs together hold fewer records, earlier runs of the load included' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l delimiter -d 'Character between cells, or tab; by default recognised among comma, tab and semicolon' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l quote -d 'Character around quoted cells; none for files that never quote, such as the dumps of databases [default: "]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l escape -d 'Character before a quote inside a quoted cell, such as \\ in the files of Spark; a doubled quote always counts' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l comment -d 'Lines that start with this character are passed over' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l null -d 'An unquoted cell of exactly this text is an empty one, such as NULL or \\N' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l batch-size -d 'How many vectors go into one request at most, 1 to 500' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l batch-bytes -d 'How large one request is at most' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l requests-per-second -d 'How many requests are sent in a second at most; 0 is no limit' -r -f
@@ -132,6 +137,8 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l create-ind
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l no-header -d 'The first row is data; columns are named by their numbers from 1: --key 1 --vector 2 --metadata 3'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l multiline-cells -d 'Quoted cells may hold lines that read as records of the table'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-verify-cert -d 'Do not check the server\'s certificate'
@@ -157,6 +164,11 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metadata -d 'Field
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metadata-values -d 'Numbers and booleans in metadata: reject the record, or write them as text' -r -f -a "reject\t'The record is rejected'
 text\t'They are written as text; null and NaN are left out'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l min-records -d 'Fail when all inputs together hold fewer records, earlier runs of the load included' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l delimiter -d 'Character between cells, or tab; by default recognised among comma, tab and semicolon' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l quote -d 'Character around quoted cells; none for files that never quote, such as the dumps of databases [default: "]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l escape -d 'Character before a quote inside a quoted cell, such as \\ in the files of Spark; a doubled quote always counts' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l comment -d 'Lines that start with this character are passed over' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l null -d 'An unquoted cell of exactly this text is an empty one, such as NULL or \\N' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l batch-size -d 'How many vectors go into one request at most, 1 to 500' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l batch-bytes -d 'How large one request is at most' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l requests-per-second -d 'How many requests are sent in a second at most; 0 is no limit' -r -f
@@ -206,6 +218,8 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l create-index -d 'C
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l no-header -d 'The first row is data; columns are named by their numbers from 1: --key 1 --vector 2 --metadata 3'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l multiline-cells -d 'Quoted cells may hold lines that read as records of the table'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-verify-cert -d 'Do not check the server\'s certificate'
@@ -261,6 +275,11 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metadata-values -d 'Numbers and booleans in metadata: reject the record, or write them as text' -r -f -a "reject\t'The record is rejected'
 text\t'They are written as text; null and NaN are left out'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l min-records -d 'Fail when all inputs together hold fewer records, earlier runs of the load included' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l delimiter -d 'Character between cells, or tab; by default recognised among comma, tab and semicolon' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l quote -d 'Character around quoted cells; none for files that never quote, such as the dumps of databases [default: "]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l escape -d 'Character before a quote inside a quoted cell, such as \\ in the files of Spark; a doubled quote always counts' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l comment -d 'Lines that start with this character are passed over' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l null -d 'An unquoted cell of exactly this text is an empty one, such as NULL or \\N' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l batch-size -d 'How many vectors go into one request at most, 1 to 500' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l batch-bytes -d 'How large one request is at most' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l requests-per-second -d 'How many requests are sent in a second at most; 0 is no limit' -r -f
@@ -310,6 +329,8 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l no-header -d 'The first row is data; columns are named by their numbers from 1: --key 1 --vector 2 --metadata 3'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l multiline-cells -d 'Quoted cells may hold lines that read as records of the table'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s n -l dry-run -d 'Read and check everything, send nothing; needs no credentials'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l resume -d 'Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from the beginning'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l skip-verify-cert -d 'Do not check the server\'s certificate'

@@ -22,6 +22,8 @@ mod github_action;
 mod init;
 mod load;
 mod log;
+#[path = "../tables/made.rs"]
+mod made;
 mod memory;
 mod network;
 mod order;
@@ -42,6 +44,7 @@ mod shapes;
 mod signals;
 mod sources;
 mod support;
+mod tables;
 mod terminal;
 mod trouble;
 mod unknown;

@@ -96,6 +96,12 @@ impl Choice {
         self.candidates.get(rank).map_or("", Field::text)
     }
 
+    /// The columns that have exactly the name of a candidate, each as its rank and its index.
+    pub(super) fn exactly(&self, columns: &Columns) -> Vec<(usize, usize)> {
+        let ranked = self.candidates.iter().enumerate();
+        ranked.filter_map(|(rank, field)| Some((rank, columns.exactly(field.text())?))).collect()
+    }
+
     /// The columns that are candidates, each as its rank and its index. Case counts only where a column has exactly
     /// the name of a candidate.
     pub(super) fn columns(&self, columns: &Columns) -> Result<Vec<(usize, usize)>, Reason> {

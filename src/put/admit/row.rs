@@ -35,7 +35,10 @@ impl Header {
                 Vec::new()
             })
         };
-        let (keys, vectors, named) = (find(&fields.key), find(&fields.vector), find(&fields.metadata));
+        let (keys, vectors) = (find(&fields.key), find(&fields.vector));
+        // What is stored under its column's name must have the name that the user will look for.
+        let named =
+            if fields.metadata.named { fields.metadata.exactly(columns) } else { find(&fields.metadata) };
         let is_missing = |(rank, _): &(usize, &Field)| named.iter().all(|(found, _)| found != rank);
         let missing =
             fields.metadata.candidates.iter().enumerate().filter(|_| fields.metadata.named).find(is_missing);

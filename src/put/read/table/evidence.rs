@@ -40,7 +40,11 @@ fn begins_with_vector(rest: &[u8], dialect: &Dialect) -> bool {
 
 /// Two whole numbers are a date or a telephone's more often than a vector.
 fn is_bare_vector(cell: &[u8]) -> bool {
-    numbers(cell).is_some_and(|(count, has_fraction)| count > 2 || (count == 2 && has_fraction))
+    let is_between = |byte: Option<&u8>| byte.is_some_and(|byte| b",;|".contains(byte));
+    let cell = cell.trim_ascii();
+    !is_between(cell.first())
+        && !is_between(cell.last())
+        && numbers(cell).is_some_and(|(count, has_fraction)| count > 2 || (count == 2 && has_fraction))
 }
 
 fn is_in_list(byte: u8) -> bool {
@@ -64,11 +68,24 @@ fn numbers(list: &[u8]) -> Option<(usize, bool)> {
 
 /// Whether a cell of a whole row reads as a vector.
 pub(super) fn row_has_vector(row: &[u8], dialect: &Dialect) -> bool {
-    cells(row, dialect).iter().any(|cell| {
-        let cell = cell.trim_ascii();
-        begins_with_vector(cell, &Dialect { delimiter: b'\n', quote: None, ..dialect.clone() })
-            || is_bare_vector(cell)
-    })
+    cells(row, dialect).iter().any(|cell| is_vector(cell, dialect))
+}
+
+/// Whether a whole cell reads as a vector, over however many lines.
+pub(super) fn is_vector(cell: &[u8], dialect: &Dialect) -> bool {
+    // With a delimiter at its end it is what stands between two cells.
+    if [cell.first(), cell.last()].contains(&Some(&dialect.delimiter)) {
+        return false;
+    }
+    let cell = cell.trim_ascii();
+    let is_bracket = |byte: &u8| b"[](){}".contains(byte);
+    match (cell.iter().position(|byte| !is_bracket(byte)), cell.iter().rposition(|byte| !is_bracket(byte))) {
+        (Some(0), _) => is_bare_vector(cell),
+        (Some(first), Some(last)) => {
+            cell.get(first..=last).and_then(numbers).is_some_and(|(count, _)| count > 0)
+        }
+        _ => false,
+    }
 }
 
 /// Whether the quote that ends a cell of several lines with this content could begin one just as well.
@@ -142,6 +159,7 @@ mod tests {
         assert!(row_has_vector(b"a,\"[0.1,\n 0.2]\"", &dialect(b',')));
         assert!(row_has_vector(b"a,\"0.1,0.2\"", &dialect(b',')));
         assert!(!row_has_vector(b"a,\"0.1, b\"", &dialect(b',')));
+        assert!(!row_has_vector(b"a,\",0.1 0.2,\"", &dialect(b',')));
     }
 
     /// Looks at what stands between the first and the last quote.

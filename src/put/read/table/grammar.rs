@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2, memchr3};
 
 use super::cells::cells;
 use super::dialect::Dialect;
-use super::evidence::{could_open, holds_records, holds_vector, row_has_vector};
+use super::evidence::{could_open, holds_records, holds_vector, is_vector, row_has_vector};
 use crate::put::quote::{QuoteKind, QuoteTrouble};
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
@@ -18,7 +18,7 @@ const FARTHEST: usize = 1 << 20;
 /// Text in which rows are found.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'a> {
-    pub(super) text: &'a [u8],
+    pub(super) bytes: &'a [u8],
     /// Whether nothing follows it.
     pub(super) last: bool,
     /// How long a row with a quoted cell may be.
@@ -98,13 +98,13 @@ impl Text<'_> {
         let end = loop {
             let hit = match (self.next_special(at), self.last) {
                 (Some(hit), _) => hit,
-                (None, true) => break self.text.len(),
+                (None, true) => break self.bytes.len(),
                 (None, false) => return None,
             };
-            if self.text.get(hit) == Some(&b'\n') {
+            if self.bytes.get(hit) == Some(&b'\n') {
                 break hit;
             }
-            let opens = hit == start || self.text.get(hit - 1) == Some(&self.dialect.delimiter);
+            let opens = hit == start || self.bytes.get(hit - 1) == Some(&self.dialect.delimiter);
             if !opens {
                 if flaw.is_none() && self.ends_cell(hit + 1)? {
                     flaw = Some(self.flaw(start, hit, hit, QuoteKind::Unopened));
@@ -118,7 +118,7 @@ impl Text<'_> {
                     if !has_lines || self.dialect.multiline_cells {
                         continue;
                     }
-                    let content = self.text.get(hit + 1..quote).unwrap_or_default();
+                    let content = self.bytes.get(hit + 1..quote).unwrap_or_default();
                     if !holds_records(content, self.columns, self.dialect) {
                         if could_open(content, self.dialect) {
                             doubtful.get_or_insert(hit);
@@ -128,22 +128,22 @@ impl Text<'_> {
                     (quote, QuoteKind::Records)
                 }
                 Closing::Broken(quote) => (quote, self.kind_of_broken(quote)),
-                Closing::Open if self.text.len() > limit => (limit, QuoteKind::Endless),
-                Closing::Open => (self.text.len(), QuoteKind::Unclosed),
+                Closing::Open if self.bytes.len() > limit => (limit, QuoteKind::Endless),
+                Closing::Open => (self.bytes.len(), QuoteKind::Unclosed),
             };
             let row = self.flawed(start, hit, found, kind)?;
             let flaw = flaw.or(row.flaw);
             return Some(Scanned { row: Row { flaw, ..row }, cell: Some(hit), is_doubtful: false });
         };
         let content = self.without_line_end(start, end);
-        let row = Row { content, next: self.text.len().min(end + 1), flaw };
+        let row = Row { content, next: self.bytes.len().min(end + 1), flaw };
         let is_doubtful = doubtful.is_some() && row.flaw.is_none();
         Some(Scanned { row, cell: if is_doubtful { doubtful } else { None }, is_doubtful })
     }
 
     /// The next quote or line end.
     fn next_special(&self, at: usize) -> Option<usize> {
-        let rest = self.text.get(at..)?;
+        let rest = self.bytes.get(at..)?;
         let hit = match self.dialect.quote {
             Some(quote) => memchr2(quote, b'\n', rest),
             None => memchr(b'\n', rest),
@@ -154,7 +154,7 @@ impl Text<'_> {
     /// Finds the end of the quoted cell whose content starts at `at`; none when more text has to tell.
     fn closing(&self, mut at: usize, limit: usize) -> Option<Closing> {
         let Some(quote) = self.dialect.quote else { return Some(Closing::Open) };
-        let within = self.text.get(..limit.min(self.text.len())).unwrap_or_default();
+        let within = self.bytes.get(..limit.min(self.bytes.len())).unwrap_or_default();
         let mut has_lines = false;
         loop {
             let rest = within.get(at..).unwrap_or_default();
@@ -163,17 +163,17 @@ impl Text<'_> {
                 None => memchr2(quote, b'\n', rest),
             };
             let Some(hit) = hit.map(|hit| at + hit) else {
-                let is_clear = self.last || self.text.len() > limit;
+                let is_clear = self.last || self.bytes.len() > limit;
                 return is_clear.then_some(Closing::Open);
             };
-            let byte = self.text.get(hit).copied().unwrap_or_default();
+            let byte = self.bytes.get(hit).copied().unwrap_or_default();
             if byte == b'\n' {
                 has_lines = true;
                 at = hit + 1;
             } else if byte != quote {
-                has_lines |= self.text.get(hit + 1) == Some(&b'\n');
+                has_lines |= self.bytes.get(hit + 1) == Some(&b'\n');
                 at = hit + 2;
-            } else if self.text.get(hit + 1) == Some(&quote) {
+            } else if self.bytes.get(hit + 1) == Some(&quote) {
                 at = hit + 2;
             } else if self.ends_cell(hit + 1)? {
                 return Some(Closing::At(hit, has_lines));
@@ -184,13 +184,13 @@ impl Text<'_> {
     }
 
     fn kind_of_broken(&self, quote: usize) -> QuoteKind {
-        let is_escaped = self.text.get(quote - 1) == Some(&b'\\') && self.dialect.escape.is_none();
+        let is_escaped = self.bytes.get(quote - 1) == Some(&b'\\') && self.dialect.escape.is_none();
         if is_escaped { QuoteKind::Backslash } else { QuoteKind::Inside }
     }
 
     /// Whether what stands at `at` ends a cell: a delimiter, a line end or the end of the file.
     fn ends_cell(&self, at: usize) -> Option<bool> {
-        match (self.text.get(at), self.text.get(at + 1)) {
+        match (self.bytes.get(at), self.bytes.get(at + 1)) {
             (Some(byte), _) if *byte == self.dialect.delimiter || *byte == b'\n' => Some(true),
             (Some(b'\r'), Some(next)) => Some(*next == b'\n'),
             (Some(b'\r') | None, None) => self.last.then_some(true),
@@ -201,38 +201,40 @@ impl Text<'_> {
     /// A row that is rejected up to the end of the line in which its bad cell begins: what follows may be rows that
     /// the cell only seems to hold.
     fn flawed(&self, start: usize, cell: usize, found: usize, kind: QuoteKind) -> Option<Row> {
-        let rest = self.text.get(cell..).unwrap_or_default();
+        let rest = self.bytes.get(cell..).unwrap_or_default();
         let end = match memchr(b'\n', rest) {
             Some(newline) => cell + newline,
-            None if self.last => self.text.len(),
+            None if self.last => self.bytes.len(),
             None => return None,
         };
         Some(Row {
             content: self.without_line_end(start, end),
-            next: self.text.len().min(end + 1),
+            next: self.bytes.len().min(end + 1),
             flaw: Some(self.flaw(start, cell, found, kind)),
         })
     }
 
     fn flaw(&self, start: usize, cell: usize, found: usize, kind: QuoteKind) -> QuoteFlaw {
-        let lines = |to: usize| self.text.get(start..to).map_or(0, super::super::newlines);
+        let lines = |to: usize| self.bytes.get(start..to).map_or(0, super::super::newlines);
         QuoteFlaw { begun: lines(cell), found: lines(found), kind }
     }
 
     fn without_line_end(&self, start: usize, end: usize) -> Range<usize> {
-        let content = self.text.get(start..end).unwrap_or_default();
+        let content = self.bytes.get(start..end).unwrap_or_default();
         start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
     }
 
     fn is_whole(&self, row: &Row) -> bool {
-        let cells = cells(self.text.get(row.content.clone()).unwrap_or_default(), self.dialect);
-        self.columns.is_none_or(|columns| cells.len() == columns)
+        let cells = cells(self.bytes.get(row.content.clone()).unwrap_or_default(), self.dialect);
+        self.columns.is_none_or(|columns| {
+            cells.len() == columns && cells.iter().any(|cell| is_vector(cell, self.dialect))
+        })
     }
 
     /// Whether what is behind a row whose end is doubtful is no whole row.
     fn next_is_broken(&self, mut at: usize, limit: usize) -> Option<bool> {
         loop {
-            if at >= self.text.len() {
+            if at >= self.bytes.len() {
                 return self.last.then_some(false);
             }
             match self.passed_over(at) {
@@ -242,7 +244,7 @@ impl Text<'_> {
                         Some(Scanned { row, .. }) => {
                             Some(row.flaw.is_some() || row.next > limit || !self.is_whole(&row))
                         }
-                        None => (self.text.len() > limit).then_some(true),
+                        None => (self.bytes.len() > limit).then_some(true),
                     };
                 }
             }
@@ -251,7 +253,7 @@ impl Text<'_> {
 
     /// Where the line behind the one at `at` starts, if that one is empty or a comment and complete.
     pub(super) fn passed_over(&self, at: usize) -> Option<usize> {
-        let rest = self.text.get(at..)?;
+        let rest = self.bytes.get(at..)?;
         let first = rest.first()?;
         if self.dialect.comment != Some(*first) && !matches!(first, b' ' | b'\r' | b'\n') {
             return None;
@@ -265,7 +267,7 @@ impl Text<'_> {
         let line = rest.get(..end)?;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let passed = is_comment || line.iter().all(|byte| *byte == b' ');
-        passed.then(|| self.text.len().min(at + end + 1))
+        passed.then(|| self.bytes.len().min(at + end + 1))
     }
 
     /// Lengthens what is rejected for a broken cell to the row that has a vector, unless the cell's own line has one.
@@ -278,13 +280,13 @@ impl Text<'_> {
         }
         let farthest = start.saturating_add(self.longest.min(FARTHEST));
         let mut at = row.next;
-        while at < self.text.len() {
+        while at < self.bytes.len() {
             if let Some(next) = self.passed_over(at) {
                 at = next;
                 continue;
             }
             let Some(Scanned { row: next, cell, .. }) = self.scan(at, limit) else {
-                return (self.text.len() > limit).then_some(row);
+                return (self.bytes.len() > limit).then_some(row);
             };
             if next.next > farthest {
                 return Some(row);
@@ -293,7 +295,7 @@ impl Text<'_> {
             let has_vector = match (next.flaw, cell) {
                 (Some(_), Some(cell)) => self.has_vector(at, cell, content.end),
                 (Some(_), None) => self.line_has_vector(content),
-                (None, _) => row_has_vector(self.text.get(content)?, self.dialect),
+                (None, _) => row_has_vector(self.bytes.get(content)?, self.dialect),
             };
             if has_vector {
                 return Some(Row { content: start..next.content.end, next: next.next, flaw: row.flaw });
@@ -305,11 +307,11 @@ impl Text<'_> {
 
     /// Whether the row from `start` has a vector up to the line `end` of its quoted cell at `cell`.
     fn has_vector(&self, start: usize, cell: usize, end: usize) -> bool {
-        let before = self.text.get(start..cell).unwrap_or_default();
+        let before = self.bytes.get(start..cell).unwrap_or_default();
         row_has_vector(before, self.dialect) || self.line_has_vector(cell..end)
     }
 
     fn line_has_vector(&self, line: Range<usize>) -> bool {
-        self.text.get(line).is_some_and(|line| holds_vector(line, self.dialect))
+        self.bytes.get(line).is_some_and(|line| holds_vector(line, self.dialect))
     }
 }

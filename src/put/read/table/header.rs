@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::cells::cells;
 use super::dialect::{Dialect, Tables, named_delimiter};
+use super::evidence::is_vector;
 use super::grammar::{Row, Text};
 use super::{QuoteFlaw, Rows};
 use crate::put::admit::VECTORS;
@@ -42,7 +43,7 @@ pub(in super::super) fn header(
     tables: &Tables,
 ) -> Result<Header, HeaderFlaw> {
     let dialect = Dialect::new(tables, delimiter);
-    let known = Text { text, last, longest, dialect: &dialect, columns: None };
+    let known = Text { bytes: text, last, longest, dialect: &dialect, columns: None };
     let mut start = named_delimiter(text).map_or(0, |(_, length)| length);
     while let Some(next) = known.passed_over(start) {
         start = next;
@@ -67,6 +68,9 @@ pub(in super::super) fn header(
     let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
     let names = Columns(cells.iter().map(name).collect());
     check(&names, tables)?;
+    if let Some(value) = names.0.iter().find(|name| is_vector(name.as_bytes(), &dialect)) {
+        return Err(HeaderFlaw::Missing(value.chars().take(40).collect()));
+    }
     Ok(Header::Found(Rows::new(dialect, names, longest), row.next))
 }
 
@@ -77,7 +81,7 @@ fn first_row(text: Text<'_>, start: usize) -> Option<Row> {
     if row.flaw.is_some() {
         return Some(row);
     }
-    let columns = cells(text.text.get(row.content)?, text.dialect).len();
+    let columns = cells(text.bytes.get(row.content)?, text.dialect).len();
     Text { columns: Some(columns), ..text }.row(start)
 }
 
@@ -136,6 +140,7 @@ mod tests {
             ("key,vector,,", None),
             ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]")),
             ("doc-1,-0.25,1", missing("-0.25")),
+            ("doc-1,0.1 0.2", missing("0.1 0.2")),
             ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
             ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
             ("key,\"vector\"\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),

@@ -44,7 +44,7 @@ impl Rows {
     /// Cuts the complete rows of `text`; with `last` what follows the last newline is a row too.
     pub(super) fn cut(&self, text: &[u8], last: bool) -> Cut {
         let columns = Some(self.columns.0.len());
-        cut(Text { text, last, longest: self.longest, dialect: &self.dialect, columns })
+        cut(Text { bytes: text, last, longest: self.longest, dialect: &self.dialect, columns })
     }
 
     /// The cells of a row under the file's header.
@@ -57,9 +57,9 @@ impl Rows {
 fn cut(text: Text<'_>) -> Cut {
     let mut cut = Cut::default();
     let mut at = 0;
-    while at < text.text.len() && cut.records.len() < RECORDS_AT_MOST {
+    while at < text.bytes.len() && cut.records.len() < RECORDS_AT_MOST {
         // Where files were concatenated a mark stands inside, and a quote behind it opens a cell.
-        let start = at + mark_length(text.text.get(at..).unwrap_or_default());
+        let start = at + mark_length(text.bytes.get(at..).unwrap_or_default());
         if let Some(next) = text.passed_over(start) {
             at = next;
             continue;
@@ -92,7 +92,7 @@ const ROWS_COMPARED: usize = 10;
 
 /// Splits the first complete rows, of which one is enough only when it is the whole text.
 pub(super) fn split(text: &[u8], whole: bool, longest: usize, dialect: &Dialect) -> Option<Split> {
-    let cut = cut(Text { text, last: whole, longest, dialect, columns: Some(1) });
+    let cut = cut(Text { bytes: text, last: whole, longest, dialect, columns: Some(1) });
     let mut widths = (0..).zip(cut.records).take(ROWS_COMPARED).filter_map(|(index, row)| {
         let row = text.get(row)?;
         if cut.flaws.iter().any(|(flawed, _)| *flawed == index) {

@@ -5,7 +5,7 @@ use crate::put::quote::QuoteKind;
 
 fn row(text: &str, columns: usize, tables: &Tables, last: bool) -> Cut {
     let dialect = Dialect::new(tables, b',');
-    cut(Text { text: text.as_bytes(), last, longest: 1 << 20, dialect: &dialect, columns: Some(columns) })
+    cut(Text { bytes: text.as_bytes(), last, longest: 1 << 20, dialect: &dialect, columns: Some(columns) })
 }
 
 /// Each record as its text, or as the lines and the kind of its trouble; and how far the text is done with.
@@ -93,7 +93,7 @@ fn a_cell_without_end_is_rejected_once_it_exceeds_the_largest_row() {
     let text = format!("a,\"{}\n", "x\n".repeat(30));
     let dialect = Dialect::new(&Tables::default(), b',');
     let with = |text: &str, longest| {
-        let text = Text { text: text.as_bytes(), last: false, longest, dialect: &dialect, columns: Some(2) };
+        let text = Text { bytes: text.as_bytes(), last: false, longest, dialect: &dialect, columns: Some(2) };
         cut(text).flaws.first().map(|(_, flaw)| flaw.on(1).kind)
     };
     assert_eq!(with(&text, 20), Some(QuoteKind::Endless));

@@ -1,0 +1,223 @@
+//! Tables whose quotes are astray, end to end: judged by what the service holds.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+
+use crate::made::{Said, judge, stray, table};
+use crate::support::{Ended, Home, State, TestService, run, unlimited};
+
+fn state(records: &[(&str, &[f32], Value)]) -> State {
+    let bits = |numbers: &[f32]| numbers.iter().map(|number| number.to_bits()).collect();
+    let records = records.iter();
+    records.map(|(key, numbers, metadata)| ((*key).to_owned(), (bits(numbers), metadata.clone()))).collect()
+}
+
+/// A load of one file, and the service that it went to.
+fn load(name: &str, text: &str, arguments: &[&str]) -> (Ended, TestService, Vec<Value>) {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write(name, text);
+    let mut command = home.put(&service);
+    command.args([name, "--rejects", "rejects.jsonl"]).args(arguments);
+    let ended = run(&mut command);
+    let rejects = std::fs::read_to_string(home.path("rejects.jsonl")).unwrap_or_default();
+    let rejects = rejects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (ended, service, rejects)
+}
+
+const HEROES: &str = "id\tembedding\ttitle\n\
+                      a\t[0.1,0.2]\t\"Heroes\n\
+                      b\t[0.3,0.4]\tplain\n\
+                      c\t[0.5,0.6]\tthe \"best\" of\n\
+                      d\t[0.7,0.8]\tend\n";
+
+#[test]
+fn a_stray_quote_costs_its_own_record_which_names_both_lines_and_the_cure() {
+    let (ended, service, rejects) = load("movies.tsv", HEROES, &["--metadata", "title"]);
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [3, 1]);
+    service.assert_holds(&state(&[
+        ("b", &[0.3, 0.4], json!({"title": "plain"})),
+        ("c", &[0.5, 0.6], json!({"title": "the \"best\" of"})),
+        ("d", &[0.7, 0.8], json!({"title": "end"})),
+    ]));
+    let [reject] = &rejects[..] else { panic!("{rejects:?}") };
+    assert_eq!(reject["rejected"]["reason"], "quote");
+    assert_eq!(
+        (&reject["rejected"]["line"], &reject["record"]),
+        (&json!(2), &json!("a\t[0.1,0.2]\t\"Heroes"))
+    );
+    let message = reject["rejected"]["message"].as_str().unwrap();
+    let names = |word: &str| message.contains(word);
+    assert!(names("line 2") && names("line 4") && names("--quote none"), "{message}");
+}
+
+#[test]
+fn a_file_that_never_quotes_is_stored_as_it_is() {
+    let (ended, service, _) = load("movies.tsv", HEROES, &["--metadata", "title", "--quote", "none"]);
+    assert_eq!(ended.assert_code(0).counts(["stored"]), [4]);
+    service.assert_holds(&state(&[
+        ("a", &[0.1, 0.2], json!({"title": "\"Heroes"})),
+        ("b", &[0.3, 0.4], json!({"title": "plain"})),
+        ("c", &[0.5, 0.6], json!({"title": "the \"best\" of"})),
+        ("d", &[0.7, 0.8], json!({"title": "end"})),
+    ]));
+}
+
+#[test]
+fn an_inch_mark_never_gives_a_key_the_vector_of_another_record() {
+    let text =
+        "id,title,embedding\na,\"5 in,[0.1 0.2]\nb,plain,[0.3 0.4]\nc,7\" x,[0.5 0.6]\nd,y,[0.7 0.8]\n";
+    let (ended, service, rejects) = load("items.csv", text, &[]);
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [3, 1]);
+    service.assert_holds(&state(&[
+        ("b", &[0.3, 0.4], Value::Null),
+        ("c", &[0.5, 0.6], Value::Null),
+        ("d", &[0.7, 0.8], Value::Null),
+    ]));
+    assert_eq!(rejects[0]["record"], "a,\"5 in,[0.1 0.2]");
+}
+
+#[test]
+fn a_header_that_takes_rows_is_an_error_before_anything_is_sent() {
+    let text = "id\tembedding\t\"note\na\t[0.1,0.2]\tx\nb\t[0.3,0.4]\ty\"\nc\t[0.5,0.6]\tz\n";
+    let (ended, service, _) = load("head.tsv", text, &[]);
+    ended.assert_code(3);
+    assert!(ended.stderr.contains("the header of head.tsv cannot be read"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("from line 1 to line 3"), "{}", ended.stderr);
+    assert_eq!(service.statistics().of(ossvec::oss::operation::Operation::PutVectors).requests, 0);
+}
+
+#[test]
+fn backslash_quotes_are_rejected_with_the_flag_that_reads_them() {
+    let text = "id,embedding,t\n\
+                \"a\",\"[0.1,0.2]\",\"<html id=\\\"html-div\\\">\"\n\
+                \"5\\\" disk\",\"[0.3,0.4]\",\"plain\"\n";
+    let (ended, service, rejects) = load("spark.csv", text, &["--metadata", "t"]);
+    ended.assert_code(4);
+    assert_eq!(ended.counts(["stored", "rejected"]), [0, 2]);
+    for reject in &rejects {
+        let message = reject["rejected"]["message"].as_str().unwrap();
+        assert!(message.contains("--escape '\\'"), "{message}");
+    }
+    drop(service);
+    let (ended, service, _) = load("spark.csv", text, &["--metadata", "t", "--escape", "\\"]);
+    ended.assert_code(0);
+    service.assert_holds(&state(&[
+        ("a", &[0.1, 0.2], json!({"t": "<html id=\"html-div\">"})),
+        ("5\" disk", &[0.3, 0.4], json!({"t": "plain"})),
+    ]));
+}
+
+#[test]
+fn delimiters_names_and_rows_are_found_as_they_are_written() {
+    let stored = state(&[("a", &[0.1, 0.2], Value::Null)]);
+    let rows: [(&str, &str, &[&str]); 9] = [
+        ("sep.csv", "sep=;\nid;embedding\na;[0.1,0.2]\n", &[]),
+        ("upper.csv", "ID,EMBEDDING\na,\"[0.1,0.2]\"\n", &[]),
+        ("named.csv", "Sku,Emb\na,\"[0.1,0.2]\"\n", &["--key", "SKU"]),
+        ("bar.csv", "id|vector\na|0.1 0.2\n", &["--delimiter", "|"]),
+        ("tab.csv", "id\tvector,x\na\t0.1,0.2\n", &["--delimiter", "tab", "--vector", "vector,x"]),
+        ("single.csv", "id,vector\n'a','0.1,0.2'\n", &["--quote", "'"]),
+        ("comment.csv", "#x\"\nid,vector\n# y,\na,[0.1 0.2]\n", &["--comment", "#"]),
+        ("null.csv", "id,vector,t\na,[0.1 0.2],NULL\n", &["--null", "NULL", "--metadata", "t"]),
+        ("rows.csv", "a,\"[0.1,0.2]\"\n", &["--no-header", "--key", "1", "--vector", "2"]),
+    ];
+    for (name, text, arguments) in rows {
+        let (ended, service, _) = load(name, text, arguments);
+        assert_eq!(ended.code, Some(0), "{name}: {}", ended.stderr);
+        service.assert_holds(&stored);
+    }
+}
+
+#[test]
+fn what_no_flag_can_read_names_its_cause() {
+    let (ended, _service, rejects) = load("wide.csv", "id,e0,e1\na,0.1,0.2\n", &[]);
+    ended.assert_code(4);
+    let message = rejects[0]["rejected"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("columns e0 to e1") && message.contains("put them into one column"),
+        "{message}"
+    );
+    let (ended, _service, rejects) = load("case.csv", "Id,ID,vector\na,b,[1 2]\n", &[]);
+    ended.assert_code(4);
+    assert!(
+        rejects[0]["rejected"]["message"].as_str().unwrap().contains("both columns Id and ID"),
+        "{rejects:?}"
+    );
+    let (ended, _service, _) = load("text.csv", "hello world\n", &[]);
+    assert!(ended.assert_code(3).stderr.contains("text.csv is no table"), "{}", ended.stderr);
+}
+
+#[test]
+fn cells_that_hold_records_are_stored_when_they_are_meant() {
+    let text = "id,vector,t\na,[1 2],\"see\nb,[3 4],x\nand\"\n";
+    let (ended, ..) = load("a.csv", text, &["--metadata", "t"]);
+    ended.assert_code(4);
+    let (ended, service, _) = load("a.csv", text, &["--metadata", "t", "--multiline-cells"]);
+    ended.assert_code(0);
+    service.assert_holds(&state(&[("a", &[1.0, 2.0], json!({"t": "see\nb,[3 4],x\nand"}))]));
+}
+
+#[test]
+fn flags_of_tables_that_contradict_each_other_are_refused() {
+    let rows: [(&[&str], &str); 5] = [
+        (&["--quote", "none", "--escape", "\\"], "--escape is for quoted cells"),
+        (&["--delimiter", ";", "--comment", ";"], "--delimiter and --comment are the same character"),
+        (&["--delimiter", "\""], "--delimiter and --quote are the same character"),
+        (&["--delimiter", "::"], "not one ASCII character"),
+        (&["--no-header"], "--no-header leaves the columns without names"),
+    ];
+    for (arguments, said) in rows {
+        let (ended, ..) = load("a.csv", "id,vector\na,[1 2]\n", arguments);
+        assert!(ended.assert_code(1).stderr.contains(said), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn stray_quotes_anywhere_mix_nothing_in_the_service() {
+    let mut runner = TestRunner::new(Config::default());
+    let cases = (table(), stray());
+    for _ in 0..40 {
+        let (table, stray) = cases.new_tree(&mut runner).unwrap().current();
+        let text = stray.put_into(&table.text);
+        let has_two = table.text.lines().next().unwrap().contains("two");
+        let names = if has_two { "one,two" } else { "one" };
+        let (ended, service, rejects) = load("a.csv", &text, &["--metadata", names, "--dimension", "3"]);
+        if ended.code == Some(3) {
+            assert!(ended.counts(["stored", "rejected"]) == [0, 0], "{text:?}: {}", ended.stderr);
+            continue;
+        }
+        assert!(matches!(ended.code, Some(0 | 2 | 4)), "{text:?}: {}", ended.stderr);
+        let stored = if ended.counts(["stored"]) == [0] { State::new() } else { service.state() };
+        let stored: Vec<Said> = stored.into_iter().map(said).collect();
+        let rejected: Vec<RangeInclusive<u64>> = rejects.iter().map(lines_of).collect();
+        if let Err(error) = judge(&table, &stored, &rejected, |c| c == '"') {
+            panic!("{error} in {text:?}: {rejects:?}");
+        }
+    }
+}
+
+fn said((key, (bits, metadata)): (String, (Vec<u32>, Value))) -> Said {
+    let metadata: Option<BTreeMap<String, String>> = serde_json::from_value(metadata).unwrap();
+    Said {
+        key,
+        vector: bits.into_iter().map(f32::from_bits).collect(),
+        metadata: metadata.unwrap_or_default(),
+    }
+}
+
+/// The lines of a reject: its text's, or those of its cells.
+fn lines_of(reject: &Value) -> RangeInclusive<u64> {
+    let texts: Vec<&str> = match &reject["record"] {
+        Value::String(text) => vec![text],
+        Value::Array(cells) => cells.iter().filter_map(Value::as_str).collect(),
+        Value::Object(cells) => cells.values().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let more: usize = texts.iter().map(|text| text.matches('\n').count()).sum();
+    let first = reject["rejected"]["line"].as_u64().unwrap();
+    first..=first + more as u64
+}
