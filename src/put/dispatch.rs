@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::attempt::Effort;
 use super::batch::Batch;
+use super::ending::nothing_more_is_stored;
 use super::in_flight::{KeyHashes, KeysInFlight};
 use super::outcome::Outcome;
 use super::pipeline::Queued;
+use super::record::Reason;
 use super::send::Sender;
 use crate::exit::{Exit, Failure};
 
@@ -55,13 +58,7 @@ impl Dispatch {
     /// Sends the batch that waits, unless one of its keys is on its way.
     pub(super) fn send_what_may_go(&mut self) {
         let is_free = |(_, hashes): &mut (_, KeyHashes)| !self.keys.holds_any(hashes);
-        let Some((queued, hashes)) = self.waiting.take_if(is_free) else {
-            if self.waiting.is_some() && self.in_flight.is_empty() {
-                // It waits for a batch in doubt, and nothing that could decide it is on its way.
-                self.end_doubts();
-            }
-            return;
-        };
+        let Some((queued, hashes)) = self.waiting.take_if(is_free) else { return };
         self.keys.add(&hashes);
         let sender = Arc::clone(&self.sender);
         self.in_flight.spawn(async move {
@@ -101,11 +98,31 @@ impl Dispatch {
         Some(outcome)
     }
 
-    /// Nothing more can show who is to blame: then it is the records.
-    pub(super) fn end_doubts(&mut self) {
+    /// Whether anything is in doubt that nothing on its way can decide.
+    pub(super) fn is_in_doubt(&self, is_closed: bool) -> bool {
+        let is_waiting_for = self.in_flight.is_empty() && self.waiting.is_some();
+        !self.doubtful.is_empty() && ((is_closed && self.is_idle()) || is_waiting_for)
+    }
+
+    /// Decides what is in doubt, since nothing else can: it is the records if the service still takes one that it has
+    /// taken before.
+    pub(super) async fn end_doubts(&mut self) -> Result<(), Failure> {
+        let mut effort = Effort::default();
+        let takes = self.sender.takes_again(&mut effort).await?;
+        if let (false, Some((outcome, _))) = (takes, self.doubtful.front()) {
+            let reason =
+                outcome.rejects.iter().find(|defect| matches!(defect.reason, Reason::Refused { .. }));
+            let reason = reason.map_or_else(String::new, |defect| defect.reason.to_string());
+            return Err(nothing_more_is_stored(&reason));
+        }
+        if let Some((outcome, _)) = self.doubtful.front_mut() {
+            outcome.attempts += effort.attempts;
+            outcome.bytes_sent += effort.bytes_sent;
+        }
         for (outcome, _) in &mut self.doubtful {
             outcome.in_doubt = None;
         }
+        Ok(())
     }
 
     /// The run is being stopped: what is in doubt is a later run's to decide.

@@ -63,7 +63,7 @@ pub(super) fn nothing_is_stored(reason: &Reason) -> Failure {
 }
 
 /// The run's end when the service, which has stored records before, refuses one after another alike.
-pub(super) fn nothing_more_is_stored(reason: &Reason) -> Failure {
+pub(super) fn nothing_more_is_stored(reason: &impl std::fmt::Display) -> Failure {
     Failure::new(
         Exit::Service,
         format!("nothing more is stored: one record after another is refused, all alike: {reason}"),

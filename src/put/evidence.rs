@@ -31,7 +31,7 @@ struct Met {
 #[derive(Debug)]
 struct Row {
     cause: String,
-    /// When the first of them was sent.
+    /// When the first of them was answered: of requests in flight together the later one may be taken first.
     since: Instant,
     records: u32,
 }
@@ -57,15 +57,15 @@ impl Evidence {
         }
     }
 
-    /// Notes a record refused alone for this `cause`, sent at that moment, and says what that shows.
-    pub(super) fn refused_alone(&self, cause: String, sent: Instant) -> Shown {
+    /// Notes a record refused alone for this `cause`, answered at that moment, and says what that shows.
+    pub(super) fn refused_alone(&self, cause: String, answered: Instant) -> Shown {
         let mut met = self.lock();
         met.refused_alone += 1;
         let row = match met.row.take() {
             Some(row) if row.cause == cause => {
-                Row { since: row.since.min(sent), records: row.records + 1, cause }
+                Row { since: row.since.min(answered), records: row.records + 1, cause }
             }
-            _ => Row { cause, since: sent, records: 1 },
+            _ => Row { cause, since: answered, records: 1 },
         };
         // What was sent later and is stored has ended the row before its first answer came.
         let is_over = met.stored > Some(row.since);

@@ -65,6 +65,14 @@ pub(super) struct Load {
     pub(super) create: Option<Wanted>,
 }
 
+/// How a run ends.
+struct End {
+    /// Why it is not a complete success.
+    failure: Option<Failure>,
+    /// Whether nothing new is begun.
+    stopping: bool,
+}
+
 /// What comes from the pipeline, until it ends or is closed.
 struct Incoming {
     batches: Option<mpsc::Receiver<Result<Queued, Broken>>>,
@@ -99,53 +107,71 @@ impl Incoming {
 impl Load {
     pub(super) async fn run(mut self, batches: mpsc::Receiver<Result<Queued, Broken>>) -> Finished {
         let mut incoming = Incoming { batches: Some(batches), reading: Reading::Stopped };
-        let mut failure: Option<Failure> = None;
-        let mut stopping = false;
+        let mut end = End { failure: None, stopping: false };
         let mut tick = tokio::time::interval(TICK);
         loop {
             self.dispatch.send_what_may_go();
             self.sender.caller.reporter.has_room(self.dispatch.has_room());
-            if incoming.is_closed() && self.dispatch.is_idle() {
-                self.dispatch.end_doubts();
+            let doubts = self.decide_doubts(incoming.is_closed(), end.stopping).await;
+            if doubts.is_ok() && incoming.is_closed() && self.dispatch.is_empty() {
+                return self.settle.finish(incoming.reading, end.failure);
             }
-            if incoming.is_closed() && self.dispatch.is_empty() {
-                return self.settle.finish(incoming.reading, failure);
-            }
-            let step = tokio::select! {
-                biased;
-                () = self.stopping.interrupted(), if !stopping => Err(self.interrupt()),
-                Some(outcome) = self.dispatch.next_outcome() => match outcome {
-                    Ok(outcome) => self.settle.batch(outcome),
-                    Err(failure) => Err(failure),
-                },
-                item = incoming.next(), if self.dispatch.has_room() => match item {
-                    Ok(Some(queued)) => {
-                        let prepared = self.prepare(&queued).await.and_then(|()| self.settle.begin_to_send());
-                        prepared.map(|()| self.dispatch.take(queued))
-                    }
-                    Ok(None) => Ok(()),
-                    Err(Broken::Input { failed, before }) => self.settle.input_failed(*failed, before),
-                    // What was read before is still sent; the failure is told at the end.
-                    Err(Broken::End(error)) => {
-                        failure = Some(error);
-                        Ok(())
-                    }
-                },
-                _ = tick.tick() => {
-                    let pacer = &self.sender.caller.pacer;
-                    self.sender.caller.reporter.pace(pacer.factor());
-                    self.settle.tick(pacer.bound())
-                }
+            let step = match doubts {
+                Ok(()) => self.step(&mut incoming, &mut end, &mut tick).await,
+                Err(stop) => Err(stop),
             };
             if let Err(stop) = step {
-                stopping = true;
+                end.stopping = true;
                 incoming.close();
                 self.stopping.halt();
                 self.settle.abandon(self.dispatch.give_up());
-                self.dispatch.leave_doubts();
-                failure.get_or_insert(stop);
+                end.failure.get_or_insert(stop);
             }
         }
+    }
+
+    /// Takes the next thing that happens.
+    async fn step(
+        &mut self,
+        incoming: &mut Incoming,
+        end: &mut End,
+        tick: &mut tokio::time::Interval,
+    ) -> Result<(), Failure> {
+        tokio::select! {
+            biased;
+            () = self.stopping.interrupted(), if !end.stopping => Err(self.interrupt()),
+            Some(outcome) = self.dispatch.next_outcome() => self.settle.batch(outcome?),
+            item = incoming.next(), if self.dispatch.has_room() => match item {
+                Ok(Some(queued)) => {
+                    self.prepare(&queued).await?;
+                    self.settle.begin_to_send()?;
+                    self.dispatch.take(queued);
+                    Ok(())
+                }
+                Ok(None) => Ok(()),
+                Err(Broken::Input { failed, before }) => self.settle.input_failed(*failed, before),
+                // What was read before is still sent; the failure is told at the end.
+                Err(Broken::End(error)) => {
+                    end.failure = Some(error);
+                    Ok(())
+                }
+            },
+            _ = tick.tick() => {
+                let pacer = &self.sender.caller.pacer;
+                self.sender.caller.reporter.pace(pacer.factor());
+                self.settle.tick(pacer.bound())
+            }
+        }
+    }
+
+    /// Decides what is in doubt where nothing on its way can.
+    async fn decide_doubts(&mut self, is_closed: bool, is_stopping: bool) -> Result<(), Failure> {
+        if is_stopping {
+            self.dispatch.leave_doubts();
+        } else if self.dispatch.is_in_doubt(is_closed) {
+            return self.stopping.unless_interrupted(self.dispatch.end_doubts()).await;
+        }
+        Ok(())
     }
 
     fn interrupt(&self) -> Failure {

@@ -191,6 +191,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         verify: job.verify,
         evidence: Evidence::default(),
         room: send::Room::default(),
+        taken: std::sync::Mutex::default(),
     });
     let create = matches!(known, Known::ToCreate).then_some(job.wanted);
     let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs);

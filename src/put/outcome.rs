@@ -68,7 +68,7 @@ pub(super) struct Outcome {
     pub input_bytes: u64,
     /// Whether nothing about it remains to be done by a later run.
     pub settled: bool,
-    /// When a record was sent whose refusal may yet turn out to be the index's fault; nothing once that is decided.
+    /// When a record was refused, if that may yet turn out to be the index's fault; nothing once that is decided.
     pub in_doubt: Option<Instant>,
     /// Why the whole run must stop, if it must.
     pub stop: Option<Failure>,

@@ -13,7 +13,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn of(indices: Vec<usize>) -> Self {
+    pub(super) fn of(indices: Vec<usize>) -> Self {
         Self { indices, named: false }
     }
 }
@@ -54,9 +54,14 @@ impl Parts {
         }
     }
 
+    /// How many records are left.
+    pub(super) fn left(&self) -> usize {
+        self.left.iter().map(|part| part.indices.len()).sum()
+    }
+
     /// A single record far from those tried so far, of all that are left.
     pub(super) fn far(&mut self) -> Option<Part> {
-        let left: usize = self.left.iter().map(|part| part.indices.len()).sum();
+        let left = self.left();
         if left == 0 {
             return None;
         }
@@ -91,7 +96,8 @@ impl Parts {
 
     /// Divides a refused part: the record that the refusal names and the rest, or else two halves.
     pub(super) fn refused(&mut self, part: Part, named: Option<usize>) {
-        match named.filter(|_| !self.names_mislead) {
+        let named = named.filter(|named| !self.names_mislead && part.indices.contains(named));
+        match named {
             Some(named) => {
                 let rest = part.indices.into_iter().filter(|index| *index != named).collect();
                 self.left.push(Part::of(rest));

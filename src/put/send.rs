@@ -3,6 +3,7 @@
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -11,6 +12,7 @@ use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
 use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable, writes_nothing};
 use super::evidence::{Evidence, Shown, cause};
+use super::interrupted;
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
@@ -19,6 +21,10 @@ use crate::exit::Failure;
 use crate::oss::client::Body;
 use crate::oss::error::{CallError, ServiceError, Verdict};
 use crate::oss::operation::Operation;
+use crate::oss::wire;
+
+/// So few records left in a batch may all be bad: bad ones are often neighbours.
+const FEW: usize = 32;
 
 /// Which batches are read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +48,8 @@ pub(super) struct Sender {
     pub(super) verify: Verify,
     pub(super) evidence: Evidence,
     pub(super) room: Room,
+    /// The record that the service took last, in wire form.
+    pub(super) taken: Mutex<Option<Bytes>>,
 }
 
 /// The most bytes of elements that a request may have: no bound until the service finds one too large.
@@ -75,7 +83,7 @@ enum PartFate {
     /// Refused for its size.
     TooLarge,
     /// One record, refused alone.
-    RefusedAlone(ServiceError),
+    RefusedAlone(Box<ServiceError>),
     Unknown,
     NotSent,
 }
@@ -86,7 +94,7 @@ impl Sender {
         let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
         let mut progress = Progress::new(batch);
         let mut parts = Parts::new(sizes);
-        while let Some(part) = self.next_part(&mut parts) {
+        while let Some(part) = self.next_part(&mut parts, progress.stop.is_some()) {
             if progress.stop.is_some() {
                 self.leave(&part, &mut progress).await;
                 continue;
@@ -97,7 +105,7 @@ impl Sender {
             match self.part(&part, &body, &mut progress).await {
                 PartFate::Taken => {
                     parts.taken(&part);
-                    progress.taken = part.indices.first().copied();
+                    self.taken_last(&part, &progress.batch);
                     if self.verify == Verify::All {
                         self.resolve(&part, &mut progress).await;
                     } else {
@@ -105,24 +113,31 @@ impl Sender {
                         progress.stored += part.indices.len() as u64;
                     }
                 }
-                PartFate::Refused(named) => parts.refused(part, named),
+                PartFate::Refused(named) => {
+                    let part = self.without_stored(part, &mut progress).await;
+                    parts.refused(part, named);
+                }
                 PartFate::TooLarge => {
                     self.room.too_large(parts.bytes(&part));
                     parts.too_large(part);
                 }
-                PartFate::RefusedAlone(refusal) => self.refused_alone(&part, refusal, &mut progress).await,
+                PartFate::RefusedAlone(refusal) => {
+                    self.refused_alone(&part, *refusal, parts.left(), &mut progress).await;
+                }
                 PartFate::Unknown => self.resolve(&part, &mut progress).await,
                 PartFate::NotSent => self.leave(&part, &mut progress).await,
             }
         }
-        let in_doubt = progress.suspected.filter(|sent| !self.evidence.stored_after(Some(*sent)));
+        let in_doubt = progress.suspected.filter(|refused| !self.evidence.stored_after(Some(*refused)));
         let interrupted = progress.stop.is_some() || self.caller.is_halted();
         progress.outcome(interrupted, in_doubt)
     }
 
-    /// What is tried next. Where the records refused last may not be to blame, that is one from elsewhere.
-    fn next_part(&self, parts: &mut Parts) -> Option<Part> {
-        let far = self.evidence.is_doubtful().then(|| parts.far()).flatten();
+    /// What is tried next. Where the records refused last may not be to blame, that is one from elsewhere; where the run
+    /// `stops`, nothing more is to be found out.
+    fn next_part(&self, parts: &mut Parts, stops: bool) -> Option<Part> {
+        let is_to_tell = !stops && !self.caller.is_halted() && self.evidence.is_doubtful();
+        let far = is_to_tell.then(|| parts.far()).flatten();
         far.or_else(|| parts.next(self.room.bytes()))
     }
 
@@ -153,55 +168,74 @@ impl Sender {
         }
     }
 
-    /// Settles a record that was refused alone. An earlier attempt of its batch may have stored it all the same.
-    async fn refused_alone(&self, part: &Part, refusal: ServiceError, progress: &mut Progress) {
-        // Reading back is a request, too.
-        let sent = progress.effort.sent.unwrap_or(progress.begun);
+    /// A refused part without what an earlier attempt of it has stored: the others are divided to find the one to blame.
+    async fn without_stored(&self, part: Part, progress: &mut Progress) -> Part {
         if !progress.may_have_stored {
-            return self.refuse(part, refusal, sent, progress).await;
+            return part;
         }
-        match self.look(&part.indices, progress).await {
-            Some(found) if found.contains(&true) => {
-                self.evidence.stored(progress.effort.begun);
-                progress.stored += 1;
-            }
-            Some(_) => self.refuse(part, refusal, sent, progress).await,
-            None => progress.unknown.extend(progress.vectors(&part.indices)),
+        let found = self.found(&part, progress).await;
+        progress.stored += found.stored;
+        progress.may_have_stored = false;
+        if found.stored > 0 {
+            self.evidence.stored(progress.effort.begun);
+        }
+        Part::of(found.missing)
+    }
+
+    /// Remembers a record that the service has taken.
+    fn taken_last(&self, part: &Part, batch: &Batch) {
+        let taken = part.indices.first().and_then(|index| batch.vectors.get(*index));
+        let wire = taken.map(|vector| Bytes::copy_from_slice(vector.wire()));
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = wire;
+    }
+
+    /// Whether the service still takes the record that it took last; true also where there is none to compare with.
+    ///
+    /// Only while nothing else is on its way: a later value of its key must not be overtaken.
+    pub(super) async fn takes_again(&self, effort: &mut Effort) -> Result<bool, Failure> {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(wire) = taken else { return Ok(true) };
+        let body = Body::new(vec![self.prefix.clone(), wire, Bytes::from_static(wire::PUT_VECTORS_SUFFIX)]);
+        let operation = Operation::PutVectors;
+        let request = Request { operation, body: &body, vectors: 1, batch: None, is_look: false };
+        match self.caller.call(request, effort).await {
+            Ok(_) => Ok(true),
+            Err(GaveUp { because: Because::Verdict(Verdict::Split | Verdict::Refuse), .. }) => Ok(false),
+            Err(GaveUp { because: Because::Budget, error: Some(error), .. }) => Err(unreachable(&error)),
+            Err(GaveUp { error: Some(error), .. }) => Err(refused(&error, operation)),
+            Err(GaveUp { error: None, .. }) => Err(interrupted()),
         }
     }
 
-    async fn refuse(&self, part: &Part, refusal: ServiceError, sent: Instant, progress: &mut Progress) {
+    /// Settles a record that was refused alone, with so many others `left` to try. An earlier attempt of its batch may
+    /// have stored it all the same.
+    async fn refused_alone(&self, part: &Part, refusal: ServiceError, left: usize, progress: &mut Progress) {
+        // Reading back takes time, too.
+        let answered = Instant::now();
+        if progress.may_have_stored {
+            match self.look(&part.indices, progress).await {
+                Some(found) if found.contains(&true) => {
+                    self.evidence.stored(progress.effort.begun);
+                    progress.stored += 1;
+                    return;
+                }
+                Some(_) => {}
+                None => return progress.unknown.extend(progress.vectors(&part.indices)),
+            }
+        }
         let key = progress.vectors(&part.indices).first().map(Vector::key).unwrap_or_default();
         let cause = cause(&refusal.code, &refusal.message, &key, &refusal.request_id);
-        progress.suspected = progress.suspected.max(Some(sent));
-        let reason =
-            Reason::Refused { code: refusal.code, message: refusal.message, request_id: refusal.request_id };
+        progress.suspected = progress.suspected.max(Some(answered));
+        let ServiceError { code, message, request_id, .. } = refusal;
+        let reason = Reason::Refused { code, message, request_id };
         progress.reject(&part.indices, &reason);
-        progress.stop = match self.evidence.refused_alone(cause, sent) {
-            Shown::Record => None,
+        progress.stop = match self.evidence.refused_alone(cause, answered) {
             Shown::NothingIsStored => Some(nothing_is_stored(&reason)),
-            Shown::NothingMoreIsStored if self.takes_again(progress).await => None,
+            // The bad records of a stretch are the last ones of their batch: the next batch shows what is at fault.
+            Shown::NothingMoreIsStored if progress.stored > 0 && left < FEW => None,
             Shown::NothingMoreIsStored => Some(nothing_more_is_stored(&reason)),
+            Shown::Record => None,
         };
-    }
-
-    /// Whether the service still takes a record of the batch that it has taken before. Where a batch ends in a stretch
-    /// of bad records no other one is left to compare them with, and every later run would meet them again.
-    async fn takes_again(&self, progress: &mut Progress) -> bool {
-        let Some(taken) = progress.taken else { return false };
-        let body = Body::new(progress.batch.body_of(&self.prefix, &[taken]));
-        let request = Request {
-            operation: Operation::PutVectors,
-            body: &body,
-            vectors: 1,
-            batch: None,
-            is_look: false,
-        };
-        let is_taken = self.caller.call(request, &mut progress.effort).await.is_ok();
-        if is_taken {
-            self.evidence.stored(progress.effort.sent);
-        }
-        is_taken
     }
 
     /// Leaves a part to a later run; what an earlier attempt may have stored of it is looked up first.
@@ -314,10 +348,8 @@ struct Progress {
     may_have_stored: bool,
     /// Whether nobody answered when something was to be read back.
     is_unreachable: bool,
-    /// When the last record was sent that was refused alone.
+    /// When the last record was refused alone.
     suspected: Option<Instant>,
-    /// A record that the service has taken.
-    taken: Option<usize>,
 }
 
 impl Progress {
@@ -335,7 +367,6 @@ impl Progress {
             may_have_stored: false,
             is_unreachable: false,
             suspected: None,
-            taken: None,
         }
     }
 
@@ -370,7 +401,7 @@ impl Progress {
             }
             (Because::Verdict(Verdict::Split), error) => PartFate::Refused(self.named(error.as_ref(), part)),
             (Because::Verdict(Verdict::Refuse), Some(CallError::Service(error))) => {
-                PartFate::RefusedAlone(*error)
+                PartFate::RefusedAlone(error)
             }
             (Because::Verdict(_), Some(error)) => {
                 self.stop = Some(refused(&error, Operation::PutVectors));
@@ -402,7 +433,7 @@ impl Progress {
     }
 
     /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run. `in_doubt`
-    /// says when a record was sent whose refusal may be the index's fault.
+    /// says when a record was refused, perhaps for the index's fault.
     fn outcome(self, interrupted: bool, in_doubt: Option<Instant>) -> Outcome {
         let is_certain = self.unknown.is_empty() && in_doubt.is_none();
         let settled = self.not_sent == 0 && (is_certain || !interrupted);

@@ -74,10 +74,13 @@ fn a_bad_record_among_them_is_rejected_once_the_index_takes_records_again() {
     }
 }
 
-/// Bad records are often neighbours; others of their batch clear the index.
+/// Bad records are often neighbours. Others of their batch clear the index, what comes after it, or a record that is there
+/// already and is taken once more.
 #[test]
 fn a_stretch_of_bad_records_is_rejected_and_does_not_stop_the_load() {
-    for (jobs, bad) in [("1", 240..257), ("5", 130..142), ("1", 0..16), ("5", 588..600)] {
+    for (jobs, bad) in
+        [("1", 240..257), ("5", 130..142), ("1", 0..16), ("5", 468..480), ("1", 225..240), ("5", 588..600)]
+    {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         let input = home.write("vectors.jsonl", lines(RECORDS, 4));
         let faults: Vec<_> = bad.clone().map(|record| format!("refuse-key=key-{record}")).collect();
@@ -88,6 +91,37 @@ fn a_stretch_of_bad_records_is_rejected_and_does_not_stop_the_load() {
         let wanted_counts = [(RECORDS - bad.len()) as u64, bad.len() as u64];
         assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), wanted_counts, "{bad:?}");
         service.assert_holds(&wanted((0..RECORDS).filter(|record| !bad.contains(record)), 4));
+    }
+}
+
+/// Of requests in flight together the one sent later may be taken first, which proves nothing.
+#[test]
+fn a_full_index_rejects_nothing_whatever_the_order_of_answers() {
+    for _ in 0..12 {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let input = home.write("vectors.jsonl", lines(60, 4));
+        service.trouble(&[&full_from(18)]);
+        resume(&home, &service, &input, &["--batch-size", "1", "--job", "5"]).assert_code(2);
+        assert_eq!(rejects(&home.path("rejects.jsonl")), []);
+    }
+}
+
+/// What an earlier attempt may have stored is looked up in few requests, however the batch was divided by then.
+#[test]
+fn a_full_index_after_an_unconfirmed_request_stops_the_load_soon() {
+    for jobs in ["1", "5"] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let input = home.write("vectors.jsonl", lines(1_000, 4));
+        service.trouble(&["op=PutVectors,nth=2,status=500,apply=half", &full_from(3)]);
+        let more = ["--batch-size", "500", "--job", jobs];
+        let ended = resume(&home, &service, &input, &more);
+        let [stored, unknown] = ended.assert_code(2).counts(["stored", "unknown"]);
+        assert_eq!((usize::try_from(stored).unwrap(), unknown), (service.state().len(), 0), "{jobs}");
+        let looks = service.requests(Operation::GetVectors);
+        assert!(looks <= 3 * (8 + 2 * 10 + 5), "{jobs} in flight: {looks} looks");
+        service.trouble(&[]);
+        resume(&home, &service, &input, &more).assert_code(0);
+        service.assert_holds(&wanted(0..1_000, 4));
     }
 }
 
