@@ -275,7 +275,9 @@ impl Text<'_> {
     /// A text of several lines that stands before the vector may end in a line that reads as a whole row, with a piece
     /// of the text in the place of the key.
     fn with_its_vector(&self, start: usize, cell: usize, row: Row, limit: usize) -> Option<Row> {
-        if self.has_vector(start, cell, row.content.end) {
+        // Where the columns are not known, or there is only one, nothing stands behind the cell.
+        let is_known = self.columns.is_some_and(|columns| columns > 1);
+        if !is_known || self.has_vector(start, cell, row.content.end) {
             return Some(row);
         }
         let farthest = start.saturating_add(self.longest.min(FARTHEST));
