@@ -174,7 +174,7 @@ fn a_table_that_is_cut_inside_of_a_cell_costs_that_record_only() {
 #[test]
 fn a_load_goes_on_only_with_the_same_dialect() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let rows: String = (0..300).map(|row| format!("{row};1 {row}\n")).collect();
+    let rows = (0..300).fold(String::new(), |rows, row| rows + &format!("{row};1 {row}\n"));
     home.write("a.csv", format!("id;vector\n{rows}x;bad\n{rows}"));
     let load =
         |arguments: &[&str]| run(home.put(&service).args(["a.csv", "--batch-size", "100"]).args(arguments));

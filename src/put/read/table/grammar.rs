@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2, memchr3};
 
 use super::cells::cells;
 use super::dialect::Dialect;
-use super::evidence::{could_open, holds_records, holds_vector, is_vector, row_has_vector};
+use super::evidence::{could_open, holds_records, holds_vector, row_has_vector};
 use crate::put::quote::{QuoteKind, QuoteTrouble};
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
@@ -82,7 +82,7 @@ impl Text<'_> {
         if scanned.row.flaw.is_some() {
             return self.with_its_vector(start, cell, scanned.row, limit);
         }
-        if scanned.is_doubtful && self.next_is_broken(scanned.row.next, limit)? {
+        if scanned.is_doubtful && self.next_is_broken(&scanned.row, limit)? {
             // Its lines are not read as rows: they may well be a text's, and what follows is rejected by itself.
             let flaw = Some(self.flaw(start, cell, scanned.row.content.end, QuoteKind::Doubtful));
             return Some(Row { flaw, ..scanned.row });
@@ -224,15 +224,18 @@ impl Text<'_> {
         start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
     }
 
-    fn is_whole(&self, row: &Row) -> bool {
+    /// Whether a row has a cell for each column, and a vector as the row `before` it has.
+    fn is_whole_after(&self, before: &Row, row: &Row) -> bool {
+        let has_vector = |row: &Row| {
+            self.bytes.get(row.content.clone()).is_some_and(|row| row_has_vector(row, self.dialect))
+        };
         let cells = cells(self.bytes.get(row.content.clone()).unwrap_or_default(), self.dialect);
-        self.columns.is_none_or(|columns| {
-            cells.len() == columns && cells.iter().any(|cell| is_vector(cell, self.dialect))
-        })
+        self.columns.is_none_or(|columns| cells.len() == columns) && (has_vector(row) || !has_vector(before))
     }
 
     /// Whether what is behind a row whose end is doubtful is no whole row.
-    fn next_is_broken(&self, mut at: usize, limit: usize) -> Option<bool> {
+    fn next_is_broken(&self, doubtful: &Row, limit: usize) -> Option<bool> {
+        let mut at = doubtful.next;
         loop {
             if at >= self.bytes.len() {
                 return self.last.then_some(false);
@@ -241,9 +244,9 @@ impl Text<'_> {
                 Some(next) => at = next,
                 None => {
                     return match self.scan(at, limit) {
-                        Some(Scanned { row, .. }) => {
-                            Some(row.flaw.is_some() || row.next > limit || !self.is_whole(&row))
-                        }
+                        Some(Scanned { row, .. }) => Some(
+                            row.flaw.is_some() || row.next > limit || !self.is_whole_after(doubtful, &row),
+                        ),
                         None => (self.bytes.len() > limit).then_some(true),
                     };
                 }
