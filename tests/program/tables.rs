@@ -162,6 +162,29 @@ fn cells_that_hold_records_are_stored_when_they_are_meant() {
 }
 
 #[test]
+fn a_table_that_is_cut_inside_of_a_cell_costs_that_record_only() {
+    let text = "id,vector\na,\"[1,2]\"\nb,\"[3,";
+    let (ended, service, rejects) = load("a.csv", text, &[]);
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1, 1]);
+    service.assert_holds(&state(&[("a", &[1.0, 2.0], Value::Null)]));
+    let message = rejects[0]["rejected"]["message"].as_str().unwrap();
+    assert!(message.contains("begins on line 3 is never closed"), "{message}");
+}
+
+#[test]
+fn a_load_goes_on_only_with_the_same_dialect() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let rows = (0..300).fold(String::new(), |rows, row| rows + &format!("{row};1 {row}\n"));
+    home.write("a.csv", format!("id;vector\n{rows}x;bad\n{rows}"));
+    let load =
+        |arguments: &[&str]| run(home.put(&service).args(["a.csv", "--batch-size", "100"]).args(arguments));
+    let stopped = load(&["--delimiter", ";", "--max-rejects", "0"]);
+    assert_eq!(stopped.assert_code(4).counts(["rejected"]), [1]);
+    let ended = load(&["--resume"]);
+    assert!(ended.assert_code(3).stderr.contains("--delimiter"), "{}", ended.stderr);
+}
+
+#[test]
 fn flags_of_tables_that_contradict_each_other_are_refused() {
     let rows: [(&[&str], &str); 5] = [
         (&["--quote", "none", "--escape", "\\"], "--escape is for quoted cells"),

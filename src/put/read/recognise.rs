@@ -187,7 +187,7 @@ fn delimited(
     }
     let mut splits = Vec::new();
     for delimiter in [b',', b'\t', b';'] {
-        match table::split(text, whole, Sizes::USUAL.record, &Dialect::new(tables, delimiter)) {
+        match table::split(text, whole, Sizes::USUAL.block, &Dialect::new(tables, delimiter)) {
             Some(split) => splits.push((delimiter, split)),
             None if !whole => return Ok(None),
             None => {}
@@ -353,6 +353,7 @@ mod tests {
             "[ null, [{}]]",
             "[\nnull,\nnull,\n{\"key\":\"a\"}\n]\n",
             "key;vector\n\"a\n\";[0.1,0.2]\nb;[0.1,0.2]\n",
+            "key,vector\na,\"[0.1, 0.2]\"\nb,\"[0.3, 0.4]\"\n",
         ];
         for text in texts {
             let decided = whole(text).unwrap();
@@ -360,6 +361,14 @@ mod tests {
                 let early = recognise(&text.as_bytes()[..length], false, None, &Form::default()).unwrap();
                 assert!(early.is_none() || early == decided, "{text:?} cut to {length}: {early:?}");
             }
+        }
+    }
+
+    #[test]
+    fn two_rows_are_enough_for_a_delimiter_whatever_the_others_make_of_their_quotes() {
+        for text in ["key,vector\na,\"[0.1, 0.2]\"\n", "key\tvector\n\"a\"\t[1,2]\n"] {
+            let early = recognise(text.as_bytes(), false, None, &Form::default());
+            assert!(matches!(early, Ok(Some(Layout::Rows { .. }))), "{text:?}: {early:?}");
         }
     }
 

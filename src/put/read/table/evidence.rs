@@ -2,49 +2,59 @@
 //!
 //! Looked at only where a quoted cell holds a line end or is broken.
 
-use memchr::{memchr_iter, memchr2, memrchr2};
+use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
 use super::cells::cells;
 use super::dialect::Dialect;
 
-/// Whether a cell of `text` reads as a vector; one in brackets that is cut by the end of the text does too.
-pub(super) fn holds_vector(text: &[u8], dialect: &Dialect) -> bool {
+/// How many numbers a vector has; none where the end of the text cuts it.
+type Length = Option<usize>;
+
+/// The cells of `text` that read as vectors; one in brackets that is cut by the end of the text does too.
+fn vectors<'a>(text: &'a [u8], dialect: &'a Dialect) -> impl Iterator<Item = Length> + 'a {
     let behind = memchr_iter(dialect.delimiter, text).map(|delimiter| delimiter + 1);
-    std::iter::once(0).chain(behind).any(|at| begins_with_vector(text.get(at..).unwrap_or_default(), dialect))
+    let starts = std::iter::once(0).chain(behind);
+    starts.filter_map(|at| leading_vector(text.get(at..).unwrap_or_default(), dialect))
 }
 
-fn begins_with_vector(rest: &[u8], dialect: &Dialect) -> bool {
+/// Whether a cell of `text` reads as a vector.
+pub(super) fn holds_vector(text: &[u8], dialect: &Dialect) -> bool {
+    vectors(text, dialect).next().is_some()
+}
+
+/// The vector that `rest` begins with, if its first cell is one.
+fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
     let is_loose = |byte: &u8| *byte == b' ' || dialect.is_quote(*byte);
     let opening = rest.iter().take_while(|byte| is_loose(byte)).count();
     let is_quoted = rest.iter().take(opening).any(|byte| dialect.is_quote(*byte));
-    let rest = rest.get(opening..).unwrap_or_default();
+    let rest = rest.get(opening..)?;
     let brackets = rest.iter().take_while(|byte| b"[({".contains(byte)).count();
-    let list = rest.get(brackets..).unwrap_or_default();
-    let list = list.get(..list.iter().position(|byte| !is_in_list(*byte)).unwrap_or(list.len()));
-    let list = list.unwrap_or_default();
+    let list = rest.get(brackets..)?;
+    let list = list.get(..list.iter().position(|byte| !is_in_list(*byte)).unwrap_or(list.len()))?;
     if brackets > 0 {
-        let behind = rest.get(brackets + list.len()..).unwrap_or_default();
+        let behind = rest.get(brackets + list.len()..)?;
         let closing = behind.iter().take_while(|byte| b"])}".contains(byte) || is_loose(byte)).count();
         let ends = match behind.get(closing) {
             None | Some(b'\r' | b'\n') => true,
             Some(byte) => closing > 0 && *byte == dialect.delimiter,
         };
-        return ends && numbers(list).is_some_and(|(count, _)| count > 1);
+        let (count, _) = numbers(list).filter(|(count, _)| ends && *count > 1)?;
+        return Some((!behind.is_empty()).then_some(count));
     }
     // Without brackets a cell ends at its quote or delimiter.
     let end = |byte: u8| if is_quoted { dialect.is_quote(byte) } else { byte == dialect.delimiter };
     let cell = list.iter().position(|byte| end(*byte)).and_then(|end| list.get(..end)).unwrap_or(list);
     let ends = rest.get(cell.len()).is_none_or(|byte| end(*byte) || is_loose(byte));
-    ends && is_bare_vector(cell)
+    bare_length(cell).filter(|_| ends).map(Some)
 }
 
-/// Two whole numbers are a date or a telephone's more often than a vector.
-fn is_bare_vector(cell: &[u8]) -> bool {
+/// How many numbers a list without brackets has. Two whole ones are a date or a telephone's more often than a vector.
+fn bare_length(cell: &[u8]) -> Option<usize> {
     let is_between = |byte: Option<&u8>| byte.is_some_and(|byte| b",;|".contains(byte));
     let cell = cell.trim_ascii();
-    !is_between(cell.first())
-        && !is_between(cell.last())
-        && numbers(cell).is_some_and(|(count, has_fraction)| count > 2 || (count == 2 && has_fraction))
+    let (count, has_fraction) = numbers(cell)?;
+    let is_whole = !is_between(cell.first()) && !is_between(cell.last());
+    (is_whole && (count > 2 || (count == 2 && has_fraction))).then_some(count)
 }
 
 fn is_in_list(byte: u8) -> bool {
@@ -68,23 +78,27 @@ fn numbers(list: &[u8]) -> Option<(usize, bool)> {
 
 /// Whether a cell of a whole row reads as a vector.
 pub(super) fn row_has_vector(row: &[u8], dialect: &Dialect) -> bool {
-    cells(row, dialect).iter().any(|cell| is_vector(cell, dialect))
+    row_dimension(row, dialect).is_some()
 }
 
-/// Whether a whole cell reads as a vector, over however many lines.
-pub(super) fn is_vector(cell: &[u8], dialect: &Dialect) -> bool {
+/// The length of the first vector among the cells of a whole row.
+pub(super) fn row_dimension(row: &[u8], dialect: &Dialect) -> Option<usize> {
+    cells(row, dialect).iter().find_map(|cell| dimension(cell, dialect))
+}
+
+/// The length of the vector that a whole cell is, over however many lines.
+pub(super) fn dimension(cell: &[u8], dialect: &Dialect) -> Option<usize> {
     // With a delimiter at its end it is what stands between two cells.
     if [cell.first(), cell.last()].contains(&Some(&dialect.delimiter)) {
-        return false;
+        return None;
     }
     let cell = cell.trim_ascii();
     let is_bracket = |byte: &u8| b"[](){}".contains(byte);
-    match (cell.iter().position(|byte| !is_bracket(byte)), cell.iter().rposition(|byte| !is_bracket(byte))) {
-        (Some(0), _) => is_bare_vector(cell),
-        (Some(first), Some(last)) => {
-            cell.get(first..=last).and_then(numbers).is_some_and(|(count, _)| count > 0)
-        }
-        _ => false,
+    let first = cell.iter().position(|byte| !is_bracket(byte))?;
+    let last = cell.iter().rposition(|byte| !is_bracket(byte))?;
+    match first {
+        0 => bare_length(cell),
+        _ => numbers(cell.get(first..=last)?).map(|(count, _)| count).filter(|count| *count > 0),
     }
 }
 
@@ -95,22 +109,27 @@ pub(super) fn could_open(content: &[u8], dialect: &Dialect) -> bool {
 }
 
 /// Whether a quoted cell of several lines with this `content` holds what reads as records of a table with so many
-/// `columns`, or as the end of one and the beginning of the next: as many delimiters as a record has, and a vector.
-pub(super) fn holds_records(content: &[u8], columns: Option<usize>, dialect: &Dialect) -> bool {
-    let delimiters = memchr_iter(dialect.delimiter, content).count();
+/// `columns`, or as the end of one and the beginning of the next: a vector between delimiters, of the length that its
+/// row's own vector has, if it has one.
+pub(super) fn holds_records(
+    content: &[u8],
+    columns: Option<usize>,
+    own: Option<usize>,
+    dialect: &Dialect,
+) -> bool {
     let Some(columns) = columns else {
         // The name of a column may be broken over lines; a delimiter in it means that rows are.
-        return delimiters > 0;
+        return memchr(dialect.delimiter, content).is_some();
     };
-    let least = if could_open(content, dialect) { 1 } else { columns.saturating_sub(1) };
-    if delimiters < least.max(1) {
+    if columns < 2 || memchr(dialect.delimiter, content).is_none() {
         return false;
     }
     // What stands before the first delimiter or line end, and behind the last, is a part of a cell.
     let first = memchr2(dialect.delimiter, b'\n', content);
     let last = memrchr2(dialect.delimiter, b'\n', content);
     let within = first.zip(last).and_then(|(first, last)| content.get(first + 1..last)).unwrap_or_default();
-    within.split(|byte| *byte == b'\n').any(|line| holds_vector(line, dialect))
+    let is_alike = |length: Length| own.is_none() || length.is_none() || length == own;
+    within.split(|byte| *byte == b'\n').any(|line| vectors(line, dialect).any(is_alike))
 }
 
 #[cfg(test)]
@@ -165,7 +184,8 @@ mod tests {
     /// Looks at what stands between the first and the last quote.
     fn swallows(row: &str, columns: usize) -> bool {
         let content = row.get(row.find('"').unwrap() + 1..row.rfind('"').unwrap()).unwrap();
-        holds_records(content.as_bytes(), Some(columns), &dialect(b','))
+        let own = row_dimension(row.as_bytes(), &dialect(b','));
+        holds_records(content.as_bytes(), Some(columns), own, &dialect(b','))
     }
 
     #[test]
@@ -176,6 +196,7 @@ mod tests {
             ("a,\"5 in, or so,[1 2]\nb,7 in\",[3 4]", 3),
             ("a,[1 2],\"x\nb,[3 4],y\"", 3),
             ("a,[1 2],x,\"y\nb,[3 4],\"\n", 4),
+            ("\"\t\",\",[1 2 3]\nb\",,[4 5 6]", 3),
         ] {
             assert!(swallows(row, columns), "{row}");
         }
@@ -185,6 +206,7 @@ mod tests {
             ("a,\"0.1 0.2\n0.3 0.4\n0.5 0.6\"", 2),
             ("a,\"Hello, you\nand, you\",[1 2]", 3),
             ("a,\"Hello, you\n\",[1 2]", 3),
+            ("a,\"x = [[1, 2],\n [3, 4],\n]\",[1 2 3]", 3),
             ("a,\"0.5,0.1\n0.2,0.3\n\",[1 2]", 3),
             ("a,\"0.1 0.2\n0.3 0.4\n\"", 2),
             ("\"0.1 0.2\n0.3 0.4\n0.5 0.6\"", 1),

@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2, memchr3};
 
 use super::cells::cells;
 use super::dialect::Dialect;
-use super::evidence::{could_open, holds_records, holds_vector, is_vector, row_has_vector};
+use super::evidence::{could_open, holds_records, holds_vector, row_dimension, row_has_vector};
 use crate::put::quote::{QuoteKind, QuoteTrouble};
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
@@ -73,6 +73,15 @@ struct Scanned {
     is_doubtful: bool,
 }
 
+/// The quoted cells of a row that hold line ends, as far as there may be something wrong with them.
+#[derive(Default)]
+struct Lined {
+    /// Those that may hold records, by their first and last quote.
+    suspects: Vec<(usize, usize)>,
+    /// The first one whose last quote could just as well begin a cell.
+    doubtful: Option<usize>,
+}
+
 impl Text<'_> {
     /// The row that starts at `start`, or none when the text ends before it is clear.
     pub(super) fn row(&self, start: usize) -> Option<Row> {
@@ -82,7 +91,7 @@ impl Text<'_> {
         if scanned.row.flaw.is_some() {
             return self.with_its_vector(start, cell, scanned.row, limit);
         }
-        if scanned.is_doubtful && self.next_is_broken(scanned.row.next, limit)? {
+        if scanned.is_doubtful && self.next_is_broken(&scanned.row, limit)? {
             // Its lines are not read as rows: they may well be a text's, and what follows is rejected by itself.
             let flaw = Some(self.flaw(start, cell, scanned.row.content.end, QuoteKind::Doubtful));
             return Some(Row { flaw, ..scanned.row });
@@ -90,11 +99,11 @@ impl Text<'_> {
         Some(scanned.row)
     }
 
-    /// Reads one row by the grammar alone.
+    /// Reads one row by its own quotes.
     fn scan(&self, start: usize, limit: usize) -> Option<Scanned> {
         let mut at = start;
-        let mut flaw = None;
-        let mut doubtful = None;
+        let mut unopened = None;
+        let mut lined = Lined::default();
         let end = loop {
             let hit = match (self.next_special(at), self.last) {
                 (Some(hit), _) => hit,
@@ -106,8 +115,8 @@ impl Text<'_> {
             }
             let opens = hit == start || self.bytes.get(hit - 1) == Some(&self.dialect.delimiter);
             if !opens {
-                if flaw.is_none() && self.ends_cell(hit + 1)? {
-                    flaw = Some(self.flaw(start, hit, hit, QuoteKind::Unopened));
+                if unopened.is_none() && self.ends_cell(hit + 1)? {
+                    unopened = Some(self.flaw(start, hit, hit, QuoteKind::Unopened));
                 }
                 at = hit + 1;
                 continue;
@@ -115,30 +124,60 @@ impl Text<'_> {
             let (found, kind) = match self.closing(hit + 1, limit)? {
                 Closing::At(quote, has_lines) => {
                     at = quote + 1;
-                    if !has_lines || self.dialect.multiline_cells {
-                        continue;
+                    if has_lines && !self.dialect.multiline_cells {
+                        self.note(&mut lined, hit, quote);
                     }
-                    let content = self.bytes.get(hit + 1..quote).unwrap_or_default();
-                    if !holds_records(content, self.columns, self.dialect) {
-                        if could_open(content, self.dialect) {
-                            doubtful.get_or_insert(hit);
-                        }
-                        continue;
-                    }
-                    (quote, QuoteKind::Records)
+                    continue;
                 }
                 Closing::Broken(quote) => (quote, self.kind_of_broken(quote)),
                 Closing::Open if self.bytes.len() > limit => (limit, QuoteKind::Endless),
                 Closing::Open => (self.bytes.len(), QuoteKind::Unclosed),
             };
-            let row = self.flawed(start, hit, found, kind)?;
-            let flaw = flaw.or(row.flaw);
-            return Some(Scanned { row: Row { flaw, ..row }, cell: Some(hit), is_doubtful: false });
+            let flawed = self.with_records(start, hit, &lined).unwrap_or((hit, found, kind));
+            return self.broken(start, flawed, unopened);
         };
+        if let Some(flawed) = self.with_records(start, end, &lined) {
+            return self.broken(start, flawed, unopened);
+        }
         let content = self.without_line_end(start, end);
-        let row = Row { content, next: self.bytes.len().min(end + 1), flaw };
-        let is_doubtful = doubtful.is_some() && row.flaw.is_none();
-        Some(Scanned { row, cell: if is_doubtful { doubtful } else { None }, is_doubtful })
+        let doubtful = lined.doubtful.filter(|_| unopened.is_none());
+        let row = Row { content, next: self.bytes.len().min(end + 1), flaw: unopened };
+        Some(Scanned { row, cell: doubtful, is_doubtful: doubtful.is_some() })
+    }
+
+    /// Notes a quoted cell of several lines, from its first quote to its last, if there may be something wrong with it.
+    fn note(&self, lined: &mut Lined, opening: usize, quote: usize) {
+        let content = self.bytes.get(opening + 1..quote).unwrap_or_default();
+        if holds_records(content, self.columns, None, self.dialect) {
+            lined.suspects.push((opening, quote));
+        }
+        if could_open(content, self.dialect) {
+            lined.doubtful.get_or_insert(opening);
+        }
+    }
+
+    /// The first of the noted cells that holds records, of a row that goes on to `end`.
+    fn with_records(&self, start: usize, end: usize, lined: &Lined) -> Option<(usize, usize, QuoteKind)> {
+        if lined.suspects.is_empty() {
+            return None;
+        }
+        let own = row_dimension(self.bytes.get(start..end).unwrap_or_default(), self.dialect);
+        let holds = |(opening, quote): &&(usize, usize)| {
+            let content = self.bytes.get(opening + 1..*quote).unwrap_or_default();
+            holds_records(content, self.columns, own, self.dialect)
+        };
+        lined.suspects.iter().find(holds).map(|(opening, quote)| (*opening, *quote, QuoteKind::Records))
+    }
+
+    fn broken(
+        &self,
+        start: usize,
+        (cell, found, kind): (usize, usize, QuoteKind),
+        unopened: Option<QuoteFlaw>,
+    ) -> Option<Scanned> {
+        let row = self.flawed(start, cell, found, kind)?;
+        let flaw = unopened.or(row.flaw);
+        Some(Scanned { row: Row { flaw, ..row }, cell: Some(cell), is_doubtful: false })
     }
 
     /// The next quote or line end.
@@ -224,15 +263,18 @@ impl Text<'_> {
         start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
     }
 
-    fn is_whole(&self, row: &Row) -> bool {
+    /// Whether a row has a cell for each column, and a vector as the row `before` it has.
+    fn is_whole_after(&self, before: &Row, row: &Row) -> bool {
+        let has_vector = |row: &Row| {
+            self.bytes.get(row.content.clone()).is_some_and(|row| row_has_vector(row, self.dialect))
+        };
         let cells = cells(self.bytes.get(row.content.clone()).unwrap_or_default(), self.dialect);
-        self.columns.is_none_or(|columns| {
-            cells.len() == columns && cells.iter().any(|cell| is_vector(cell, self.dialect))
-        })
+        self.columns.is_none_or(|columns| cells.len() == columns) && (has_vector(row) || !has_vector(before))
     }
 
     /// Whether what is behind a row whose end is doubtful is no whole row.
-    fn next_is_broken(&self, mut at: usize, limit: usize) -> Option<bool> {
+    fn next_is_broken(&self, doubtful: &Row, limit: usize) -> Option<bool> {
+        let mut at = doubtful.next;
         loop {
             if at >= self.bytes.len() {
                 return self.last.then_some(false);
@@ -241,9 +283,9 @@ impl Text<'_> {
                 Some(next) => at = next,
                 None => {
                     return match self.scan(at, limit) {
-                        Some(Scanned { row, .. }) => {
-                            Some(row.flaw.is_some() || row.next > limit || !self.is_whole(&row))
-                        }
+                        Some(Scanned { row, .. }) => Some(
+                            row.flaw.is_some() || row.next > limit || !self.is_whole_after(doubtful, &row),
+                        ),
                         None => (self.bytes.len() > limit).then_some(true),
                     };
                 }
@@ -275,7 +317,9 @@ impl Text<'_> {
     /// A text of several lines that stands before the vector may end in a line that reads as a whole row, with a piece
     /// of the text in the place of the key.
     fn with_its_vector(&self, start: usize, cell: usize, row: Row, limit: usize) -> Option<Row> {
-        if self.has_vector(start, cell, row.content.end) {
+        // Where the columns are not known, or there is only one, nothing stands behind the cell.
+        let is_known = self.columns.is_some_and(|columns| columns > 1);
+        if !is_known || self.has_vector(start, cell, row.content.end) {
             return Some(row);
         }
         let farthest = start.saturating_add(self.longest.min(FARTHEST));

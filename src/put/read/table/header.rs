@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::cells::cells;
 use super::dialect::{Dialect, Tables, named_delimiter};
-use super::evidence::is_vector;
+use super::evidence::dimension;
 use super::grammar::{Row, Text};
 use super::{QuoteFlaw, Rows};
 use crate::put::admit::VECTORS;
@@ -68,7 +68,7 @@ pub(in super::super) fn header(
     let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
     let names = Columns(cells.iter().map(name).collect());
     check(&names, tables)?;
-    if let Some(value) = names.0.iter().find(|name| is_vector(name.as_bytes(), &dialect)) {
+    if let Some(value) = names.0.iter().find(|name| dimension(name.as_bytes(), &dialect).is_some()) {
         return Err(HeaderFlaw::Missing(value.chars().take(40).collect()));
     }
     Ok(Header::Found(Rows::new(dialect, names, longest), row.next))

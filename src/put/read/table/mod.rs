@@ -93,19 +93,21 @@ const ROWS_COMPARED: usize = 10;
 /// Splits the first complete rows, of which one is enough only when it is the whole text.
 pub(super) fn split(text: &[u8], whole: bool, longest: usize, dialect: &Dialect) -> Option<Split> {
     let cut = cut(Text { bytes: text, last: whole, longest, dialect, columns: Some(1) });
-    let mut widths = (0..).zip(cut.records).take(ROWS_COMPARED).filter_map(|(index, row)| {
-        let row = text.get(row)?;
-        if cut.flaws.iter().any(|(flawed, _)| *flawed == index) {
-            // A broken first row still tells by its delimiters how many columns were meant.
-            let cells = row.split(|byte| *byte == dialect.delimiter).count();
-            return (index == 0_usize).then_some(cells);
-        }
-        Some(cells(row, dialect).len())
-    });
-    let columns = widths.next()?;
-    let others: Vec<usize> = widths.collect();
-    (whole || !others.is_empty())
-        .then(|| Split { columns, alike: others.iter().all(|width| *width == columns) })
+    if cut.records.len() < 2 && !whole {
+        return None;
+    }
+    let is_flawed = |index| cut.flaws.iter().any(|(flawed, _)| *flawed == index);
+    let rows = || cut.records.iter().filter_map(|row| text.get(row.clone()));
+    let first = rows().next()?;
+    let columns = if is_flawed(0) {
+        // A broken first row still tells by its delimiters how many columns were meant.
+        first.split(|byte| *byte == dialect.delimiter).count()
+    } else {
+        cells(first, dialect).len()
+    };
+    let mut others = rows().enumerate().take(ROWS_COMPARED).skip(1).filter(|(index, _)| !is_flawed(*index));
+    let alike = others.all(|(_, row)| cells(row, dialect).len() == columns);
+    Some(Split { columns, alike })
 }
 
 #[cfg(test)]
