@@ -93,6 +93,11 @@ pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
             );
         }
     }
+    // What begins with one hyphen is a name to leave out; an option in its place would be lost.
+    if let Some(name) = reading.metadata.iter().find(|name| name.trim().starts_with("--")) {
+        return Err(usage(format!("--metadata {name}: a field's name does not begin with --"))
+            .advise("name fields after --metadata, or leave it out"));
+    }
     Ok(Fields::new(key, vector, &reading.metadata))
 }
 
@@ -172,8 +177,15 @@ fn passed_over(other: &[PathBuf], deeper: &[PathBuf]) -> Option<String> {
         listed(deeper, "directory", "directories"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    (!parts.is_empty())
-        .then(|| format!("note: passed over: {}; name them to load them too", parts.join(" and ")))
+    // A file of no known format would be refused by name too.
+    let cure = match (deeper.len(), other.is_empty()) {
+        (0, _) => "",
+        (1, true) => "; name it to load it too",
+        (1, false) => "; name the directory to load it too",
+        (_, true) => "; name them to load them too",
+        (_, false) => "; name the directories to load them too",
+    };
+    (!parts.is_empty()).then(|| format!("note: passed over: {}{cure}", parts.join(" and ")))
 }
 
 /// What the run keeps on disk.

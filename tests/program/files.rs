@@ -65,7 +65,7 @@ fn the_parts_of_a_directory_are_recognised_by_content_and_a_dangling_link_stops_
     let ended = run(home.put(&service).arg("parts"));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [4], "{}", ended.stderr);
     let told = "note: passed over: 3 files of no known format (parts/README.md, parts/about.html, parts/logo.png) and 1 directory \
-                (parts/more); name them to load them too";
+                (parts/more); name the directory to load it too";
     assert_eq!(ended.stderr.lines().filter(|line| *line == told).count(), 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("warning: parts/part-5.jsonl holds no records"), "{}", ended.stderr);
     for silent in ["_SUCCESS", ".crc"] {
