@@ -201,7 +201,12 @@ fn text_in_another_encoding_is_refused_with_the_encoding_and_the_place() {
     assert_refused(
         "gbk.csv",
         &gbk,
-        &["not UTF-8", "line 1, byte 13", "iconv -f GB18030 -t UTF-8 INPUT > OUTPUT"],
+        &[
+            "not UTF-8",
+            "line 1, byte 13",
+            "it may be GB18030",
+            "iconv -f GB18030 -t UTF-8 INPUT > OUTPUT; then check",
+        ],
     );
     assert_refused("gbk.csv.gz", gzip(&gbk), &["GB18030"]);
     let line = "{\"id\":\"a\",\"embedding\":[0.1,0.2],\"metadata\":{\"标题\":\"这是一个句子\"}}\n";
