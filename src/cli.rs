@@ -15,7 +15,7 @@ pub const EXIT_CODES: [(u8, &str); 6] = [
     (1, "the command line is wrong; no vector was sent"),
     (2, "the service refused, took no writes, or stayed unreachable"),
     (3, "this side failed: input, configuration, credentials, disk"),
-    (4, "records were rejected or are unknown"),
+    (4, "records were rejected or are unknown, or no record has a field that is named"),
     (5, "interrupted"),
 ];
 
@@ -389,7 +389,7 @@ pub struct Reading {
     /// Numbers and booleans in metadata: reject the record, or write them as text
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub metadata_values: MetadataValuesName,
-    /// Skip files that cannot be loaded, and load the others; without it, nothing is sent
+    /// Leave out files that cannot be loaded, and load the others; without it, nothing is sent
     #[arg(long)]
     pub skip_bad_files: bool,
     /// Fail when all inputs together hold fewer records, earlier runs of the load included

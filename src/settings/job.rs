@@ -119,7 +119,7 @@ pub(super) struct Selection {
     pub(super) skipped: Vec<Skipped>,
 }
 
-/// Looks at every input; what cannot be loaded ends the load here, unless it is to be skipped.
+/// Looks at every input; what cannot be loaded ends the load here, unless it is to be left out.
 pub(super) fn inputs(
     expanded: Expanded,
     form: &read::Form,
@@ -136,7 +136,7 @@ pub(super) fn inputs(
         });
     }
     let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().chain(repeated_note(&inputs)).collect();
-    notes.extend(bad.iter().map(|(_, error)| format!("note: skipped: {}", first_line(error))));
+    notes.extend(bad.iter().map(|(_, error)| format!("note: left out: {}", first_line(error))));
     let skip =
         |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
     Ok(Selection { list: inputs, notes, skipped: bad.iter().map(skip).collect() })

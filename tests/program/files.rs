@@ -96,7 +96,7 @@ fn a_file_of_a_directory_that_is_known_and_cannot_be_read_is_not_passed_over() {
         let ended = run(home.put(&service).args(["d", "--skip-bad-files"]));
         let summary = ended.assert_code(0).summary();
         assert_eq!(summary["skipped_inputs"][0]["name"], format!("d/{name}"), "{summary:#}");
-        assert!(ended.stderr.contains(&format!("note: skipped: {error}")), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("note: left out: {error}")), "{}", ended.stderr);
         service.assert_holds(&wanted(0..3, DIMENSION));
     }
 }

@@ -186,7 +186,8 @@ fn stray_quotes_anywhere_mix_nothing_in_the_service() {
         let has_two = table.text.lines().next().unwrap().contains("two");
         let names = if has_two { "one,two" } else { "one" };
         let (ended, service, rejects) = load("a.csv", &text, &["--metadata", names, "--dimension", "3"]);
-        if ended.code == Some(3) {
+        // A header whose quotes are not in order, or that lacks the name now.
+        if matches!(ended.code, Some(1 | 3)) {
             assert!(ended.counts(["stored", "rejected"]) == [0, 0], "{text:?}: {}", ended.stderr);
             continue;
         }

@@ -75,7 +75,7 @@ pub struct Summary {
     pub input_exhausted: bool,
     /// Inputs that could not be read to their end.
     pub failed_inputs: Vec<FailedPlace>,
-    /// Inputs that were skipped because they cannot be loaded.
+    /// Inputs that were left out because they cannot be loaded.
     pub skipped_inputs: Vec<Skipped>,
     /// Whether this was a rehearsal that made no request.
     pub dry_run: bool,
@@ -145,7 +145,7 @@ pub struct FailedPlace {
     pub message: String,
 }
 
-/// An input that was skipped.
+/// An input that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     /// The input.
