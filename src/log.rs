@@ -55,13 +55,8 @@ pub fn begin(log: &Log) -> Result<(), Failure> {
         Destination::Output => BoxMakeWriter::new(std::io::stdout),
         Destination::File(path) => {
             let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
-                let cure = if path.is_dir() {
-                    format!("name a file in it: --log-file {}", path.join("ossvec.log").display())
-                } else {
-                    "name a file that can be written, or - for standard output".to_owned()
-                };
                 Failure::new(Exit::Client, format!("cannot write --log-file {}: {error}", path.display()))
-                    .advise(cure)
+                    .advise("name a file that can be written, or - for standard output")
             })?;
             BoxMakeWriter::new(Mutex::new(file))
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::quote::QuoteTrouble;
+use super::report::count;
 
 /// Where input comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -416,9 +417,10 @@ pub enum Reason {
     },
     /// The metadata is too large.
     #[error(
-        "the metadata has {bytes} bytes; at most {} are allowed; the largest field is {largest} \
+        "the metadata has {} bytes; at most {} are allowed; the largest field is {largest} \
          (-{largest} among the names of --metadata leaves it out)",
-        crate::oss::limits::METADATA_BYTES
+        count(*bytes as u64),
+        count(crate::oss::limits::METADATA_BYTES as u64)
     )]
     MetadataBytes {
         /// UTF-8 bytes of names and values.
@@ -428,10 +430,11 @@ pub enum Reason {
     },
     /// The filterable part of the metadata is too large.
     #[error(
-        "the filterable metadata has {bytes} bytes; at most {} are allowed; the largest field is {largest} \
+        "the filterable metadata has {} bytes; at most {} are allowed; the largest field is {largest} \
          (create the index with --non-filterable-metadata-keys {largest}, or leave it out with -{largest} among \
          the names of --metadata)",
-        crate::oss::limits::FILTERABLE_METADATA_BYTES
+        count(*bytes as u64),
+        count(crate::oss::limits::FILTERABLE_METADATA_BYTES as u64)
     )]
     FilterableBytes {
         /// UTF-8 bytes of names and values.
@@ -493,7 +496,7 @@ pub enum Reason {
         got: usize,
     },
     /// One record alone is larger than a request may be.
-    #[error("the record takes {bytes} bytes in a request; --batch-bytes allows {limit}")]
+    #[error("the record takes {} bytes in a request; --batch-bytes allows {}", count(*bytes as u64), count(*limit as u64))]
     TooLarge {
         /// Bytes on the wire.
         bytes: usize,

@@ -93,10 +93,19 @@ pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
             );
         }
     }
-    // What begins with one hyphen is a name to leave out; an option in its place would be lost.
+    // What begins with one hyphen is a name to leave out; an option in a name's place would be lost.
     if let Some(name) = reading.metadata.iter().find(|name| name.trim().starts_with("--")) {
         return Err(usage(format!("--metadata {name}: a field's name does not begin with --"))
             .advise("name fields after --metadata, or leave it out"));
+    }
+    if let [name] = reading.metadata.as_slice()
+        && name.trim().chars().count() == 2
+        && name.trim().starts_with('-')
+    {
+        return Err(usage(format!("--metadata {name} reads as an option in place of a field's name"))
+            .advise(format!(
+                "name fields after --metadata; to leave out that field: --metadata metadata,{name}"
+            )));
     }
     Ok(Fields::new(key, vector, &reading.metadata))
 }

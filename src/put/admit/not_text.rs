@@ -63,7 +63,7 @@ fn names(text: &[u8]) -> Vec<String> {
     struct Names(Vec<String>);
     impl<'de> Deserialize<'de> for Names {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(Names(Vec::new()))
+            deserializer.deserialize_map(Self(Vec::new()))
         }
     }
     impl<'de> Visitor<'de> for Names {

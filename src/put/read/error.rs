@@ -182,8 +182,9 @@ pub enum ReadError {
     },
     /// A record beyond the limit, most often a quote or bracket that is never closed.
     #[error(
-        "{input} holds a record of more than {limit} bytes at {place}\n\
-         is a quote or a bracket there never closed?"
+        "{input} holds a record of more than {} bytes at {place}\n\
+         is a quote or a bracket there never closed?",
+        count(*limit as u64)
     )]
     TooLarge {
         /// Which input.
