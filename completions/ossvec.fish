@@ -135,7 +135,7 @@ debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-bad-files -d 'Leave out files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l no-header -d 'The first row is data; columns are named by their numbers from 1: --key 1 --vector 2 --metadata 3'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l multiline-cells -d 'Quoted cells may hold lines that read as records of the table'
@@ -216,7 +216,7 @@ debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-bad-files -d 'Leave out files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l no-header -d 'The first row is data; columns are named by their numbers from 1: --key 1 --vector 2 --metadata 3'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l multiline-cells -d 'Quoted cells may hold lines that read as records of the table'
@@ -327,7 +327,7 @@ debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l create-index -d 'Create the index if it is missing, with the dimension that the first records agree on'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l local -d 'Load into a service inside this command, stored on this machine; needs no account'
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded, and load the others; without it, nothing is sent'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l skip-bad-files -d 'Leave out files that cannot be loaded, and load the others; without it, nothing is sent'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l strict -d 'Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l no-header -d 'The first row is data; columns are named by their numbers from 1: --key 1 --vector 2 --metadata 3'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l multiline-cells -d 'Quoted cells may hold lines that read as records of the table'

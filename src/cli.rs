@@ -15,7 +15,7 @@ pub const EXIT_CODES: [(u8, &str); 6] = [
     (1, "the command line is wrong; no vector was sent"),
     (2, "the service refused, took no writes, or stayed unreachable"),
     (3, "this side failed: input, configuration, credentials, disk"),
-    (4, "records were rejected or are unknown"),
+    (4, "records were rejected or are unknown, or no record has a field that is named"),
     (5, "interrupted"),
 ];
 
@@ -384,16 +384,16 @@ pub struct Reading {
     pub vector: Option<String>,
     /// Fields or columns that hold metadata: an object's members, or one value each; '*' is every field but key and
     /// vector, -FIELD leaves one out [default: the object metadata, payload or properties]
-    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', allow_hyphen_values = true)]
     pub metadata: Vec<String>,
     /// Numbers and booleans in metadata: reject the record, or write them as text
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub metadata_values: MetadataValuesName,
-    /// Skip files that cannot be loaded, and load the others; without it, nothing is sent
+    /// Leave out files that cannot be loaded, and load the others; without it, nothing is sent
     #[arg(long)]
     pub skip_bad_files: bool,
     /// Fail when all inputs together hold fewer records, earlier runs of the load included
-    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "N")]
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "N", value_parser = whole)]
     pub min_records: u64,
     /// Stop at what is otherwise only noted: fields that are not stored, keys of different fields, several namespaces
     #[arg(long)]
@@ -653,6 +653,10 @@ fn examples() -> String {
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
+}
+
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number, such as 1000".to_owned())
 }
 
 /// A switch may be followed by its position, as in ossutil: `--quiet=false`.

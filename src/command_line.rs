@@ -41,6 +41,10 @@ pub const SECRETS: [SecretOption; 3] = [
 /// Letters of options without a value, which may stand before one with a value in the same word.
 const SWITCHES: [char; 2] = ['q', 'n'];
 
+/// Options whose values may begin with a hyphen, such as the name of a field that is left out: those are no letters of
+/// options.
+const HYPHEN_VALUES: [&str; 2] = ["--metadata", "--null"];
+
 /// The arguments that the program was started with.
 #[derive(Clone)]
 pub struct CommandLine(Vec<String>);
@@ -56,8 +60,15 @@ impl CommandLine {
         let options = self.0.iter().skip(1).position(|argument| argument == "--");
         let (options, inputs) = self.0.split_at(options.map_or(self.0.len(), |at| at + 1));
         let mut words = vec!["ossvec".to_owned()];
+        let mut is_after_value = false;
         for (before, argument) in options.iter().zip(options.iter().skip(1)) {
-            words.push(secret_alone(before, argument).unwrap_or_else(|| word(argument)));
+            let is_value = !is_after_value && HYPHEN_VALUES.contains(&before.as_str());
+            words.push(match secret_alone(before, argument) {
+                _ if is_value => quoted(argument),
+                Some(secret) if !is_after_value => secret,
+                _ => word(argument),
+            });
+            is_after_value = is_value;
         }
         if !options.iter().any(|argument| argument == "--resume") {
             words.push("--resume".to_owned());
@@ -171,6 +182,8 @@ mod tests {
             ("--proxy http://me:hush@proxy:1", r#"--proxy "$HTTPS_PROXY""#),
             ("--proxy=http://me:hush@proxy:1", r#"--proxy="$HTTPS_PROXY""#),
             ("--proxy http://proxy:1", "--proxy http://proxy:1"),
+            ("--metadata -text -k hush", r#"--metadata -text -k "$OSS_ACCESS_KEY_SECRET""#),
+            ("--metadata -k -q --metadata -t", "--metadata -k -q --metadata -t"),
             ("-i local -k local --bucket local", r#"-i local -k "$OSS_ACCESS_KEY_SECRET" --bucket local"#),
         ] {
             let arguments: Vec<_> = std::iter::once("ossvec").chain(given.split(' ')).collect();

@@ -1,5 +1,6 @@
 //! Text that is not UTF-8: where that shows, and what it likely is instead.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -11,7 +12,8 @@ pub(super) struct Foreign {
     pub(super) at: usize,
     /// That byte.
     pub(super) byte: u8,
-    /// The encoding as `iconv` spells it, when there is text enough to tell.
+    /// The encoding that it may be, as `iconv` spells it, when there is text enough to guess. It is only named, never
+    /// applied.
     pub(super) likely: Option<&'static str>,
 }
 
@@ -58,7 +60,10 @@ fn likely(text: &[u8]) -> Option<&'static str> {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(text, true);
-    Some(match detector.guess(None, Utf8Detection::Deny).name() {
+    let guess = detector.guess(None, Utf8Detection::Deny).name();
+    Some(match guess {
+        // All of them share the bytes of its common characters.
+        "EUC-KR" | "EUC-JP" | "Big5" | "Shift_JIS" if is_little_gb18030(text) => "GB18030",
         // Browsers call by the older name what holds more than it.
         "GBK" => "GB18030",
         "Shift_JIS" => "CP932",
@@ -66,6 +71,29 @@ fn likely(text: &[u8]) -> Option<&'static str> {
         "Big5" => "BIG5-HKSCS",
         other => other,
     })
+}
+
+/// So many different characters are too few to tell the encodings of East Asia apart.
+const CHARACTERS_TO_TELL: usize = 6;
+
+/// Whether text can be GB18030, and has too few different characters to be told from its neighbours.
+fn is_little_gb18030(text: &[u8]) -> bool {
+    let mut pairs = HashSet::new();
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return true,
+            [first, more @ ..] if first.is_ascii() => more,
+            [first @ 0x81..=0xfe, second @ (0x40..=0x7e | 0x80..=0xfe), more @ ..] => {
+                pairs.insert((*first, *second));
+                more
+            }
+            _ => return false,
+        };
+        if pairs.len() >= CHARACTERS_TO_TELL {
+            return false;
+        }
+    }
 }
 
 /// The encoding of text in units of two or four bytes without a byte-order mark, as `iconv` spells it: where most
@@ -109,6 +137,10 @@ mod tests {
             assert_eq!(foreign_beginning(&bytes), Some(found), "{text}");
         }
         assert_eq!(foreign("text, 文本".as_bytes()), None);
+        for text in ["苹果手机", &"你好".repeat(20), "标题: 你好, 你好"] {
+            let bytes = GBK.encode(text).0;
+            assert_eq!(foreign(&bytes).and_then(|found| found.likely), Some("GB18030"), "{text}");
+        }
     }
 
     #[test]

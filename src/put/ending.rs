@@ -69,8 +69,9 @@ pub(super) fn nothing_more_is_stored(reason: &impl std::fmt::Display) -> Failure
         format!("nothing more is stored: one record after another is refused, all alike: {reason}"),
     )
     .advise(
-        "none of these records was rejected. Check whether the index is full or was changed, and load the rest \
-         into another one; if the records themselves are wrong, remove them from the input",
+        "none of these records was rejected. If the index is full, make room in it or raise its limit, then run again \
+         with --resume; to load everything into another index leave out --resume; if the records themselves are wrong, \
+         remove them from the input",
     )
 }
 

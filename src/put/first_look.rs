@@ -8,6 +8,7 @@ use super::admit::{Admit, Admitted};
 use super::notes;
 use super::read::FailedInput;
 use super::record::{Block, Input, Position, Reason, place};
+use super::report::count;
 use crate::exit::{Exit, Failure};
 
 /// So many records are looked at, or so much of their text, whatever is reached first; fewer where the input ends.
@@ -99,7 +100,7 @@ impl FirstLook {
             .take(CLAUSES)
             .map(|(dimension, found)| {
                 let first = place(&self.inputs, found.first);
-                format!("{} with {dimension} (the first at {first})", found.records)
+                format!("{} with {dimension} (the first at {first})", count(found.records))
             })
             .collect();
         let more = if found.len() > CLAUSES {
@@ -111,7 +112,8 @@ impl FirstLook {
         Err(Failure::new(
             Exit::Client,
             format!(
-                "the first {records} vectors differ in their number of elements: {}{more}",
+                "the first {} vectors differ in their number of elements: {}{more}",
+                count(records),
                 clauses.join(", ")
             ),
         )

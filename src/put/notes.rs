@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::admit::{Admitted, Finding, Findings, Kind};
 use super::record::{Input, Raw, Reason, place};
+use super::report::count;
 use crate::exit::{Exit, Failure};
 
 /// So many names stand in a message; the rest are counted.
@@ -146,22 +147,33 @@ impl Notes {
 impl Note {
     /// As the line that a person reads.
     pub(super) fn line(&self) -> String {
+        format!("note: {} ({})", self.found(), self.cure)
+    }
+
+    fn found(&self) -> String {
         let first = self.first.as_ref().map_or(String::new(), |first| format!(", first at {first}"));
-        format!("note: {}{first} ({})", self.message, self.cure)
+        format!("{}{first}", self.message)
     }
 }
 
-/// The error that `--strict` makes of notes.
+/// The error that `--strict` makes of notes, one line each with its cure.
 pub(super) fn strict(notes: &[Note]) -> Option<Failure> {
-    let first =
-        |note: &Note| note.first.as_ref().map_or(String::new(), |first| format!(", first at {first}"));
-    let found: Vec<_> = notes.iter().map(|note| format!("{}{}", note.message, first(note))).collect();
-    let mut cures: Vec<_> = notes.iter().map(|note| note.cure).collect();
-    cures.dedup();
-    (!notes.is_empty()).then(|| {
-        Failure::new(Exit::Client, format!("--strict: {}", found.join("; ")))
-            .advise(format!("{}; without --strict this is only noted", cures.join("; ")))
-    })
+    strict_error(notes, "")
+}
+
+fn strict_error(notes: &[Note], what_was_sent: &str) -> Option<Failure> {
+    let failure = |found: &str| Failure::new(Exit::Client, format!("--strict: {found}{what_was_sent}"));
+    match notes {
+        [] => None,
+        [note] => {
+            Some(failure(&note.found()).advise(format!("{}; without --strict this is only noted", note.cure)))
+        }
+        _ => Some(
+            failure(&format!("{} things are not as they should be", notes.len()))
+                .list(notes.iter().map(|note| format!("{} ({})", note.found(), note.cure)))
+                .advise("without --strict these are only noted"),
+        ),
+    }
 }
 
 /// The note about a topic without the first few names, if there is anything to say.
@@ -227,7 +239,7 @@ pub(super) fn forbidden(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure
     for block in blocks {
         notes.findings.add(&block.findings);
     }
-    strict(&notes.all(inputs))
+    strict_error(&notes.all(inputs), "; nothing was sent")
 }
 
 /// A name of the command line that not one of the first records has, so that it is most likely wrong.
@@ -244,7 +256,7 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
     let name = finding.name.as_deref().unwrap_or_default();
     let records = match findings.looked {
         1 => "the first record does not have".to_owned(),
-        looked => format!("none of the first {looked} records has"),
+        looked => format!("none of the first {} records has", count(looked)),
     };
     let message = format!("{records} the field {name}, which {} names", option(finding.kind));
     let kinds = [
@@ -269,27 +281,28 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
     Some(Failure::new(Exit::Usage, message).advise(advice))
 }
 
-/// A file whose header lacks a column that `--metadata` names.
+/// A file whose header lacks a column that the command line names.
 fn no_column(block: &Admitted, inputs: &[Input]) -> Option<Failure> {
     let mut defects = block.verdicts.iter().filter_map(|verdict| verdict.as_ref().err());
     let (defect, column) = defects.find_map(|defect| match &defect.reason {
-        Reason::NoColumn { column } => Some((defect, column)),
+        Reason::NoColumn { column, option } => Some((defect, (column, option))),
         _ => None,
     })?;
+    let (column, option) = column;
     let Raw::Row { columns, .. } = &defect.raw else { return None };
     let input = usize::try_from(defect.position.input).ok().and_then(|index| inputs.get(index));
     let input = input.map_or(String::new(), |input| format!("{input}: "));
-    let names: Vec<_> = columns.0.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-    let shown = names.iter().take(NAMES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let names: Vec<_> = columns.labels().collect();
+    let shown = names.iter().take(NAMES_SHOWN).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
     let more = match names.len().saturating_sub(NAMES_SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let advice = match like(column, names.iter().copied()) {
+    let advice = match like(column, names.iter().map(AsRef::as_ref)) {
         Some(like) => format!("did you mean {like}? The columns are {shown}{more}"),
         None => format!("the columns are {shown}{more}"),
     };
-    let message = format!("{input}the header has no column {column}, which --metadata names");
+    let message = format!("{input}the header has no column {column}, which {option} names");
     Some(Failure::new(Exit::Usage, message).advise(advice))
 }
 

@@ -33,6 +33,8 @@ pub enum QuoteKind {
 }
 
 const NEVER_QUOTES: &str = "give --quote none if the file never quotes";
+const MULTILINE: &str = "give --quote none if the file never quotes, or --multiline-cells if the cell really holds \
+                         those lines, which are then not loaded as records";
 
 impl fmt::Display for QuoteTrouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,12 +69,12 @@ impl fmt::Display for QuoteTrouble {
             QuoteKind::Records => write!(
                 formatter,
                 "the quoted cell from line {begun} to line {found} holds what reads as other records; \
-                 fix its quotes, or give --multiline-cells if such cells are meant"
+                 fix the quotes, or {MULTILINE}"
             ),
             QuoteKind::Doubtful => write!(
                 formatter,
                 "the quoted cell from line {begun} to line {found} may hold a part of the next record, \
-                 whose quotes are broken too; fix the quotes, or give --multiline-cells if such cells are meant"
+                 whose quotes are broken too; fix the quotes, or {MULTILINE}"
             ),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Pure data; who makes them is told at each type.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::quote::QuoteTrouble;
+use super::report::count;
 
 /// Where input comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,16 @@ impl Columns {
     /// The column of exactly this name.
     pub fn exactly(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|column| column == name)
+    }
+
+    /// The columns as messages call them; one without a name by its number. Those without a name at the end, which
+    /// spreadsheets leave, are none.
+    pub fn labels(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let end = self.0.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        self.0.iter().take(end).enumerate().map(|(index, name)| match name.as_str() {
+            "" => format!("(unnamed column {})", index + 1).into(),
+            name => name.into(),
+        })
     }
 
     /// The column of this name when case does not count, unless there are several.
@@ -279,14 +291,14 @@ pub enum Reason {
     /// A byte is no part of a UTF-8 character.
     #[error(
         "the text is not UTF-8: byte {byte:#04x} at {place} belongs to no character{}",
-        likely.map(|name| format!("; it looks like {name} (iconv -f {name} -t UTF-8)")).unwrap_or_default()
+        likely.map(|name| format!("; it may be {name} (iconv -f {name} -t UTF-8, then check the text)")).unwrap_or_default()
     )]
     NotUtf8 {
         /// The byte.
         byte: u8,
         /// Where it stands in the record.
         place: String,
-        /// The encoding as `iconv` spells it, when the record's text tells.
+        /// The encoding that it may be, as `iconv` spells it, when the record's text allows a guess.
         likely: Option<&'static str>,
     },
     /// An escape is half of a surrogate pair.
@@ -302,7 +314,7 @@ pub enum Reason {
     /// No member or column holds the key.
     #[error("no key found (looked for {looked_for}); name its field with --key")]
     NoKey {
-        /// The fields that were tried.
+        /// The fields that were tried, and those that are there.
         looked_for: String,
     },
     /// The key is neither text nor an integer.
@@ -322,7 +334,7 @@ pub enum Reason {
     /// No member or column holds the vector.
     #[error("no vector found (looked for {looked_for}); name its field with --vector")]
     NoVector {
-        /// The fields that were tried.
+        /// The fields that were tried, and those that are there.
         looked_for: String,
     },
     /// Two fields could be the vector.
@@ -340,7 +352,7 @@ pub enum Reason {
         found: String,
     },
     /// An element is no number.
-    #[error("element {index} of the vector is {text}, not a number")]
+    #[error("element {index} of the vector is {text}, not a number{}", printed_by_python(.text))]
     NotANumber {
         /// Index from 0.
         index: usize,
@@ -357,7 +369,8 @@ pub enum Reason {
     },
     /// An ellipsis, as numpy prints arrays of more than 1,000 elements: the numbers are gone.
     #[error(
-        "the vector was shortened with \"...\" when it was printed; its numbers are lost, export it again in full"
+        "the vector was shortened with \"...\" when it was printed, and its numbers are lost; write lists, with pandas: \
+         df[\"embedding\"] = df[\"embedding\"].map(lambda v: v.tolist()) before to_csv or to_json(lines=True)"
     )]
     Shortened,
     /// An array of arrays where one vector was expected.
@@ -404,9 +417,10 @@ pub enum Reason {
     },
     /// The metadata is too large.
     #[error(
-        "the metadata has {bytes} bytes; at most {} are allowed; the largest field is {largest} \
+        "the metadata has {} bytes; at most {} are allowed; the largest field is {largest} \
          (-{largest} among the names of --metadata leaves it out)",
-        crate::oss::limits::METADATA_BYTES
+        count(*bytes as u64),
+        count(crate::oss::limits::METADATA_BYTES as u64)
     )]
     MetadataBytes {
         /// UTF-8 bytes of names and values.
@@ -416,10 +430,11 @@ pub enum Reason {
     },
     /// The filterable part of the metadata is too large.
     #[error(
-        "the filterable metadata has {bytes} bytes; at most {} are allowed; the largest field is {largest} \
+        "the filterable metadata has {} bytes; at most {} are allowed; the largest field is {largest} \
          (create the index with --non-filterable-metadata-keys {largest}, or leave it out with -{largest} among \
          the names of --metadata)",
-        crate::oss::limits::FILTERABLE_METADATA_BYTES
+        count(*bytes as u64),
+        count(crate::oss::limits::FILTERABLE_METADATA_BYTES as u64)
     )]
     FilterableBytes {
         /// UTF-8 bytes of names and values.
@@ -440,11 +455,13 @@ pub enum Reason {
         /// The largest of them.
         largest: String,
     },
-    /// A column that the user named for metadata is not in the header.
-    #[error("the header has no column {column}, which --metadata names")]
+    /// A column that the user named is not in the header.
+    #[error("the header has no column {column}, which {option} names")]
     NoColumn {
         /// The column.
         column: String,
+        /// The option.
+        option: &'static str,
     },
     /// Quotes that are not in order.
     #[error("{0}")]
@@ -479,7 +496,7 @@ pub enum Reason {
         got: usize,
     },
     /// One record alone is larger than a request may be.
-    #[error("the record takes {bytes} bytes in a request; --batch-bytes allows {limit}")]
+    #[error("the record takes {} bytes in a request; --batch-bytes allows {}", count(*bytes as u64), count(*limit as u64))]
     TooLarge {
         /// Bytes on the wire.
         bytes: usize,
@@ -522,6 +539,18 @@ impl ValueCure {
             Self::TextLeavesOut => "--metadata-values text leaves it out".to_owned(),
             Self::LeaveOut => format!("-{name} among the names of --metadata leaves it out"),
         }
+    }
+}
+
+/// What to do where an element is an object of Python as `repr` prints it.
+fn printed_by_python(element: &str) -> &'static str {
+    let is_object =
+        ["np.", "numpy.", "array(", "tensor(", "Decimal("].iter().any(|name| element.starts_with(name));
+    if is_object {
+        "; write plain numbers, with pandas: df[\"embedding\"] = df[\"embedding\"].map(lambda v: [float(x) for x in v]) \
+         before to_csv or to_json(lines=True)"
+    } else {
+        ""
     }
 }
 

@@ -93,6 +93,20 @@ pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
             );
         }
     }
+    // What begins with one hyphen is a name to leave out; an option in a name's place would be lost.
+    if let Some(name) = reading.metadata.iter().find(|name| name.trim().starts_with("--")) {
+        return Err(usage(format!("--metadata {name}: a field's name does not begin with --"))
+            .advise("name fields after --metadata, or leave it out"));
+    }
+    if let [name] = reading.metadata.as_slice()
+        && name.trim().chars().count() == 2
+        && name.trim().starts_with('-')
+    {
+        return Err(usage(format!("--metadata {name} reads as an option in place of a field's name"))
+            .advise(format!(
+                "name fields after --metadata; to leave out that field: --metadata metadata,{name}"
+            )));
+    }
     Ok(Fields::new(key, vector, &reading.metadata))
 }
 
@@ -114,7 +128,7 @@ pub(super) struct Selection {
     pub(super) skipped: Vec<Skipped>,
 }
 
-/// Looks at every input; what cannot be loaded ends the load here, unless it is to be skipped.
+/// Looks at every input; what cannot be loaded ends the load here, unless it is to be left out.
 pub(super) fn inputs(
     expanded: Expanded,
     form: &read::Form,
@@ -131,7 +145,7 @@ pub(super) fn inputs(
         });
     }
     let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().chain(repeated_note(&inputs)).collect();
-    notes.extend(bad.iter().map(|(_, error)| format!("note: skipped: {}", first_line(error))));
+    notes.extend(bad.iter().map(|(_, error)| format!("note: left out: {}", first_line(error))));
     let skip =
         |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
     Ok(Selection { list: inputs, notes, skipped: bad.iter().map(skip).collect() })
@@ -172,8 +186,15 @@ fn passed_over(other: &[PathBuf], deeper: &[PathBuf]) -> Option<String> {
         listed(deeper, "directory", "directories"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    (!parts.is_empty())
-        .then(|| format!("note: passed over: {}; name them to load them too", parts.join(" and ")))
+    // A file of no known format would be refused by name too.
+    let cure = match (deeper.len(), other.is_empty()) {
+        (0, _) => "",
+        (1, true) => "; name it to load it too",
+        (1, false) => "; name the directory to load it too",
+        (_, true) => "; name them to load them too",
+        (_, false) => "; name the directories to load them too",
+    };
+    (!parts.is_empty()).then(|| format!("note: passed over: {}{cure}", parts.join(" and ")))
 }
 
 /// What the run keeps on disk.

@@ -30,6 +30,8 @@ pub(super) fn check(
     rejects.map_or(Ok(()), |(_, path)| writable(path).map_err(|error| unwritable(path, &error)))
 }
 
+const LOG: &str = "--log-file";
+
 /// Refuses what can be no file, whatever the disk.
 fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
     let shown = path.display();
@@ -39,7 +41,10 @@ fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
     }
     let is_folder = path.is_dir() || path.file_name().is_none() || shown.to_string().ends_with('/');
     if is_folder {
-        let example = path.join(format!("{}.jsonl", option.trim_start_matches('-')));
+        let example = path.join(match option {
+            LOG => "ossvec.log".to_owned(),
+            _ => format!("{}.jsonl", option.trim_start_matches('-')),
+        });
         return Err(usage(format!("{option} {shown}: it is a directory, and a file is needed"))
             .advise(format!("name a file, such as {option} {}", example.display())));
     }

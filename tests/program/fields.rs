@@ -60,11 +60,24 @@ fn metadata_is_stored_under_the_names_that_are_given() {
         ("*,-text", json!({"Title": "x"})),
         ("*, -Title", json!({"text": "y"})),
         ("metadata,text,-metadata.Title", json!({"text": "y"})),
+        ("-Title", json!({})),
     ] {
         let (home, service) = with("docs.jsonl", DOCS);
         run(home.put(&service).args(["docs.jsonl", "--metadata", names])).assert_code(0);
-        assert_eq!(metadata(&service)["a"], want, "{names}");
+        let stored = metadata(&service)["a"].clone();
+        assert_eq!(if stored.is_null() { json!({}) } else { stored }, want, "{names}");
     }
+}
+
+#[test]
+fn an_option_in_place_of_a_fields_name_is_an_error() {
+    let (home, service) = with("docs.jsonl", DOCS);
+    let mut load = home.put(&service);
+    let says = ["--metadata --strict: a field's name does not begin with --", "name fields after --metadata"];
+    assert_nothing_sent(&service, load.args(["docs.jsonl", "--metadata", "--strict"]), 1, &says);
+    let mut load = home.put(&service);
+    let says = ["--metadata -n reads as an option", "to leave out that field: --metadata metadata,-n"];
+    assert_nothing_sent(&service, load.args(["docs.jsonl", "--metadata", "-n"]), 1, &says);
 }
 
 #[test]
@@ -86,6 +99,66 @@ fn a_name_that_no_record_has_ends_the_load_before_anything_is_sent() {
     let mut load = home.put(&service);
     let says = ["the header has no column title, which --metadata names", "did you mean Title?"];
     assert_nothing_sent(&service, load.args(["a.csv", "--metadata", "title"]), 1, &says);
+    for option in ["--key", "--vector"] {
+        let mut load = home.put(&service);
+        let says = [
+            &format!("a.csv: the header has no column Embeddings, which {option} names"),
+            "did you mean embedding? The columns are id, embedding, Title",
+        ];
+        assert_nothing_sent(&service, load.args(["a.csv", option, "Embeddings"]), 1, &says);
+    }
+}
+
+#[test]
+fn a_record_without_key_or_vector_is_rejected_with_the_names_that_it_has() {
+    for (name, text, says) in [
+        ("a.csv", "sku,embedding\na,1 2\n", "; the columns are sku, embedding); name its field with --key"),
+        ("a.csv", "id,emb_v3\na,1 2\n", "; the columns are id, emb_v3); name its field with --vector"),
+        (
+            "a.csv",
+            ",text,vector\n0,t,1 2\n",
+            "; the columns are (unnamed column 1), text, vector; with pandas, df.to_csv(",
+        ),
+        (
+            "a.jsonl",
+            r#"{"sku":"a","vector":[1,2]}"#,
+            "; the fields are sku, vector); name its field with --key",
+        ),
+        ("a.jsonl", r#"{"id":"a","e":[1,2]}"#, "; the fields are id, e); name its field with --vector"),
+    ] {
+        let (home, service) = with(name, text);
+        let ended = run(home.put(&service).arg(name));
+        assert!(ended.assert_code(4).stderr.contains(says), "{says}: {}", ended.stderr);
+    }
+    let wide = (0..30).map(|number| format!(r#""f{number}":1,"#)).collect::<Vec<_>>().concat();
+    let (home, service) = with("a.jsonl", &format!(r#"{{{wide}"id":"a"}}"#));
+    let ended = run(home.put(&service).arg("a.jsonl"));
+    assert!(ended.stderr.contains("f8, f9 and 21 more)"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_column_without_a_name_is_noted_by_its_number() {
+    let (home, service) = with("a.csv", ",id,vector,,\n0,a,1 2,,\n");
+    let ended = run(home.put(&service).arg("a.csv"));
+    let note = "note: columns that are not stored: (unnamed column 1), first at a.csv:2";
+    assert!(ended.assert_code(0).stderr.contains(note), "{}", ended.stderr);
+}
+
+#[test]
+fn what_python_printed_is_rejected_with_what_to_write_instead() {
+    for (name, text, says) in [
+        ("a.csv", "id,vector\na,\"[0.1 0.2 ... 0.3]\"\n", "df[\"embedding\"].map(lambda v: v.tolist())"),
+        (
+            "a.csv",
+            "id,vector\na,\"[np.float32(0.1), np.float32(0.2)]\"\n",
+            "map(lambda v: [float(x) for x in v])",
+        ),
+        ("a.jsonl", "{'id': 'a', 'vector': [0.1, 0.2]}\n", "write them with json.dumps"),
+    ] {
+        let (home, service) = with(name, text);
+        let ended = run(home.put(&service).arg(name));
+        assert!(ended.assert_code(4).stderr.contains(says), "{says}: {}", ended.stderr);
+    }
 }
 
 #[test]
@@ -173,7 +246,13 @@ fn fields_that_go_nowhere_are_named_once_and_are_errors_under_strict() {
     ] {
         let (home, service) = with("a.jsonl", content);
         let mut strict = home.put(&service);
-        let all = [says, &["--strict"]].concat();
+        // Several findings have a line each.
+        let found = if codes.len() > 1 {
+            "--strict: 3 things are not as they should be; nothing was sent"
+        } else {
+            "; nothing was sent"
+        };
+        let all = [says, &["--strict: ", found]].concat();
         assert_nothing_sent(&service, strict.args(["a.jsonl", "--strict"]), 3, &all);
         let ended = run(home.put(&service).args(["a.jsonl"]));
         assert_eq!(notes(ended.assert_code(0)), codes, "{content}");

@@ -65,7 +65,7 @@ fn the_parts_of_a_directory_are_recognised_by_content_and_a_dangling_link_stops_
     let ended = run(home.put(&service).arg("parts"));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [4], "{}", ended.stderr);
     let told = "note: passed over: 3 files of no known format (parts/README.md, parts/about.html, parts/logo.png) and 1 directory \
-                (parts/more); name them to load them too";
+                (parts/more); name the directory to load it too";
     assert_eq!(ended.stderr.lines().filter(|line| *line == told).count(), 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("warning: parts/part-5.jsonl holds no records"), "{}", ended.stderr);
     for silent in ["_SUCCESS", ".crc"] {
@@ -96,7 +96,7 @@ fn a_file_of_a_directory_that_is_known_and_cannot_be_read_is_not_passed_over() {
         let ended = run(home.put(&service).args(["d", "--skip-bad-files"]));
         let summary = ended.assert_code(0).summary();
         assert_eq!(summary["skipped_inputs"][0]["name"], format!("d/{name}"), "{summary:#}");
-        assert!(ended.stderr.contains(&format!("note: skipped: {error}")), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("note: left out: {error}")), "{}", ended.stderr);
         service.assert_holds(&wanted(0..3, DIMENSION));
     }
 }

@@ -102,6 +102,7 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ("--batch-size 501", "invalid value '501' for '--batch-size <N>': 501 is not in 1..=500"),
         ("--batch-size 0", "invalid value '0' for '--batch-size <N>': 0 is not in 1..=500"),
         ("--batch-bytes 5x", "invalid value '5x' for '--batch-bytes <SIZE>': \"x\" is no unit of size"),
+        ("--min-records x", "invalid value 'x' for '--min-records <N>': write a whole number, such as 1000"),
         ("--job 0", "invalid value '0' for '--job <N>': 0 is not in 1..=256"),
         ("--requests-per-second -5", "invalid value '-5' for '--requests-per-second <N>': not a rate"),
         ("--vectors-per-second -5", "invalid value '-5' for '--vectors-per-second <N>': not a rate"),

@@ -18,7 +18,7 @@ pub(super) struct Header {
     vectors: Vec<(usize, usize)>,
     metadata: Vec<usize>,
     namespace: Option<usize>,
-    /// What is wrong with every row: a field that `--metadata` names and the file lacks, or one that two columns could be.
+    /// What is wrong with every row: a field that the command line names and the file lacks, or one that two columns could be.
     problem: Option<Reason>,
     /// What is known of all rows alike.
     told: Vec<(Kind, String)>,
@@ -42,8 +42,14 @@ impl Header {
         let is_missing = |(rank, _): &(usize, &Field)| named.iter().all(|(found, _)| found != rank);
         let missing =
             fields.metadata.candidates.iter().enumerate().filter(|_| fields.metadata.named).find(is_missing);
+        for (option, choice, found) in [("--key", &fields.key, &keys), ("--vector", &fields.vector, &vectors)]
+        {
+            if choice.named && found.is_empty() {
+                problem.get_or_insert(Reason::NoColumn { column: choice.list(), option });
+            }
+        }
         if let Some((_, field)) = missing {
-            problem.get_or_insert(Reason::NoColumn { column: field.text().to_owned() });
+            problem.get_or_insert(Reason::NoColumn { column: field.text().to_owned(), option: "--metadata" });
         }
         let key = keys.first().copied();
         let mut metadata: Vec<_> = named.iter().map(|(_, column)| *column).collect();
@@ -65,12 +71,14 @@ impl Header {
             _ => columns.0.contains(name),
         };
         let mut told = fields.named().filter(is_there).collect::<Vec<_>>();
-        for (column, name) in columns.0.iter().enumerate() {
+        for ((column, name), label) in columns.0.iter().enumerate().zip(columns.labels()) {
             let is_used = is_part(&column) || metadata.contains(&column);
-            if is_used || name.is_empty() || fields.left_out("", name).is_some() {
+            if is_used || fields.left_out("", name).is_some() {
                 continue;
             }
-            if fields.all {
+            if name.is_empty() {
+                told.push((Kind::Column, label.into_owned()));
+            } else if fields.all {
                 metadata.push(column);
                 told.push((Kind::Stored, name.clone()));
             } else {

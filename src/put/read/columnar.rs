@@ -112,15 +112,15 @@ pub(super) fn of_columns(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
     let has_scalar_key = keys.is_some_and(|member| !is_list(member.value));
     let vectors = vectors.filter(|member| !has_scalar_key || member.name == b"embeddings");
     match (keys.filter(|_| !has_scalar_key), vectors) {
-        (Some(keys), Some(vectors)) => Some(lists(outline, Some(keys), Some(vectors.name))),
+        (Some(keys), Some(vectors)) => Some(lists(head, outline, Some(keys), Some(vectors.name))),
         // More of it than is looked at, and not yet a column of vectors.
         (Some(keys), None)
             if !outline.is_complete && outline.members.iter().all(|member| is_list(member.value)) =>
         {
-            Some(lists(outline, Some(keys), None))
+            Some(lists(head, outline, Some(keys), None))
         }
         (None, Some(vectors)) if vectors.name == b"embeddings" => {
-            Some(lists(outline, None, Some(vectors.name)))
+            Some(lists(head, outline, None, Some(vectors.name)))
         }
         _ => None,
     }
@@ -130,7 +130,7 @@ pub(super) fn of_columns(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
 const INCLUDED: &[u8] = b"included";
 
 /// Lists side by side, as Chroma writes them.
-fn lists(outline: &Outline<'_>, keys: Option<&Member<'_>>, vectors: Option<&[u8]>) -> Unfit {
+fn lists(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, vectors: Option<&[u8]>) -> Unfit {
     let is_column =
         |member: &&Member<'_>| !matches!(member.value, Value::Text | Value::Scalar | Value::Object);
     let names: Vec<&[u8]> = outline.members.iter().filter(is_column).map(|member| member.name).collect();
@@ -164,8 +164,22 @@ fn lists(outline: &Outline<'_>, keys: Option<&Member<'_>>, vectors: Option<&[u8]
     );
     if !others.is_empty() {
         cure = format!("{cure} --metadata {}", others.join(","));
+        let is_other = |member: &&Member<'_>| others.iter().any(|other| other.as_bytes() == member.name);
+        if outline.members.iter().filter(is_other).any(|member| holds_more_than_text(head, member)) {
+            cure.push_str(" --metadata-values text");
+        }
     }
     Unfit::Shape { shape, cure }
+}
+
+/// Whether a column holds numbers, booleans or nulls, or objects with such members, as far as the text goes.
+fn holds_more_than_text(head: &[u8], column: &Member<'_>) -> bool {
+    let is_scalar = |at: usize| match Value::at(head, at) {
+        Value::Object => Outline::of(head, at).members.iter().any(|member| member.value == Value::Scalar),
+        // The command leaves out a null.
+        value => value == Value::Scalar && head.get(at) != Some(&b'n'),
+    };
+    elements(head, column.at).into_iter().any(is_scalar)
 }
 
 /// Dictionaries whose names are the keys, and arrays of records under names that nobody knows.
@@ -301,10 +315,15 @@ pub(super) fn of_rows(text: &[u8], at: usize, path: &[String]) -> Option<Unfit> 
 
 /// The elements of an array, as far as the text goes.
 fn row(text: &[u8], start: usize) -> Vec<Value> {
+    elements(text, start).into_iter().map(|at| Value::at(text, at)).collect()
+}
+
+/// Where they start.
+fn elements(text: &[u8], start: usize) -> Vec<usize> {
     let mut values = Vec::new();
     let mut at = skip_blanks(text, start + 1);
     while let Some(end) = value_end(text, at).filter(|end| *end > at) {
-        values.push(Value::at(text, at));
+        values.push(at);
         let behind = skip_blanks(text, end);
         if text.get(behind) != Some(&b',') {
             break;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::put::quote::QuoteTrouble;
 use crate::put::record::{Input, Position};
+use crate::put::report::count;
 
 /// The input cannot be read, or not further than to the place named.
 ///
@@ -85,9 +86,10 @@ pub enum ReadError {
     /// Text in another encoding than UTF-8.
     #[error(
         "{input} is not UTF-8: byte {byte:#04x} at {place} belongs to no character{}\n\
-         convert it first: iconv -f {} -t UTF-8 INPUT > OUTPUT",
-        likely.map(|name| format!("; the text looks like {name}")).unwrap_or_default(),
-        likely.unwrap_or("ENCODING")
+         convert it first: iconv -f {} -t UTF-8 INPUT > OUTPUT{}",
+        likely.map(|name| format!("; it may be {name}")).unwrap_or_default(),
+        likely.unwrap_or("ENCODING"),
+        likely.map(|_| "; then check the text").unwrap_or_default()
     )]
     NotUtf8 {
         /// Which input.
@@ -96,7 +98,7 @@ pub enum ReadError {
         place: Position,
         /// The first byte that belongs to no character.
         byte: u8,
-        /// The encoding as `iconv` spells it, when it can be told.
+        /// The encoding that it may be, as `iconv` spells it, when it can be guessed.
         likely: Option<&'static str>,
     },
     /// Neither JSON nor delimited text.
@@ -125,8 +127,9 @@ pub enum ReadError {
     },
     /// Compressed data with something else after it.
     #[error(
-        "{bytes} bytes of something else follow the {compression} data of {input} at byte {at}\n\
-         everything before that has been read; to leave them out: head -c {at} INPUT > OUTPUT"
+        "{} bytes of something else follow the {compression} data of {input} at byte {at}\n\
+         everything before that has been read; to leave them out: head -c {at} INPUT > OUTPUT",
+        count(*bytes)
     )]
     Trailing {
         /// Which input.
@@ -155,7 +158,7 @@ pub enum ReadError {
     },
     /// JSON whose structure around the records is broken.
     #[error("{input} is not well formed at {place}: expected {expected}, found '{}'\n\
-         mend it there, or say --format jsonl if each line is a record", found.escape_ascii())]
+         mend it there, or say --format jsonl if each line is a record", shown(*found))]
     Malformed {
         /// Which input.
         input: Input,
@@ -179,8 +182,9 @@ pub enum ReadError {
     },
     /// A record beyond the limit, most often a quote or bracket that is never closed.
     #[error(
-        "{input} holds a record of more than {limit} bytes at {place}\n\
-         is a quote or a bracket there never closed?"
+        "{input} holds a record of more than {} bytes at {place}\n\
+         is a quote or a bracket there never closed?",
+        count(*limit as u64)
     )]
     TooLarge {
         /// Which input.
@@ -194,13 +198,17 @@ pub enum ReadError {
     #[error(
         "{input} has no header: its first row holds the value '{cell}'\n\
          put a row with the columns' names before it, such as key,vector, \
-         or give --no-header with the columns' numbers: --key 1 --vector 2"
+         or give --no-header with the columns' numbers: --key {} --vector {}",
+        if *vector == Some(1) { 2 } else { 1 },
+        vector.unwrap_or(2)
     )]
     NoHeader {
         /// Which input.
         input: Input,
         /// The cell that cannot be a column's name.
         cell: String,
+        /// The number of the column that looks like the vector, from 1.
+        vector: Option<usize>,
     },
     /// A header whose quotes are not in order, so that nobody knows where it ends.
     #[error("the header of {input} cannot be read: {trouble}")]
@@ -268,6 +276,11 @@ pub enum ReadError {
         /// How many inputs there are.
         given: usize,
     },
+}
+
+/// A byte as it stands between quotation marks.
+fn shown(byte: u8) -> String {
+    if byte.is_ascii_graphic() { char::from(byte).to_string() } else { byte.escape_ascii().to_string() }
 }
 
 impl ReadError {

@@ -365,7 +365,7 @@ impl Reading {
     fn header_flaw(&self, flaw: HeaderFlaw) -> ReadError {
         let input = self.input.clone();
         match flaw {
-            HeaderFlaw::Missing(cell) => ReadError::NoHeader { input, cell },
+            HeaderFlaw::Missing { cell, vector } => ReadError::NoHeader { input, cell, vector },
             HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
             HeaderFlaw::LineEnds => ReadError::LineEnds { input },
             HeaderFlaw::NoTable(name) => ReadError::NoTable { input, name },

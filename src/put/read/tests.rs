@@ -310,6 +310,10 @@ fn a_record_beyond_the_limit_is_told_with_its_place() {
 fn headers_that_cannot_be_used_are_told() {
     for (content, said) in [
         ("a,\"[0.1]\"\nb,\"[0.2]\"\n", "INPUT has no header: its first row holds the value '[0.1]'\n"),
+        (
+            "x,y,\"[0.1]\"\n",
+            "INPUT has no header: its first row holds the value '[0.1]'\nput a row with the columns' names before it, such as key,vector, or give --no-header with the columns' numbers: --key 1 --vector 3",
+        ),
         ("id,v,id\n1,2,3\n", "the header of INPUT names two columns 'id'\nrename one of them"),
         (
             "id,vector,\"note\na,[1 2],x\nb,[3 4],y\"\n",

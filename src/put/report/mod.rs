@@ -65,7 +65,7 @@ pub struct Telling {
     pub notes: Vec<String>,
     /// Where the run is a step of a GitHub Actions job: what is told there.
     pub actions: Option<Actions>,
-    /// The inputs that cannot be loaded and are skipped.
+    /// The inputs that cannot be loaded and are left out.
     pub skipped_inputs: Vec<Skipped>,
     /// Whether this run continues an earlier one.
     pub resumed: bool,

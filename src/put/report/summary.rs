@@ -16,6 +16,11 @@ use crate::put::pace::Quota;
 /// So many inputs that could not be read to their end are named; all are in the JSON form.
 const INPUTS_SHOWN: usize = 10;
 
+/// The reason of records whose quotes are not in order: pieces of a table, which mean nothing without the rest of it.
+const QUOTE: &str = "quote";
+
+const FIX_QUOTES: &str = "fix the quotes in the input, or give the option that the message names";
+
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -70,7 +75,7 @@ pub struct Summary {
     pub input_exhausted: bool,
     /// Inputs that could not be read to their end.
     pub failed_inputs: Vec<FailedPlace>,
-    /// Inputs that were skipped because they cannot be loaded.
+    /// Inputs that were left out because they cannot be loaded.
     pub skipped_inputs: Vec<Skipped>,
     /// Whether this was a rehearsal that made no request.
     pub dry_run: bool,
@@ -140,7 +145,7 @@ pub struct FailedPlace {
     pub message: String,
 }
 
-/// An input that was skipped.
+/// An input that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     /// The input.
@@ -244,6 +249,9 @@ impl Summary {
             writeln!(out, "continue    {command}")?;
             return Ok(());
         }
+        if let Some(cure) = self.cure_of_all() {
+            return writeln!(out, "next        {cure}");
+        }
         let is_cut = !self.input_exhausted || self.not_sent > 0;
         match &self.rejects_file {
             _ if self.dry_run => Ok(()),
@@ -251,20 +259,56 @@ impl Summary {
             _ if is_cut && self.read > 0 => {
                 writeln!(out, "next        this input cannot be continued: load it again from its start")
             }
-            Some(file) if self.has_records_left() => {
-                let file = visible(file);
-                let what = if self.is_without_fault() {
-                    format!("load {file} as it is")
-                } else {
-                    format!("mend the records in {file} and load it")
-                };
-                writeln!(
-                    out,
-                    "next        {what}: the same command with that file as its input, --index-name {}, another --rejects",
-                    self.index_name
-                )
-            }
+            Some(file) if self.has_records_left() => self.write_next(out, &visible(file)),
             _ => Ok(()),
+        }
+    }
+
+    /// What to do with the records in the rejects file.
+    fn write_next(&self, out: &mut String, file: &str) -> std::fmt::Result {
+        let quotes = self.reasons.get(QUOTE).map_or(0, |reason| reason.count);
+        if quotes > 0 && quotes == self.rejected && !self.has_other_records_left() {
+            return writeln!(out, "next        {FIX_QUOTES}, and load it again");
+        }
+        let what = if self.is_without_fault() {
+            format!("load {file} as it is")
+        } else {
+            format!("mend the records in {file} and load it")
+        };
+        writeln!(
+            out,
+            "next        {what}: the same command with that file as its input, --index-name {}, another --rejects",
+            self.index_name
+        )?;
+        if quotes > 0 {
+            writeln!(
+                out,
+                "            but for those with the reason {QUOTE}: {FIX_QUOTES}, and load that again"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Whether records are left that are no rejects of this run.
+    fn has_other_records_left(&self) -> bool {
+        self.unknown + self.skipped_rejected + self.skipped_unknown > 0
+    }
+
+    /// What to do where the whole input was read, not one record is good, and all are rejected for one reason that an
+    /// option takes away.
+    fn cure_of_all(&self) -> Option<&'static str> {
+        let others = self.read - self.rejected.min(self.read) + self.skipped;
+        let is_only = self.input_exhausted && !self.has_own_advice && self.rejected > 0 && others == 0;
+        let (code, reason) = self.reasons.iter().next().filter(|_| is_only && self.reasons.len() == 1)?;
+        match code.as_str() {
+            "metadata_value" if reason.example.contains("--metadata-values text") => {
+                Some("not one record is good: run the same command with --metadata-values text")
+            }
+            "no_key" => Some("not one record is good: name the key's field with --key"),
+            "no_vector" => Some("not one record is good: name the vector's field with --vector"),
+            "dimension" => Some("not one record is good: check --index-name and --dimension"),
+            "shortened" => Some("not one record is good: write the vectors as lists, as the message says"),
+            _ => None,
         }
     }
 
@@ -359,6 +403,53 @@ fn vectors(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn rejected(reasons: &[(&str, u64, &str)], stored: u64) -> Summary {
+        let rejected = reasons.iter().map(|(_, count, _)| count).sum();
+        let reason = |(code, count, example): &(&str, u64, &str)| {
+            let first = "a.csv:2".to_owned();
+            ((*code).to_owned(), ReasonCount { count: *count, first, example: (*example).to_owned() })
+        };
+        Summary {
+            read: stored + rejected,
+            stored,
+            rejected,
+            input_exhausted: true,
+            reasons: reasons.iter().map(reason).collect(),
+            rejects_file: Some("r.jsonl".into()),
+            ..Summary::default()
+        }
+    }
+
+    #[test]
+    fn what_to_do_next_depends_on_why_records_were_rejected() {
+        const MEND: &str = "next        mend the records in r.jsonl";
+        const QUOTES: &str =
+            "next        fix the quotes in the input, or give the option that the message names";
+        const TEXT: &str = "--metadata-values text writes it as text";
+        for (reasons, stored, next) in [
+            (&[("quote", 2, "")][..], 3, QUOTES),
+            (&[("quote", 2, "")], 0, QUOTES),
+            (&[("quote", 2, ""), ("no_key", 1, "")], 3, MEND),
+            (
+                &[("quote", 2, ""), ("no_key", 1, "")],
+                3,
+                "but for those with the reason quote: fix the quotes",
+            ),
+            (&[("no_key", 2, "")], 3, MEND),
+            (&[("no_key", 2, "")], 0, "name the key's field with --key"),
+            (&[("no_vector", 2, "")], 0, "name the vector's field with --vector"),
+            (&[("dimension", 2, "")], 0, "check --index-name and --dimension"),
+            (&[("shortened", 2, "")], 0, "write the vectors as lists"),
+            (&[("metadata_value", 2, TEXT)], 0, "the same command with --metadata-values text"),
+            (&[("metadata_value", 2, "-a leaves it out")], 0, MEND),
+            (&[("no_key", 2, ""), ("ragged", 1, "")], 0, MEND),
+        ] {
+            let text = rejected(reasons, stored).text();
+            assert!(text.contains(next), "{next}: {text}");
+            assert_eq!(text.matches("next  ").count(), 1, "{text}");
+        }
+    }
 
     #[test]
     fn a_run_with_trouble_says_what_is_stored_what_is_not_and_how_to_go_on() {

@@ -13,8 +13,8 @@ use crate::put::record::Columns;
 /// Why a header cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) enum HeaderFlaw {
-    /// The row looks like data because of this cell.
-    Missing(String),
+    /// The row looks like data because of this cell; the vector seems to stand in the column of this number, from 1.
+    Missing { cell: String, vector: Option<usize> },
     /// Two columns share this name.
     Duplicate(String),
     /// Lines end in a carriage return alone, so that the whole file is one row.
@@ -67,10 +67,8 @@ pub(in super::super) fn header(
     }
     let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
     let names = Columns(cells.iter().map(name).collect());
-    check(&names, tables)?;
-    if let Some(value) = names.0.iter().find(|name| dimension(name.as_bytes(), &dialect).is_some()) {
-        return Err(HeaderFlaw::Missing(value.chars().take(40).collect()));
-    }
+    let vector = names.0.iter().position(|name| dimension(name.as_bytes(), &dialect).is_some());
+    check(&names, tables, vector.map(|index| index + 1))?;
     Ok(Header::Found(Rows::new(dialect, names, longest), row.next))
 }
 
@@ -91,13 +89,13 @@ fn has_old_line_ends(row: &[u8]) -> bool {
     row.iter().any(|byte| behind.next() != Some(&b'\n') && *byte == b'\r')
 }
 
-fn check(names: &Columns, tables: &Tables) -> Result<(), HeaderFlaw> {
+fn check(names: &Columns, tables: &Tables, vector: Option<usize>) -> Result<(), HeaderFlaw> {
     let names = &names.0;
     if names.iter().any(|name| has_old_line_ends(name.as_bytes())) {
         return Err(HeaderFlaw::LineEnds);
     }
     if let Some(value) = names.iter().find(|name| looks_like_data(name)) {
-        return Err(HeaderFlaw::Missing(value.chars().take(40).collect()));
+        return Err(HeaderFlaw::Missing { cell: value.chars().take(40).collect(), vector });
     }
     let mut known = HashSet::new();
     // Spreadsheets leave columns without a name behind the last one.
@@ -106,7 +104,10 @@ fn check(names: &Columns, tables: &Tables) -> Result<(), HeaderFlaw> {
     }
     match names.as_slice() {
         [name] if !is_of_a_vector(name, tables) => Err(HeaderFlaw::NoTable(name.chars().take(40).collect())),
-        _ => Ok(()),
+        _ => match vector.and_then(|number| names.get(number - 1)) {
+            Some(value) => Err(HeaderFlaw::Missing { cell: value.chars().take(40).collect(), vector }),
+            None => Ok(()),
+        },
     }
 }
 
@@ -131,16 +132,16 @@ mod tests {
 
     #[test]
     fn a_header_that_cannot_name_columns_is_reported() {
-        let missing = |cell: &str| Some(HeaderFlaw::Missing(cell.to_owned()));
+        let missing = |cell: &str, vector| Some(HeaderFlaw::Missing { cell: cell.to_owned(), vector });
         let no_table = |cell: &str| Some(HeaderFlaw::NoTable(cell.to_owned()));
         let cases = [
             ("key,vector", None),
             (" key ,\"vector\"", None),
             (",0,1,2", None),
             ("key,vector,,", None),
-            ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]")),
-            ("doc-1,-0.25,1", missing("-0.25")),
-            ("doc-1,0.1 0.2", missing("0.1 0.2")),
+            ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]", Some(2))),
+            ("doc-1,-0.25,1", missing("-0.25", None)),
+            ("doc-1,0.1 0.2", missing("0.1 0.2", Some(2))),
             ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
             ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
             ("key,\"vector\"\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
