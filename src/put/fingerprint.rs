@@ -74,6 +74,11 @@ impl Fingerprint {
         self.same(&Self { samples, ..now.clone() })
     }
 
+    /// Whether it is the input that is `now` so, and not merely as empty: by its whole name, or by what is in it.
+    pub(super) fn is_surely(&self, now: &Self, input: &Input) -> bool {
+        self.name == now.name || (self.size > 0 && self.is_of(now, input).is_ok())
+    }
+
     /// Whether the input is still the same; if not, the error names the first difference.
     pub(super) fn same(&self, now: &Self) -> Result<(), JournalError> {
         let changed = |what| Err(JournalError::Changed { input: now.name.clone(), what });

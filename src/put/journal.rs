@@ -421,15 +421,16 @@ impl Header {
     }
 
     /// Which of the inputs each of the earlier ones is now, all in the same order. They must be what they were, but for
-    /// those that failed: they may have changed, or be gone.
+    /// those that failed: they may have changed, or be gone. One of them at least must be recognised by more than the
+    /// last part of its name, or any list would do once all have failed.
     fn inputs_of(
         &self,
         earlier: &Self,
         mark: Option<&Mark>,
         inputs: &[Input],
     ) -> Result<Vec<Option<u32>>, JournalError> {
-        let failed: BTreeSet<u32> =
-            mark.iter().flat_map(|mark| &mark.failed).map(|failed| failed.at.input).collect();
+        let failed: BTreeMap<u32, &FailedAt> =
+            mark.iter().flat_map(|mark| &mark.failed).map(|failed| (failed.at.input, failed)).collect();
         let changed = || {
             let what = format!("{} inputs then, {} now", earlier.inputs.len(), self.inputs.len());
             JournalError::Changed { input: "the list of inputs".to_owned(), what }
@@ -441,13 +442,17 @@ impl Header {
         let mut numbers = Vec::with_capacity(earlier.inputs.len());
         let mut rest = (0_u32..).zip(self.inputs.iter().zip(inputs)).peekable();
         let is_new = |now: &Fingerprint| !names.contains(now.name.as_str());
+        let mut is_recognised = failed.is_empty();
         for (number, then) in (0..).zip(&earlier.inputs) {
-            if failed.contains(&number) {
+            if let Some(failed) = failed.get(&number) {
                 let is_it = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
                     let is_moved = || then.file_name() == now.file_name() || then.is_of(now, input).is_ok();
                     then.name == now.name || (is_new(now) && is_moved())
                 };
                 let place = rest.next_if(is_it);
+                if let Some((_, (now, input))) = place {
+                    is_recognised = is_recognised || then.is_surely(now, input) || failed.begins(input);
+                }
                 numbers.push(place.map(|(place, _)| place));
                 continue;
             }
@@ -457,9 +462,18 @@ impl Header {
             while !failed.is_empty() && rest.next_if(is_other).is_some() {}
             let (place, (now, input)) = rest.next().ok_or_else(changed)?;
             then.is_of(now, input)?;
+            is_recognised = is_recognised || then.is_surely(now, input);
             numbers.push(Some(place));
         }
-        if rest.any(|(_, (now, _))| failed.is_empty() || !is_new(now)) { Err(changed()) } else { Ok(numbers) }
+        let is_complete = rest.all(|(_, (now, _))| !failed.is_empty() && is_new(now));
+        if is_complete && is_recognised { Ok(numbers) } else { Err(changed()) }
+    }
+}
+
+impl FailedAt {
+    /// Whether the input begins with all that was read of this one.
+    fn begins(&self, input: &Input) -> bool {
+        self.at.offset > 0 && self.beginning.is_some() && read::beginning(input, self.at) == self.beginning
     }
 }
 
