@@ -16,7 +16,7 @@ use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::first_look::{First, FirstLook};
 use super::read::{Blocks, FailedInput};
-use super::record::{Block, Span};
+use super::record::{Block, Position, Span};
 use super::report::{Reporter, Waiting};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
@@ -336,7 +336,7 @@ fn batch_blocks(
 ) {
     let mut early = BTreeMap::new();
     let mut next = 0;
-    let mut reached = None;
+    let mut reached: Option<Position> = None;
     for (sequence, piece) in judged {
         early.insert(sequence, piece);
         while let Some(piece) = early.remove(&next) {
@@ -350,7 +350,13 @@ fn batch_blocks(
                     }
                     batcher.block(block.without(settled), |batch| handing.hand(batch))
                 }
-                Piece::Failed(failed) => interrupt(&mut batcher, handing, failed),
+                Piece::Failed(mut failed) => {
+                    // The reader does not count what shared a line with another record.
+                    let is_there =
+                        |end: &Position| (end.input, end.offset) == (failed.at.input, failed.at.offset);
+                    failed.at = reached.filter(is_there).unwrap_or(failed.at);
+                    interrupt(&mut batcher, handing, failed)
+                }
                 Piece::End(failure) => return end(&mut batcher, handing, failure),
             };
             if handed.is_err() {
@@ -386,7 +392,7 @@ fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
 mod tests {
     use super::*;
     use crate::put::admit::MetadataValues;
-    use crate::put::record::{Position, Raw, Record};
+    use crate::put::record::{Raw, Record};
 
     fn block() -> Block {
         block_of(1)

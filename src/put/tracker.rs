@@ -129,7 +129,9 @@ impl Tracker {
         self.counts.rejected += counts.rejected;
         self.counts.unknown += counts.unknown;
         // Where an input failed earlier and now goes on, it has not failed.
-        self.failed.retain(|failed| !(span.start.input <= failed.at.input && failed.at < span.end));
+        let place = |position: Position| (position.input, position.offset);
+        self.failed
+            .retain(|failed| span.start.input > failed.at.input || place(failed.at) >= place(span.end));
         while let Some(span) = self.settled.remove(&self.next) {
             match self.beyond.last_mut() {
                 _ if self.gaps.contains(&self.next) => self.beyond.push(span),

@@ -35,6 +35,7 @@ mod poison;
 mod pty;
 mod random_records;
 mod recorder;
+mod repair;
 mod schema;
 #[path = "../../src/oss/credential/testing.rs"]
 mod scripted;
