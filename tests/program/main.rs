@@ -30,6 +30,7 @@ mod order;
 mod ossutil;
 mod outage;
 mod pace;
+mod parts;
 mod poison;
 #[cfg(unix)]
 mod pty;
