@@ -122,3 +122,41 @@ fn an_input_whose_lines_hold_several_records_is_still_known_to_have_failed() {
     assert!(sent == rest, "{} sent, {} left", sent.len(), rest.len());
     service.assert_holds(&wanted(0..3_001, DIMENSION));
 }
+
+#[test]
+fn what_was_read_and_rejected_of_a_file_that_is_replaced_is_counted_no_more() {
+    let (home, service) = (Home::new(), TestService::start(logged()));
+    let bad = "{\"key\":\"bad\",\"vector\":[1,\"x\",3,4]}\n";
+    let with_rejects = |numbers: Range<usize>| format!("{}{bad}{bad}", records(numbers));
+    home.write("a.jsonl", with_rejects(5_000..5_010));
+    let mut content = gzip(format!("{}{}", with_rejects(0..500), records(500..3_000)).as_bytes());
+    content.truncate(content.len() / 2);
+    home.write("b.jsonl.gz", content);
+    let options = ["a.jsonl", "b.jsonl.gz", "--dimension", "4", "--rejects", "rejects.jsonl"];
+    let load = |more: &[&str]| load(&home, &service, &[&options[..], more].concat());
+    let first = load(&[]);
+    assert_eq!(first.assert_code(3).counts(["rejected"]), [4]);
+    let other = records(6_000..6_600);
+    home.write("b.jsonl.gz", gzip(other.as_bytes()));
+    let ended = load(&["--resume", "--min-records", "1000"]);
+    assert_eq!(ended.assert_code(3).counts(["read", "skipped", "skipped_rejected"]), [600, 12, 2]);
+    assert_eq!(crate::trouble::rejects(&home.path("rejects.jsonl")).len(), 2);
+}
+
+#[test]
+fn a_thousand_inputs_that_failed_go_on_where_each_of_them_was_cut() {
+    let (home, service) = (Home::new(), TestService::start(logged()));
+    for number in 0..1_000 {
+        let whole = array(number * 2..number * 2 + 2);
+        home.write(&format!("d/{number:04}.json"), &whole[..whole.len() - 1]);
+    }
+    let ended = load(&home, &service, &["d"]);
+    assert_eq!(ended.assert_code(3).counts(["stored"]), [2_000], "{}", ended.stderr);
+    for number in 0..1_000 {
+        home.write(&format!("d/{number:04}.json"), array(number * 2..number * 2 + 2));
+    }
+    let seen = service.statistics().recent.len();
+    let ended = load(&home, &service, &["d", "--resume"]);
+    assert_eq!(ended.assert_code(0).counts(["read", "skipped"]), [0, 2_000], "{}", ended.stderr);
+    assert_eq!(received(&service, seen), Vec::<String>::new());
+}

@@ -28,8 +28,8 @@ use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
 pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
-pub(super) use words::{count, plural};
 pub(crate) use words::visible;
+pub(super) use words::{count, plural};
 
 use super::notes::Notes;
 use super::outcome::Outcome;
