@@ -391,7 +391,7 @@ impl Reading {
         let place = self.window.position();
         if let (Some(compression), Some(trailing)) = (self.window.compression(), Trailing::of(&cause)) {
             let (compression, Trailing { at, bytes }) = (compression.name(), *trailing);
-            return ReadError::Trailing { input, compression, at, bytes };
+            return ReadError::Trailing { input, compression, place, at, bytes };
         }
         match self.window.compression().map(Compression::name) {
             Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => ReadError::Torn {
