@@ -134,9 +134,22 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     let prefix = plan.prefix.clone();
     thread::spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in));
     let batcher = Batcher::new(plan.limits);
-    let settled = plan.settled.clone();
+    let settled = in_order(plan.settled.clone());
     thread::spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing));
     batches_out
+}
+
+/// The same stretches, one after another, none within another.
+fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
+    stretches.sort_unstable_by_key(|span| (span.start, span.end));
+    stretches.dedup_by(|next, before| {
+        let is_apart = next.start > before.end;
+        if !is_apart {
+            before.end = before.end.max(next.end);
+        }
+        !is_apart
+    });
+    stretches
 }
 
 /// Tells where reading begins.
@@ -413,6 +426,25 @@ mod tests {
             largest: 1 << 20,
         };
         Admit::new(Fields::new(&[], &[], &[]), rules)
+    }
+
+    #[test]
+    fn of_a_block_what_is_settled_in_any_stretch_is_left_out() {
+        let at = |record: u64| Position { offset: record * 10, record, ..Position::default() };
+        let span = |start, end| Span { start: at(start), end: at(end) };
+        for first in [0, 3, 9] {
+            let records =
+                (first..20).map(|record| Record { position: at(record), ..block().records.remove(0) });
+            let block = Block { records: records.collect(), end: at(20), bytes: 0..0 };
+            let stretches =
+                in_order(vec![span(12, 14), span(1, 3), span(16, 25), span(5, 8), span(6, 10), span(2, 4)]);
+            let left = admit().block(block).without(&stretches).verdicts;
+            let left: Vec<_> =
+                left.iter().map(|verdict| verdict.as_ref().unwrap().position().record).collect();
+            let wanted: Vec<_> =
+                [0, 4, 10, 11, 14, 15].into_iter().filter(|record| *record >= first).collect();
+            assert_eq!(left, wanted);
+        }
     }
 
     #[test]
