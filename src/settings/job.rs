@@ -104,7 +104,7 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    read::expand(&paths(&arguments.inputs)?).map_err(|error| unreadable(&error))
+    Ok(read::expand(&paths(&arguments.inputs)?))
 }
 
 /// The inputs of a load, and what is worth saying about the others.

@@ -58,3 +58,45 @@ fn what_shows_no_vector_is_passed_over_and_named_in_the_summary() {
     let note = format!("note: passed over: 6 files of no known format ({})", names.join(", "));
     assert!(ended.assert_code(0).stderr.contains(&note), "{}", ended.stderr);
 }
+
+#[test]
+fn an_output_in_an_input_directory_is_refused_before_anything_is_sent() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("d/a.jsonl", records(0..3));
+    for option in ["--rejects", "--events", "--log-file"] {
+        let ended = run(home.put(&service).args(["./d", option, "d/out.jsonl"]));
+        let said = format!("{option} d/out.jsonl is in the input directory ./d");
+        assert!(ended.assert_code(1).stderr.contains(&said), "{}", ended.stderr);
+        assert!(!home.path("d/out.jsonl").exists());
+        let deeper = run(home.put(&service).args(["d", option, &format!("other{option}.jsonl")]));
+        deeper.assert_code(0);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_among_the_inputs_is_skipped_as_any_other_bad_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", records(0..3));
+    let _socket = std::os::unix::net::UnixListener::bind(home.path("socket")).unwrap();
+    let mut bad = vec!["socket"];
+    home.write("closed/b.jsonl", records(3..6));
+    let lock =
+        |mode| std::fs::set_permissions(home.path("closed"), std::fs::Permissions::from_mode(mode)).unwrap();
+    lock(0o000);
+    // Nothing is closed to root.
+    bad.extend(std::fs::read_dir(home.path("closed")).is_err().then_some("closed"));
+    let load = |more: &[&str]| run(home.put(&service).arg("a.jsonl").args(&bad).args(more));
+    let ended = load(&[]);
+    assert!(
+        ended.assert_code(3).stderr.contains("cannot open socket: it is a socket, not a file"),
+        "{}",
+        ended.stderr
+    );
+    let skipped = load(&["--skip-bad-files"]);
+    lock(0o755);
+    let names = skipped.assert_code(0).summary()["skipped_inputs"].as_array().unwrap().len();
+    assert_eq!(names, bad.len());
+    service.assert_holds(&wanted(0..3, 4));
+}

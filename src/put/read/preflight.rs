@@ -31,8 +31,8 @@ pub struct Chosen {
 ///
 /// Pipes and standard input are not looked at, since what is read of them is gone.
 pub fn choose(expanded: Expanded, form: &Form) -> Chosen {
-    let Expanded { candidates, passed_over, directories } = expanded;
-    let mut chosen = Chosen { deeper: passed_over, ..Chosen::default() };
+    let Expanded { candidates, passed_over, directories, bad } = expanded;
+    let mut chosen = Chosen { deeper: passed_over, bad, ..Chosen::default() };
     let mut others = BTreeSet::new();
     for (number, Candidate { input, is_promised }) in candidates.into_iter().enumerate() {
         let judged = match &input {
@@ -68,7 +68,11 @@ fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<bool, ReadError>
         _ => ReadError::Open { input: input(), cause },
     })?;
     if !metadata.is_file() {
-        return Ok(true);
+        let wrong = |kind| ReadError::Open { input: input(), cause: io::Error::other(kind) };
+        return match not_a_stream(metadata.file_type()) {
+            Some(kind) => Err(wrong(format!("it is {kind}, not a file"))),
+            None => Ok(true),
+        };
     }
     let mut reading = Reading::open(input(), 0, Sizes::USUAL)?;
     match reading.start(form, None) {
@@ -82,6 +86,23 @@ fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<bool, ReadError>
         holds_records(&block) || block.records.iter().any(|record| is_like_record(&record.raw, shows_vector))
     };
     Ok(is_promised || first.is_none_or(is_input))
+}
+
+/// What a path leads to that is neither a file nor can be read from beginning to end as one.
+#[cfg(unix)]
+fn not_a_stream(kind: fs::FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+    let kinds = [
+        (kind.is_dir(), "a directory"),
+        (kind.is_socket(), "a socket"),
+        (kind.is_block_device(), "a block device"),
+    ];
+    kinds.into_iter().find_map(|(is_it, name)| is_it.then_some(name))
+}
+
+#[cfg(not(unix))]
+fn not_a_stream(kind: fs::FileType) -> Option<&'static str> {
+    kind.is_dir().then_some("a directory")
 }
 
 /// Whether the error is what a file meets that was never meant to be input: nothing in the text at hand reads as a
