@@ -13,7 +13,7 @@ use super::journal::{Header, Journal, JournalError, REJECTS};
 use super::outcome::Outcome;
 use super::read::FailedInput;
 use super::record::Input;
-use super::rejects::Rejects;
+use super::rejects::{Forgotten, Rejects};
 use super::report::count;
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
 use crate::exit::{Exit, Failure};
@@ -89,7 +89,11 @@ impl Checkpoint {
             };
         }
         let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
-        let (journal, mark) = Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
+        let (mut journal, mut mark) =
+            Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
+        if let Some(mark) = &mut mark {
+            forget_rejects(&mut journal, mark, keep.rejects.as_deref())?;
+        }
         let mut notes = about_earlier(&journal, keep.resume, mark.as_ref());
         notes.extend_from_slice(journal.notes());
         let rejects = match (keep.rejects, &mark) {
@@ -239,6 +243,20 @@ impl Checkpoint {
         let closed = closed.map_err(failure);
         (Left { rejects_file, resume_command }, synced.and(closed))
     }
+}
+
+/// Takes out of the rejects file what is loaded again, or no more, and counts it no more.
+fn forget_rejects(journal: &mut Journal, mark: &mut Mark, named: Option<&Path>) -> Result<(), Failure> {
+    if journal.forgotten().is_empty() {
+        return Ok(());
+    }
+    let path = named.map_or_else(|| journal.folder().join(REJECTS), Path::to_owned);
+    let Forgotten { noted, rejected, unknown } =
+        Rejects::forget(&path, mark.rejects_bytes, journal.forgotten())
+            .map_err(|error| rejects_failure(&path, &error))?;
+    mark.take_back(rejected, unknown);
+    mark.rejects_bytes = noted;
+    journal.append(mark).map_err(failure)
 }
 
 /// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.

@@ -41,7 +41,7 @@ impl Fingerprint {
         let Input::File(path) = input else {
             return Ok(Self { name: input.to_string(), size: 0, samples: Vec::new() });
         };
-        let name = std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
+        let name = name_of(&std::path::absolute(path).unwrap_or_else(|_| path.clone()));
         let read = || -> io::Result<Self> {
             if !fs::metadata(path)?.is_file() {
                 // A pipe can be opened only once, and that is to read it.
@@ -74,6 +74,11 @@ impl Fingerprint {
         self.same(&Self { samples, ..now.clone() })
     }
 
+    /// Whether it is the input that is `now` so, and not merely as empty: by its whole name, or by what is in it.
+    pub(super) fn is_surely(&self, now: &Self, input: &Input) -> bool {
+        self.name == now.name || (self.size > 0 && self.is_of(now, input).is_ok())
+    }
+
     /// Whether the input is still the same; if not, the error names the first difference.
     pub(super) fn same(&self, now: &Self) -> Result<(), JournalError> {
         let changed = |what| Err(JournalError::Changed { input: now.name.clone(), what });
@@ -85,6 +90,20 @@ impl Fingerprint {
             None => Ok(()),
         }
     }
+}
+
+/// The path as text that no other path has. One that is not UTF-8 is escaped, and marked by what no file's path ends in.
+fn name_of(path: &Path) -> String {
+    path.to_str().map_or_else(
+        || {
+            format!(
+                "{}{MARK}",
+                path.as_os_str().as_encoded_bytes().escape_ascii(),
+                MARK = std::path::MAIN_SEPARATOR
+            )
+        },
+        str::to_owned,
+    )
 }
 
 fn hashes(file: &mut File, offsets: Vec<u64>) -> io::Result<Vec<(u64, String)>> {
@@ -133,6 +152,17 @@ mod tests {
             Err("cannot resume: a changed since the journal was written (the block at byte 65536 differs)"
                 .to_owned())
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_look_alike_are_told_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let names: Vec<_> = [&b"/d/a\xff"[..], b"/d/a\xfe", "/d/a\u{fffd}".as_bytes(), b"/d/a\\xff"]
+            .into_iter()
+            .map(|bytes| name_of(Path::new(OsStr::from_bytes(bytes))))
+            .collect();
+        assert_eq!(names, ["/d/a\\xff/", "/d/a\\xfe/", "/d/a\u{fffd}", "/d/a\\xff"]);
     }
 
     #[test]

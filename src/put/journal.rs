@@ -1,8 +1,9 @@
 //! Step 6, journal: how far everything is settled, so that a later run can go on from there.
 //!
 //! A file of checksummed lines: a header that says what is being loaded and where to, then marks. A mark tells the
-//! position before which everything is settled, and the few stretches beyond it that are settled too, so it is
-//! complete in itself: the last good line counts, a torn one does not.
+//! position before which everything is settled, and the stretches beyond it that are settled too, so it is complete in
+//! itself; where these are many, what changes is written instead of all of them. All good lines count, a torn one and
+//! what follows it do not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -14,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::fingerprint::{Fingerprint, short};
 use super::read;
-use super::record::Input;
-use super::tracker::{FailedAt, Mark};
+use super::record::{Input, Position, Span};
+use super::tracker::{Counts, FailedAt, Mark};
 
 /// Version of the form; another one is not read.
 const VERSION: u32 = 1;
@@ -41,6 +42,72 @@ pub struct Header {
 enum Line {
     Header(Header),
     Mark(Mark),
+    Change(Change),
+}
+
+/// A mark that holds more stretches and failures than this is followed by changes, or many failing inputs would each
+/// write the list of all.
+const LISTED: usize = 64;
+
+/// The line that tells of a mark, after the one that was written `last`.
+fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
+    match last {
+        Some(last) if mark.ahead.len() + mark.failed.len() > LISTED => {
+            Line::Change(Change::between(last, mark))
+        }
+        _ => Line::Mark(mark.clone()),
+    }
+}
+
+/// What differs between a mark and the one before it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Change {
+    position: Position,
+    counts: Counts,
+    rejects_bytes: u64,
+    /// Stretches and failures that come, and those that go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ahead: Vec<Span>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    no_longer_ahead: Vec<Span>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<FailedAt>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    no_longer_failed: Vec<FailedAt>,
+}
+
+impl Change {
+    fn between(before: &Mark, after: &Mark) -> Self {
+        let (ahead, no_longer_ahead) = differing(&before.ahead, &after.ahead, |span| (span.start, span.end));
+        let (failed, no_longer_failed) = differing(&before.failed, &after.failed, FailedAt::clone);
+        let Mark { position, counts, rejects_bytes, .. } = *after;
+        Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed }
+    }
+
+    /// The mark after this change; what is settled ahead is sorted in it.
+    fn apply(self, mark: Mark) -> Mark {
+        let gone: BTreeSet<_> = self.no_longer_ahead.iter().map(|span| (span.start, span.end)).collect();
+        let mut ahead = mark.ahead;
+        ahead.retain(|span| !gone.contains(&(span.start, span.end)));
+        ahead.extend(self.ahead);
+        ahead.sort_unstable_by_key(|span| (span.start, span.end));
+        let gone: BTreeSet<_> = self.no_longer_failed.into_iter().collect();
+        let mut failed = mark.failed;
+        failed.retain(|failed| !gone.contains(failed));
+        failed.extend(self.failed);
+        failed.sort_unstable();
+        let Self { position, counts, rejects_bytes, .. } = self;
+        Mark { position, ahead, counts, rejects_bytes, failed }
+    }
+}
+
+/// What is only in the second list, and what is only in the first.
+fn differing<T: Clone, K: Ord>(before: &[T], after: &[T], key: impl Fn(&T) -> K) -> (Vec<T>, Vec<T>) {
+    let only_in = |list: &[T], other: &[T]| {
+        let known: BTreeSet<K> = other.iter().map(&key).collect();
+        list.iter().filter(|item| !known.contains(&key(item))).cloned().collect()
+    };
+    (only_in(after, before), only_in(before, after))
 }
 
 /// Why a load cannot be continued, or its state not be kept.
@@ -108,6 +175,10 @@ pub struct Journal {
     /// Whether nothing had been sent since the journal that is given up, when this run began.
     was_untouched: bool,
     notes: Vec<String>,
+    /// The inputs of which nothing is settled any more, by the names they had.
+    forgotten: Vec<String>,
+    /// The mark that was written last.
+    last: Option<Mark>,
 }
 
 impl Journal {
@@ -135,6 +206,8 @@ impl Journal {
             given_up: 0,
             was_untouched: false,
             notes: Vec::new(),
+            forgotten: Vec::new(),
+            last: None,
         };
         let mut mark = None;
         if resume {
@@ -162,6 +235,11 @@ impl Journal {
     /// What is worth saying about inputs that failed in an earlier run.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The inputs of an earlier run of which nothing counts any more, by the whole names they had.
+    pub fn forgotten(&self) -> &[String] {
+        &self.forgotten
     }
 
     /// Where an earlier run's journal is kept that this one gives up, and where it would have to be to go on there.
@@ -212,11 +290,12 @@ impl Journal {
         if self.written > self.compact_at {
             return self.rewrite(Some(mark));
         }
-        let line = seal(&Line::Mark(mark.clone()));
+        let line = seal(&next_line(self.last.as_ref(), mark));
         let path = self.folder.join(FILE);
         if let Some(file) = &mut self.file {
             file.write_all(line.as_bytes()).map_err(io_error("write the journal", &path))?;
         }
+        self.last = Some(mark.clone());
         self.written += line.len() as u64;
         self.dirty = true;
         Ok(())
@@ -292,6 +371,7 @@ impl Journal {
             let Some(place) = now.get(number).copied().flatten().map(|place| place as usize) else {
                 self.notes.push(format!("note: {} is left out, which failed at {at}", then.name));
                 mark.forget(at.input);
+                self.forgotten.push(then.name.clone());
                 continue;
             };
             let (Some(input), Some(is)) = (inputs.get(place), self.header.inputs.get(place)) else {
@@ -308,6 +388,7 @@ impl Journal {
                     is.name
                 ));
                 mark.forget(at.input);
+                self.forgotten.push(then.name.clone());
             }
         }
         mark.renumber(now, u32::try_from(inputs.len()).unwrap_or(u32::MAX));
@@ -329,6 +410,7 @@ impl Journal {
             Ok(file)
         };
         self.file = Some(write().map_err(io_error("write the journal", &path))?);
+        self.last = mark.cloned();
         self.written = text.len() as u64;
         // The header of very many inputs is long itself: as much again must fit behind it.
         self.compact_at = COMPACT_AT.max(2 * self.written);
@@ -421,15 +503,16 @@ impl Header {
     }
 
     /// Which of the inputs each of the earlier ones is now, all in the same order. They must be what they were, but for
-    /// those that failed: they may have changed, or be gone.
+    /// those that failed: they may have changed, or be gone. One of them at least must be recognised by more than the
+    /// last part of its name, or any list would do once all have failed.
     fn inputs_of(
         &self,
         earlier: &Self,
         mark: Option<&Mark>,
         inputs: &[Input],
     ) -> Result<Vec<Option<u32>>, JournalError> {
-        let failed: BTreeSet<u32> =
-            mark.iter().flat_map(|mark| &mark.failed).map(|failed| failed.at.input).collect();
+        let failed: BTreeMap<u32, &FailedAt> =
+            mark.iter().flat_map(|mark| &mark.failed).map(|failed| (failed.at.input, failed)).collect();
         let changed = || {
             let what = format!("{} inputs then, {} now", earlier.inputs.len(), self.inputs.len());
             JournalError::Changed { input: "the list of inputs".to_owned(), what }
@@ -441,13 +524,17 @@ impl Header {
         let mut numbers = Vec::with_capacity(earlier.inputs.len());
         let mut rest = (0_u32..).zip(self.inputs.iter().zip(inputs)).peekable();
         let is_new = |now: &Fingerprint| !names.contains(now.name.as_str());
+        let mut is_recognised = failed.is_empty();
         for (number, then) in (0..).zip(&earlier.inputs) {
-            if failed.contains(&number) {
+            if let Some(failed) = failed.get(&number) {
                 let is_it = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
                     let is_moved = || then.file_name() == now.file_name() || then.is_of(now, input).is_ok();
                     then.name == now.name || (is_new(now) && is_moved())
                 };
                 let place = rest.next_if(is_it);
+                if let Some((_, (now, input))) = place {
+                    is_recognised = is_recognised || then.is_surely(now, input) || failed.begins(input);
+                }
                 numbers.push(place.map(|(place, _)| place));
                 continue;
             }
@@ -457,9 +544,18 @@ impl Header {
             while !failed.is_empty() && rest.next_if(is_other).is_some() {}
             let (place, (now, input)) = rest.next().ok_or_else(changed)?;
             then.is_of(now, input)?;
+            is_recognised = is_recognised || then.is_surely(now, input);
             numbers.push(Some(place));
         }
-        if rest.any(|(_, (now, _))| failed.is_empty() || !is_new(now)) { Err(changed()) } else { Ok(numbers) }
+        let is_complete = rest.all(|(_, (now, _))| !failed.is_empty() && is_new(now));
+        if is_complete && is_recognised { Ok(numbers) } else { Err(changed()) }
+    }
+}
+
+impl FailedAt {
+    /// Whether the input begins with all that was read of this one.
+    fn begins(&self, input: &Input) -> bool {
+        self.at.offset > 0 && self.beginning.is_some() && read::beginning(input, self.at) == self.beginning
     }
 }
 
@@ -486,11 +582,12 @@ fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
     if header.version != VERSION {
         return None;
     }
-    let marks = lines.filter_map(|line| match line {
+    let mark = lines.fold(None, |mark: Option<Mark>, line| match line {
         Line::Mark(mark) => Some(mark),
-        Line::Header(_) => None,
+        Line::Change(change) => Some(change.apply(mark.unwrap_or_default())),
+        Line::Header(_) => mark,
     });
-    Some((header, marks.last()))
+    Some((header, mark))
 }
 
 #[cfg(test)]
@@ -498,8 +595,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::put::record::Position;
-    use crate::put::tracker::Counts;
 
     fn position(record: u64) -> Position {
         Position { record, offset: record * 10, line: record + 1, ..Position::default() }
@@ -511,6 +606,25 @@ mod tests {
 
     fn counts(read: u64) -> Counts {
         Counts { read, stored: read, ..Counts::default() }
+    }
+
+    #[test]
+    fn however_many_inputs_have_failed_the_next_mark_is_short() {
+        let at = |input: u32| Position { input, ..position(9) };
+        let mark = |count: u32| Mark {
+            ahead: (0..count)
+                .map(|input| Span { start: Position { input, ..Position::default() }, end: at(input) })
+                .collect(),
+            failed: (0..count)
+                .map(|input| FailedAt { at: at(input), beginning: Some("0".repeat(16)) })
+                .collect(),
+            ..Mark::default()
+        };
+        for count in [0, 1, 10, 100, 5_000] {
+            let line = seal(&next_line(Some(&mark(count)), &mark(count + 1)));
+            assert!(line.len() < 400 * LISTED, "{count}: {}", line.len());
+            assert!(count < 100 || line.len() < 1_000, "{count}: {}", line.len());
+        }
     }
 
     proptest! {
@@ -526,6 +640,31 @@ mod tests {
             let cut = cut.min(text.len());
             let want = ends.iter().rev().find(|(end, _)| *end <= cut).map(|(_, mark)| (header(), mark.clone()));
             prop_assert_eq!(parse(&text[..cut]), want);
+        }
+
+        #[test]
+        fn a_change_leads_from_any_mark_to_the_next(
+            before in prop::collection::btree_set(0u64..50, 0..30),
+            after in prop::collection::btree_set(0u64..50, 0..30),
+        ) {
+            let mark = |numbers: &BTreeSet<u64>| {
+                let at = |number: u64| Position { input: u32::try_from(number).unwrap(), ..position(number) };
+                Mark {
+                    position: position(numbers.len() as u64),
+                    ahead: numbers.iter().map(|number| Span { start: at(*number), end: at(number + 1) }).collect(),
+                    counts: counts(numbers.len() as u64),
+                    rejects_bytes: numbers.iter().sum(),
+                    failed: numbers.iter().map(|number| FailedAt { at: at(*number), beginning: None }).collect(),
+                }
+            };
+            let (before, after) = (mark(&before), mark(&after));
+            let change = Change::between(&before, &after);
+            let text = [
+                Line::Header(header()),
+                Line::Mark(before),
+                Line::Change(change),
+            ].iter().map(seal).collect::<String>();
+            prop_assert_eq!(parse(text.as_bytes()), Some((header(), Some(after))));
         }
 
         #[test]

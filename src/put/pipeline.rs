@@ -16,7 +16,7 @@ use super::admit::{Admit, Admitted, Fields, Rules};
 use super::batch::{Batch, Batcher, Limits};
 use super::first_look::{First, FirstLook};
 use super::read::{Blocks, FailedInput};
-use super::record::{Block, Span};
+use super::record::{Block, Position, Span};
 use super::report::{Reporter, Waiting};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
@@ -134,9 +134,22 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     let prefix = plan.prefix.clone();
     thread::spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in));
     let batcher = Batcher::new(plan.limits);
-    let settled = plan.settled.clone();
+    let settled = in_order(plan.settled.clone());
     thread::spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing));
     batches_out
+}
+
+/// The same stretches, one after another, none within another.
+fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
+    stretches.sort_unstable_by_key(|span| (span.start, span.end));
+    stretches.dedup_by(|next, before| {
+        let is_apart = next.start > before.end;
+        if !is_apart {
+            before.end = before.end.max(next.end);
+        }
+        !is_apart
+    });
+    stretches
 }
 
 /// Tells where reading begins.
@@ -336,7 +349,7 @@ fn batch_blocks(
 ) {
     let mut early = BTreeMap::new();
     let mut next = 0;
-    let mut reached = None;
+    let mut reached: Option<Position> = None;
     for (sequence, piece) in judged {
         early.insert(sequence, piece);
         while let Some(piece) = early.remove(&next) {
@@ -350,7 +363,13 @@ fn batch_blocks(
                     }
                     batcher.block(block.without(settled), |batch| handing.hand(batch))
                 }
-                Piece::Failed(failed) => interrupt(&mut batcher, handing, failed),
+                Piece::Failed(mut failed) => {
+                    // The reader does not count what shared a line with another record.
+                    let is_there =
+                        |end: &Position| (end.input, end.offset) == (failed.at.input, failed.at.offset);
+                    failed.at = reached.filter(is_there).unwrap_or(failed.at);
+                    interrupt(&mut batcher, handing, failed)
+                }
                 Piece::End(failure) => return end(&mut batcher, handing, failure),
             };
             if handed.is_err() {
@@ -386,7 +405,7 @@ fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
 mod tests {
     use super::*;
     use crate::put::admit::MetadataValues;
-    use crate::put::record::{Position, Raw, Record};
+    use crate::put::record::{Raw, Record};
 
     fn block() -> Block {
         block_of(1)
@@ -407,6 +426,25 @@ mod tests {
             largest: 1 << 20,
         };
         Admit::new(Fields::new(&[], &[], &[]), rules)
+    }
+
+    #[test]
+    fn of_a_block_what_is_settled_in_any_stretch_is_left_out() {
+        let at = |record: u64| Position { offset: record * 10, record, ..Position::default() };
+        let span = |start, end| Span { start: at(start), end: at(end) };
+        for first in [0, 3, 9] {
+            let records =
+                (first..20).map(|record| Record { position: at(record), ..block().records.remove(0) });
+            let block = Block { records: records.collect(), end: at(20), bytes: 0..0 };
+            let stretches =
+                in_order(vec![span(12, 14), span(1, 3), span(16, 25), span(5, 8), span(6, 10), span(2, 4)]);
+            let left = admit().block(block).without(&stretches).verdicts;
+            let left: Vec<_> =
+                left.iter().map(|verdict| verdict.as_ref().unwrap().position().record).collect();
+            let wanted: Vec<_> =
+                [0, 4, 10, 11, 14, 15].into_iter().filter(|record| *record >= first).collect();
+            assert_eq!(left, wanted);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -28,6 +28,20 @@ pub(super) struct Rejects {
     written_from: Option<u64>,
     /// Records that a killed run wrote and did not get to note in the journal: they are not written twice.
     written: HashSet<(String, u64)>,
+}
+
+/// The reason of records of which nobody knows whether they are stored.
+const UNKNOWN: &str = "unknown";
+
+/// What is no longer in the file.
+#[derive(Debug, Default)]
+pub(super) struct Forgotten {
+    /// How many bytes of the file are in the journal now.
+    pub(super) noted: u64,
+    /// How many of its lines were about rejected records.
+    pub(super) rejected: u64,
+    /// How many were about records of unknown fate.
+    pub(super) unknown: u64,
 }
 
 /// What stands behind the lines that are noted.
@@ -125,6 +139,46 @@ impl Rejects {
         Ok(aside)
     }
 
+    /// Removes all lines about some inputs, by their whole names; up to `noted` bytes of the file are in the journal.
+    pub(super) fn forget(path: &Path, noted: u64, inputs: &[String]) -> io::Result<Forgotten> {
+        let mut forgotten = Forgotten { noted, ..Forgotten::default() };
+        if !path.is_file() {
+            return Ok(forgotten);
+        }
+        let path = path.canonicalize()?;
+        let mut name = path.as_os_str().to_owned();
+        name.push(".new");
+        let new = PathBuf::from(name);
+        let (mut file, mut kept) = (BufReader::new(File::open(&path)?), BufWriter::new(File::create(&new)?));
+        let (mut line, mut at, mut dropped) = (Vec::new(), 0, 0);
+        while file.read_until(b'\n', &mut line)? > 0 {
+            let known = known(&line).filter(|known| known.is_of(inputs));
+            if let Some(known) = known {
+                dropped += 1;
+                if at < noted {
+                    forgotten.noted -= line.len() as u64;
+                    let count = if known.reason == UNKNOWN {
+                        &mut forgotten.unknown
+                    } else {
+                        &mut forgotten.rejected
+                    };
+                    *count += 1;
+                }
+            } else {
+                kept.write_all(&line)?;
+            }
+            at += line.len() as u64;
+            line.clear();
+        }
+        kept.into_inner()?.sync_all()?;
+        if dropped > 0 {
+            std::fs::rename(new, path)?
+        } else {
+            std::fs::remove_file(new)?
+        }
+        Ok(forgotten)
+    }
+
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.
     pub(super) fn resume(path: PathBuf, noted: u64) -> io::Result<Self> {
         let (noted, Tail { written, bytes }) = match File::open(&path) {
@@ -183,7 +237,7 @@ impl Rejects {
             vectors.iter().zip(&keys).map(|(vector, key)| Entry {
                 position: vector.position(),
                 key: Some(key),
-                reason: "unknown",
+                reason: UNKNOWN,
                 message: "it was sent, and whether it is stored could not be confirmed".to_owned(),
                 record: json(vector.wire()),
             }),
@@ -260,19 +314,34 @@ impl Rejects {
     }
 }
 
+/// What a line of the file is about.
+#[derive(Deserialize)]
+struct Known {
+    input: String,
+    record: u64,
+    #[serde(default)]
+    reason: String,
+}
+
+impl Known {
+    /// Whether it is about one of these inputs, whose whole names are given.
+    fn is_of(&self, inputs: &[String]) -> bool {
+        let whole = std::path::absolute(&self.input).map(|path| path.display().to_string());
+        whole.is_ok_and(|whole| inputs.contains(&whole))
+    }
+}
+
+fn known(line: &[u8]) -> Option<Known> {
+    #[derive(Deserialize)]
+    struct Line {
+        rejected: Known,
+    }
+    serde_json::from_slice::<Line>(line).ok().map(|line| line.rejected)
+}
+
 /// Which record a line of the file is about.
 fn record_of(line: &[u8]) -> Option<(String, u64)> {
-    #[derive(Deserialize)]
-    struct Known {
-        rejected: Place,
-    }
-    #[derive(Deserialize)]
-    struct Place {
-        input: String,
-        record: u64,
-    }
-    let Known { rejected } = serde_json::from_slice(line).ok()?;
-    Some((rejected.input, rejected.record))
+    known(line).map(|known| (known.input, known.record))
 }
 
 fn ends_with_newline(path: &Path) -> io::Result<bool> {

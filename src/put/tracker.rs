@@ -20,7 +20,7 @@ pub struct Counts {
 }
 
 /// An input that could not be read to its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FailedAt {
     /// Where reading it ended. No stretch of a mark covers the place.
     pub at: Position,
@@ -45,9 +45,20 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Forgets that anything of an input is settled.
+    /// Forgets that anything of an input is settled, and counts it no more.
+    ///
+    /// What was rejected of it is not known here: see [`Self::take_back`].
     pub fn forget(&mut self, input: u32) {
         let (first, behind) = (start_of(input), start_of(input + 1));
+        let within = |span: &Span| {
+            let (start, end) = (span.start.max(first), span.end.min(behind));
+            // What reaches beyond an input that failed is no part of it.
+            if end.input == input && start < end { end.record.saturating_sub(start.record) } else { 0 }
+        };
+        let before = Span { start: Position::default(), end: self.position };
+        let read: u64 = self.ahead.iter().chain([&before]).map(within).sum();
+        self.counts.read = self.counts.read.saturating_sub(read);
+        self.counts.stored = self.counts.stored.saturating_sub(read);
         let before = Span { start: Position::default(), end: self.position };
         let mut settled = vec![before];
         settled.append(&mut self.ahead);
@@ -61,6 +72,13 @@ impl Mark {
         self.position = parts.next_if(reaches).map_or(Position::default(), |part| part.end);
         self.ahead = parts.collect();
         self.failed.retain(|failed| failed.at.input != input);
+    }
+
+    /// Counts as neither rejected nor unknown, and so not as stored either, what is forgotten.
+    pub fn take_back(&mut self, rejected: u64, unknown: u64) {
+        self.counts.rejected = self.counts.rejected.saturating_sub(rejected);
+        self.counts.unknown = self.counts.unknown.saturating_sub(unknown);
+        self.counts.stored += rejected + unknown;
     }
 
     /// The same in the numbers of another list of inputs, in the same order: `now` has the number of each earlier one
@@ -129,7 +147,9 @@ impl Tracker {
         self.counts.rejected += counts.rejected;
         self.counts.unknown += counts.unknown;
         // Where an input failed earlier and now goes on, it has not failed.
-        self.failed.retain(|failed| !(span.start.input <= failed.at.input && failed.at < span.end));
+        let place = |position: Position| (position.input, position.offset);
+        self.failed
+            .retain(|failed| span.start.input > failed.at.input || place(failed.at) >= place(span.end));
         while let Some(span) = self.settled.remove(&self.next) {
             match self.beyond.last_mut() {
                 _ if self.gaps.contains(&self.next) => self.beyond.push(span),
@@ -140,11 +160,17 @@ impl Tracker {
         }
     }
 
+    /// The last of the stretches behind failures that starts at a place or before it.
+    fn stretch_before(&self, place: Position) -> Option<&Span> {
+        let behind = self.beyond.partition_point(|span| span.start <= place);
+        self.beyond.get(behind.checked_sub(1)?)
+    }
+
     /// How far the load is.
     pub fn mark(&self, rejects_bytes: u64) -> Mark {
         let is_known = |span: &&Span| {
             span.end <= self.position
-                || self.beyond.iter().any(|known| known.start <= span.start && span.end <= known.end)
+                || self.stretch_before(span.start).is_some_and(|known| span.end <= known.end)
         };
         let earlier = self.earlier.iter().filter(|span| !is_known(span));
         let ahead = earlier.chain(&self.beyond).chain(self.settled.values()).copied().collect();
@@ -199,6 +225,23 @@ mod tests {
         tracker.settle(0, span(10, 30), counts(10));
         let mark = tracker.mark(0);
         assert_eq!((mark.position, mark.ahead.len(), mark.counts.read), (position(40), 0, 40));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_counted_no_more() {
+        let span = |from: (u32, u64), to: (u32, u64)| Span { start: at(from.0, from.1), end: at(to.0, to.1) };
+        let mut mark = Mark {
+            position: at(1, 20),
+            ahead: vec![span((2, 0), (2, 30)), span((2, 40), (2, 45))],
+            counts: Counts { read: 155, stored: 145, rejected: 7, unknown: 3 },
+            failed: [at(1, 20), at(2, 50)].map(|at| FailedAt { at, beginning: None }).to_vec(),
+            ..Mark::default()
+        };
+        mark.forget(2);
+        mark.take_back(2, 1);
+        assert_eq!(mark.counts, Counts { read: 120, stored: 113, rejected: 5, unknown: 2 });
+        mark.forget(1);
+        assert_eq!(mark.counts, Counts { read: 100, stored: 93, rejected: 5, unknown: 2 });
     }
 
     /// A place in an input whose records are ten bytes long, behind a header.

@@ -16,7 +16,7 @@ use crate::put::admit::Fields;
 use crate::put::pace::Quota;
 use crate::put::read::{self, Chosen, Expanded, Format, ReadError};
 use crate::put::record::Input;
-use crate::put::report::{Skipped, some_of};
+use crate::put::report::Skipped;
 use crate::put::{Keep, unreadable};
 
 pub(super) fn names(
@@ -118,7 +118,7 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
     }
-    read::expand(&paths(&arguments.inputs)?).map_err(|error| unreadable(&error))
+    Ok(read::expand(&paths(&arguments.inputs)?))
 }
 
 /// The inputs of a load, and what is worth saying about the others.
@@ -126,6 +126,8 @@ pub(super) struct Selection {
     pub(super) list: Vec<Input>,
     pub(super) notes: Vec<String>,
     pub(super) skipped: Vec<Skipped>,
+    /// Files of named directories that are something else.
+    pub(super) passed_over: Vec<String>,
 }
 
 /// Looks at every input; what cannot be loaded ends the load here, unless it is to be left out.
@@ -144,11 +146,17 @@ pub(super) fn inputs(
             failure
         });
     }
-    let mut notes: Vec<_> = passed_over(&other, &deeper).into_iter().chain(repeated_note(&inputs)).collect();
+    let passed = shown(&other);
+    let mut notes: Vec<_> =
+        passed_over(&passed, &shown(&deeper)).into_iter().chain(repeated_note(&inputs)).collect();
     notes.extend(bad.iter().map(|(_, error)| format!("note: left out: {}", first_line(error))));
     let skip =
         |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
-    Ok(Selection { list: inputs, notes, skipped: bad.iter().map(skip).collect() })
+    Ok(Selection { list: inputs, notes, skipped: bad.iter().map(skip).collect(), passed_over: passed })
+}
+
+fn shown(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.display().to_string()).collect()
 }
 
 fn first_line(error: &ReadError) -> String {
@@ -174,12 +182,16 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
         .advise(cure)
 }
 
+/// So many names of what is passed over are listed.
+const PASSED_OVER_LISTED: usize = 10;
+
 /// One line on what is passed over in directories.
-fn passed_over(other: &[PathBuf], deeper: &[PathBuf]) -> Option<String> {
-    let listed = |paths: &[PathBuf], one: &str, many: &str| {
-        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+fn passed_over(other: &[String], deeper: &[String]) -> Option<String> {
+    let listed = |names: &[String], one: &str, many: &str| {
+        let (named, more) = names.split_at(PASSED_OVER_LISTED.min(names.len()));
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         let word = if names.len() == 1 { one } else { many };
-        some_of(&names).map(|named| format!("{} {word} ({named})", names.len()))
+        (!names.is_empty()).then(|| format!("{} {word} ({}{more})", names.len(), named.join(", ")))
     };
     let parts = [
         listed(other, "file of no known format", "files of no known format"),

@@ -193,15 +193,17 @@ pub fn load(
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let input_form = read::Form { format: format(reading.format), tables: tables::tables(arguments)? };
-    let Selection { list: inputs, notes, skipped } = inputs(expanded, &input_form, arguments)?;
+    let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
     let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
-    outputs::check(&written(reporting, global, &log), &inputs, config_file(global, environment))?;
+    let read = (inputs.as_slice(), arguments.inputs.as_slice());
+    outputs::check(&written(reporting, global, &log), read, config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,
         index_name: index_name.clone(),
         notes,
         skipped_inputs: skipped,
+        passed_over,
         ..telling(arguments, global, environment, (&inputs, &log))?
     };
     let job = Job {

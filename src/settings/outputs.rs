@@ -18,13 +18,14 @@ pub(super) type Named<'a> = (&'static str, &'a Path);
 /// Refuses a load that could not write what it has to, or would write over what it reads, before any file is opened.
 pub(super) fn check(
     outputs: &[Named<'_>],
-    inputs: &[Input],
+    (inputs, named): (&[Input], &[PathBuf]),
     config: Option<Found<PathBuf>>,
 ) -> Result<(), Failure> {
     for (option, path) in outputs {
         is_file_name(option, path)?;
     }
     are_apart(outputs, inputs, config)?;
+    are_outside(outputs, named)?;
     // The others are opened before anything is sent; this one comes into being with the first reject.
     let rejects = outputs.iter().find(|(option, _)| *option == REJECTS);
     rejects.map_or(Ok(()), |(_, path)| writable(path).map_err(|error| unwritable(path, &error)))
@@ -90,6 +91,25 @@ fn are_apart(outputs: &[Named<'_>], inputs: &[Input], config: Option<Found<PathB
         if let Some(clash) = clash {
             return Err(usage(format!("{option} {} is also {clash}", path.display()))
                 .advise(format!("name another file with {option}")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a load that would write into a directory that it reads: the next run would find one more input there, and
+/// could not continue this one.
+fn are_outside(outputs: &[Named<'_>], named: &[PathBuf]) -> Result<(), Failure> {
+    let directories: Vec<_> = named
+        .iter()
+        .filter(|path| path.is_dir())
+        .filter_map(|path| Some((path, path.canonicalize().ok()?)))
+        .collect();
+    for (option, path) in outputs {
+        let (shown, folder) = (path.display(), real(path).and_then(|path| path.parent().map(Path::to_owned)));
+        let within = directories.iter().find(|(_, directory)| folder.as_ref() == Some(directory));
+        if let Some((directory, _)) = within {
+            return Err(usage(format!("{option} {shown} is in the input directory {}", directory.display()))
+                .advise(format!("name a file in another directory with {option}")));
         }
     }
     Ok(())

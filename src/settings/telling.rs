@@ -60,6 +60,7 @@ pub(super) fn telling(
         actions: actions(environment),
         resumed: false,
         skipped_inputs: Vec::new(),
+        passed_over: Vec::new(),
         dry_run: sending.dry_run,
     })
 }

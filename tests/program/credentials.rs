@@ -142,6 +142,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             actions: None,
             resumed: false,
             skipped_inputs: Vec::new(),
+            passed_over: Vec::new(),
             dry_run: false,
         },
     };

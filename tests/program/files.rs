@@ -14,28 +14,28 @@ use crate::trouble::{Running, journals, json_lines, until};
 
 const DIMENSION: usize = 4;
 
-fn records(numbers: Range<usize>) -> String {
+pub(crate) fn records(numbers: Range<usize>) -> String {
     numbers.map(|number| line(number, DIMENSION)).collect()
 }
 
-fn array(numbers: Range<usize>) -> String {
+pub(crate) fn array(numbers: Range<usize>) -> String {
     format!("[{}]", records(numbers).trim_end().replace('\n', ",\n"))
 }
 
 /// The same, cut in the middle.
-fn torn(mut text: String) -> String {
+pub(crate) fn torn(mut text: String) -> String {
     text.truncate(text.len() / 2);
     text
 }
 
 /// Keys that the service received, in the requests after the first `seen`.
-fn received(service: &TestService, seen: usize) -> Vec<String> {
+pub(crate) fn received(service: &TestService, seen: usize) -> Vec<String> {
     let requests = service.statistics().recent;
     let puts = requests.iter().skip(seen).filter(|request| request.operation == Some(Operation::PutVectors));
     puts.flat_map(|request| request.keys.clone()).collect()
 }
 
-fn logged() -> Options {
+pub(crate) fn logged() -> Options {
     Options { log_keys: true, ..unlimited() }
 }
 

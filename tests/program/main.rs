@@ -30,11 +30,13 @@ mod order;
 mod ossutil;
 mod outage;
 mod pace;
+mod parts;
 mod poison;
 #[cfg(unix)]
 mod pty;
 mod random_records;
 mod recorder;
+mod repair;
 mod schema;
 #[path = "../../src/oss/credential/testing.rs"]
 mod scripted;

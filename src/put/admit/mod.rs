@@ -98,13 +98,17 @@ impl Admitted {
         self
     }
 
-    /// The same without the records of some stretches.
+    /// The same without the records of some stretches, which are in order and apart.
     #[must_use]
     pub fn without(mut self, stretches: &[Span]) -> Self {
-        if !stretches.is_empty() {
+        let Some(first) = self.verdicts.first().map(verdict_position) else { return self };
+        let passed = stretches.partition_point(|span| span.end <= first);
+        let mut stretches = stretches.iter().skip(passed).peekable();
+        if stretches.peek().is_some() {
             self.verdicts.retain(|verdict| {
                 let position = verdict_position(verdict);
-                !stretches.iter().any(|span| (span.start..span.end).contains(&position))
+                while stretches.next_if(|span| span.end <= position).is_some() {}
+                stretches.peek().is_none_or(|span| position < span.start)
             });
         }
         self

@@ -40,8 +40,6 @@ enum Place {
 enum Expect {
     Element,
     Comma,
-    /// Reading starts here: before an element or behind one.
-    Either,
 }
 
 /// What was found at a place.
@@ -58,9 +56,15 @@ impl Elements {
         Self { shape, place: Place::Outside }
     }
 
-    /// Cuts from a place before a record or behind one.
-    pub(super) fn continued(shape: Shape) -> Self {
-        let place = if shape == Shape::Values { Place::Outside } else { Place::Inside(Expect::Either) };
+    /// Cuts from the start of a record, or from the place after one, where the byte `before` is the record's own. What
+    /// may stand there differs: what was malformed is so again.
+    pub(super) fn continued(shape: Shape, before: u8) -> Self {
+        let expect = match before {
+            b',' | b'[' => Expect::Element,
+            before if before.is_ascii_whitespace() => Expect::Element,
+            _ => Expect::Comma,
+        };
+        let place = if shape == Shape::Values { Place::Outside } else { Place::Inside(expect) };
         Self { shape, place }
     }
 
@@ -142,9 +146,7 @@ impl Elements {
         };
         match (byte, expect) {
             (b']', _) => Ok(Step::Structure(at + 1, end)),
-            (b',', Expect::Comma | Expect::Either) => {
-                Ok(Step::Structure(at + 1, Place::Inside(Expect::Element)))
-            }
+            (b',', Expect::Comma) => Ok(Step::Structure(at + 1, Place::Inside(Expect::Element))),
             (_, Expect::Comma) => Err(Flaw::malformed(at, byte, "a comma or the end of the array")),
             (b',' | b'}' | b':', _) => Err(Flaw::malformed(at, byte, "an element or the end of the array")),
             _ => record(text, at),
@@ -262,12 +264,37 @@ mod tests {
     }
 
     #[test]
-    fn cutting_continues_before_an_element_and_behind_one() {
-        for text in [r#"{"b":2},{"c":3}]"#, r#" , {"b":2},{"c":3}] "#, r#"{"b":2}, {"c":3} ]"#] {
-            let records = cut(Elements::continued(Shape::Arrays), text);
+    fn cutting_continues_at_the_start_of_an_element_and_after_one() {
+        for (before, text) in [
+            (b',', r#"{"b":2},{"c":3}]"#),
+            (b'[', r#"{"b":2},{"c":3}]"#),
+            (b'\n', r#"{"b":2},{"c":3}]"#),
+            (b'}', r#" , {"b":2},{"c":3}] "#),
+            (b'1', r#",{"b":2}, {"c":3} ]"#),
+        ] {
+            let records = cut(Elements::continued(Shape::Arrays, before), text);
             assert_eq!(records, Ok(vec![r#"{"b":2}"#, r#"{"c":3}"#]), "{text}");
         }
         let rest = r#"],"next":"x"}{"v":[1]}"#;
-        assert_eq!(cut(Elements::continued(pages("v")), rest), Ok(vec!["1"]));
+        assert_eq!(cut(Elements::continued(pages("v"), b'}'), rest), Ok(vec!["1"]));
+    }
+
+    #[test]
+    fn what_is_malformed_is_so_again_where_the_cutting_continues() {
+        for text in [
+            r#"[{"a":1}{"b":2}]"#,
+            r#"[{"a":1} ; {"b":2}]"#,
+            r#"[{"a":1};]"#,
+            r#"[{"a":1},,[2]]"#,
+            "[[1] [2]]",
+        ] {
+            let mut whole = Elements::new(Shape::Arrays);
+            let end = whole.cut(text.as_bytes(), true).unwrap().consumed;
+            let rest = text.get(end..).unwrap();
+            let flaw = cut(whole, rest);
+            assert!(flaw.is_err(), "{text}");
+            let before = text.as_bytes()[end - 1];
+            assert_eq!(cut(Elements::continued(Shape::Arrays, before), rest), flaw, "{text}");
+        }
     }
 }

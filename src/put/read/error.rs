@@ -136,6 +136,8 @@ pub enum ReadError {
         input: Input,
         /// `gzip` or `zstd`.
         compression: &'static str,
+        /// The end of the text.
+        place: Position,
         /// Where in the file the compressed data ends.
         at: u64,
         /// How many bytes follow there.
@@ -291,6 +293,9 @@ impl ReadError {
             | Self::Torn { place, .. }
             | Self::Damaged { place, .. }
             | Self::Malformed { place, .. }
+            | Self::LeftOut { place, .. }
+            | Self::NotUtf8 { place, .. }
+            | Self::Trailing { place, .. }
             | Self::TooLarge { place, .. } => Some(*place),
             _ => None,
         }
@@ -304,6 +309,8 @@ impl ReadError {
             Self::Damaged { .. } => "damaged",
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too_large",
+            Self::LeftOut { .. } => "left_out",
+            Self::Trailing { .. } => "trailing",
             _ => "format",
         }
     }
@@ -329,6 +336,24 @@ impl fmt::Display for Tear {
             Self::Array => formatter.write_str("its array"),
             Self::Object => formatter.write_str("the object around its records"),
             Self::Compressed(compression) => write!(formatter, "its {compression} data"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_at_a_place_is_told_with_it_and_a_word_of_its_own() {
+        let (input, place) = (Input::Stdin, Position { input: 0, offset: 7, line: 2, record: 1 });
+        let compression = "gzip";
+        for (error, code) in [
+            (ReadError::LeftOut { input: input.clone(), place }, "left_out"),
+            (ReadError::Trailing { input: input.clone(), compression, place, at: 9, bytes: 1 }, "trailing"),
+            (ReadError::NotUtf8 { input, place, byte: 0xff, likely: None }, "format"),
+        ] {
+            assert_eq!((error.place(), error.code()), (Some(place), code));
         }
     }
 }

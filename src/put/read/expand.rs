@@ -27,6 +27,8 @@ pub struct Expanded {
     pub passed_over: Vec<PathBuf>,
     /// The named directories, and which of the candidates are in each.
     pub directories: Vec<(PathBuf, Range<usize>)>,
+    /// The named directories that cannot be listed.
+    pub bad: Vec<(Input, ReadError)>,
 }
 
 impl From<Input> for Expanded {
@@ -39,19 +41,21 @@ impl From<Input> for Expanded {
 ///
 /// A directory gives its files, sorted by name, but for hidden ones and those that Spark and Hadoop write beside their
 /// parts. Directories in it are passed over.
-pub fn expand(paths: &[PathBuf]) -> Result<Expanded, ReadError> {
+pub fn expand(paths: &[PathBuf]) -> Expanded {
     let mut expanded = Expanded::default();
     for path in paths {
         if path.as_os_str() == "-" {
             expanded.candidates.push(Candidate { input: Input::Stdin, is_promised: true });
         } else if path.is_dir() {
-            let cannot_open = |cause| ReadError::Open { input: Input::File(path.clone()), cause };
-            expanded.add_directory(path).map_err(cannot_open)?;
+            if let Err(cause) = expanded.add_directory(path) {
+                let input = Input::File(path.clone());
+                expanded.bad.push((input.clone(), ReadError::Open { input, cause }));
+            }
         } else {
             expanded.candidates.push(Candidate { input: Input::File(path.clone()), is_promised: true });
         }
     }
-    Ok(expanded)
+    expanded
 }
 
 impl Expanded {
@@ -101,8 +105,7 @@ mod tests {
         for name in ["deeper.json", "more", ".git"] {
             fs::create_dir(directory.path(name)).unwrap();
         }
-        let expanded =
-            expand(&[PathBuf::from("-"), directory.path(""), directory.path("notes.txt")]).unwrap();
+        let expanded = expand(&[PathBuf::from("-"), directory.path(""), directory.path("notes.txt")]);
         let path = |name: &str| directory.path("").join(name);
         let file = |name, is_promised| Candidate { input: Input::File(path(name)), is_promised };
         let wanted = [

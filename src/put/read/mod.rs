@@ -202,10 +202,20 @@ impl Reading {
         // Before the first record there is nothing to continue.
         let from = from.filter(|from| from.offset > self.window.position().offset);
         if let Layout::Elements(shape) = layout {
-            let elements = if from.is_some() { Elements::continued(shape) } else { Elements::new(shape) };
+            let before = from.map_or(Ok(None), |from| self.byte_before(from))?;
+            let elements = match before {
+                Some(before) => Elements::continued(shape, before),
+                None => Elements::new(shape),
+            };
             self.cutter = Cutter::Elements(elements);
         }
         from.map_or(Ok(()), |from| self.go_to(from))
+    }
+
+    /// Moves right before a place behind the text's start, and gives the byte there.
+    fn byte_before(&mut self, place: Position) -> Result<Option<u8>, ReadError> {
+        self.go_to(Position { offset: place.offset.saturating_sub(1), ..place })?;
+        Ok(self.window.text().first().copied())
     }
 
     fn recognise(&mut self, form: &Form) -> Result<Layout, ReadError> {
@@ -381,7 +391,7 @@ impl Reading {
         let place = self.window.position();
         if let (Some(compression), Some(trailing)) = (self.window.compression(), Trailing::of(&cause)) {
             let (compression, Trailing { at, bytes }) = (compression.name(), *trailing);
-            return ReadError::Trailing { input, compression, at, bytes };
+            return ReadError::Trailing { input, compression, place, at, bytes };
         }
         match self.window.compression().map(Compression::name) {
             Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => ReadError::Torn {

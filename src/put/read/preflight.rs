@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::error::ReadError;
 use super::expand::{Candidate, Expanded};
 use super::window::Arrival;
-use super::{Form, Reading, Sizes};
+use super::{Form, Reading, Sizes, table, value_end};
 use crate::put::fingerprint::short;
 use crate::put::record::{Block, Input, Position, Raw};
 
@@ -31,8 +31,8 @@ pub struct Chosen {
 ///
 /// Pipes and standard input are not looked at, since what is read of them is gone.
 pub fn choose(expanded: Expanded, form: &Form) -> Chosen {
-    let Expanded { candidates, passed_over, directories } = expanded;
-    let mut chosen = Chosen { deeper: passed_over, ..Chosen::default() };
+    let Expanded { candidates, passed_over, directories, bad } = expanded;
+    let mut chosen = Chosen { deeper: passed_over, bad, ..Chosen::default() };
     let mut others = BTreeSet::new();
     for (number, Candidate { input, is_promised }) in candidates.into_iter().enumerate() {
         let judged = match &input {
@@ -68,25 +68,54 @@ fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<bool, ReadError>
         _ => ReadError::Open { input: input(), cause },
     })?;
     if !metadata.is_file() {
-        return Ok(true);
+        let wrong = |kind| ReadError::Open { input: input(), cause: io::Error::other(kind) };
+        return match not_a_stream(metadata.file_type()) {
+            Some(kind) => Err(wrong(format!("it is {kind}, not a file"))),
+            None => Ok(true),
+        };
     }
     let mut reading = Reading::open(input(), 0, Sizes::USUAL)?;
     match reading.start(form, None) {
-        Err(error) if !is_promised && is_something_else(&error, path) => return Ok(false),
+        Err(error) if !is_promised && is_something_else(&error, &reading, form) => return Ok(false),
         started => started?,
     }
     // What breaks before its first record cannot be loaded at all.
     let first = reading.next_block()?;
-    Ok(is_promised || first.is_none_or(|block| holds_records(&block)))
+    let is_input = |block: Block| {
+        let shows_vector = |text: &[u8]| !is_prose_name(path) && mentions_vectors(text, form);
+        holds_records(&block) || block.records.iter().any(|record| is_like_record(&record.raw, shows_vector))
+    };
+    Ok(is_promised || first.is_none_or(is_input))
 }
 
-/// Whether the error is what a file meets that was never meant to be input.
-fn is_something_else(error: &ReadError, path: &Path) -> bool {
+/// What a path leads to that is neither a file nor can be read from beginning to end as one.
+#[cfg(unix)]
+fn not_a_stream(kind: fs::FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+    let kinds = [
+        (kind.is_dir(), "a directory"),
+        (kind.is_socket(), "a socket"),
+        (kind.is_block_device(), "a block device"),
+    ];
+    kinds.into_iter().find_map(|(is_it, name)| is_it.then_some(name))
+}
+
+#[cfg(not(unix))]
+fn not_a_stream(kind: fs::FileType) -> Option<&'static str> {
+    kind.is_dir().then_some("a directory")
+}
+
+/// Whether the error is what a file meets that was never meant to be input: nothing in the text at hand reads as a
+/// record, whatever is wrong with the rest.
+fn is_something_else(error: &ReadError, reading: &Reading, form: &Form) -> bool {
+    let Input::File(path) = &reading.input else { return false };
     match error {
         ReadError::Unrecognised { .. }
         | ReadError::NoHeader { .. }
+        | ReadError::HeaderQuote { .. }
+        | ReadError::NoTable { .. }
         | ReadError::DuplicateColumn { .. }
-        | ReadError::LineEnds { .. } => true,
+        | ReadError::LineEnds { .. } => is_prose_name(path) || !mentions_vectors(reading.window.text(), form),
         // A pointer or a page stands where data should be, unless its name says that it is one.
         ReadError::WithoutRecords { in_place_of_data, .. } => !in_place_of_data || is_page_name(path),
         _ => false,
@@ -94,8 +123,48 @@ fn is_something_else(error: &ReadError, path: &Path) -> bool {
 }
 
 fn is_page_name(path: &Path) -> bool {
+    ends_in(path, &["html", "htm", "xhtml", "xml", "svg"])
+}
+
+/// Whether the name is that of a text for people, which may show what a record looks like.
+fn is_prose_name(path: &Path) -> bool {
+    is_page_name(path) || ends_in(path, &["md", "markdown", "rst", "adoc"])
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().unwrap_or_default();
-    ["html", "htm", "xhtml", "xml", "svg"].iter().any(|page| ending.eq_ignore_ascii_case(page))
+    endings.iter().any(|other| ending.eq_ignore_ascii_case(other))
+}
+
+/// Whether a line of the text holds what reads as a vector: a cell, or an array in a JSON object.
+fn mentions_vectors(text: &[u8], form: &Form) -> bool {
+    let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
+    lines.any(|line| is_json_with_vector(line) || table::mentions_vector(line, &form.tables))
+}
+
+/// Whether the text is a JSON object in which an array holds several numbers.
+fn is_json_with_vector(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let is_object = || value_end(text, 0) == Some(text.len()) && is_json(text);
+    text.starts_with(b"{") && memchr::memchr_iter(b'[', text).any(|at| is_vector(text, at + 1)) && is_object()
+}
+
+/// Whether several numbers stand at `start`, up to a closing bracket.
+fn is_vector(text: &[u8], start: usize) -> bool {
+    let rest = text.get(start..).unwrap_or_default();
+    let end = rest.iter().position(|byte| matches!(byte, b'[' | b']' | b'"'));
+    let list = end.filter(|end| rest.get(*end) == Some(&b']')).and_then(|end| rest.get(..end));
+    let is_number =
+        |item: &[u8]| std::str::from_utf8(item.trim_ascii()).is_ok_and(|item| item.parse::<f64>().is_ok());
+    list.is_some_and(|list| list.contains(&b',') && list.split(|byte| *byte == b',').all(is_number))
+}
+
+/// Whether a record, of a file of which nobody says that it holds any, is like one.
+fn is_like_record(raw: &Raw, shows_vector: impl Fn(&[u8]) -> bool) -> bool {
+    match raw {
+        Raw::Row { cells, .. } => cells.iter().any(shows_vector),
+        Raw::Json(text) | Raw::Broken { text, .. } => shows_vector(text),
+    }
 }
 
 /// Whether these look like records, of a file whose name does not say so: prose may have commas, too.

@@ -28,8 +28,8 @@ use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
 pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
+pub(crate) use words::visible;
 pub(super) use words::{count, plural};
-pub(crate) use words::{some_of, visible};
 
 use super::notes::Notes;
 use super::outcome::Outcome;
@@ -67,11 +67,16 @@ pub struct Telling {
     pub actions: Option<Actions>,
     /// The inputs that cannot be loaded and are left out.
     pub skipped_inputs: Vec<Skipped>,
+    /// The files of named directories that are passed over.
+    pub passed_over: Vec<String>,
     /// Whether this run continues an earlier one.
     pub resumed: bool,
     /// Whether requests are left out.
     pub dry_run: bool,
 }
+
+/// So many files that are passed over are named in the summary.
+const PASSED_OVER_LISTED: usize = 1_000;
 
 /// A step of a GitHub Actions job, which annotates files and has a summary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,6 +149,8 @@ impl Reporter {
                 dry_run: telling.dry_run,
                 quota: telling.quota.into(),
                 skipped_inputs: telling.skipped_inputs.clone(),
+                passed_over: telling.passed_over.iter().take(PASSED_OVER_LISTED).cloned().collect(),
+                passed_over_count: telling.passed_over.len() as u64,
                 ..Summary::default()
             },
             reasons: BTreeMap::new(),

@@ -77,6 +77,10 @@ pub struct Summary {
     pub failed_inputs: Vec<FailedPlace>,
     /// Inputs that were left out because they cannot be loaded.
     pub skipped_inputs: Vec<Skipped>,
+    /// Files of named directories that were passed over, as many as are listed.
+    pub passed_over: Vec<String>,
+    /// How many there are.
+    pub passed_over_count: u64,
     /// Whether this was a rehearsal that made no request.
     pub dry_run: bool,
     /// The shortest time at this quota, of a rehearsal.

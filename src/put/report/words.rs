@@ -70,7 +70,7 @@ pub(super) fn whole_seconds(time: Duration) -> String {
 }
 
 /// The first few names, and how many more there are; nothing if there are none.
-pub(crate) fn some_of(names: &[String]) -> Option<String> {
+pub(super) fn some_of(names: &[String]) -> Option<String> {
     const NAMED: usize = 3;
     let (named, more) = names.split_at(NAMED.min(names.len()));
     let named = named.join(", ");

@@ -79,6 +79,12 @@ fn cut(text: Text<'_>) -> Cut {
     cut
 }
 
+/// Whether a cell of the line reads as a vector, whichever byte may split the cells.
+pub(super) fn mentions_vector(line: &[u8], tables: &Tables) -> bool {
+    let delimiters = tables.delimiter.into_iter().chain([b',', b'\t', b';']);
+    delimiters.into_iter().any(|delimiter| evidence::holds_vector(line, &Dialect::new(tables, delimiter)))
+}
+
 /// How one delimiter splits the first rows.
 pub(super) struct Split {
     /// Cells of the first row.
