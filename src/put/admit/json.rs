@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::fields::{Choice, Fields, Leads, holds_metadata, is_namespace, loose};
 use super::findings::Kind;
+use super::glued;
 use super::metadata::{Under, Value, described, excerpt, kind};
 use super::numbered;
 use super::numbers::{self, Separated};
@@ -77,15 +78,27 @@ fn unwrapped<'a>(line: &Cow<'a, [u8]>) -> Option<Rejected<'a>> {
 
 fn record_within(line: &[u8]) -> Option<Rejected<'_>> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Line<'a> {
         rejected: Why,
         #[serde(borrow)]
         record: &'a RawValue,
     }
+    // All that a rejects file has, and nothing else: a record may well have members of these names itself.
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Why {
-        #[serde(default)]
+        #[serde(rename = "input")]
+        _input: String,
+        #[serde(rename = "line")]
+        _line: u64,
+        #[serde(rename = "record")]
+        _record: u64,
+        #[serde(rename = "key")]
+        _key: Option<String>,
         reason: String,
+        #[serde(rename = "message")]
+        _message: String,
     }
     if !line.starts_with(br#"{"rejected":"#) {
         return None;
@@ -441,8 +454,10 @@ impl<'a> Walk<'a, '_> {
 
     /// Nothing may follow; and what becomes of fields that could have been key or vector is known only now.
     fn end(&mut self) -> Result<(), Reason> {
+        let object_end = self.at;
         self.at = skip_space(self.text, self.at);
         if self.at < self.text.len() {
+            self.scratch.glued = glued::after(self.text, object_end);
             return Err(self.unexpected("nothing more"));
         }
         for (rank, start, end) in std::mem::take(&mut self.scratch.other_keys) {

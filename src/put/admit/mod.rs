@@ -24,6 +24,7 @@ pub use fields::{ALL, Field, Fields};
 pub(super) use fields::{KEYS, VECTORS};
 use findings::Book;
 pub use findings::{Finding, Findings, Kind, NAMES_AT_MOST};
+use glued::Glued;
 use json::Taken;
 use metadata::{Metadata, Under, Value, quoted};
 use numbers::Separated;
@@ -183,7 +184,7 @@ impl Admit {
                 }
                 Err(refused) => refused,
             };
-            match glued::split(&record) {
+            match self.scratch.glued.take().and_then(|glued| glued::split(&record, glued)) {
                 // What is wrong may be that another one follows, or the other one's matter.
                 Some((first, rest)) if more < MOST_ON_A_LINE => {
                     let first_judged = self.record(&first, arena);
@@ -227,12 +228,16 @@ impl Admit {
         let (rules, scratch) = (&self.rules, &mut self.scratch);
         match &record.raw {
             Raw::Json(text) => match json::rejected_record(text) {
-                Ok(Some(inner)) if inner.is_wire => {
-                    let read = json::read(&inner.text, &self.wire, rules, scratch);
-                    scratch.book.begin();
-                    (read, false)
+                Ok(Some(inner)) => {
+                    let fields = if inner.is_wire { &self.wire } else { &self.fields };
+                    let read = json::read(&inner.text, fields, rules, scratch);
+                    // The place is one of the text inside.
+                    scratch.glued = None;
+                    if inner.is_wire {
+                        scratch.book.begin();
+                    }
+                    (read, !inner.is_wire)
                 }
-                Ok(Some(inner)) => (json::read(&inner.text, &self.fields, rules, scratch), true),
                 Ok(None) => (json::read(text, &self.fields, rules, scratch), true),
                 Err(reason) => (Err(reason), false),
             },
@@ -327,6 +332,8 @@ struct Scratch {
     metadata_seen: Vec<usize>,
     /// Fields with a dot in their names that were met.
     taken: Vec<Taken>,
+    /// Where another object follows the record's own.
+    glued: Option<Glued>,
     /// The first thing found wrong; reading goes on for the sake of the key.
     problem: Option<Reason>,
     /// What costs no record.
@@ -349,6 +356,7 @@ impl Scratch {
         self.metadata_rank = None;
         self.metadata_problem = None;
         self.metadata_seen.clear();
+        self.glued = None;
         self.problem = None;
         self.book.begin();
     }
