@@ -351,7 +351,10 @@ fn batch_blocks(
                     batcher.block(block.without(settled), |batch| handing.hand(batch))
                 }
                 Piece::Failed(failed) => interrupt(&mut batcher, handing, failed),
-                Piece::End(failure) => return end(&mut batcher, handing, failure),
+                Piece::End(failure) => {
+                    let failure = failure.or_else(|| handing.reporter.missing(handing.strict));
+                    return end(&mut batcher, handing, failure);
+                }
             };
             if handed.is_err() {
                 return;

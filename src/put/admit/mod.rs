@@ -25,7 +25,7 @@ pub(super) use fields::{KEYS, VECTORS};
 use findings::Book;
 pub use findings::{Finding, Findings, Kind, NAMES_AT_MOST};
 use glued::Glued;
-use json::Taken;
+use json::{NoVector, Taken};
 use metadata::{Metadata, Under, Value, quoted};
 use numbers::Separated;
 use row::Header;
@@ -321,7 +321,7 @@ struct Scratch {
     /// The rank of the field that gave the vector.
     vector_rank: Option<usize>,
     /// What stood in vector fields in place of an array.
-    vector_kinds: Vec<(usize, String)>,
+    vector_kinds: Vec<NoVector>,
     /// The same where no other field has the vector.
     vector_kind: Option<String>,
     metadata: Metadata,
@@ -336,6 +336,8 @@ struct Scratch {
     glued: Option<Glued>,
     /// The first thing found wrong; reading goes on for the sake of the key.
     problem: Option<Reason>,
+    /// Whether a namespace was noted.
+    has_namespace: bool,
     /// What costs no record.
     book: Book,
     /// Names of open objects, and brackets that are open: only their memory lives on.
@@ -357,6 +359,7 @@ impl Scratch {
         self.metadata_problem = None;
         self.metadata_seen.clear();
         self.glued = None;
+        self.has_namespace = false;
         self.problem = None;
         self.book.begin();
     }

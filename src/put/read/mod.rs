@@ -42,7 +42,6 @@ pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
 pub use self::table::Tables;
 use self::table::{Header, HeaderFlaw, QuoteFlaw, Rows};
-pub(super) use self::value::{skip_blanks, value_end};
 use self::window::{Arrival, Stream, Window, newlines};
 use super::encoding::{self, Foreign};
 use super::record::{Block, Input, Position, Raw, Record};

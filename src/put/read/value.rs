@@ -6,13 +6,13 @@
 use memchr::{memchr, memchr2, memchr3, memmem};
 
 /// Offset of the first byte at or behind `at` that is no white space.
-pub(in crate::put) fn skip_blanks(text: &[u8], at: usize) -> usize {
+pub(super) fn skip_blanks(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 /// Offset behind the value that starts at `start`, or none when the text ends first.
-pub(in crate::put) fn value_end(text: &[u8], start: usize) -> Option<usize> {
+pub(super) fn value_end(text: &[u8], start: usize) -> Option<usize> {
     match text.get(start)? {
         b'{' => bracket_end(text, start + 1, b'{', b'}'),
         b'[' => bracket_end(text, start + 1, b'[', b']'),
