@@ -192,7 +192,12 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
-    let input_form = read::Form { format: format(reading.format), tables: tables::tables(arguments)? };
+    let input_form = read::Form {
+        format: format(reading.format),
+        tables: tables::tables(arguments)?,
+        key: reading.key.as_slice().to_vec(),
+        vector: reading.vector.as_slice().to_vec(),
+    };
     let Selection { list: inputs, notes, skipped } = inputs(expanded, &input_form, arguments)?;
     let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
     outputs::check(&written(reporting, global, &log), &inputs, config_file(global, environment))?;

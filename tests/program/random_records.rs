@@ -73,7 +73,12 @@ fn spelt(members: &[(&'static str, Meant)]) -> String {
     format!("{{{}}}", members.join(" ,"))
 }
 
-const NAMES: [&str; 8] = ["title", "Title", " title", "tilte", "text", "meta.title", "note", "score"];
+const LONG: &str = concat!(
+    "a name of more than sixty-four characters of which only a part is ",
+    "shown in a note and all of which can be named"
+);
+
+const NAMES: [&str; 9] = ["title", "Title", " title", "tilte", "text", "meta.title", "note", "score", LONG];
 
 fn value() -> impl Strategy<Value = Meant> {
     let text = || prop_oneof!["[a-c {}\\[\\],:'\"\\\\é\u{1F600}]{0,6}", Just(String::new())];
@@ -117,8 +122,11 @@ fn record() -> impl Strategy<Value = Record> {
         5 => Just(None),
         1 => prop::sample::select(DOUBTFUL.to_vec()).prop_map(Some),
     ];
-    (metadata, members(0), other_key, value(), any::<prop::sample::Index>(), doubtful).prop_map(
-        |(mut record, loose, other_key, other, turn, doubtful)| {
+    // It could be the vector and is none.
+    let spare = prop::sample::select(vec![None, None, Some(Meant::Plain("7")), Some(Meant::Nothing("NaN"))]);
+    (metadata, members(0), other_key, value(), any::<prop::sample::Index>(), (doubtful, spare)).prop_map(
+        |(mut record, loose, other_key, other, turn, (doubtful, spare))| {
+            record.extend(spare.map(|value| ("emb", value)));
             record.extend(loose);
             record.extend(doubtful.map(|text| ("doubtful", Meant::Doubtful(text))));
             record.extend(other_key.map(|name| (name, other)));
@@ -167,11 +175,14 @@ struct Wanted {
     left_out: &'static [&'static str],
 }
 
-const WANTED: [Wanted; 5] = [
+const WANTED: [Wanted; 8] = [
     Wanted { option: "", named: &[], all: false, left_out: &[] },
     Wanted { option: "metadata , title", named: &["metadata", "title"], all: false, left_out: &[] },
     Wanted { option: "meta.title,note", named: &["meta.title", "note"], all: false, left_out: &[] },
     Wanted { option: "*", named: &[], all: true, left_out: &[] },
+    Wanted { option: LONG, named: &[LONG], all: false, left_out: &[] },
+    Wanted { option: "note,emb", named: &["note", "emb"], all: false, left_out: &[] },
+    Wanted { option: "*,-emb", named: &[], all: true, left_out: &["emb"] },
     Wanted { option: "*, -text,-score", named: &[], all: true, left_out: &["text", "score"] },
 ];
 
@@ -316,6 +327,7 @@ proptest! {
             .flat_map(|note| note["message"].as_str().unwrap().split_once(": ").unwrap().1.split(", "))
             .map(|name| name.trim_matches('"').to_owned())
             .collect();
+        let loose: BTreeSet<_> = loose.iter().map(|name| name.chars().take(64).collect::<String>()).collect();
         prop_assert_eq!(told, loose, "{}", text);
     }
 }

@@ -134,6 +134,10 @@ pub struct Form {
     pub format: Option<Format>,
     /// How tables are written.
     pub tables: Tables,
+    /// The fields that are named as the key: by them a record is told from an object around records.
+    pub key: Vec<String>,
+    /// The same of the vector.
+    pub vector: Vec<String>,
 }
 
 /// One way to cut, chosen for an input.
