@@ -140,7 +140,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
 }
 
 /// The same stretches, one after another, none within another.
-fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
+pub(super) fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
     stretches.sort_unstable_by_key(|span| (span.start, span.end));
     stretches.dedup_by(|next, before| {
         let is_apart = next.start > before.end;
@@ -370,7 +370,10 @@ fn batch_blocks(
                     failed.at = reached.filter(is_there).unwrap_or(failed.at);
                     interrupt(&mut batcher, handing, failed)
                 }
-                Piece::End(failure) => return end(&mut batcher, handing, failure),
+                Piece::End(failure) => {
+                    let failure = failure.or_else(|| handing.reporter.missing(handing.strict));
+                    return end(&mut batcher, handing, failure);
+                }
             };
             if handed.is_err() {
                 return;

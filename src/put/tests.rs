@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::admit::{Admitted, Findings};
 use super::batch::{Batch, Batcher, Limits};
 use super::in_flight::KeysInFlight;
+use super::pipeline::in_order;
 use super::record::{Position, Vector};
 use super::tracker::{Counts, Mark, Tracker};
 
@@ -34,7 +35,7 @@ fn batches(keys: &[u8], mark: &Mark, size: usize) -> Vec<Batch> {
         let verdicts = block.iter().map(|record| Ok(vector(*record, keys[*record]))).collect();
         let end = position(block.last().unwrap() + 1);
         let block = Admitted { verdicts, end, bytes: 0..0, dimension: None, findings: Findings::default() }
-            .without(&mark.ahead);
+            .without(&in_order(mark.ahead.clone()));
         let done: Result<(), Infallible> = batcher.block(block, |batch| {
             all.push(batch);
             Ok(())

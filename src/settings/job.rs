@@ -121,6 +121,17 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
     Ok(read::expand(&paths(&arguments.inputs)?))
 }
 
+/// What the flags say about the form of the inputs.
+pub(super) fn input_form(arguments: &PutVectors) -> Result<read::Form, Failure> {
+    let reading = &arguments.reading;
+    Ok(read::Form {
+        format: format(reading.format),
+        tables: tables::tables(arguments)?,
+        key: reading.key.as_slice().to_vec(),
+        vector: reading.vector.as_slice().to_vec(),
+    })
+}
+
 /// The inputs of a load, and what is worth saying about the others.
 pub(super) struct Selection {
     pub(super) list: Vec<Input>,

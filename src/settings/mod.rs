@@ -31,11 +31,10 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
 use crate::put::pace::Quota;
-use crate::put::read;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
 use job::{
-    Selection, batch_size, checked_bucket, fields, format, index_name_for, inputs, keep, metric,
+    Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,
     named_inputs, names,
 };
 use service::{Network, Service};
@@ -192,7 +191,7 @@ pub fn load(
     let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
-    let input_form = read::Form { format: format(reading.format), tables: tables::tables(arguments)? };
+    let input_form = input_form(arguments)?;
     let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
     let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
     let read = (inputs.as_slice(), arguments.inputs.as_slice());

@@ -175,6 +175,91 @@ fn a_name_that_only_later_records_could_have_had_is_counted_at_the_end() {
 }
 
 #[test]
+fn an_object_that_is_left_out_is_left_out_also_where_the_key_or_the_vector_stands_in_it() {
+    for (text, options) in [
+        (r#"{"id":"a","vector":[1,2],"data":{"secret":"x"}}"#, &["--metadata", "*,-data"][..]),
+        (r#"{"doc":{"id":"a","secret":"s"},"vector":[1,2]}"#, &["--key", "doc.id", "--metadata", "*,-doc"]),
+        (
+            r#"{"metadata":{"id":"a","secret":"s"},"vector":[1,2]}"#,
+            &["--key", "metadata.id", "--metadata", "*,-metadata"],
+        ),
+        (
+            r#"{"id":"a","doc":{"emb":[1,2],"in":{"secret":"s"},"secret":"s"}}"#,
+            &["--vector", "doc.emb", "--metadata", "*,-doc"],
+        ),
+    ] {
+        let (home, service) = with("a.jsonl", text);
+        let ended = run(home.put(&service).args(["a.jsonl", "--strict"]).args(options));
+        assert_eq!(notes(ended.assert_code(0)), [""; 0], "{text}");
+        assert_eq!(metadata(&service), json!({"a": null}), "{text}");
+    }
+}
+
+#[test]
+fn a_name_to_leave_out_that_no_record_has_is_an_error_under_strict() {
+    let (home, service) = with("a.jsonl", r#"{"key":"k","vector":[1,2]}"#);
+    let ended = run(home.put(&service).args(["a.jsonl", "--metadata", "*,-nosuch"]));
+    assert_eq!(notes(ended.assert_code(0)), ["left_out_missing"]);
+    let ended = run(home.put(&service).args(["a.jsonl", "--metadata", "*,-nosuch", "--strict"]));
+    assert!(
+        ended.assert_code(3).stderr.contains("--strict: no record has the field nosuch"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_name_of_any_length_can_be_named() {
+    let long = "n".repeat(200);
+    let text = format!(r#"{{"id":"a","vector":[1,2],"{long}":"x","o":{{"{long}":"y"}}}}"#);
+    let (home, service) = with("a.jsonl", &text);
+    for (name, want) in [(long.clone(), "x"), (format!("o.{long}"), "y"), (format!("*,-o,-{long}"), "")] {
+        let mut load = home.put(&service);
+        let ended = run(load.args(["a.jsonl", "--metadata", &name]));
+        assert!(!notes(ended.assert_code(0)).iter().any(|code| code.ends_with("_missing")), "{name}");
+        let want = if want.is_empty() { Value::Null } else { json!({long.as_str(): want}) };
+        assert_eq!(metadata(&service)["a"], want, "{name}");
+    }
+}
+
+#[test]
+fn a_field_that_could_be_a_vector_can_be_named_and_left_out_as_metadata() {
+    let text = r#"{"id":"a","vector":[1,2],"values":{"a":"b"},"emb":7}"#;
+    for (names, want) in [
+        ("values", json!({"a": "b"})),
+        ("values,-emb", json!({"a": "b"})),
+        ("*,-values", json!({"emb": "7"})),
+        ("*,-values,-emb,-id,-vector", Value::Null),
+    ] {
+        let (home, service) = with("a.jsonl", text);
+        let mut load = home.put(&service);
+        let ended = run(load.args(["a.jsonl", "--metadata-values", "text", "--metadata", names]));
+        let loose: &[&str] = if names == "values" { &["fields_not_stored"] } else { &[] };
+        assert_eq!(notes(ended.assert_code(0)), loose, "{names}");
+        assert_eq!(metadata(&service)["a"], want, "{names}");
+    }
+}
+
+#[test]
+fn namespaces_are_told_apart_to_their_end_and_from_none() {
+    let line = |id: &str, rest: &str| format!("{{\"id\":\"{id}\",\"values\":[1,2]{rest}}}\n");
+    let namespace = |last: &str| format!(",\"namespace\":\"{}{last}\"", "n".repeat(100));
+    for (first, second, want) in [
+        (namespace("a"), namespace("b"), &["namespaces"][..]),
+        (namespace("a"), namespace("a"), &[]),
+        (namespace("a"), String::new(), &["namespaces"]),
+        (",\"namespace\":\"\"".to_owned(), String::new(), &[]),
+        (",\"namespace\":null".to_owned(), String::new(), &[]),
+    ] {
+        let (home, service) = with("a.jsonl", &(line("1", &first) + &line("2", &second)));
+        let ended = run(home.put(&service).arg("a.jsonl"));
+        let told: Vec<_> =
+            notes(ended.assert_code(0)).into_iter().filter(|code| code == "namespaces").collect();
+        assert_eq!(told, want, "{first} {second}");
+    }
+}
+
+#[test]
 fn a_field_that_some_records_lack_is_no_error() {
     let (home, service) = with("a.jsonl", &(lines(3, 2) + r#"{"id":"z","embedding":[1,2],"n":"x"}"#));
     run(home.put(&service).args(["a.jsonl", "--metadata", "n,metadata"])).assert_code(0);
@@ -324,7 +409,7 @@ fn a_value_that_nobody_reads_costs_no_record() {
         "None",
         "-Infinity",
         "1e999999",
-        "'it, \"is\" }'",
+        "'it, is'",
         "{'a': None, 'b': [1, nan]}",
         "datetime.datetime(2026, 1, 1)",
         "\"\\ud83d\"",

@@ -322,3 +322,54 @@ fn padding_after_compressed_data_is_no_damage_and_anything_else_is_called_so() {
         service.assert_holds(&plain(&TWO));
     }
 }
+
+#[test]
+fn a_record_is_not_replaced_by_those_in_an_array_of_its_own() {
+    let text = r#"{"id":"a","points":[{"id":"p","doc":{"e":[9,9]}}],"doc":{"e":[1,2]}}"#;
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.json", text);
+    run(home.put(&service).args(["a.json", "--vector", "doc.e"])).assert_code(0);
+    service.assert_holds(&plain(&[("a", &[1.0, 2.0])]));
+    let inner = vec![r#"{"id":"p","vector":[9,9]}"#; 10_000].join(",");
+    let text = format!(r#"{{"id":"a","items":[{inner}],"vector":[1,2]}}"#);
+    assert_refused("a.json", text, &["has a key and an array of records in items", "--format jsonl"]);
+}
+
+#[test]
+fn records_and_metadata_beside_the_array_that_is_read_are_an_error() {
+    for beside in [
+        r#""more":{"a":{"id":"2","values":[3,4]}}"#,
+        r#""extra":{"id":"h","vector":[3,4]}"#,
+        r#""metadata":[{"id":"1","title":"x"}]"#,
+    ] {
+        let text = format!(r#"{{{beside},"vectors":[{{"id":"1","values":[1,2]}}]}}"#);
+        assert_refused("a.json", text, &["holds more records", "beside the array that is read"]);
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.json", format!(r#"{{"vectors":[{{"id":"1","values":[1,2]}}],{beside}}}"#));
+        let ended = run(home.put(&service).arg("a.json"));
+        assert!(ended.assert_code(3).stderr.contains("holds more records"), "{beside}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn records_are_read_wherever_an_array_has_them_and_lists_of_lists_are_refused() {
+    for first in ["1", r#""x""#, "true"] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.json", format!("[{first},{ELEMENTS}]"));
+        let ended = run(home.put(&service).arg("a.json"));
+        assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [2, 1], "{first}");
+        service.assert_holds(&plain(&TWO));
+    }
+    let message = assert_refused("a.json", format!("[[{ELEMENTS}],[]]"), &["lists of records in a list"]);
+    if has_python() {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("in.json", format!("[[{ELEMENTS}],[]]"));
+        advised(&home.path(""), &cure(&message).0);
+        run(home.put(&service).arg("out.jsonl")).assert_code(0);
+        service.assert_holds(&plain(&TWO));
+    }
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", ELEMENTS.replace("},{", "}\u{feff}{"));
+    run(home.put(&service).arg("a.jsonl")).assert_code(0);
+    service.assert_holds(&plain(&TWO));
+}

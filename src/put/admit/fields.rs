@@ -182,6 +182,18 @@ impl Fields {
         self.left_out.iter().find(is_it).map(Field::text)
     }
 
+    /// Whether the field of this path is inside of one that is left out.
+    pub(super) fn is_inside_left_out(&self, path: &str) -> bool {
+        let holds_it =
+            |field: &Field| path.strip_prefix(field.text()).is_some_and(|rest| rest.starts_with('.'));
+        self.left_out.iter().any(holds_it)
+    }
+
+    /// Whether the user says that namespaces need no word.
+    pub(super) fn settles_namespace(&self) -> bool {
+        (self.metadata.named || self.leaves_out()) && NAMESPACE.iter().any(|name| self.is_settled(name))
+    }
+
     /// Whether metadata may hold something that is left out.
     pub(super) fn leaves_out(&self) -> bool {
         !self.left_out.is_empty()

@@ -2,6 +2,8 @@
 //!
 //! A [`Book`] counts while records are judged, without an allocation for a record that is like the ones before it.
 
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::put::record::Position;
@@ -156,7 +158,7 @@ impl Book {
 
     /// Notes something about the record at hand: the field `name` in the open objects `path`, each followed by a dot.
     pub(super) fn note(&mut self, kind: Kind, path: &str, name: &str) {
-        let name = shortened(name);
+        let name = &*kept(kind, name);
         let is_it = |known: &Finding| {
             known.kind == kind
                 && known.name.as_ref().is_some_and(|known| known.strip_prefix(path) == Some(name))
@@ -166,7 +168,7 @@ impl Book {
         let index = expected.or_else(|| list.iter().position(is_it)).unwrap_or_else(|| {
             let new = Finding {
                 kind,
-                name: Some(shortened(&[path, name].concat()).into()),
+                name: Some(kept(kind, &[path, name].concat()).into()),
                 count: 0,
                 seen: 0,
                 first: Position::default(),
@@ -190,7 +192,7 @@ impl Book {
 
     /// Notes something about so many records from `first` on.
     pub(super) fn note_all(&mut self, kind: Kind, name: &str, count: u64, first: Position) {
-        let name = Some(shortened(name).into());
+        let name = Some(kept(kind, name).into());
         let index = self.index_of(Finding { kind, name, count: 0, seen: 0, first });
         if let Some(finding) = self.findings.list.get_mut(index) {
             finding.add(count, first);
@@ -226,6 +228,20 @@ impl Book {
         }
         Findings { looked: std::mem::take(&mut self.findings.looked), list }
     }
+}
+
+/// What is kept of a name: all of those of the command line, and of values what tells them apart.
+fn kept(kind: Kind, name: &str) -> Cow<'_, str> {
+    let short = shortened(name);
+    if kind.is_named() || short.len() == name.len() {
+        return Cow::Borrowed(name);
+    }
+    if kind != Kind::Namespace {
+        return Cow::Borrowed(short);
+    }
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    Cow::Owned(format!("{short}… ({:016x})", hasher.finish()))
 }
 
 fn shortened(name: &str) -> &str {

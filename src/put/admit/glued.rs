@@ -3,20 +3,30 @@
 //! The reader cuts at line ends alone, since looking for braces would cost it a pass over all text. Only a record that
 //! was not admitted as it stands comes here.
 
-use crate::put::read::{skip_blanks, value_end};
+use super::skip::skip_space;
 use crate::put::record::{Raw, Record};
 
-/// Divides a record behind its first object, if another object follows there.
-pub(super) fn split(record: &Record) -> Option<(Record, Record)> {
+/// Where the first object of a record ends and the next one begins. Only the walk through the whole of the first one
+/// knows: brackets and quotes in texts that are not JSON's would mislead a look at them alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Glued {
+    end: usize,
+    next: usize,
+}
+
+/// What follows an object that ends at `end`, if that is another one. Where files were put together a byte-order mark
+/// may stand between them.
+pub(super) fn after(text: &[u8], end: usize) -> Option<Glued> {
+    let mut next = skip_space(text, end);
+    if text.get(next..).is_some_and(|rest| rest.starts_with("\u{feff}".as_bytes())) {
+        next = skip_space(text, next + "\u{feff}".len());
+    }
+    (text.get(next) == Some(&b'{')).then_some(Glued { end, next })
+}
+
+/// Divides a record behind its first object.
+pub(super) fn split(record: &Record, Glued { end, next }: Glued) -> Option<(Record, Record)> {
     let Raw::Json(text) = &record.raw else { return None };
-    if text.first() != Some(&b'{') {
-        return None;
-    }
-    let end = value_end(text, 0)?;
-    let next = skip_blanks(text, end);
-    if text.get(next) != Some(&b'{') {
-        return None;
-    }
     let first = Record { position: record.position, raw: Raw::Json(text.slice(..end)) };
     let mut position = record.position;
     position.offset += next as u64;
@@ -38,7 +48,9 @@ mod tests {
             Raw::Json(text) => String::from_utf8(text.to_vec()).unwrap(),
             Raw::Row { .. } | Raw::Broken { .. } => String::new(),
         };
-        split(&record).map(|(first, rest)| {
+        let Raw::Json(line) = &record.raw else { return None };
+        let end = line.iter().position(|byte| *byte == b'}')? + 1;
+        split(&record, after(line, end)?).map(|(first, rest)| {
             assert_eq!(first.position, position);
             (text(first.raw), text(rest.raw), rest.position)
         })
@@ -47,13 +59,14 @@ mod tests {
     #[test]
     fn an_object_behind_an_object_is_a_record_with_its_own_place() {
         for (line, first, rest, offset) in [
-            (r#"{"a":"}{"}{"b":1}{"c":2}"#, r#"{"a":"}{"}"#, r#"{"b":1}{"c":2}"#, 110),
+            (r#"{"a":"x"}{"b":1}{"c":2}"#, r#"{"a":"x"}"#, r#"{"b":1}{"c":2}"#, 109),
             ("{} \t{}", "{}", "{}", 104),
+            ("{} \u{feff} {}", "{}", "{}", 107),
         ] {
             let position = Position { input: 1, offset, line: 3, record: 3 };
             assert_eq!(texts(line), Some((first.to_owned(), rest.to_owned(), position)));
         }
-        for line in ["{}", "{},{}", "{} rubbish", "[1]{}", r#"{"a":{"b":1}"#, r#"{"a":"}{"}"#] {
+        for line in ["{}", "{},{}", "{} rubbish", "[1]{}", r#"{"a":{"b":1}"#] {
             assert_eq!(texts(line), None, "{line}");
         }
     }

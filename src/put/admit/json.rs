@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::fields::{Choice, Fields, Leads, holds_metadata, is_namespace, loose};
 use super::findings::Kind;
+use super::glued;
 use super::metadata::{Under, Value, described, excerpt, kind};
 use super::numbered;
 use super::numbers::{self, Separated};
@@ -77,15 +78,27 @@ fn unwrapped<'a>(line: &Cow<'a, [u8]>) -> Option<Rejected<'a>> {
 
 fn record_within(line: &[u8]) -> Option<Rejected<'_>> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Line<'a> {
         rejected: Why,
         #[serde(borrow)]
         record: &'a RawValue,
     }
+    // All that a rejects file has, and nothing else: a record may well have members of these names itself.
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Why {
-        #[serde(default)]
+        #[serde(rename = "input")]
+        _input: String,
+        #[serde(rename = "line")]
+        _line: u64,
+        #[serde(rename = "record")]
+        _record: u64,
+        #[serde(rename = "key")]
+        _key: Option<String>,
         reason: String,
+        #[serde(rename = "message")]
+        _message: String,
     }
     if !line.starts_with(br#"{"rejected":"#) {
         return None;
@@ -124,6 +137,18 @@ pub(super) struct Taken {
     by_name: bool,
 }
 
+/// A member in place of a vector that is none.
+#[derive(Debug)]
+pub(super) struct NoVector {
+    /// What it is.
+    found: String,
+    /// The path of the object that it stands in, and its name.
+    member: (String, String),
+    value: (usize, usize),
+    /// Whether it is stored, or left out, whatever else is found.
+    is_settled: bool,
+}
+
 /// Why a walk ends early.
 enum Stop {
     Reason(Reason),
@@ -151,7 +176,7 @@ enum Role {
 enum Rest {
     /// They are stored, or told of.
     Counts,
-    /// They are stored with the object.
+    /// They are stored or left out with the object.
     IsStored,
 }
 
@@ -198,15 +223,22 @@ impl<'a> Walk<'a, '_> {
         match role {
             Role::Vector(rank) => {
                 self.named(self.fields.vector.named, Kind::Vector, rank);
-                Ok(self.vector(rank)?)
+                self.part_left_out(name);
+                let start = self.at;
+                self.vector(name, rank, rest)?;
+                // What is named as metadata is stored, also where it could be the vector.
+                if let Some(rank) = self.named_metadata(name) {
+                    self.metadata(name, rank, (start, self.at));
+                }
+                Ok(())
             }
             Role::Key(rank) => {
                 let value = self.value()?;
                 self.named(self.fields.key.named, Kind::Key, rank);
+                self.part_left_out(name);
                 self.key(rank, value)?;
                 // The user may want to filter by what could be a key, or is one.
-                let named = Some(&self.fields.metadata).filter(|choice| choice.named);
-                if let Some(rank) = named.and_then(|choice| self.find(choice, name)) {
+                if let Some(rank) = self.named_metadata(name) {
                     self.metadata(name, rank, value);
                 }
                 Ok(())
@@ -219,7 +251,11 @@ impl<'a> Walk<'a, '_> {
                 self.at = end;
                 Ok(())
             }
-            Role::Other if leads_on && self.peek() == Some(b'{') => self.go_on(name, self.at, true, rest),
+            Role::Other if leads_on && self.peek() == Some(b'{') => {
+                // Only the parts that it leads to are taken from an object that is left out.
+                let rest = if self.part_left_out(name) { Rest::IsStored } else { rest };
+                self.go_on(name, self.at, true, rest)
+            }
             Role::Other => {
                 let value = self.value()?;
                 if rest == Rest::Counts {
@@ -300,6 +336,18 @@ impl<'a> Walk<'a, '_> {
         choice.candidates.iter().position(|field| field.leads(&self.path, name) == Some(Leads::There))
     }
 
+    /// Which of the metadata that the user names the member `name` is.
+    fn named_metadata(&self, name: &str) -> Option<usize> {
+        let named = Some(&self.fields.metadata).filter(|choice| choice.named);
+        named.and_then(|choice| self.find(choice, name))
+    }
+
+    /// Whether the user leaves out the member `name`, which may be a part of the record all the same, or hold one.
+    fn part_left_out(&mut self, name: &str) -> bool {
+        let field = if self.fields.leaves_out() { self.fields.left_out(&self.path, name) } else { None };
+        field.inspect(|field| self.scratch.book.note(Kind::LeftOut, "", field)).is_some()
+    }
+
     fn named(&mut self, is_named: bool, kind: Kind, rank: usize) {
         if is_named {
             let choice = match kind {
@@ -343,7 +391,7 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    fn vector(&mut self, rank: usize) -> Result<(), Reason> {
+    fn vector(&mut self, name: &str, rank: usize, rest: Rest) -> Result<(), Reason> {
         match self.peek() {
             Some(b'[') => {
                 if !self.scratch.begin_vector(rank, &self.fields.vector) {
@@ -384,7 +432,9 @@ impl<'a> Walk<'a, '_> {
             _ => {
                 let (start, end) = self.value()?;
                 let found = described(self.text.get(start..end).unwrap_or_default());
-                self.scratch.vector_kinds.push((rank, found));
+                let is_settled = rest == Rest::IsStored || self.named_metadata(name).is_some();
+                let member = (self.path.clone(), name.to_owned());
+                self.scratch.vector_kinds.push(NoVector { found, member, value: (start, end), is_settled });
                 Ok(())
             }
         }
@@ -415,7 +465,8 @@ impl<'a> Walk<'a, '_> {
         let raw = self.text.get(start..end).unwrap_or_default();
         let (fields, path) = (self.fields, self.path.as_str());
         if path.is_empty() && is_namespace(name) && !fields.is_settled(name) {
-            let namespace = String::from_utf8_lossy(raw);
+            let namespace = if raw == b"null" { "".into() } else { String::from_utf8_lossy(raw) };
+            self.scratch.has_namespace = true;
             self.scratch.book.note(Kind::Namespace, "", namespace.trim_matches('"'));
         }
         if let Some(field) = fields.left_out(path, name) {
@@ -441,23 +492,32 @@ impl<'a> Walk<'a, '_> {
 
     /// Nothing may follow; and what becomes of fields that could have been key or vector is known only now.
     fn end(&mut self) -> Result<(), Reason> {
+        let object_end = self.at;
         self.at = skip_space(self.text, self.at);
         if self.at < self.text.len() {
+            self.scratch.glued = glued::after(self.text, object_end);
             return Err(self.unexpected("nothing more"));
         }
         for (rank, start, end) in std::mem::take(&mut self.scratch.other_keys) {
             let name = self.fields.key.name(rank);
             // Named as metadata, it is stored.
-            if !self.fields.metadata.named || self.find(&self.fields.metadata, name).is_none() {
+            let is_settled = self.fields.is_inside_left_out(name) || self.named_metadata(name).is_some();
+            if !is_settled {
                 self.other(name, (start, end));
             }
         }
-        for (rank, found) in std::mem::take(&mut self.scratch.vector_kinds) {
+        for NoVector { found, member: (path, name), value, is_settled } in
+            std::mem::take(&mut self.scratch.vector_kinds)
+        {
             if !self.scratch.has_vector {
                 self.scratch.vector_kind.get_or_insert(found);
-            } else if found != "null" {
-                self.scratch.book.note(Kind::Member, "", self.fields.vector.name(rank));
+            } else if !is_settled {
+                self.path = path;
+                self.other(&name, value);
             }
+        }
+        if !self.scratch.has_namespace && !self.fields.settles_namespace() {
+            self.scratch.book.note(Kind::Namespace, "", "");
         }
         Ok(())
     }

@@ -24,7 +24,8 @@ pub use fields::{ALL, Field, Fields};
 pub(super) use fields::{KEYS, VECTORS};
 use findings::Book;
 pub use findings::{Finding, Findings, Kind, NAMES_AT_MOST};
-use json::Taken;
+use glued::Glued;
+use json::{NoVector, Taken};
 use metadata::{Metadata, Under, Value, quoted};
 use numbers::Separated;
 use row::Header;
@@ -187,7 +188,7 @@ impl Admit {
                 }
                 Err(refused) => refused,
             };
-            match glued::split(&record) {
+            match self.scratch.glued.take().and_then(|glued| glued::split(&record, glued)) {
                 // What is wrong may be that another one follows, or the other one's matter.
                 Some((first, rest)) if more < MOST_ON_A_LINE => {
                     let first_judged = self.record(&first, arena);
@@ -231,12 +232,16 @@ impl Admit {
         let (rules, scratch) = (&self.rules, &mut self.scratch);
         match &record.raw {
             Raw::Json(text) => match json::rejected_record(text) {
-                Ok(Some(inner)) if inner.is_wire => {
-                    let read = json::read(&inner.text, &self.wire, rules, scratch);
-                    scratch.book.begin();
-                    (read, false)
+                Ok(Some(inner)) => {
+                    let fields = if inner.is_wire { &self.wire } else { &self.fields };
+                    let read = json::read(&inner.text, fields, rules, scratch);
+                    // The place is one of the text inside.
+                    scratch.glued = None;
+                    if inner.is_wire {
+                        scratch.book.begin();
+                    }
+                    (read, !inner.is_wire)
                 }
-                Ok(Some(inner)) => (json::read(&inner.text, &self.fields, rules, scratch), true),
                 Ok(None) => (json::read(text, &self.fields, rules, scratch), true),
                 Err(reason) => (Err(reason), false),
             },
@@ -320,7 +325,7 @@ struct Scratch {
     /// The rank of the field that gave the vector.
     vector_rank: Option<usize>,
     /// What stood in vector fields in place of an array.
-    vector_kinds: Vec<(usize, String)>,
+    vector_kinds: Vec<NoVector>,
     /// The same where no other field has the vector.
     vector_kind: Option<String>,
     metadata: Metadata,
@@ -331,8 +336,12 @@ struct Scratch {
     metadata_seen: Vec<usize>,
     /// Fields with a dot in their names that were met.
     taken: Vec<Taken>,
+    /// Where another object follows the record's own.
+    glued: Option<Glued>,
     /// The first thing found wrong; reading goes on for the sake of the key.
     problem: Option<Reason>,
+    /// Whether a namespace was noted.
+    has_namespace: bool,
     /// What costs no record.
     book: Book,
     /// Names of open objects, and brackets that are open: only their memory lives on.
@@ -353,6 +362,8 @@ impl Scratch {
         self.metadata_rank = None;
         self.metadata_problem = None;
         self.metadata_seen.clear();
+        self.glued = None;
+        self.has_namespace = false;
         self.problem = None;
         self.book.begin();
     }

@@ -18,6 +18,8 @@ pub(super) struct Header {
     vectors: Vec<(usize, usize)>,
     metadata: Vec<usize>,
     namespace: Option<usize>,
+    /// Whether rows without a namespace are noted as such.
+    notes_no_namespace: bool,
     /// What is wrong with every row: a field that the command line names and the file lacks, or one that two columns could be.
     problem: Option<Reason>,
     /// What is known of all rows alike.
@@ -86,8 +88,9 @@ impl Header {
             }
         }
         let namespace = columns.0.iter().position(|name| is_namespace(name) && !fields.is_settled(name));
+        let notes_no_namespace = namespace.is_none() && !fields.settles_namespace();
         let (columns, first) = (Arc::clone(columns), Position::default());
-        Self { columns, key, vectors, metadata, namespace, problem, told, rows: 0, first }
+        Self { columns, key, vectors, metadata, namespace, notes_no_namespace, problem, told, rows: 0, first }
     }
 
     /// Whether it is that of these columns.
@@ -150,6 +153,8 @@ pub(super) fn read(
     if let Some(namespace) = header.namespace {
         let namespace = String::from_utf8_lossy(cells.get(namespace).unwrap_or_default());
         scratch.book.note(Kind::Namespace, "", &namespace);
+    } else if header.notes_no_namespace {
+        scratch.book.note(Kind::Namespace, "", "");
     }
     for column in &header.metadata {
         let (name, cell) = (header.name(*column), cell(*column)?);

@@ -109,6 +109,12 @@ fn single_quoted_end(text: &[u8], start: usize) -> Result<usize, Unexpected> {
             None => return Err(Unexpected { at: start, wanted: "a value" }),
         }
     }
+    // The reader cuts records by double quotes and brackets alone: where they stand in such a text, nobody knows which
+    // of its records is one.
+    let inside = text.get(start + 1..at - 1).unwrap_or_default();
+    if let Some(hit) = inside.iter().position(|byte| b"\"[]{}".contains(byte)) {
+        return Err(Unexpected { at: start + 1 + hit, wanted: "no quote or bracket within single quotes" });
+    }
     let next = skip_space(text, at);
     match text.get(next) {
         Some(b',' | b':' | b'}' | b']' | b')') | None => Ok(at),
@@ -122,6 +128,18 @@ fn is_prefix(text: &[u8], start: usize, end: usize) -> bool {
     word.len() <= 2 && word.iter().all(|byte| b"bBrRuUfF".contains(byte))
 }
 
+/// Whether a comment begins here: what stands in it is no part of the record, and no grammar at hand has it.
+fn begins_comment(text: &[u8], at: usize) -> bool {
+    match (text.get(at), text.get(at + 1)) {
+        (Some(b'/'), next) => matches!(next, Some(b'/' | b'*')),
+        (Some(b'#'), next) => {
+            let before = text.get(..at).unwrap_or_default().trim_ascii_end().last();
+            next.is_none_or(u8::is_ascii_whitespace) || before.is_some_and(|byte| !b",:[{(".contains(byte))
+        }
+        _ => false,
+    }
+}
+
 /// Offset after a number or a word, or several with blanks between; a colon belongs to it only in a time.
 fn word_end(text: &[u8], start: usize) -> usize {
     let mut at = start;
@@ -130,7 +148,13 @@ fn word_end(text: &[u8], start: usize) -> usize {
             let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
             at > start && is_digit(at - 1) && is_digit(at + 1)
         };
-        if *byte == b',' || (STRUCTURE[usize::from(*byte)] != 0) || (*byte == b':' && !is_in_time()) {
+        let ends = match *byte {
+            b',' | b'\r' | b'\n' => true,
+            b':' => !is_in_time(),
+            b'/' | b'#' => begins_comment(text, at),
+            byte => STRUCTURE[usize::from(byte)] != 0,
+        };
+        if ends {
             break;
         }
         at += 1;
@@ -138,7 +162,7 @@ fn word_end(text: &[u8], start: usize) -> usize {
     at
 }
 
-/// What brackets and quotes are; other bytes say nothing about where a value ends.
+/// What brackets, quotes and comments are; other bytes say nothing about where a value ends.
 static STRUCTURE: [u8; 256] = {
     let mut table = [0; 256];
     table[b'"' as usize] = b'"';
@@ -149,6 +173,9 @@ static STRUCTURE: [u8; 256] = {
     table[b']' as usize] = b']';
     table[b'}' as usize] = b'}';
     table[b')' as usize] = b')';
+    // What may begin a comment.
+    table[b'/' as usize] = b'/';
+    table[b'#' as usize] = b'#';
     table
 };
 
@@ -166,6 +193,10 @@ fn bracket_end(text: &[u8], start: usize, open: &mut Vec<u8>) -> Result<usize, U
             b'"' => at = string_end(text, at)?,
             b'\'' if opens_text(text, at) => at = single_quoted_end(text, at)?,
             b'\'' => return Err(Unexpected { at, wanted: closing(open) }),
+            b'/' | b'#' if begins_comment(text, at) => {
+                return Err(Unexpected { at, wanted: closing(open) });
+            }
+            b'/' | b'#' => at += 1,
             byte @ (b'[' | b'{' | b'(') => {
                 open.push(STRUCTURE[usize::from(byte)]);
                 at += 1;
@@ -344,17 +375,26 @@ mod tests {
             ("<NA>", ","),
             ("2026-01-01 10:00:00", ","),
             ("Not Available", "  , "),
-            ("'it, {is}'", ","),
-            (r#"'5" disk'"#, " }"),
+            ("'it, (is)'", ","),
             (r"'it\'s'", "}"),
+            ("N/A", ","),
+            ("#N/A", "}"),
+            ("[#N/A, 1/2]", "}"),
             ("b'x'", ","),
             (r#""\"}""#, ","),
             ("datetime.datetime(2026, 1, 1)", "}"),
             (r#"ObjectId("60f6")"#, "}"),
-            (r#"{'a': None, 'b': [1, 2, '"'], "c": "'"}"#, "}"),
+            (r#"{'a': None, 'b': [1, 2, ','], "c": "'}"}"#, "}"),
             ("array([1., 2.], dtype='<f4')", ","),
         ] {
             assert_eq!(end(&format!("{value}{rest}")), Ok(value.len()), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_word_ends_before_a_comment_and_a_line_end_so_that_nothing_behind_them_is_read() {
+        for text in ["1 /*,\"a\":2*/}", "1 //,\"a\":2\n}", "1 #,\"a\":2\n}", "1\n2,", "1\r/,"] {
+            assert_eq!(end(text), Ok(1), "{text}");
         }
     }
 
@@ -370,6 +410,13 @@ mod tests {
             ("'open, \"b\":1", 0),
             ("'a' \"b\":1", 4),
             ("[it's, 'x']", 3),
+            ("'it, {is}'", 5),
+            (r#"'5" disk'"#, 2),
+            ("['a', '}']", 7),
+            ("[1 /* ], [ */]", 3),
+            ("[1 // ]", 3),
+            ("[1 # ]", 3),
+            ("/* 1 */ 2", 0),
         ] {
             assert_eq!(end(text).map_err(|unexpected| unexpected.at), Err(at), "{text}");
         }

@@ -260,18 +260,81 @@ fn rows_take_their_parts_from_columns() {
 
 #[test]
 fn a_line_of_a_rejects_file_is_the_record_inside_it() {
-    let line = r#"{"rejected":{"reason":"dimension"},"record":{"key":"k","vector":[1,2]}}"#;
+    let line = r#"{"rejected":{"input":"a","line":1,"record":0,"key":null,"reason":"dimension","message":"m"},"record":{"key":"k","vector":[1,2]}}"#;
     assert_eq!(json(line).unwrap(), r#"{"key":"k","data":{"float32":[1,2]}}"#);
-    let row = r#"{"rejected":{"reason":"ragged"},"record":{"key":"k","vector":"[1, 2]","metadata":"{\"a\":\"b\"}"}}"#;
+    let row = r#"{"rejected":{"input":"a","line":1,"record":0,"key":null,"reason":"ragged","message":"m"},"record":{"key":"k","vector":"[1, 2]","metadata":"{\"a\":\"b\"}"}}"#;
     assert_eq!(json(row).unwrap(), r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"a":"b"}}"#);
-    let twice = r#"{"rejected":{"reason":"syntax"},"record":{"rejected":{"reason":"dimension"},"record":{"id":"k","emb":[1,2]}}}"#;
+    let twice = r#"{"rejected":{"input":"a","line":1,"record":0,"key":null,"reason":"syntax","message":"m"},"record":{"rejected":{"input":"a","line":1,"record":0,"key":null,"reason":"dimension","message":"m"},"record":{"id":"k","emb":[1,2]}}}"#;
     assert_eq!(json(twice).unwrap(), r#"{"key":"k","data":{"float32":[1,2]}}"#);
     let fields = Fields::new(&["doc".into()], &["numbers".into()], &["title".into()]);
-    let sent = r#"{"rejected":{"reason":"not_stored"},"record":{"key":"k","data":{"float32":[1,2]},"metadata":{"title":"t"}}}"#;
+    let sent = r#"{"rejected":{"input":"a","line":1,"record":0,"key":null,"reason":"not_stored","message":"m"},"record":{"key":"k","data":{"float32":[1,2]},"metadata":{"title":"t"}}}"#;
     let got = admit_with(fields, rules(), Raw::Json(Bytes::from_static(sent.as_bytes())));
     assert_eq!(got.unwrap(), r#"{"key":"k","data":{"float32":[1,2]},"metadata":{"title":"t"}}"#);
-    let torn = r#"{"rejected":{"reason":"syntax"},"record":"{\"key\":\"k\",\"vector\":[1,2"}"#;
+    let torn = r#"{"rejected":{"input":"a","line":1,"record":0,"key":null,"reason":"syntax","message":"m"},"record":"{\"key\":\"k\",\"vector\":[1,2"}"#;
     assert_eq!(json(torn).map_err(|reason| reason.code()), Err("syntax"));
+}
+
+#[test]
+fn a_record_with_members_called_rejected_and_record_is_no_line_of_a_rejects_file() {
+    let inner = r#""record":{"id":"x","vector":[9,9]}"#;
+    let why = r#""input":"a","line":1,"record":0,"key":null,"reason":"syntax","message":"m""#;
+    for line in [
+        format!(r#"{{"rejected":{{"by":"bob"}},{inner},"id":"a","vector":[1,2]}}"#),
+        format!(r#"{{"rejected":{{"reason":"syntax"}},{inner},"id":"a","vector":[1,2]}}"#),
+        format!(r#"{{"rejected":{{{why}}},{inner},"id":"a","vector":[1,2]}}"#),
+    ] {
+        assert_eq!(json(&line).unwrap(), r#"{"key":"a","data":{"float32":[1,2]}}"#, "{line}");
+    }
+    for line in [
+        format!(r#"{{"rejected":{{}},{inner}}}"#),
+        format!(r#"{{"rejected":{{{why},"by":"bob"}},{inner}}}"#),
+        format!(r#"{{"rejected":true,{inner}}}"#),
+    ] {
+        assert_eq!(json(&line).map_err(|reason| reason.code()), Err("no_key"), "{line}");
+    }
+}
+
+#[test]
+fn text_inside_a_comment_is_never_read_as_members() {
+    for text in [
+        r#"{"id":"a","t":1 /*,"vector":[9,9],"z":2*/}"#,
+        "{\"id\":\"a\",\"t\": 1 //, \"vector\":[9,9]\n}",
+        "{\"id\":\"a\",\"t\": 1 #, \"vector\":[9,9]\n}",
+        r#"{"id":"a","t":[1 /*],"vector":[9,9],"z":[*/]}"#,
+        r#"{"id":"a","t":"x" /*,"vector":[9,9],"z":2*/}"#,
+        r#"{"id":"a",/*"vector":[9,9],*/"z":2}"#,
+        r#"{"id":"a","metadata":{"t":1 /*},"vector":[9,9],"z":{*/}}"#,
+    ] {
+        assert_eq!(json(text).map_err(|reason| reason.code()), Err("syntax"), "{text}");
+    }
+}
+
+/// The keys of what is stored of a line, and the codes of what is not.
+fn judged(line: &str) -> Vec<Result<String, &'static str>> {
+    let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules { dimension: None, ..rules() });
+    let records = vec![record(Raw::Json(Bytes::copy_from_slice(line.as_bytes())))];
+    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+    let verdict = |verdict: &Result<Vector, Box<Defect>>| {
+        verdict.as_ref().map(Vector::key).map_err(|defect| defect.reason.code())
+    };
+    judged.verdicts.iter().map(verdict).collect()
+}
+
+#[test]
+fn no_record_is_made_of_what_stands_inside_a_single_quoted_text() {
+    let line = r#"{"id":"a","t":'x}{"id":"z","vector":[9,9]}{y',"vector":[1,2,3]}"#;
+    assert_eq!(judged(line), [Err("syntax")]);
+    let line = r#"{"id":"a","t":1 /*}{"id":"z","vector":[9,9]}{*/,"vector":[1,2,3]}"#;
+    assert_eq!(judged(line), [Err("syntax")]);
+}
+
+#[test]
+fn records_on_one_line_are_each_judged_by_itself() {
+    let (a, b) = (r#"{"id":"a","vector":[1,2]}"#, r#"{"id":"b","vector":[3,4]}"#);
+    let both = [Ok("a".to_owned()), Ok("b".to_owned())];
+    assert_eq!(judged(&format!("{a}{b}")), both);
+    assert_eq!(judged(&format!("{a} \u{feff}{b}")), both);
+    assert_eq!(judged(&format!(r#"{{"id":1.5,"vector":[1,2]}}{b}"#)), [Err("key_kind"), Ok("b".to_owned())]);
 }
 
 #[test]
@@ -279,7 +342,7 @@ fn lines_of_rejects_files_nested_without_end_neither_overflow_the_stack_nor_take
     let nested = |levels| {
         format!(
             "{}{}{}",
-            r#"{"rejected":{},"record":"#.repeat(levels),
+            r#"{"rejected":{"input":"a","line":1,"record":0,"key":null,"reason":"syntax","message":""},"record":"#.repeat(levels),
             r#"{"key":"k","vector":[1,2]}"#,
             "}".repeat(levels)
         )

@@ -5,7 +5,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::shape::{WRAPPERS, is_record, is_vector_name};
+use super::shape::{WRAPPERS, has_key, is_record, is_vector_name};
 use super::value::{Members, Next, scalar_end, skip_blanks, string_end};
 
 /// Why the members cannot be passed over.
@@ -111,6 +111,8 @@ fn object(text: &[u8], at: usize, depth: usize) -> Result<usize, Trouble> {
                 let end = passed(text, value, Some(name), depth + 1)?;
                 members.go_on(end);
             }
+            // A vector alone may be that of a question; a record has a key.
+            Next::End(_) if has_key(text, at) && is_record(text, at) => return Err(Trouble::Records(at)),
             Next::End(end) => return Ok(end),
             Next::Unfinished => return Err(Trouble::Unfinished),
             Next::Malformed(at) => return Err(Trouble::Malformed(at, MEMBER)),
@@ -118,14 +120,19 @@ fn object(text: &[u8], at: usize, depth: usize) -> Result<usize, Trouble> {
     }
 }
 
+/// Names of a list of the metadata of records, beside them.
+const METADATA: [&[u8]; 4] = [b"metadata", b"metadatas", b"payload", b"payloads"];
+
 fn array(text: &[u8], start: usize, name: Option<&[u8]>, depth: usize) -> Result<usize, Trouble> {
     let holds_records = name.is_some_and(|name| WRAPPERS.iter().any(|known| known.as_bytes() == name));
+    let holds_metadata = name.is_some_and(|name| METADATA.contains(&name));
     let mut at = skip_blanks(text, start + 1);
     loop {
         match text.get(at) {
             None => return Err(Trouble::Unfinished),
             Some(b']') => return Ok(at + 1),
             Some(b'{' | b'[') if holds_records => return Err(Trouble::Records(at)),
+            Some(b'{') if holds_metadata && has_key(text, at) => return Err(Trouble::Records(at)),
             Some(_) => {}
         }
         let end = passed(text, at, None, depth + 1)?;
@@ -166,6 +173,7 @@ mod tests {
             r"[[0.1],[0.2]]",
             r#"{"vectors":[],"data":[1,"a"],"rows":{"rows":null}}"#,
             r#"{"buckets":[{"key":"a","doc_count":1}]}"#,
+            r#"{"query":{"vector":[0.1,0.2]},"metadata":[{"title":"x"}]}"#,
             r"[1,2,]",
             r#""text""#,
         ] {
@@ -192,6 +200,9 @@ mod tests {
             (r#"{"data":[{"a":1}]}"#, 9),
             (r#"{"x":{"points":[[0.1]]}}"#, 16),
             (r#"{"others":[1,{"id":"a","embedding":[0.1]}]}"#, 13),
+            (r#"{"more":{"a":{"id":"2","values":[3,4]}}}"#, 13),
+            (r#"{"extra":{"id":"h","vector":[3,4]}}"#, 9),
+            (r#"{"metadata":[{"id":"1","title":"x"}]}"#, 13),
         ] {
             assert_eq!(end(text), Err(Trouble::Records(at)), "{text}");
         }

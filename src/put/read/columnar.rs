@@ -278,10 +278,27 @@ pub(super) fn several(paths: &[&[String]]) -> Unfit {
     }
 }
 
+/// An object with a key of its own around an array of records, so large that nobody knows whether it is a record itself.
+pub(super) fn with_a_key(path: &[String]) -> Unfit {
+    Unfit::Shape {
+        shape: format!("an object that has a key and an array of records in {}", joined(path)),
+        cure: format!(
+            "take the records of the array: {}; if each line is a record itself, give --format jsonl",
+            python(&format!("[print(json.dumps(r)) for r in t{}]", way(path)))
+        ),
+    }
+}
+
 /// Arrays of arrays, the first of which starts at `at`: vectors without keys, or records without names.
 pub(super) fn of_rows(text: &[u8], at: usize, path: &[String]) -> Option<Unfit> {
     let place = if path.is_empty() { String::new() } else { format!(" in {}", joined(path)) };
     let way = way(path);
+    if text.get(skip_blanks(text, at + 1)) == Some(&b'{') {
+        return Some(Unfit::Shape {
+            shape: format!("lists of records in a list{place}"),
+            cure: python(&format!("[print(json.dumps(r)) for b in t{way} for r in b]")),
+        });
+    }
     let row = row(text, at);
     let vectors: Vec<usize> =
         (0..).zip(&row).filter(|(_, value)| **value == Value::Numbers).map(|(index, _)| index).collect();

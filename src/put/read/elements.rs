@@ -2,7 +2,7 @@
 
 use super::around::{self, After, Found, Trouble};
 use super::error::Tear;
-use super::value::{skip_blanks, value_end};
+use super::value::{record_end, skip_blanks, value_end};
 use super::{Cut, Flaw, FlawKind, RECORDS_AT_MOST};
 
 /// What holds the records.
@@ -87,6 +87,13 @@ impl Elements {
                     (at, place) = (end, self.behind_record());
                 }
                 Ok(None) => break None,
+                // A single quote or a comment that has no end is no reason to doubt what follows the record.
+                Err(Flaw { kind: FlawKind::Unfinished(Tear::Value), at: start })
+                    if last && let Some(end) = value_end(text, start) =>
+                {
+                    records.push(start..end);
+                    (at, place) = (end, self.behind_record());
+                }
                 Err(flaw) => break Some(flaw),
             }
         };
@@ -156,7 +163,7 @@ impl Elements {
 
 /// Finds the end of the record that starts at `at`.
 fn record(text: &[u8], at: usize) -> Result<Step, Flaw> {
-    value_end(text, at).map(Step::Record).ok_or(Flaw::unfinished(at, Tear::Value))
+    record_end(text, at).map(Step::Record).ok_or(Flaw::unfinished(at, Tear::Value))
 }
 
 /// Finds the array that `path` leads to in the object that starts at `at`.
@@ -232,6 +239,25 @@ mod tests {
         for text in [r#"{"a":1}[2]{"b":3}"#, "{\"a\":1}\n\n[2]{\"b\":3} "] {
             assert_eq!(all(Shape::Values, text), Ok(vec![r#"{"a":1}"#, "[2]", r#"{"b":3}"#]), "{text}");
         }
+    }
+
+    #[test]
+    fn no_element_is_cut_out_of_a_single_quoted_text_or_a_comment() {
+        let (b, c) = (r#"{"id":"b","t":'5" disk'}"#, r#"{"id":"c"}"#);
+        for a in [
+            r#"{"id":"a","t":'},{"id":"z","vector":[9,9]},{'}"#,
+            r#"{"id":"a","t":'5" disk'}"#,
+            r#"{"id":"a","t":'}'}"#,
+            r#"{"id":"a","t":1 /*},{"id":"z","vector":[9,9]},{*/}"#,
+        ] {
+            for text in [format!("[{a},{b},{c}]"), format!("[{a}][{b},{c}]")] {
+                assert_eq!(all(Shape::Arrays, &text), Ok(vec![a, b, c]), "{text}");
+            }
+            assert_eq!(all(pages("v"), &format!(r#"{{"v":[{a},{b},{c}]}}"#)), Ok(vec![a, b, c]));
+            assert_eq!(all(Shape::Values, &format!("{a}\n{b}{c}")), Ok(vec![a, b, c]));
+        }
+        let open = r#"{"id":"a","t":'}"#;
+        assert_eq!(all(Shape::Arrays, &format!("[{open},{c}]")), Ok(vec![open, c]));
     }
 
     #[test]

@@ -42,7 +42,6 @@ pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
 pub use self::table::Tables;
 use self::table::{Header, HeaderFlaw, QuoteFlaw, Rows};
-pub(super) use self::value::{skip_blanks, value_end};
 use self::window::{Arrival, Stream, Window, newlines};
 use super::encoding::{self, Foreign};
 use super::record::{Block, Input, Position, Raw, Record};
@@ -135,6 +134,10 @@ pub struct Form {
     pub format: Option<Format>,
     /// How tables are written.
     pub tables: Tables,
+    /// The fields that are named as the key: by them a record is told from an object around records.
+    pub key: Vec<String>,
+    /// The same of the vector.
+    pub vector: Vec<String>,
 }
 
 /// One way to cut, chosen for an input.

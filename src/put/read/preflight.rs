@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::error::ReadError;
 use super::expand::{Candidate, Expanded};
+use super::value::value_end;
 use super::window::Arrival;
-use super::{Form, Reading, Sizes, table, value_end};
+use super::{Form, Reading, Sizes, table};
 use crate::put::fingerprint::short;
 use crate::put::record::{Block, Input, Position, Raw};
 

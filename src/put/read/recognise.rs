@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::elements::Shape;
 use super::foreign::{self, Told};
-use super::shape::{self, Holder};
+use super::shape::{self, Holder, Named};
 use super::table::{self, Dialect, Tables};
 use super::value::{skip_blanks, value_end};
 use super::{Form, Sizes, mark_length};
@@ -106,7 +106,7 @@ pub(super) fn recognise(
     head: &[u8],
     whole: bool,
     name: Option<&str>,
-    Form { format, tables }: &Form,
+    Form { format, tables, key, vector }: &Form,
 ) -> Result<Option<Layout>, Unfit> {
     if foreign::foreign(head, whole)? == Told::NotYet {
         return Ok(None);
@@ -120,12 +120,13 @@ pub(super) fn recognise(
         return Ok(whole.then_some(Layout::Lines));
     };
     let format = *format;
+    let json = |bare| json(text, whole, Named { key, vector }, bare);
     let promised = format.or_else(|| name.and_then(Format::of_name));
     match (format, first) {
         (Some(Format::Jsonl), _) => Ok(Some(Layout::Lines)),
-        (Some(Format::Json), _) => json(text, whole, |_, _| Some(VALUES)),
+        (Some(Format::Json), _) => json(|_, _| Some(VALUES)),
         (Some(Format::Csv | Format::Tsv), _) => delimited(marked, whole, promised, tables),
-        (None, b'{' | b'[') => json(text, whole, lines_or_values),
+        (None, b'{' | b'[') => json(lines_or_values),
         (None, _) => match promised {
             Some(Format::Jsonl) => Ok(Some(Layout::Lines)),
             Some(Format::Json) => Ok(Some(VALUES)),
@@ -137,8 +138,13 @@ pub(super) fn recognise(
 const VALUES: Layout = Layout::Elements(Shape::Values);
 
 /// Decides between a structure that holds records and records without one, which `bare` tells apart further.
-fn json(text: &[u8], whole: bool, bare: fn(&[u8], bool) -> Option<Layout>) -> Result<Option<Layout>, Unfit> {
-    Ok(match shape::holder(text, whole)? {
+fn json(
+    text: &[u8],
+    whole: bool,
+    named: Named<'_>,
+    bare: fn(&[u8], bool) -> Option<Layout>,
+) -> Result<Option<Layout>, Unfit> {
+    Ok(match shape::holder(text, whole, named)? {
         Holder::Shape(shape) => Some(Layout::Elements(shape)),
         Holder::Unknown if !whole => None,
         Holder::Unknown | Holder::Missing => bare(text, whole),
@@ -238,6 +244,9 @@ mod tests {
             ("[", LINES),
             ("[0.1,0.2]\n[0.3,0.4]\n", LINES),
             ("[0.1,0.2]", LINES),
+            (r#"[1,{"id":"a"},{"id":"b"}]"#, ARRAYS),
+            (r#"["x",[1],{"id":"a"}]"#, ARRAYS),
+            (r#"["x","y"]"#, LINES),
             ("[0.1,0.2] [0.3,0.4]\n", VALUES),
             ("[\n0.1,\n0.2\n]\n[0.3]", VALUES),
             ("{\"a\":1}\n{\"b\":2}\n", LINES),
@@ -290,6 +299,36 @@ mod tests {
         ];
         for (text, layout) in cases {
             assert_eq!(whole(text), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_known_by_the_fields_that_the_user_names() {
+        let text = br#"{"id":"a","points":[{"id":"p","doc":{"e":[9,9]}}],"doc":{"e":[1,2]}}"#;
+        let named = |vector: &str| Form { vector: vec![vector.to_owned()], ..Form::default() };
+        for (vector, layout) in [("doc.e", LINES), ("doc", LINES), ("doc.f", pages("points"))] {
+            assert_eq!(recognise(text, true, None, &named(vector)), Ok(Some(layout)), "{vector}");
+        }
+    }
+
+    #[test]
+    fn an_object_too_large_to_tell_from_a_record_is_refused() {
+        let inner = vec![r#"{"id":"p","vector":[9,9]}"#; 10_000].join(",");
+        for array in ["items", "data"] {
+            let text = format!(r#"{{"id":"a","{array}":[{inner}],"vector":[1,2]}}"#);
+            assert!(matches!(whole(&text), Err(Unfit::Shape { .. })), "{array}");
+            let text = format!(r#"{{"{array}":[{inner}],"status":"ok"}}"#);
+            assert_eq!(whole(&text), Ok(Some(pages(array))));
+        }
+    }
+
+    #[test]
+    fn lists_of_records_in_a_list_are_refused_with_a_cure() {
+        for text in [r#"[[{"id":"a"},{"id":"b"}],[{"id":"c"}]]"#, r#"{"vectors":[[{"id":"a"}]]}"#] {
+            assert!(
+                matches!(whole(text), Err(Unfit::Shape { cure, .. }) if cure.contains("for b in t")),
+                "{text}"
+            );
         }
     }
 
@@ -350,7 +389,8 @@ mod tests {
             "{\n  \"a\": 1\n}\n{\n",
             "{\"a\":\r\n\r\n{\"b\":2}\n",
             "[0.1,0.2]\n[0.3]\n",
-            "[ null, [{}]]",
+            r#"[ null, ["a"]]"#,
+            r#"["x",1,{"id":"a"}]"#,
             "[\nnull,\nnull,\n{\"key\":\"a\"}\n]\n",
             "key;vector\n\"a\n\";[0.1,0.2]\nb;[0.1,0.2]\n",
             "key,vector\na,\"[0.1, 0.2]\"\nb,\"[0.3, 0.4]\"\n",

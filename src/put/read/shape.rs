@@ -42,13 +42,20 @@ const LOOKED_AT: usize = 192 << 10;
 
 const NULL: &[u8] = b"null";
 
+/// The fields that the user names, by which a record is known as well as by the usual names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Named<'a> {
+    pub(super) key: &'a [String],
+    pub(super) vector: &'a [String],
+}
+
 /// Tells whether the value that `text` begins with holds records; with `whole` there is no more text.
-pub(super) fn holder(text: &[u8], whole: bool) -> Result<Holder, Unfit> {
+pub(super) fn holder(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     match text.first() {
         Some(b'[') => array(text, whole || text.len() >= LOOKED_AT),
         Some(b'{') => {
             let is_all = whole || text.len() >= LOOKED_AT;
-            object(text.get(..LOOKED_AT).unwrap_or(text), is_all)
+            object(text.get(..LOOKED_AT).unwrap_or(text), is_all, named)
         }
         _ => Ok(Holder::Missing),
     }
@@ -65,8 +72,29 @@ fn array(text: &[u8], is_all: bool) -> Result<Holder, Unfit> {
             None => Holder::Shape(Shape::Arrays),
         },
         cut if NULL.starts_with(cut) => Holder::Unknown,
-        _ => Holder::Missing,
+        _ => match has_object(text, at) {
+            Some(true) => Holder::Shape(Shape::Arrays),
+            None if !is_all => Holder::Unknown,
+            Some(false) | None => Holder::Missing,
+        },
     })
+}
+
+/// Whether one of the elements from `at` on is an object; none when the text ends before that is clear.
+fn has_object(text: &[u8], mut at: usize) -> Option<bool> {
+    let text = text.get(..LOOKED_AT).unwrap_or(text);
+    loop {
+        match text.get(at)? {
+            b'{' => return Some(true),
+            b',' | b']' => return Some(false),
+            _ => {}
+        }
+        let next = skip_blanks(text, value_end(text, at)?);
+        if text.get(next)? != &b',' {
+            return Some(false);
+        }
+        at = skip_blanks(text, next + 1);
+    }
 }
 
 /// Offset of the first element of an array that is not null, or where the text ends before it. A service that failed on
@@ -100,13 +128,14 @@ enum Content {
 }
 
 /// An object holds records when an array in it does and it is no record itself.
-fn object(head: &[u8], is_all: bool) -> Result<Holder, Unfit> {
+fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     let outline = Outline::of(head, 0);
     if !outline.is_complete && !outline.is_malformed && !is_all {
         return Ok(Holder::Unknown);
     }
-    let has_key = outline.members.iter().any(|member| is_key_name(member.name));
-    let has_vector = outline.members.iter().any(|member| is_vector_name(member.name));
+    let has = |fields: &[String]| fields.iter().any(|field| has_field(head, &outline, field.trim()));
+    let has_key = outline.members.iter().any(|member| is_key_name(member.name)) || has(named.key);
+    let has_vector = outline.members.iter().any(|member| is_vector_name(member.name)) || has(named.vector);
     let has_numbers = outline.members.iter().any(|member| member.value == Value::Numbers);
     if outline.is_malformed {
         // Where it is broken is told behind the records that stand before that place.
@@ -131,7 +160,29 @@ fn object(head: &[u8], is_all: bool) -> Result<Holder, Unfit> {
         Content::Records => true,
         Content::Objects | Content::Rows(_) | Content::Nothing => !has_key,
     });
+    if has_key
+        && !outline.is_complete
+        && let Some(Candidate { path, .. }) = candidates.first()
+    {
+        // Its own vector may follow, farther on than is looked at.
+        return Err(columnar::with_a_key(path));
+    }
     choose(head, &outline, candidates, has_key)
+}
+
+/// Whether an object has the field of this name, or of this path.
+fn has_field(head: &[u8], outline: &Outline<'_>, field: &str) -> bool {
+    outline.members.iter().any(|member| {
+        let Some(rest) = field.as_bytes().strip_prefix(member.name) else { return false };
+        match rest.split_first() {
+            None => true,
+            Some((b'.', _)) if member.value == Value::Object => {
+                let inner = field.get(member.name.len() + 1..).unwrap_or_default();
+                has_field(head, &Outline::of(head, member.at), inner)
+            }
+            Some(_) => false,
+        }
+    })
 }
 
 /// Decides among the arrays of an object that is no record.
@@ -220,6 +271,11 @@ pub(super) fn is_key_name(name: &[u8]) -> bool {
 /// Whether members of this name are vectors.
 pub(super) fn is_vector_name(name: &[u8]) -> bool {
     VECTORS.iter().any(|known| known.as_bytes() == name)
+}
+
+/// Whether the object at `at` has a member that is a key by its name.
+pub(super) fn has_key(text: &[u8], at: usize) -> bool {
+    Outline::of(text, at).members.iter().any(|member| is_key_name(member.name))
 }
 
 /// Whether the object at `at` has what makes a record: a vector under one of its usual names, or a key and numbers.

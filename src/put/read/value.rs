@@ -3,16 +3,16 @@
 //! Only quotes and brackets are looked at: between them the search jumps, so a vector of thousands of numbers costs
 //! one step. Whether a value is well formed inside is judged when its record is admitted.
 
-use memchr::{memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3, memmem};
 
 /// Offset of the first byte at or behind `at` that is no white space.
-pub(in crate::put) fn skip_blanks(text: &[u8], at: usize) -> usize {
+pub(super) fn skip_blanks(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 /// Offset behind the value that starts at `start`, or none when the text ends first.
-pub(in crate::put) fn value_end(text: &[u8], start: usize) -> Option<usize> {
+pub(super) fn value_end(text: &[u8], start: usize) -> Option<usize> {
     match text.get(start)? {
         b'{' => bracket_end(text, start + 1, b'{', b'}'),
         b'[' => bracket_end(text, start + 1, b'[', b']'),
@@ -61,6 +61,103 @@ pub(super) fn scalar_end(text: &[u8], start: usize) -> Option<usize> {
     text.get(start..)?.iter().position(ends).map(|length| start + length)
 }
 
+/// Behind so many bytes of a record the end of what JSON has not is no longer looked for.
+const FAR: usize = 1 << 20;
+
+/// Offset behind the record that starts at `start`, or none when the text ends first.
+///
+/// Single quotes and comments are no JSON, and a record with brackets in them is refused; but no other record may be made
+/// of what stands in them, so they are passed over where they have an end.
+pub(super) fn record_end(text: &[u8], start: usize) -> Option<usize> {
+    let plain = value_end(text, start);
+    let stretch = text.get(start..plain.unwrap_or(text.len()))?;
+    if !has_foreign(stretch) {
+        return plain;
+    }
+    let near = text.get(..start.saturating_add(FAR)).unwrap_or(text);
+    match foreign_record_end(near, start) {
+        Some(end) => Some(end),
+        None if near.len() < text.len() || text.len() - start == FAR => plain,
+        None => None,
+    }
+}
+
+/// Whether a single quote or what may begin a comment stands outside the texts of a value.
+fn has_foreign(value: &[u8]) -> bool {
+    if memchr2(b'\'', b'/', value).is_none() {
+        return false;
+    }
+    let mut at = 0;
+    loop {
+        let rest = value.get(at..).unwrap_or_default();
+        let Some(hit) = memchr3(b'"', b'\'', b'/', rest).map(|hit| at + hit) else { return false };
+        if value.get(hit) != Some(&b'"') {
+            return true;
+        }
+        let Some(end) = string_end(value, hit) else { return false };
+        at = end;
+    }
+}
+
+fn foreign_record_end(text: &[u8], start: usize) -> Option<usize> {
+    let (open, close) = match text.get(start)? {
+        b'{' => (b'{', b'}'),
+        b'[' => (b'[', b']'),
+        _ => return foreign_end(text, start).unwrap_or_else(|| value_end(text, start)),
+    };
+    let (mut at, mut depth) = (start + 1, 1_usize);
+    loop {
+        let counts = |byte: &u8| *byte == open || *byte == close || b"\"'/".contains(byte);
+        let hit = at + text.get(at..)?.iter().position(counts)?;
+        at = hit + 1;
+        match text.get(hit)? {
+            b'"' => at = string_end(text, hit)?,
+            b'\'' | b'/' => {
+                if let Some(end) = foreign_end(text, hit) {
+                    at = end?;
+                }
+            }
+            byte if *byte == open => depth += 1,
+            _ if depth == 1 => return Some(at),
+            _ => depth -= 1,
+        }
+    }
+}
+
+/// Offset behind the single-quoted text or the comment that begins at `at`, if one does; none inside when the text ends
+/// first.
+fn foreign_end(text: &[u8], at: usize) -> Option<Option<usize>> {
+    let rest = text.get(at..)?;
+    let before = text.get(..at)?.last();
+    match rest {
+        [b'/', b'*', ..] => Some(memmem::find(rest, b"*/").map(|length| at + length + 2)),
+        [b'/', b'/', ..] => Some(memchr(b'\n', rest).map(|length| at + length + 1)),
+        // Inside a word it is an apostrophe.
+        [b'\'', ..]
+            if before.is_none_or(|byte| !byte.is_ascii_alphanumeric() || b"bBrRuUfF".contains(byte)) =>
+        {
+            Some(single_quoted_end(text, at))
+        }
+        _ => None,
+    }
+}
+
+/// Offset behind the next single quote after which something stands that may follow a value.
+fn single_quoted_end(text: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        let hit = at + memchr2(b'\'', b'\\', text.get(at..)?)?;
+        if text.get(hit)? == &b'\\' {
+            at = hit + 2;
+            continue;
+        }
+        at = hit + 1;
+        if b",:}])".contains(text.get(skip_blanks(text, at))?) {
+            return Some(at);
+        }
+    }
+}
+
 /// The members of one object, as far as the text goes.
 pub(super) struct Members<'a> {
     text: &'a [u8],
@@ -105,7 +202,7 @@ impl<'a> Members<'a> {
 
     fn find(&mut self) -> Option<Next<'a>> {
         if std::mem::take(&mut self.in_value) {
-            self.at = value_end(self.text, self.at)?;
+            self.at = record_end(self.text, self.at)?;
         }
         let mut at = skip_blanks(self.text, self.at);
         let is_first = std::mem::take(&mut self.is_first);
@@ -156,6 +253,31 @@ mod tests {
         for text in ["", "{", "[1", r#"{"a":"}"#, r#"{"a":"\"}"#, r#"["\"#, "1", "nul", "\""] {
             assert_eq!(value_end(text.as_bytes(), 0), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_record_ends_behind_brackets_that_stand_in_single_quotes_and_comments() {
+        let complete = [
+            (r#"{"t":'}'},{"#, r#"{"t":'}'}"#),
+            (r#"{"t":'5" disk'},{"t":'5" disk'}"#, r#"{"t":'5" disk'}"#),
+            (r#"{"t":'},{"id":"z"},{'},1"#, r#"{"t":'},{"id":"z"},{'}"#),
+            (r#"{"t":b'\'}','u':'it's }'},1"#, r#"{"t":b'\'}','u':'it's }'}"#),
+            (r#"{"t":1 /*},{"id":"z"},{*/},1"#, r#"{"t":1 /*},{"id":"z"},{*/}"#),
+            ("{\"t\":1 //},{\n},1", "{\"t\":1 //},{\n}"),
+            (r#"{"t":it's},{"t":it's}"#, r#"{"t":it's}"#),
+            (r#"{"t":"it's /*"},{"t":"*/"}"#, r#"{"t":"it's /*"}"#),
+            (r#"["',{"id":"z"},'"],1"#, r#"["',{"id":"z"},'"]"#),
+            (r#"',{"id":"z"},',1"#, r#"',{"id":"z"},'"#),
+            (r#"/*{"id":"z"}*/ {}"#, r#"/*{"id":"z"}*/"#),
+            ("1/2,", "1/2"),
+        ];
+        for (text, value) in complete {
+            assert_eq!(record_end(text.as_bytes(), 0), Some(value.len()), "{text}");
+        }
+        let open = format!(r#"{{"t":'}},{{"id":"b"}}{}"#, " ".repeat(FAR));
+        assert_eq!(record_end(open.as_bytes(), 0), Some(r#"{"t":'}"#.len()));
+        assert_eq!(record_end(open[..FAR - 1].as_bytes(), 0), None);
+        assert_eq!(record_end(open[..FAR].as_bytes(), 0), record_end(open.as_bytes(), 0));
     }
 
     #[test]

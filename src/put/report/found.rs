@@ -19,6 +19,14 @@ impl Reporter {
         }
         None
     }
+
+    /// What `--strict` makes at the end of the input of names of the command line that no record has had.
+    pub(in crate::put) fn missing(&self, is_strict: bool) -> Option<Failure> {
+        let inner = self.lock();
+        // What earlier runs of the load have met is not known here.
+        let is_known = is_strict && !inner.telling.resumed;
+        is_known.then(|| notes::strict(&inner.notes.missing())).flatten()
+    }
 }
 
 impl Inner {
