@@ -245,8 +245,9 @@ fn meant(name: &str, value: &Meant, number: usize) -> Meant {
     if name == "id" { Meant::Text(format!("k{number}")) } else { value.clone() }
 }
 
+/// Whether the field is seen, which in a record of doubtful end is so before the doubt alone.
 fn has(record: &Record, field: &str) -> bool {
-    record.iter().any(|(name, value)| match value {
+    record.iter().take_while(|(_, value)| !value.is_doubtful()).any(|(name, value)| match value {
         _ if *name == field => true,
         Meant::Members(members) if *name == "meta" => {
             members.iter().any(|(name, _)| format!("meta.{name}") == field)
@@ -303,7 +304,9 @@ proptest! {
         }
         let ended = run(&mut load);
         let missing = wanted.named.iter().any(|field| !records.iter().any(|record| has(record, field)));
-        if missing {
+        // Where not one record could be read, nobody knows which fields they have.
+        let is_any_read = records.iter().any(|record| !record.iter().any(|(_, value)| value.is_doubtful()));
+        if missing && is_any_read {
             prop_assert_eq!(ended.code, Some(1), "{}", ended.stderr);
             prop_assert!(service.state().is_empty());
             return Ok(());

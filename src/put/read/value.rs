@@ -103,7 +103,13 @@ fn foreign_record_end(text: &[u8], start: usize) -> Option<usize> {
     let (open, close) = match text.get(start)? {
         b'{' => (b'{', b'}'),
         b'[' => (b'[', b']'),
-        _ => return foreign_end(text, start).unwrap_or_else(|| value_end(text, start)),
+        _ => {
+            return match foreign(text, start) {
+                Foreign::End(end) => Some(end),
+                Foreign::Unfinished => None,
+                Foreign::Missing => value_end(text, start),
+            };
+        }
     };
     let (mut at, mut depth) = (start + 1, 1_usize);
     loop {
@@ -112,11 +118,11 @@ fn foreign_record_end(text: &[u8], start: usize) -> Option<usize> {
         at = hit + 1;
         match text.get(hit)? {
             b'"' => at = string_end(text, hit)?,
-            b'\'' | b'/' => {
-                if let Some(end) = foreign_end(text, hit) {
-                    at = end?;
-                }
-            }
+            b'\'' | b'/' => match foreign(text, hit) {
+                Foreign::End(end) => at = end,
+                Foreign::Unfinished => return None,
+                Foreign::Missing => {}
+            },
             byte if *byte == open => depth += 1,
             _ if depth == 1 => return Some(at),
             _ => depth -= 1,
@@ -124,21 +130,32 @@ fn foreign_record_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// Offset behind the single-quoted text or the comment that begins at `at`, if one does; none inside when the text ends
-/// first.
-fn foreign_end(text: &[u8], at: usize) -> Option<Option<usize>> {
-    let rest = text.get(at..)?;
-    let before = text.get(..at)?.last();
+/// A single-quoted text or a comment.
+enum Foreign {
+    /// None begins there.
+    Missing,
+    /// It ends at this offset.
+    End(usize),
+    /// The text ends first.
+    Unfinished,
+}
+
+impl From<Option<usize>> for Foreign {
+    fn from(end: Option<usize>) -> Self {
+        end.map_or(Self::Unfinished, Self::End)
+    }
+}
+
+/// The single-quoted text or the comment that begins at `at`, if one does.
+fn foreign(text: &[u8], at: usize) -> Foreign {
+    let (before, rest) = text.split_at_checked(at).unwrap_or_default();
+    let is_in_word = |byte: &u8| byte.is_ascii_alphanumeric() && !b"bBrRuUfF".contains(byte);
     match rest {
-        [b'/', b'*', ..] => Some(memmem::find(rest, b"*/").map(|length| at + length + 2)),
-        [b'/', b'/', ..] => Some(memchr(b'\n', rest).map(|length| at + length + 1)),
+        [b'/', b'*', ..] => memmem::find(rest, b"*/").map(|length| at + length + 2).into(),
+        [b'/', b'/', ..] => memchr(b'\n', rest).map(|length| at + length + 1).into(),
         // Inside a word it is an apostrophe.
-        [b'\'', ..]
-            if before.is_none_or(|byte| !byte.is_ascii_alphanumeric() || b"bBrRuUfF".contains(byte)) =>
-        {
-            Some(single_quoted_end(text, at))
-        }
-        _ => None,
+        [b'\'', ..] if !before.last().is_some_and(is_in_word) => single_quoted_end(text, at).into(),
+        _ => Foreign::Missing,
     }
 }
 
@@ -276,8 +293,8 @@ mod tests {
         }
         let open = format!(r#"{{"t":'}},{{"id":"b"}}{}"#, " ".repeat(FAR));
         assert_eq!(record_end(open.as_bytes(), 0), Some(r#"{"t":'}"#.len()));
-        assert_eq!(record_end(open[..FAR - 1].as_bytes(), 0), None);
-        assert_eq!(record_end(open[..FAR].as_bytes(), 0), record_end(open.as_bytes(), 0));
+        assert_eq!(record_end(&open.as_bytes()[..FAR - 1], 0), None);
+        assert_eq!(record_end(&open.as_bytes()[..FAR], 0), record_end(open.as_bytes(), 0));
     }
 
     #[test]
