@@ -171,12 +171,8 @@ impl Rejects {
             line.clear();
         }
         kept.into_inner()?.sync_all()?;
-        if dropped > 0 {
-            std::fs::rename(new, path)?
-        } else {
-            std::fs::remove_file(new)?
-        }
-        Ok(forgotten)
+        let replaced = if dropped > 0 { std::fs::rename(new, path) } else { std::fs::remove_file(new) };
+        replaced.map(|()| forgotten)
     }
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.

@@ -351,8 +351,19 @@ impl Part {
         }
     }
 
+    /// The records as lines, some of which hold two.
+    fn lines(&self) -> String {
+        let Range { start, end } = self.records;
+        let is_glued = |number: usize| number % 5 == 3 && number > start && number + 1 < end;
+        let record = |number| {
+            let line = line(number, DIMENSION);
+            if is_glued(number) { line.trim_end().to_owned() } else { line }
+        };
+        (start..end).map(record).collect()
+    }
+
     fn whole(&self) -> Vec<u8> {
-        let text = records(self.records.clone());
+        let text = self.lines();
         match self.kind {
             Kind::Lines => text.into_bytes(),
             Kind::Array => array(self.records.clone()).into_bytes(),
@@ -363,7 +374,7 @@ impl Part {
 
     /// The same records behind another beginning.
     fn begun_otherwise(&self) -> Vec<u8> {
-        let text = format!("\n{}", records(self.records.clone()));
+        let text = format!("\n{}", self.lines());
         match self.kind {
             Kind::Lines => text.into_bytes(),
             Kind::Array => format!("\n{}", array(self.records.clone())).into_bytes(),
@@ -376,7 +387,10 @@ impl Part {
     fn bad(&self, random: &mut fastrand::Rng) -> Vec<u8> {
         let mut content = self.whole();
         let length = content.len();
-        if random.bool() && self.kind == Kind::Gzip {
+        let commas: Vec<_> = memchr::memmem::find_iter(&content, b",\n").collect();
+        if self.kind == Kind::Array && random.bool() && !commas.is_empty() {
+            content[commas[random.usize(0..commas.len())]] = b" ;}"[random.usize(0..3)];
+        } else if random.bool() && self.kind == Kind::Gzip {
             content[length - 6] ^= 0x41;
         } else {
             content.truncate(if random.bool() {
@@ -494,6 +508,7 @@ impl Series<'_> {
             // Such a load is complete, and loaded anew.
             return;
         }
+        self.load_something_else(&parts);
         let seen = self.service.statistics().recent.len();
         let fates = self.change(&mut parts, &failed);
         let kills = if with_kills { self.random.usize(0..4) } else { 0 };
@@ -508,6 +523,16 @@ impl Series<'_> {
             ended.stderr
         );
         self.end(&parts, (&read, &fates, &skipped), seen, self.kills - killed);
+    }
+
+    /// A load of another file, which stores again what is there, leaves the journal of this one alone.
+    fn load_something_else(&self, parts: &[Part]) {
+        let last = parts.last().map(|part| format!("\n{}", part.lines())).unwrap_or_default();
+        self.home.write("other.jsonl", last);
+        let ended =
+            run(self.home.put(self.service).args(["other.jsonl", "--resume", "--checkpoint-dir", "state"]));
+        let counts = ended.assert_code(0).counts(["read", "skipped"]);
+        assert_eq!(counts, [1, 0], "seed {}: {}", self.seed, ended.stderr);
     }
 
     /// How many records of each file are stored: all of a good one, and of a bad one those before some place.
