@@ -24,13 +24,18 @@ pub(super) fn holds_vector(text: &[u8], dialect: &Dialect) -> bool {
 
 /// The vector that `rest` begins with, if its first cell is one.
 fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
-    let is_loose = |byte: &u8| *byte == b' ' || dialect.is_quote(*byte);
+    let is_loose = |byte: &u8| dialect.is_quote(*byte) || (*byte == b' ' && *byte != dialect.delimiter);
     let opening = rest.iter().take_while(|byte| is_loose(byte)).count();
     let is_quoted = rest.iter().take(opening).any(|byte| dialect.is_quote(*byte));
     let rest = rest.get(opening..)?;
-    let brackets = rest.iter().take_while(|byte| b"[({".contains(byte)).count();
+    let is_bracket = |byte: &u8| b"[({".contains(byte) && *byte != dialect.delimiter;
+    let brackets = rest.iter().take_while(|byte| is_bracket(byte)).count();
+    // Without brackets a cell ends at its quote or delimiter. A list goes no further, for one is looked for behind each
+    // delimiter of a row.
+    let ends_bare = |byte: u8| if is_quoted { dialect.is_quote(byte) } else { byte == dialect.delimiter };
     let list = rest.get(brackets..)?;
-    let list = list.get(..list.iter().position(|byte| !is_in_list(*byte)).unwrap_or(list.len()))?;
+    let ends_list = |byte: &u8| !is_in_list(*byte) || (brackets == 0 && ends_bare(*byte));
+    let list = list.get(..list.iter().position(ends_list).unwrap_or(list.len()))?;
     if brackets > 0 {
         let behind = rest.get(brackets + list.len()..)?;
         let closing = behind.iter().take_while(|byte| b"])}".contains(byte) || is_loose(byte)).count();
@@ -41,11 +46,8 @@ fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
         let (count, _) = numbers(list).filter(|(count, _)| ends && *count > 1)?;
         return Some((!behind.is_empty()).then_some(count));
     }
-    // Without brackets a cell ends at its quote or delimiter.
-    let end = |byte: u8| if is_quoted { dialect.is_quote(byte) } else { byte == dialect.delimiter };
-    let cell = list.iter().position(|byte| end(*byte)).and_then(|end| list.get(..end)).unwrap_or(list);
-    let ends = rest.get(cell.len()).is_none_or(|byte| end(*byte) || is_loose(byte));
-    bare_length(cell).filter(|_| ends).map(Some)
+    let ends = rest.get(list.len()).is_none_or(|byte| ends_bare(*byte) || is_loose(byte));
+    bare_length(list).filter(|_| ends).map(Some)
 }
 
 /// How many numbers a list without brackets has. Two whole ones are a date or a telephone's more often than a vector.

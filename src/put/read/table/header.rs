@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::cells::cells;
 use super::dialect::{Dialect, Tables, named_delimiter};
 use super::evidence::dimension;
-use super::grammar::{Row, Text};
+use super::grammar::{Ahead, Row, Text};
 use super::{QuoteFlaw, Rows};
 use crate::put::admit::VECTORS;
 use crate::put::record::Columns;
@@ -48,7 +48,8 @@ pub(in super::super) fn header(
     while let Some(next) = known.passed_over(start) {
         start = next;
     }
-    let found = if tables.has_header { known.row(start) } else { first_row(known, start) };
+    let found =
+        if tables.has_header { known.row(start, &mut Ahead::default()) } else { first_row(known, start) };
     let Some(row) = found.filter(|_| start < text.len()) else {
         return Ok(Header::Missing(if last { text.len() } else { 0 }));
     };
@@ -77,12 +78,12 @@ pub(in super::super) fn header(
 /// The first row of a table without a header, which says how many columns there are.
 fn first_row(text: Text<'_>, start: usize) -> Option<Row> {
     let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
-    let row = Text { dialect: &loose, ..text }.row(start)?;
+    let row = Text { dialect: &loose, ..text }.row(start, &mut Ahead::default())?;
     if row.flaw.is_some() {
         return Some(row);
     }
     let columns = cells(text.bytes.get(row.content)?, text.dialect).len();
-    Text { columns: Some(columns), ..text }.row(start)
+    Text { columns: Some(columns), ..text }.row(start, &mut Ahead::default())
 }
 
 /// Whether the row holds a carriage return that is no part of a line end.

@@ -115,3 +115,46 @@ fn the_flags_change_what_is_a_row() {
     assert_eq!(row(swallowing, 2, &meant, true).flaws.len(), 0);
     assert_eq!(row(swallowing, 2, &Tables::default(), true).flaws.len(), 2);
 }
+
+/// How many rows are read, and looked ahead at, to cut a text.
+fn read(text: &str, columns: usize) -> usize {
+    let dialect = Dialect::new(&Tables::default(), b',');
+    let (mut at, mut ahead) = (0, Ahead::default());
+    while at < text.len() {
+        let text = Text {
+            bytes: text.as_bytes().get(at..).unwrap(),
+            last: true,
+            longest: 1 << 26,
+            dialect: &dialect,
+            columns: Some(columns),
+        };
+        at += cut_counted(text, &mut ahead).consumed;
+        ahead.forget();
+    }
+    ahead.read
+}
+
+#[test]
+fn rows_behind_broken_ones_are_read_once_however_many_are_broken() {
+    for line in ["\"a\"b\n", "\"a\"b,\n\n", "a,\"x\n\n\"y\n", "\"k1\",\"[1, 2]\",\"x\"y\n"] {
+        let many = 20_000;
+        let text = format!("k,[1 2],x\n{}", line.repeat(many));
+        let lines = text.matches('\n').count();
+        // Each of the cuts of some thousand rows may look 64 KiB ahead.
+        assert!(read(&text, 3) < 20 * lines, "{line:?}: {} of {lines}", read(&text, 3));
+    }
+}
+
+#[test]
+fn what_a_row_costs_does_not_grow_with_what_is_behind_its_cells() {
+    // A hang is what this test would show: none of these has an end in quadratic time.
+    for text in [
+        format!("k,\"x\"y{}\n", ",1".repeat(1_000_000)),
+        format!("k,\"x\"y{}\n", ",[1".repeat(1_000_000)),
+        format!("k,\"x\"y,[{}\n", "1,".repeat(1_000_000)),
+        format!("a,\"{}\n", "\nb,[1 2],x\nx\",y,\"".repeat(100_000)),
+        format!("a,\"x\n{}", "\n,[1 2],x\n\",y,\"\",\"".repeat(100_000)),
+    ] {
+        read(&text, 3);
+    }
+}
