@@ -7,9 +7,11 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3};
 
-use super::cells::cells;
 use super::dialect::Dialect;
-use super::evidence::{could_open, holds_records, holds_vector, row_dimension, row_has_vector};
+use super::evidence::{
+    InPlace, could_open, holds_records, holds_vector, in_place, place_of_vector, row_dimension,
+    row_has_vector,
+};
 use crate::put::quote::{QuoteKind, QuoteTrouble};
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
@@ -18,7 +20,10 @@ const FARTHEST: usize = 64 << 10;
 /// How many quoted cells are read behind one that may hold records, for the row's own vector.
 ///
 /// Reading goes on in the middle of such a row: without a bound each of its lines could read all of them again.
-const CELLS_BEHIND: usize = 64;
+const CELLS_BEHIND: usize = 16;
+
+/// How many rows behind one whose end is doubtful may leave open what they are.
+const OPEN_ROWS: usize = 64;
 
 /// Text in which rows are found.
 #[derive(Clone, Copy)]
@@ -310,33 +315,39 @@ impl Text<'_> {
         start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
     }
 
-    /// Whether a row has a cell for each column, and a vector as the row `before` it has.
-    fn is_whole_after(&self, before: &Row, row: &Row) -> bool {
-        let has_vector = |row: &Row| {
-            self.bytes.get(row.content.clone()).is_some_and(|row| row_has_vector(row, self.dialect))
-        };
-        let cells = cells(self.bytes.get(row.content.clone()).unwrap_or_default(), self.dialect);
-        self.columns.is_none_or(|columns| cells.len() == columns) && (has_vector(row) || !has_vector(before))
-    }
-
-    /// Whether what is behind a row whose end is doubtful is no whole row.
+    /// Whether what is behind a row whose end is doubtful are no rows but pieces of a text.
+    ///
+    /// They are where quotes are broken, or where a text stands in the column of the vector; they are not where a vector
+    /// of the same length does. A row of anything else, such as nothing or another number, leaves it to the next one.
     fn next_is_broken(&self, doubtful: &Row, limit: usize) -> Option<bool> {
-        let mut at = doubtful.next;
+        let own = self.bytes.get(doubtful.content.clone()).and_then(|row| place_of_vector(row, self.dialect));
+        let (mut at, mut open_rows) = (doubtful.next, 0);
         loop {
             if at >= self.bytes.len() {
                 return self.last.then_some(false);
             }
-            match self.passed_over(at) {
-                Some(next) => at = next,
-                None => {
-                    return match self.scan(at, limit) {
-                        Some(Scanned { row, .. }) => Some(
-                            row.flaw.is_some() || row.next > limit || !self.is_whole_after(doubtful, &row),
-                        ),
-                        None => (self.bytes.len() > limit).then_some(true),
-                    };
+            if let Some(next) = self.passed_over(at) {
+                if next > limit {
+                    return Some(true);
                 }
+                at = next;
+                continue;
             }
+            let Some(Scanned { row, .. }) = self.scan(at, limit) else {
+                return (self.bytes.len() > limit).then_some(true);
+            };
+            if row.flaw.is_some() || row.next > limit {
+                return Some(true);
+            }
+            // A row without a vector is stored nowhere, whatever its text.
+            let Some(own) = own else { return Some(false) };
+            match in_place(self.bytes.get(row.content.clone()).unwrap_or_default(), own, self.dialect) {
+                InPlace::Vector => return Some(false),
+                InPlace::Text => return Some(true),
+                InPlace::Open if open_rows == OPEN_ROWS => return Some(true),
+                InPlace::Open => open_rows += 1,
+            }
+            at = row.next;
         }
     }
 
