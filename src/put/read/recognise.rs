@@ -200,7 +200,7 @@ fn delimited(
         }
     }
     let best = splits.iter().filter(|(_, split)| split.columns > 1).max_by_key(|(delimiter, split)| {
-        (split.alike, promised.is_some() && *delimiter == b',', split.columns)
+        (split.fit, promised.is_some() && *delimiter == b',', split.columns)
     });
     let delimiter = match best {
         Some((delimiter, _)) if promised.is_some() || !text.contains(&0) => *delimiter,
@@ -402,6 +402,23 @@ mod tests {
                 assert!(early.is_none() || early == decided, "{text:?} cut to {length}: {early:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_delimiter_under_which_quotes_are_broken_or_text_gives_way() {
+        let cases = [
+            ("\"id\";\"note, long\";\"vector\"\n\"k\";\"a, b\";\"[1.5 2.]\"\n", rows(';')),
+            ("id;\"note, long\";vector\nk0;\"a, b\";[0.5 2.]\nk1;\"a, b\";[0.5 2.]\n", rows(';')),
+            ("id,\"note; long\",vector\nk0,\"a; b\",[0.5 2.]\n", rows(',')),
+            ("id,note,vector\nk0,5\" disk,[1 2]\nk1,\"x\"y,[3 4]\n", rows(',')),
+            ("id,note,vector\nk0,\"x;\"y,[1 2]\n", rows(',')),
+        ];
+        for (text, layout) in cases {
+            let found = recognise(text.as_bytes(), true, Some("a.csv"), &Form::default());
+            assert_eq!(found, Ok(Some(layout)), "{text:?}");
+        }
+        let quoted = format!("\"id\",\"vector\",\"note\"\n{}", "\"k1\",\"[1, 2]\",\"x\"\n".repeat(100_000));
+        assert_eq!(whole(&quoted), Ok(Some(rows(','))));
     }
 
     #[test]

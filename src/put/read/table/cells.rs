@@ -21,6 +21,28 @@ pub(in super::super) fn cells(row: &[u8], dialect: &Dialect) -> ByteRecord {
     }
 }
 
+/// Whether a cell of `row` that is not quoted has a quote in it.
+pub(super) fn has_quote_as_text(row: &[u8], dialect: &Dialect) -> bool {
+    let (mut rest, mut unused) = (row, ByteRecord::new());
+    loop {
+        let after = match rest.split_first() {
+            Some((first, quoted)) if dialect.is_quote(*first) => push_quoted(&mut unused, quoted, dialect),
+            _ => {
+                let after = push_plain(&mut unused, rest, dialect);
+                let plain = rest.len() - after.map_or(0, <[u8]>::len);
+                if rest.iter().take(plain).any(|byte| dialect.is_quote(*byte)) {
+                    return true;
+                }
+                after
+            }
+        };
+        match after {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+}
+
 /// Adds the cell that `rest` starts with and gives what is behind its delimiter, if it has one.
 fn push_plain<'a>(cells: &mut ByteRecord, rest: &'a [u8], dialect: &Dialect) -> Option<&'a [u8]> {
     let (cell, after) = rest.split_at(memchr(dialect.delimiter, rest).unwrap_or(rest.len()));

@@ -24,13 +24,18 @@ pub(super) fn holds_vector(text: &[u8], dialect: &Dialect) -> bool {
 
 /// The vector that `rest` begins with, if its first cell is one.
 fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
-    let is_loose = |byte: &u8| *byte == b' ' || dialect.is_quote(*byte);
+    let is_loose = |byte: &u8| dialect.is_quote(*byte) || (*byte == b' ' && *byte != dialect.delimiter);
     let opening = rest.iter().take_while(|byte| is_loose(byte)).count();
     let is_quoted = rest.iter().take(opening).any(|byte| dialect.is_quote(*byte));
     let rest = rest.get(opening..)?;
-    let brackets = rest.iter().take_while(|byte| b"[({".contains(byte)).count();
+    let is_bracket = |byte: &u8| b"[({".contains(byte) && *byte != dialect.delimiter;
+    let brackets = rest.iter().take_while(|byte| is_bracket(byte)).count();
+    // Without brackets a cell ends at its quote or delimiter. A list goes no further, for one is looked for behind each
+    // delimiter of a row.
+    let ends_bare = |byte: u8| if is_quoted { dialect.is_quote(byte) } else { byte == dialect.delimiter };
     let list = rest.get(brackets..)?;
-    let list = list.get(..list.iter().position(|byte| !is_in_list(*byte)).unwrap_or(list.len()))?;
+    let ends_list = |byte: &u8| !is_in_list(*byte) || (brackets == 0 && ends_bare(*byte));
+    let list = list.get(..list.iter().position(ends_list).unwrap_or(list.len()))?;
     if brackets > 0 {
         let behind = rest.get(brackets + list.len()..)?;
         let closing = behind.iter().take_while(|byte| b"])}".contains(byte) || is_loose(byte)).count();
@@ -41,11 +46,8 @@ fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
         let (count, _) = numbers(list).filter(|(count, _)| ends && *count > 1)?;
         return Some((!behind.is_empty()).then_some(count));
     }
-    // Without brackets a cell ends at its quote or delimiter.
-    let end = |byte: u8| if is_quoted { dialect.is_quote(byte) } else { byte == dialect.delimiter };
-    let cell = list.iter().position(|byte| end(*byte)).and_then(|end| list.get(..end)).unwrap_or(list);
-    let ends = rest.get(cell.len()).is_none_or(|byte| end(*byte) || is_loose(byte));
-    bare_length(cell).filter(|_| ends).map(Some)
+    let ends = rest.get(list.len()).is_none_or(|byte| ends_bare(*byte) || is_loose(byte));
+    bare_length(list).filter(|_| ends).map(Some)
 }
 
 /// How many numbers a list without brackets has. Two whole ones are a date or a telephone's more often than a vector.
@@ -99,6 +101,44 @@ pub(super) fn dimension(cell: &[u8], dialect: &Dialect) -> Option<usize> {
     match first {
         0 => bare_length(cell),
         _ => numbers(cell.get(first..=last)?).map(|(count, _)| count).filter(|count| *count > 0),
+    }
+}
+
+/// The column of a row's vector, and its length; two whole numbers are one where nothing else is.
+pub(super) fn place_of_vector(row: &[u8], dialect: &Dialect) -> Option<(usize, usize)> {
+    let cells = cells(row, dialect);
+    let place = |length: &dyn Fn(&[u8]) -> Option<usize>| {
+        cells.iter().enumerate().find_map(|(column, cell)| Some((column, length(cell)?)))
+    };
+    place(&|cell| dimension(cell, dialect))
+        .or_else(|| place(&|cell| numbers(cell).map(|(count, _)| count).filter(|count| *count > 1)))
+}
+
+/// What a row has in the column of a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InPlace {
+    /// A vector of the same length.
+    Vector,
+    /// What is neither numbers nor stands for nothing.
+    Text,
+    /// Anything else, or no such column.
+    Open,
+}
+
+/// What a row has in the `column` of a vector of so many numbers.
+pub(super) fn in_place(row: &[u8], (column, length): (usize, usize), dialect: &Dialect) -> InPlace {
+    let cells = cells(row, dialect);
+    let Some(cell) = cells.get(column) else { return InPlace::Open };
+    let is_around = |byte: &u8| b"[](){}".contains(byte) || byte.is_ascii_whitespace();
+    let first = cell.iter().position(|byte| !is_around(byte)).unwrap_or(cell.len());
+    let last = cell.iter().rposition(|byte| !is_around(byte)).map_or(first, |last| last + 1);
+    let list = cell.get(first..last).unwrap_or_default();
+    let is_nothing = |word: &&[u8]| list.eq_ignore_ascii_case(word);
+    match numbers(list) {
+        Some((count, _)) if count == length => InPlace::Vector,
+        Some(_) => InPlace::Open,
+        None if [&b"null"[..], b"none", b"na", b"n/a", b"<na>"].iter().any(is_nothing) => InPlace::Open,
+        None => InPlace::Text,
     }
 }
 
@@ -179,6 +219,28 @@ mod tests {
         assert!(row_has_vector(b"a,\"0.1,0.2\"", &dialect(b',')));
         assert!(!row_has_vector(b"a,\"0.1, b\"", &dialect(b',')));
         assert!(!row_has_vector(b"a,\",0.1 0.2,\"", &dialect(b',')));
+    }
+
+    #[test]
+    fn a_text_in_the_column_of_the_vector_is_told_from_numbers_and_from_nothing() {
+        assert_eq!(place_of_vector(b"7,[1 2 3],x", &dialect(b',')), Some((1, 3)));
+        assert_eq!(place_of_vector(b"7,1 2,x", &dialect(b',')), Some((1, 2)));
+        assert_eq!(place_of_vector(b"7,x", &dialect(b',')), None);
+        for (row, found) in [
+            ("a,\"[4, 5]\"", InPlace::Vector),
+            ("a,4 5", InPlace::Vector),
+            ("a,[4 5 6]", InPlace::Open),
+            ("a,4", InPlace::Open),
+            ("a,", InPlace::Open),
+            ("a,[]", InPlace::Open),
+            ("a,NULL,y", InPlace::Open),
+            ("a,nan", InPlace::Open),
+            ("a", InPlace::Open),
+            ("a,b", InPlace::Text),
+            ("a,4 of 5", InPlace::Text),
+        ] {
+            assert_eq!(in_place(row.as_bytes(), (1, 2), &dialect(b',')), found, "{row}");
+        }
     }
 
     /// Looks at what stands between the first and the last quote.

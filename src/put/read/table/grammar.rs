@@ -7,13 +7,23 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3};
 
-use super::cells::cells;
 use super::dialect::Dialect;
-use super::evidence::{could_open, holds_records, holds_vector, row_dimension, row_has_vector};
+use super::evidence::{
+    InPlace, could_open, holds_records, holds_vector, in_place, place_of_vector, row_dimension,
+    row_has_vector,
+};
 use crate::put::quote::{QuoteKind, QuoteTrouble};
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
-const FARTHEST: usize = 1 << 20;
+const FARTHEST: usize = 64 << 10;
+
+/// How many quoted cells are read behind one that may hold records, for the row's own vector.
+///
+/// Reading goes on in the middle of such a row: without a bound each of its lines could read all of them again.
+const CELLS_BEHIND: usize = 16;
+
+/// How many rows behind one whose end is doubtful may leave open what they are.
+const OPEN_ROWS: usize = 64;
 
 /// Text in which rows are found.
 #[derive(Clone, Copy)]
@@ -73,6 +83,42 @@ struct Scanned {
     is_doubtful: bool,
 }
 
+/// The rows behind broken ones, as far as they were searched for a vector.
+///
+/// Each broken row searches the same rows, one after another. What was found is kept so that none is read twice.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    /// Where rows without a vector start, one behind the other, and where the one behind them does.
+    starts: Vec<usize>,
+    /// What that one is, if it ends the search.
+    end: Option<SearchEnd>,
+    /// How many rows were read.
+    #[cfg(test)]
+    pub(super) read: usize,
+}
+
+#[cfg(test)]
+impl Ahead {
+    /// Forgets all but the count.
+    pub(super) fn forget(&mut self) {
+        *self = Self { read: self.read, ..Self::default() };
+    }
+}
+
+/// A row at which the search for a vector ends.
+#[derive(Clone, Copy, Debug)]
+enum SearchEnd {
+    /// It has one.
+    Vector {
+        /// The end of its content.
+        content: usize,
+        /// Where the next row starts.
+        next: usize,
+    },
+    /// It is too long to tell.
+    TooLong,
+}
+
 /// The quoted cells of a row that hold line ends, as far as there may be something wrong with them.
 #[derive(Default)]
 struct Lined {
@@ -80,16 +126,18 @@ struct Lined {
     suspects: Vec<(usize, usize)>,
     /// The first one whose last quote could just as well begin a cell.
     doubtful: Option<usize>,
+    /// How many quoted cells came behind the first of the suspects.
+    behind: usize,
 }
 
 impl Text<'_> {
     /// The row that starts at `start`, or none when the text ends before it is clear.
-    pub(super) fn row(&self, start: usize) -> Option<Row> {
+    pub(super) fn row(&self, start: usize, ahead: &mut Ahead) -> Option<Row> {
         let limit = start.saturating_add(self.longest);
         let scanned = self.scan(start, limit)?;
         let Some(cell) = scanned.cell else { return Some(scanned.row) };
         if scanned.row.flaw.is_some() {
-            return self.with_its_vector(start, cell, scanned.row, limit);
+            return self.with_its_vector(start, cell, scanned.row, ahead);
         }
         if scanned.is_doubtful && self.next_is_broken(&scanned.row, limit)? {
             // Its lines are not read as rows: they may well be a text's, and what follows is rejected by itself.
@@ -124,8 +172,12 @@ impl Text<'_> {
             let (found, kind) = match self.closing(hit + 1, limit)? {
                 Closing::At(quote, has_lines) => {
                     at = quote + 1;
+                    lined.behind += usize::from(!lined.suspects.is_empty());
                     if has_lines && !self.dialect.multiline_cells {
                         self.note(&mut lined, hit, quote);
+                    }
+                    if lined.behind > CELLS_BEHIND {
+                        break at;
                     }
                     continue;
                 }
@@ -263,33 +315,39 @@ impl Text<'_> {
         start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
     }
 
-    /// Whether a row has a cell for each column, and a vector as the row `before` it has.
-    fn is_whole_after(&self, before: &Row, row: &Row) -> bool {
-        let has_vector = |row: &Row| {
-            self.bytes.get(row.content.clone()).is_some_and(|row| row_has_vector(row, self.dialect))
-        };
-        let cells = cells(self.bytes.get(row.content.clone()).unwrap_or_default(), self.dialect);
-        self.columns.is_none_or(|columns| cells.len() == columns) && (has_vector(row) || !has_vector(before))
-    }
-
-    /// Whether what is behind a row whose end is doubtful is no whole row.
+    /// Whether what is behind a row whose end is doubtful are no rows but pieces of a text.
+    ///
+    /// They are where quotes are broken, or where a text stands in the column of the vector; they are not where a vector
+    /// of the same length does. A row of anything else, such as nothing or another number, leaves it to the next one.
     fn next_is_broken(&self, doubtful: &Row, limit: usize) -> Option<bool> {
-        let mut at = doubtful.next;
+        let own = self.bytes.get(doubtful.content.clone()).and_then(|row| place_of_vector(row, self.dialect));
+        let (mut at, mut open_rows) = (doubtful.next, 0);
         loop {
             if at >= self.bytes.len() {
                 return self.last.then_some(false);
             }
-            match self.passed_over(at) {
-                Some(next) => at = next,
-                None => {
-                    return match self.scan(at, limit) {
-                        Some(Scanned { row, .. }) => Some(
-                            row.flaw.is_some() || row.next > limit || !self.is_whole_after(doubtful, &row),
-                        ),
-                        None => (self.bytes.len() > limit).then_some(true),
-                    };
+            if let Some(next) = self.passed_over(at) {
+                if next > limit {
+                    return Some(true);
                 }
+                at = next;
+                continue;
             }
+            let Some(Scanned { row, .. }) = self.scan(at, limit) else {
+                return (self.bytes.len() > limit).then_some(true);
+            };
+            if row.flaw.is_some() || row.next > limit {
+                return Some(true);
+            }
+            // A row without a vector is stored nowhere, whatever its text.
+            let Some(own) = own else { return Some(false) };
+            match in_place(self.bytes.get(row.content.clone()).unwrap_or_default(), own, self.dialect) {
+                InPlace::Vector => return Some(false),
+                InPlace::Text => return Some(true),
+                InPlace::Open if open_rows == OPEN_ROWS => return Some(true),
+                InPlace::Open => open_rows += 1,
+            }
+            at = row.next;
         }
     }
 
@@ -316,37 +374,70 @@ impl Text<'_> {
     ///
     /// A text of several lines that stands before the vector may end in a line that reads as a whole row, with a piece
     /// of the text in the place of the key.
-    fn with_its_vector(&self, start: usize, cell: usize, row: Row, limit: usize) -> Option<Row> {
+    fn with_its_vector(&self, start: usize, cell: usize, row: Row, ahead: &mut Ahead) -> Option<Row> {
         // Where the columns are not known, or there is only one, nothing stands behind the cell.
         let is_known = self.columns.is_some_and(|columns| columns > 1);
         if !is_known || self.has_vector(start, cell, row.content.end) {
             return Some(row);
         }
-        let farthest = start.saturating_add(self.longest.min(FARTHEST));
-        let mut at = row.next;
-        while at < self.bytes.len() {
-            if let Some(next) = self.passed_over(at) {
-                at = next;
-                continue;
+        let farthest = start.saturating_add(FARTHEST.min(self.longest / 2));
+        while ahead.end.is_none() || ahead.starts.binary_search(&row.next).is_err() {
+            if ahead.starts.binary_search(&row.next).is_err() {
+                ahead.starts = vec![row.next];
+                ahead.end = None;
             }
-            let Some(Scanned { row: next, cell, .. }) = self.scan(at, limit) else {
-                return (self.bytes.len() > limit).then_some(row);
-            };
-            if next.next > farthest {
+            let at = ahead.starts.last().copied().unwrap_or(row.next);
+            if at > farthest || (self.last && at >= self.bytes.len()) {
                 return Some(row);
             }
-            let content = next.content.clone();
-            let has_vector = match (next.flaw, cell) {
-                (Some(_), Some(cell)) => self.has_vector(at, cell, content.end),
-                (Some(_), None) => self.line_has_vector(content),
-                (None, _) => row_has_vector(self.bytes.get(content)?, self.dialect),
-            };
-            if has_vector {
-                return Some(Row { content: start..next.content.end, next: next.next, flaw: row.flaw });
-            }
-            at = next.next;
+            self.search(at, ahead)?;
         }
-        (self.last || at > farthest).then_some(row)
+        let at = ahead.starts.last().copied().unwrap_or(row.next);
+        Some(match ahead.end {
+            Some(SearchEnd::Vector { content, next }) if at <= farthest => {
+                Row { content: start..content, next, flaw: row.flaw }
+            }
+            _ => row,
+        })
+    }
+
+    /// Goes on with a search by the row at `at`; none when the text ends before it is clear.
+    fn search(&self, at: usize, ahead: &mut Ahead) -> Option<()> {
+        #[cfg(test)]
+        {
+            ahead.read += 1;
+        }
+        // No farther than a row that starts where the search does may be long: the text at hand may have no more.
+        let limit = at.saturating_add(self.longest / 2);
+        let (content, next, has_vector) = match self.passed_over(at) {
+            Some(next) => (at, next, false),
+            None => match self.scan(at, limit) {
+                Some(scanned) => {
+                    (scanned.row.content.end, scanned.row.next, self.scanned_vector(at, &scanned))
+                }
+                None if self.bytes.len() > limit => (at, usize::MAX, false),
+                None => return None,
+            },
+        };
+        if next > limit {
+            ahead.end = Some(SearchEnd::TooLong);
+        } else if has_vector {
+            ahead.end = Some(SearchEnd::Vector { content, next });
+        } else {
+            ahead.starts.push(next);
+        }
+        Some(())
+    }
+
+    /// Whether the row at `at` has a vector, as far as it is told apart from what follows.
+    fn scanned_vector(&self, at: usize, Scanned { row, cell, .. }: &Scanned) -> bool {
+        match (row.flaw, cell) {
+            (Some(_), Some(cell)) => self.has_vector(at, *cell, row.content.end),
+            (Some(_), None) => self.line_has_vector(row.content.clone()),
+            (None, _) => {
+                self.bytes.get(row.content.clone()).is_some_and(|row| row_has_vector(row, self.dialect))
+            }
+        }
     }
 
     /// Whether the row from `start` has a vector up to the line `end` of its quoted cell at `cell`.

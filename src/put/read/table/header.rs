@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::cells::cells;
 use super::dialect::{Dialect, Tables, named_delimiter};
 use super::evidence::dimension;
-use super::grammar::{Row, Text};
+use super::grammar::{Ahead, Row, Text};
 use super::{QuoteFlaw, Rows};
 use crate::put::admit::VECTORS;
 use crate::put::record::Columns;
@@ -48,11 +48,18 @@ pub(in super::super) fn header(
     while let Some(next) = known.passed_over(start) {
         start = next;
     }
-    let found = if tables.has_header { known.row(start) } else { first_row(known, start) };
+    let found =
+        if tables.has_header { known.row(start, &mut Ahead::default()) } else { first_row(known, start) };
     let Some(row) = found.filter(|_| start < text.len()) else {
         return Ok(Header::Missing(if last { text.len() } else { 0 }));
     };
     let content = text.get(row.content.clone()).unwrap_or_default();
+    if !tables.has_header && row.flaw.is_some() && !has_old_line_ends(content) {
+        return Ok(match columns_behind(known, row.next) {
+            Some(columns) => Header::Found(Rows::new(dialect, numbered(columns), longest), start),
+            None => Header::Missing(0),
+        });
+    }
     if let Some(flaw) = row.flaw {
         return Err(if has_old_line_ends(content) {
             HeaderFlaw::LineEnds
@@ -62,25 +69,48 @@ pub(in super::super) fn header(
     }
     let cells = cells(content, &dialect);
     if !tables.has_header {
-        let columns = Columns((1..=cells.len()).map(|number| number.to_string()).collect());
-        return Ok(Header::Found(Rows::new(dialect, columns, longest), start));
+        return Ok(Header::Found(Rows::new(dialect, numbered(cells.len()), longest), start));
     }
     let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
     let names = Columns(cells.iter().map(name).collect());
-    let vector = names.0.iter().position(|name| dimension(name.as_bytes(), &dialect).is_some());
-    check(&names, tables, vector.map(|index| index + 1))?;
+    check(&names, &dialect, tables)?;
     Ok(Header::Found(Rows::new(dialect, names, longest), row.next))
 }
 
 /// The first row of a table without a header, which says how many columns there are.
 fn first_row(text: Text<'_>, start: usize) -> Option<Row> {
     let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
-    let row = Text { dialect: &loose, ..text }.row(start)?;
+    let row = Text { dialect: &loose, ..text }.row(start, &mut Ahead::default())?;
     if row.flaw.is_some() {
         return Some(row);
     }
     let columns = cells(text.bytes.get(row.content)?, text.dialect).len();
-    Text { columns: Some(columns), ..text }.row(start)
+    Text { columns: Some(columns), ..text }.row(start, &mut Ahead::default())
+}
+
+/// How many cells the rows behind a broken first one have, which then is rejected and says nothing; none when the text
+/// ends before one is in order.
+fn columns_behind(text: Text<'_>, mut at: usize) -> Option<usize> {
+    let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
+    let text = Text { dialect: &loose, ..text };
+    while at < text.bytes.len() {
+        if let Some(next) = text.passed_over(at) {
+            at = next;
+            continue;
+        }
+        let row = text.row(at, &mut Ahead::default())?;
+        if row.flaw.is_none() {
+            return Some(cells(text.bytes.get(row.content)?, text.dialect).len());
+        }
+        at = row.next;
+    }
+    // Where all rows are broken all are rejected, whatever their columns.
+    text.last.then_some(1)
+}
+
+/// Columns named by their numbers.
+fn numbered(count: usize) -> Columns {
+    Columns((1..=count).map(|number| number.to_string()).collect())
 }
 
 /// Whether the row holds a carriage return that is no part of a line end.
@@ -89,13 +119,15 @@ fn has_old_line_ends(row: &[u8]) -> bool {
     row.iter().any(|byte| behind.next() != Some(&b'\n') && *byte == b'\r')
 }
 
-fn check(names: &Columns, tables: &Tables, vector: Option<usize>) -> Result<(), HeaderFlaw> {
+fn check(names: &Columns, dialect: &Dialect, tables: &Tables) -> Result<(), HeaderFlaw> {
     let names = &names.0;
     if names.iter().any(|name| has_old_line_ends(name.as_bytes())) {
         return Err(HeaderFlaw::LineEnds);
     }
-    if let Some(value) = names.iter().find(|name| looks_like_data(name)) {
-        return Err(HeaderFlaw::Missing { cell: value.chars().take(40).collect(), vector });
+    if let Some(value) = names.iter().find(|name| looks_like_data(name, dialect)) {
+        let vector = names.iter().position(|name| dimension(name.as_bytes(), dialect).is_some());
+        let cell = value.chars().take(40).collect();
+        return Err(HeaderFlaw::Missing { cell, vector: vector.map(|index| index + 1) });
     }
     let mut known = HashSet::new();
     // Spreadsheets leave columns without a name behind the last one.
@@ -104,16 +136,14 @@ fn check(names: &Columns, tables: &Tables, vector: Option<usize>) -> Result<(), 
     }
     match names.as_slice() {
         [name] if !is_of_a_vector(name, tables) => Err(HeaderFlaw::NoTable(name.chars().take(40).collect())),
-        _ => match vector.and_then(|number| names.get(number - 1)) {
-            Some(value) => Err(HeaderFlaw::Missing { cell: value.chars().take(40).collect(), vector }),
-            None => Ok(()),
-        },
+        _ => Ok(()),
     }
 }
 
 /// Whether a cell of the first row is a value and no name; whole numbers do name the columns of wide tables.
-fn looks_like_data(cell: &str) -> bool {
-    cell.starts_with('[') || (cell.contains('.') && cell.parse::<f64>().is_ok())
+fn looks_like_data(cell: &str, dialect: &Dialect) -> bool {
+    let is_fraction = cell.contains('.') && cell.parse::<f64>().is_ok();
+    is_fraction || cell.starts_with('[') || dimension(cell.as_bytes(), dialect).is_some()
 }
 
 /// Whether the only column of a table can be that of its vectors.
@@ -185,5 +215,18 @@ mod tests {
             panic!("no columns");
         };
         assert_eq!((rows.columns().0.join(" "), end), ("1 2 3".into(), 1));
+    }
+
+    #[test]
+    fn without_a_header_a_broken_first_row_is_rejected_by_itself() {
+        let tables = Tables { has_header: false, ..Tables::default() };
+        let text = b"a,[1 2],\"x\"y\n\nb,[3 4],z\n";
+        let Ok(Header::Found(rows, 0)) = header(text, true, 1 << 20, b',', &tables) else {
+            panic!("no columns");
+        };
+        assert_eq!(rows.columns().0.join(" "), "1 2 3");
+        let cut = rows.cut(text, true);
+        assert_eq!((cut.records.len(), cut.flaws.first().map(|(index, _)| *index)), (2, Some(0)));
+        assert!(matches!(header(b"a,[1 2],\"x\"y\n", false, 1 << 20, b',', &tables), Ok(Header::Missing(0))));
     }
 }

@@ -13,11 +13,11 @@ mod header;
 
 use std::sync::Arc;
 
-use self::cells::cells;
+use self::cells::{cells, has_quote_as_text};
 pub use self::dialect::Tables;
 pub(super) use self::dialect::{Dialect, named_delimiter};
 pub(super) use self::grammar::QuoteFlaw;
-use self::grammar::Text;
+use self::grammar::{Ahead, Text};
 pub(super) use self::header::{Header, HeaderFlaw, header};
 use super::{Cut, RECORDS_AT_MOST, mark_length};
 use crate::put::record::{Columns, Raw};
@@ -55,6 +55,11 @@ impl Rows {
 
 /// Cuts the complete rows of a text, empty ones and comments left out.
 fn cut(text: Text<'_>) -> Cut {
+    cut_counted(text, &mut Ahead::default())
+}
+
+/// The same, with what is known of the rows behind broken ones.
+fn cut_counted(text: Text<'_>, ahead: &mut Ahead) -> Cut {
     let mut cut = Cut::default();
     let mut at = 0;
     while at < text.bytes.len() && cut.records.len() < RECORDS_AT_MOST {
@@ -64,7 +69,7 @@ fn cut(text: Text<'_>) -> Cut {
             at = next;
             continue;
         }
-        let Some(row) = text.row(start) else { break };
+        let Some(row) = text.row(start, ahead) else { break };
         if let Some(flaw) = row.flaw {
             cut.flaws.push((cut.records.len(), flaw));
         }
@@ -89,8 +94,21 @@ pub(super) fn mentions_vector(line: &[u8], tables: &Tables) -> bool {
 pub(super) struct Split {
     /// Cells of the first row.
     pub(super) columns: usize,
-    /// Whether all rows whose quotes are in order have as many.
-    pub(super) alike: bool,
+    /// How well the rows fit it.
+    pub(super) fit: Fit,
+}
+
+/// How well a delimiter fits the first rows, the best last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// Rows whose quotes are in order have different numbers of cells.
+    Different,
+    /// All of those have as many, but in some rows quotes are broken.
+    Broken,
+    /// All rows have as many cells, but in some a quote is text.
+    Loose,
+    /// All rows have as many cells, and each quote belongs to a quoted one.
+    Exact,
 }
 
 /// How many rows show whether a delimiter splits them alike.
@@ -103,17 +121,25 @@ pub(super) fn split(text: &[u8], whole: bool, longest: usize, dialect: &Dialect)
         return None;
     }
     let is_flawed = |index| cut.flaws.iter().any(|(flawed, _)| *flawed == index);
-    let rows = || cut.records.iter().filter_map(|row| text.get(row.clone()));
-    let first = rows().next()?;
+    let rows = || cut.records.iter().filter_map(|row| text.get(row.clone())).enumerate().take(ROWS_COMPARED);
+    let (_, first) = rows().next()?;
     let columns = if is_flawed(0) {
         // A broken first row still tells by its delimiters how many columns were meant.
         first.split(|byte| *byte == dialect.delimiter).count()
     } else {
         cells(first, dialect).len()
     };
-    let mut others = rows().enumerate().take(ROWS_COMPARED).skip(1).filter(|(index, _)| !is_flawed(*index));
-    let alike = others.all(|(_, row)| cells(row, dialect).len() == columns);
-    Some(Split { columns, alike })
+    let is_alike = |(index, row)| is_flawed(index) || cells(row, dialect).len() == columns;
+    let fit = if !rows().all(is_alike) {
+        Fit::Different
+    } else if rows().any(|(index, _)| is_flawed(index)) {
+        Fit::Broken
+    } else if rows().any(|(_, row)| has_quote_as_text(row, dialect)) {
+        Fit::Loose
+    } else {
+        Fit::Exact
+    };
+    Some(Split { columns, fit })
 }
 
 #[cfg(test)]

@@ -89,6 +89,27 @@ fn a_cell_of_several_lines_that_ends_where_one_may_begin_depends_on_what_follows
 }
 
 #[test]
+fn a_text_that_ends_in_a_line_end_is_read_whatever_row_follows() {
+    for next in ["b,,y", "b,1 2,y", "b,7,y", "b,null,y", "b", "b,[1 2 3],y", "b,y", "b,[3 4],y"] {
+        let (before, after) = ("a,[1 2],\"x\n\"", "c,[5 6],z");
+        let text = format!("{before}\n{next}\n{after}\n");
+        match next {
+            "b,y" => assert!(rows(&text, 3)[0].starts_with("Doubtful"), "{next}"),
+            _ => assert_eq!(rows(&text, 3), [before, next, after]),
+        }
+    }
+}
+
+#[test]
+fn pieces_of_a_swallowed_text_are_no_whole_rows() {
+    // The text of the second record takes the lines behind its first quote, which ends the cell of the first record.
+    for pieces in ["foo", "foo\n\nfoo", ",,[1]", ",,", "4"] {
+        let text = format!("x,[1 2],\"y,k\n\",{pieces}\nbar\",[3 4],z,l\n");
+        assert!(rows(&text, 4)[0].starts_with("Doubtful"), "{text}");
+    }
+}
+
+#[test]
 fn a_cell_without_end_is_rejected_once_it_exceeds_the_largest_row() {
     let text = format!("a,\"{}\n", "x\n".repeat(30));
     let dialect = Dialect::new(&Tables::default(), b',');
@@ -114,4 +135,47 @@ fn the_flags_change_what_is_a_row() {
     let meant = Tables { multiline_cells: true, ..Tables::default() };
     assert_eq!(row(swallowing, 2, &meant, true).flaws.len(), 0);
     assert_eq!(row(swallowing, 2, &Tables::default(), true).flaws.len(), 2);
+}
+
+/// How many rows are read, and looked ahead at, to cut a text.
+fn read(text: &str, columns: usize) -> usize {
+    let dialect = Dialect::new(&Tables::default(), b',');
+    let (mut at, mut ahead) = (0, Ahead::default());
+    while at < text.len() {
+        let text = Text {
+            bytes: text.as_bytes().get(at..).unwrap(),
+            last: true,
+            longest: 1 << 26,
+            dialect: &dialect,
+            columns: Some(columns),
+        };
+        at += cut_counted(text, &mut ahead).consumed;
+        ahead.forget();
+    }
+    ahead.read
+}
+
+#[test]
+fn rows_behind_broken_ones_are_read_once_however_many_are_broken() {
+    for line in ["\"a\"b\n", "\"a\"b,\n\n", "a,\"x\n\n\"y\n", "\"k1\",\"[1, 2]\",\"x\"y\n"] {
+        let many = 20_000;
+        let text = format!("k,[1 2],x\n{}", line.repeat(many));
+        let lines = text.matches('\n').count();
+        // Each of the cuts of some thousand rows may look 64 KiB ahead.
+        assert!(read(&text, 3) < 20 * lines, "{line:?}: {} of {lines}", read(&text, 3));
+    }
+}
+
+#[test]
+fn what_a_row_costs_does_not_grow_with_what_is_behind_its_cells() {
+    // A hang is what this test would show: none of these has an end in quadratic time.
+    for text in [
+        format!("k,\"x\"y{}\n", ",1".repeat(500_000)),
+        format!("k,\"x\"y{}\n", ",[1".repeat(500_000)),
+        format!("k,\"x\"y,[{}\n", "1,".repeat(500_000)),
+        format!("a,\"{}\n", "\nb,[1 2],x\nx\",y,\"".repeat(20_000)),
+        format!("a,\"x\n{}", "\n,[1 2],x\n\",y,\"\",\"".repeat(20_000)),
+    ] {
+        read(&text, 3);
+    }
 }
