@@ -215,15 +215,7 @@ impl<'a> Walk<'a, '_> {
         }
         let start = self.at;
         self.at = string_end(self.text, start).map_err(|unexpected| unexpected.reason(self.text))?;
-        let name = decoded(self.text, start, self.at);
-        let spelt = self.text.get(start + 1..self.at - 1).unwrap_or_default();
-        match &name {
-            // Nothing is stored under such a name, so it need not cost the record.
-            Err(Reason::HalfSurrogate { .. }) if !self.fields.all => {}
-            Err(_) if !self.fields.all && std::str::from_utf8(spelt).is_err() => {}
-            _ => return name,
-        }
-        Ok(Cow::Owned(String::from_utf8_lossy(spelt).into_owned()))
+        decoded(self.text, start, self.at)
     }
 
     fn member(&mut self, name: &str, rest: Rest) -> Result<(), Stop> {

@@ -295,16 +295,6 @@ fn a_record_with_members_called_rejected_and_record_is_no_line_of_a_rejects_file
 }
 
 #[test]
-fn the_name_of_a_member_that_nobody_reads_costs_no_record_unless_it_would_be_stored() {
-    for name in [&br"\ud83d"[..], b"caf\xe9"] {
-        let text = Bytes::from([br#"{"id":"a",""#, name, br#"":"x","vector":[1,2]}"#].concat());
-        let got = admit_with(Fields::new(&[], &[], &[]), rules(), Raw::Json(text.clone()));
-        assert_eq!(got.unwrap(), r#"{"key":"a","data":{"float32":[1,2]}}"#);
-        assert!(admit_with(Fields::new(&[], &[], &["*".to_owned()]), rules(), Raw::Json(text)).is_err());
-    }
-}
-
-#[test]
 fn text_inside_a_comment_is_never_read_as_members() {
     for text in [
         r#"{"id":"a","t":1 /*,"vector":[9,9],"z":2*/}"#,
