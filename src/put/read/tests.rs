@@ -568,7 +568,13 @@ proptest! {
 
     #[test]
     fn broken_quotes_give_the_same_records_at_any_size_from_any_place(
-        rows in proptest::collection::vec("[ab]?[ab,\"\n]{0,12}(,\\[1 2\\])?\"?", 1..12),
+        rows in proptest::collection::vec(
+            prop_oneof![
+                "[ab]?[ab,\"\n]{0,12}(,\\[1 2\\])?\"?",
+                "[ab],(\\[1 2\\]|\\[3\\]|b|),\"?[ab,\"\n]{0,8}[,\n]?\"?",
+            ],
+            1..12,
+        ),
         newline in prop_oneof![Just("\n"), Just("\r\n")],
         block in 1_usize..100,
     ) {
