@@ -5,7 +5,9 @@
 //! itself; where these are many, what changes is written instead of all of them. All good lines count, a torn one and
 //! what follows it do not.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod change;
+mod header;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,28 +15,16 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fingerprint::{Fingerprint, short};
+use self::change::{Change, LISTED};
+pub use self::header::Header;
+use self::header::VERSION;
+use super::fingerprint::short;
 use super::read;
-use super::record::{Input, Position, Span};
-use super::tracker::{Counts, FailedAt, Mark};
+use super::record::Input;
+use super::tracker::{FailedAt, Mark};
 
-/// Version of the form; another one is not read.
-const VERSION: u32 = 1;
 /// The journal is written anew when it grows beyond this, or to twice what it was.
 const COMPACT_AT: u64 = 1 << 20;
-
-/// What identifies a load: a journal of another one is not continued.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
-    /// Version of the form.
-    pub version: u32,
-    /// Bucket, account, region and index.
-    pub target: String,
-    /// The options that change what is made of the input, with their values.
-    pub reading: BTreeMap<String, String>,
-    /// The inputs as they were.
-    pub inputs: Vec<Fingerprint>,
-}
 
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,10 +35,6 @@ enum Line {
     Change(Change),
 }
 
-/// A mark that holds more stretches and failures than this is followed by changes, or many failing inputs would each
-/// write the list of all.
-const LISTED: usize = 64;
-
 /// The line that tells of a mark, after the one that was written `last`.
 fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
     match last {
@@ -57,57 +43,6 @@ fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
         }
         _ => Line::Mark(mark.clone()),
     }
-}
-
-/// What differs between a mark and the one before it.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Change {
-    position: Position,
-    counts: Counts,
-    rejects_bytes: u64,
-    /// Stretches and failures that come, and those that go.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    ahead: Vec<Span>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    no_longer_ahead: Vec<Span>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    failed: Vec<FailedAt>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    no_longer_failed: Vec<FailedAt>,
-}
-
-impl Change {
-    fn between(before: &Mark, after: &Mark) -> Self {
-        let (ahead, no_longer_ahead) = differing(&before.ahead, &after.ahead, |span| (span.start, span.end));
-        let (failed, no_longer_failed) = differing(&before.failed, &after.failed, FailedAt::clone);
-        let Mark { position, counts, rejects_bytes, .. } = *after;
-        Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed }
-    }
-
-    /// The mark after this change; what is settled ahead is sorted in it.
-    fn apply(self, mark: Mark) -> Mark {
-        let gone: BTreeSet<_> = self.no_longer_ahead.iter().map(|span| (span.start, span.end)).collect();
-        let mut ahead = mark.ahead;
-        ahead.retain(|span| !gone.contains(&(span.start, span.end)));
-        ahead.extend(self.ahead);
-        ahead.sort_unstable_by_key(|span| (span.start, span.end));
-        let gone: BTreeSet<_> = self.no_longer_failed.into_iter().collect();
-        let mut failed = mark.failed;
-        failed.retain(|failed| !gone.contains(failed));
-        failed.extend(self.failed);
-        failed.sort_unstable();
-        let Self { position, counts, rejects_bytes, .. } = self;
-        Mark { position, ahead, counts, rejects_bytes, failed }
-    }
-}
-
-/// What is only in the second list, and what is only in the first.
-fn differing<T: Clone, K: Ord>(before: &[T], after: &[T], key: impl Fn(&T) -> K) -> (Vec<T>, Vec<T>) {
-    let only_in = |list: &[T], other: &[T]| {
-        let known: BTreeSet<K> = other.iter().map(&key).collect();
-        list.iter().filter(|item| !known.contains(&key(item))).cloned().collect()
-    };
-    (only_in(after, before), only_in(before, after))
 }
 
 /// Why a load cannot be continued, or its state not be kept.
@@ -463,102 +398,6 @@ fn moved(checkpoints: &Path, header: &Header, inputs: &[Input]) -> Option<PathBu
     })
 }
 
-impl Header {
-    /// Describes a load.
-    pub fn new(
-        target: String,
-        reading: BTreeMap<String, String>,
-        inputs: &[Input],
-    ) -> Result<Self, JournalError> {
-        let inputs = Fingerprint::of_all(inputs)?;
-        Ok(Self { version: VERSION, target, reading, inputs })
-    }
-
-    /// One folder for each target and set of input names.
-    fn folder_name(&self) -> String {
-        let mut hash = Sha256::new();
-        hash.update(&self.target);
-        for input in &self.inputs {
-            hash.update([0]);
-            hash.update(&input.name);
-        }
-        short(hash)
-    }
-
-    /// Which of the inputs each of the earlier ones is now.
-    fn continues(
-        &self,
-        earlier: &Self,
-        mark: Option<&Mark>,
-        inputs: &[Input],
-    ) -> Result<Vec<Option<u32>>, JournalError> {
-        let numbers = self.inputs_of(earlier, mark, inputs)?;
-        let value = |header: &Self, option| header.reading.get(option).cloned();
-        let mut options = self.reading.keys().chain(earlier.reading.keys());
-        let other = options.find(|option| value(self, *option) != value(earlier, *option));
-        let Some(option) = other else { return Ok(numbers) };
-        let said = |value: Option<String>| value.unwrap_or_else(|| "not given".to_owned());
-        let (was, now) = (said(value(earlier, option)), said(value(self, option)));
-        Err(JournalError::Option { option: option.clone(), was, now })
-    }
-
-    /// Which of the inputs each of the earlier ones is now, all in the same order. They must be what they were, but for
-    /// those that failed: they may have changed, or be gone. One of them at least must be recognised by more than the
-    /// last part of its name, or any list would do once all have failed.
-    fn inputs_of(
-        &self,
-        earlier: &Self,
-        mark: Option<&Mark>,
-        inputs: &[Input],
-    ) -> Result<Vec<Option<u32>>, JournalError> {
-        let failed: BTreeMap<u32, &FailedAt> =
-            mark.iter().flat_map(|mark| &mark.failed).map(|failed| (failed.at.input, failed)).collect();
-        let changed = || {
-            let what = format!("{} inputs then, {} now", earlier.inputs.len(), self.inputs.len());
-            JournalError::Changed { input: "the list of inputs".to_owned(), what }
-        };
-        if failed.is_empty() && earlier.inputs.len() != self.inputs.len() {
-            return Err(changed());
-        }
-        let names: BTreeSet<_> = earlier.inputs.iter().map(|input| input.name.as_str()).collect();
-        let mut numbers = Vec::with_capacity(earlier.inputs.len());
-        let mut rest = (0_u32..).zip(self.inputs.iter().zip(inputs)).peekable();
-        let is_new = |now: &Fingerprint| !names.contains(now.name.as_str());
-        let mut is_recognised = failed.is_empty();
-        for (number, then) in (0..).zip(&earlier.inputs) {
-            if let Some(failed) = failed.get(&number) {
-                let is_it = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
-                    let is_moved = || then.file_name() == now.file_name() || then.is_of(now, input).is_ok();
-                    then.name == now.name || (is_new(now) && is_moved())
-                };
-                let place = rest.next_if(is_it);
-                if let Some((_, (now, input))) = place {
-                    is_recognised = is_recognised || then.is_surely(now, input) || failed.begins(input);
-                }
-                numbers.push(place.map(|(place, _)| place));
-                continue;
-            }
-            let is_other = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
-                is_new(now) && then.is_of(now, input).is_err()
-            };
-            while !failed.is_empty() && rest.next_if(is_other).is_some() {}
-            let (place, (now, input)) = rest.next().ok_or_else(changed)?;
-            then.is_of(now, input)?;
-            is_recognised = is_recognised || then.is_surely(now, input);
-            numbers.push(Some(place));
-        }
-        let is_complete = rest.all(|(_, (now, _))| !failed.is_empty() && is_new(now));
-        if is_complete && is_recognised { Ok(numbers) } else { Err(changed()) }
-    }
-}
-
-impl FailedAt {
-    /// Whether the input begins with all that was read of this one.
-    fn begins(&self, input: &Input) -> bool {
-        self.at.offset > 0 && self.beginning.is_some() && read::beginning(input, self.at) == self.beginning
-    }
-}
-
 /// A line with its checksum in front.
 fn seal(line: &Line) -> String {
     // These types hold only text and numbers, which always serialise.
@@ -594,7 +433,11 @@ fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
 mod tests {
     use proptest::prelude::*;
 
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
+    use crate::put::record::{Position, Span};
+    use crate::put::tracker::Counts;
 
     fn position(record: u64) -> Position {
         Position { record, offset: record * 10, line: record + 1, ..Position::default() }

@@ -194,8 +194,8 @@ pub fn load(
     let input_form = input_form(arguments)?;
     let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
     let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
-    let read = (inputs.as_slice(), arguments.inputs.as_slice());
-    outputs::check(&written(reporting, global, &log), read, config_file(global, environment))?;
+    let outputs = written(reporting, global, &log);
+    outputs::check(&outputs, (&inputs, &arguments.inputs), config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
     let telling = Telling {
         bucket,
@@ -209,10 +209,7 @@ pub fn load(
         form: input_form,
         fields,
         strict: reading.strict,
-        metadata_values: match reading.metadata_values {
-            MetadataValuesName::Reject => MetadataValues::Reject,
-            MetadataValuesName::Text => MetadataValues::Text,
-        },
+        metadata_values: metadata_values(reading.metadata_values),
         wanted: wanted(to, index_name),
         client: None,
         limits,
@@ -242,6 +239,14 @@ fn verify(name: VerifyName) -> Verify {
 fn cloud(to: &To, sources: &Sources<'_>) -> Result<Service, Failure> {
     let service = Service::find(sources, to.bucket.as_ref())?;
     missing::none_missing(service, to.index_name.is_some(), sources)
+}
+
+/// What becomes of numbers in metadata.
+fn metadata_values(name: MetadataValuesName) -> MetadataValues {
+    match name {
+        MetadataValuesName::Reject => MetadataValues::Reject,
+        MetadataValuesName::Text => MetadataValues::Text,
+    }
 }
 
 /// The files that a load writes where the user says.

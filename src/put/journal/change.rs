@@ -1,0 +1,63 @@
+//! What differs between a mark and the one before it. Pure.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::put::record::{Position, Span};
+use crate::put::tracker::{Counts, FailedAt, Mark};
+
+/// A mark that holds more stretches and failures than this is followed by changes, or many failing inputs would each
+/// write the list of all.
+pub(super) const LISTED: usize = 64;
+
+/// What differs between a mark and the one before it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Change {
+    position: Position,
+    counts: Counts,
+    rejects_bytes: u64,
+    /// Stretches and failures that come, and those that go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ahead: Vec<Span>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    no_longer_ahead: Vec<Span>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<FailedAt>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    no_longer_failed: Vec<FailedAt>,
+}
+
+impl Change {
+    pub(super) fn between(before: &Mark, after: &Mark) -> Self {
+        let (ahead, no_longer_ahead) = differing(&before.ahead, &after.ahead, |span| (span.start, span.end));
+        let (failed, no_longer_failed) = differing(&before.failed, &after.failed, FailedAt::clone);
+        let Mark { position, counts, rejects_bytes, .. } = *after;
+        Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed }
+    }
+
+    /// The mark after this change; what is settled ahead is sorted in it.
+    pub(super) fn apply(self, mark: Mark) -> Mark {
+        let gone: BTreeSet<_> = self.no_longer_ahead.iter().map(|span| (span.start, span.end)).collect();
+        let mut ahead = mark.ahead;
+        ahead.retain(|span| !gone.contains(&(span.start, span.end)));
+        ahead.extend(self.ahead);
+        ahead.sort_unstable_by_key(|span| (span.start, span.end));
+        let gone: BTreeSet<_> = self.no_longer_failed.into_iter().collect();
+        let mut failed = mark.failed;
+        failed.retain(|failed| !gone.contains(failed));
+        failed.extend(self.failed);
+        failed.sort_unstable();
+        let Self { position, counts, rejects_bytes, .. } = self;
+        Mark { position, ahead, counts, rejects_bytes, failed }
+    }
+}
+
+/// What is only in the second list, and what is only in the first.
+fn differing<T: Clone, K: Ord>(before: &[T], after: &[T], key: impl Fn(&T) -> K) -> (Vec<T>, Vec<T>) {
+    let only_in = |list: &[T], other: &[T]| {
+        let known: BTreeSet<K> = other.iter().map(&key).collect();
+        list.iter().filter(|item| !known.contains(&key(item))).cloned().collect()
+    };
+    (only_in(after, before), only_in(before, after))
+}

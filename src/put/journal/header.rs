@@ -1,0 +1,124 @@
+//! What a journal is about, and whether a list of inputs continues it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::JournalError;
+use crate::put::fingerprint::{Fingerprint, short};
+use crate::put::read;
+use crate::put::record::Input;
+use crate::put::tracker::{FailedAt, Mark};
+
+/// Version of the form; another one is not read.
+pub(super) const VERSION: u32 = 1;
+
+/// What identifies a load: a journal of another one is not continued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of the form.
+    pub version: u32,
+    /// Bucket, account, region and index.
+    pub target: String,
+    /// The options that change what is made of the input, with their values.
+    pub reading: BTreeMap<String, String>,
+    /// The inputs as they were.
+    pub inputs: Vec<Fingerprint>,
+}
+
+impl Header {
+    /// Describes a load.
+    pub fn new(
+        target: String,
+        reading: BTreeMap<String, String>,
+        inputs: &[Input],
+    ) -> Result<Self, JournalError> {
+        let inputs = Fingerprint::of_all(inputs)?;
+        Ok(Self { version: VERSION, target, reading, inputs })
+    }
+
+    /// One folder for each target and set of input names.
+    pub(super) fn folder_name(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(&self.target);
+        for input in &self.inputs {
+            hash.update([0]);
+            hash.update(&input.name);
+        }
+        short(hash)
+    }
+
+    /// Which of the inputs each of the earlier ones is now.
+    pub(super) fn continues(
+        &self,
+        earlier: &Self,
+        mark: Option<&Mark>,
+        inputs: &[Input],
+    ) -> Result<Vec<Option<u32>>, JournalError> {
+        let numbers = self.inputs_of(earlier, mark, inputs)?;
+        let value = |header: &Self, option| header.reading.get(option).cloned();
+        let mut options = self.reading.keys().chain(earlier.reading.keys());
+        let other = options.find(|option| value(self, *option) != value(earlier, *option));
+        let Some(option) = other else { return Ok(numbers) };
+        let said = |value: Option<String>| value.unwrap_or_else(|| "not given".to_owned());
+        let (was, now) = (said(value(earlier, option)), said(value(self, option)));
+        Err(JournalError::Option { option: option.clone(), was, now })
+    }
+
+    /// Which of the inputs each of the earlier ones is now, all in the same order. They must be what they were, but for
+    /// those that failed: they may have changed, or be gone. One of them at least must be recognised by more than the
+    /// last part of its name, or any list would do once all have failed.
+    pub(super) fn inputs_of(
+        &self,
+        earlier: &Self,
+        mark: Option<&Mark>,
+        inputs: &[Input],
+    ) -> Result<Vec<Option<u32>>, JournalError> {
+        let failed: BTreeMap<u32, &FailedAt> =
+            mark.iter().flat_map(|mark| &mark.failed).map(|failed| (failed.at.input, failed)).collect();
+        let changed = || {
+            let what = format!("{} inputs then, {} now", earlier.inputs.len(), self.inputs.len());
+            JournalError::Changed { input: "the list of inputs".to_owned(), what }
+        };
+        if failed.is_empty() && earlier.inputs.len() != self.inputs.len() {
+            return Err(changed());
+        }
+        let names: BTreeSet<_> = earlier.inputs.iter().map(|input| input.name.as_str()).collect();
+        let mut numbers = Vec::with_capacity(earlier.inputs.len());
+        let mut rest = (0_u32..).zip(self.inputs.iter().zip(inputs)).peekable();
+        let is_new = |now: &Fingerprint| !names.contains(now.name.as_str());
+        let mut is_recognised = failed.is_empty();
+        for (number, then) in (0..).zip(&earlier.inputs) {
+            if let Some(failed) = failed.get(&number) {
+                let is_it = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
+                    let is_moved = || then.file_name() == now.file_name() || then.is_of(now, input).is_ok();
+                    then.name == now.name || (is_new(now) && is_moved())
+                };
+                let place = rest.next_if(is_it);
+                if let Some((_, (now, input))) = place {
+                    is_recognised = is_recognised || then.is_surely(now, input) || failed.begins(input);
+                }
+                numbers.push(place.map(|(place, _)| place));
+                continue;
+            }
+            let is_other = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
+                is_new(now) && then.is_of(now, input).is_err()
+            };
+            while !failed.is_empty() && rest.next_if(is_other).is_some() {}
+            let (place, (now, input)) = rest.next().ok_or_else(changed)?;
+            then.is_of(now, input)?;
+            is_recognised = is_recognised || then.is_surely(now, input);
+            numbers.push(Some(place));
+        }
+        let is_complete = rest.all(|(_, (now, _))| !failed.is_empty() && is_new(now));
+        if is_complete && is_recognised { Ok(numbers) } else { Err(changed()) }
+    }
+}
+
+impl FailedAt {
+    /// Whether the input begins with all that was read of this one.
+    fn begins(&self, input: &Input) -> bool {
+        self.at.offset > 0 && self.beginning.is_some() && read::beginning(input, self.at) == self.beginning
+    }
+}
