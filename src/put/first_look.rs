@@ -112,14 +112,14 @@ impl FirstLook {
         Err(Failure::new(
             Exit::Client,
             format!(
-                "the first {} vectors differ in their number of elements: {}{more}",
+                "the first {} vectors do not all have the same number of elements: {}{more}",
                 count(records),
                 clauses.join(", ")
             ),
         )
         .advise(format!(
             "nothing was created or sent; fix the input, or name the dimension, for example --dimension {likely}: \
-             vectors of another one are then rejected"
+             vectors of any other dimension are then rejected"
         )))
     }
 }
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(failure.exit, Exit::Client);
         assert_eq!(
             failure.message,
-            "the first 5 vectors differ in their number of elements: 3 with 2 (the first at f.jsonl:2), \
+            "the first 5 vectors do not all have the same number of elements: 3 with 2 (the first at f.jsonl:2), \
              1 with 1 (the first at f.jsonl:1), 1 with 3 (the first at f.jsonl:5)"
         );
         assert!(failure.advice.unwrap().contains("--dimension 2"));

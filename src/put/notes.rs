@@ -77,7 +77,7 @@ static TOPICS: [Topic; 8] = [
         code: "namespaces",
         kind: Kind::Namespace,
         from: 2,
-        says: "records of several namespaces, of which an index has none: with the same key they replace each other",
+        says: "records of several namespaces, which an index does not have, so that equal keys replace each other",
         cure: "load each namespace into an index of its own; --metadata namespace or -namespace says that keys differ",
     },
     Topic {
@@ -98,7 +98,7 @@ static TOPICS: [Topic; 8] = [
         code: "key_whitespace",
         kind: Kind::KeyWhitespace,
         from: 1,
-        says: "keys with whitespace at their ends, which belongs to them",
+        says: "keys with leading or trailing whitespace, which is kept as part of the key",
         cure: "remove it in the input if it is not meant",
     },
 ];

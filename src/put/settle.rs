@@ -258,9 +258,9 @@ fn unread(failed: &[String], can_resume: bool) -> Option<Failure> {
     let way_on = match (failed.len(), can_resume) {
         (0, _) => return None,
         (1, true) => {
-            "all before that place was read: fix the file or leave it out, then --resume loads the rest"
+            "everything before that place was read; fix the file or leave it out, then run again with --resume"
         }
-        (1, false) => "all before that place was read, the rest of it was not",
+        (1, false) => "everything before that place was read, the rest of it was not",
         (_, true) => "the rest of each was not read: fix the files or leave them out, then --resume",
         (_, false) => "the rest of each was not read: fix them and load them again",
     };
@@ -280,7 +280,7 @@ fn too_few(read: u64, wanted: u64) -> Option<Failure> {
             Exit::Client,
             format!("{} read; --min-records asks for {}", plural(read, "record"), count(wanted)),
         )
-        .advise("check that the inputs are complete; what was read is dealt with as the summary says")
+        .advise("check that the inputs are complete; what was stored stays stored")
     })
 }
 

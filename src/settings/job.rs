@@ -50,14 +50,15 @@ fn nameless(what: &str, flag: &str) -> Failure {
         .advise(format!("name it with {flag}; or try everything without an account with --local"))
 }
 
-/// An index name made of the first file's name, so that different sets tried locally do not meet in one index.
-pub(super) fn index_name_for(input: Option<&Input>) -> String {
-    let stem = match input {
-        Some(Input::File(path)) => {
-            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-        }
-        _ => String::new(),
+/// An index name made of the name of the first file, or of the directory that is `named` in its place, so that different
+/// sets tried locally do not meet in one index.
+pub(super) fn index_name_for(named: Option<&PathBuf>, first: Option<&Input>) -> String {
+    let directory = named.filter(|path| path.is_dir()).and_then(|path| path.file_name());
+    let file = match first {
+        Some(Input::File(path)) => path.file_name(),
+        _ => None,
     };
+    let stem = directory.or(file).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = stem.split('.').next().unwrap_or_default();
     let name: String =
         stem.chars().filter(char::is_ascii_alphanumeric).take(*limits::INDEX_NAME_BYTES.end()).collect();

@@ -176,7 +176,7 @@ pub fn load(
         None => bucket_without_service(to, &sources),
     };
     let is_named = to.index_name.is_some() || !to.local;
-    let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(None)));
+    let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(None, None)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
     check_index(to, sending.dry_run)?;
     let service = match (cloud, to.local && !sending.dry_run) {
@@ -193,7 +193,8 @@ pub fn load(
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let input_form = input_form(arguments)?;
     let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
-    let index_name = if is_named { index_name } else { index_name_for(inputs.first()) };
+    let index_name =
+        if is_named { index_name } else { index_name_for(arguments.inputs.first(), inputs.first()) };
     let outputs = written(reporting, global, &log);
     outputs::check(&outputs, (&inputs, &arguments.inputs), config_file(global, environment))?;
     let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;

@@ -40,6 +40,18 @@ pub(crate) fn logged() -> Options {
 }
 
 #[test]
+fn two_directories_with_parts_of_the_same_names_do_not_meet_in_one_local_index() {
+    let home = Home::new();
+    for (directory, from) in [("one", 0), ("two", 10)] {
+        home.write(&format!("{directory}/part-0"), records(from..from + 3));
+        let local = ["put-vectors", directory, "--local", "--data-dir", "data"];
+        let ended = run(home.ossvec().args(local));
+        let said = format!("stored      3 vectors, in bucket local, index {directory}\n");
+        assert!(ended.assert_code(0).stdout.starts_with(&said), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn the_parts_of_a_directory_are_recognised_by_content_and_a_dangling_link_stops_the_load() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     home.write("parts/part-1.jsonl", records(0..1));
@@ -203,7 +215,8 @@ fn one_bad_file_ends_alone_and_is_named_with_its_place_and_the_load_continues_on
     assert_eq!((&place["name"], &place["line"]), (&json!("d/f2.json"), &json!(line)), "{summary:#}");
     let error = summary["error"].as_str().unwrap();
     assert!(error.starts_with("d/f2.json ends inside of "), "{error}");
-    let way_on = "all before that place was read: fix the file or leave it out, then --resume loads the rest";
+    let way_on =
+        "everything before that place was read; fix the file or leave it out, then run again with --resume";
     assert!(ended.stderr.contains(way_on), "{}", ended.stderr);
     let not_read = format!("not read    the rest of d/f2.json from line {line}, byte {} on", place["byte"]);
     assert!(ended.stderr.contains(&not_read), "{}", ended.stderr);

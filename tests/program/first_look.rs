@@ -22,7 +22,7 @@ fn assert_nothing_created(service: &TestService, command: &mut Command, counts: 
 fn a_first_record_of_another_dimension_creates_no_index() {
     let (service, home) = (TestService::start(unlimited()), Home::new());
     let input = home.write("f.jsonl", line(999, 1) + &lines(150, 2));
-    let counts = "the first 151 vectors differ in their number of elements: 150 with 2 (the first at f.jsonl:2), \
+    let counts = "the first 151 vectors do not all have the same number of elements: 150 with 2 (the first at f.jsonl:2), \
                   1 with 1 (the first at f.jsonl:1)";
     assert_nothing_created(&service, home.put(&service).arg("f.jsonl"), counts);
     // The cure works.
