@@ -12,9 +12,9 @@ use super::journal::JournalError;
 use super::record::Input;
 
 /// Length of the parts of an input that are hashed.
-const SAMPLE: u64 = 64 << 10;
+pub(super) const SAMPLE: u64 = 64 << 10;
 /// So many parts of each input are hashed, evenly spread; fewer when the inputs are many, so that beginning stays quick.
-const SAMPLES: std::ops::RangeInclusive<u64> = 2..=64;
+pub(super) const SAMPLES: std::ops::RangeInclusive<u64> = 2..=64;
 const SAMPLES_OF_ALL: u64 = 2_048;
 
 /// An input as it was when the load began.
@@ -118,7 +118,7 @@ fn hashes(file: &mut File, offsets: Vec<u64>) -> io::Result<Vec<(u64, String)>> 
 }
 
 /// Where samples start: evenly spread, the file's start and end among them; a small file is sampled whole.
-fn sample_offsets(size: u64, samples: u64) -> Vec<u64> {
+pub(super) fn sample_offsets(size: u64, samples: u64) -> Vec<u64> {
     if size <= samples * SAMPLE {
         return (0..size.div_ceil(SAMPLE)).map(|index| index * SAMPLE).collect();
     }

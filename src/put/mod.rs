@@ -22,6 +22,7 @@ mod pipeline;
 pub mod quote;
 pub mod read;
 mod read_back;
+mod reason;
 pub mod record;
 mod rejects;
 pub mod report;

@@ -8,7 +8,7 @@ use super::fields::{Fields, holds_metadata};
 use super::skip::{Items, Unexpected, decoded, skip_space};
 use super::{MetadataValues, Rules};
 use crate::oss::limits;
-use crate::put::record::{Reason, ValueCure};
+use crate::put::reason::{Reason, ValueCure};
 
 /// What metadata is judged by.
 #[derive(Clone, Copy)]

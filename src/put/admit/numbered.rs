@@ -26,7 +26,7 @@ pub(super) fn read(text: &[u8], out: &mut Vec<f32>) -> Result<usize, Reason> {
             let end = rest.iter().position(|byte| b",}] \n".contains(byte)).unwrap_or(rest.len()).min(40);
             String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).into_owned()
         };
-        match float32::read(rest) {
+        match float32::read_any(rest) {
             Some((value, used)) if value.is_finite() => {
                 out.push(value);
                 at = skip_space(text, at + used);

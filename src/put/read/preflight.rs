@@ -12,7 +12,7 @@ use super::expand::{Candidate, Expanded};
 use super::value::value_end;
 use super::window::Arrival;
 use super::{Form, Reading, Sizes, table};
-use crate::put::fingerprint::short;
+use crate::put::fingerprint::{SAMPLE, SAMPLES, sample_offsets, short};
 use crate::put::record::{Block, Input, Position, Raw};
 
 /// What the look at the inputs has shown.
@@ -191,10 +191,6 @@ fn is_json(text: &[u8]) -> bool {
     )
 }
 
-/// How much text is hashed at a place, and at how many places.
-const SAMPLE: u64 = 64 << 10;
-const SAMPLES: u64 = 64;
-
 /// A hash of parts of the input's text before `place`, evenly spread, its start and the place itself among them; nothing
 /// if that much cannot be read, or not again.
 pub fn beginning(input: &Input, place: Position) -> Option<String> {
@@ -204,7 +200,7 @@ pub fn beginning(input: &Input, place: Position) -> Option<String> {
     }
     let mut hash = Sha256::new().chain_update(place.offset.to_le_bytes());
     let mut window = Reading::open(input.clone(), 0, Sizes::USUAL).ok()?.window;
-    for offset in sample_offsets(place.offset) {
+    for offset in sample_offsets(place.offset, *SAMPLES.end()) {
         let length = usize::try_from(SAMPLE.min(place.offset - offset)).ok()?;
         match window.go_to(Position { offset, ..Position::default() }).ok()? {
             Arrival::There => hash.update(window.text().get(..length)?),
@@ -212,16 +208,4 @@ pub fn beginning(input: &Input, place: Position) -> Option<String> {
         }
     }
     Some(short(hash))
-}
-
-fn sample_offsets(end: u64) -> impl Iterator<Item = u64> {
-    let last = end.saturating_sub(SAMPLE);
-    let count = end.div_ceil(SAMPLE).min(SAMPLES);
-    (0..count).map(move |index| {
-        if count < 2 {
-            0
-        } else {
-            u64::try_from(u128::from(last) * u128::from(index) / u128::from(count - 1)).unwrap_or(last)
-        }
-    })
 }
