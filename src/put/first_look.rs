@@ -159,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::put::admit::{Fields, MetadataValues, Rules};
+    use crate::put::admit::{Fields, Rules};
     use crate::put::record::{Raw, Record};
 
     fn block(records: Vec<(u64, String)>) -> Block {
@@ -176,13 +176,7 @@ mod tests {
     }
 
     fn look(dimension: Option<usize>, blocks: Vec<Block>) -> Result<usize, Failure> {
-        let rules = Rules {
-            dimension,
-            metric: None,
-            non_filterable: None,
-            metadata_values: MetadataValues::Reject,
-            largest: 1 << 20,
-        };
+        let rules = Rules { dimension, ..Rules::of_no_index() };
         let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
         let look = FirstLook::new(vec![Input::File("f.jsonl".into())], dimension);
         let mut blocks = blocks.into_iter().map(Ok);

@@ -407,7 +407,6 @@ fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::put::admit::MetadataValues;
     use crate::put::record::{Raw, Record};
 
     fn block() -> Block {
@@ -421,14 +420,7 @@ mod tests {
     }
 
     fn admit() -> Admit {
-        let rules = Rules {
-            dimension: None,
-            metric: None,
-            non_filterable: None,
-            metadata_values: MetadataValues::Reject,
-            largest: 1 << 20,
-        };
-        Admit::new(Fields::new(&[], &[], &[]), rules)
+        Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index())
     }
 
     #[test]

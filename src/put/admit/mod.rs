@@ -60,6 +60,18 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// What is asked while nothing is known of the index.
+    #[cfg(test)]
+    pub fn of_no_index() -> Self {
+        Self {
+            dimension: None,
+            metric: None,
+            non_filterable: None,
+            metadata_values: MetadataValues::Reject,
+            largest: 1 << 20,
+        }
+    }
+
     fn is_filterable(&self, name: &str) -> bool {
         self.non_filterable.as_ref().is_some_and(|names| !names.iter().any(|other| other == name))
     }

@@ -12,8 +12,7 @@ fn rules() -> Rules {
         dimension: Some(2),
         metric: Some(DistanceMetric::Cosine),
         non_filterable: Some(vec!["text".to_owned()]),
-        metadata_values: MetadataValues::Reject,
-        largest: 1 << 20,
+        ..Rules::of_no_index()
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::put::admit::{Admit, Fields, MetadataValues, Rules};
+use crate::put::admit::{Admit, Fields, Rules};
 use crate::put::read::tests::{check_everywhere, inline, read, texts};
 use crate::put::read::{Blocks, Form, Sizes};
 
@@ -64,14 +64,7 @@ fn wrapped(path: &[String], inner: &str, members: &[String], blanks: &[String]) 
 
 /// The metadata under each key that is stored of `text`, and whether anything was refused.
 fn admitted(text: Vec<u8>) -> (BTreeMap<String, String>, bool) {
-    let rules = Rules {
-        dimension: None,
-        metric: None,
-        non_filterable: None,
-        metadata_values: MetadataValues::Reject,
-        largest: 1 << 20,
-    };
-    let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
+    let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index());
     let mut stored = BTreeMap::new();
     let Ok(blocks) = Blocks::new(&[inline(text)], &Form::default(), None, Sizes::USUAL) else {
         return (stored, true);
@@ -179,10 +172,7 @@ proptest! {
             glued.push_str(record);
             glued.push_str(separator);
         }
-        let mut admit = Admit::new(
-            Fields::new(&[], &[], &[]),
-            Rules { dimension: None, metric: None, non_filterable: None, metadata_values: MetadataValues::Reject, largest: 1 << 20 },
-        );
+        let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index());
         let input = inline(glued.clone());
         let mut end = None;
         let mut places = Vec::new();
