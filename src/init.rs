@@ -1,6 +1,6 @@
 //! `config init`: asks for the settings on a terminal and writes them into ossutil's configuration file.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use crate::cli::Global;
 use crate::exit::{Exit, Failure};
 use crate::oss::credential::Secret;
 use crate::oss::endpoint::region_of;
+use crate::private;
 use crate::profile::edit::{has_profile, with_profile};
 use crate::profile::{Profile, ProfileError};
 use crate::settings::{self, Environment};
@@ -169,11 +170,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let beside = path.with_file_name(format!("{name}.{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
+    let mut file = private::writing().create_new(true).open(&beside)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     let written = written.and_then(|()| fs::rename(&beside, &path));
     if written.is_err() {

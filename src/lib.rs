@@ -22,6 +22,7 @@ pub mod init;
 pub mod log;
 pub mod oss;
 mod print;
+mod private;
 pub mod profile;
 pub mod put;
 pub mod run;

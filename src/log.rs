@@ -1,6 +1,5 @@
 //! What is logged, and where to: `tracing` brings it here from wherever it is said.
 
-use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -11,6 +10,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::exit::{Exit, Failure};
+use crate::private;
 
 /// How much is logged, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn begin(log: &Log) -> Result<(), Failure> {
         Destination::Error => BoxMakeWriter::new(std::io::stderr),
         Destination::Output => BoxMakeWriter::new(std::io::stdout),
         Destination::File(path) => {
-            let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+            let file = private::writing().create(true).append(true).open(path).map_err(|error| {
                 Failure::new(Exit::Client, format!("cannot write --log-file {}: {error}", path.display()))
                     .advise("name a file that can be written, or - for standard output")
             })?;

@@ -8,12 +8,13 @@ use std::fs;
 use std::path::Path;
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("ini", &[]),
     ("oss", &["ini", "oss"]),
     ("emulator", &["emulator", "oss"]),
-    ("put", &["put", "oss", "exit"]),
+    ("put", &["put", "oss", "exit", "private"]),
     ("exit", &[]),
+    ("private", &[]),
     ("command_line", &[]),
     ("values", &["put"]),
     ("profile", &["ini"]),
@@ -21,9 +22,12 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("generate", &["cli"]),
     ("index_names", &["cli", "oss", "settings"]),
     ("signals", &["exit"]),
-    ("log", &["exit"]),
-    ("settings", &["cli", "command_line", "emulator", "exit", "log", "oss", "profile", "put", "values"]),
-    ("init", &["cli", "exit", "oss", "profile", "settings"]),
+    ("log", &["exit", "private"]),
+    (
+        "settings",
+        &["cli", "command_line", "emulator", "exit", "log", "oss", "private", "profile", "put", "values"],
+    ),
+    ("init", &["cli", "exit", "oss", "private", "profile", "settings"]),
     ("print", &["cli", "exit", "put", "settings"]),
     (
         "run",
@@ -58,7 +62,7 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
     ("dirs", &["settings/"]),
     ("jiff", &["oss/time.rs"]),
     ("console", &["init/typed.rs", "put/report/progress.rs"]),
-    ("rustix", &["init/typed.rs"]),
+    ("rustix", &["init/typed.rs", "private.rs"]),
     ("tracing_subscriber", &["log.rs"]),
 ];
 

@@ -8,7 +8,7 @@
 mod change;
 mod header;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,7 @@ use super::fingerprint::short;
 use super::read;
 use super::record::Input;
 use super::tracker::{FailedAt, Mark};
+use crate::private;
 
 /// The journal is written anew when it grows beyond this, or to twice what it was.
 const COMPACT_AT: u64 = 1 << 20;
@@ -128,7 +129,7 @@ impl Journal {
         if resume && !folder.join(FILE).exists() {
             folder = moved(checkpoints, &header, inputs).unwrap_or(folder);
         }
-        fs::create_dir_all(&folder).map_err(io_error("make the folder", &folder))?;
+        private::make_folder(&folder).map_err(io_error("make the folder", &folder))?;
         let lock = lock(&folder)?;
         let mut journal = Self {
             folder,
@@ -338,7 +339,7 @@ impl Journal {
             text += &seal(&Line::Mark(mark.clone()));
         }
         let write = || {
-            let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(&new)?;
+            let mut file = private::open_own(&new, private::writing().create(true).truncate(true))?;
             file.write_all(text.as_bytes())?;
             file.sync_data()?;
             fs::rename(&new, &path)?;
@@ -378,7 +379,7 @@ fn rename_if_there(from: &Path, to: &Path) -> Result<(), JournalError> {
 
 fn lock(folder: &Path) -> Result<File, JournalError> {
     let path = folder.join(LOCK);
-    let file = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
+    let file = private::open_own(&path, private::writing().create(true).truncate(false));
     let file = file.map_err(io_error("write", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -1,6 +1,5 @@
 //! What a run tells and where: the style of progress, the events, standard output, and who else listens.
 
-use std::fs::OpenOptions;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use super::{Environment, Form, usage};
 use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
 use crate::exit::{Exit, Failure};
 use crate::log::{Destination, Level, Log};
+use crate::private;
 use crate::put::pace::Quota;
 use crate::put::read;
 use crate::put::record::Input;
@@ -149,7 +149,7 @@ pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> 
 
 /// A load that goes on keeps telling in the same file.
 fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
-    let file = OpenOptions::new().create(true).write(true).truncate(false).append(resume).open(path);
+    let file = private::writing().create(true).truncate(false).append(resume).open(path);
     let file = file.map_err(|error| {
         Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
             .advise("name a file that can be written, or - for standard output")

@@ -1,0 +1,101 @@
+//! Files that hold other people's records: only their owner may read them, and what stands in the place of the
+//! program's own files is never followed or waited for.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// How a file is opened for writing that its owner alone may read if it is created by that.
+pub(crate) fn writing() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a folder and those above it; what is made belongs to its owner alone.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Opens a file of the program's own. In a folder that others can write to, a symbolic link or a pipe may stand in its
+/// place, or a file of theirs: those are refused.
+#[cfg(unix)]
+pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+
+    use rustix::fs::OFlags;
+
+    let refused = |what: &str| io::Error::new(io::ErrorKind::PermissionDenied, what.to_owned());
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.custom_flags(flags.bits().cast_signed());
+    let file = match options.open(path) {
+        Err(error) if path.is_symlink() => {
+            return Err(refused(&format!("it is a symbolic link, which is not followed ({error})")));
+        }
+        opened => opened?,
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(refused("it is not a regular file"));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(refused("it belongs to another user"));
+    }
+    Ok(file)
+}
+
+/// Opens a file of the program's own.
+#[cfg(not(unix))]
+pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.open(path)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    fn folder(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("ossvec-private-{name}-{}", std::process::id()));
+        make_folder(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn what_is_made_is_its_owners_alone() {
+        let folder = folder("mode");
+        writing().create_new(true).open(folder.join("file")).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&folder.join("file"))), (0o700, 0o600));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_file_of_ones_own_is_neither_followed_nor_waited_for() {
+        let folder = folder("own");
+        fs::write(folder.join("target"), "kept").unwrap();
+        symlink(folder.join("target"), folder.join("link")).unwrap();
+        symlink(folder.join("nothing"), folder.join("dangling")).unwrap();
+        mknodat(CWD, folder.join("pipe"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        for name in ["link", "dangling", "pipe"] {
+            let write = open_own(&folder.join(name), writing().create(true).truncate(true));
+            assert!(write.is_err(), "{name}");
+            assert!(open_own(&folder.join(name), OpenOptions::new().read(true)).is_err(), "{name}");
+        }
+        assert_eq!(fs::read_to_string(folder.join("target")).unwrap(), "kept");
+        assert!(!folder.join("nothing").exists());
+        open_own(&folder.join("target"), writing().append(true)).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
