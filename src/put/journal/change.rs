@@ -66,7 +66,7 @@ fn differing<T: Clone, K: Ord>(before: &[T], after: &[T], key: impl Fn(&T) -> K)
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{next_line, seal};
+    use super::super::lines::{next_line, seal};
     use super::*;
     use crate::put::tracker::Tracker;
 
