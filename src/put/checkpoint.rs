@@ -159,6 +159,13 @@ impl Checkpoint {
         journal.bind(known).and_then(|()| journal.begin_to_send()).map_err(failure)
     }
 
+    /// Notes that nothing which an earlier run stored is in the index.
+    pub(super) fn index_is_new(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.leave_aside();
+        }
+    }
+
     /// Keeps what became of a batch; what is not settled is left to a later run, if there can be one.
     pub(super) fn settle(&mut self, outcome: &Outcome) -> Result<(), Failure> {
         if !outcome.settled && self.is_resumable() {

@@ -102,12 +102,17 @@ async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
     }
 }
 
-/// Creates the index, waits until it takes vectors, and says what it is as far as the credential may look.
-pub(super) async fn create(
-    caller: &Caller,
-    wanted: &Wanted,
-    dimension: usize,
-) -> Result<Option<Index>, Failure> {
+/// An index that exists now.
+#[derive(Debug)]
+pub(super) struct Created {
+    /// Whether it may be this run that has made it.
+    pub(super) is_new: bool,
+    /// What it is, as far as the credential may look.
+    pub(super) index: Option<Index>,
+}
+
+/// Creates the index and waits until it takes vectors.
+pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -> Result<Created, Failure> {
     let Some(metric) = wanted.metric.or(wanted.usual_metric) else {
         return Err(Failure::new(Exit::Usage, "--create-index needs --distance-metric cosine or euclidean"));
     };
@@ -119,7 +124,10 @@ pub(super) async fn create(
         index_name: wanted.name.clone(),
         metadata: keys.map(|keys| IndexMetadata { non_filterable_metadata_keys: keys }),
     });
-    match call(caller, Operation::PutVectorIndex, body).await {
+    let mut effort = Effort::default();
+    let created = call_with(&mut effort, caller, Operation::PutVectorIndex, body).await;
+    let is_new = created.is_ok() || effort.attempts > 1;
+    match created {
         Ok(_) => {
             let metric = metric.as_str();
             tracing::info!(index = wanted.name, dimension, metric, "created the index");
@@ -129,7 +137,8 @@ pub(super) async fn create(
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
         Err(gave_up) => return Err(failure(gave_up, Operation::PutVectorIndex)),
     }
-    usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }).await
+    let index = usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }).await?;
+    Ok(Created { is_new, index })
 }
 
 /// Waits until the index takes vectors; without permission to look it is taken to do so.
@@ -173,9 +182,18 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
 }
 
 async fn call(caller: &Caller, operation: Operation, body: Bytes) -> Result<Answer, GaveUp> {
+    call_with(&mut Effort::default(), caller, operation, body).await
+}
+
+async fn call_with(
+    effort: &mut Effort,
+    caller: &Caller,
+    operation: Operation,
+    body: Bytes,
+) -> Result<Answer, GaveUp> {
     let body = Body::new(vec![body]);
     let request = Request { operation, body: &body, vectors: 0, batch: None, is_look: false };
-    caller.call(request, &mut Effort::default()).await
+    caller.call(request, effort).await
 }
 
 /// Whether the credential is good but may not do this.

@@ -200,6 +200,11 @@ impl Journal {
         rename_if_there(&self.folder.join(UNTOUCHED), &self.aside().0)
     }
 
+    /// Notes that the index is a new one: what was set aside was stored in another, and never comes back by itself.
+    pub fn leave_aside(&mut self) {
+        self.was_untouched = false;
+    }
+
     /// Brings back a journal that was set aside, with its rejects.
     fn take_back(&self, from: &str) -> Result<(), JournalError> {
         rename_if_there(&self.folder.join(from), &self.folder.join(FILE))?;

@@ -192,9 +192,13 @@ impl Load {
         };
         self.known.dimension = Some(dimension);
         let Some(wanted) = self.create.take() else { return Ok(()) };
+        self.settle.begin_to_send(&self.known)?;
         let creation = index::create(&self.sender.caller, &wanted, dimension);
-        let index = self.stopping.unless_interrupted(creation).await?;
-        self.known = self.known.completed(&index.as_ref().map(Binding::of).unwrap_or_default());
+        let created = self.stopping.unless_interrupted(creation).await?;
+        if created.is_new {
+            self.settle.index_is_new();
+        }
+        self.known = self.known.completed(&created.index.as_ref().map(Binding::of).unwrap_or_default());
         Ok(())
     }
 }

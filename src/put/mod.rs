@@ -192,6 +192,9 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
             return settle.finish(Reading::Stopped, Some(failure));
         }
     }
+    if matches!(known, Known::ToCreate) {
+        settle.index_is_new();
+    }
     let rules = known_rules(rules, &known, job.wanted.create_index);
     let sender = Arc::new(Sender {
         caller,

@@ -116,6 +116,11 @@ impl Settle {
         self.checkpoint.begin_to_send(known)
     }
 
+    /// Notes that nothing which an earlier run stored is in the index.
+    pub(super) fn index_is_new(&mut self) {
+        self.checkpoint.index_is_new();
+    }
+
     /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.
     pub(super) fn batch(&mut self, outcome: Outcome) -> Result<(), Failure> {
         let is_left = !outcome.settled && self.checkpoint.is_resumable();

@@ -405,3 +405,40 @@ fn a_local_service_is_known_by_its_data() {
         .counts(["skipped", "stored", "skipped_rejected"]);
     assert_eq!((skipped, stored), (100 + rejected, 50), "{rejected}");
 }
+
+/// Loads that stop anywhere, go to either of two services, with or without permission to look, into indexes that are
+/// deleted in between: whatever a run says is complete is there.
+#[test]
+fn whatever_changes_between_runs_a_complete_load_is_complete() {
+    let mut complete = 0;
+    for seed in 0..12 {
+        let (home, services) = (home(), [(); 2].map(|()| TestService::start(unlimited())));
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut told = Vec::new();
+        for _ in 0..14 {
+            let number = random.usize(..2);
+            let service = &services[number];
+            let is_deleted =
+                random.u8(..4) == 0 && service.service.store().delete_index(BUCKET, INDEX).unwrap();
+            let denied = format!("op=PutVectors,nth={},status=403,code=AccessDenied", random.u8(1..7));
+            let faults = if random.u8(..3) == 0 { vec![DENIED, &denied] } else { vec![&*denied] };
+            for more in [&["--resume"][..], &[][..]] {
+                service.trouble(&faults);
+                let ended = load(&home, service, more);
+                told.push(format!(
+                    "{number} {is_deleted} {faults:?} {more:?}: {:?} {}",
+                    ended.code, ended.stderr
+                ));
+                if ended.code == Some(0) {
+                    complete += 1;
+                    assert!(service.state() == wanted(0..RECORDS, DIMENSION), "{seed}: {told:#?}");
+                }
+                // What is refused is loaded from the beginning.
+                if ended.code != Some(3) {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(complete > 10, "{complete}");
+}
