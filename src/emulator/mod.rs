@@ -2,8 +2,7 @@
 //! scripted faults on top.
 //!
 //! It needs no cloud account and no network beyond loopback. It does not search: `QueryVectors`, filters, policies,
-//! logging and fusion indexes are answered with 501, and so are for now the listings of buckets and indexes and their
-//! deletion.
+//! logging and fusion indexes are answered with 501, and so are for now the listing of buckets and their deletion.
 //!
 //! ```text
 //! head ─► route ─► faults ─► auth ─► quota ─► body ─► ops ─► store

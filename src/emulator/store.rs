@@ -4,10 +4,12 @@
 
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::Context;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 
+use crate::oss::time::Timestamp;
 use crate::oss::wire::Index;
 
 /// Bucket → when it was created, RFC 3339.
@@ -73,6 +75,8 @@ pub(crate) enum IndexCreation {
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    /// When the latest index was created, in milliseconds since 1970.
+    latest_creation: AtomicI64,
 }
 
 impl Store {
@@ -94,7 +98,7 @@ impl Store {
                 builder.create(&file).map_err(|error| cannot_open(&file, error))?
             }
         };
-        let store = Self { database };
+        let store = Self { database, latest_creation: AtomicI64::new(i64::MIN) };
         store.make_tables()?;
         Ok(store)
     }
@@ -129,6 +133,16 @@ impl Store {
         Ok(buckets.get(bucket)?.map(|created| created.value().to_owned()))
     }
 
+    /// The moment at which an index is created: `now`, or as little later as makes it another one than the latest's, so
+    /// that an index which is deleted and made again can be told from the former.
+    pub(crate) fn moment_of_creation(&self, now: Timestamp) -> Timestamp {
+        let now = now.unix_millis();
+        let moment = |latest: i64| now.max(latest.saturating_add(1));
+        let latest = self.latest_creation.update(Ordering::Relaxed, Ordering::Relaxed, moment);
+        Timestamp::from_unix_millis(moment(latest))
+            .unwrap_or_else(|| Timestamp::from_unix_seconds(now / 1_000))
+    }
+
     /// Makes an index, unless there is one of its name or as many as the bucket may hold.
     pub(crate) fn put_index(
         &self,
@@ -158,6 +172,20 @@ impl Store {
     pub(crate) fn index(&self, bucket: &str, name: &str) -> Result<Option<Index>, redb::Error> {
         let indexes = self.database.begin_read()?.open_table(INDEXES)?;
         indexes.get((bucket, name))?.map(|text| index_from_text(text.value())).transpose()
+    }
+
+    /// Deletes an index with its vectors; false if there is no such index.
+    pub fn delete_index(&self, bucket: &str, name: &str) -> Result<bool, redb::Error> {
+        let transaction = self.database.begin_write()?;
+        let was_there = {
+            let mut vectors = transaction.open_table(VECTORS)?;
+            vectors.retain_in::<(&str, &str, &str), _>((bucket, name, "").., |place, _| {
+                (place.0, place.1) != (bucket, name)
+            })?;
+            transaction.open_table(INDEXES)?.remove((bucket, name))?.is_some()
+        };
+        transaction.commit()?;
+        Ok(was_there)
     }
 
     /// The indexes of a bucket, in the order of their names.
@@ -385,6 +413,34 @@ mod tests {
         store.put_vectors("b", "i", [&vector("k", 1.0), &vector("l", 1.0)]).unwrap();
         store.delete_vectors("b", "i", &["k".to_owned(), "no".to_owned()]).unwrap();
         assert_eq!(keys(&store.vectors("b", "i").unwrap()), ["l"]);
+    }
+
+    #[test]
+    fn a_deleted_index_takes_its_vectors_with_it_and_nobody_elses() {
+        let store = Store::open(None).unwrap();
+        let index = |name: &str| Index {
+            index_name: name.to_owned(),
+            ..index_from_text("{\"dimension\":2}").unwrap()
+        };
+        for name in ["h", "i", "j"] {
+            store.put_index("b", &index(name), 10).unwrap();
+            store.put_vectors("b", name, [&vector("k", 1.0), &vector("l", 1.0)]).unwrap();
+        }
+        assert!(store.delete_index("b", "i").unwrap());
+        assert!(!store.delete_index("b", "i").unwrap() && !store.delete_index("c", "h").unwrap());
+        assert_eq!(store.index("b", "i").unwrap(), None);
+        let left = ["h", "i", "j"].map(|name| store.vectors("b", name).unwrap().len());
+        assert_eq!(left, [2, 0, 2]);
+    }
+
+    #[test]
+    fn no_two_indexes_are_created_at_the_same_moment() {
+        let store = Store::open(None).unwrap();
+        let now = Timestamp::from_unix_millis(1_000_000).unwrap();
+        let moments =
+            [now, now, now.plus_seconds(-60), now.plus_seconds(1)].map(|now| store.moment_of_creation(now));
+        assert!(moments.is_sorted_by(|one, next| one < next), "{moments:?}");
+        assert_eq!((moments[0], moments[3]), (now, now.plus_seconds(1)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The two are independent: the signed resource is the same whatever host and addressing carry the request.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::operation::Operation;
 
@@ -135,6 +135,22 @@ impl Endpoint {
         self.scheme == "https"
     }
 
+    /// The service behind it, as one text however the endpoint is written: whatever its case, with the usual port or
+    /// without, by path or by host. The public and the internal host of a region are one service.
+    pub fn service(&self) -> String {
+        let (host, port) = split_port(&self.authority).unwrap_or((&self.authority, None));
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let address =
+            host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')?.parse::<Ipv6Addr>().ok());
+        let host = address.map_or_else(|| host.to_owned(), |address| format!("[{address}]"));
+        let port = port.filter(|port| *port != if self.is_encrypted() { 443 } else { 80 });
+        match (region_of(&host), port) {
+            (Some(region), None) => format!("{region}{SERVICE_DOMAIN}"),
+            (_, Some(port)) => format!("{}://{host}:{port}", self.scheme),
+            (None, None) => format!("{}://{host}", self.scheme),
+        }
+    }
+
     /// How requests name the bucket.
     pub fn addressing(&self) -> Addressing {
         self.addressing
@@ -248,7 +264,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), EndpointError> {
 /// Whether a host is an IPv4 address or a bracketed IPv6 address.
 fn is_ip_address(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
         None => host.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4()),
     }
 }
@@ -415,6 +431,51 @@ mod tests {
         for url in rows {
             assert_eq!(from_bucket_url(url), None, "{url}");
         }
+    }
+
+    #[test]
+    fn a_service_is_the_same_however_its_endpoint_is_written() {
+        let service = |text| Endpoint::parse(text, "cn-hangzhou").unwrap().service();
+        let of_url = |url| from_bucket_url(url).unwrap().0.service();
+        let own = service(None);
+        assert_eq!(own, "cn-hangzhou.oss-vectors.aliyuncs.com");
+        for text in [
+            "cn-hangzhou.oss-vectors.aliyuncs.com",
+            "https://cn-hangzhou-internal.oss-vectors.aliyuncs.com/",
+            "http://CN-Hangzhou-Internal.OSS-vectors.aliyuncs.com:80",
+            "https://cn-hangzhou.oss-vectors.aliyuncs.com.:443",
+        ] {
+            assert_eq!(service(Some(text)), own, "{text}");
+        }
+        assert_eq!(of_url("https://my-b-123.cn-hangzhou-internal.oss-vectors.aliyuncs.com/"), own);
+        for (one, other) in [
+            ("http://Vectors.test", "http://vectors.test:80/"),
+            ("vectors.test", "HTTPS://vectors.test.:443"),
+            ("http://[::1]:9410", "http://[0:0:0:0:0:0:0:1]:9410/"),
+        ] {
+            assert_eq!(service(Some(one)), service(Some(other)), "{one}");
+        }
+        let by_path = Endpoint::parse(Some("vectors.test"), "r").unwrap().with_addressing(Addressing::Path);
+        assert_eq!(by_path.service(), service(Some("vectors.test")));
+    }
+
+    #[test]
+    fn other_services_are_told_apart() {
+        let service = |text| Endpoint::parse(Some(text), "cn-hangzhou").unwrap().service();
+        let all = [
+            "cn-hangzhou.oss-vectors.aliyuncs.com",
+            "cn-beijing.oss-vectors.aliyuncs.com",
+            "cn-hangzhou.oss-vectors.aliyuncs.com:8443",
+            "cn-hangzhou.oss-vectors.aliyuncs.com.example.com",
+            "https://vectors.test",
+            "http://vectors.test",
+            "http://vectors.test:8080",
+            "http://127.0.0.1:8080",
+            "http://127.0.0.1:8081",
+            "http://[::1]:8080",
+        ];
+        let different: std::collections::BTreeSet<_> = all.into_iter().map(service).collect();
+        assert_eq!(different.len(), all.len());
     }
 
     #[test]

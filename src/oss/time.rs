@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-/// An instant of wall-clock time, in whole seconds as the signature sees it.
+/// An instant of wall-clock time; most of its forms have whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(jiff::Timestamp);
 
@@ -68,13 +68,40 @@ impl Timestamp {
     /// Moves the instant by `seconds`, forwards or back.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
-        Self::from_unix_seconds(self.unix_seconds().saturating_add(seconds))
+        let moved = self.0.checked_add(jiff::SignedDuration::from_secs(seconds));
+        let nearest = || Self::from_unix_seconds(self.unix_seconds().saturating_add(seconds)).0;
+        Self(moved.unwrap_or_else(|_| nearest()))
     }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub fn unix_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// Builds the instant that lies `millis` after 1970-01-01T00:00:00Z, as far as there is one.
+    pub fn from_unix_millis(millis: i64) -> Option<Self> {
+        jiff::Timestamp::from_millisecond(millis).ok().map(Self)
+    }
+}
+
+/// Whether two texts that the service wrote name the same instant; it may write one with more digits than before.
+pub fn same_moment(one: &str, other: &str) -> bool {
+    let (Ok(first), Ok(second)) = (one.parse::<jiff::Timestamp>(), other.parse::<jiff::Timestamp>()) else {
+        return one == other;
+    };
+    let digits = |text: &str| {
+        let fraction = text.split_once(['.', ',']).map_or("", |(_, fraction)| fraction);
+        fraction.bytes().take_while(u8::is_ascii_digit).count()
+    };
+    let shown = digits(one).min(digits(other)).min(9);
+    let unit = 10_i128.pow(u32::try_from(9 - shown).unwrap_or_default());
+    let whole = |instant: jiff::Timestamp| instant.as_nanosecond().div_euclid(unit);
+    whole(first) == whole(second)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use super::{Timestamp, same_moment};
 
     #[test]
     fn every_form_names_the_same_instant() {
@@ -87,6 +114,32 @@ mod tests {
         assert_eq!(Timestamp::parse_http_date("Sat, 16 Dec 2023 16:20:57 GMT"), Some(at));
         assert_eq!(Timestamp::parse_rfc3339("2023-12-16T16:20:57Z"), Some(at));
         assert_eq!(Timestamp::from_unix_seconds(at.unix_seconds()), at);
+    }
+
+    #[test]
+    fn an_instant_is_the_same_with_more_digits_or_in_another_zone() {
+        let at = "2023-12-16T16:20:57.123Z";
+        for (other, is_same) in [
+            (at, true),
+            ("2023-12-16T16:20:57.123456789Z", true),
+            ("2023-12-17T00:20:57.123+08:00", true),
+            ("2023-12-16T16:20:57Z", true),
+            ("2023-12-16T16:20:57.124Z", false),
+            ("2023-12-16T16:20:58Z", false),
+            ("yesterday", false),
+        ] {
+            assert_eq!(same_moment(at, other), is_same, "{other}");
+            assert_eq!(same_moment(other, at), is_same, "{other}");
+        }
+        assert!(same_moment("yesterday", "yesterday"));
+    }
+
+    #[test]
+    fn a_moved_instant_keeps_its_fraction() {
+        let at = Timestamp::from_unix_millis(1_702_743_657_123).unwrap();
+        assert_eq!(at.plus_seconds(0), at);
+        assert_eq!(at.plus_seconds(-60).rfc3339_millis(), "2023-12-16T16:19:57.123Z");
+        assert!(at.plus_seconds(i64::MAX) > at && at.plus_seconds(i64::MIN) < at);
     }
 
     #[test]

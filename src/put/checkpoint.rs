@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::journal::{Header, Journal, JournalError, REJECTS};
+use super::journal::{Binding, Header, Journal, JournalError, Place, REJECTS};
 use super::outcome::Outcome;
 use super::read::FailedInput;
 use super::record::Input;
@@ -30,8 +30,8 @@ pub struct Keep {
     pub rejects: Option<PathBuf>,
     /// Whether to go on where an earlier run stopped.
     pub resume: bool,
-    /// Bucket, account, region and index.
-    pub target: String,
+    /// Where the load goes.
+    pub place: Place,
     /// The options that change what is made of the input, with their values.
     pub reading: BTreeMap<String, String>,
     /// The command line that goes on, for people to copy.
@@ -88,7 +88,7 @@ impl Checkpoint {
                 Ok((Self::without_journal(keep, inputs)?, None))
             };
         }
-        let header = Header::new(keep.target, keep.reading, &inputs).map_err(failure)?;
+        let header = Header::new(keep.place, keep.reading, &inputs).map_err(failure)?;
         let (mut journal, mut mark) =
             Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
         if let Some(mark) = &mut mark {
@@ -148,9 +148,22 @@ impl Checkpoint {
         self.journal.is_some()
     }
 
-    /// Notes that vectors are about to be sent.
-    pub(super) fn begin_to_send(&self) -> Result<(), Failure> {
-        self.journal.as_ref().map_or(Ok(()), Journal::begin_to_send).map_err(failure)
+    /// What earlier runs knew of the index that they loaded into.
+    pub(super) fn bound(&self) -> Binding {
+        self.journal.as_ref().map(|journal| journal.bound().clone()).unwrap_or_default()
+    }
+
+    /// Notes that a batch is about to be sent, into the index that is known so.
+    pub(super) fn begin_to_send(&mut self, known: &Binding) -> Result<(), Failure> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        journal.bind(known).and_then(|()| journal.begin_to_send()).map_err(failure)
+    }
+
+    /// Notes that nothing which an earlier run stored is in the index.
+    pub(super) fn index_is_new(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.leave_aside();
+        }
     }
 
     /// Keeps what became of a batch; what is not settled is left to a later run, if there can be one.
@@ -341,6 +354,10 @@ fn failure(error: JournalError) -> Failure {
     let advice = match &error {
         JournalError::Locked(_) => "wait for it to end; to split a load, give each part its own files",
         JournalError::Changed { .. } => "leave out --resume to start from the beginning",
+        JournalError::Elsewhere(_) => {
+            "run again with what it was, or leave out --resume to load everything into this index"
+        }
+        JournalError::Later(_) => "use that version, or name another folder with --checkpoint-dir",
         JournalError::Option { .. } => {
             "use the same options, or leave out --resume to start from the beginning"
         }

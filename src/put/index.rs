@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::ending::{refused, unreachable};
+use super::tracker::Counts;
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{Answer, Body};
 use crate::oss::operation::Operation;
@@ -43,6 +44,18 @@ pub(super) enum Known {
     Hidden,
 }
 
+impl Known {
+    /// Whether the index is created before the first vector leaves, unless it is there by then.
+    pub(super) fn may_be_missing(&self, wanted: &Wanted, settled: Counts) -> bool {
+        match self {
+            Self::Existing(_) => false,
+            Self::ToCreate => true,
+            // What is stored in it shows that it is there.
+            Self::Hidden => wanted.create_index && settled.stored == 0,
+        }
+    }
+}
+
 /// Longest wait for a new index to become usable, and the time between two looks.
 const USABLE_WITHIN: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -65,7 +78,7 @@ pub(super) async fn look(caller: &Caller, wanted: &Wanted) -> Result<Known, Fail
             "note: no permission for GetVectorIndex, so only the service itself checks dimension and metric",
         );
     }
-    Ok(if matches!(known, Known::Hidden) && wanted.create_index { Known::ToCreate } else { known })
+    Ok(known)
 }
 
 async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
@@ -89,8 +102,17 @@ async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
     }
 }
 
+/// An index that exists now.
+#[derive(Debug)]
+pub(super) struct Created {
+    /// Whether it may be this run that has made it.
+    pub(super) is_new: bool,
+    /// What it is, as far as the credential may look.
+    pub(super) index: Option<Index>,
+}
+
 /// Creates the index and waits until it takes vectors.
-pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -> Result<(), Failure> {
+pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -> Result<Created, Failure> {
     let Some(metric) = wanted.metric.or(wanted.usual_metric) else {
         return Err(Failure::new(Exit::Usage, "--create-index needs --distance-metric cosine or euclidean"));
     };
@@ -102,7 +124,10 @@ pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -
         index_name: wanted.name.clone(),
         metadata: keys.map(|keys| IndexMetadata { non_filterable_metadata_keys: keys }),
     });
-    match call(caller, Operation::PutVectorIndex, body).await {
+    let mut effort = Effort::default();
+    let created = call_with(&mut effort, caller, Operation::PutVectorIndex, body).await;
+    let is_new = created.is_ok() || effort.attempts > 1;
+    match created {
         Ok(_) => {
             let metric = metric.as_str();
             tracing::info!(index = wanted.name, dimension, metric, "created the index");
@@ -112,18 +137,20 @@ pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
         Err(gave_up) => return Err(failure(gave_up, Operation::PutVectorIndex)),
     }
-    usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }).await
+    let index = usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }).await?;
+    Ok(Created { is_new, index })
 }
 
 /// Waits until the index takes vectors; without permission to look it is taken to do so.
-async fn usable(caller: &Caller, wanted: &Wanted) -> Result<(), Failure> {
+async fn usable(caller: &Caller, wanted: &Wanted) -> Result<Option<Index>, Failure> {
     let begun = tokio::time::Instant::now();
     loop {
         match ask(caller, &Wanted { create_index: false, ..wanted.clone() }).await? {
             Known::Existing(index) if index.status == "creating" && begun.elapsed() < USABLE_WITHIN => {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
-            _ => return Ok(()),
+            Known::Existing(index) => return Ok(Some(index)),
+            Known::ToCreate | Known::Hidden => return Ok(None),
         }
     }
 }
@@ -155,9 +182,18 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
 }
 
 async fn call(caller: &Caller, operation: Operation, body: Bytes) -> Result<Answer, GaveUp> {
+    call_with(&mut Effort::default(), caller, operation, body).await
+}
+
+async fn call_with(
+    effort: &mut Effort,
+    caller: &Caller,
+    operation: Operation,
+    body: Bytes,
+) -> Result<Answer, GaveUp> {
     let body = Body::new(vec![body]);
     let request = Request { operation, body: &body, vectors: 0, batch: None, is_look: false };
-    caller.call(request, &mut Effort::default()).await
+    caller.call(request, effort).await
 }
 
 /// Whether the credential is good but may not do this.

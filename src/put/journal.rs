@@ -5,20 +5,22 @@
 //! itself; where these are many, what changes is written instead of all of them. All good lines count, a torn one and
 //! what follows it do not.
 
+mod binding;
 mod change;
 mod header;
+mod lines;
+mod place;
+mod search;
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use self::change::{Change, LISTED};
+pub use self::binding::Binding;
 pub use self::header::Header;
-use self::header::VERSION;
-use super::fingerprint::short;
+use self::lines::{Line, later_version, next_line, parse, seal};
+pub use self::place::{Difference, Place, listed, local_service};
+use self::search::search;
 use super::read;
 use super::record::Input;
 use super::tracker::{FailedAt, Mark};
@@ -26,25 +28,6 @@ use crate::private;
 
 /// The journal is written anew when it grows beyond this, or to twice what it was.
 const COMPACT_AT: u64 = 1 << 20;
-
-/// A line of the file.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Line {
-    Header(Header),
-    Mark(Mark),
-    Change(Change),
-}
-
-/// The line that tells of a mark, after the one that was written `last`.
-fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
-    match last {
-        Some(last) if mark.ahead.len() + mark.failed.len() > LISTED => {
-            Line::Change(Change::between(last, mark))
-        }
-        _ => Line::Mark(mark.clone()),
-    }
-}
 
 /// Why a load cannot be continued, or its state not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +43,12 @@ pub enum JournalError {
         /// What differs first.
         what: String,
     },
+    /// It goes elsewhere.
+    #[error("cannot resume: {}", listed(.0))]
+    Elsewhere(Vec<Difference>),
+    /// A later version of the program wrote it.
+    #[error("the journal {0} is of a later version of ossvec")]
+    Later(String),
     /// The input would be read differently.
     #[error("cannot resume: {option} was {was} when the journal was written and is {now} now")]
     Option {
@@ -99,7 +88,9 @@ fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Jour
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
+    /// As it is on disk: where an earlier run went, until this one is bound.
     header: Header,
+    place: Place,
     /// Holding it is the lock.
     _lock: File,
     file: Option<File>,
@@ -127,12 +118,17 @@ impl Journal {
     ) -> Result<(Self, Option<Mark>), JournalError> {
         let mut folder = checkpoints.join(header.folder_name());
         if resume && !folder.join(FILE).exists() {
-            folder = moved(checkpoints, &header, inputs).unwrap_or(folder);
+            folder = search(checkpoints, &header, inputs)?.unwrap_or(folder);
         }
         private::make_folder(&folder).map_err(io_error("make the folder", &folder))?;
         let lock = lock(&folder)?;
+        let text = fs::read(folder.join(FILE)).unwrap_or_default();
+        if later_version(&text).is_some() {
+            return Err(JournalError::Later(folder.join(FILE).display().to_string()));
+        }
         let mut journal = Self {
             folder,
+            place: header.place.clone(),
             header,
             _lock: lock,
             file: None,
@@ -204,6 +200,11 @@ impl Journal {
         rename_if_there(&self.folder.join(UNTOUCHED), &self.aside().0)
     }
 
+    /// Notes that the index is a new one: what was set aside was stored in another, and never comes back by itself.
+    pub fn leave_aside(&mut self) {
+        self.was_untouched = false;
+    }
+
     /// Brings back a journal that was set aside, with its rejects.
     fn take_back(&self, from: &str) -> Result<(), JournalError> {
         rename_if_there(&self.folder.join(from), &self.folder.join(FILE))?;
@@ -219,6 +220,21 @@ impl Journal {
     /// The load's folder, where the rejects go too unless the user names a file.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What is known of the index that earlier runs loaded into, as far as they settled anything.
+    pub fn bound(&self) -> &Binding {
+        &self.header.bound
+    }
+
+    /// Sees to it that where vectors go is on disk before they are sent: the place, and what is known of the index.
+    pub fn bind(&mut self, now: &Binding) -> Result<(), JournalError> {
+        let bound = self.header.bound.completed(now);
+        if bound == self.header.bound && self.place == self.header.place {
+            return Ok(());
+        }
+        (self.header.bound, self.header.place) = (bound, self.place.clone());
+        self.rewrite(self.last.clone().as_ref())
     }
 
     /// Appends a mark; what the mark counts as rejected must be on disk before.
@@ -293,6 +309,10 @@ impl Journal {
         match parse(&text) {
             Some((header, mark)) => {
                 let now = self.header.continues(&header, mark.as_ref(), inputs)?;
+                if mark.is_some() {
+                    (self.header.place, self.header.bound) = (header.place.clone(), header.bound.clone());
+                    self.notes.extend(header.place.doubt());
+                }
                 Ok(mark.map(|mark| self.adapt(&header, mark, &now, inputs)))
             }
             None => Ok(None),
@@ -388,54 +408,13 @@ fn lock(folder: &Path) -> Result<File, JournalError> {
     }
 }
 
-/// The folder of the same load under the inputs' former names.
-fn moved(checkpoints: &Path, header: &Header, inputs: &[Input]) -> Option<PathBuf> {
-    let folders = fs::read_dir(checkpoints).ok()?;
-    folders.filter_map(Result::ok).map(|folder| folder.path()).find(|folder| {
-        let journal = fs::read(folder.join(FILE)).ok().and_then(|text| parse(&text));
-        journal.is_some_and(|(other, mark)| {
-            other.target == header.target && header.inputs_of(&other, mark.as_ref(), inputs).is_ok()
-        })
-    })
-}
-
-/// A line with its checksum in front.
-fn seal(line: &Line) -> String {
-    // These types hold only text and numbers, which always serialise.
-    let json = serde_json::to_string(line).unwrap_or_default();
-    format!("{} {json}\n", short(Sha256::new().chain_update(&json)))
-}
-
-fn unseal(line: &[u8]) -> Option<Line> {
-    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
-    let (checksum, json) = line.split_once(' ')?;
-    if short(Sha256::new().chain_update(json)) != checksum {
-        return None;
-    }
-    serde_json::from_str(json).ok()
-}
-
-/// The header and the last mark before anything torn; `None` if not even the header is whole.
-fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
-    let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(unseal);
-    let Line::Header(header) = lines.next()? else { return None };
-    if header.version != VERSION {
-        return None;
-    }
-    let mark = lines.fold(None, |mark: Option<Mark>, line| match line {
-        Line::Mark(mark) => Some(mark),
-        Line::Change(change) => Some(change.apply(mark.unwrap_or_default())),
-        Line::Header(_) => mark,
-    });
-    Some((header, mark))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use std::collections::{BTreeMap, BTreeSet};
 
+    use super::change::{Change, LISTED};
     use super::*;
     use crate::put::record::{Position, Span};
     use crate::put::tracker::Counts;
@@ -445,7 +424,7 @@ mod tests {
     }
 
     fn header() -> Header {
-        Header { version: VERSION, target: "t".into(), reading: BTreeMap::new(), inputs: Vec::new() }
+        Header::new(Place::default(), BTreeMap::new(), &[]).unwrap()
     }
 
     fn counts(read: u64) -> Counts {

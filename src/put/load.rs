@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::dispatch::Dispatch;
 use super::index::{self, Wanted};
+use super::journal::Binding;
 use super::pipeline::{Broken, Queued};
 use super::send::Sender;
 use super::settle::{Reading, Settle};
@@ -63,6 +64,8 @@ pub(super) struct Load {
     pub(super) stopping: Stopping,
     /// The index to create before the first vector is sent.
     pub(super) create: Option<Wanted>,
+    /// What is known of the index.
+    pub(super) known: Binding,
 }
 
 /// How a run ends.
@@ -144,7 +147,7 @@ impl Load {
             item = incoming.next(), if self.dispatch.has_room() => match item {
                 Ok(Some(queued)) => {
                     self.prepare(&queued).await?;
-                    self.settle.begin_to_send()?;
+                    self.settle.begin_to_send(&self.known)?;
                     self.dispatch.take(queued);
                     Ok(())
                 }
@@ -182,13 +185,20 @@ impl Load {
         interrupted()
     }
 
-    /// Sees to it that the index exists before the first vector leaves.
+    /// Sees to it that the index exists before the first vector leaves, and that what is known of it is kept.
     async fn prepare(&mut self, queued: &Queued) -> Result<(), Failure> {
         let Some(dimension) = queued.batch.dimension.filter(|_| !queued.batch.vectors.is_empty()) else {
             return Ok(());
         };
+        self.known.dimension = Some(dimension);
         let Some(wanted) = self.create.take() else { return Ok(()) };
+        self.settle.begin_to_send(&self.known)?;
         let creation = index::create(&self.sender.caller, &wanted, dimension);
-        self.stopping.unless_interrupted(creation).await
+        let created = self.stopping.unless_interrupted(creation).await?;
+        if created.is_new {
+            self.settle.index_is_new();
+        }
+        self.known = self.known.completed(&created.index.as_ref().map(Binding::of).unwrap_or_default());
+        Ok(())
     }
 }

@@ -26,6 +26,7 @@ mod reason;
 pub mod record;
 mod rejects;
 pub mod report;
+mod resume;
 mod send;
 mod settle;
 #[cfg(test)]
@@ -46,6 +47,7 @@ use evidence::Evidence;
 use first_look::FirstLook;
 use index::Known;
 pub use index::Wanted;
+use journal::Binding;
 use load::{Load, Stopping};
 pub use outcome::Fate;
 use pace::{Pacer, Quota};
@@ -53,6 +55,7 @@ use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
 use record::Input;
 use report::{Events, Reporter, Summary, Telling};
+use resume::Resumed;
 use send::Sender;
 pub use send::Verify;
 pub use settle::MaxRejects;
@@ -141,6 +144,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
+    let bound = checkpoint.bound();
     let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
     let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
     let from = (mark != Mark::default()).then_some(mark.position);
@@ -163,8 +167,8 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         reporter: Arc::clone(&reporter),
     };
     let rules = admit::Rules {
-        dimension: job.wanted.dimension,
-        metric: job.wanted.metric.or(job.wanted.usual_metric),
+        dimension: job.wanted.dimension.or(bound.dimension),
+        metric: job.wanted.metric.or_else(|| bound.known_metric()).or(job.wanted.usual_metric),
         non_filterable: Some(job.wanted.non_filterable.clone().unwrap_or_default()),
         metadata_values: job.metadata_values,
         largest: job.limits.bytes,
@@ -180,11 +184,18 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
-    if let Some(failure) = missing(&known, &mark, &job.wanted.name) {
-        settle.has_no_way_on();
-        return settle.finish(Reading::Stopped, Some(failure));
+    let resumed = Resumed { bound: &bound, counts: mark.counts };
+    match resumed.goes_on_in(&job.wanted, &known) {
+        Ok(doubt) => doubt.iter().for_each(|note| caller.reporter.note(note)),
+        Err(failure) => {
+            settle.has_no_way_on();
+            return settle.finish(Reading::Stopped, Some(failure));
+        }
     }
-    let rules = known_rules(rules, &known);
+    if matches!(known, Known::ToCreate) {
+        settle.index_is_new();
+    }
+    let rules = known_rules(rules, &known, job.wanted.create_index);
     let sender = Arc::new(Sender {
         caller,
         index_name: job.wanted.name.clone(),
@@ -194,10 +205,12 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         room: send::Room::default(),
         taken: std::sync::Mutex::default(),
     });
-    let create = matches!(known, Known::ToCreate).then_some(job.wanted);
+    let may_be_missing = known.may_be_missing(&job.wanted, mark.counts);
+    let create = may_be_missing.then_some(Wanted { metric: rules.metric, ..job.wanted });
+    let known = in_force(&known, &rules);
     let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs);
-    let load = Load { sender, dispatch, settle, stopping, create };
-    load.run(pipeline::start(blocks, &plan(rules))).await
+    let load = Load { sender, dispatch, settle, stopping, create, known };
+    Box::pin(load.run(pipeline::start(blocks, &plan(rules)))).await
 }
 
 /// Tells how far the run is whenever somebody asks, until what comes back is dropped.
@@ -230,22 +243,16 @@ fn never_begun(telling: Telling, failure: Failure) -> Finished {
     Finished { summary, failure: Some(failure) }
 }
 
-/// What an earlier run stored must still be there for this one to pass over it.
-fn missing(known: &Known, mark: &Mark, index_name: &str) -> Option<Failure> {
-    (matches!(known, Known::ToCreate) && mark.counts.stored > 0).then(|| {
-        Failure::new(
-            Exit::Client,
-            format!(
-                "cannot resume: there is no index {index_name}, and an earlier run stored {} vectors in it",
-                mark.counts.stored
-            ),
-        )
-        .advise("check --bucket and --index-name, or leave out --resume to load everything anew")
-    })
+/// What is known of the index that vectors are going to; its dimension may still be missing.
+fn in_force(known: &Known, rules: &admit::Rules) -> Binding {
+    match known {
+        Known::Existing(index) => Binding::of(index),
+        Known::ToCreate | Known::Hidden => Binding::said(rules.dimension, rules.metric),
+    }
 }
 
 /// What the index adds to the rules.
-fn known_rules(rules: admit::Rules, known: &Known) -> admit::Rules {
+fn known_rules(rules: admit::Rules, known: &Known, is_created_here: bool) -> admit::Rules {
     match known {
         Known::Existing(index) => admit::Rules {
             dimension: usize::try_from(index.dimension).ok(),
@@ -254,6 +261,7 @@ fn known_rules(rules: admit::Rules, known: &Known) -> admit::Rules {
             ..rules
         },
         Known::ToCreate => rules,
+        Known::Hidden if is_created_here => rules,
         Known::Hidden => admit::Rules { non_filterable: None, ..rules },
     }
 }

@@ -18,6 +18,7 @@ use super::first_look::{First, FirstLook};
 use super::read::{Blocks, FailedInput};
 use super::record::{Block, Position, Span};
 use super::report::{Reporter, Waiting};
+use super::tracker::in_order;
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
 
@@ -137,19 +138,6 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     let settled = in_order(plan.settled.clone());
     thread::spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing));
     batches_out
-}
-
-/// The same stretches, one after another, none within another.
-pub(super) fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
-    stretches.sort_unstable_by_key(|span| (span.start, span.end));
-    stretches.dedup_by(|next, before| {
-        let is_apart = next.start > before.end;
-        if !is_apart {
-            before.end = before.end.max(next.end);
-        }
-        !is_apart
-    });
-    stretches
 }
 
 /// Tells where reading begins.

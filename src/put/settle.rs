@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Finished;
 use super::batch::Batch;
 use super::checkpoint::Checkpoint;
+use super::journal::Binding;
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::pace::{Bound, Quota};
 use super::read::FailedInput;
@@ -110,9 +111,14 @@ impl Settle {
         }
     }
 
-    /// Notes that a batch is about to be sent.
-    pub(super) fn begin_to_send(&self) -> Result<(), Failure> {
-        self.checkpoint.begin_to_send()
+    /// Notes that a batch is about to be sent, into the index that is known so.
+    pub(super) fn begin_to_send(&mut self, known: &Binding) -> Result<(), Failure> {
+        self.checkpoint.begin_to_send(known)
+    }
+
+    /// Notes that nothing which an earlier run stored is in the index.
+    pub(super) fn index_is_new(&mut self) {
+        self.checkpoint.index_is_new();
     }
 
     /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.

@@ -8,9 +8,8 @@ use proptest::prelude::*;
 use super::admit::{Admitted, Findings};
 use super::batch::{Batch, Batcher, Limits};
 use super::in_flight::KeysInFlight;
-use super::pipeline::in_order;
 use super::record::{Position, Vector};
-use super::tracker::{Counts, Mark, Tracker};
+use super::tracker::{Counts, Mark, Tracker, in_order};
 
 fn position(record: usize) -> Position {
     let record = record as u64;

@@ -100,6 +100,19 @@ fn start_of(input: u32) -> Position {
     Position { input, offset: 0, line: 0, record: 0 }
 }
 
+/// The same stretches, one after another, none within another or next to it.
+pub(super) fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
+    stretches.sort_unstable_by_key(|span| (span.start, span.end));
+    stretches.dedup_by(|next, before| {
+        let is_apart = next.start > before.end;
+        if !is_apart {
+            before.end = before.end.max(next.end);
+        }
+        !is_apart
+    });
+    stretches
+}
+
 /// Follows which batches are settled; completions arrive in any order.
 #[derive(Debug, Default)]
 pub struct Tracker {
@@ -108,14 +121,22 @@ pub struct Tracker {
     position: Position,
     /// What is settled without a gap behind each place where an input failed, once one has.
     beyond: Vec<Span>,
-    /// Settled batches behind `next`.
-    settled: BTreeMap<u64, Span>,
+    /// Settled batches behind `next`, neighbours as one run; each by the number of its first.
+    settled: BTreeMap<u64, Run>,
     /// The batches before which an input failed.
     gaps: BTreeSet<u64>,
     /// What an earlier run settled beyond where this one started.
     earlier: Vec<Span>,
     failed: Vec<FailedAt>,
     counts: Counts,
+}
+
+/// Neighbouring batches that are all settled; no input failed between them.
+#[derive(Debug)]
+struct Run {
+    /// The number of the last.
+    last: u64,
+    span: Span,
 }
 
 impl Tracker {
@@ -141,7 +162,7 @@ impl Tracker {
 
     /// Notes that a batch is settled.
     pub fn settle(&mut self, number: u64, span: Span, counts: Counts) {
-        self.settled.insert(number, span);
+        self.join(number, span);
         self.counts.read += counts.read;
         self.counts.stored += counts.stored;
         self.counts.rejected += counts.rejected;
@@ -150,13 +171,31 @@ impl Tracker {
         let place = |position: Position| (position.input, position.offset);
         self.failed
             .retain(|failed| span.start.input > failed.at.input || place(failed.at) >= place(span.end));
-        while let Some(span) = self.settled.remove(&self.next) {
+        while let Some(Run { last, span }) = self.settled.remove(&self.next) {
             match self.beyond.last_mut() {
                 _ if self.gaps.contains(&self.next) => self.beyond.push(span),
                 Some(last) => last.end = span.end,
                 None => self.position = span.end,
             }
-            self.next += 1;
+            self.next = last + 1;
+        }
+    }
+
+    /// Adds a batch to the runs beside it, so that however many are settled behind an open one, they are one run.
+    fn join(&mut self, number: u64, span: Span) {
+        let mut run = Run { last: number, span };
+        if !self.gaps.contains(&(number + 1))
+            && let Some(after) = self.settled.remove(&(number + 1))
+        {
+            run = Run { last: after.last, span: Span { start: span.start, end: after.span.end } };
+        }
+        if let Some((_, before)) = self.settled.range_mut(..number).next_back()
+            && before.last + 1 == number
+            && !self.gaps.contains(&number)
+        {
+            (before.last, before.span.end) = (run.last, run.span.end);
+        } else {
+            self.settled.insert(number, run);
         }
     }
 
@@ -173,10 +212,10 @@ impl Tracker {
                 || self.stretch_before(span.start).is_some_and(|known| span.end <= known.end)
         };
         let earlier = self.earlier.iter().filter(|span| !is_known(span));
-        let ahead = earlier.chain(&self.beyond).chain(self.settled.values()).copied().collect();
+        let now = self.beyond.iter().chain(self.settled.values().map(|run| &run.span));
         Mark {
             position: self.position,
-            ahead,
+            ahead: in_order(earlier.chain(now).copied().collect()),
             counts: self.counts,
             rejects_bytes,
             failed: self.failed.clone(),
@@ -221,7 +260,7 @@ mod tests {
             Mark { position: position(10), ahead: vec![span(20, 30)], counts: counts(20), ..Mark::default() };
         let mut tracker = Tracker::new(Some(&mark));
         tracker.settle(1, span(30, 40), counts(10));
-        assert_eq!(tracker.mark(0).ahead, [span(20, 30), span(30, 40)]);
+        assert_eq!(tracker.mark(0).ahead, [span(20, 40)]);
         tracker.settle(0, span(10, 30), counts(10));
         let mark = tracker.mark(0);
         assert_eq!((mark.position, mark.ahead.len(), mark.counts.read), (position(40), 0, 40));
@@ -297,8 +336,9 @@ mod tests {
             batches.extend((!open.is_empty()).then_some(open));
             let done: BTreeSet<usize> =
                 settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())).collect();
+            let mut settled_now = BTreeSet::new();
             for number in settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())) {
-                if tracker.settled.contains_key(&(number as u64)) || (number as u64) < tracker.next {
+                if !settled_now.insert(number) {
                     continue;
                 }
                 let (first, last) = (batches[number][0], *batches[number].last().unwrap());
@@ -330,6 +370,46 @@ mod tests {
             let wanted: BTreeSet<_> =
                 wanted.into_iter().map(|(input, record)| (input - u32::from(input > gone), record)).collect();
             prop_assert_eq!(settled(&mark, &lengths), wanted);
+        }
+
+        /// Of so many open batches each begins a gap, and so does each failure, whatever has ended behind them.
+        #[test]
+        fn a_mark_is_no_longer_than_what_is_open_makes_it(
+            open_at_most in 1_usize..20,
+            total in 1_u64..400,
+            choices in prop::collection::vec(any::<prop::sample::Index>(), 400),
+            failures in prop::collection::btree_set(0_u64..400, 0..4),
+            first_stays in any::<bool>(),
+        ) {
+            let mut tracker = Tracker::new(None);
+            let (mut open, mut next) = (Vec::new(), 0);
+            let mut choices = choices.into_iter();
+            while next < total || !open.is_empty() {
+                while next < total && open.len() < open_at_most {
+                    if failures.contains(&next) {
+                        tracker.fail(FailedAt { at: at(u32::try_from(next).unwrap(), 0), beginning: None }, next);
+                    }
+                    open.push(next);
+                    next += 1;
+                }
+                let oldest = usize::from(first_stays && open.len() > 1);
+                let chosen = choices.next().map_or(0, |index| index.index(open.len() - oldest));
+                let number = open.remove(oldest + chosen);
+                let input = |number: u64| u32::try_from(number).unwrap();
+                let span = Span { start: at(input(number), 0), end: at(input(number), 5) };
+                tracker.settle(number, span, counts(5));
+                let mark = tracker.mark(0);
+                let passed = failures.iter().filter(|failure| **failure < next).count();
+                prop_assert!(mark.ahead.len() <= open.len() + passed, "{mark:?} with {open:?} open");
+                prop_assert!(tracker.settled.len() <= open.len() + passed);
+                // None of them reaches over a place where an input failed.
+                let crosses = |failure: &u64| {
+                    let before = |span: &Span| u64::from(span.start.input) < *failure && *failure <= u64::from(span.end.input);
+                    mark.ahead.iter().any(before) || (mark.position.input > 0 && u64::from(mark.position.input) >= *failure)
+                };
+                prop_assert!(!failures.iter().filter(|failure| **failure < next).any(crosses), "{mark:?}, {failures:?}");
+            }
+            prop_assert_eq!(settled(&tracker.mark(0), &vec![5; usize::try_from(total).unwrap()]).len() as u64, total * 5);
         }
 
         #[test]

@@ -9,10 +9,12 @@ use super::{tables, usage};
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure};
+use crate::oss::client;
 use crate::oss::endpoint::Target;
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 use crate::put::admit::Fields;
+use crate::put::journal::{Place, local_service};
 use crate::put::pace::Quota;
 use crate::put::read::{self, Chosen, Expanded, Format, ReadError};
 use crate::put::record::Input;
@@ -221,13 +223,32 @@ fn passed_over(other: &[String], deeper: &[String]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("note: passed over: {}{cure}", parts.join(" and ")))
 }
 
+/// Where a load goes. The local service inside this command has another port in each run; its data tell it apart.
+pub(super) fn place_of(options: &client::Options, data: Option<&Path>, index_name: &str) -> Place {
+    let Target { bucket, account, region } = options.target.clone();
+    let local = data.map(|data| local_service(&real_path(data).display().to_string()));
+    let service = local.unwrap_or_else(|| options.endpoint.service());
+    Place { service: Some(service), account, bucket, region, index: index_name.to_owned() }
+}
+
+/// The one name of a directory, also of one that is still to be made.
+fn real_path(directory: &Path) -> PathBuf {
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let there = directory.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    let Some((above, real)) = there else { return directory };
+    match directory.strip_prefix(above) {
+        Ok(rest) if rest != Path::new("") => real.join(rest),
+        _ => real,
+    }
+}
+
 /// What the run keeps on disk.
 pub(super) fn keep(
     arguments: &PutVectors,
-    (target, index_name): (Option<&Target>, &str),
+    place: Place,
     command_line: &CommandLine,
 ) -> Result<Keep, Failure> {
-    let PutVectors { to, reporting, .. } = arguments;
+    let reporting = &arguments.reporting;
     let folder = match &reporting.checkpoint_dir {
         Some(folder) if folder.as_os_str() == "-" => {
             return Err(usage("--checkpoint-dir -: journals are kept in a directory")
@@ -242,16 +263,11 @@ pub(super) fn keep(
                     .advise("name one with --checkpoint-dir")
             })?,
     };
-    // The same name in another folder is another service.
-    let whole =
-        |data: &Path| std::path::absolute(data).unwrap_or_else(|_| data.to_owned()).display().to_string();
-    let place = to.local.then(|| to.data_dir.as_deref().map(whole).unwrap_or_default());
-    let target = target.map(|target| target.resource(index_name)).unwrap_or_default();
     Ok(Keep {
         folder,
         rejects: reporting.rejects.clone(),
         resume: reporting.resume,
-        target: place.map_or(target.clone(), |place| format!("local {place} {target}")),
+        place,
         reading: options_of(arguments),
         resume_command: command_line.resuming(),
     })

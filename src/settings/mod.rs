@@ -35,7 +35,7 @@ use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
 use job::{
     Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,
-    named_inputs, names,
+    named_inputs, names, place_of,
 };
 use service::{Network, Service};
 use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
@@ -188,7 +188,6 @@ pub fn load(
         (false, true) => Some(local_options(to.data_dir.as_deref(), asked)?),
         _ => None,
     };
-    let target = service.as_ref().map(|service| service.options.target.clone());
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let input_form = input_form(arguments)?;
@@ -197,7 +196,9 @@ pub fn load(
         if is_named { index_name } else { index_name_for(arguments.inputs.first(), inputs.first()) };
     let outputs = written(reporting, global, &log);
     outputs::check(&outputs, (&inputs, &arguments.inputs), config_file(global, environment))?;
-    let keep = keep(arguments, (target.as_ref(), &index_name), command_line)?;
+    let data = local.as_ref().and_then(|local| local.data.as_deref());
+    let place = service.as_ref().map(|service| place_of(&service.options, data, &index_name));
+    let keep = keep(arguments, place.unwrap_or_default(), command_line)?;
     let telling = Telling {
         bucket,
         index_name: index_name.clone(),

@@ -125,7 +125,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             folder: home.path("state"),
             rejects: None,
             resume: false,
-            target: String::new(),
+            place: ossvec::put::journal::Place::default(),
             reading: std::collections::BTreeMap::new(),
             resume_command: String::new(),
         },

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Ended, Home, TestService, line, lines, run, unlimited, wanted};
+use crate::support::{BUCKET, Ended, Home, INDEX, TestService, line, lines, run, unlimited, wanted};
 use crate::trouble::{Running, rejects, until};
 
 const DIMENSION: usize = 4;
@@ -245,8 +245,8 @@ fn a_load_whose_index_is_gone_does_not_go_on_as_if_it_were_there() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
     load_of_four(&home, &service, &[]).assert_code(2);
-    // The same bucket, made anew.
-    let service = TestService::start(unlimited());
+    assert!(service.service.store().delete_index(BUCKET, INDEX).unwrap());
+    service.trouble(&[]);
     let ended = load_of_four(&home, &service, &["--resume"]);
     let said = "cannot resume: there is no index idx, and an earlier run stored 100 vectors in it";
     assert!(ended.assert_code(3).stderr.contains(said), "{}", ended.stderr);

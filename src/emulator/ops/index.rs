@@ -15,7 +15,7 @@ impl Context<'_> {
         let request: PutVectorIndexRequest = parse(body)?;
         check_index(&request)?;
         let index = Index {
-            create_time: self.clock.rfc3339_millis(),
+            create_time: self.store.moment_of_creation(self.clock).rfc3339_millis(),
             data_type: request.data_type,
             dimension: request.dimension,
             distance_metric: request.distance_metric,
@@ -41,6 +41,14 @@ impl Context<'_> {
         let request: IndexRequest = parse(body)?;
         let index = self.require_index(bucket, &request.index_name)?;
         Answer::json(&GetVectorIndexAnswer { index })
+    }
+
+    pub(super) fn delete_index(&self, bucket: &str, body: &[u8]) -> Result<Answer, Refusal> {
+        self.require_bucket(bucket)?;
+        let request: IndexRequest = parse(body)?;
+        limits::index_name(&request.index_name).map_err(Refusal::parameter)?;
+        let was_there = self.store.delete_index(bucket, &request.index_name)?;
+        if was_there { Ok(Answer::empty(204)) } else { Err(Refusal::no_such_index()) }
     }
 
     pub(super) fn list_indexes(&self, bucket: &str, body: &[u8]) -> Result<Answer, Refusal> {

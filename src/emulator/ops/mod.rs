@@ -91,6 +91,9 @@ impl Context<'_> {
             (Operation::PutVectors, Input::Vectors(request)) => self.put_vectors(bucket, request, call.apply),
             (Operation::PutVectorIndex, Input::Raw(body)) => self.put_index(bucket, body).map(Done::from),
             (Operation::GetVectorIndex, Input::Raw(body)) => self.get_index(bucket, body).map(Done::from),
+            (Operation::DeleteVectorIndex, Input::Raw(body)) => {
+                self.delete_index(bucket, body).map(Done::from)
+            }
             (Operation::ListVectorIndexes, Input::Raw(body)) => {
                 self.list_indexes(bucket, body).map(Done::from)
             }

@@ -8,8 +8,8 @@ use crate::put::record::{Position, Span};
 use crate::put::tracker::{Counts, FailedAt, Mark};
 
 /// A mark that holds more stretches and failures than this is followed by changes, or many failing inputs would each
-/// write the list of all.
-pub(super) const LISTED: usize = 64;
+/// write the list of all. So no line is longer than a few kilobytes.
+pub(super) const LISTED: usize = 32;
 
 /// What differs between a mark and the one before it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,4 +60,43 @@ fn differing<T: Clone, K: Ord>(before: &[T], after: &[T], key: impl Fn(&T) -> K)
         list.iter().filter(|item| !known.contains(&key(item))).cloned().collect()
     };
     (only_in(after, before), only_in(before, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::lines::{next_line, seal};
+    use super::*;
+    use crate::put::tracker::Tracker;
+
+    fn position(record: u64) -> Position {
+        Position { record, offset: record * 10_000, line: record + 1, ..Position::default() }
+    }
+
+    proptest! {
+        /// One batch that stays open, with any number of others that end behind it, costs what one mark costs.
+        #[test]
+        fn what_a_settled_batch_writes_depends_on_what_is_open_and_on_nothing_else(
+            open_at_most in 2_usize..80,
+            choices in prop::collection::vec(any::<prop::sample::Index>(), 600),
+        ) {
+            let mut tracker = Tracker::new(None);
+            let mut last = None;
+            let (mut open, mut next): (Vec<u64>, u64) = (vec![0], 1);
+            for choice in choices {
+                while open.len() < open_at_most {
+                    open.push(next);
+                    next += 1;
+                }
+                let number = open.remove(1 + choice.index(open.len() - 1));
+                let span = Span { start: position(number * 500), end: position(number * 500 + 500) };
+                tracker.settle(number, span, Counts { read: 500, stored: 500, ..Counts::default() });
+                let mark = tracker.mark(0);
+                let line = seal(&next_line(last.as_ref(), &mark));
+                prop_assert!(line.len() < 600 + 200 * open.len().min(LISTED), "{} bytes", line.len());
+                last = Some(mark);
+            }
+        }
+    }
 }

@@ -6,42 +6,75 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::JournalError;
+use super::binding::Binding;
+use super::place::Place;
 use crate::put::fingerprint::{Fingerprint, short};
 use crate::put::read;
 use crate::put::record::Input;
 use crate::put::tracker::{FailedAt, Mark};
 
-/// Version of the form; another one is not read.
-pub(super) const VERSION: u32 = 1;
+/// Version of the form that is written. Version 1, which knew less of the place and nothing of the index, is read too.
+pub(super) const VERSION: u32 = 2;
 
 /// What identifies a load: a journal of another one is not continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Header {
     /// Version of the form.
     pub version: u32,
-    /// Bucket, account, region and index.
-    pub target: String,
+    /// Where the load goes.
+    pub place: Place,
+    /// What is known of the index there. Nothing is sent before this is written.
+    pub bound: Binding,
     /// The options that change what is made of the input, with their values.
     pub reading: BTreeMap<String, String>,
     /// The inputs as they were.
     pub inputs: Vec<Fingerprint>,
 }
 
+/// A header of any version that is read.
+#[derive(Deserialize)]
+struct Written {
+    version: u32,
+    /// Bucket, account, region and index: version 1.
+    #[serde(default)]
+    target: String,
+    place: Option<Place>,
+    #[serde(default)]
+    bound: Binding,
+    reading: BTreeMap<String, String>,
+    inputs: Vec<Fingerprint>,
+}
+
+impl TryFrom<Written> for Header {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { version, target, place, bound, reading, inputs } = written;
+        let place = match (version, place) {
+            (1, _) => Place::of_version_1(&target),
+            (VERSION, Some(place)) => place,
+            _ => return Err("another version"),
+        };
+        Ok(Self { version: VERSION, place, bound, reading, inputs })
+    }
+}
+
 impl Header {
     /// Describes a load.
     pub fn new(
-        target: String,
+        place: Place,
         reading: BTreeMap<String, String>,
         inputs: &[Input],
     ) -> Result<Self, JournalError> {
         let inputs = Fingerprint::of_all(inputs)?;
-        Ok(Self { version: VERSION, target, reading, inputs })
+        Ok(Self { version: VERSION, place, bound: Binding::default(), reading, inputs })
     }
 
-    /// One folder for each target and set of input names.
+    /// One folder for each place and set of input names, so that two services never share one.
     pub(super) fn folder_name(&self) -> String {
         let mut hash = Sha256::new();
-        hash.update(&self.target);
+        hash.update(self.place.text());
         for input in &self.inputs {
             hash.update([0]);
             hash.update(&input.name);
@@ -56,6 +89,10 @@ impl Header {
         mark: Option<&Mark>,
         inputs: &[Input],
     ) -> Result<Vec<Option<u32>>, JournalError> {
+        let elsewhere = self.place.differences(&earlier.place);
+        if !elsewhere.is_empty() {
+            return Err(JournalError::Elsewhere(elsewhere));
+        }
         let numbers = self.inputs_of(earlier, mark, inputs)?;
         let value = |header: &Self, option| header.reading.get(option).cloned();
         let mut options = self.reading.keys().chain(earlier.reading.keys());

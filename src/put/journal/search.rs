@@ -1,0 +1,36 @@
+//! The journal of a load that is kept in another folder than usual: inputs have moved, or the load went elsewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::header::Header;
+use super::lines::parse;
+use super::{FILE, JournalError};
+use crate::put::record::Input;
+
+/// The folder of the same load under the inputs' former names; an error if the only one that is left went to another
+/// service under the same names.
+pub(super) fn search(
+    checkpoints: &Path,
+    header: &Header,
+    inputs: &[Input],
+) -> Result<Option<PathBuf>, JournalError> {
+    let mut elsewhere = None;
+    let Ok(folders) = fs::read_dir(checkpoints) else { return Ok(None) };
+    for folder in folders.filter_map(Result::ok).map(|folder| folder.path()) {
+        let journal = fs::read(folder.join(FILE)).ok().and_then(|text| parse(&text));
+        let Some((other, mark)) = journal else { continue };
+        let has_our_names = header.place.has_the_names_of(&other.place);
+        if !has_our_names || header.inputs_of(&other, mark.as_ref(), inputs).is_err() {
+            continue;
+        }
+        let differences = header.place.differences(&other.place);
+        if differences.is_empty() {
+            return Ok(Some(folder));
+        }
+        if mark.is_some_and(|mark| mark.counts.read > 0) {
+            elsewhere = Some(differences);
+        }
+    }
+    elsewhere.map_or(Ok(None), |differences| Err(JournalError::Elsewhere(differences)))
+}

@@ -1,0 +1,78 @@
+//! Whether the index is the one that earlier runs loaded into: a resume into another one would leave out what they
+//! settled.
+//!
+//! Pure: it is told what was and what is, and says no.
+
+use super::index::{Known, Wanted};
+use super::journal::{Binding, Difference, listed};
+use super::report::count;
+use super::tracker::Counts;
+use crate::exit::{Exit, Failure};
+
+/// What earlier runs left to hold the index against.
+pub(super) struct Resumed<'a> {
+    /// What they were bound to.
+    pub(super) bound: &'a Binding,
+    /// What they settled.
+    pub(super) counts: Counts,
+}
+
+impl Resumed<'_> {
+    /// Whether the index is still that one, and wanted as it was; if nobody can know, a note says so.
+    pub(super) fn goes_on_in(&self, wanted: &Wanted, known: &Known) -> Result<Option<String>, Failure> {
+        let (index, stored) = (wanted.name.as_str(), self.counts.stored);
+        let said = Binding::said(wanted.dimension, wanted.metric);
+        self.agrees(&said, "use the same options, or leave out --resume to load everything into this index")?;
+        let now = match known {
+            Known::Existing(index) => Binding::of(index),
+            Known::ToCreate if stored > 0 => {
+                return Err(failure(format!(
+                    "there is no index {index}, and an earlier run stored {} vectors in it",
+                    count(stored)
+                ))
+                .advise("check --bucket and --index-name, or leave out --resume to load everything anew"));
+            }
+            Known::ToCreate | Known::Hidden => Binding::default(),
+        };
+        self.agrees(&now, "name that index, or leave out --resume to load everything into this one")?;
+        if stored == 0 {
+            return Ok(None);
+        }
+        if let Some((was, is)) = self.bound.made_again(&now) {
+            return Err(failure(format!(
+                "index {index} was made again: the one that an earlier run stored {} vectors in was created at {was}, \
+                 and this one at {is}",
+                count(stored)
+            ))
+            .advise("leave out --resume to load everything into this index"));
+        }
+        if now.dimension.or(self.bound.dimension).or(said.dimension).is_none() {
+            return Err(failure(
+                "nobody says the dimension of the load: the journal is of an earlier version, which did not keep it, \
+                 and the index cannot be looked at",
+            )
+            .advise("name it with --dimension, or leave out --resume to load everything anew"));
+        }
+        Ok(self.doubt(&now, index))
+    }
+
+    fn agrees(&self, now: &Binding, cure: &str) -> Result<(), Failure> {
+        let differences: Vec<Difference> = self.bound.differences(now);
+        if differences.is_empty() { Ok(()) } else { Err(failure(listed(&differences)).advise(cure)) }
+    }
+
+    fn doubt(&self, now: &Binding, index: &str) -> Option<String> {
+        let why = match (&self.bound.created, &now.created) {
+            (Some(_), Some(_)) => return None,
+            (_, None) => "nobody tells when it was created",
+            (None, Some(_)) => "the journal does not say when that one was created",
+        };
+        Some(format!(
+            "note: whether index {index} is still the one that earlier runs loaded into cannot be checked: {why}"
+        ))
+    }
+}
+
+fn failure(what: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Client, format!("cannot resume: {what}"))
+}
