@@ -111,7 +111,7 @@ impl Settle {
     }
 
     /// Notes that a batch is about to be sent.
-    pub(super) fn begin_to_send(&self) -> Result<(), Failure> {
+    pub(super) fn begin_to_send(&mut self) -> Result<(), Failure> {
         self.checkpoint.begin_to_send()
     }
 

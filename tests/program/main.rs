@@ -20,6 +20,8 @@ mod generated;
 mod github_action;
 #[cfg(unix)]
 mod init;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod kept;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]
@@ -32,6 +34,7 @@ mod outage;
 mod pace;
 mod parts;
 mod poison;
+mod private;
 #[cfg(unix)]
 mod pty;
 mod random_records;
@@ -48,6 +51,8 @@ mod sources;
 mod support;
 mod tables;
 mod terminal;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod tracer;
 mod trouble;
 mod unknown;
 mod usage;
