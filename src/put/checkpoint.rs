@@ -101,15 +101,17 @@ impl Checkpoint {
             Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
         let place = keep.rejects.map_or_else(|| Place::Own(journal.rejects()), Place::Named);
         if let Some(mark) = &mut mark {
-            forget_rejects(&mut journal, mark, &place)?;
+            forget_rejects(&journal, mark, &place)?;
         }
         let mut notes = about_earlier(&journal, keep.resume, mark.as_ref());
         notes.extend_from_slice(journal.notes());
         let rejects = if let Some(mark) = &mark {
             notes.extend(lost(place.path(), mark));
             let is_to_come = |known: &Known| is_to_come(&journal, mark, known);
-            Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
-                .map_err(|error| rejects_failure(place.path(), &error))?
+            let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
+                .map_err(|error| rejects_failure(place.path(), &error))?;
+            journal.go_on(mark).map_err(failure)?;
+            rejects
         } else {
             if let Place::Named(path) = &place {
                 notes.extend(set_aside(path, Some(&journal))?);
@@ -281,16 +283,15 @@ fn is_to_come(journal: &Journal, mark: &Mark, known: &Known) -> bool {
 }
 
 /// Takes out of the rejects file what is loaded again, or no more, and counts it no more.
-fn forget_rejects(journal: &mut Journal, mark: &mut Mark, place: &Place) -> Result<(), Failure> {
+fn forget_rejects(journal: &Journal, mark: &mut Mark, place: &Place) -> Result<(), Failure> {
     if journal.forgotten().is_empty() {
         return Ok(());
     }
-    let Forgotten { noted, rejected, unknown } =
-        rejects::forget(place, mark.rejects_bytes, journal.forgotten())
-            .map_err(|error| rejects_failure(place.path(), &error))?;
+    let Forgotten { noted, rejected, unknown } = rejects::forget(place, mark, journal.forgotten())
+        .map_err(|error| rejects_failure(place.path(), &error))?;
     mark.take_back(rejected, unknown);
     mark.rejects_bytes = noted;
-    journal.append(mark).map_err(failure)
+    Ok(())
 }
 
 /// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.

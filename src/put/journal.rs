@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::change::{Change, LISTED};
-use self::folder::{Folder, Sequence, beside, read_if_there};
+use self::folder::{Folder, Sequence, beside, io_error, read_if_there};
 pub use self::header::Header;
 use self::header::VERSION;
 use super::checkpoint::REJECTS;
@@ -96,11 +96,6 @@ pub enum JournalError {
     },
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
-    let path = path.display().to_string();
-    move |error| JournalError::Io { action, path, error }
-}
-
 /// The journal of one load, locked against others for as long as it lives.
 #[derive(Debug)]
 pub struct Journal {
@@ -135,7 +130,7 @@ impl Journal {
     ) -> Result<(Self, Option<Mark>), JournalError> {
         let mut folder = checkpoints.join(header.folder_name());
         if resume && !Folder::journals(&folder).iter().any(|journal| journal.exists()) {
-            folder = moved(checkpoints, &header, inputs).unwrap_or(folder);
+            folder = folder::moved(checkpoints, &header, inputs).unwrap_or(folder);
         }
         let mut journal = Self {
             folder: Folder::open(folder)?,
@@ -153,11 +148,16 @@ impl Journal {
             last: None,
         };
         let mark = if resume { journal.take_up(inputs)? } else { None };
-        match &mark {
-            Some(mark) => journal.rewrite(Sequence::Current, Some(mark))?,
-            None => journal.begin(resume)?,
+        if mark.is_none() {
+            journal.begin(resume)?;
         }
         Ok((journal, mark))
+    }
+
+    /// Goes on from a mark that was found. What it no longer counts must be out of the rejects file by now: this journal
+    /// does not know any more what that was.
+    pub fn go_on(&mut self, mark: &Mark) -> Result<(), JournalError> {
+        self.rewrite(Sequence::Current, Some(mark))
     }
 
     /// Finds how far an earlier run came.
@@ -366,21 +366,6 @@ impl Journal {
         self.dirty = false;
         Ok(())
     }
-}
-
-/// The folder of the same load under the inputs' former names.
-fn moved(checkpoints: &Path, header: &Header, inputs: &[Input]) -> Option<PathBuf> {
-    let folders = fs::read_dir(checkpoints).ok()?;
-    let continues = |journal: &PathBuf| {
-        let text = read_if_there(journal).ok().flatten();
-        text.and_then(|text| parse(&text)).is_some_and(|(other, mark)| {
-            other.target == header.target && header.inputs_of(&other, mark.as_ref(), inputs).is_ok()
-        })
-    };
-    folders
-        .filter_map(Result::ok)
-        .map(|folder| folder.path())
-        .find(|folder| Folder::journals(folder).iter().any(continues))
 }
 
 /// A line with its checksum in front.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Home, State, TestService, line, say, unlimited, wanted};
+use crate::support::{Home, State, TestService, gzip, line, say, unlimited, wanted};
 use crate::tracer::{Strike, Traced, is_allowed, run_traced, variable};
 use crate::trouble::{json_lines, last_mark, settled_by};
 
@@ -316,6 +316,66 @@ fn what_an_older_version_left_is_carried_over_wherever_that_is_struck() {
         sequence.run(resumed().denied(1));
         sequence.assert(sequence.settled >= settled, "what was settled is not carried over");
         sequence.complete();
+    });
+}
+
+#[test]
+fn what_is_brought_back_by_hand_comes_with_its_rejects_wherever_that_is_struck() {
+    if !is_allowed() {
+        return;
+    }
+    let mut random = fastrand::Rng::with_seed(seed());
+    let all: Vec<_> = (0..CALLS_OF_CARRYING)
+        .flat_map(|at| [None, Some("r.jsonl")].map(|named| (at, named)))
+        .map(|(at, named)| (at, named, random.choice(STRIKES).unwrap()))
+        .collect();
+    in_two(&all, |(at, named, strike)| {
+        let mut sequence = Sequence::new(named, "1");
+        sequence.run(fresh().denied(12));
+        let settled = sequence.settled;
+        sequence.run(fresh().denied(3));
+        let folder = sequence.folder().unwrap();
+        fs::rename(folder.join("before"), folder.join("resume")).unwrap();
+        sequence.settled = 0;
+        sequence.run(resumed().denied(1).struck(at, strike));
+        sequence.run(resumed().denied(1));
+        sequence.assert(sequence.settled >= settled, "it has not come back");
+        sequence.complete();
+    });
+}
+
+#[test]
+fn the_rejects_of_an_input_that_is_replaced_go_wherever_the_next_run_is_struck() {
+    if !is_allowed() {
+        return;
+    }
+    let bad = "{\"key\":\"bad\",\"vector\":[1,\"x\",3,4]}\n";
+    let some = |from: usize, to: usize| (from..to).map(|record| line(record, DIMENSION)).collect::<String>();
+    let (one, other) = (format!("{}{bad}{bad}", some(0, 10)), format!("{bad}{}{bad}", some(20, 900)));
+    let mut torn = gzip(other.as_bytes());
+    torn.truncate(torn.len() / 2);
+    let all: Vec<_> =
+        (0..CALLS_OF_BEGINNING).flat_map(|at| [None, Some("r.jsonl")].map(|named| (at, named))).collect();
+    in_two(&all, |(at, named)| {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", &one);
+        home.write("b.jsonl.gz", &torn);
+        let load = |strike: Option<(usize, Strike)>| {
+            let mut load = home.put_sized(&service, DIMENSION);
+            load.args(["a.jsonl", "b.jsonl.gz", "--checkpoint-dir", "state", "--resume"]);
+            load.args(named.iter().flat_map(|name| ["--rejects", name]));
+            let (at, strike) = strike.unwrap_or((usize::MAX, Strike::Kill));
+            run_traced(&load, &home.path(""), at, strike)
+        };
+        assert_eq!(load(None).ended.assert_code(3).counts(["rejected"]), [3]);
+        home.write("b.jsonl.gz", gzip(some(2_000, 2_050).as_bytes()));
+        load(Some((at, Strike::Kill)));
+        let ended = load(None).ended;
+        let [rejected, earlier, read, skipped] =
+            ended.assert_code(4).counts(["rejected", "skipped_rejected", "read", "skipped"]);
+        assert_eq!((rejected + earlier, read + skipped), (2, 62), "{at} {named:?}");
+        let file = ended.summary()["rejects_file"].as_str().unwrap().to_owned();
+        assert_eq!(listed(&home.path(&file)), [10, 11], "{at} {named:?}");
     });
 }
 

@@ -6,8 +6,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{JournalError, flat, io_error, parse};
+use super::{Header, JournalError, flat, parse};
 use crate::private;
+use crate::put::record::Input;
 use crate::put::tracker::Mark;
 
 pub(super) const JOURNAL: &str = "journal";
@@ -144,6 +145,21 @@ impl Folder {
     }
 }
 
+/// The folder of the same load under the inputs' former names.
+pub(super) fn moved(checkpoints: &Path, header: &Header, inputs: &[Input]) -> Option<PathBuf> {
+    let folders = fs::read_dir(checkpoints).ok()?;
+    let continues = |journal: &PathBuf| {
+        let text = read_if_there(journal).ok().flatten();
+        text.and_then(|text| parse(&text)).is_some_and(|(other, mark)| {
+            other.target == header.target && header.inputs_of(&other, mark.as_ref(), inputs).is_ok()
+        })
+    };
+    folders
+        .filter_map(Result::ok)
+        .map(|folder| folder.path())
+        .find(|folder| Folder::journals(folder).iter().any(continues))
+}
+
 /// How far a journal is, if there is one.
 pub(super) fn settled_in(path: &Path) -> Result<Option<Mark>, JournalError> {
     let text = read_if_there(path).map_err(io_error("read the journal", path))?;
@@ -182,6 +198,11 @@ fn lock(folder: &Path) -> Result<File, JournalError> {
         Err(TryLockError::WouldBlock) => Err(JournalError::Locked(path.display().to_string())),
         Err(TryLockError::Error(error)) => Err(io_error("lock", &path)(error)),
     }
+}
+
+pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
+    let path = path.display().to_string();
+    move |error| JournalError::Io { action, path, error }
 }
 
 /// A name beside a file of the same folder, for what takes its place.

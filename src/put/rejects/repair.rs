@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{Place, UNKNOWN};
 use crate::private;
+use crate::put::tracker::Mark;
 
 /// What a line of the file is about.
 #[derive(Debug, Deserialize)]
@@ -46,22 +47,55 @@ pub(in crate::put) struct Forgotten {
     pub(in crate::put) unknown: u64,
 }
 
-/// Removes all lines about some inputs, by their whole names; up to `noted` bytes of the file are in the journal.
-pub(in crate::put) fn forget(place: &Place, noted: u64, inputs: &[String]) -> io::Result<Forgotten> {
-    let mut forgotten = Forgotten { noted, ..Forgotten::default() };
+/// Removes all lines about some inputs, by their whole names. A run that was killed may have done that before, and not
+/// got to note it in the journal: then the file is shorter than the mark counts, and what is in it is what counts.
+pub(in crate::put) fn forget(place: &Place, mark: &Mark, inputs: &[String]) -> io::Result<Forgotten> {
+    let counted =
+        Tally { bytes: mark.rejects_bytes, rejected: mark.counts.rejected, unknown: mark.counts.unknown };
+    let length = open(place)?.map_or(Ok(0), |file| file.metadata().map(|metadata| metadata.len()))?;
     let goes = |line: &[u8]| {
-        let known = known(line);
-        known.filter(|known| known.whole_name().is_some_and(|name| inputs.contains(&name)))
+        let name = known(line).and_then(|known| known.whole_name());
+        name.is_some_and(|name| inputs.contains(&name))
     };
-    let dropped = |line: &[u8], at| {
-        let Some(known) = goes(line).filter(|_| at < noted) else { return };
-        forgotten.noted -= line.len() as u64;
-        let is_unknown = known.reason == UNKNOWN;
-        let count = if is_unknown { &mut forgotten.unknown } else { &mut forgotten.rejected };
-        *count += 1;
+    let (mut gone, mut kept) = (Tally::default(), Tally::default());
+    let met = |line: &[u8], at, is_kept| {
+        if at < counted.bytes {
+            if is_kept { kept.add(line) } else { gone.add(line) }
+        }
     };
-    filter(place, 0, |line| goes(line).is_none(), dropped)?;
-    Ok(forgotten)
+    filter(place, 0, |line| !goes(line), met)?;
+    if length < counted.bytes {
+        gone = counted.without(&kept);
+    }
+    let Tally { bytes, rejected, unknown } = gone;
+    Ok(Forgotten { noted: counted.bytes - bytes, rejected, unknown })
+}
+
+/// How long lines are in all, and how many are about what.
+#[derive(Default)]
+struct Tally {
+    bytes: u64,
+    rejected: u64,
+    unknown: u64,
+}
+
+impl Tally {
+    fn add(&mut self, line: &[u8]) {
+        self.bytes += line.len() as u64;
+        match known(line) {
+            Some(known) if known.reason == UNKNOWN => self.unknown += 1,
+            Some(_) => self.rejected += 1,
+            None => {}
+        }
+    }
+
+    fn without(&self, other: &Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(other.bytes),
+            rejected: self.rejected.saturating_sub(other.rejected),
+            unknown: self.unknown.saturating_sub(other.unknown),
+        }
+    }
 }
 
 /// Removes a torn last line, and the lines beyond the `noted` bytes that are about records that come again; returns how
@@ -71,16 +105,16 @@ pub(super) fn cut(place: &Place, noted: u64, is_to_come: impl Fn(&Known) -> bool
         Some(known) => !is_to_come(&known),
         None => line.ends_with(b"\n"),
     };
-    filter(place, noted, is_kept, |_, _| {})
+    filter(place, noted, is_kept, |_, _, _| {})
 }
 
-/// Keeps only some of the lines from a place on, and returns how long the file is then. `dropped` is told of each that
-/// goes, and its place.
+/// Keeps only some of the lines from a place on, and returns how long the file is then. `met` is told of each line, its
+/// place, and whether it is kept.
 fn filter(
     place: &Place,
     from: u64,
     is_kept: impl Fn(&[u8]) -> bool,
-    mut dropped: impl FnMut(&[u8], u64),
+    mut met: impl FnMut(&[u8], u64, bool),
 ) -> io::Result<u64> {
     let Some(file) = open(place)? else { return Ok(0) };
     let from = from.min(file.metadata()?.len());
@@ -88,11 +122,12 @@ fn filter(
     text.seek(SeekFrom::Start(from))?;
     let (mut bytes, mut first) = (from, None);
     lines(&mut text, from, |line, at| {
-        if is_kept(line) {
+        let is_kept = is_kept(line);
+        met(line, at, is_kept);
+        if is_kept {
             bytes += line.len() as u64;
         } else {
             first.get_or_insert(at);
-            dropped(line, at);
         }
         Ok(())
     })?;
