@@ -426,7 +426,7 @@ const SCRIPTS: [(&[Run], Run, &[Run]); 6] = [
 ];
 
 #[test]
-#[ignore = "strikes in every way at every call of some sequences of runs: a quarter of an hour"]
+#[ignore = "strikes in every way at every call of some sequences of runs: eight minutes"]
 fn every_call_of_a_run_is_struck() {
     assert!(is_allowed());
     let ways = STRIKES.into_iter().flat_map(|strike| [(strike, None), (strike, Some("r.jsonl"))]);
