@@ -192,8 +192,10 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
             return settle.finish(Reading::Stopped, Some(failure));
         }
     }
-    if matches!(known, Known::ToCreate) {
-        settle.index_is_new();
+    if matches!(known, Known::ToCreate)
+        && let Err(failure) = settle.index_is_new()
+    {
+        return settle.finish(Reading::Stopped, Some(failure));
     }
     let rules = known_rules(rules, &known, job.wanted.create_index);
     let sender = Arc::new(Sender {

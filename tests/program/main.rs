@@ -21,6 +21,8 @@ mod github_action;
 mod identity;
 #[cfg(unix)]
 mod init;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod kept;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]
@@ -33,6 +35,7 @@ mod outage;
 mod pace;
 mod parts;
 mod poison;
+mod private;
 #[cfg(unix)]
 mod pty;
 mod random_records;
@@ -49,6 +52,8 @@ mod sources;
 mod support;
 mod tables;
 mod terminal;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod tracer;
 mod trouble;
 mod unknown;
 mod usage;
