@@ -176,8 +176,8 @@ async fn put_vectors(
 }
 
 async fn serve(arguments: &Serve, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
-    log::begin(&settings::serve_log(global, environment)?)?;
     let options = settings::serve(arguments, global)?;
+    log::begin(&settings::serve_log(&options, global, environment)?)?;
     let listener = bind(&arguments.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
     let hello = hello(&options, address);

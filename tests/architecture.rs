@@ -62,7 +62,7 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
     ("dirs", &["settings/"]),
     ("jiff", &["oss/time.rs"]),
     ("console", &["init/typed.rs", "put/report/progress.rs"]),
-    ("rustix", &["init/typed.rs", "private.rs"]),
+    ("rustix", &["init/typed.rs", "private.rs", "settings/exposed.rs", "settings/places.rs"]),
     ("tracing_subscriber", &["log.rs"]),
 ];
 

@@ -109,7 +109,7 @@ pub fn is_step(environment: &Environment) -> bool {
 }
 
 /// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
-fn actions(environment: &Environment) -> Option<Actions> {
+pub(super) fn actions(environment: &Environment) -> Option<Actions> {
     let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     is_step(environment).then(|| Actions { step_summary: path.map(PathBuf::from) })
 }

@@ -29,6 +29,7 @@ mod network;
 mod order;
 mod ossutil;
 mod outage;
+mod outputs;
 mod pace;
 mod parts;
 mod poison;
