@@ -162,7 +162,7 @@ async fn put_vectors(
     tracing::info!(bucket, index, inputs = job.inputs.len(), dry_run = job.client.is_none(), "load begins");
     let calls =
         Calls { interrupt: signals::interrupt(last_words(output, result)), progress: signals::progress() };
-    let mut finished = put::run(job, calls).await;
+    let mut finished = Box::pin(put::run(job, calls)).await;
     stop_local.send_replace(true);
     if let Some(serving) = serving {
         let ended = serving.await.unwrap_or_else(|error| Err(error.into()));

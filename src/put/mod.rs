@@ -4,6 +4,7 @@ pub mod admit;
 mod attempt;
 pub mod batch;
 mod checkpoint;
+pub(crate) mod claim;
 mod dispatch;
 mod encoding;
 mod ending;
@@ -136,13 +137,17 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Ok(kept) => kept,
         Err(failure) => return never_begun(job.telling, failure),
     };
-    let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..job.telling }));
+    let (telling, taken) = job.telling.claimed();
+    let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..telling }));
     checkpoint.notes().iter().for_each(|note| reporter.note(note));
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
     let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
     let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
+    if let Some(failure) = taken {
+        return settle.finish(Reading::Stopped, Some(failure));
+    }
     let from = (mark != Mark::default()).then_some(mark.position);
     let blocks = match read::open(&job.inputs, &job.form, from) {
         Ok(blocks) => blocks,

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Stream;
+use crate::put::claim::target;
 
 /// A file, by what it is and not by what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +26,6 @@ type Identity = (u64, u64);
 /// The path without links in it.
 #[cfg(not(unix))]
 type Identity = PathBuf;
-
-/// Links that are followed until a path counts as one that leads nowhere; as many as Linux follows.
-const MOST_LINKS: usize = 40;
 
 impl Place {
     /// The file that a path leads to; nothing for pipes, terminals and other devices, which keep nothing.
@@ -99,16 +97,6 @@ pub(super) fn appends(stream: Stream) -> bool {
 #[cfg(not(unix))]
 pub(super) fn appends(_: Stream) -> bool {
     false
-}
-
-/// Where the links of a path lead, whether or not anything is there.
-fn target(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let Ok(link) = fs::read_link(&path) else { break };
-        path = folder_of(&path).join(link);
-    }
-    path
 }
 
 /// The folder of what a path names.

@@ -154,7 +154,7 @@ fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
         Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
             .advise("name a file that can be written, or - for standard output")
     })?;
-    Ok(Events::File { file, is_continued: resume })
+    Ok(Events::File { path: path.to_owned(), file, is_continued: resume })
 }
 
 #[cfg(test)]

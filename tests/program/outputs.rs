@@ -6,7 +6,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::{Ended, Home, TestService, lines, run, unlimited, wanted};
+use ossvec::oss::operation::Operation;
+
+use crate::support::{Ended, Home, TestService, line, lines, run, run_with_input, unlimited, wanted};
+use crate::trouble::{Running, rejects, until};
 
 /// What makes a load read a file.
 const READS: [&str; 10] = [
@@ -222,6 +225,110 @@ fn the_local_services_data_is_no_output() {
     let serve = ["serve", "--data-dir", "data", "--loglevel", "info", "--log-file", "data/vectors.redb"];
     run(home.ossvec().args(serve)).assert_code(1);
     assert!(fs::read(home.path("data/vectors.redb")).unwrap() == before);
+}
+
+/// A load of records some of which are rejected, by keys of its own.
+fn flawed(home: &Home, service: &TestService, number: usize) -> Command {
+    let records = (number * 100..).take(40).map(|record| line(record, if record % 10 == 3 { 5 } else { 4 }));
+    let input = home.write(&format!("{number}.jsonl"), records.collect::<String>());
+    let mut load = home.put_sized(service, 4);
+    load.arg(input).args(["--batch-size", "10", "--job", "1"]);
+    load
+}
+
+#[test]
+fn of_two_loads_with_one_output_the_second_is_refused_before_it_touches_anything() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    for (option, other) in [("--rejects", "./out.jsonl"), ("--rejects", "link"), ("--events", "link")] {
+        home.write("out.jsonl", "");
+        symlink("out.jsonl", home.path("link")).unwrap();
+        service.trouble(&["op=PutVectors,nth=3,hang"]);
+        let before = service.requests(Operation::PutVectors);
+        let running = Running::start(flawed(&home, &service, 1).args([option, "out.jsonl"]));
+        until("a request hangs", || service.requests(Operation::PutVectors) == before + 3);
+        let text = fs::read_to_string(home.path("out.jsonl")).unwrap();
+        assert!(!text.is_empty());
+        for more in [&[][..], &["--dry-run"], &["--resume"]] {
+            let ended = run(flawed(&home, &service, 2).args([option, other]).args(more));
+            // A rehearsal of events tells nobody what the load tells.
+            let said = format!("{other}: another ossvec is writing to it");
+            assert!(ended.assert_code(3).stderr.contains(&said), "{}", ended.stderr);
+            assert!(ended.stderr.contains(&format!("name another file with {option}")), "{}", ended.stderr);
+            assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
+            assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
+            assert_eq!(fs::read_to_string(home.path("out.jsonl")).unwrap(), text);
+        }
+        assert_eq!(service.requests(Operation::PutVectors), before + 3);
+        running.kill();
+        // What is left of a killed run stands in nobody's way.
+        service.trouble(&[]);
+        run(flawed(&home, &service, 2).args([option, other])).assert_code(4);
+        let extra = ["out.jsonl.lock", "link.lock"].map(|name| home.path(name).exists());
+        assert_eq!(extra, [false, false], "{option} {other}");
+        for name in ["out.jsonl", "link", "link.1", "out.jsonl.1"] {
+            fs::remove_file(home.path(name)).unwrap_or_default();
+        }
+    }
+}
+
+#[test]
+fn of_loads_that_start_together_with_one_rejects_file_none_loses_a_line() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    for round in 0..6 {
+        let loads: Vec<_> = (0..5)
+            .map(|number| {
+                let number = round * 5 + number;
+                (number, Running::start(flawed(&home, &service, number).args(["--rejects", "r.jsonl"])))
+            })
+            .collect();
+        let ended: Vec<_> = loads.into_iter().map(|(number, load)| (number, load.end())).collect();
+        let files = fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.filter(|path| path.to_string_lossy().contains("r.jsonl"));
+        let kept: Vec<_> = files.flat_map(|path| rejects(&path)).map(|(key, _)| key).collect();
+        assert!(ended.iter().any(|(_, ended)| ended.code == Some(4)));
+        for (number, ended) in ended {
+            let keys = (number * 100..).take(40).filter(|record| record % 10 == 3);
+            let listed = keys.filter(|record| kept.contains(&format!("key-{record}"))).count();
+            match ended.code {
+                Some(4) => assert_eq!(listed, 4, "{}", ended.stderr),
+                Some(3) => assert_eq!((listed, ended.counts(["stored"])), (0, [0]), "{}", ended.stderr),
+                _ => panic!("{:?}: {}", ended.code, ended.stderr),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rejects_file_that_cannot_be_one_is_found_before_anything_is_sent() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("file", "");
+    fs::create_dir(home.path("folder")).unwrap();
+    symlink("folder", home.path("link")).unwrap();
+    symlink("no/where", home.path("dangling")).unwrap();
+    for input in ["1.jsonl", "-"] {
+        for path in
+            [".", "folder", "link", "folder/", "no/such/r.jsonl", "file/r.jsonl", "dangling", "/proc/r"]
+        {
+            flawed(&home, &service, 1);
+            let mut load = home.put_sized(&service, 4);
+            let ended = run(load.args([input, "--rejects", path]));
+            assert!(matches!(ended.code, Some(1 | 3)), "{path}: {}", ended.stderr);
+            assert!(ended.stderr.contains("--rejects"), "{path}: {}", ended.stderr);
+        }
+    }
+    // Where nobody names one, it stands beside the journal, or in a folder of its own.
+    let mut load = home.put_sized(&service, 4);
+    let ended = run_with_input(load.args(["-", "--checkpoint-dir", "file"]), lines(3, 5).into());
+    assert!(ended.assert_code(3).stderr.contains("cannot write the rejects file file/"), "{}", ended.stderr);
+    assert!(service.requests(Operation::PutVectors) == 0 && service.state().is_empty());
+    let load = |more: &[&str]| run(flawed(&home, &service, 1).args(["--checkpoint-dir", "state"]).args(more));
+    load(&[]).assert_code(4);
+    let folder = fs::read_dir(home.path("state")).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(folder.join("rejects.jsonl")).unwrap();
+    fs::create_dir(folder.join("rejects.jsonl")).unwrap();
+    let before = service.requests(Operation::PutVectors);
+    assert!(load(&[]).assert_code(3).stderr.contains("cannot write the rejects file state/"));
+    assert_eq!(service.requests(Operation::PutVectors), before);
 }
 
 #[test]
