@@ -118,7 +118,10 @@ impl Checkpoint {
             }
             (None, None) => {
                 let path = journal.folder().join(REJECTS);
-                Rejects::clear(&path).map_err(|error| rejects_failure(&path, &error))?;
+                let is_folder = path.is_dir();
+                let cleared =
+                    if is_folder { Err(io::ErrorKind::IsADirectory.into()) } else { Rejects::clear(&path) };
+                cleared.map_err(|error| rejects_failure(&path, &error))?;
                 Rejects::new(path)
             }
         };
@@ -137,18 +140,16 @@ impl Checkpoint {
     /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
     fn without_journal(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
         let own = format!("stdin-{}-{}", crate::oss::time::Timestamp::now().basic(), std::process::id());
-        match keep.rejects {
-            Some(named) => Self::rehearsal(inputs, Some(named)),
-            None => {
-                let folder = keep.folder.join(own);
-                let path = folder.join(REJECTS);
-                // It comes into being with the first reject; that it can is seen now.
-                private::make_folder(&folder)
-                    .and_then(|()| std::fs::remove_dir(&folder))
-                    .map_err(|error| rejects_failure(&path, &error))?;
-                Ok(Self::none(inputs, Some(path)))
-            }
+        if keep.rejects.is_some() {
+            return Self::rehearsal(inputs, keep.rejects);
         }
+        let folder = keep.folder.join(own);
+        let path = folder.join(REJECTS);
+        // It comes into being with the first reject; that it can is seen now.
+        private::make_folder(&folder)
+            .and_then(|()| std::fs::remove_dir(&folder))
+            .map_err(|error| rejects_failure(&path, &error))?;
+        Ok(Self::none(inputs, Some(path)))
     }
 
     /// What is worth saying about earlier runs and their files.

@@ -20,6 +20,7 @@ mod generated;
 mod github_action;
 #[cfg(unix)]
 mod init;
+mod limits;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]
