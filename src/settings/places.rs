@@ -1,8 +1,7 @@
 //! Which file a path or a standard stream leads to: the same for every name that the file has.
 
-use std::fs;
 #[cfg(unix)]
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 #[cfg(unix)]
 use std::io;
 use std::path::{Path, PathBuf};
