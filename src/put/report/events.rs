@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use super::Telling;
 use super::summary::Summary;
+#[cfg(unix)]
+use crate::exit::Exit;
 use crate::exit::Failure;
+#[cfg(unix)]
+use crate::put::claim;
 use crate::put::outcome::Fate;
 use crate::put::record::Span;
-#[cfg(unix)]
-use crate::{exit::Exit, put::claim};
 
 /// Version of all these forms; it changes when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: &str = "1";
