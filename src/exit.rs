@@ -32,6 +32,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// A standard stream that is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
 /// Why the program stops, with the exit code and, where there is one, the cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -43,12 +52,14 @@ pub struct Failure {
     pub details: Vec<String>,
     /// What to do about it.
     pub advice: Option<String>,
+    /// Where nothing of it may be said: these streams go to a file that must stay as it is.
+    pub unheard: Vec<Stream>,
 }
 
 impl Failure {
     /// A failure without advice.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), details: Vec::new(), advice: None }
+        Self { exit, message: message.into(), details: Vec::new(), advice: None, unheard: Vec::new() }
     }
 
     /// A failure whose first line says what failed; what follows says what to do.
@@ -59,6 +70,7 @@ impl Failure {
             message: message.unwrap_or(text).to_owned(),
             details: Vec::new(),
             advice: advice.map(|advice| advice.replace('\n', " ")),
+            unheard: Vec::new(),
         }
     }
 
@@ -66,6 +78,12 @@ impl Failure {
     #[must_use]
     pub fn list(self, details: impl IntoIterator<Item = String>) -> Self {
         Self { details: details.into_iter().collect(), ..self }
+    }
+
+    /// The same, which may not be said on these streams.
+    #[must_use]
+    pub fn unheard_on(self, streams: Vec<Stream>) -> Self {
+        Self { unheard: streams, ..self }
     }
 
     /// The same with one more thing to do.

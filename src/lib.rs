@@ -25,6 +25,7 @@ mod print;
 mod private;
 pub mod profile;
 pub mod put;
+mod resources;
 pub mod run;
 pub mod settings;
 mod signals;

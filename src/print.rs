@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 
 use crate::cli::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, Stream};
 use crate::put::Finished;
 use crate::put::report::{Summary, annotation, visible};
 use crate::settings::{self, Environment, Output};
@@ -165,10 +165,17 @@ pub(crate) fn not_begun(
     environment: &Environment,
     result: &ResultOnce,
 ) -> Exit {
+    let is_heard = |stream| !failure.unheard.contains(&stream);
+    let tell: fn(&str) = match (is_heard(Stream::Error), is_heard(Stream::Output)) {
+        (true, _) => err,
+        (false, true) => |line| out(&format!("{line}\n")).unwrap_or_default(),
+        (false, false) => |_| {},
+    };
     if settings::is_step(environment) {
-        err(&annotation(&failure.message));
+        tell(&annotation(&failure.message));
     }
     let printed = match document {
+        _ if !failure.unheard.is_empty() => Ok(()),
         Document::None => Ok(()),
         Document::Summary => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
         Document::Failure => {
@@ -176,19 +183,24 @@ pub(crate) fn not_begun(
             result.print(&format!("{told:#}\n"))
         }
     };
-    let exit = fail(failure);
-    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
+    for line in error_lines(failure) {
+        tell(&line);
+    }
+    printed.map_or_else(|error| unprinted(&error, failure.exit), |()| failure.exit)
 }
 
 pub(crate) fn fail(failure: &Failure) -> Exit {
-    err(&format!("ossvec: {}", visible(&failure.message)));
-    for detail in &failure.details {
-        err(&format!("        {}", visible(detail)));
-    }
-    if let Some(advice) = &failure.advice {
-        err(&format!("        {}", visible(advice)));
+    for line in error_lines(failure) {
+        err(&line);
     }
     failure.exit
+}
+
+/// An error as people read it.
+fn error_lines(failure: &Failure) -> Vec<String> {
+    let more = failure.details.iter().chain(&failure.advice);
+    let more = more.map(|line| format!("        {}", visible(line)));
+    std::iter::once(format!("ossvec: {}", visible(&failure.message))).chain(more).collect()
 }
 
 pub(crate) fn out(text: &str) -> std::io::Result<()> {

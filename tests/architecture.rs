@@ -8,13 +8,14 @@ use std::fs;
 use std::path::Path;
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("ini", &[]),
     ("oss", &["ini", "oss"]),
     ("emulator", &["emulator", "oss"]),
-    ("put", &["put", "oss", "exit", "private"]),
+    ("put", &["put", "oss", "exit", "private", "resources"]),
     ("exit", &[]),
     ("private", &[]),
+    ("resources", &["exit"]),
     ("command_line", &[]),
     ("values", &["put"]),
     ("profile", &["ini"]),
@@ -43,6 +44,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "oss",
             "print",
             "put",
+            "resources",
             "settings",
             "signals",
             "values",
@@ -62,7 +64,17 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
     ("dirs", &["settings/"]),
     ("jiff", &["oss/time.rs"]),
     ("console", &["init/typed.rs", "put/report/progress.rs"]),
-    ("rustix", &["init/typed.rs", "private.rs"]),
+    (
+        "rustix",
+        &[
+            "init/typed.rs",
+            "private.rs",
+            "resources.rs",
+            "settings/exposed.rs",
+            "settings/places.rs",
+            "signals.rs",
+        ],
+    ),
     ("tracing_subscriber", &["log.rs"]),
 ];
 

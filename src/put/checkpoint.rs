@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::claim::{Claim, ClaimError};
 use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::outcome::Outcome;
 use super::read::FailedInput;
@@ -17,6 +18,7 @@ use super::rejects::{self, Forgotten, Known, Place, Rejects};
 use super::report::count;
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
 use crate::exit::{Exit, Failure};
+use crate::private;
 
 /// The rejects file of a load for which the user names none.
 pub(super) const REJECTS: &str = "rejects.jsonl";
@@ -48,6 +50,8 @@ pub(super) struct Checkpoint {
     journal: Option<Journal>,
     tracker: Tracker,
     rejects: Option<Rejects>,
+    /// Keeps other loads off a rejects file that the user named.
+    _claim: Option<Claim>,
     resume_command: String,
     synced: Instant,
     notes: Vec<String>,
@@ -68,9 +72,10 @@ pub(super) struct Left {
 impl Checkpoint {
     /// A run that keeps nothing but, perhaps, rejects: a rehearsal.
     pub(super) fn rehearsal(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Result<Self, Failure> {
+        let claim = claim(rejects.as_deref())?;
         let aside = rejects.as_deref().map(|path| set_aside(path, None)).transpose()?.flatten();
         let rejects = rejects.map(Place::Named);
-        Ok(Self { notes: aside.into_iter().collect(), ..Self::none(inputs, rejects) })
+        Ok(Self { notes: aside.into_iter().collect(), _claim: claim, ..Self::none(inputs, rejects) })
     }
 
     fn none(inputs: Vec<Input>, rejects: Option<Place>) -> Self {
@@ -79,6 +84,7 @@ impl Checkpoint {
             journal: None,
             tracker: Tracker::default(),
             rejects: rejects.map(Rejects::new),
+            _claim: None,
             resume_command: String::new(),
             synced: Instant::now(),
             notes: Vec::new(),
@@ -96,6 +102,8 @@ impl Checkpoint {
                 Ok((Self::without_journal(keep, inputs)?, None))
             };
         }
+        // Before anything of an earlier run is touched.
+        let claim = claim(keep.rejects.as_deref())?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(failure)?;
         let (mut journal, mut mark) =
             Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
@@ -122,6 +130,7 @@ impl Checkpoint {
             tracker: Tracker::new(mark.as_ref()),
             journal: Some(journal),
             rejects: Some(rejects),
+            _claim: claim,
             resume_command: keep.resume_command,
             notes,
             ..Self::none(inputs, None)
@@ -132,10 +141,16 @@ impl Checkpoint {
     /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
     fn without_journal(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
         let own = format!("stdin-{}-{}", crate::oss::time::Timestamp::now().basic(), std::process::id());
-        match keep.rejects {
-            Some(named) => Self::rehearsal(inputs, Some(named)),
-            None => Ok(Self::none(inputs, Some(Place::Own(keep.folder.join(own).join(REJECTS))))),
+        if keep.rejects.is_some() {
+            return Self::rehearsal(inputs, keep.rejects);
         }
+        let folder = keep.folder.join(own);
+        let path = folder.join(REJECTS);
+        // It comes into being with the first reject; that it can is seen now.
+        private::make_folder(&folder)
+            .and_then(|()| std::fs::remove_dir(&folder))
+            .map_err(|error| rejects_failure(&path, &error))?;
+        Ok(Self::none(inputs, Some(Place::Own(path))))
     }
 
     /// What is worth saying about earlier runs and their files.
@@ -320,13 +335,25 @@ fn not_a_file() -> Failure {
 
 fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
     let advice = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "make room, or name a file on another disk with --rejects"
         }
         _ => "--rejects names another file; its folder must be there, and be yours to write",
     };
     Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
         .advise(advice)
+}
+
+/// Claims a rejects file that the user named.
+fn claim(named: Option<&Path>) -> Result<Option<Claim>, Failure> {
+    let Some(path) = named else { return Ok(None) };
+    Claim::of(path).map_err(|error| match error {
+        ClaimError::Io(error) => rejects_failure(path, &error),
+        ClaimError::Taken => {
+            Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
+                .advise("wait for it to end, or name another file with --rejects")
+        }
+    })
 }
 
 /// Makes room for a rejects file that the user named, and says what was moved.

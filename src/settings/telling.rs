@@ -109,7 +109,7 @@ pub fn is_step(environment: &Environment) -> bool {
 }
 
 /// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
-fn actions(environment: &Environment) -> Option<Actions> {
+pub(super) fn actions(environment: &Environment) -> Option<Actions> {
     let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     is_step(environment).then(|| Actions { step_summary: path.map(PathBuf::from) })
 }
@@ -156,7 +156,7 @@ fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
         Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
             .advise("name a file that can be written, or - for standard output")
     })?;
-    Ok(Events::File { file, is_continued: resume })
+    Ok(Events::File { path: path.to_owned(), file, is_continued: resume })
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod identity;
 mod init;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kept;
+mod limits;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]
@@ -32,6 +33,7 @@ mod network;
 mod order;
 mod ossutil;
 mod outage;
+mod outputs;
 mod pace;
 mod parts;
 mod poison;

@@ -2,10 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::Telling;
 use super::summary::Summary;
+#[cfg(unix)]
+use crate::exit::Exit;
+use crate::exit::Failure;
+#[cfg(unix)]
+use crate::put::claim;
 use crate::put::outcome::Fate;
 use crate::put::record::Span;
 
@@ -97,11 +104,39 @@ pub enum Events {
     Output,
     /// A file, opened for writing.
     File {
+        /// Where it is, as it is named.
+        path: PathBuf,
         /// The file.
         file: File,
         /// Whether what is in it stays.
         is_continued: bool,
     },
+}
+
+impl Events {
+    /// Keeps other loads off the file, where that keeps nobody from reading it.
+    fn claim(&self) -> Result<(), Failure> {
+        match self {
+            #[cfg(unix)]
+            Self::File { path, file, .. } if file.metadata().is_ok_and(|file| file.is_file()) => {
+                claim::hold(file).map_err(|error| {
+                    Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
+                        .advise("wait for it to end, or name another file with --events")
+                })
+            }
+            Self::File { .. } | Self::Output => Ok(()),
+        }
+    }
+}
+
+impl Telling {
+    /// The same with its events claimed for this run; without them where another run writes to their file.
+    pub(crate) fn claimed(self) -> (Self, Option<Failure>) {
+        match self.events.as_ref().map_or(Ok(()), Events::claim) {
+            Ok(()) => (self, None),
+            Err(taken) => (Self { events: None, ..self }, Some(taken)),
+        }
+    }
 }
 
 /// Where events are being written.
@@ -113,7 +148,7 @@ impl Sink {
     pub(super) fn begin(events: Events) -> io::Result<Self> {
         Ok(Self(match events {
             Events::Output => Box::new(io::stdout()),
-            Events::File { mut file, is_continued } => {
+            Events::File { mut file, is_continued, .. } => {
                 match file.metadata()? {
                     metadata if !metadata.is_file() => {}
                     _ if !is_continued => file.set_len(0)?,
@@ -208,7 +243,8 @@ mod tests {
         for (found, want) in cases {
             fs::write(&path, &found).unwrap();
             let file = OpenOptions::new().append(true).read(true).open(&path).unwrap();
-            let mut sink = Sink::begin(Events::File { file, is_continued: true }).unwrap();
+            let mut sink =
+                Sink::begin(Events::File { file, path: path.clone(), is_continued: true }).unwrap();
             sink.write(&Event::Pace { pace: 1.0 }).unwrap();
             assert!(fs::read_to_string(&path).unwrap() == format!("{want}{whole}"), "{found}");
         }
