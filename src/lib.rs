@@ -27,5 +27,6 @@ pub mod profile;
 pub mod put;
 pub mod run;
 pub mod settings;
+mod shown;
 mod signals;
 pub mod values;

@@ -156,7 +156,8 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
 
 async fn call(caller: &Caller, operation: Operation, body: Bytes) -> Result<Answer, GaveUp> {
     let body = Body::new(vec![body]);
-    let request = Request { operation, body: &body, vectors: 0, batch: None, is_look: false };
+    let request =
+        Request { operation, body: &body, vectors: 0, batch: None, is_look: false, most_of_vectors: 0 };
     caller.call(request, &mut Effort::default()).await
 }
 
