@@ -72,7 +72,7 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
         &["oss/answer.rs", "oss/client.rs", "oss/connections.rs", "oss/network.rs", "oss/credential/"],
     ),
     ("strsim", &["put/notes.rs"]),
-    ("hyper", &["emulator/mod.rs"]),
+    ("hyper", &["emulator/door.rs", "emulator/mod.rs"]),
     ("hyper_util", &["emulator/mod.rs"]),
     ("redb", &["emulator/store.rs", "emulator/answer.rs"]),
     ("indicatif", &["put/report/progress.rs"]),

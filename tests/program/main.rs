@@ -53,4 +53,6 @@ mod tables;
 mod terminal;
 mod trouble;
 mod unknown;
+#[cfg(target_os = "linux")]
+mod unknown_clients;
 mod usage;
