@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use crate::shown::bounded;
+
+/// As much of a message as anybody reads, in characters; it may quote what others wrote.
+const LONGEST: usize = 2_000;
+
 /// The exit codes of ossutil 2 (page "Use ossutil through Alibaba Cloud CLI").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -59,25 +64,21 @@ pub struct Failure {
 impl Failure {
     /// A failure without advice.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), details: Vec::new(), advice: None, unheard: Vec::new() }
+        let message = bounded(&message.into(), LONGEST);
+        Self { exit, message, details: Vec::new(), advice: None, unheard: Vec::new() }
     }
 
     /// A failure whose first line says what failed; what follows says what to do.
     pub fn from_lines(exit: Exit, text: &str) -> Self {
         let (message, advice) = text.split_once('\n').unzip();
-        Self {
-            exit,
-            message: message.unwrap_or(text).to_owned(),
-            details: Vec::new(),
-            advice: advice.map(|advice| advice.replace('\n', " ")),
-            unheard: Vec::new(),
-        }
+        let failure = Self::new(exit, message.unwrap_or(text));
+        Self { advice: advice.map(|advice| advice.replace('\n', " ")), ..failure }
     }
 
     /// The same with what it is made of.
     #[must_use]
     pub fn list(self, details: impl IntoIterator<Item = String>) -> Self {
-        Self { details: details.into_iter().collect(), ..self }
+        Self { details: details.into_iter().map(|detail| bounded(&detail, LONGEST)).collect(), ..self }
     }
 
     /// The same, which may not be said on these streams.

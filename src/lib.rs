@@ -28,5 +28,6 @@ pub mod put;
 mod resources;
 pub mod run;
 pub mod settings;
+mod shown;
 mod signals;
 pub mod values;

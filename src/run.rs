@@ -28,6 +28,7 @@ use crate::put::report::Summary;
 use crate::put::{self, Calls};
 use crate::resources;
 use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load};
+use crate::shown::{pretty_json, visible, visible_lines};
 use crate::signals;
 
 /// What the runtime opens, with some in reserve.
@@ -123,7 +124,7 @@ fn config_show(arguments: &ConfigShow, global: &Global, environment: &Environmen
     let format = settings::show_format(arguments.output_format)?;
     let shown = settings::show(arguments, global, environment)?;
     let text = match format {
-        OutputFormat::Json => serde_json::to_string_pretty(&shown).map(|text| text + "\n"),
+        OutputFormat::Json => pretty_json(&shown).map(|text| text + "\n"),
         _ => Ok(settings::lines(&shown, arguments.origin)),
     };
     let printed = text.map_err(std::io::Error::from).and_then(|text| out(&text));
@@ -133,7 +134,7 @@ fn config_show(arguments: &ConfigShow, global: &Global, environment: &Environmen
 /// Asks for the settings and writes them.
 fn config_init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
     let init::Written { path, profile } = init::init(global, environment)?;
-    let printed = out(&format!("profile {profile} is in {}\n", path.display()));
+    let printed = out(&(visible(&format!("profile {profile} is in {}", path.display())) + "\n"));
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }
 
@@ -218,7 +219,7 @@ async fn serve(arguments: &Serve, global: &Global, environment: &Environment) ->
     let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
     let hello = hello(&options, address);
     let service = open(options)?;
-    err(&hello);
+    err(&visible_lines(&hello));
     emulator::serve(listener, raised(signals::interrupt(|| ())), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;

@@ -58,6 +58,8 @@ pub(super) struct Request<'a> {
     pub(super) batch: Option<u64>,
     /// Whether it may still be begun while the run is being stopped, because it only looks.
     pub(super) is_look: bool,
+    /// As much of an answer with vectors as there can be, in bytes.
+    pub(super) most_of_vectors: usize,
 }
 
 /// A request that got no success.
@@ -258,7 +260,12 @@ impl Caller {
         let halted = self.halted(if request.is_look { Duration::ZERO } else { TIME_TO_LOOK });
         let longest = left.max(LONGEST_ATTEMPT);
         let detail = tokio::select! {
-            answer = self.client.call(request.operation, request.body, Box::new(|| turn.depart())) => return answer,
+            answer = self.client.call(
+                request.operation,
+                request.body,
+                request.most_of_vectors,
+                Box::new(|| turn.depart()),
+            ) => return answer,
             () = halted => "no answer before the run was stopped".to_owned(),
             () = tokio::time::sleep(longest) => format!("no whole answer within {} s", longest.as_secs()),
         };

@@ -2,6 +2,7 @@
 
 use super::quote::QuoteTrouble;
 use super::report::count;
+use crate::shown::{self, bounded};
 
 /// Why a record was not stored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -279,6 +280,11 @@ fn printed_by_python(element: &str) -> &'static str {
 }
 
 impl Reason {
+    /// The reason in words; of texts without end only the ends.
+    pub(super) fn told(&self) -> String {
+        bounded(&self.to_string(), shown::MESSAGE)
+    }
+
     /// The reason as one word, for events, summaries and the rejects file.
     pub fn code(&self) -> &'static str {
         match self {

@@ -12,6 +12,8 @@ use bytes::Bytes;
 
 use super::quote::QuoteTrouble;
 pub use super::reason::Reason;
+use crate::oss::limits;
+use crate::shown::{self, bounded};
 
 /// Where input comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,6 +279,18 @@ pub struct Defect {
     pub raw: Raw,
     /// What is wrong.
     pub reason: Reason,
+}
+
+impl Defect {
+    /// Its key as people read it before what is wrong; nothing if it has none.
+    pub(super) fn shown_key(&self) -> String {
+        self.key.as_ref().map_or(String::new(), |key| format!("key {:?}: ", bounded(key, shown::KEY)))
+    }
+
+    /// Its key as it is told: what could be a key whole, of anything longer the ends.
+    pub(super) fn told_key(&self) -> Option<String> {
+        self.key.as_ref().map(|key| bounded(key, *limits::KEY_CHARACTERS.end()))
+    }
 }
 
 /// A record's place as a person reads it: `file:line`, and the record's number where lines do not tell it.

@@ -155,13 +155,14 @@ impl Rejects {
 
     /// Appends the rejected records of a batch.
     pub(super) fn write(&mut self, inputs: &[Input], defects: &[Defect]) -> io::Result<()> {
+        let keys: Vec<_> = defects.iter().map(Defect::told_key).collect();
         self.lines(
             inputs,
-            defects.iter().map(|defect| Entry {
+            defects.iter().zip(&keys).map(|(defect, key)| Entry {
                 position: defect.position,
-                key: defect.key.as_deref(),
+                key: key.as_deref(),
                 reason: defect.reason.code(),
-                message: defect.reason.to_string(),
+                message: defect.reason.told(),
                 record: record(&defect.raw),
             }),
         )

@@ -153,6 +153,7 @@ impl Sender {
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
             is_look: false,
+            most_of_vectors: 0,
         };
         (progress.effort.begun, progress.effort.troubled) = (None, None);
         match self.caller.call(request, &mut progress.effort).await {
@@ -197,7 +198,8 @@ impl Sender {
         let Some(wire) = taken else { return Ok(true) };
         let body = Body::new(vec![self.prefix.clone(), wire, Bytes::from_static(wire::PUT_VECTORS_SUFFIX)]);
         let operation = Operation::PutVectors;
-        let request = Request { operation, body: &body, vectors: 1, batch: None, is_look: false };
+        let request =
+            Request { operation, body: &body, vectors: 1, batch: None, is_look: false, most_of_vectors: 0 };
         match self.caller.call(request, effort).await {
             Ok(_) => Ok(true),
             Err(GaveUp { because: Because::Verdict(Verdict::Split | Verdict::Refuse), .. }) => Ok(false),

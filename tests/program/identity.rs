@@ -73,7 +73,7 @@ fn delete_index(service: &TestService) {
     };
     let client = Client::new(options, Credentials::new(Box::new(credential))).unwrap();
     let body = Body::new(vec![format!("{{\"indexName\":\"{INDEX}\"}}").into()]);
-    let deletion = client.call(Operation::DeleteVectorIndex, &body, Box::new(|| ()));
+    let deletion = client.call(Operation::DeleteVectorIndex, &body, 0, Box::new(|| ()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     assert_eq!(runtime.block_on(deletion).unwrap().status, 204);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod annotations;
+mod answers;
 mod completions;
 mod config;
 mod crash;
@@ -10,6 +11,7 @@ mod credentials;
 mod disk;
 mod documents;
 mod door;
+mod echoes;
 mod events;
 mod faults;
 mod fields;
@@ -30,6 +32,7 @@ mod log;
 mod made;
 mod memory;
 mod network;
+mod odd;
 mod order;
 mod ossutil;
 mod outage;
@@ -58,4 +61,6 @@ mod terminal;
 mod tracer;
 mod trouble;
 mod unknown;
+#[cfg(target_os = "linux")]
+mod unknown_clients;
 mod usage;

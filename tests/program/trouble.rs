@@ -32,6 +32,12 @@ impl Running {
         Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
+    /// Its process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     pub(crate) fn is_over(&mut self) -> bool {
         self.0.try_wait().unwrap().is_some()
     }
@@ -40,11 +46,6 @@ impl Running {
     pub(crate) fn kill(mut self) -> Ended {
         self.0.kill().unwrap();
         self.end()
-    }
-
-    #[cfg(target_os = "linux")]
-    pub(crate) fn id(&self) -> u32 {
-        self.0.id()
     }
 
     #[cfg(unix)]

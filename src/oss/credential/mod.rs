@@ -8,6 +8,7 @@ mod aliyun_cli;
 mod answer;
 mod cache;
 mod ecs;
+mod hidden;
 mod oidc;
 mod process;
 mod recipe;
@@ -27,6 +28,7 @@ use std::sync::{Mutex, PoisonError};
 pub use alibabacloud::recipe as alibabacloud_recipe;
 pub use aliyun_cli::recipe as aliyun_cli_recipe;
 pub use cache::{Credentials, Refreshed, Unavailable};
+pub(super) use hidden::Hidden;
 pub use recipe::{Lack, Recipe, Role, Surroundings, USUAL_DURATION, Words};
 
 use super::time::Timestamp;

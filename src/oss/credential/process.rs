@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
 use super::recipe::Words;
-use super::{Credential, Fetching, Secret, Source, answer};
+use super::{Credential, Fetching, Hidden, Secret, Source, answer};
 
 /// No credential takes more.
 const MOST_BYTES: u64 = 1 << 20;
@@ -42,7 +42,7 @@ impl Process {
             .map_err(|_| format!("took longer than {} s", self.timeout.as_secs_f64()))?
             .map_err(|error| format!("cannot be heard: {error}"))?;
         if !status.success() {
-            let told = answer::shown(&told);
+            let told = answer::shown(&without_printed(&told, &printed));
             let told = if told.is_empty() { told } else { format!(": {told}") };
             return Err(format!("failed ({status}){told}"));
         }
@@ -106,6 +106,12 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io
         return Err(io::Error::other("it says more than any credential takes"));
     }
     Ok(())
+}
+
+/// What a command tells, without what it has printed, which was to be a credential.
+fn without_printed(told: &str, printed: &str) -> String {
+    let marks = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
+    printed.split(marks).fold(Hidden::default(), Hidden::and).strike(told)
 }
 
 #[cfg(unix)]

@@ -15,6 +15,7 @@ use crate::exit::Failure;
 use crate::put::claim;
 use crate::put::outcome::Fate;
 use crate::put::record::Span;
+use crate::shown::json;
 
 /// Version of all these forms; it changes when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: &str = "1";
@@ -162,9 +163,8 @@ impl Sink {
 
     /// Writes one line, at once: whoever follows the file sees what happened.
     pub(super) fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line { schema_version: SCHEMA_VERSION, event })?;
-        line.push(b'\n');
-        self.0.write_all(&line)?;
+        let line = json(&Line { schema_version: SCHEMA_VERSION, event })? + "\n";
+        self.0.write_all(line.as_bytes())?;
         self.0.flush()
     }
 }
