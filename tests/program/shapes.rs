@@ -192,6 +192,13 @@ fn an_object_around_records_never_ends_as_success_with_records_left_out() {
         format!(r#"{{"vectors":[{a}],"others":[{b},{c}]}}"#),
         format!(r#"{{"result":{{"points":[{a}]}},"result":{{"points":[{b}]}}}}"#),
         format!(r#"{{"others":[{b}],"vectors":[{a}]}}"#),
+        format!(r#"{{"vectors":[{a}],"\u0076ectors":[]}}"#),
+        format!(r#"{{"vectors":null,"vectors":[{a}]}}"#),
+        format!(r#"{{"result":{b},"result":{{"points":[{a}]}}}}"#),
+        format!(r#"{{"data":{b},"vectors":[{a}]}}"#),
+        format!(r#"{{"vectors":[{a}]}}}}{b}"#),
+        format!(r#"{{"vectors":[{a}],"x":"{}","points":[{b}]}}"#, "x".repeat(700_000)),
+        format!(r#"{{"response":{{"result":{{"vectors":[{a}]}}}},"body":{{"points":[{b}]}}}}"#),
     ] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         home.write("in.json", &text);
@@ -201,6 +208,22 @@ fn an_object_around_records_never_ends_as_success_with_records_left_out() {
     }
     let text = format!(r#"{{"vectors":[],"data":[{a},{b}]}}"#);
     assert_loads("in.json", text, &plain(&TWO));
+}
+
+#[test]
+fn records_of_named_fields_beside_the_array_are_not_left_out() {
+    for others in [
+        r#""others":[{"name":"b","numbers":{"of":[0.3,0.4]}}]"#,
+        r#""other":{"name":"b","numbers":{"of":[0.3,0.4]}}"#,
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let text = format!(r#"{{"vectors":[{{"name":"a","numbers":{{"of":[0.1,0.2]}}}}],{others}}}"#);
+        home.write("in.json", &text);
+        let ended = run(home.put(&service).args(["in.json", "--key", "name", "--vector", "numbers.of"]));
+        assert_eq!(ended.code, Some(3), "{text}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stderr.contains("more records"), "{}", ended.stderr);
+        service.assert_holds(&plain(&[("a", &[0.1, 0.2])]));
+    }
 }
 
 #[test]

@@ -182,6 +182,17 @@ pub enum ReadError {
         /// Where they begin.
         place: Position,
     },
+    /// An object in which two members have the name that leads to the records.
+    #[error(
+        "{input} has a second member of the same name at {place}, where the way to the records must be one\n\
+         leave one of the two out, or give each in a file of its own"
+    )]
+    Repeated {
+        /// Which input.
+        input: Input,
+        /// Where the value of the second one begins.
+        place: Position,
+    },
     /// A record beyond the limit, most often a quote or bracket that is never closed.
     #[error(
         "{input} holds a record of more than {} bytes at {place}\n\
@@ -294,6 +305,7 @@ impl ReadError {
             | Self::Damaged { place, .. }
             | Self::Malformed { place, .. }
             | Self::LeftOut { place, .. }
+            | Self::Repeated { place, .. }
             | Self::NotUtf8 { place, .. }
             | Self::Trailing { place, .. }
             | Self::TooLarge { place, .. } => Some(*place),
@@ -309,7 +321,7 @@ impl ReadError {
             Self::Damaged { .. } => "damaged",
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too_large",
-            Self::LeftOut { .. } => "left_out",
+            Self::LeftOut { .. } | Self::Repeated { .. } => "left_out",
             Self::Trailing { .. } => "trailing",
             _ => "format",
         }

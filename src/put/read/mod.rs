@@ -40,6 +40,7 @@ pub use self::expand::{Candidate, Expanded, expand};
 pub use self::preflight::{Chosen, beginning, choose};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
+use self::shape::Named;
 pub use self::table::Tables;
 use self::table::{Header, HeaderFlaw, QuoteFlaw, Rows};
 use self::window::{Arrival, Stream, Window, newlines};
@@ -110,6 +111,8 @@ enum FlawKind {
     Unfinished(Tear),
     /// Records begin there that would be left out.
     LeftOut,
+    /// A second member of the name that leads to the records.
+    Repeated,
 }
 
 impl Flaw {
@@ -210,7 +213,8 @@ impl Reading {
                 Some(before) => Elements::continued(shape, before),
                 None => Elements::new(shape),
             };
-            self.cutter = Cutter::Elements(elements);
+            let named = Named { key: &form.key, vector: &form.vector };
+            self.cutter = Cutter::Elements(elements.naming(named));
         }
         from.map_or(Ok(()), |from| self.go_to(from))
     }
@@ -372,6 +376,7 @@ impl Reading {
             FlawKind::Malformed { expected, found } => ReadError::Malformed { input, place, expected, found },
             FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
             FlawKind::LeftOut => ReadError::LeftOut { input, place },
+            FlawKind::Repeated => ReadError::Repeated { input, place },
         }
     }
 

@@ -12,7 +12,7 @@ use crate::put::record::Span;
 /// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.
 pub(super) type Found = (String, Position);
 
-fn text_of(raw: &Raw) -> String {
+pub(super) fn text_of(raw: &Raw) -> String {
     match raw {
         Raw::Json(text) => String::from_utf8_lossy(text).into_owned(),
         Raw::Row { columns, cells } => {
