@@ -434,7 +434,11 @@ impl<'a> Walk<'a, '_> {
                 let found = described(self.text.get(start..end).unwrap_or_default());
                 let is_settled = rest == Rest::IsStored || self.named_metadata(name).is_some();
                 let member = (self.path.clone(), name.to_owned());
-                self.scratch.vector_kinds.push(NoVector { found, member, value: (start, end), is_settled });
+                let kinds = &mut self.scratch.vector_kinds;
+                // Two show that the member is repeated; a record may have millions.
+                if kinds.iter().filter(|kind| kind.member == member).count() < 2 {
+                    kinds.push(NoVector { found, member, value: (start, end), is_settled });
+                }
                 Ok(())
             }
         }

@@ -30,7 +30,7 @@ use metadata::{Metadata, Under, Value, quoted};
 use numbers::Separated;
 use row::Header;
 
-use super::record::{Block, Defect, Position, Raw, Reason, Record, Span, Vector, WIRE_KEY};
+use super::record::{Block, Defect, Position, Raw, Reason, Record, RowTrouble, Span, Vector, WIRE_KEY};
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 
@@ -257,7 +257,13 @@ impl Admit {
                 Ok(None) => (json::read(text, &self.fields, rules, scratch), true),
                 Err(reason) => (Err(reason), false),
             },
-            Raw::Broken { trouble, .. } => (Err(Reason::Quote(**trouble)), false),
+            Raw::Broken { trouble, .. } => {
+                let reason = match **trouble {
+                    RowTrouble::Quote(trouble) => Reason::Quote(trouble),
+                    RowTrouble::Cells { want, got } => Reason::Ragged { want, got },
+                };
+                (Err(reason), false)
+            }
             Raw::Row { columns, cells } => {
                 if !self.header.as_ref().is_some_and(|header| header.is_of(columns)) {
                     if let Some(header) = &mut self.header {

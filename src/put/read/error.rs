@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::table::CELLS_AT_MOST;
 use crate::put::quote::QuoteTrouble;
 use crate::put::record::{Input, Position};
 use crate::put::report::count;
@@ -230,6 +231,19 @@ pub enum ReadError {
         input: Input,
         /// What is wrong, where, and the cure.
         trouble: QuoteTrouble,
+    },
+    /// A header of more columns than a table may have.
+    #[error(
+        "the header of {input} has {} columns; {} are the most\n\
+         is it a header? name what splits its cells with --delimiter, or put the numbers of a vector into one column",
+        count(*columns as u64),
+        count(CELLS_AT_MOST as u64)
+    )]
+    Wide {
+        /// Which input.
+        input: Input,
+        /// How many columns.
+        columns: usize,
     },
     /// A table of one column, which cannot hold both keys and vectors.
     #[error(

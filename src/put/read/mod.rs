@@ -163,7 +163,7 @@ impl Cutter {
     fn raw(&self, text: &Bytes, record: Range<usize>) -> Raw {
         match self {
             Self::Lines | Self::Elements(_) => Raw::Json(text.slice(record)),
-            Self::Rows(rows) => rows.raw(&text[record]),
+            Self::Rows(rows) => rows.raw(text, record),
         }
     }
 }
@@ -386,6 +386,7 @@ impl Reading {
             HeaderFlaw::Missing { cell, vector } => ReadError::NoHeader { input, cell, vector },
             HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
             HeaderFlaw::LineEnds => ReadError::LineEnds { input },
+            HeaderFlaw::Wide(columns) => ReadError::Wide { input, columns },
             HeaderFlaw::NoTable(name) => ReadError::NoTable { input, name },
             HeaderFlaw::Quote(at, flaw) => {
                 ReadError::HeaderQuote { input, trouble: flaw.on(self.window.place(at).line) }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::cells::cells;
+use super::cells::{CELLS_AT_MOST, cells, count_cells};
 use super::dialect::{Dialect, Tables, named_delimiter};
 use super::evidence::dimension;
 use super::grammar::{Ahead, Row, Text};
@@ -19,6 +19,8 @@ pub(in super::super) enum HeaderFlaw {
     Duplicate(String),
     /// Lines end in a carriage return alone, so that the whole file is one row.
     LineEnds,
+    /// There are so many columns, more than a table may have.
+    Wide(usize),
     /// There is only one column, of this name.
     NoTable(String),
     /// A quote of the row at this offset is not in order.
@@ -68,6 +70,9 @@ pub(in super::super) fn header(
         });
     }
     let cells = cells(content, &dialect);
+    if cells.len() > CELLS_AT_MOST {
+        return Err(HeaderFlaw::Wide(count_cells(content, &dialect)));
+    }
     if !tables.has_header {
         return Ok(Header::Found(Rows::new(dialect, numbered(cells.len()), longest), start));
     }

@@ -11,16 +11,20 @@ mod evidence;
 mod grammar;
 mod header;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use self::cells::{cells, has_quote_as_text};
+use bytes::Bytes;
+
+pub(super) use self::cells::CELLS_AT_MOST;
+use self::cells::{cells, count_cells, has_quote_as_text};
 pub use self::dialect::Tables;
 pub(super) use self::dialect::{Dialect, named_delimiter};
 pub(super) use self::grammar::QuoteFlaw;
 use self::grammar::{Ahead, Text};
 pub(super) use self::header::{Header, HeaderFlaw, header};
 use super::{Cut, RECORDS_AT_MOST, mark_length};
-use crate::put::record::{Columns, Raw};
+use crate::put::record::{Columns, Raw, RowTrouble};
 
 /// Cuts the rows of one file.
 #[derive(Debug)]
@@ -48,8 +52,13 @@ impl Rows {
     }
 
     /// The cells of a row under the file's header.
-    pub(super) fn raw(&self, row: &[u8]) -> Raw {
-        Raw::Row { columns: Arc::clone(&self.columns), cells: cells(row, &self.dialect) }
+    pub(super) fn raw(&self, text: &Bytes, row: Range<usize>) -> Raw {
+        let cells = cells(&text[row.clone()], &self.dialect);
+        if cells.len() > CELLS_AT_MOST {
+            let got = count_cells(&text[row.clone()], &self.dialect);
+            return Raw::broken(text.slice(row), RowTrouble::Cells { want: self.columns.0.len(), got });
+        }
+        Raw::Row { columns: Arc::clone(&self.columns), cells }
     }
 }
 
