@@ -284,6 +284,29 @@ fn what_is_no_data_is_named_with_the_cure() {
 }
 
 #[test]
+fn numbers_that_json_has_not_are_rejected_in_arrays_and_read_in_cells() {
+    let spellings = [".5", "1.", "+1", "00.5", "-.5", "1.e1"];
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let record =
+        |(number, text): (usize, &&str)| format!("{{\"id\":\"{number}\",\"vector\":[0.25,{text}]}}\n");
+    home.write("in.jsonl", spellings.iter().enumerate().map(record).collect::<String>());
+    home.write("good.jsonl", "{\"id\":\"good\",\"vector\":[1e0, -0.5E-1]}\n");
+    let ended = run(home.put(&service).args(["good.jsonl", "in.jsonl", "--rejects", "rejects.jsonl"]));
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1, 6]);
+    service.assert_holds(&plain(&[("good", &[1.0, -0.05])]));
+    let rejects = std::fs::read_to_string(home.path("rejects.jsonl")).unwrap();
+    let told = |word: &str| rejects.matches(word).count();
+    assert_eq!(told("not_a_number"), 6, "{rejects}");
+    assert_eq!(
+        (told("a plus sign"), told("a zero before"), told("before its point")),
+        (1, 1, 2),
+        "{rejects}"
+    );
+    let cells = "id,vector\n0,[.5 1.]\n1,\"+1,00.5\"\n";
+    assert_loads("in.csv", cells, &plain(&[("0", &[0.5, 1.0]), ("1", &[1.0, 0.5])]));
+}
+
+#[test]
 fn objects_on_one_line_are_records_with_places_of_their_own() {
     let text = "{\"id\":\"a\",\"embedding\":[0.1,0.2]}\n\
                 {\"id\":\"b\",\"embedding\":[0.3,0.4]}{\"id\":\"c\"} \t{\"id\":\"d\",\"embedding\":[0.7,0.8]}\n\
