@@ -155,6 +155,10 @@ pub enum RowTrouble {
         /// Cells of the row.
         got: usize,
     },
+    /// It begins with a byte-order mark.
+    Mark,
+    /// A carriage return stands in it outside of quoted cells.
+    Return,
 }
 
 impl From<QuoteTrouble> for RowTrouble {

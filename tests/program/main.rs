@@ -20,6 +20,7 @@ mod generated;
 mod github_action;
 #[cfg(unix)]
 mod init;
+mod line_ends;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]

@@ -414,8 +414,4 @@ fn records_are_read_wherever_an_array_has_them_and_lists_of_lists_are_refused() 
         run(home.put(&service).arg("out.jsonl")).assert_code(0);
         service.assert_holds(&plain(&TWO));
     }
-    let (home, service) = (Home::new(), TestService::start(unlimited()));
-    home.write("a.jsonl", ELEMENTS.replace("},{", "}\u{feff}{"));
-    run(home.put(&service).arg("a.jsonl")).assert_code(0);
-    service.assert_holds(&plain(&TWO));
 }

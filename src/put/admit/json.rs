@@ -15,10 +15,17 @@ use super::skip::{Text, Unexpected, decoded, skip_space, string_end, value_end};
 use super::{Key, Rules, Scratch, repeated};
 use crate::put::record::Reason;
 
+/// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
+pub(super) const MARK: &str = "U+FEFF stands before it, a byte-order mark inside the file; where files were put together \
+                               remove it: sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW-FILE";
+
 /// Reads the record `text` into `scratch`.
 pub(super) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Scratch) -> Result<(), Reason> {
     let start = skip_space(text, 0);
     if text.get(start) != Some(&b'{') {
+        if text.get(start..).is_some_and(|rest| rest.starts_with("\u{feff}".as_bytes())) {
+            return Err(Reason::Syntax { detail: MARK.to_owned() });
+        }
         let found = kind(text.get(start..).unwrap_or_default());
         return Err(Reason::Syntax { detail: format!("the record is {found}, not an object") });
     }

@@ -261,6 +261,8 @@ impl Admit {
                 let reason = match **trouble {
                     RowTrouble::Quote(trouble) => Reason::Quote(trouble),
                     RowTrouble::Cells { want, got } => Reason::Ragged { want, got },
+                    RowTrouble::Mark => Reason::Syntax { detail: json::MARK.to_owned() },
+                    RowTrouble::Return => Reason::Syntax { detail: RETURN.to_owned() },
                 };
                 (Err(reason), false)
             }
@@ -296,6 +298,9 @@ impl Admit {
         Ok(Written { wire: start..out.len(), key_length })
     }
 }
+
+const RETURN: &str = "a carriage return stands alone in the row; where it ends rows give line feeds: \
+                      tr '\\r' '\\n' < FILE > NEW-FILE; where it is text quote the cell";
 
 /// What became of one record, before the arena is shared.
 type Judged = Result<(Position, Written), Box<Defect>>;

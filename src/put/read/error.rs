@@ -160,8 +160,10 @@ pub enum ReadError {
         cause: io::Error,
     },
     /// JSON whose structure around the records is broken.
-    #[error("{input} is not well formed at {place}: expected {expected}, found '{}'\n\
-         mend it there, or say --format jsonl if each line is a record", shown(*found))]
+    #[error(
+        "{input} is not well formed at {place}: expected {expected}, found {found}\n\
+         fix it there, or say --format jsonl if each line is a record"
+    )]
     Malformed {
         /// Which input.
         input: Input,
@@ -169,8 +171,8 @@ pub enum ReadError {
         place: Position,
         /// What may stand there.
         expected: &'static str,
-        /// The byte that stands there.
-        found: u8,
+        /// What stands there.
+        found: String,
     },
     /// An object that holds more records than those of its one array.
     #[error(
@@ -305,9 +307,16 @@ pub enum ReadError {
     },
 }
 
-/// A byte as it stands between quotation marks.
-fn shown(byte: u8) -> String {
-    if byte.is_ascii_graphic() { char::from(byte).to_string() } else { byte.escape_ascii().to_string() }
+/// The byte that `text` begins with, in quotation marks, or the byte-order mark.
+pub(super) fn shown(text: &[u8], byte: u8) -> String {
+    if text.starts_with(super::BYTE_ORDER_MARK) {
+        return "U+FEFF, a byte-order mark inside the file".to_owned();
+    }
+    if byte.is_ascii_graphic() {
+        format!("'{}'", char::from(byte))
+    } else {
+        format!("'{}'", byte.escape_ascii())
+    }
 }
 
 impl ReadError {

@@ -373,7 +373,10 @@ impl Reading {
         let input = self.input.clone();
         let place = self.window.place(flaw.at);
         match flaw.kind {
-            FlawKind::Malformed { expected, found } => ReadError::Malformed { input, place, expected, found },
+            FlawKind::Malformed { expected, found } => {
+                let found = error::shown(self.window.text().get(flaw.at..).unwrap_or_default(), found);
+                ReadError::Malformed { input, place, expected, found }
+            }
             FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
             FlawKind::LeftOut => ReadError::LeftOut { input, place },
             FlawKind::Repeated => ReadError::Repeated { input, place },

@@ -288,7 +288,7 @@ fn broken_structure_is_told_with_its_place() {
     assert_eq!(
         error,
         "(--vectors) is not well formed at line 2, byte 19: expected a comma or the end of the array, found '{'\n\
-         mend it there, or say --format jsonl if each line is a record"
+         fix it there, or say --format jsonl if each line is a record"
     );
 }
 

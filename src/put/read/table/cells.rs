@@ -44,6 +44,16 @@ fn walk<'a>(row: &'a [u8], dialect: &Dialect, cells: &mut ByteRecord, most: usiz
 
 /// Whether a cell of `row` that is not quoted has a quote in it.
 pub(super) fn has_quote_as_text(row: &[u8], dialect: &Dialect) -> bool {
+    dialect.quote.is_some_and(|quote| has_plain(row, quote, dialect))
+}
+
+/// Whether a carriage return stands in `row` outside of quoted cells, where it may end a row.
+pub(super) fn has_lone_return(row: &[u8], dialect: &Dialect) -> bool {
+    memchr(b'\r', row).is_some() && has_plain(row, b'\r', dialect)
+}
+
+/// Whether a cell of `row` that is not quoted has this byte in it.
+fn has_plain(row: &[u8], byte: u8, dialect: &Dialect) -> bool {
     let (mut rest, mut unused) = (row, ByteRecord::new());
     loop {
         unused.clear();
@@ -52,7 +62,7 @@ pub(super) fn has_quote_as_text(row: &[u8], dialect: &Dialect) -> bool {
             _ => {
                 let after = push_plain(&mut unused, rest, dialect);
                 let plain = rest.len() - after.map_or(0, <[u8]>::len);
-                if rest.iter().take(plain).any(|byte| dialect.is_quote(*byte)) {
+                if memchr(byte, rest.get(..plain).unwrap_or_default()).is_some() {
                     return true;
                 }
                 after

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::cells::{CELLS_AT_MOST, cells, count_cells};
+use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
 use super::dialect::{Dialect, Tables, named_delimiter};
 use super::evidence::dimension;
 use super::grammar::{Ahead, Row, Text};
@@ -68,6 +68,9 @@ pub(in super::super) fn header(
         } else {
             HeaderFlaw::Quote(start, flaw)
         });
+    }
+    if has_lone_return(content, &dialect) {
+        return Err(HeaderFlaw::LineEnds);
     }
     let cells = cells(content, &dialect);
     if cells.len() > CELLS_AT_MOST {
@@ -180,6 +183,8 @@ mod tests {
             ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
             ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
             ("key,\"vector\"\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
+            ("key,vector\r ,1 2\n", Some(HeaderFlaw::LineEnds)),
+            ("key,vector\r\r\na,1 2\n", None),
             ("key,\"a\r\nvector\"", None),
             ("hello world\n", no_table("hello world")),
             ("Vector\n", None),
