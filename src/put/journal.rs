@@ -30,14 +30,14 @@ const COMPACT_AT: u64 = 1 << 20;
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
+pub(super) enum Line {
     Header(Header),
     Mark(Mark),
     Change(Change),
 }
 
 /// The line that tells of a mark, after the one that was written `last`.
-fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
+pub(super) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
     match last {
         Some(last) if mark.ahead.len() + mark.failed.len() > LISTED => {
             Line::Change(Change::between(last, mark))
@@ -400,7 +400,7 @@ fn moved(checkpoints: &Path, header: &Header, inputs: &[Input]) -> Option<PathBu
 }
 
 /// A line with its checksum in front.
-fn seal(line: &Line) -> String {
+pub(super) fn seal(line: &Line) -> String {
     // These types hold only text and numbers, which always serialise.
     let json = serde_json::to_string(line).unwrap_or_default();
     format!("{} {json}\n", short(Sha256::new().chain_update(&json)))
@@ -416,7 +416,7 @@ fn unseal(line: &[u8]) -> Option<Line> {
 }
 
 /// The header and the last mark before anything torn; `None` if not even the header is whole.
-fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
+pub(super) fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
     let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(unseal);
     let Line::Header(header) = lines.next()? else { return None };
     if header.version != VERSION {

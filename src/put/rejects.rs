@@ -46,16 +46,16 @@ pub(super) struct Forgotten {
 
 /// What stands behind the lines that are noted.
 #[derive(Default)]
-struct Tail {
+pub(super) struct Tail {
     /// The records that its lines are about.
-    written: HashSet<(String, u64)>,
+    pub(super) written: HashSet<(String, u64)>,
     /// How long the file is without a last line that was torn.
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl Tail {
     /// Reads the lines from `noted` on, and nothing before them: the file may be large.
-    fn read(mut file: impl BufRead + Seek, noted: u64) -> io::Result<Self> {
+    pub(super) fn read(mut file: impl BufRead + Seek, noted: u64) -> io::Result<Self> {
         file.seek(SeekFrom::Start(noted))?;
         let mut tail = Self { bytes: noted, ..Self::default() };
         let mut line = Vec::new();

@@ -15,6 +15,8 @@ mod elements;
 mod error;
 mod expand;
 mod foreign;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod lines;
 mod preflight;
 mod recognise;
