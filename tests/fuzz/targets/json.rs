@@ -4,10 +4,12 @@
 
 #![no_main]
 
+mod tree;
+
 use libfuzzer_sys::fuzz_target;
 use ossvec::put::fuzzing::{Cutting, cut};
 use ossvec::put::read::Format;
-use serde_json::Value;
+use tree::Tree;
 
 /// As much as all of a text.
 const ALL: usize = 1 << 16;
@@ -55,44 +57,42 @@ fn records_are_slices_in_order(text: &[u8], cutting: &Cutting) {
 
 /// What another reader of JSON finds of records is in one that was cut.
 fn nothing_is_left_out(text: &[u8], cutting: &Cutting) {
-    let is_whole = serde_json::Deserializer::from_slice(text).into_iter::<Value>().all(|value| value.is_ok());
+    let is_whole = serde_json::Deserializer::from_slice(text).into_iter::<Tree>().all(|value| value.is_ok());
     let values = if is_whole { stream(text) } else { return };
-    let cut: Vec<&[u8]> = cutting.records.iter().map(|(_, record)| record.as_slice()).collect();
     // A line with several objects is divided in the next step.
-    let parsed: Vec<Value> = cut.iter().copied().flat_map(stream).collect();
+    let cut: Vec<Tree> = cutting.records.iter().flat_map(|(_, record)| stream(record)).collect();
     let mut wanted = Vec::new();
     values.iter().for_each(|value| records(value, &mut wanted));
     for record in wanted {
-        assert!(parsed.iter().any(|cut| holds(cut, record)), "{record} is in no record");
+        assert!(cut.iter().any(|cut| holds(cut, record)), "{record:?} is in no record");
     }
 }
 
-fn stream(text: &[u8]) -> Vec<Value> {
+fn stream(text: &[u8]) -> Vec<Tree> {
     serde_json::Deserializer::from_slice(text).into_iter().map_while(Result::ok).collect()
 }
 
 /// The outermost objects that are records beyond doubt.
-fn records<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
-    let is_vector = |value: &Value| {
-        value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_number))
-    };
+fn records<'a>(value: &'a Tree, found: &mut Vec<&'a Tree>) {
+    let is_number = |value: &Tree| matches!(value, Tree::Number(_));
+    let is_vector = |(name, value): &(String, Tree)| matches!(value, Tree::Array(list) if name == "vector" && !list.is_empty() && list.iter().all(is_number));
     match value {
-        Value::Object(members)
-            if members.contains_key("id") && members.get("vector").is_some_and(is_vector) =>
+        Tree::Object(members)
+            if members.iter().any(|(name, _)| name == "id") && members.iter().any(is_vector) =>
         {
             found.push(value);
         }
-        Value::Object(members) => members.values().for_each(|inner| records(inner, found)),
-        Value::Array(elements) => elements.iter().for_each(|inner| records(inner, found)),
-        _ => {}
+        Tree::Object(members) => members.iter().for_each(|(_, inner)| records(inner, found)),
+        Tree::Array(elements) => elements.iter().for_each(|inner| records(inner, found)),
+        Tree::Number(_) | Tree::Other(_) => {}
     }
 }
 
-fn holds(outer: &Value, inner: &Value) -> bool {
+fn holds(outer: &Tree, inner: &Tree) -> bool {
     outer == inner
         || match outer {
-            Value::Object(members) => members.values().any(|value| holds(value, inner)),
-            Value::Array(elements) => elements.iter().any(|value| holds(value, inner)),
-            _ => false,
+            Tree::Object(members) => members.iter().any(|(_, value)| holds(value, inner)),
+            Tree::Array(elements) => elements.iter().any(|value| holds(value, inner)),
+            Tree::Number(_) | Tree::Other(_) => false,
         }
 }
