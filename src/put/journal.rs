@@ -10,7 +10,7 @@ mod change;
 mod flat;
 mod folder;
 mod header;
-mod lines;
+pub(super) mod lines;
 mod moved;
 mod place;
 mod search;

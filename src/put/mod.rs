@@ -11,6 +11,9 @@ mod ending;
 mod evidence;
 pub mod fingerprint;
 mod first_look;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod in_flight;
 mod index;
 pub mod journal;

@@ -84,6 +84,16 @@ pub enum Reason {
         /// The start of what stands there.
         text: String,
     },
+    /// An element of a JSON array is written as JSON has no numbers.
+    #[error("element {index} of the vector is {text}, which JSON does not take for a number: {flaw}")]
+    NumberSpelling {
+        /// Index from 0.
+        index: usize,
+        /// The start of what stands there.
+        text: String,
+        /// What JSON has not.
+        flaw: &'static str,
+    },
     /// An element is NaN, infinite, or beyond float32.
     #[error("element {index} of the vector is {text}, which is not finite as float32")]
     NotFinite {
@@ -296,7 +306,7 @@ impl Reason {
             Self::NoVector { .. } | Self::SpreadVector { .. } => "no_vector",
             Self::AmbiguousVector { .. } => "ambiguous_vector",
             Self::VectorKind { .. } => "vector_kind",
-            Self::NotANumber { .. } => "not_a_number",
+            Self::NotANumber { .. } | Self::NumberSpelling { .. } => "not_a_number",
             Self::NotFinite { .. } => "not_finite",
             Self::Shortened => "shortened",
             Self::Nested => "nested",

@@ -1,7 +1,7 @@
 //! Step 6, rejects: what was not stored, one JSON line each, with its place and reason, ready to be mended and fed
 //! again.
 
-mod repair;
+pub(super) mod repair;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};

@@ -26,6 +26,7 @@ mod init;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kept;
 mod limits;
+mod line_ends;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]

@@ -101,11 +101,12 @@ impl Tally {
 /// Removes a torn last line, and the lines beyond the `noted` bytes that are about records that come again; returns how
 /// long the file is then. What is noted is not read: the file may be large.
 pub(super) fn cut(place: &Place, noted: u64, is_to_come: impl Fn(&Known) -> bool) -> io::Result<u64> {
-    let is_kept = |line: &[u8]| match known(line) {
-        Some(known) => !is_to_come(&known),
-        None => line.ends_with(b"\n"),
-    };
-    filter(place, noted, is_kept, |_, _, _| {})
+    filter(place, noted, |line| stays(line, &is_to_come), |_, _, _| {})
+}
+
+/// Whether a line that is not noted stays: what is no whole line was torn, and a record that comes again is listed again.
+pub(in crate::put) fn stays(line: &[u8], is_to_come: &impl Fn(&Known) -> bool) -> bool {
+    known(line).map_or_else(|| line.ends_with(b"\n"), |known| !is_to_come(&known))
 }
 
 /// Keeps only some of the lines from a place on, and returns how long the file is then. `met` is told of each line, its
@@ -154,7 +155,7 @@ fn open(place: &Place) -> io::Result<Option<File>> {
 }
 
 /// Hands on each line of a text that begins at a place, with the line's own place.
-fn lines(
+pub(in crate::put) fn lines(
     text: &mut impl BufRead,
     from: u64,
     mut each: impl FnMut(&[u8], u64) -> io::Result<()>,
