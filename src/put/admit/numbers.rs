@@ -74,12 +74,12 @@ pub(super) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> R
     if !value.is_finite() {
         return Err(Reason::NotFinite { index, text: excerpt(rest) });
     }
-    match flaw(rest.get(..used).unwrap_or_default()) {
-        Some(flaw) if separated == Separated::ByComma => {
-            Err(Reason::NumberSpelling { index, text: excerpt(rest), flaw })
-        }
-        _ => Ok((value, used)),
+    if separated == Separated::ByComma
+        && let Some(flaw) = flaw(rest.get(..used).unwrap_or_default())
+    {
+        return Err(Reason::NumberSpelling { index, text: excerpt(rest), flaw });
     }
+    Ok((value, used))
 }
 
 /// What keeps a number from being one of JSON.

@@ -28,6 +28,7 @@ pub(super) fn count_cells(row: &[u8], dialect: &Dialect) -> usize {
 }
 
 /// Adds the cells of `row`, until there are more than `most`, and gives what is behind them, if it has more.
+#[inline]
 fn walk<'a>(row: &'a [u8], dialect: &Dialect, cells: &mut ByteRecord, most: usize) -> Option<&'a [u8]> {
     let mut rest = row;
     loop {

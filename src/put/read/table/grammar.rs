@@ -274,6 +274,16 @@ impl Text<'_> {
         }
     }
 
+    /// The same of several carriage returns, from `at` on.
+    #[cold]
+    fn returns_end_cell(&self, at: usize) -> Option<bool> {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        match rest.iter().find(|byte| **byte != b'\r') {
+            Some(behind) => Some(*behind == b'\n'),
+            None => self.last.then_some(true),
+        }
+    }
+
     fn kind_of_broken(&self, quote: usize) -> QuoteKind {
         let is_escaped = self.bytes.get(quote - 1) == Some(&b'\\') && self.dialect.escape.is_none();
         if is_escaped { QuoteKind::Backslash } else { QuoteKind::Inside }
@@ -283,7 +293,7 @@ impl Text<'_> {
     fn ends_cell(&self, at: usize) -> Option<bool> {
         match (self.bytes.get(at), self.bytes.get(at + 1)) {
             (Some(byte), _) if *byte == self.dialect.delimiter || *byte == b'\n' => Some(true),
-            (Some(b'\r'), Some(b'\r')) => self.ends_cell(at + 1),
+            (Some(b'\r'), Some(b'\r')) => self.returns_end_cell(at),
             (Some(b'\r'), Some(next)) => Some(*next == b'\n'),
             (Some(b'\r') | None, None) => self.last.then_some(true),
             _ => Some(false),
@@ -313,8 +323,11 @@ impl Text<'_> {
 
     fn without_line_end(&self, start: usize, end: usize) -> Range<usize> {
         let content = self.bytes.get(start..end).unwrap_or_default();
-        let returns = content.iter().rev().take_while(|byte| **byte == b'\r').count();
-        start..start + content.len() - returns
+        let mut length = content.len();
+        while length > 0 && content.get(length - 1) == Some(&b'\r') {
+            length -= 1;
+        }
+        start..start + length
     }
 
     /// Whether what is behind a row whose end is doubtful are no rows but pieces of a text.

@@ -231,7 +231,7 @@ mod tests {
     fn without_a_header_a_broken_first_row_is_rejected_by_itself() {
         let tables = Tables { has_header: false, ..Tables::default() };
         let text = b"a,[1 2],\"x\"y\n\nb,[3 4],z\n";
-        let Ok(Header::Found(rows, 0)) = header(text, true, 1 << 20, b',', &tables) else {
+        let Ok(Header::Found(mut rows, 0)) = header(text, true, 1 << 20, b',', &tables) else {
             panic!("no columns");
         };
         assert_eq!(rows.columns().0.join(" "), "1 2 3");

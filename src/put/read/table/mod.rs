@@ -33,11 +33,13 @@ pub(super) struct Rows {
     columns: Arc<Columns>,
     /// How long a row with a quoted cell may be.
     longest: usize,
+    /// Whether a carriage return stands in the text that was cut last.
+    has_returns: bool,
 }
 
 impl Rows {
     fn new(dialect: Dialect, columns: Columns, longest: usize) -> Self {
-        Self { dialect, columns: Arc::new(columns), longest }
+        Self { dialect, columns: Arc::new(columns), longest, has_returns: false }
     }
 
     #[cfg(test)]
@@ -46,18 +48,19 @@ impl Rows {
     }
 
     /// Cuts the complete rows of `text`; with `last` what follows the last newline is a row too.
-    pub(super) fn cut(&self, text: &[u8], last: bool) -> Cut {
+    pub(super) fn cut(&mut self, text: &[u8], last: bool) -> Cut {
+        self.has_returns = memchr::memchr(b'\r', text).is_some();
         let columns = Some(self.columns.0.len());
         cut(Text { bytes: text, last, longest: self.longest, dialect: &self.dialect, columns })
     }
 
-    /// The cells of a row under the file's header.
+    /// The cells of a row of the text that was cut last, under the file's header.
     pub(super) fn raw(&self, text: &Bytes, row: Range<usize>) -> Raw {
         let bytes = &text[row.clone()];
         if bytes.starts_with(BYTE_ORDER_MARK) {
             return Raw::broken(text.slice(row), RowTrouble::Mark);
         }
-        if has_lone_return(bytes, &self.dialect) {
+        if self.has_returns && has_lone_return(bytes, &self.dialect) {
             return Raw::broken(text.slice(row), RowTrouble::Return);
         }
         let cells = cells(bytes, &self.dialect);
