@@ -5,6 +5,7 @@ mod attempt;
 pub mod batch;
 mod checkpoint;
 mod dispatch;
+mod doubts;
 mod encoding;
 mod ending;
 mod evidence;
@@ -201,7 +202,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         index_name: job.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
-        evidence: Evidence::default(),
+        evidence: Evidence::of_earlier(mark.counts.stored > 0),
         room: send::Room::default(),
         taken: std::sync::Mutex::default(),
     });

@@ -82,6 +82,7 @@ async fn look(
         vectors: 0,
         batch: Some(batch),
         is_look: true,
+        budget: None,
     };
     let answer = caller.call(request, effort).await.map_err(unanswered)?;
     let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;

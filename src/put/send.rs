@@ -8,12 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::attempt::{Because, Caller, Effort, GaveUp, Request};
+use super::attempt::{Because, Budget, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
-use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable, writes_nothing};
+use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable};
 use super::evidence::{Evidence, Shown, cause};
-use super::interrupted;
-use super::outcome::{Fate, LastAnswer, Outcome};
+use super::outcome::{Doubt, Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Raw, Reason, Vector};
@@ -128,7 +127,7 @@ impl Sender {
                 PartFate::NotSent => self.leave(&part, &mut progress).await,
             }
         }
-        let in_doubt = progress.suspected.filter(|refused| !self.evidence.stored_after(Some(*refused)));
+        let in_doubt = progress.doubt.filter(|doubt| !self.is_decided(*doubt));
         let interrupted = progress.stop.is_some() || self.caller.is_halted();
         progress.outcome(interrupted, in_doubt)
     }
@@ -153,6 +152,7 @@ impl Sender {
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
             is_look: false,
+            budget: self.probe(progress.doubt),
         };
         (progress.effort.begun, progress.effort.troubled) = (None, None);
         match self.caller.call(request, &mut progress.effort).await {
@@ -186,25 +186,46 @@ impl Sender {
     fn taken_last(&self, part: &Part, batch: &Batch) {
         let taken = part.indices.first().and_then(|index| batch.vectors.get(*index));
         let wire = taken.map(|vector| Bytes::copy_from_slice(vector.wire()));
-        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = wire;
+        self.remember(wire);
     }
 
-    /// Whether the service still takes the record that it took last; true also where there is none to compare with.
+    fn remember(&self, taken: Option<Bytes>) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+    }
+
+    /// The record that the service took last, in wire form.
+    pub(super) fn taken(&self) -> Option<Bytes> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends one record, in wire form, to see whether the service takes it.
     ///
     /// Only while nothing else is on its way: a later value of its key must not be overtaken.
-    pub(super) async fn takes_again(&self, effort: &mut Effort) -> Result<bool, Failure> {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(wire) = taken else { return Ok(true) };
-        let body = Body::new(vec![self.prefix.clone(), wire, Bytes::from_static(wire::PUT_VECTORS_SUFFIX)]);
+    pub(super) async fn takes(
+        &self,
+        record: Bytes,
+        budget: Option<Budget>,
+        effort: &mut Effort,
+    ) -> Result<(), GaveUp> {
+        let body = Body::new(vec![
+            self.prefix.clone(),
+            record.clone(),
+            Bytes::from_static(wire::PUT_VECTORS_SUFFIX),
+        ]);
         let operation = Operation::PutVectors;
-        let request = Request { operation, body: &body, vectors: 1, batch: None, is_look: false };
-        match self.caller.call(request, effort).await {
-            Ok(_) => Ok(true),
-            Err(GaveUp { because: Because::Verdict(Verdict::Split | Verdict::Refuse), .. }) => Ok(false),
-            Err(GaveUp { because: Because::Budget, error: Some(error), .. }) => Err(unreachable(&error)),
-            Err(GaveUp { error: Some(error), .. }) => Err(refused(&error, operation)),
-            Err(GaveUp { error: None, .. }) => Err(interrupted()),
-        }
+        let request = Request { operation, body: &body, vectors: 1, batch: None, is_look: false, budget };
+        self.caller.call(request, effort).await.map(|_| self.remember(Some(record)))
+    }
+
+    /// Whether what was stored since decides for the index and the service.
+    pub(super) fn is_decided(&self, doubt: Doubt) -> bool {
+        self.evidence.stored_after(Some(doubt.since()))
+    }
+
+    /// The budget of a part of a batch of which another part was given up: a whole one would be waited for again.
+    fn probe(&self, doubt: Option<Doubt>) -> Option<Budget> {
+        let is_short = |doubt: Doubt| matches!(doubt, Doubt::NotStored(_)) && !self.is_decided(doubt);
+        doubt.is_some_and(is_short).then(|| self.caller.budget.of_probe())
     }
 
     /// Settles a record that was refused alone, with so many others `left` to try. An earlier attempt of its batch may
@@ -225,7 +246,7 @@ impl Sender {
         }
         let key = progress.vectors(&part.indices).first().map(Vector::key).unwrap_or_default();
         let cause = cause(&refusal.code, &refusal.message, &key, &refusal.request_id);
-        progress.suspected = progress.suspected.max(Some(answered));
+        progress.doubts(Doubt::Refused(answered));
         let ServiceError { code, message, request_id, .. } = refusal;
         let reason = Reason::Refused { code, message, request_id };
         progress.reject(&part.indices, &reason);
@@ -254,32 +275,28 @@ impl Sender {
             return self.count_what_is_stored(part, progress).await;
         }
         if self.verify == Verify::Unknown {
-            let (number, trouble) = (progress.batch.number, progress.trouble());
+            let (number, trouble) = (progress.batch.number, progress.last.words());
             self.caller
                 .reporter
                 .note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
         }
         let found = self.found(part, progress).await;
         progress.stored += found.stored;
-        // Only what was sent after the trouble began tells: at its beginning others may have been under way.
-        let others_were_stored =
-            self.evidence.stored_after(progress.effort.troubled.or(progress.effort.begun));
         if progress.stop.is_some() || self.caller.is_halted() {
             progress.not_sent += found.missing.len() as u64;
             return;
         }
-        if found.missing.len() == part.indices.len() && !others_were_stored {
-            // That is no fault of the records: the service takes no writes. A later run sends them again. Where it
-            // took others meanwhile, stopping would only meet the same batch again.
-            progress.stop = Some(writes_nothing(&progress.trouble()));
-            progress.not_sent += found.missing.len() as u64;
-            return;
+        if found.missing.len() == part.indices.len() {
+            // Only what was sent after the trouble began tells whose fault that is: at its beginning others may have been
+            // under way.
+            let since = progress.effort.troubled.or(progress.effort.begun).unwrap_or_else(Instant::now);
+            progress.doubts(Doubt::NotStored(since));
         }
         if found.stored > 0 {
             // Nobody knows by which attempt; the first is the one that proves least.
             self.evidence.stored(progress.effort.begun);
         }
-        progress.reject(&found.missing, &Reason::NotStored { trouble: progress.trouble() });
+        progress.reject(&found.missing, &Reason::NotStored { trouble: progress.last.words() });
     }
 
     /// Counts what is stored of a part when the run is being stopped: a later run sends what is missing.
@@ -348,8 +365,8 @@ struct Progress {
     may_have_stored: bool,
     /// Whether nobody answered when something was to be read back.
     is_unreachable: bool,
-    /// When the last record was refused alone.
-    suspected: Option<Instant>,
+    /// Whether the index or the service may be at fault, and not the records.
+    doubt: Option<Doubt>,
 }
 
 impl Progress {
@@ -366,7 +383,7 @@ impl Progress {
             stop: None,
             may_have_stored: false,
             is_unreachable: false,
-            suspected: None,
+            doubt: None,
         }
     }
 
@@ -375,13 +392,8 @@ impl Progress {
         indices.iter().filter_map(|index| self.batch.vectors.get(*index)).cloned().collect()
     }
 
-    /// The last word of the service, or of the way to it.
-    fn trouble(&self) -> String {
-        let LastAnswer { status, code, request_id } = &self.last;
-        let code = code.as_deref().unwrap_or("confirmed");
-        let status = status.map_or(String::new(), |status| format!("HTTP {status} "));
-        let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
-        format!("{status}{code}{request}")
+    fn doubts(&mut self, doubt: Doubt) {
+        self.doubt = Some(self.doubt.map_or(doubt, |before| before.and(doubt)));
     }
 
     /// What a request without success says of its part.
@@ -432,9 +444,8 @@ impl Progress {
         }
     }
 
-    /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run. `in_doubt`
-    /// says when a record was refused, perhaps for the index's fault.
-    fn outcome(self, interrupted: bool, in_doubt: Option<Instant>) -> Outcome {
+    /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run.
+    fn outcome(self, interrupted: bool, in_doubt: Option<Doubt>) -> Outcome {
         let is_certain = self.unknown.is_empty() && in_doubt.is_none();
         let settled = self.not_sent == 0 && (is_certain || !interrupted);
         let read = self.batch.read();

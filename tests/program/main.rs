@@ -18,6 +18,7 @@ mod first_look;
 mod full;
 mod generated;
 mod github_action;
+mod given_up;
 mod identity;
 #[cfg(unix)]
 mod init;
