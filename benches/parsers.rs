@@ -36,7 +36,8 @@ const PARSERS: [(&str, Parser); 5] = [
 fn own(text: &mut [u8]) -> Vec<f32> {
     let mut numbers = Vec::with_capacity(DIMENSION);
     let mut at = 1;
-    while let Some((number, used)) = float32::read(text.get(at..).unwrap_or_default()) {
+    let read = |text: &[u8]| float32::read_usual(text).or_else(|| float32::read_any(text));
+    while let Some((number, used)) = read(text.get(at..).unwrap_or_default()) {
         numbers.push(number);
         at += used;
         while text.get(at).is_some_and(|byte| matches!(byte, b',' | b' ')) {

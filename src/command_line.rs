@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::shown::is_unseen;
+
 /// An option whose value is a secret.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretOption {
@@ -114,14 +116,14 @@ pub(crate) fn quoted(word: &str) -> String {
     if !word.is_empty() && word.bytes().all(plain) {
         return word.to_owned();
     }
-    if !word.chars().any(char::is_control) && !word.contains("##[") {
+    if !word.chars().any(is_unseen) && !word.contains("##[") {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
     let mut escaped = String::from("$'");
     for character in word.chars() {
         match character {
             '\'' | '\\' => escaped.extend(['\\', character]),
-            _ if character.is_control() || character == '#' => {
+            _ if is_unseen(character) || character == '#' => {
                 let mut bytes = [0; 4];
                 for byte in character.encode_utf8(&mut bytes).bytes() {
                     write!(escaped, "\\{byte:03o}").unwrap_or_default();

@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use crate::shown::bounded;
+
+/// As much of a message as anybody reads, in characters; it may quote what others wrote.
+const LONGEST: usize = 2_000;
+
 /// The exit codes of ossutil 2 (page "Use ossutil through Alibaba Cloud CLI").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -32,6 +37,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// A standard stream that is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
 /// Why the program stops, with the exit code and, where there is one, the cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -43,29 +57,34 @@ pub struct Failure {
     pub details: Vec<String>,
     /// What to do about it.
     pub advice: Option<String>,
+    /// Where nothing of it may be said: these streams go to a file that must stay as it is.
+    pub unheard: Vec<Stream>,
 }
 
 impl Failure {
     /// A failure without advice.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), details: Vec::new(), advice: None }
+        let message = bounded(&message.into(), LONGEST);
+        Self { exit, message, details: Vec::new(), advice: None, unheard: Vec::new() }
     }
 
     /// A failure whose first line says what failed; what follows says what to do.
     pub fn from_lines(exit: Exit, text: &str) -> Self {
         let (message, advice) = text.split_once('\n').unzip();
-        Self {
-            exit,
-            message: message.unwrap_or(text).to_owned(),
-            details: Vec::new(),
-            advice: advice.map(|advice| advice.replace('\n', " ")),
-        }
+        let failure = Self::new(exit, message.unwrap_or(text));
+        Self { advice: advice.map(|advice| advice.replace('\n', " ")), ..failure }
     }
 
     /// The same with what it is made of.
     #[must_use]
     pub fn list(self, details: impl IntoIterator<Item = String>) -> Self {
-        Self { details: details.into_iter().collect(), ..self }
+        Self { details: details.into_iter().map(|detail| bounded(&detail, LONGEST)).collect(), ..self }
+    }
+
+    /// The same, which may not be said on these streams.
+    #[must_use]
+    pub fn unheard_on(self, streams: Vec<Stream>) -> Self {
+        Self { unheard: streams, ..self }
     }
 
     /// The same with one more thing to do.

@@ -38,7 +38,7 @@ async fn list(client: &Client) -> Option<Vec<String>> {
     let mut request = ListVectorIndexesRequest::default();
     for _ in 0..PAGES {
         let body = Body::new(vec![Bytes::from(serde_json::to_vec(&request).ok()?)]);
-        let answer = client.call(Operation::ListVectorIndexes, &body, Box::new(|| ())).await.ok()?;
+        let answer = client.call(Operation::ListVectorIndexes, &body, 0, Box::new(|| ())).await.ok()?;
         let page: ListVectorIndexesAnswer<IndexName> = serde_json::from_slice(&answer.body).ok()?;
         // A shell would read anything else than a name as code.
         let good = page.indexes.into_iter().filter(|index| limits::index_name(&index.index_name).is_ok());

@@ -1,7 +1,9 @@
 //! What is logged, and where to: `tracing` brings it here from wherever it is said.
 
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -44,9 +46,10 @@ pub enum Destination {
 }
 
 /// Logs from now on, for the whole process.
-pub fn begin(log: &Log) -> Result<(), Failure> {
+pub fn begin(log: &Log) -> Result<Logged, Failure> {
+    let logged = Logged::default();
     let level = match log.level {
-        Level::Off => return Ok(()),
+        Level::Off => return Ok(logged),
         Level::Info => LevelFilter::INFO,
         Level::Debug => LevelFilter::DEBUG,
     };
@@ -58,12 +61,62 @@ pub fn begin(log: &Log) -> Result<(), Failure> {
                 Failure::new(Exit::Client, format!("cannot write --log-file {}: {error}", path.display()))
                     .advise("name a file that can be written, or - for standard output")
             })?;
-            BoxMakeWriter::new(Mutex::new(file))
+            let lines = Lines { file, is_torn: false, logged: logged.clone() };
+            BoxMakeWriter::new(Mutex::new(lines))
         }
     };
     // Only what the program itself says: nobody has looked at what libraries would tell.
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(own);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
-        .map_err(|error| Failure::new(Exit::Client, format!("cannot log: {error}")))
+        .map_err(|error| Failure::new(Exit::Client, format!("cannot log: {error}")))?;
+    Ok(logged)
+}
+
+/// What became of the log.
+#[derive(Clone, Debug, Default)]
+pub struct Logged(Arc<Mutex<Option<io::Error>>>);
+
+impl Logged {
+    /// Why the file of `log` is not complete, if it is not.
+    pub fn failure(&self, log: &Log) -> Option<Failure> {
+        let error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Some(error), Destination::File(path)) = (&*error, &log.destination) else { return None };
+        let message = format!("the log is not complete: cannot write --log-file {}: {error}", path.display());
+        Some(Failure::new(Exit::Client, message).advise("make room, or name a file on another disk"))
+    }
+
+    fn missed(&self, error: io::Error) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+/// The lines of a log's file. What cannot be written is told at the end, and keeps nobody from what is logged.
+struct Lines {
+    file: File,
+    /// Whether the last line has no end.
+    is_torn: bool,
+    logged: Logged,
+}
+
+impl Lines {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if std::mem::take(&mut self.is_torn) {
+            self.file.write_all(b"\n").inspect_err(|_| self.is_torn = true)?;
+        }
+        self.file.write_all(line).inspect_err(|_| self.is_torn = true)
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Err(error) = self.append(line) {
+            self.logged.missed(error);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 
 use crate::cli::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, Stream};
 use crate::put::Finished;
-use crate::put::report::{Summary, annotation, visible};
+use crate::put::report::{Summary, annotation};
 use crate::settings::{self, Environment, Output};
+use crate::shown::{pretty_json, visible, visible_lines};
 
 /// Standard output holds one result, whoever comes to print it: the end of the run, or the end of the process.
 #[derive(Clone, Default)]
@@ -65,7 +66,7 @@ pub(crate) fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() +
 /// Tells of what is not wrong but should be known.
 pub(crate) fn warn(warning: &str, global: &Global) {
     if !global.quiet {
-        err(warning);
+        err(&visible(warning));
     }
 }
 
@@ -118,7 +119,7 @@ fn partial(summary: &Summary) -> Exit {
 }
 
 fn json(summary: &Summary) -> std::io::Result<String> {
-    Ok(serde_json::to_string_pretty(summary)? + "\n")
+    Ok(pretty_json(summary)? + "\n")
 }
 
 /// What to do where a shell has made several words of the JSON of `--vectors`, of which all but the first are taken for
@@ -137,7 +138,7 @@ pub(crate) fn usage(error: &clap::Error, command: &str) -> Result<Exit, Failure>
     }
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            err(text.trim_end());
+            err(&visible_lines(text.trim_end()));
             return Ok(Exit::Usage);
         }
         // The library would list the commands, those that only scripts know among them.
@@ -165,30 +166,42 @@ pub(crate) fn not_begun(
     environment: &Environment,
     result: &ResultOnce,
 ) -> Exit {
+    let is_heard = |stream| !failure.unheard.contains(&stream);
+    let tell: fn(&str) = match (is_heard(Stream::Error), is_heard(Stream::Output)) {
+        (true, _) => err,
+        (false, true) => |line| out(&format!("{line}\n")).unwrap_or_default(),
+        (false, false) => |_| {},
+    };
     if settings::is_step(environment) {
-        err(&annotation(&failure.message));
+        tell(&annotation(&failure.message));
     }
     let printed = match document {
+        _ if !failure.unheard.is_empty() => Ok(()),
         Document::None => Ok(()),
         Document::Summary => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
         Document::Failure => {
             let told = serde_json::json!({ "error": failure.message, "exit_code": failure.exit.code() });
-            result.print(&format!("{told:#}\n"))
+            pretty_json(&told).map_err(std::io::Error::from).and_then(|text| result.print(&(text + "\n")))
         }
     };
-    let exit = fail(failure);
-    printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
+    for line in error_lines(failure) {
+        tell(&line);
+    }
+    printed.map_or_else(|error| unprinted(&error, failure.exit), |()| failure.exit)
 }
 
 pub(crate) fn fail(failure: &Failure) -> Exit {
-    err(&format!("ossvec: {}", visible(&failure.message)));
-    for detail in &failure.details {
-        err(&format!("        {}", visible(detail)));
-    }
-    if let Some(advice) = &failure.advice {
-        err(&format!("        {}", visible(advice)));
+    for line in error_lines(failure) {
+        err(&line);
     }
     failure.exit
+}
+
+/// An error as people read it.
+fn error_lines(failure: &Failure) -> Vec<String> {
+    let more = failure.details.iter().chain(&failure.advice);
+    let more = more.map(|line| format!("        {}", visible(line)));
+    std::iter::once(format!("ossvec: {}", visible(&failure.message))).chain(more).collect()
 }
 
 pub(crate) fn out(text: &str) -> std::io::Result<()> {

@@ -23,6 +23,27 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Refuses what is no folder of the user's own: whoever owns it decides what is in it.
+#[cfg(unix)]
+pub(crate) fn check_own_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    let refused = |what: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, what.to_owned()));
+    let metadata = path.symlink_metadata()?;
+    match () {
+        () if metadata.is_symlink() => refused("it is a symbolic link, which is not followed"),
+        () if !metadata.is_dir() => refused("it is not a folder"),
+        () if metadata.uid() != rustix::process::geteuid().as_raw() => refused("it belongs to another user"),
+        () => Ok(()),
+    }
+}
+
+/// Refuses what is no folder of the user's own.
+#[cfg(not(unix))]
+pub(crate) fn check_own_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Opens a file of the program's own. In a folder that others can write to, a symbolic link or a pipe may stand in its
 /// place, or a file of theirs: those are refused.
 #[cfg(unix)]

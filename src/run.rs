@@ -5,6 +5,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, Parser};
 use tokio::net::TcpListener;
@@ -25,18 +26,39 @@ use crate::oss::time::Timestamp;
 use crate::print::{Document, ResultOnce, err, last_words, not_begun, out, tell, unprinted, usage, warn};
 use crate::put::report::Summary;
 use crate::put::{self, Calls};
+use crate::resources;
 use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load};
+use crate::shown::{pretty_json, visible, visible_lines};
 use crate::signals;
+
+/// What the runtime opens, with some in reserve.
+const FILES_OF_RUNTIME: usize = 10;
+/// What a load opens beside its connections: inputs, journal, rejects, events, log and locks, with some in reserve.
+const FILES_OF_LOAD: usize = 16;
+/// The threads of the runtime, and one of each kind in reserve.
+const THREADS_OF_RUNTIME: usize = 4;
+/// Threads that wait for what holds up others are kept: later there might be none to be had.
+const THREADS_STAY: Duration = Duration::from_mins(10);
 
 /// Runs the program on its arguments and says how it ended.
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
+    std::panic::set_hook(Box::new(defect));
     let arguments: Vec<_> = arguments.collect();
     let result = ResultOnce::default();
-    let done = match Cli::try_parse_from(&arguments) {
+    // Whoever reads the result gets one also where the program itself is broken.
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(&arguments) {
         Ok(cli) => parsed(&cli, environment, &arguments, &result),
         Err(error) => usage(&error, &format!("ossvec {}", named(&arguments).join(" "))),
-    };
+    }));
+    let done = done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")));
     done.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), environment, &result))
+}
+
+/// Tells of a defect by its place, and of nothing that may be somebody's data; whoever holds the thread tells what comes
+/// of it.
+fn defect(info: &std::panic::PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    err(&format!("note: a defect in ossvec itself, at {place}; please report it with this line"));
 }
 
 /// Runs a command line that can be understood.
@@ -46,11 +68,17 @@ fn parsed(
     arguments: &[OsString],
     result: &ResultOnce,
 ) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    resources::descriptors(FILES_OF_RUNTIME)?;
+    resources::threads(THREADS_OF_RUNTIME)?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).thread_keep_alive(THREADS_STAY).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(Exit::Client, format!("cannot start: {error}")))?;
-    // Whoever reads the result gets one also where the program itself is broken.
     let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        runtime.block_on(command(cli, environment, arguments, result))
+        runtime.block_on(async {
+            resources::spare_thread().await?;
+            signals::outgrown_files_are_errors();
+            command(cli, environment, arguments, result).await
+        })
     }));
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
@@ -96,7 +124,7 @@ fn config_show(arguments: &ConfigShow, global: &Global, environment: &Environmen
     let format = settings::show_format(arguments.output_format)?;
     let shown = settings::show(arguments, global, environment)?;
     let text = match format {
-        OutputFormat::Json => serde_json::to_string_pretty(&shown).map(|text| text + "\n"),
+        OutputFormat::Json => pretty_json(&shown).map(|text| text + "\n"),
         _ => Ok(settings::lines(&shown, arguments.origin)),
     };
     let printed = text.map_err(std::io::Error::from).and_then(|text| out(&text));
@@ -106,7 +134,7 @@ fn config_show(arguments: &ConfigShow, global: &Global, environment: &Environmen
 /// Asks for the settings and writes them.
 fn config_init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
     let init::Written { path, profile } = init::init(global, environment)?;
-    let printed = out(&format!("profile {profile} is in {}\n", path.display()));
+    let printed = out(&(visible(&format!("profile {profile} is in {}", path.display())) + "\n"));
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }
 
@@ -142,7 +170,9 @@ async fn put_vectors(
 ) -> Result<Exit, Failure> {
     let Load { mut job, service, local, output, log } =
         settings::load((arguments, form), global, environment, command_line)?;
-    log::begin(&log)?;
+    let connections = job.jobs * if local.is_some() { 2 } else { 1 };
+    resources::descriptors(FILES_OF_LOAD + connections)?;
+    let logged = log::begin(&log)?;
     if let Some(warning) = service.as_ref().and_then(|service| service.warning.as_ref()) {
         warn(warning, global);
     }
@@ -162,7 +192,7 @@ async fn put_vectors(
     tracing::info!(bucket, index, inputs = job.inputs.len(), dry_run = job.client.is_none(), "load begins");
     let calls =
         Calls { interrupt: signals::interrupt(last_words(output, result)), progress: signals::progress() };
-    let mut finished = put::run(job, calls).await;
+    let mut finished = Box::pin(put::run(job, calls)).await;
     stop_local.send_replace(true);
     if let Some(serving) = serving {
         let ended = serving.await.unwrap_or_else(|error| Err(error.into()));
@@ -172,21 +202,28 @@ async fn put_vectors(
     }
     let Summary { stored, rejected, unknown, exit_code, .. } = finished.summary;
     tracing::info!(bucket, index, stored, rejected, unknown, exit_code, "load ends");
+    if let Some(failure) = logged.failure(&log) {
+        if finished.failure.is_some() {
+            warn(&format!("note: {}", failure.message), global);
+        }
+        finished.fail(failure);
+    }
     Ok(tell(&finished, output, global.quiet, result))
 }
 
 async fn serve(arguments: &Serve, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
-    log::begin(&settings::serve_log(global, environment)?)?;
     let options = settings::serve(arguments, global)?;
+    let log = settings::serve_log(&options, global, environment)?;
+    let logged = log::begin(&log)?;
     let listener = bind(&arguments.listen).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
     let hello = hello(&options, address);
     let service = open(options)?;
-    err(&hello);
+    err(&visible_lines(&hello));
     emulator::serve(listener, raised(signals::interrupt(|| ())), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
-    Ok(Exit::Complete)
+    logged.failure(&log).map_or(Ok(Exit::Complete), Err)
 }
 
 /// Prints a completion script.

@@ -9,6 +9,19 @@ use tokio::time::Instant;
 
 use crate::exit::Exit;
 
+/// From now on what does not fit a limit on the size of files is an error, as on a full disk; the signal that tells of
+/// it would end the process. It may be called only where there is a runtime.
+pub(crate) fn outgrown_files_are_errors() {
+    #[cfg(unix)]
+    {
+        let outgrown = rustix::process::Signal::XFSZ.as_raw();
+        // Caught for good by this, although nobody waits for it. A command that is started gets the usual again.
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(outgrown))
+            .map(drop)
+            .unwrap_or_default();
+    }
+}
+
 /// A flag that the first signal raises. Signals are caught as soon as this returns. The second one ends the process
 /// after `last_words`.
 pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Receiver<bool> {

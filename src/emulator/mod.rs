@@ -8,10 +8,11 @@
 //! head ─► route ─► faults ─► auth ─► quota ─► body ─► ops ─► store
 //! ```
 //!
-//! This file is the HTTP around it, and the only one that knows the server library.
+//! This file is the HTTP around it; besides `door`, which reads bodies, it is the only one that knows the server library.
 
 mod answer;
 mod auth;
+mod door;
 pub mod fault;
 mod limiter;
 mod ops;
@@ -26,13 +27,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, DATE, HOST, LOCATION, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -41,13 +42,11 @@ use crate::oss::credential::Secret;
 use crate::oss::limits;
 use crate::oss::time::Timestamp;
 use answer::{Answer, Refusal};
+pub use door::Limits;
+use door::{Door, Reading};
 use fault::Fault;
 pub use service::Service;
 use service::{End, Head, Received};
-
-/// Longest body that is read at all. The service's own bound is not published; 500 vectors of 4096 numbers with all
-/// their metadata stay below this however the vendor's SDKs spell them.
-const MOST_BODY_BYTES: usize = 128 * 1024 * 1024;
 
 /// How long requests in flight may go on after the stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -78,6 +77,8 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// Whether [`statistics::Seen`] holds the keys of each batch, which takes memory.
     pub log_keys: bool,
+    /// What clients may take of it.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -94,6 +95,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             faults: Vec::new(),
             log_keys: false,
+            limits: Limits::default(),
         }
     }
 }
@@ -107,14 +109,23 @@ pub async fn serve(
     service: Arc<Service>,
 ) -> anyhow::Result<()> {
     let (stopping, watcher) = watch::channel(false);
+    let door = Arc::new(Door::new(service.limits()));
     let mut connections = JoinSet::new();
     tokio::pin!(stop);
     loop {
+        let accepted = async {
+            let place = door.place().await;
+            listener.accept().await.map(|(stream, _)| (stream, place))
+        };
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, service.clone(), watcher.clone()));
+            accepted = accepted => match accepted {
+                Ok((stream, place)) => {
+                    let serving = connection(stream, (service.clone(), door.clone()), watcher.clone());
+                    connections.spawn(async move {
+                        serving.await;
+                        drop(place);
+                    });
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -131,13 +142,22 @@ pub async fn serve(
 }
 
 /// Serves one connection until the client closes it, or until the stop lets its last request end.
-async fn connection(stream: TcpStream, service: Arc<Service>, mut stopping: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    (service, door): (Arc<Service>, Arc<Door>),
+    mut stopping: watch::Receiver<bool>,
+) {
     // Without it the system may hold a small answer back; the connection works either way.
     stream.set_nodelay(true).ok();
     let watcher = stopping.clone();
-    let respond = service_fn(move |request| respond(service.clone(), request, watcher.clone()));
-    let serving =
-        http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), respond);
+    let head = door.limits.head;
+    let respond =
+        service_fn(move |request| respond((service.clone(), door.clone()), request, watcher.clone()));
+    let serving = http1::Builder::new()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .serve_connection(TokioIo::new(stream), respond);
     tokio::pin!(serving);
     // An error is a client that went away or a fault that closes; both are noted where they matter.
     tokio::select! {
@@ -161,7 +181,7 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 struct Closed;
 
 async fn respond(
-    service: Arc<Service>,
+    (service, door): (Arc<Service>, Arc<Door>),
     request: Request<Incoming>,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<Response<Full<Bytes>>, Closed> {
@@ -172,15 +192,25 @@ async fn respond(
         return Err(Closed);
     }
     let received = Arc::new(received);
-    let settled = match read_body(request.into_body()).await? {
-        None => service.settle_oversized(&received, MOST_BODY_BYTES),
-        Some(body) => {
+    let reading = if received.is_refused() && door::waits(request.headers()) {
+        Reading::TooLong
+    } else if received.is_refused() {
+        door.pass_over(request.into_body()).await
+    } else {
+        door.read(request.into_body()).await
+    };
+    let settled = match reading {
+        Reading::Broken => return Err(Closed),
+        // What the head is refused for is said before anything is of the body.
+        Reading::TooLong if received.is_refused() => service.settle(&received, Bytes::new()),
+        Reading::TooLong => service.settle_oversized(&received, door.limits.body_bytes),
+        Reading::Whole(body, memory) => {
             let (service, received) = (service.clone(), received.clone());
             // It goes on to its end even if the client goes away.
             let in_flight = Arc::clone(&in_flight);
             let settle = move || {
                 let settled = service.settle(&received, body);
-                drop(in_flight);
+                drop((in_flight, memory));
                 settled
             };
             tokio::task::spawn_blocking(settle).await.map_err(|_| Closed)?
@@ -243,14 +273,5 @@ fn head(request: &Request<Incoming>, arrived: Instant) -> Head {
         host: host.to_owned(),
         headers,
         arrived,
-    }
-}
-
-/// Reads a body; nothing if it is too long.
-async fn read_body(body: Incoming) -> Result<Option<Bytes>, Closed> {
-    match Limited::new(body, MOST_BODY_BYTES).collect().await {
-        Ok(body) => Ok(Some(body.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => Ok(None),
-        Err(_) => Err(Closed),
     }
 }

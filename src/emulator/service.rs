@@ -8,7 +8,6 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use md5::{Digest, Md5};
 
-use super::Options;
 use super::answer::{Answer, Refusal};
 use super::auth::{self, AccessKey};
 use super::fault::{Apply, Body, Effect, Fault, Faults, Plan};
@@ -17,6 +16,7 @@ use super::ops::{Call, Context, Done, Input};
 use super::route::{Route, route};
 use super::statistics::{Seen, Statistics};
 use super::store::Store;
+use super::{Limits, Options};
 use crate::oss::endpoint::{Target, service_resource};
 use crate::oss::operation::Operation;
 use crate::oss::sign::Signable;
@@ -70,6 +70,13 @@ pub(crate) struct Received {
     admitted: Result<Admitted, Refusal>,
 }
 
+impl Received {
+    /// Whether the head alone is reason enough to refuse it.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.admitted.is_err()
+    }
+}
+
 /// A request that is known and may ask.
 #[derive(Debug)]
 struct Admitted {
@@ -113,6 +120,11 @@ impl Service {
         let limiter = Mutex::new(Limiter::new(options.requests_per_second, options.vectors_per_second));
         let faults = Mutex::new(Faults::new(&options.faults));
         Ok(Self { options, store, limiter, faults, statistics: Mutex::default(), late: Mutex::default() })
+    }
+
+    /// What clients may take of it.
+    pub(crate) fn limits(&self) -> Limits {
+        self.options.limits
     }
 
     /// The stored state.

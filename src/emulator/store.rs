@@ -25,7 +25,7 @@ const VECTORS: TableDefinition<'_, (&str, &str, &str), (&[u8], &str)> = TableDef
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// The name of the file in the data directory.
-const FILE_NAME: &str = "vectors.redb";
+pub const FILE_NAME: &str = "vectors.redb";
 
 /// A vector as it is stored.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,10 @@
 //!
 //! Knows nothing of loading: no retry, no waiting, no input.
 
+mod answer;
+mod body;
 pub mod client;
+mod connections;
 pub mod credential;
 pub mod endpoint;
 pub mod error;
@@ -10,6 +13,7 @@ pub mod limits;
 mod md5;
 pub mod network;
 pub mod operation;
+mod prefix;
 pub mod sign;
 pub mod time;
 pub mod wire;

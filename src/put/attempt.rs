@@ -68,6 +68,15 @@ pub(super) struct Request<'a> {
     pub(super) is_look: bool,
     /// How much trouble it may have; the run's budget where nothing is said.
     pub(super) budget: Option<Budget>,
+    /// As much of an answer with vectors as there can be, in bytes.
+    pub(super) most_of_vectors: usize,
+}
+
+impl<'a> Request<'a> {
+    /// One without vectors, about no batch.
+    pub(super) fn of(operation: Operation, body: &'a Body) -> Self {
+        Self { operation, body, vectors: 0, batch: None, is_look: false, budget: None, most_of_vectors: 0 }
+    }
 }
 
 /// A request that got no success.
@@ -280,7 +289,12 @@ impl Caller {
         let halted = self.halted(if request.is_look { Duration::ZERO } else { TIME_TO_LOOK });
         let longest = left.max(LONGEST_ATTEMPT);
         let detail = tokio::select! {
-            answer = self.client.call(request.operation, request.body, Box::new(|| turn.depart())) => return answer,
+            answer = self.client.call(
+                request.operation,
+                request.body,
+                request.most_of_vectors,
+                Box::new(|| turn.depart()),
+            ) => return answer,
             () = halted => "no answer before the run was stopped".to_owned(),
             () = tokio::time::sleep(longest) => format!("no whole answer within {} s", longest.as_secs()),
         };

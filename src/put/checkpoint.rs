@@ -9,14 +9,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::journal::{Binding, Header, Journal, JournalError, Place, REJECTS};
+use super::claim::{Claim, ClaimError};
+use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::outcome::Outcome;
 use super::read::FailedInput;
 use super::record::Input;
-use super::rejects::{Forgotten, Rejects};
+use super::rejects::{self, Forgotten, Known, Place, Rejects};
 use super::report::count;
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
 use crate::exit::{Exit, Failure};
+use crate::private;
+
+/// The rejects file of a load for which the user names none.
+pub(super) const REJECTS: &str = "rejects.jsonl";
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
 const SYNC_EVERY: Duration = Duration::from_millis(800);
@@ -31,7 +36,7 @@ pub struct Keep {
     /// Whether to go on where an earlier run stopped.
     pub resume: bool,
     /// Where the load goes.
-    pub place: Place,
+    pub place: journal::Place,
     /// The options that change what is made of the input, with their values.
     pub reading: BTreeMap<String, String>,
     /// The command line that goes on, for people to copy.
@@ -45,11 +50,16 @@ pub(super) struct Checkpoint {
     journal: Option<Journal>,
     tracker: Tracker,
     rejects: Option<Rejects>,
+    /// Keeps other loads off a rejects file that the user named.
+    _claim: Option<Claim>,
     resume_command: String,
     synced: Instant,
     notes: Vec<String>,
     /// Whether the command that continues is worth telling.
     has_way_on: bool,
+    /// Why nothing more is kept. What could not be brought to disk may or may not be there, and a mark that follows
+    /// would count it.
+    broken: Option<Failure>,
 }
 
 /// What is left on disk when a run is over.
@@ -62,20 +72,24 @@ pub(super) struct Left {
 impl Checkpoint {
     /// A run that keeps nothing but, perhaps, rejects: a rehearsal.
     pub(super) fn rehearsal(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Result<Self, Failure> {
-        let aside = rejects.as_deref().map(set_aside).transpose()?.flatten();
-        Ok(Self { notes: aside.into_iter().collect(), ..Self::none(inputs, rejects) })
+        let claim = claim(rejects.as_deref())?;
+        let aside = rejects.as_deref().map(|path| set_aside(path, None)).transpose()?.flatten();
+        let rejects = rejects.map(Place::Named);
+        Ok(Self { notes: aside.into_iter().collect(), _claim: claim, ..Self::none(inputs, rejects) })
     }
 
-    fn none(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Self {
+    fn none(inputs: Vec<Input>, rejects: Option<Place>) -> Self {
         Self {
             inputs,
             journal: None,
             tracker: Tracker::default(),
             rejects: rejects.map(Rejects::new),
+            _claim: None,
             resume_command: String::new(),
             synced: Instant::now(),
             notes: Vec::new(),
             has_way_on: true,
+            broken: None,
         }
     }
 
@@ -88,35 +102,35 @@ impl Checkpoint {
                 Ok((Self::without_journal(keep, inputs)?, None))
             };
         }
+        // Before anything of an earlier run is touched.
+        let claim = claim(keep.rejects.as_deref())?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(failure)?;
         let (mut journal, mut mark) =
             Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
+        let place = keep.rejects.map_or_else(|| Place::Own(journal.rejects()), Place::Named);
         if let Some(mark) = &mut mark {
-            forget_rejects(&mut journal, mark, keep.rejects.as_deref())?;
+            forget_rejects(&journal, mark, &place)?;
         }
         let mut notes = about_earlier(&journal, keep.resume, mark.as_ref());
         notes.extend_from_slice(journal.notes());
-        let rejects = match (keep.rejects, &mark) {
-            (named, Some(mark)) => {
-                let path = named.unwrap_or_else(|| journal.folder().join(REJECTS));
-                notes.extend(lost(&path, mark));
-                Rejects::resume(path.clone(), mark.rejects_bytes)
-                    .map_err(|error| rejects_failure(&path, &error))?
+        let rejects = if let Some(mark) = &mark {
+            notes.extend(lost(place.path(), mark));
+            let is_to_come = |known: &Known| is_to_come(&journal, mark, known);
+            let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
+                .map_err(|error| rejects_failure(place.path(), &error))?;
+            journal.go_on(mark).map_err(failure)?;
+            rejects
+        } else {
+            if let Place::Named(path) = &place {
+                notes.extend(set_aside(path, Some(&journal))?);
             }
-            (Some(named), None) => {
-                notes.extend(set_aside(&named)?);
-                Rejects::new(named)
-            }
-            (None, None) => {
-                let path = journal.folder().join(REJECTS);
-                Rejects::clear(&path).map_err(|error| rejects_failure(&path, &error))?;
-                Rejects::new(path)
-            }
+            Rejects::new(place)
         };
         let checkpoint = Self {
             tracker: Tracker::new(mark.as_ref()),
             journal: Some(journal),
             rejects: Some(rejects),
+            _claim: claim,
             resume_command: keep.resume_command,
             notes,
             ..Self::none(inputs, None)
@@ -127,10 +141,16 @@ impl Checkpoint {
     /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
     fn without_journal(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
         let own = format!("stdin-{}-{}", crate::oss::time::Timestamp::now().basic(), std::process::id());
-        match keep.rejects {
-            Some(named) => Self::rehearsal(inputs, Some(named)),
-            None => Ok(Self::none(inputs, Some(keep.folder.join(own).join(REJECTS)))),
+        if keep.rejects.is_some() {
+            return Self::rehearsal(inputs, keep.rejects);
         }
+        let folder = keep.folder.join(own);
+        let path = folder.join(REJECTS);
+        // It comes into being with the first reject; that it can is seen now.
+        private::make_folder(&folder)
+            .and_then(|()| std::fs::remove_dir(&folder))
+            .map_err(|error| rejects_failure(&path, &error))?;
+        Ok(Self::none(inputs, Some(Place::Own(path))))
     }
 
     /// What is worth saying about earlier runs and their files.
@@ -160,10 +180,8 @@ impl Checkpoint {
     }
 
     /// Notes that nothing which an earlier run stored is in the index.
-    pub(super) fn index_is_new(&mut self) {
-        if let Some(journal) = &mut self.journal {
-            journal.leave_aside();
-        }
+    pub(super) fn index_is_new(&mut self) -> Result<(), Failure> {
+        self.journal.as_mut().map_or(Ok(()), Journal::leave_aside).map_err(failure)
     }
 
     /// Keeps what became of a batch; what is not settled is left to a later run, if there can be one.
@@ -171,32 +189,55 @@ impl Checkpoint {
         if !outcome.settled && self.is_resumable() {
             return Ok(());
         }
-        self.write_rejects(outcome)?;
-        if !outcome.rejects.is_empty() || !outcome.unknown.is_empty() {
-            // On disk before the mark that counts them, even if the machine stops between the two.
-            self.sync_rejects()?;
+        self.unless_broken(|this| {
+            this.list(outcome)?;
+            let counts = Counts {
+                read: outcome.read,
+                stored: outcome.stored,
+                rejected: outcome.rejects.len() as u64,
+                unknown: outcome.unknown.len() as u64,
+            };
+            this.tracker.settle(outcome.number, outcome.span, counts);
+            this.append_mark()?;
+            this.sync_if_due()
+        })
+    }
+
+    /// Brings the rejected records of a batch to disk, before the mark that counts them, even if the machine stops
+    /// between the two.
+    fn list(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        if outcome.rejects.is_empty() && outcome.unknown.is_empty() {
+            return Ok(());
         }
-        let counts = Counts {
-            read: outcome.read,
-            stored: outcome.stored,
-            rejected: outcome.rejects.len() as u64,
-            unknown: outcome.unknown.len() as u64,
-        };
-        self.tracker.settle(outcome.number, outcome.span, counts);
-        self.append_mark()?;
-        self.sync_if_due()
+        let before = self.rejects.as_ref().map_or(0, Rejects::bytes);
+        let listed = self.write_rejects(outcome).and_then(|()| self.sync_rejects());
+        if let (Some(rejects), Err(_)) = (&mut self.rejects, &listed) {
+            // The batch counts as left to a later run.
+            rejects.shorten(before);
+        }
+        listed
+    }
+
+    /// Keeps something, unless anything before could not be kept.
+    fn unless_broken(&mut self, keep: impl FnOnce(&mut Self) -> Result<(), Failure>) -> Result<(), Failure> {
+        if let Some(failure) = &self.broken {
+            return Err(failure.clone());
+        }
+        keep(self).inspect_err(|failure| self.broken = Some(failure.clone()))
     }
 
     /// Keeps in mind that an input failed: from now on it may change, and be left out.
     pub(super) fn input_failed(&mut self, failed: FailedInput, before: u64) -> Result<(), Failure> {
         let FailedInput { at, beginning, .. } = failed;
-        self.tracker.fail(FailedAt { at, beginning }, before);
-        self.append_mark()
+        self.unless_broken(|this| {
+            this.tracker.fail(FailedAt { at, beginning }, before);
+            this.append_mark()
+        })
     }
 
     fn append_mark(&mut self) -> Result<(), Failure> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::noted);
+        let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::bytes);
         journal.append(&self.tracker.mark(rejects_bytes)).map_err(failure)
     }
 
@@ -215,7 +256,7 @@ impl Checkpoint {
             return Ok(());
         }
         self.synced = Instant::now();
-        self.sync()
+        self.unless_broken(Self::sync)
     }
 
     fn sync_rejects(&self) -> Result<(), Failure> {
@@ -238,8 +279,11 @@ impl Checkpoint {
         begun: bool,
         may_be_stored: bool,
     ) -> (Left, Result<(), Failure>) {
-        let synced = self.sync();
-        let rejects_file = self.rejects.as_ref().filter(|rejects| rejects.is_used());
+        let synced = self.unless_broken(Self::sync);
+        // What an error has kept from the disk is not left for good.
+        let nothing_left = nothing_left && synced.is_ok();
+        // Closed here: not every system moves a folder whose files are open.
+        let rejects_file = self.rejects.take().filter(Rejects::is_used);
         let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
         let Some(journal) = self.journal.take() else {
@@ -258,18 +302,22 @@ impl Checkpoint {
     }
 }
 
+/// Whether a line of the rejects file is about a record that is not settled and so comes again.
+fn is_to_come(journal: &Journal, mark: &Mark, known: &Known) -> bool {
+    let numbers = known.whole_name().and_then(|name| journal.numbers().get(&name));
+    numbers.is_some_and(|numbers| numbers.iter().any(|input| !mark.is_settled(*input, known.record)))
+}
+
 /// Takes out of the rejects file what is loaded again, or no more, and counts it no more.
-fn forget_rejects(journal: &mut Journal, mark: &mut Mark, named: Option<&Path>) -> Result<(), Failure> {
+fn forget_rejects(journal: &Journal, mark: &mut Mark, place: &Place) -> Result<(), Failure> {
     if journal.forgotten().is_empty() {
         return Ok(());
     }
-    let path = named.map_or_else(|| journal.folder().join(REJECTS), Path::to_owned);
-    let Forgotten { noted, rejected, unknown } =
-        Rejects::forget(&path, mark.rejects_bytes, journal.forgotten())
-            .map_err(|error| rejects_failure(&path, &error))?;
+    let Forgotten { noted, rejected, unknown } = rejects::forget(place, mark, journal.forgotten())
+        .map_err(|error| rejects_failure(place.path(), &error))?;
     mark.take_back(rejected, unknown);
     mark.rejects_bytes = noted;
-    journal.append(mark).map_err(failure)
+    Ok(())
 }
 
 /// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.
@@ -287,7 +335,7 @@ fn not_a_file() -> Failure {
 
 fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
     let advice = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "make room, or name a file on another disk with --rejects"
         }
         _ => "--rejects names another file; its folder must be there, and be yours to write",
@@ -296,9 +344,27 @@ fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
         .advise(advice)
 }
 
+/// Claims a rejects file that the user named.
+fn claim(named: Option<&Path>) -> Result<Option<Claim>, Failure> {
+    let Some(path) = named else { return Ok(None) };
+    Claim::of(path).map_err(|error| match error {
+        ClaimError::Io(error) => rejects_failure(path, &error),
+        ClaimError::Taken => {
+            Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
+                .advise("wait for it to end, or name another file with --rejects")
+        }
+    })
+}
+
 /// Makes room for a rejects file that the user named, and says what was moved.
-fn set_aside(path: &Path) -> Result<Option<String>, Failure> {
-    let aside = Rejects::set_aside(path).map_err(|error| rejects_failure(path, &error))?;
+fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option<String>, Failure> {
+    let trouble = |error: io::Error| rejects_failure(path, &error);
+    let aside = Rejects::aside(path);
+    if let Some(aside) = &aside {
+        journal.map_or(Ok(()), |journal| journal.note_moved(path, aside)).map_err(failure)?;
+        std::fs::rename(path, aside).map_err(trouble)?;
+    }
+    Rejects::try_out(path).map_err(trouble)?;
     Ok(aside.map(|aside| {
         format!(
             "note: what was in {} is in {} now, so that nothing of it is lost",

@@ -7,20 +7,26 @@
 
 mod binding;
 mod change;
+mod flat;
+mod folder;
 mod header;
-mod lines;
+pub(super) mod lines;
+mod moved;
 mod place;
 mod search;
 
-use std::fs::{self, File, TryLockError};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use self::binding::Binding;
+use self::folder::{Folder, Sequence, beside, io_error, read_if_there};
 pub use self::header::Header;
 use self::lines::{Line, later_version, next_line, parse, seal};
 pub use self::place::{Difference, Place, listed, local_service};
 use self::search::search;
+use super::checkpoint::REJECTS;
 use super::read;
 use super::record::Input;
 use super::tracker::{FailedAt, Mark};
@@ -79,20 +85,13 @@ pub enum JournalError {
     },
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
-    let path = path.display().to_string();
-    move |error| JournalError::Io { action, path, error }
-}
-
 /// The journal of one load, locked against others for as long as it lives.
 #[derive(Debug)]
 pub struct Journal {
-    folder: PathBuf,
+    folder: Folder,
     /// As it is on disk: where an earlier run went, until this one is bound.
     header: Header,
     place: Place,
-    /// Holding it is the lock.
-    _lock: File,
     file: Option<File>,
     written: u64,
     /// The length from which it is written anew.
@@ -104,6 +103,10 @@ pub struct Journal {
     notes: Vec<String>,
     /// The inputs of which nothing is settled any more, by the names they had.
     forgotten: Vec<String>,
+    /// The numbers of the inputs, by the whole names that they have and had.
+    numbers: BTreeMap<String, Vec<u32>>,
+    /// Whether anything may have been sent.
+    has_begun: bool,
     /// The mark that was written last.
     last: Option<Mark>,
 }
@@ -117,20 +120,14 @@ impl Journal {
         resume: bool,
     ) -> Result<(Self, Option<Mark>), JournalError> {
         let mut folder = checkpoints.join(header.folder_name());
-        if resume && !folder.join(FILE).exists() {
+        if resume && !Folder::journals(&folder).iter().any(|journal| journal.exists()) {
             folder = search(checkpoints, &header, inputs)?.unwrap_or(folder);
         }
-        private::make_folder(&folder).map_err(io_error("make the folder", &folder))?;
-        let lock = lock(&folder)?;
-        let text = fs::read(folder.join(FILE)).unwrap_or_default();
-        if later_version(&text).is_some() {
-            return Err(JournalError::Later(folder.join(FILE).display().to_string()));
-        }
+        refuse_later(&folder)?;
         let mut journal = Self {
-            folder,
+            folder: Folder::open(folder)?,
             place: header.place.clone(),
             header,
-            _lock: lock,
             file: None,
             written: 0,
             compact_at: COMPACT_AT,
@@ -139,24 +136,56 @@ impl Journal {
             was_untouched: false,
             notes: Vec::new(),
             forgotten: Vec::new(),
+            numbers: BTreeMap::new(),
+            has_begun: false,
             last: None,
         };
-        let mut mark = None;
-        if resume {
-            mark = journal.load(inputs)?;
-            if mark.is_none() && journal.folder.join(UNTOUCHED).exists() {
-                // A run that forgot to resume was killed before it had sent anything.
-                journal.take_back(UNTOUCHED)?;
-                mark = journal.load(inputs)?;
-            }
-            if mark.is_none() {
-                journal.given_up = settled_in(&journal.aside().0).map_or(0, |mark| mark.counts.read);
-            }
-        } else {
-            journal.set_aside_earlier()?;
+        let mark = if resume { journal.take_up(inputs)? } else { None };
+        if mark.is_none() {
+            journal.begin(resume)?;
         }
-        journal.rewrite(mark.as_ref())?;
         Ok((journal, mark))
+    }
+
+    /// Goes on from a mark that was found. What it no longer counts must be out of the rejects file by now: this journal
+    /// does not know any more what that was.
+    pub fn go_on(&mut self, mark: &Mark) -> Result<(), JournalError> {
+        self.rewrite(Sequence::Current, Some(mark))
+    }
+
+    /// Finds how far an earlier run came.
+    fn take_up(&mut self, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
+        let mut mark = self.load(inputs)?;
+        if mark.is_none() && self.folder.put(Sequence::Untouched, Sequence::Current)? {
+            // A run that forgot to resume was killed before it had sent anything.
+            mark = self.load(inputs)?;
+        }
+        if mark.is_some() {
+            moved::undo(&self.folder.of(Sequence::Current))?;
+        }
+        Ok(mark)
+    }
+
+    /// Begins a sequence of runs. Whoever forgets to resume a load of days shall not lose it with that, nor by
+    /// forgetting it again: of what is given up, that which came furthest is kept.
+    fn begin(&mut self, resume: bool) -> Result<(), JournalError> {
+        let before = self.folder.settled(Sequence::Untouched)?.max(self.folder.settled(Sequence::Before)?);
+        let current = if resume { 0 } else { self.folder.settled(Sequence::Current)? };
+        self.given_up = current.max(before);
+        // Written before anything is moved: where there is no room for it, nothing has happened.
+        self.folder.make(Sequence::New)?;
+        self.rewrite(Sequence::New, None)?;
+        if current > before {
+            self.folder.put(Sequence::Current, Sequence::Untouched)?;
+        }
+        // Closed meanwhile: not every system moves a folder whose files are open.
+        self.file = None;
+        self.folder.put(Sequence::New, Sequence::Current)?;
+        let path = self.folder.journal(Sequence::Current);
+        let file = private::open_own(&path, private::writing().append(true));
+        self.file = Some(file.map_err(io_error("write the journal", &path))?);
+        self.was_untouched = self.folder.of(Sequence::Untouched).exists();
+        Ok(())
     }
 
     /// Records that an earlier run settled and that this one, which does not resume, loads again.
@@ -174,52 +203,43 @@ impl Journal {
         &self.forgotten
     }
 
-    /// Where an earlier run's journal is kept that this one gives up, and where it would have to be to go on there.
-    pub fn aside(&self) -> (PathBuf, PathBuf) {
-        (self.folder.join(ASIDE), self.folder.join(FILE))
+    /// The number that an input has in this run, by the whole name that it has or had in an earlier one.
+    pub(super) fn numbers(&self) -> &BTreeMap<String, Vec<u32>> {
+        &self.numbers
     }
 
-    /// Whoever forgets to resume a load of days shall not lose it with that, nor by forgetting it again.
-    fn set_aside_earlier(&mut self) -> Result<(), JournalError> {
-        let ((aside, path), untouched) = (self.aside(), self.folder.join(UNTOUCHED));
-        let settled = |path: &Path| settled_in(path).map_or(0, |mark| mark.counts.read);
-        let before = settled(&untouched).max(settled(&aside));
-        self.given_up = settled(&path).max(before);
-        if settled(&path) > before {
-            fs::rename(&path, &untouched).map_err(io_error("set aside", &path))?;
-            let (rejects, rejects_aside) = self.rejects();
-            rename_if_there(&rejects, &rejects_aside)?;
+    /// Where an earlier run's journal is kept that this one gives up, and where it would have to be to go on there.
+    pub fn aside(&self) -> (PathBuf, PathBuf) {
+        (self.folder.of(Sequence::Before), self.folder.of(Sequence::Resume))
+    }
+
+    /// Notes that the run moves a rejects file that the user named out of its way: with what it gives up, that comes
+    /// back.
+    pub(super) fn note_moved(&self, from: &Path, to: &Path) -> Result<(), JournalError> {
+        if !self.was_untouched {
+            return Ok(());
         }
-        self.was_untouched = untouched.exists();
-        Ok(())
+        moved::note(&self.folder.of(Sequence::Untouched), from, to)
     }
 
     /// Notes that vectors are about to be sent. What was set aside no longer comes back by itself: where a key occurs
     /// twice in the input, an older value may stand in the index from now on, and what would be skipped is the newer one.
-    pub fn begin_to_send(&self) -> Result<(), JournalError> {
-        rename_if_there(&self.folder.join(UNTOUCHED), &self.aside().0)
+    pub fn begin_to_send(&mut self) -> Result<(), JournalError> {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return Ok(());
+        }
+        self.folder.put(Sequence::Untouched, Sequence::Before).map(drop)
     }
 
     /// Notes that the index is a new one: what was set aside was stored in another, and never comes back by itself.
-    pub fn leave_aside(&mut self) {
+    pub fn leave_aside(&mut self) -> Result<(), JournalError> {
         self.was_untouched = false;
+        self.folder.put(Sequence::Untouched, Sequence::Before).map(drop)
     }
 
-    /// Brings back a journal that was set aside, with its rejects.
-    fn take_back(&self, from: &str) -> Result<(), JournalError> {
-        rename_if_there(&self.folder.join(from), &self.folder.join(FILE))?;
-        let (rejects, rejects_aside) = self.rejects();
-        rename_if_there(&rejects_aside, &rejects)
-    }
-
-    /// The rejects file of a load for which the user names none, and where an earlier run's is kept.
-    fn rejects(&self) -> (PathBuf, PathBuf) {
-        (self.folder.join(REJECTS), self.folder.join(REJECTS_ASIDE))
-    }
-
-    /// The load's folder, where the rejects go too unless the user names a file.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// The rejects file of a load for which the user names none.
+    pub fn rejects(&self) -> PathBuf {
+        self.folder.of(Sequence::Current).join(REJECTS)
     }
 
     /// What is known of the index that earlier runs loaded into, as far as they settled anything.
@@ -234,16 +254,16 @@ impl Journal {
             return Ok(());
         }
         (self.header.bound, self.header.place) = (bound, self.place.clone());
-        self.rewrite(self.last.clone().as_ref())
+        self.rewrite(Sequence::Current, self.last.clone().as_ref())
     }
 
     /// Appends a mark; what the mark counts as rejected must be on disk before.
     pub fn append(&mut self, mark: &Mark) -> Result<(), JournalError> {
         if self.written > self.compact_at {
-            return self.rewrite(Some(mark));
+            return self.rewrite(Sequence::Current, Some(mark));
         }
         let line = seal(&next_line(self.last.as_ref(), mark));
-        let path = self.folder.join(FILE);
+        let path = self.folder.journal(Sequence::Current);
         if let Some(file) = &mut self.file {
             file.write_all(line.as_bytes()).map_err(io_error("write the journal", &path))?;
         }
@@ -256,25 +276,18 @@ impl Journal {
     /// Makes sure that all marks would survive a crash of the machine.
     pub fn sync(&mut self) -> Result<(), JournalError> {
         if let Some(file) = self.file.as_ref().filter(|_| self.dirty) {
-            file.sync_data().map_err(io_error("sync the journal", &self.folder.join(FILE)))?;
+            let path = self.folder.journal(Sequence::Current);
+            file.sync_data().map_err(io_error("sync the journal", &path))?;
             self.dirty = false;
         }
         Ok(())
     }
 
-    /// Removes the journal, and what was set aside: nothing is left to continue.
+    /// Removes what was set aside, and then the journal: nothing is left to continue. The rejects stay.
     pub fn complete(mut self) -> Result<(), JournalError> {
-        let aside = [self.aside().0, self.folder.join(UNTOUCHED), self.rejects().1];
-        self.remove()?;
-        for path in aside {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(io_error("remove", &path)(error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        self.folder.discard(Sequence::Untouched)?;
+        self.folder.discard(Sequence::Before)?;
+        self.remove()
     }
 
     /// Removes the journal, in which nothing is settled.
@@ -285,38 +298,33 @@ impl Journal {
     /// The same where nothing at all is stored: what was set aside comes back, unless a run before this one has sent
     /// something since.
     pub fn give_back(mut self) -> Result<(), JournalError> {
-        self.remove()?;
         if !self.was_untouched {
-            return Ok(());
+            return self.remove();
         }
-        self.take_back(if self.folder.join(UNTOUCHED).exists() { UNTOUCHED } else { ASIDE })
+        self.file = None;
+        // By this name it would come back at the next start as well.
+        if !self.folder.of(Sequence::Untouched).exists() {
+            self.folder.put(Sequence::Before, Sequence::Untouched)?;
+        }
+        self.folder.put(Sequence::Untouched, Sequence::Current)?;
+        moved::undo(&self.folder.of(Sequence::Current))
     }
 
     /// The lock stays: removing it could let two runs hold two files of the same name.
     fn remove(&mut self) -> Result<(), JournalError> {
         self.file = None;
-        let path = self.folder.join(FILE);
-        fs::remove_file(&path).map_err(io_error("remove the journal", &path))
+        self.folder.remove_journal(Sequence::Current)
     }
 
     fn load(&mut self, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
-        let path = self.folder.join(FILE);
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io_error("read the journal", &path)(error)),
-        };
-        match parse(&text) {
-            Some((header, mark)) => {
-                let now = self.header.continues(&header, mark.as_ref(), inputs)?;
-                if mark.is_some() {
-                    (self.header.place, self.header.bound) = (header.place.clone(), header.bound.clone());
-                    self.notes.extend(header.place.doubt());
-                }
-                Ok(mark.map(|mark| self.adapt(&header, mark, &now, inputs)))
-            }
-            None => Ok(None),
-        }
+        let path = self.folder.journal(Sequence::Current);
+        let text = read_if_there(&path).map_err(io_error("read the journal", &path))?;
+        let Some((header, Some(mark))) = text.and_then(|text| parse(&text)) else { return Ok(None) };
+        let now = self.header.continues(&header, Some(&mark), inputs)?;
+        self.numbers = self.header.numbers(&header, &now);
+        (self.header.place, self.header.bound) = (header.place.clone(), header.bound.clone());
+        self.notes.extend(header.place.doubt());
+        Ok(Some(self.adapt(&header, mark, &now, inputs)))
     }
 
     /// The mark as it holds for the inputs as they are now: those that failed may be repaired, or gone.
@@ -352,8 +360,9 @@ impl Journal {
     }
 
     /// Writes header and mark into a new file and puts it in the old one's place, so that there is always one of them.
-    fn rewrite(&mut self, mark: Option<&Mark>) -> Result<(), JournalError> {
-        let (path, new) = (self.folder.join(FILE), self.folder.join("journal.new"));
+    fn rewrite(&mut self, sequence: Sequence, mark: Option<&Mark>) -> Result<(), JournalError> {
+        let path = self.folder.journal(sequence);
+        let new = beside(&path, ".new");
         let mut text = seal(&Line::Header(self.header.clone()));
         if let Some(mark) = mark {
             text += &seal(&Line::Mark(mark.clone()));
@@ -375,44 +384,23 @@ impl Journal {
     }
 }
 
-const FILE: &str = "journal";
-/// An earlier run's journal that a run which does not resume gives up, as long as that has sent nothing.
-const UNTOUCHED: &str = "journal.untouched";
-/// The same from then on.
-const ASIDE: &str = "journal.before";
-/// The rejects file of a load for which the user names none.
-pub const REJECTS: &str = "rejects.jsonl";
-/// The same of the run whose journal is set aside.
-const REJECTS_ASIDE: &str = "rejects.before.jsonl";
-const LOCK: &str = "lock";
-
-fn settled_in(path: &Path) -> Option<Mark> {
-    parse(&fs::read(path).ok()?)?.1
-}
-
-fn rename_if_there(from: &Path, to: &Path) -> Result<(), JournalError> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("move", from)(error)),
-        _ => Ok(()),
+/// Nothing is moved or written where a later version has been at work.
+fn refuse_later(folder: &Path) -> Result<(), JournalError> {
+    for path in Folder::journals(folder) {
+        // What cannot be read is told when it is needed.
+        let text = read_if_there(&path).ok().flatten().unwrap_or_default();
+        if later_version(&text).is_some() {
+            return Err(JournalError::Later(path.display().to_string()));
+        }
     }
-}
-
-fn lock(folder: &Path) -> Result<File, JournalError> {
-    let path = folder.join(LOCK);
-    let file = private::open_own(&path, private::writing().create(true).truncate(false));
-    let file = file.map_err(io_error("write", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Locked(path.display().to_string())),
-        Err(TryLockError::Error(error)) => Err(io_error("lock", &path)(error)),
-    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     use super::change::{Change, LISTED};
     use super::*;

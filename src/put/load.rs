@@ -196,7 +196,7 @@ impl Load {
         let creation = index::create(&self.sender.caller, &wanted, dimension);
         let created = self.stopping.unless_interrupted(creation).await?;
         if created.is_new {
-            self.settle.index_is_new();
+            self.settle.index_is_new()?;
         }
         self.known = self.known.completed(&created.index.as_ref().map(Binding::of).unwrap_or_default());
         Ok(())

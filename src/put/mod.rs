@@ -4,6 +4,7 @@ pub mod admit;
 mod attempt;
 pub mod batch;
 mod checkpoint;
+pub(crate) mod claim;
 mod dispatch;
 mod doubts;
 mod encoding;
@@ -11,6 +12,9 @@ mod ending;
 mod evidence;
 pub mod fingerprint;
 mod first_look;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod in_flight;
 mod index;
 pub mod journal;
@@ -140,7 +144,8 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Ok(kept) => kept,
         Err(failure) => return never_begun(job.telling, failure),
     };
-    let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..job.telling }));
+    let (telling, taken) = job.telling.claimed();
+    let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..telling }));
     checkpoint.notes().iter().for_each(|note| reporter.note(note));
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
@@ -148,6 +153,9 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let bound = checkpoint.bound();
     let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
     let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
+    if let Some(failure) = taken {
+        return settle.finish(Reading::Stopped, Some(failure));
+    }
     let from = (mark != Mark::default()).then_some(mark.position);
     let blocks = match read::open(&job.inputs, &job.form, from) {
         Ok(blocks) => blocks,
@@ -181,21 +189,11 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let reporter = Arc::clone(&reporter);
     let caller = Caller::new(client, Pacer::new(job.quota), job.budget, halted, reporter);
     let stopping = Stopping { interrupt, halt };
-    let known = match stopping.unless_interrupted(index::look(&caller, &job.wanted)).await {
+    let resumed = Resumed { bound: &bound, counts: mark.counts };
+    let known = match index_of(&job.wanted, &resumed, (&caller, &stopping), &mut settle).await {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
-    let resumed = Resumed { bound: &bound, counts: mark.counts };
-    match resumed.goes_on_in(&job.wanted, &known) {
-        Ok(doubt) => doubt.iter().for_each(|note| caller.reporter.note(note)),
-        Err(failure) => {
-            settle.has_no_way_on();
-            return settle.finish(Reading::Stopped, Some(failure));
-        }
-    }
-    if matches!(known, Known::ToCreate) {
-        settle.index_is_new();
-    }
     let rules = known_rules(rules, &known, job.wanted.create_index);
     let sender = Arc::new(Sender {
         caller,
@@ -212,6 +210,24 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs);
     let load = Load { sender, dispatch, settle, stopping, create, known };
     Box::pin(load.run(pipeline::start(blocks, &plan(rules)))).await
+}
+
+/// Looks at the index, and whether it is the one that earlier runs loaded into.
+async fn index_of(
+    wanted: &Wanted,
+    resumed: &Resumed<'_>,
+    (caller, stopping): (&Caller, &Stopping),
+    settle: &mut Settle,
+) -> Result<Known, Failure> {
+    let known = stopping.unless_interrupted(index::look(caller, wanted)).await?;
+    let doubt = resumed.goes_on_in(wanted, &known).inspect_err(|_| settle.has_no_way_on())?;
+    if let Some(note) = doubt {
+        caller.reporter.note(&note);
+    }
+    if matches!(known, Known::ToCreate) {
+        settle.index_is_new()?;
+    }
+    Ok(known)
 }
 
 /// Tells how far the run is whenever somebody asks, until what comes back is dropped.

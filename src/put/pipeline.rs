@@ -4,9 +4,9 @@
 //! Whoever drops the receiving end stops them all.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use super::report::{Reporter, Waiting};
 use super::tracker::in_order;
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Body;
+use crate::resources::{spawn, too_few_threads};
 
 /// A batch that counts against the memory ceiling until it is dropped.
 #[derive(Debug)]
@@ -99,8 +100,16 @@ pub(super) enum Broken {
     End(Failure),
 }
 
-/// Starts the threads on `blocks`.
+/// Starts the threads on `blocks`. Where the machine has too few, nothing is read.
 pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued, Broken>> {
+    begin(blocks, plan).unwrap_or_else(|error| {
+        let (failed, batches) = mpsc::channel(1);
+        failed.try_send(Err(Broken::End(too_few_threads(&error)))).unwrap_or_default();
+        batches
+    })
+}
+
+fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued, Broken>>> {
     let (work_in, work_out) = sync_channel::<Work>(plan.threads);
     let (judged_in, judged_out) = sync_channel::<Judged>(plan.threads);
     let (ahead_in, ahead_out) = sync_channel(plan.threads * BLOCKS_AHEAD);
@@ -111,7 +120,7 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     for _ in 0..plan.threads {
         let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
         let (work, judged) = (Arc::clone(&work_out), judged_in.clone());
-        thread::spawn(move || admit_blocks(admit, &work, &judged));
+        spawn(move || admit_blocks(admit, &work, &judged))?;
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let first_look = plan.first_look.clone();
@@ -120,7 +129,6 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
     let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
-    thread::spawn(move || read_blocks(blocks, admit, &first_look, &spread));
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
     let (filled_in, filled_out) = sync_channel(1);
     let handing = Handing {
@@ -133,11 +141,13 @@ pub(super) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
         strict: plan.strict,
     };
     let prefix = plan.prefix.clone();
-    thread::spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in));
+    spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in))?;
     let batcher = Batcher::new(plan.limits);
     let settled = in_order(plan.settled.clone());
-    thread::spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing));
-    batches_out
+    spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing))?;
+    // The last one: what is read must be taken by all others.
+    spawn(move || read_blocks(blocks, admit, &first_look, &spread))?;
+    Ok(batches_out)
 }
 
 /// Tells where reading begins.
@@ -394,6 +404,8 @@ fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
     use crate::put::record::{Raw, Record};
 

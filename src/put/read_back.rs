@@ -77,16 +77,24 @@ async fn look(
     };
     let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
     let request = Request {
-        operation: Operation::GetVectors,
-        body: &body,
-        vectors: 0,
         batch: Some(batch),
         is_look: true,
-        budget: None,
+        most_of_vectors: most_of_vectors(vectors),
+        ..Request::of(Operation::GetVectors, &body)
     };
     let answer = caller.call(request, effort).await.map_err(unanswered)?;
     let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;
     Ok(compare(vectors, answer.vectors))
+}
+
+/// As much as the service can answer: for each key numbers as long as its own, however they are written, and the most
+/// metadata, all of it in escapes.
+fn most_of_vectors(vectors: &[&Vector]) -> usize {
+    const ESCAPED: usize = 6;
+    const REST: usize = ESCAPED * (limits::METADATA_BYTES + *limits::KEY_CHARACTERS.end()) + 4_096;
+    // A number of one digit may be written with all that a float64 has.
+    const LONGER: usize = 16;
+    vectors.iter().map(|vector| LONGER * vector.wire().len() + REST).sum()
 }
 
 fn unanswered(gave_up: GaveUp) -> ReadBack {
@@ -102,7 +110,9 @@ fn unanswered(gave_up: GaveUp) -> ReadBack {
 
 #[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
 fn unreadable(error: serde_json::Error) -> ReadBack {
-    ReadBack::Refused(format!("the answer is unreadable: {error}"))
+    // The library's message may repeat a part of the answer, whatever that is.
+    let (line, column) = (error.line(), error.column());
+    ReadBack::Refused(format!("the answer is unreadable from line {line}, column {column} on"))
 }
 
 fn compare(sent: &[&Vector], stored: Vec<wire::VectorElement>) -> Vec<bool> {

@@ -2,6 +2,7 @@
 
 use super::quote::QuoteTrouble;
 use super::report::count;
+use crate::shown::{self, bounded};
 
 /// Why a record was not stored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -82,6 +83,16 @@ pub enum Reason {
         index: usize,
         /// The start of what stands there.
         text: String,
+    },
+    /// An element of a JSON array is written as JSON has no numbers.
+    #[error("element {index} of the vector is {text}, which JSON does not take for a number: {flaw}")]
+    NumberSpelling {
+        /// Index from 0.
+        index: usize,
+        /// The start of what stands there.
+        text: String,
+        /// What JSON has not.
+        flaw: &'static str,
     },
     /// An element is NaN, infinite, or beyond float32.
     #[error("element {index} of the vector is {text}, which is not finite as float32")]
@@ -279,6 +290,11 @@ fn printed_by_python(element: &str) -> &'static str {
 }
 
 impl Reason {
+    /// The reason in words; of texts without end only the ends.
+    pub(super) fn told(&self) -> String {
+        bounded(&self.to_string(), shown::MESSAGE)
+    }
+
     /// The reason as one word, for events, summaries and the rejects file.
     pub fn code(&self) -> &'static str {
         match self {
@@ -290,7 +306,7 @@ impl Reason {
             Self::NoVector { .. } | Self::SpreadVector { .. } => "no_vector",
             Self::AmbiguousVector { .. } => "ambiguous_vector",
             Self::VectorKind { .. } => "vector_kind",
-            Self::NotANumber { .. } => "not_a_number",
+            Self::NotANumber { .. } | Self::NumberSpelling { .. } => "not_a_number",
             Self::NotFinite { .. } => "not_finite",
             Self::Shortened => "shortened",
             Self::Nested => "nested",

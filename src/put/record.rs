@@ -12,6 +12,8 @@ use bytes::Bytes;
 
 use super::quote::QuoteTrouble;
 pub use super::reason::Reason;
+use crate::oss::limits;
+use crate::shown::{self, bounded};
 
 /// Where input comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,14 +141,38 @@ pub enum Raw {
         /// The text, from the start of a line on.
         text: Bytes,
         /// What is wrong with it.
-        trouble: Box<QuoteTrouble>,
+        trouble: Box<RowTrouble>,
     },
 }
 
+/// Why a stretch of a delimited file is no row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowTrouble {
+    /// Its quotes are not in order.
+    Quote(QuoteTrouble),
+    /// It has more cells than are kept apart.
+    Cells {
+        /// Columns of the header.
+        want: usize,
+        /// Cells of the row.
+        got: usize,
+    },
+    /// It begins with a byte-order mark.
+    Mark,
+    /// A carriage return stands in it outside of quoted cells.
+    Return,
+}
+
+impl From<QuoteTrouble> for RowTrouble {
+    fn from(trouble: QuoteTrouble) -> Self {
+        Self::Quote(trouble)
+    }
+}
+
 impl Raw {
-    /// A stretch of a delimited file that is no row because of its quotes.
-    pub fn broken(text: Bytes, trouble: QuoteTrouble) -> Self {
-        Self::Broken { text, trouble: Box::new(trouble) }
+    /// A stretch of a delimited file that is no row.
+    pub fn broken(text: Bytes, trouble: impl Into<RowTrouble>) -> Self {
+        Self::Broken { text, trouble: Box::new(trouble.into()) }
     }
 
     /// The same without keeping the text it was read in.
@@ -277,6 +303,18 @@ pub struct Defect {
     pub raw: Raw,
     /// What is wrong.
     pub reason: Reason,
+}
+
+impl Defect {
+    /// Its key as people read it before what is wrong; nothing if it has none.
+    pub(super) fn shown_key(&self) -> String {
+        self.key.as_ref().map_or(String::new(), |key| format!("key {:?}: ", bounded(key, shown::KEY)))
+    }
+
+    /// Its key as it is told: what could be a key whole, of anything longer the ends.
+    pub(super) fn told_key(&self) -> Option<String> {
+        self.key.as_ref().map(|key| bounded(key, *limits::KEY_CHARACTERS.end()))
+    }
 }
 
 /// A record's place as a person reads it: `file:line`, and the record's number where lines do not tell it.

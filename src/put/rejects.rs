@@ -1,75 +1,59 @@
 //! Step 6, rejects: what was not stored, one JSON line each, with its place and reason, ready to be mended and fed
 //! again.
 
+pub(super) mod repair;
+
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+pub(super) use self::repair::{Forgotten, Known, forget};
 use super::record::{Defect, Input, Position, Raw, Vector};
+use crate::private;
 
 /// The file of one run; it comes into being with the first reject.
 #[derive(Debug)]
 pub(super) struct Rejects {
-    path: PathBuf,
+    place: Place,
     /// Whether lines of an earlier run are kept.
     append: bool,
     file: Option<File>,
     /// Its length.
     bytes: u64,
-    /// Where the lines of `written` begin, if there are any.
-    written_from: Option<u64>,
-    /// Records that a killed run wrote and did not get to note in the journal: they are not written twice.
-    written: HashSet<(String, u64)>,
+}
+
+/// Where a rejects file is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// Among the program's own files.
+    Own(PathBuf),
+    /// Where the user wants it, which may be a device or a link.
+    Named(PathBuf),
+}
+
+impl Place {
+    pub(super) fn path(&self) -> &Path {
+        let (Self::Own(path) | Self::Named(path)) = self;
+        path
+    }
+
+    fn open(&self, options: &mut OpenOptions) -> io::Result<File> {
+        match self {
+            Self::Own(path) => private::open_own(path, options),
+            Self::Named(path) => options.open(path),
+        }
+    }
 }
 
 /// The reason of records of which nobody knows whether they are stored.
 const UNKNOWN: &str = "unknown";
-
-/// What is no longer in the file.
-#[derive(Debug, Default)]
-pub(super) struct Forgotten {
-    /// How many bytes of the file are in the journal now.
-    pub(super) noted: u64,
-    /// How many of its lines were about rejected records.
-    pub(super) rejected: u64,
-    /// How many were about records of unknown fate.
-    pub(super) unknown: u64,
-}
-
-/// What stands behind the lines that are noted.
-#[derive(Default)]
-struct Tail {
-    /// The records that its lines are about.
-    written: HashSet<(String, u64)>,
-    /// How long the file is without a last line that was torn.
-    bytes: u64,
-}
-
-impl Tail {
-    /// Reads the lines from `noted` on, and nothing before them: the file may be large.
-    fn read(mut file: impl BufRead + Seek, noted: u64) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(noted))?;
-        let mut tail = Self { bytes: noted, ..Self::default() };
-        let mut line = Vec::new();
-        while file.read_until(b'\n', &mut line)? > 0 {
-            let record = record_of(&line);
-            if record.is_some() || line.ends_with(b"\n") {
-                tail.bytes += line.len() as u64;
-            }
-            tail.written.extend(record);
-            line.clear();
-        }
-        Ok(tail)
-    }
-}
 
 /// One line. `rejected` stands first: by it the reader knows such a line again.
 #[derive(Serialize)]
@@ -103,107 +87,65 @@ enum Record<'a> {
     },
 }
 
+/// A free name for what is at `path`: the same with a number behind it.
+pub(super) fn free_name(path: &Path) -> Option<PathBuf> {
+    let numbered = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    (1..=u32::MAX).map(numbered).find(|free| free.symlink_metadata().is_err())
+}
+
 impl Rejects {
     /// Names a file that begins anew: what an earlier load left there would be taken for this one's.
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, append: false, file: None, bytes: 0, written_from: None, written: HashSet::new() }
+    pub(super) fn new(place: Place) -> Self {
+        Self { place, append: false, file: None, bytes: 0 }
     }
 
-    /// Removes what an earlier run of the same load left at `path`.
-    pub(super) fn clear(path: &Path) -> io::Result<()> {
-        if path.is_file() { std::fs::remove_file(path) } else { Ok(()) }
+    /// The name under which what is at a `path` that a user named is kept: rejects of another load, or whatever is
+    /// there, are nobody's to delete.
+    pub(super) fn aside(path: &Path) -> Option<PathBuf> {
+        let is_used = path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0);
+        is_used.then(|| free_name(path)).flatten()
     }
 
-    /// Makes room at a `path` that a user named: rejects of another load, or whatever is there, are nobody's to delete,
-    /// so they get a number behind their name, which is returned. A file that cannot be written is told before anything
-    /// is sent.
-    pub(super) fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
-        let numbered = |number: u32| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(format!(".{number}"));
-            PathBuf::from(name)
-        };
-        let mut aside = None;
-        if path.is_file() && path.metadata()?.len() > 0 {
-            aside = (1..=u32::MAX).map(numbered).find(|free| free.symlink_metadata().is_err());
-            aside.as_ref().map_or(Ok(()), |free| std::fs::rename(path, free))?;
-        }
+    /// Sees to it that a file that cannot be written is told before anything is sent.
+    pub(super) fn try_out(path: &Path) -> io::Result<()> {
         // A link may lead to where there is nothing yet.
         let is_there = path.symlink_metadata().is_ok();
         if path.is_file() || !path.exists() {
-            OpenOptions::new().create(true).append(true).open(path)?;
+            private::writing().create(true).append(true).open(path)?;
         }
-        if !is_there {
-            std::fs::remove_file(path)?;
-        }
-        Ok(aside)
+        if is_there { Ok(()) } else { std::fs::remove_file(path) }
     }
 
-    /// Removes all lines about some inputs, by their whole names; up to `noted` bytes of the file are in the journal.
-    pub(super) fn forget(path: &Path, noted: u64, inputs: &[String]) -> io::Result<Forgotten> {
-        let mut forgotten = Forgotten { noted, ..Forgotten::default() };
-        if !path.is_file() {
-            return Ok(forgotten);
-        }
-        let path = path.canonicalize()?;
-        let mut name = path.as_os_str().to_owned();
-        name.push(".new");
-        let new = PathBuf::from(name);
-        let (mut file, mut kept) = (BufReader::new(File::open(&path)?), BufWriter::new(File::create(&new)?));
-        let (mut line, mut at, mut dropped) = (Vec::new(), 0, 0);
-        while file.read_until(b'\n', &mut line)? > 0 {
-            let known = known(&line).filter(|known| known.is_of(inputs));
-            if let Some(known) = known {
-                dropped += 1;
-                if at < noted {
-                    forgotten.noted -= line.len() as u64;
-                    let count = if known.reason == UNKNOWN {
-                        &mut forgotten.unknown
-                    } else {
-                        &mut forgotten.rejected
-                    };
-                    *count += 1;
-                }
-            } else {
-                kept.write_all(&line)?;
-            }
-            at += line.len() as u64;
-            line.clear();
-        }
-        kept.into_inner()?.sync_all()?;
-        let replaced = if dropped > 0 { std::fs::rename(new, path) } else { std::fs::remove_file(new) };
-        replaced.map(|()| forgotten)
+    /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal. What stands beyond them
+    /// about records that `is_to_come` says will come again goes: the run was killed before it could note them.
+    pub(super) fn resume(place: Place, noted: u64, is_to_come: impl Fn(&Known) -> bool) -> io::Result<Self> {
+        let bytes = repair::cut(&place, noted, is_to_come)?;
+        Ok(Self { place, append: true, file: None, bytes })
     }
 
-    /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal.
-    pub(super) fn resume(path: PathBuf, noted: u64) -> io::Result<Self> {
-        let (noted, Tail { written, bytes }) = match File::open(&path) {
-            Ok(file) => {
-                let noted = noted.min(file.metadata()?.len());
-                (noted, Tail::read(BufReader::new(file), noted)?)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (0, Tail::default()),
-            Err(error) => return Err(error),
-        };
-        if std::fs::metadata(&path).is_ok_and(|file| file.len() > bytes) {
-            // A killed run got no further; its record is not settled and comes again.
-            OpenOptions::new().write(true).open(&path)?.set_len(bytes)?;
-        }
-        let written_from = (!written.is_empty()).then_some(noted);
-        Ok(Self { path, append: true, file: None, bytes, written_from, written })
+    /// The length of the file, for the journal.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
-    /// The bytes of the file that the journal may take for noted.
-    ///
-    /// Lines that were met behind the noted ones may be of batches that are not settled in this run either: the next one
-    /// must still find them there. To look at some lines too many does no harm.
-    pub(super) fn noted(&self) -> u64 {
-        self.written_from.unwrap_or(self.bytes)
+    /// Takes the lines beyond a length out again, as far as that is possible: they are not to count.
+    pub(super) fn shorten(&mut self, bytes: u64) {
+        let shortened = self
+            .file
+            .as_mut()
+            .map(|file| file.set_len(bytes).and_then(|()| file.seek(SeekFrom::Start(bytes))));
+        if let Some(Ok(_)) = shortened {
+            self.bytes = bytes;
+        }
     }
 
     /// Where the file is, or would be.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.place.path()
     }
 
     /// Whether anything is in it.
@@ -213,13 +155,14 @@ impl Rejects {
 
     /// Appends the rejected records of a batch.
     pub(super) fn write(&mut self, inputs: &[Input], defects: &[Defect]) -> io::Result<()> {
+        let keys: Vec<_> = defects.iter().map(Defect::told_key).collect();
         self.lines(
             inputs,
-            defects.iter().map(|defect| Entry {
+            defects.iter().zip(&keys).map(|(defect, key)| Entry {
                 position: defect.position,
-                key: defect.key.as_deref(),
+                key: key.as_deref(),
                 reason: defect.reason.code(),
-                message: defect.reason.to_string(),
+                message: defect.reason.told(),
                 record: record(&defect.raw),
             }),
         )
@@ -254,9 +197,6 @@ impl Rejects {
         for entry in entries {
             let input = usize::try_from(entry.position.input).ok().and_then(|index| inputs.get(index));
             let input = input.map_or_else(String::new, ToString::to_string);
-            if self.written.contains(&(input.clone(), entry.position.record)) {
-                continue;
-            }
             let rejected = Rejected {
                 input,
                 line: entry.position.line,
@@ -277,29 +217,25 @@ impl Rejects {
     }
 
     /// Appends all of the text or nothing: on a full disk a part would tear a line, and whatever is appended once there
-    /// is room again would stand behind it.
+    /// is room again would stand behind it. Where that fails too, the next run cuts the torn line off.
     fn append_whole(&mut self, text: &[u8]) -> io::Result<()> {
         let bytes = self.bytes;
-        let file = self.file()?;
-        file.write_all(text).inspect_err(|_| {
-            // Where that fails too, the next run cuts the torn line off.
-            file.set_len(bytes)
-                .and_then(|()| file.seek(SeekFrom::Start(bytes)))
-                .map(drop)
-                .unwrap_or_default();
-        })
+        let written = self.file()?.write_all(text);
+        written.inspect_err(|_| self.shorten(bytes))
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
         if self.file.is_none() {
-            if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder)?;
+            if let Some(folder) = self.path().parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                private::make_folder(folder)?;
             }
-            let mut options = OpenOptions::new();
-            let options = options.create(true);
-            let options = if self.append { options.append(true) } else { options.write(true).truncate(true) };
-            let mut file = options.open(&self.path)?;
-            if self.append && !ends_with_newline(&self.path)? {
+            let mut options = private::writing();
+            options.create(true);
+            let is_kept = self.append && self.path().metadata().is_ok_and(|file| file.is_file());
+            let options =
+                if self.append { options.append(true).read(is_kept) } else { options.truncate(true) };
+            let mut file = self.place.open(options)?;
+            if is_kept && !repair::ends_with_newline(&mut file)? {
                 // Somebody has edited the file: what they left is a line of its own.
                 file.write_all(b"\n")?;
                 self.bytes += 1;
@@ -308,47 +244,6 @@ impl Rejects {
         }
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
-}
-
-/// What a line of the file is about.
-#[derive(Deserialize)]
-struct Known {
-    input: String,
-    record: u64,
-    #[serde(default)]
-    reason: String,
-}
-
-impl Known {
-    /// Whether it is about one of these inputs, whose whole names are given.
-    fn is_of(&self, inputs: &[String]) -> bool {
-        let whole = std::path::absolute(&self.input).map(|path| path.display().to_string());
-        whole.is_ok_and(|whole| inputs.contains(&whole))
-    }
-}
-
-fn known(line: &[u8]) -> Option<Known> {
-    #[derive(Deserialize)]
-    struct Line {
-        rejected: Known,
-    }
-    serde_json::from_slice::<Line>(line).ok().map(|line| line.rejected)
-}
-
-/// Which record a line of the file is about.
-fn record_of(line: &[u8]) -> Option<(String, u64)> {
-    known(line).map(|known| (known.input, known.record))
-}
-
-fn ends_with_newline(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    if file.metadata()?.len() == 0 {
-        return Ok(true);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
 }
 
 struct Entry<'a> {
@@ -436,64 +331,64 @@ mod tests {
         Defect { position, key: None, raw: Raw::Json("{}".into()), reason: Reason::Nested }
     }
 
+    fn records_in(text: &str) -> Vec<u64> {
+        text.lines().map(|line| repair::known(line.as_bytes()).unwrap().record).collect()
+    }
+
+    /// A file of its own with some text, and its place.
+    fn file(name: &str, text: &str) -> Place {
+        let path = std::env::temp_dir().join(format!("ossvec-rejects-{name}-{}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Place::Own(path)
+    }
+
     #[test]
-    fn what_a_killed_run_wrote_is_kept_once_and_what_it_tore_is_written_again() {
-        let path = std::env::temp_dir().join(format!("ossvec-rejects-{}", std::process::id()));
+    fn what_a_killed_run_did_not_note_is_cut_off_and_written_again() {
         let noted = line(0).len() as u64;
         let whole = line(0) + &line(1);
         for cut in line(0).len()..=whole.len() {
-            std::fs::write(&path, whole.get(..cut).unwrap()).unwrap();
-            let mut rejects = Rejects::resume(path.clone(), noted).unwrap();
+            let place = file("cut", whole.get(..cut).unwrap());
+            let mut rejects = Rejects::resume(place.clone(), noted, |known| known.record > 0).unwrap();
             rejects.write(&[Input::Stdin], &[defect(1), defect(2)]).unwrap();
-            let text = std::fs::read_to_string(&path).unwrap();
-            let records: Vec<_> = text.lines().map(|line| record_of(line.as_bytes()).unwrap().1).collect();
-            assert_eq!(records, [0, 1, 2], "cut at {cut}: {text}");
+            let text = std::fs::read_to_string(place.path()).unwrap();
+            assert_eq!(records_in(&text), [0, 1, 2], "cut at {cut}: {text}");
             assert_eq!(rejects.bytes, text.len() as u64, "cut at {cut}");
-        }
-        std::fs::remove_file(path).unwrap();
-    }
-
-    /// Text that counts how much of it is read.
-    struct Counting(io::Cursor<Vec<u8>>, std::rc::Rc<std::cell::Cell<usize>>);
-
-    impl Read for Counting {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let read = self.0.read(buffer)?;
-            self.1.set(self.1.get() + read);
-            Ok(read)
-        }
-    }
-
-    impl Seek for Counting {
-        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-            self.0.seek(to)
+            std::fs::remove_file(place.path()).unwrap();
         }
     }
 
     #[test]
-    fn what_is_noted_is_not_read_again() {
-        let noted = line(0).repeat(10_000);
-        let text = noted.clone() + &line(1) + &line(2) + "{\"rejected\"";
-        let read = std::rc::Rc::default();
-        let file = Counting(io::Cursor::new(text.clone().into_bytes()), std::rc::Rc::clone(&read));
-        let tail = Tail::read(BufReader::new(file), noted.len() as u64).unwrap();
-        assert_eq!(read.get(), text.len() - noted.len());
-        assert_eq!(tail.bytes, (noted + &line(1) + &line(2)).len() as u64);
-        assert_eq!(tail.written, HashSet::from([1, 2].map(|record| ("(stdin)".to_owned(), record))));
+    fn only_what_comes_again_is_cut_out_and_what_is_noted_is_not_looked_at() {
+        let noted = line(7).repeat(3);
+        for (tail, want) in [
+            (vec![], vec![]),
+            (vec![1, 2], vec![1, 2]),
+            (vec![7, 7], vec![]),
+            (vec![1, 7], vec![1]),
+            (vec![7, 1], vec![1]),
+            (vec![1, 7, 2, 7, 3], vec![1, 2, 3]),
+        ] {
+            let text = noted.clone() + &tail.iter().map(|record| line(*record)).collect::<String>();
+            let place = file("tail", &(text + "{\"rejected\": {"));
+            let is_to_come = |known: &Known| known.record == 7;
+            let rejects = Rejects::resume(place.clone(), noted.len() as u64, is_to_come).unwrap();
+            let text = std::fs::read_to_string(place.path()).unwrap();
+            assert_eq!(records_in(&text), [vec![7, 7, 7], want].concat());
+            assert_eq!(rejects.bytes, text.len() as u64);
+            std::fs::remove_file(place.path()).unwrap();
+        }
     }
 
     #[test]
-    fn what_a_killed_run_wrote_is_kept_once_even_if_the_next_run_is_killed_too() {
-        let path = std::env::temp_dir().join(format!("ossvec-rejects-twice-{}", std::process::id()));
-        std::fs::write(&path, line(0) + &line(7)).unwrap();
-        let mut second = Rejects::resume(path.clone(), line(0).len() as u64).unwrap();
-        // The batch of another record is settled and noted; that of record 7 is on its way when the run is killed.
-        second.write(&[Input::Stdin], &[defect(1)]).unwrap();
-        let mut third = Rejects::resume(path.clone(), second.noted()).unwrap();
-        third.write(&[Input::Stdin], &[defect(7), defect(8)]).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let records: Vec<_> = text.lines().map(|line| record_of(line.as_bytes()).unwrap().1).collect();
-        assert_eq!(records, [0, 7, 1, 8]);
-        std::fs::remove_file(path).unwrap();
+    fn lines_that_are_taken_out_again_leave_no_gap() {
+        let place = file("shorten", "");
+        let mut rejects = Rejects::new(place.clone());
+        rejects.write(&[Input::Stdin], &[defect(0)]).unwrap();
+        let before = rejects.bytes();
+        rejects.write(&[Input::Stdin], &[defect(1)]).unwrap();
+        rejects.shorten(before);
+        rejects.write(&[Input::Stdin], &[defect(2)]).unwrap();
+        assert_eq!(records_in(&std::fs::read_to_string(place.path()).unwrap()), [0, 2]);
+        std::fs::remove_file(place.path()).unwrap();
     }
 }

@@ -147,12 +147,10 @@ impl Sender {
 
     async fn part(&self, part: &Part, body: &Body, progress: &mut Progress) -> PartFate {
         let request = Request {
-            operation: Operation::PutVectors,
-            body,
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
-            is_look: false,
             budget: self.probe(progress.doubt),
+            ..Request::of(Operation::PutVectors, body)
         };
         (progress.effort.begun, progress.effort.troubled) = (None, None);
         match self.caller.call(request, &mut progress.effort).await {
@@ -212,8 +210,7 @@ impl Sender {
             record.clone(),
             Bytes::from_static(wire::PUT_VECTORS_SUFFIX),
         ]);
-        let operation = Operation::PutVectors;
-        let request = Request { operation, body: &body, vectors: 1, batch: None, is_look: false, budget };
+        let request = Request { vectors: 1, budget, ..Request::of(Operation::PutVectors, &body) };
         self.caller.call(request, effort).await.map(|_| self.remember(Some(record)))
     }
 

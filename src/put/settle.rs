@@ -117,8 +117,8 @@ impl Settle {
     }
 
     /// Notes that nothing which an earlier run stored is in the index.
-    pub(super) fn index_is_new(&mut self) {
-        self.checkpoint.index_is_new();
+    pub(super) fn index_is_new(&mut self) -> Result<(), Failure> {
+        self.checkpoint.index_is_new()
     }
 
     /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.

@@ -45,6 +45,14 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Whether a record, by its input and its number there, is settled.
+    pub fn is_settled(&self, input: u32, record: u64) -> bool {
+        let place = |position: Position| (position.input, position.record);
+        let record = (input, record);
+        let is_within = |span: &Span| place(span.start) <= record && record < place(span.end);
+        record < place(self.position) || self.ahead.iter().any(is_within)
+    }
+
     /// Forgets that anything of an input is settled, and counts it no more.
     ///
     /// What was rejected of it is not known here: see [`Self::take_back`].

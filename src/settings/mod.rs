@@ -1,27 +1,30 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
 mod credential;
+mod exposed;
 mod inline;
 mod inputs;
 mod job;
 mod logging;
 mod missing;
 mod outputs;
+mod places;
 mod service;
 mod show;
 mod sources;
 mod tables;
 mod telling;
+mod touched;
 mod vendor;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Reporting, Serve, To, VerifyName};
+use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Serve, To, VerifyName};
 use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
-use crate::log::{Destination, Level, Log};
+use crate::log::Log;
 use crate::oss::client::{self, Client};
 use crate::oss::credential::{Credential, Credentials, Source, is_quoted, unbroken as credential_unbroken};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
@@ -161,6 +164,7 @@ pub fn load(
         ));
     }
     let (expanded, fields) = (named_inputs(arguments)?, fields(reading)?);
+    touched::check_named(arguments, &expanded, (global, environment))?;
     let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
     let sources = if to.local || sending.dry_run {
@@ -169,8 +173,11 @@ pub fn load(
         Sources::read(global, environment, to.bucket.as_deref())?
     };
     let log = logging::Log::find(&sources)?.settings();
+    let has_service = to.local && !sending.dry_run;
+    let local = has_service.then(|| local_options(to.data_dir.as_deref(), asked)).transpose()?;
+    let outputs = touched::check(arguments, &expanded, &sources, &log, local.as_ref())?;
     let is_cloud = !sending.dry_run && !to.local;
-    let cloud = if is_cloud { Some(cloud(to, &sources)?) } else { None };
+    let cloud = is_cloud.then(|| cloud(to, &sources)).transpose()?;
     let bucket = match &cloud {
         Some(service) => service.bucket.clone(),
         None => bucket_without_service(to, &sources),
@@ -179,23 +186,18 @@ pub fn load(
     let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(None, None)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
     check_index(to, sending.dry_run)?;
-    let service = match (cloud, to.local && !sending.dry_run) {
+    let service = match (cloud, has_service) {
         (Some(service), _) => Some(service.settings(&bucket, &sources)?),
         (None, true) => Some(local_service(bucket.clone(), &sources)?),
         (None, false) => None,
     };
-    let local = match (sending.dry_run, to.local) {
-        (false, true) => Some(local_options(to.data_dir.as_deref(), asked)?),
-        _ => None,
-    };
+    outputs.are_apart_from(&touched::read_by_credential(service.as_ref()))?;
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let input_form = input_form(arguments)?;
     let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
     let index_name =
         if is_named { index_name } else { index_name_for(arguments.inputs.first(), inputs.first()) };
-    let outputs = written(reporting, global, &log);
-    outputs::check(&outputs, (&inputs, &arguments.inputs), config_file(global, environment))?;
     let data = local.as_ref().and_then(|local| local.data.as_deref());
     let place = service.as_ref().map(|service| place_of(&service.options, data, &index_name));
     let keep = keep(arguments, place.unwrap_or_default(), command_line)?;
@@ -249,20 +251,6 @@ fn metadata_values(name: MetadataValuesName) -> MetadataValues {
         MetadataValuesName::Reject => MetadataValues::Reject,
         MetadataValuesName::Text => MetadataValues::Text,
     }
-}
-
-/// The files that a load writes where the user says.
-fn written<'a>(reporting: &'a Reporting, global: &Global, log: &'a Log) -> Vec<outputs::Named<'a>> {
-    let is_used = log.level != Level::Off || global.log_file.is_some();
-    let log_file = match &log.destination {
-        Destination::File(path) if is_used => Some(path.as_path()),
-        _ => None,
-    };
-    let events = reporting.events.as_deref().filter(|path| *path != Path::new("-"));
-    [(outputs::REJECTS, reporting.rejects.as_deref()), ("--events", events), ("--log-file", log_file)]
-        .into_iter()
-        .filter_map(|(option, path)| Some((option, path?)))
-        .collect()
 }
 
 /// The bucket of a load that nobody need reach the cloud for.
@@ -348,9 +336,15 @@ pub fn show_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
     telling::own_format(format)
 }
 
-/// What a local service logs.
-pub fn serve_log(global: &Global, environment: &Environment) -> Result<Log, Failure> {
-    Ok(logging::Log::find(&Sources::without_file(global, environment))?.settings())
+/// What a local service with these options logs.
+pub fn serve_log(
+    options: &emulator::Options,
+    global: &Global,
+    environment: &Environment,
+) -> Result<Log, Failure> {
+    let log = logging::Log::find(&Sources::without_file(global, environment))?.settings();
+    touched::written_by_service(global, &log, options).check()?;
+    Ok(log)
 }
 
 /// Resolves where the indexes of a bucket are to be listed. It must be a bucket of the cloud service.

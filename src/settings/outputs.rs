@@ -1,37 +1,237 @@
-//! The files that a load writes: each can be written, none of them is one that it reads, nor are two of them the same.
+//! The files that a run writes: each can be written, none of them is one that it reads, nor are two of them the same.
 
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::sources::Found;
+use super::places::{self, Place};
 use super::usage;
-use crate::exit::{Exit, Failure};
-use crate::put::record::Input;
+use crate::emulator::store::FILE_NAME;
+use crate::exit::{Exit, Failure, Stream};
 
 /// The option that names where rejected records go.
-pub(super) const REJECTS: &str = "--rejects";
+const REJECTS: &str = "--rejects";
+/// The option that names where the log goes.
+const LOG: &str = "--log-file";
 
-/// A file, and what the user knows it as.
-pub(super) type Named<'a> = (&'static str, &'a Path);
-
-/// Refuses a load that could not write what it has to, or would write over what it reads, before any file is opened.
-pub(super) fn check(
-    outputs: &[Named<'_>],
-    (inputs, named): (&[Input], &[PathBuf]),
-    config: Option<Found<PathBuf>>,
-) -> Result<(), Failure> {
-    for (option, path) in outputs {
-        is_file_name(option, path)?;
-    }
-    are_apart(outputs, inputs, config)?;
-    are_outside(outputs, named)?;
-    // The others are opened before anything is sent; this one comes into being with the first reject.
-    let rejects = outputs.iter().find(|(option, _)| *option == REJECTS);
-    rejects.map_or(Ok(()), |(_, path)| writable(path).map_err(|error| unwritable(path, &error)))
+/// What makes a run write a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    /// An option that names it.
+    Option(&'static str),
+    /// An option that names the folder in which it is.
+    Folder(&'static str),
+    /// A variable.
+    Variable(&'static str),
+    /// Whoever started the program.
+    Stream(Stream),
 }
 
-const LOG: &str = "--log-file";
+impl Reason {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Option(name) | Self::Folder(name) | Self::Variable(name) => name,
+            Self::Stream(Stream::Output) => "standard output",
+            Self::Stream(Stream::Error) => "standard error",
+        }
+    }
+
+    /// The file, as what another one may be too.
+    fn file(self) -> String {
+        match self {
+            Self::Stream(_) => self.name().to_owned(),
+            _ => format!("the file of {}", self.name()),
+        }
+    }
+
+    fn cure(self) -> String {
+        match self {
+            Self::Option(name) => format!("name another file with {name}"),
+            Self::Folder(name) => format!("name another directory with {name}"),
+            Self::Variable(name) => format!("name another file with the variable {name}"),
+            Self::Stream(_) => format!("redirect {} to another file", self.name()),
+        }
+    }
+}
+
+/// A file that a run writes.
+#[derive(Debug)]
+struct Written {
+    reason: Reason,
+    /// What is named.
+    path: PathBuf,
+    place: Option<Place>,
+    /// Whether all that is written goes to the end, whoever else writes there.
+    appends: bool,
+}
+
+impl Written {
+    fn shown(&self) -> String {
+        match self.reason {
+            Reason::Stream(_) => self.reason.name().to_owned(),
+            _ => format!("{} {}", self.reason.name(), self.path.display()),
+        }
+    }
+
+    /// Whether what both write to one file stays whole.
+    fn can_share(&self, other: &Self) -> bool {
+        let are_streams = matches!((self.reason, other.reason), (Reason::Stream(_), Reason::Stream(_)));
+        are_streams || self.appends && other.appends
+    }
+}
+
+/// A file that a run reads.
+pub(super) struct Read {
+    /// What it is.
+    what: String,
+    place: Option<Place>,
+}
+
+impl Read {
+    pub(super) fn file(what: impl Into<String>, path: &Path) -> Self {
+        Self { what: what.into(), place: Place::of(path) }
+    }
+
+    pub(super) fn standard_input() -> Self {
+        Self { what: "standard input".to_owned(), place: Place::of_input() }
+    }
+}
+
+/// All that a run writes where somebody says.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    written: Vec<Written>,
+    /// The folder of the journals, if one is named.
+    journals: Option<PathBuf>,
+    /// The folder of the local service's data, if there is to be one.
+    data: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// A run that writes to standard output and standard error.
+    pub(super) fn of_streams() -> Self {
+        let stream = |stream| Written {
+            reason: Reason::Stream(stream),
+            path: PathBuf::new(),
+            place: Place::of_stream(stream),
+            appends: places::appends(stream),
+        };
+        Self { written: [Stream::Output, Stream::Error].map(stream).into(), ..Self::default() }
+    }
+
+    fn and(mut self, reason: Reason, path: Option<&Path>, appends: bool) -> Self {
+        self.written.extend(path.map(|path| Written {
+            reason,
+            path: path.to_owned(),
+            place: Place::of(path),
+            appends,
+        }));
+        self
+    }
+
+    pub(super) fn rejects(self, path: Option<&Path>) -> Self {
+        self.and(Reason::Option(REJECTS), path, false)
+    }
+
+    pub(super) fn events(self, path: Option<&Path>) -> Self {
+        self.and(Reason::Option("--events"), path, false)
+    }
+
+    pub(super) fn log(self, path: Option<&Path>) -> Self {
+        self.and(Reason::Option(LOG), path, true)
+    }
+
+    pub(super) fn step_summary(self, path: Option<&Path>) -> Self {
+        self.and(Reason::Variable("GITHUB_STEP_SUMMARY"), path, true)
+    }
+
+    pub(super) fn journals(self, folder: Option<&Path>) -> Self {
+        Self { journals: folder.map(Path::to_owned), ..self }
+    }
+
+    /// The folder of the local service's data.
+    pub(super) fn data(self, folder: Option<&Path>) -> Self {
+        let path = folder.map(|folder| folder.join(FILE_NAME));
+        let with_file = self.and(Reason::Folder("--data-dir"), path.as_deref(), false);
+        Self { data: folder.map(Path::to_owned), ..with_file }
+    }
+
+    /// Refuses what could not be written, or would be written over by another output, before any file is opened.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        for Written { reason, path, .. } in &self.written {
+            if let Reason::Option(option) = reason {
+                is_file_name(option, path)?;
+            }
+        }
+        for (at, written) in self.written.iter().enumerate() {
+            let clashes = |other: &&Written| {
+                written.place.is_some() && other.place == written.place && !written.can_share(other)
+            };
+            if let Some(other) = self.written.iter().take(at).find(clashes) {
+                return Err(clash(written, &other.reason.file()));
+            }
+        }
+        // The others are opened before anything is sent; this one comes into being with the first reject.
+        let rejects = self.written.iter().find(|written| written.reason == Reason::Option(REJECTS));
+        rejects
+            .map_or(Ok(()), |Written { path, .. }| writable(path).map_err(|error| unwritable(path, &error)))
+    }
+
+    /// Refuses to write over what is read. Nothing may be said on a stream that goes to such a file.
+    pub(super) fn are_apart_from(&self, read: &[Read]) -> Result<(), Failure> {
+        for Read { what, place } in read {
+            let is_it = |written: &&Written| place.is_some() && written.place == *place;
+            let mut clashes = self.written.iter().filter(is_it).peekable();
+            if let Some(first) = clashes.peek() {
+                let failure = clash(first, what);
+                let streams = clashes.filter_map(|written| match written.reason {
+                    Reason::Stream(stream) => Some(stream),
+                    _ => None,
+                });
+                return Err(failure.unheard_on(streams.collect()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to write into a directory that is read: the next run would find one more input there, and could not
+    /// continue this one.
+    pub(super) fn are_outside_of<'a>(
+        &self,
+        directories: impl Iterator<Item = &'a Path>,
+    ) -> Result<(), Failure> {
+        for directory in directories {
+            let Ok(real) = directory.canonicalize() else { continue };
+            let is_within = |written: &&Written| {
+                matches!(written.reason, Reason::Option(_)) && places::folders(&written.path).contains(&real)
+            };
+            if let Some(within) = self.written.iter().find(is_within) {
+                return Err(inside(&within.shown(), directory)
+                    .advise(format!("name a file in another directory with {}", within.reason.name())));
+            }
+            let journals = self.journals.as_deref().and_then(places::whole);
+            let data = self.data.as_deref().and_then(places::whole);
+            for (option, folder, is_within) in [
+                ("--checkpoint-dir", &self.journals, journals.is_some_and(|path| path.starts_with(&real))),
+                ("--data-dir", &self.data, data.is_some_and(|path| path == real)),
+            ] {
+                if let Some(folder) = folder.as_ref().filter(|_| is_within) {
+                    return Err(inside(&format!("{option} {}", folder.display()), directory)
+                        .advise(format!("name a directory elsewhere with {option}")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn clash(written: &Written, what: &str) -> Failure {
+    usage(format!("{} is also {what}", written.shown())).advise(written.reason.cure())
+}
+
+fn inside(shown: &str, directory: &Path) -> Failure {
+    usage(format!("{shown} is in the input directory {}", directory.display()))
+}
 
 /// Refuses what can be no file, whatever the disk.
 fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
@@ -71,55 +271,4 @@ fn writable(path: &Path) -> io::Result<()> {
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
         .advise("--rejects names another file; its folder must be there, and be yours to write")
-}
-
-/// Refuses a load that would write over what it reads.
-fn are_apart(outputs: &[Named<'_>], inputs: &[Input], config: Option<Found<PathBuf>>) -> Result<(), Failure> {
-    let outputs: Vec<_> =
-        outputs.iter().filter_map(|(option, path)| Some((*option, *path, real(path)?))).collect();
-    let config = config.and_then(|config| real(&config.value));
-    for (at, (option, path, file)) in outputs.iter().enumerate() {
-        let is_input = inputs
-            .iter()
-            .any(|input| matches!(input, Input::File(path) if real(path).as_ref() == Some(file)));
-        let other = outputs.iter().take(at).find(|(_, _, other)| other == file);
-        let clash = match other {
-            _ if is_input => Some("an input".to_owned()),
-            _ if config.as_ref() == Some(file) => Some("the configuration file".to_owned()),
-            other => other.map(|(option, ..)| format!("the file of {option}")),
-        };
-        if let Some(clash) = clash {
-            return Err(usage(format!("{option} {} is also {clash}", path.display()))
-                .advise(format!("name another file with {option}")));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a load that would write into a directory that it reads: the next run would find one more input there, and
-/// could not continue this one.
-fn are_outside(outputs: &[Named<'_>], named: &[PathBuf]) -> Result<(), Failure> {
-    let directories: Vec<_> = named
-        .iter()
-        .filter(|path| path.is_dir())
-        .filter_map(|path| Some((path, path.canonicalize().ok()?)))
-        .collect();
-    for (option, path) in outputs {
-        let (shown, folder) = (path.display(), real(path).and_then(|path| path.parent().map(Path::to_owned)));
-        let within = directories.iter().find(|(_, directory)| folder.as_ref() == Some(directory));
-        if let Some((directory, _)) = within {
-            return Err(usage(format!("{option} {shown} is in the input directory {}", directory.display()))
-                .advise(format!("name a file in another directory with {option}")));
-        }
-    }
-    Ok(())
-}
-
-/// The place of a file that may not be there yet; nothing for pipes, terminals and other devices, which hold nothing.
-fn real(path: &Path) -> Option<PathBuf> {
-    if let Ok(there) = path.metadata() {
-        return there.is_file().then(|| path.canonicalize().ok()).flatten();
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }

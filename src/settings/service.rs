@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
-use super::{ServiceSettings, check_account, check_region, credential, unquoting};
+use super::{ServiceSettings, check_account, check_region, credential, exposed, unquoting, vendor};
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
 use crate::oss::credential::Secret;
@@ -137,7 +137,10 @@ impl Service {
         let Found { value: credential, origin } = credential::source(sources)?;
         let target = Target { bucket: bucket.to_owned(), account: account.value, region: region.value };
         let more = [sources.unused_note(&origin), self.network.warning(&endpoint.value)];
-        let notes: Vec<_> = self.notes.into_iter().chain(more.into_iter().flatten()).collect();
+        let vendor =
+            if matches!(origin, Origin::Vendor(_)) { vendor::files(sources.environment) } else { Vec::new() };
+        let exposed = sources.file.iter().chain(&vendor).filter_map(|path| exposed::warning(path));
+        let notes: Vec<_> = self.notes.into_iter().chain(more.into_iter().flatten()).chain(exposed).collect();
         let warning = (!notes.is_empty()).then(|| notes.join("\n"));
         let options = self.network.options(endpoint.value, target)?;
         Ok(ServiceSettings { options, credential, warning })

@@ -14,7 +14,7 @@ use crate::exit::Failure;
 use crate::oss::credential::Secret;
 use crate::oss::endpoint::Addressing;
 use crate::oss::network::Proxy;
-use crate::put::report::visible;
+use crate::shown::visible;
 
 /// A setting as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

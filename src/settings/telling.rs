@@ -109,7 +109,7 @@ pub fn is_step(environment: &Environment) -> bool {
 }
 
 /// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
-fn actions(environment: &Environment) -> Option<Actions> {
+pub(super) fn actions(environment: &Environment) -> Option<Actions> {
     let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     is_step(environment).then(|| Actions { step_summary: path.map(PathBuf::from) })
 }
@@ -149,12 +149,14 @@ pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> 
 
 /// A load that goes on keeps telling in the same file.
 fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
-    let file = private::writing().create(true).truncate(false).append(resume).open(path);
+    // Only a file is read, to see how it ends; a pipe that were opened for reading too would have a reader for good.
+    let is_read = resume && path.metadata().is_ok_and(|file| file.is_file());
+    let file = private::writing().create(true).truncate(false).append(resume).read(is_read).open(path);
     let file = file.map_err(|error| {
         Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
             .advise("name a file that can be written, or - for standard output")
     })?;
-    Ok(Events::File { file, is_continued: resume })
+    Ok(Events::File { path: path.to_owned(), file, is_continued: resume })
 }
 
 #[cfg(test)]

@@ -96,24 +96,13 @@ fn aliyun_cli(environment: &Environment) -> Result<Recipe, Lack> {
         return Err(Lack::Absent("ALIBABA_CLOUD_CLI_PROFILE_DISABLED is true".to_owned()));
     }
     let profile = variable_of(PROFILE, environment);
-    let files = Files {
-        variable: "ALIBABA_CLOUD_CONFIG_FILE",
-        usual: &[".aliyun/config.json"],
-        homeless: "the Alibaba Cloud CLI has no home",
-    };
-    files.read(environment, |text| aliyun_cli_recipe(text, profile.as_deref()))
+    CLI_FILES.read(environment, |text| aliyun_cli_recipe(text, profile.as_deref()))
 }
 
 fn alibabacloud(environment: &Environment) -> Result<Recipe, Lack> {
     let named = variable_of(PROFILE, environment);
-    let files = Files {
-        variable: "ALIBABA_CLOUD_CREDENTIALS_FILE",
-        // The vendor's libraries do not agree on the name.
-        usual: &[".alibabacloud/credentials", ".alibabacloud/credentials.ini"],
-        homeless: "there is no home for .alibabacloud/credentials",
-    };
     let section = named.as_deref().unwrap_or("default");
-    let found = files.read(environment, |text| alibabacloud_recipe(text, section));
+    let found = INI_FILES.read(environment, |text| alibabacloud_recipe(text, section));
     match (found, &named) {
         // It is the last of the two files in which a profile may be.
         (Err(Lack::Absent(here)), Some(name)) => {
@@ -156,22 +145,42 @@ struct Files {
     homeless: &'static str,
 }
 
+const CLI_FILES: Files = Files {
+    variable: "ALIBABA_CLOUD_CONFIG_FILE",
+    usual: &[".aliyun/config.json"],
+    homeless: "the Alibaba Cloud CLI has no home",
+};
+
+const INI_FILES: Files = Files {
+    variable: "ALIBABA_CLOUD_CREDENTIALS_FILE",
+    // The vendor's libraries do not agree on the name.
+    usual: &[".alibabacloud/credentials", ".alibabacloud/credentials.ini"],
+    homeless: "there is no home for .alibabacloud/credentials",
+};
+
+/// The files of these places, whether or not they are there.
+pub(super) fn files(environment: &Environment) -> Vec<PathBuf> {
+    [CLI_FILES, INI_FILES].iter().flat_map(|files| files.paths(environment)).collect()
+}
+
 impl Files {
+    /// The file that is named, or those that are usual.
+    fn paths(&self, environment: &Environment) -> Vec<PathBuf> {
+        if let Some(named) = variable_of(self.variable, environment) {
+            return vec![PathBuf::from(named)];
+        }
+        let home = variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir);
+        home.map(|home| self.usual.iter().map(|name| home.join(name)).collect()).unwrap_or_default()
+    }
+
     /// Reads the first of the files that exists; one that is named must.
     fn read(
         &self,
         environment: &Environment,
         read: impl Fn(&str) -> Result<Recipe, Lack>,
     ) -> Result<Recipe, Lack> {
-        let named = variable_of(self.variable, environment).map(PathBuf::from);
-        let is_named = named.is_some();
-        let home = || variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir);
-        let files = match named {
-            Some(named) => vec![named],
-            None => {
-                home().map(|home| self.usual.iter().map(|name| home.join(name)).collect()).unwrap_or_default()
-            }
-        };
+        let is_named = variable_of(self.variable, environment).is_some();
+        let files = self.paths(environment);
         let usual = files.first().ok_or_else(|| Lack::Absent(self.homeless.to_owned()))?;
         let path = files.iter().find(|path| path.exists()).unwrap_or(usual);
         let at = |text: String| format!("{}: {text}", path.display());

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Ended, Home, TestService, line, lines, run, unlimited, wanted};
+use crate::support::{Ended, Home, TestService, line, lines, run, run_with_input, unlimited, wanted};
 use crate::trouble::{Running, journals, rejects, until};
 
 const DIMENSION: usize = 4;
@@ -73,6 +73,33 @@ fn events_that_cannot_be_written_are_told_at_the_end_of_a_load_that_is_done() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_is_told_at_the_end_of_a_load_that_is_done() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = home.write("vectors.jsonl", lines(200, DIMENSION));
+    let load = |log: &str| {
+        let mut load = home.put(&service);
+        load.arg(&input).args(["--loglevel", "debug", "--log-file", log, "--batch-size", "10"]);
+        load
+    };
+    let ended = run(&mut load("/dev/full"));
+    assert_clear(&ended, "the log is not complete: cannot write --log-file /dev/full: No space left", "");
+    assert_eq!(ended.counts(["stored"]), [200]);
+    assert!(service.state() == wanted(0..200, DIMENSION));
+    // Without a journal it is the log alone that finds no room.
+    let mut piped = home.put(&service);
+    piped.args(["-", "--loglevel", "debug", "--log-file", "log", "--batch-size", "10"]);
+    let ended = run_with_input(&mut with_little_room(&piped, 8), lines(200, DIMENSION).into());
+    assert_clear(&ended, "the log is not complete: cannot write --log-file log: File too large", "");
+    let text = fs::read_to_string(home.path("log")).unwrap();
+    assert_eq!(text.len(), 4096);
+    // A load that fails for another reason says both.
+    service.trouble(&["op=PutVectors,nth=1,status=403"]);
+    let ended = run(&mut load("/dev/full"));
+    let note = "note: the log is not complete: cannot write --log-file /dev/full";
+    assert!(ended.assert_code(2).stderr.contains(note), "{}", ended.stderr);
+}
+
+#[test]
 fn a_summary_that_cannot_be_printed_is_a_failure() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let input = home.write("vectors.jsonl", lines(20, DIMENSION));
@@ -103,7 +130,7 @@ fn a_state_directory_that_cannot_be_one_stops_the_run_before_anything_is_sent() 
 /// Runs `command` where no file may grow beyond so many units of 512 bytes, as on a full disk.
 fn with_little_room(command: &Command, units: usize) -> Command {
     let mut shell = Command::new("sh");
-    let limit = format!("trap '' XFSZ; ulimit -f {units}; exec \"$@\"");
+    let limit = format!("ulimit -f {units}; exec \"$@\"");
     shell.args(["-c", &limit, "sh"]).arg(command.get_program()).args(command.get_args()).env_clear();
     for (name, value) in command.get_envs() {
         shell.env(name, value.unwrap_or_default());

@@ -271,7 +271,8 @@ fn only_a_file_that_failed_may_be_changed_left_out_or_replaced() {
     assert!(journals(&home.path("state")).is_empty());
 
     let folder = fs::read_dir(home.path("state")).unwrap().next().unwrap().unwrap().path();
-    fs::write(folder.join("journal"), kept).unwrap();
+    fs::create_dir(folder.join("current")).unwrap();
+    fs::write(folder.join("current/journal"), kept).unwrap();
     home.write("d/b-repaired.json", array(10..20));
     load().assert_code(0);
     let all: Vec<_> = (10..20).map(|number| format!("key-{number}")).collect();

@@ -73,7 +73,7 @@ fn delete_index(service: &TestService) {
     };
     let client = Client::new(options, Credentials::new(Box::new(credential))).unwrap();
     let body = Body::new(vec![format!("{{\"indexName\":\"{INDEX}\"}}").into()]);
-    let deletion = client.call(Operation::DeleteVectorIndex, &body, Box::new(|| ()));
+    let deletion = client.call(Operation::DeleteVectorIndex, &body, 0, Box::new(|| ()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     assert_eq!(runtime.block_on(deletion).unwrap().status, 204);
 }
@@ -204,17 +204,17 @@ fn a_journal_in_the_folder_of_another_index_is_not_its_journal() {
     let folders: Vec<_> =
         fs::read_dir(home.path("state")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(folders.len(), 2);
-    let of_idx2 = folders.iter().find(|folder| **folder != of_idx.parent().unwrap()).unwrap();
-    fs::copy(&of_idx, of_idx2.join("journal")).unwrap();
+    let is_its_own = |folder: &&PathBuf| of_idx.starts_with(folder);
+    let current = folders.iter().find(|folder| !is_its_own(folder)).unwrap().join("current");
+    fs::create_dir_all(&current).unwrap();
+    let copied = current.join("journal");
+    fs::copy(&of_idx, &copied).unwrap();
     let before = fs::read(&of_idx).unwrap();
     let said = "cannot resume: the index was idx when the journal was written and is idx2 now";
     assert_refused(&other(&["--resume"]), said);
-    assert_eq!(
-        (fs::read(of_idx2.join("journal")).unwrap(), fs::read(&of_idx).unwrap()),
-        (before.clone(), before)
-    );
+    assert_eq!((fs::read(&copied).unwrap(), fs::read(&of_idx).unwrap()), (before.clone(), before));
     assert!(crate::support::state_of(&service.service, BUCKET, "idx2").is_empty());
-    fs::remove_file(of_idx2.join("journal")).unwrap();
+    fs::remove_dir_all(&current).unwrap();
     assert_eq!(load(&home, &service, &["--resume"]).assert_code(0).counts(["skipped", "stored"]), [100, 100]);
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod annotations;
+mod answers;
 mod completions;
 mod config;
 mod crash;
@@ -10,6 +11,7 @@ mod credentials;
 mod disk;
 mod documents;
 mod door;
+mod echoes;
 mod events;
 mod faults;
 mod fields;
@@ -22,18 +24,25 @@ mod given_up;
 mod identity;
 #[cfg(unix)]
 mod init;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod kept;
+mod limits;
+mod line_ends;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]
 mod made;
 mod memory;
 mod network;
+mod odd;
 mod order;
 mod ossutil;
 mod outage;
+mod outputs;
 mod pace;
 mod parts;
 mod poison;
+mod private;
 #[cfg(unix)]
 mod pty;
 mod random_records;
@@ -50,6 +59,10 @@ mod sources;
 mod support;
 mod tables;
 mod terminal;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod tracer;
 mod trouble;
 mod unknown;
+#[cfg(target_os = "linux")]
+mod unknown_clients;
 mod usage;

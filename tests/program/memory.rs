@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use ossvec::emulator::Options;
+#[cfg(target_os = "linux")]
+use ossvec::oss::operation::Operation;
 
 use crate::support::{Home, TestService, lines, run, unlimited, wanted};
+#[cfg(target_os = "linux")]
+use crate::trouble::{Running, until};
 
 fn slow(latency: Duration) -> TestService {
     TestService::start(Options { latency, ..unlimited() })
@@ -52,4 +56,39 @@ fn a_load_that_answers_hold_back_does_not_blame_memory() {
     load.arg(input).args(["--batch-size", "10", "--job", "1"]);
     let ended = run(&mut load);
     assert_eq!(ended.assert_code(0).summary()["limited_by"], "service");
+}
+
+/// A run was killed before it could note its rejects, however many those are.
+#[cfg(target_os = "linux")]
+#[test]
+fn rejects_that_were_not_noted_take_no_memory() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(100, 4));
+    let load = || {
+        let mut load = home.put(&service);
+        load.args(["a.jsonl", "--batch-size", "10", "--job", "1", "--rejects", "r.jsonl", "--resume"]);
+        load
+    };
+    service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
+    run(&mut load()).assert_code(2);
+    service.trouble(&["op=PutVectors,hang"]);
+    let peak = || {
+        let before = service.requests(Operation::PutVectors);
+        let running = Running::start(&mut load());
+        until("a request hangs", || service.requests(Operation::PutVectors) > before);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", running.id())).unwrap();
+        running.kill();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let without = peak();
+    let line = |record: u64| {
+        let rejected =
+            format!("{{\"input\":\"a.jsonl\",\"line\":{record},\"record\":{record},\"reason\":\"x\"}}");
+        format!("{{\"rejected\":{rejected},\"record\":{{}}}}\n")
+    };
+    home.write("r.jsonl", (1_000..301_000).map(line).collect::<String>());
+    let with = peak();
+    assert!(with < without + (6 << 10), "{without} KiB without them, {with} KiB with them");
+    assert_eq!(std::fs::read_to_string(home.path("r.jsonl")).unwrap(), "");
 }

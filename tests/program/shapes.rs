@@ -192,6 +192,13 @@ fn an_object_around_records_never_ends_as_success_with_records_left_out() {
         format!(r#"{{"vectors":[{a}],"others":[{b},{c}]}}"#),
         format!(r#"{{"result":{{"points":[{a}]}},"result":{{"points":[{b}]}}}}"#),
         format!(r#"{{"others":[{b}],"vectors":[{a}]}}"#),
+        format!(r#"{{"vectors":[{a}],"\u0076ectors":[]}}"#),
+        format!(r#"{{"vectors":null,"vectors":[{a}]}}"#),
+        format!(r#"{{"result":{b},"result":{{"points":[{a}]}}}}"#),
+        format!(r#"{{"data":{b},"vectors":[{a}]}}"#),
+        format!(r#"{{"vectors":[{a}]}}}}{b}"#),
+        format!(r#"{{"vectors":[{a}],"x":"{}","points":[{b}]}}"#, "x".repeat(700_000)),
+        format!(r#"{{"response":{{"result":{{"vectors":[{a}]}}}},"body":{{"points":[{b}]}}}}"#),
     ] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         home.write("in.json", &text);
@@ -201,6 +208,22 @@ fn an_object_around_records_never_ends_as_success_with_records_left_out() {
     }
     let text = format!(r#"{{"vectors":[],"data":[{a},{b}]}}"#);
     assert_loads("in.json", text, &plain(&TWO));
+}
+
+#[test]
+fn records_of_named_fields_beside_the_array_are_not_left_out() {
+    for others in [
+        r#""others":[{"name":"b","numbers":{"of":[0.3,0.4]}}]"#,
+        r#""other":{"name":"b","numbers":{"of":[0.3,0.4]}}"#,
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let text = format!(r#"{{"vectors":[{{"name":"a","numbers":{{"of":[0.1,0.2]}}}}],{others}}}"#);
+        home.write("in.json", &text);
+        let ended = run(home.put(&service).args(["in.json", "--key", "name", "--vector", "numbers.of"]));
+        assert_eq!(ended.code, Some(3), "{text}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stderr.contains("more records"), "{}", ended.stderr);
+        service.assert_holds(&plain(&[("a", &[0.1, 0.2])]));
+    }
 }
 
 #[test]
@@ -258,6 +281,29 @@ fn what_is_no_data_is_named_with_the_cure() {
     for archive in [tar.clone(), gzip(&tar), zstd(&tar)] {
         assert_refused("t.tar.gz", archive, &["a tar archive", "tar -xf"]);
     }
+}
+
+#[test]
+fn numbers_that_json_has_not_are_rejected_in_arrays_and_read_in_cells() {
+    let spellings = [".5", "1.", "+1", "00.5", "-.5", "1.e1"];
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let record =
+        |(number, text): (usize, &&str)| format!("{{\"id\":\"{number}\",\"vector\":[0.25,{text}]}}\n");
+    home.write("in.jsonl", spellings.iter().enumerate().map(record).collect::<String>());
+    home.write("good.jsonl", "{\"id\":\"good\",\"vector\":[1e0, -0.5E-1]}\n");
+    let ended = run(home.put(&service).args(["good.jsonl", "in.jsonl", "--rejects", "rejects.jsonl"]));
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1, 6]);
+    service.assert_holds(&plain(&[("good", &[1.0, -0.05])]));
+    let rejects = std::fs::read_to_string(home.path("rejects.jsonl")).unwrap();
+    let told = |word: &str| rejects.matches(word).count();
+    assert_eq!(told("not_a_number"), 6, "{rejects}");
+    assert_eq!(
+        (told("a plus sign"), told("a zero before"), told("before its point")),
+        (1, 1, 2),
+        "{rejects}"
+    );
+    let cells = "id,vector\n0,[.5 1.]\n1,\"+1,00.5\"\n";
+    assert_loads("in.csv", cells, &plain(&[("0", &[0.5, 1.0]), ("1", &[1.0, 0.5])]));
 }
 
 #[test]
@@ -368,8 +414,4 @@ fn records_are_read_wherever_an_array_has_them_and_lists_of_lists_are_refused() 
         run(home.put(&service).arg("out.jsonl")).assert_code(0);
         service.assert_holds(&plain(&TWO));
     }
-    let (home, service) = (Home::new(), TestService::start(unlimited()));
-    home.write("a.jsonl", ELEMENTS.replace("},{", "}\u{feff}{"));
-    run(home.put(&service).arg("a.jsonl")).assert_code(0);
-    service.assert_holds(&plain(&TWO));
 }

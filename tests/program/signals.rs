@@ -147,6 +147,23 @@ fn the_second_signal_ends_the_run_at_once() {
 }
 
 #[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let load = Load::new();
+    load.service.trouble(&["op=PutVectors,latency=300ms"]);
+    for signal in ["INT", "TERM"] {
+        let running = Running::start(&mut load.command(&["--resume"]));
+        let before = load.service.requests(Operation::PutVectors);
+        until("vectors are sent", || load.service.requests(Operation::PutVectors) > before);
+        // As GNU timeout does it: to the process, and to its group.
+        running.signal(signal);
+        running.signal(signal);
+        let ended = running.end();
+        assert!(!ended.stderr.contains("stopped at once"), "{}", ended.stderr);
+        assert!(ended.assert_code(5).summary()["resume_command"].is_string(), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_request_that_gets_no_answer_is_looked_up_and_does_not_hold_up_the_end_for_ever() {
     // What may have been applied is read back, unless the service does not allow it.
     for (reading, unknown) in [(None, 0), (Some("op=GetVectors,status=403,code=AccessDenied"), 10)] {

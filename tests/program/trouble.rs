@@ -32,6 +32,12 @@ impl Running {
         Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
+    /// Its process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     pub(crate) fn is_over(&mut self) -> bool {
         self.0.try_wait().unwrap().is_some()
     }
@@ -89,22 +95,34 @@ pub(crate) fn rejects(path: &Path) -> Vec<(String, String)> {
 /// The journals below a folder of checkpoints.
 pub(crate) fn journals(checkpoints: &Path) -> Vec<std::path::PathBuf> {
     let Ok(folders) = std::fs::read_dir(checkpoints) else { return Vec::new() };
-    folders.map(|folder| folder.unwrap().path().join("journal")).filter(|path| path.exists()).collect()
+    folders
+        .map(|folder| folder.unwrap().path().join("current/journal"))
+        .filter(|path| path.exists())
+        .collect()
 }
 
 /// The records that the only journal counts as settled.
 pub(crate) fn settled(checkpoints: &Path) -> BTreeSet<u64> {
-    let journals = journals(checkpoints);
-    let Some(journal) = journals.first() else { return BTreeSet::new() };
-    let text = std::fs::read_to_string(journal).unwrap();
+    journals(checkpoints)
+        .first()
+        .and_then(|journal| last_mark(journal))
+        .map_or_else(BTreeSet::new, |mark| settled_by(&mark))
+}
+
+/// The last whole mark of a journal, if there is one.
+pub(crate) fn last_mark(journal: &Path) -> Option<Value> {
+    let text = std::fs::read_to_string(journal).ok()?;
     let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    let marks = whole.filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
-    let marks = marks.filter(|line| line["mark"].is_object());
-    let Some(mark) = marks.reduce(|_, later| later) else { return BTreeSet::new() };
+    let lines = whole.filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
+    lines.filter_map(|mut line| Some(line.get_mut("mark")?.take())).next_back()
+}
+
+/// The records that a mark counts as settled.
+pub(crate) fn settled_by(mark: &Value) -> BTreeSet<u64> {
     let number = |position: &Value| position["record"].as_u64().unwrap();
-    let ahead = mark["mark"]["ahead"].as_array().unwrap().iter();
+    let ahead = mark["ahead"].as_array().unwrap().iter();
     let ahead = ahead.flat_map(|span| number(&span["start"])..number(&span["end"]));
-    (0..number(&mark["mark"]["position"])).chain(ahead).collect()
+    (0..number(&mark["position"])).chain(ahead).collect()
 }
 
 /// Checks what a run says of each record against the service's own state; `wanted` is all that the input describes,

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::{Credential, Source};
+use super::{Credential, Hidden, Source};
 use crate::oss::time::Timestamp;
 
 /// A credential that ends within so many seconds is renewed.
@@ -45,6 +45,8 @@ pub struct Credentials {
     source: Box<dyn Source>,
     /// Held only for a moment, never while the source is asked.
     state: Mutex<State>,
+    /// What must not be seen: all that was in use, since the next answer may still be about an earlier credential.
+    hidden: Mutex<Hidden>,
     /// Whoever holds it asks the source.
     turn: tokio::sync::Mutex<()>,
 }
@@ -102,7 +104,12 @@ impl State {
 impl Credentials {
     /// Takes the source; it is asked at the first use.
     pub fn new(source: Box<dyn Source>) -> Self {
-        Self { source, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self {
+            source,
+            state: Mutex::default(),
+            hidden: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The credential to use at `now`, by the service's clock as far as it is known.
@@ -145,6 +152,10 @@ impl Credentials {
             return outcome;
         }
         let fetched = self.source.fetch().await;
+        if let Ok(fresh) = &fetched {
+            self.lock_hidden().add_credential(fresh);
+        }
+        let fetched = fetched.map_err(|text| self.lock_hidden().strike(&text));
         let mut state = self.state();
         state.tries += 1;
         state.last = Some((now, fetched.as_ref().map(|_| ()).map_err(Clone::clone)));
@@ -155,6 +166,21 @@ impl Credentials {
             state.in_use = Some((fresh.clone(), since));
         }
         Ok(fresh)
+    }
+
+    /// Hides one more text in all that is told.
+    pub(in crate::oss) fn hide(&self, text: &str) {
+        self.lock_hidden().add(text);
+    }
+
+    /// What must not be seen in anything that is told.
+    pub(in crate::oss) fn hidden(&self) -> Hidden {
+        self.lock_hidden().clone()
+    }
+
+    fn lock_hidden(&self) -> MutexGuard<'_, Hidden> {
+        // Each change is whole, so a panic elsewhere leaves it good.
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -8,6 +8,7 @@ mod aliyun_cli;
 mod answer;
 mod cache;
 mod ecs;
+mod hidden;
 mod oidc;
 mod process;
 mod recipe;
@@ -20,12 +21,14 @@ mod web;
 
 use std::fmt;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
 pub use alibabacloud::recipe as alibabacloud_recipe;
 pub use aliyun_cli::recipe as aliyun_cli_recipe;
 pub use cache::{Credentials, Refreshed, Unavailable};
+pub(super) use hidden::Hidden;
 pub use recipe::{Lack, Recipe, Role, Surroundings, USUAL_DURATION, Words};
 
 use super::time::Timestamp;
@@ -93,6 +96,11 @@ pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Credential, String>> 
 pub trait Source: fmt::Debug + Send + Sync {
     /// Fetches the credential; the error names the source and says what failed.
     fn fetch(&self) -> Fetching<'_>;
+
+    /// The files that are read for it each time.
+    fn files(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// A credential that was given once, by flags or variables, and cannot change.
@@ -109,6 +117,7 @@ pub type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
 pub struct Reread {
     /// What was read when the program began: good for the first credential.
     first: Mutex<Option<Recipe>>,
+    files: Vec<PathBuf>,
     read: Reading,
     surroundings: Surroundings,
 }
@@ -116,7 +125,8 @@ pub struct Reread {
 impl Reread {
     /// Takes the recipe that is known already, and the way to the next ones.
     pub fn new(first: Recipe, read: Reading, surroundings: Surroundings) -> Self {
-        Self { first: Mutex::new(Some(first)), read, surroundings }
+        let files = first.files().into_iter().map(Path::to_owned).collect();
+        Self { first: Mutex::new(Some(first)), files, read, surroundings }
     }
 
     fn recipe(&self) -> Result<Recipe, String> {
@@ -137,6 +147,10 @@ impl Source for Reread {
             let source = self.recipe()?.source(&self.surroundings);
             source.fetch().await
         })
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.files.clone()
     }
 }
 

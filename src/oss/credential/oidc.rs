@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::recipe::Role;
 use super::sts::{Sts, common};
-use super::{Fetching, Source};
+use super::{Fetching, Hidden, Source};
 
 /// A role, and the token that opens it.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ impl Source for OidcRole {
             form.insert("OIDCProviderArn", self.provider_arn.clone());
             form.insert("OIDCToken", token.trim().to_owned());
             let request = |now| (common("AssumeRoleWithOIDC", now), form.clone());
-            self.sts.call(&self.role.arn, request).await
+            let assumed = self.sts.call(&self.role.arn, request).await;
+            assumed.map_err(|text| Hidden::default().and(token.trim()).strike(&text))
         })
     }
 }

@@ -1,17 +1,20 @@
 //! A command that prints a credential.
 
 use std::io;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::recipe::Words;
-use super::{Credential, Fetching, Secret, Source, answer};
+use super::{Credential, Fetching, Hidden, Secret, Source, answer};
 
 /// No credential takes more.
 const MOST_BYTES: u64 = 1 << 20;
+
+/// How long what a command has written is read on after its end.
+const DRAIN: Duration = Duration::from_millis(100);
 
 /// The command; a part of it may be a secret.
 #[derive(Debug)]
@@ -34,14 +37,12 @@ impl Process {
         // Dropped when the time is up. What a shell has begun beside itself is left: it may be a helper for others.
         command.kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
-        let (printed, told) = (child.stdout.take(), child.stderr.take());
-        let heard = async { tokio::try_join!(heard(printed), heard(told), child.wait()) };
-        let (printed, told, status) = tokio::time::timeout(self.timeout, heard)
+        let (printed, told, status) = tokio::time::timeout(self.timeout, heard(&mut child))
             .await
             .map_err(|_| format!("took longer than {} s", self.timeout.as_secs_f64()))?
             .map_err(|error| format!("cannot be heard: {error}"))?;
         if !status.success() {
-            let told = answer::shown(&told);
+            let told = answer::shown(&without_printed(&told, &printed));
             let told = if told.is_empty() { told } else { format!(": {told}") };
             return Err(format!("failed ({status}){told}"));
         }
@@ -71,15 +72,46 @@ impl Process {
     }
 }
 
-/// All that comes out of a pipe, unless that has no end.
-async fn heard(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
-    let Some(pipe) = pipe else { return Ok(String::new()) };
-    let mut heard = Vec::new();
-    pipe.take(MOST_BYTES + 1).read_to_end(&mut heard).await?;
-    if heard.len() as u64 > MOST_BYTES {
+/// All that a command says until it ends. What it leaves behind may hold its pipes open for as long as that lives, and
+/// is not waited for: what the command itself wrote is in them already.
+async fn heard(child: &mut Child) -> io::Result<(String, String, ExitStatus)> {
+    let (mut printed, mut told) = (Vec::new(), Vec::new());
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let status = {
+        let both = async { tokio::try_join!(collect(stdout, &mut printed), collect(stderr, &mut told)) };
+        let mut both = std::pin::pin!(both);
+        tokio::select! {
+            read = &mut both => {
+                read?;
+                child.wait().await?
+            }
+            status = child.wait() => {
+                let status = status?;
+                if let Ok(read) = tokio::time::timeout(DRAIN, both).await {
+                    read?;
+                }
+                status
+            }
+        }
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok((text(printed), text(told), status))
+}
+
+/// Reads a pipe to its end, unless it has none.
+async fn collect(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::Result<()> {
+    let Some(pipe) = pipe else { return Ok(()) };
+    pipe.take(MOST_BYTES + 1).read_to_end(into).await?;
+    if into.len() as u64 > MOST_BYTES {
         return Err(io::Error::other("it says more than any credential takes"));
     }
-    Ok(String::from_utf8_lossy(&heard).into_owned())
+    Ok(())
+}
+
+/// What a command tells, without what it has printed, which was to be a credential.
+fn without_printed(told: &str, printed: &str) -> String {
+    let marks = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
+    printed.split(marks).fold(Hidden::default(), Hidden::and).strike(told)
 }
 
 #[cfg(unix)]
@@ -146,6 +178,23 @@ mod tests {
         ] {
             let error = process(command, words).fetch().await.unwrap_err();
             assert_eq!(error, format!("the credential process {said}"), "{command}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_command_leaves_behind_is_not_waited_for() {
+        let credential = r#"{"AccessKeyId":"id","AccessKeySecret":"hush"}"#;
+        let pipes = ["", ">&2", "2>/dev/null", ">/dev/null 2>&1"];
+        for (pipe, length) in pipes.into_iter().flat_map(|pipe| [(pipe, 0), (pipe, 60_000)]) {
+            // Each holds on to another pair of the pipes, and lives longer than the command may take.
+            let blanks = format!("printf '%{length}s' ''");
+            let script = format!("sleep 60 {pipe} & {blanks}; {blanks} >&2; echo '{credential}'");
+            let slow = Process { timeout: Duration::from_secs(20), ..process(script.clone(), Words::Shell) };
+            let fetched = slow.fetch().await.unwrap();
+            assert_eq!(fetched.access_key_id, "id", "{pipe}");
+            let failing = process(format!("{script}; echo no such user >&2; exit 3"), Words::Shell);
+            let error = Process { timeout: Duration::from_secs(20), ..failing }.fetch().await.unwrap_err();
+            assert!(error.contains("failed (exit status: 3)"), "{error}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::ecs::EcsRole;
@@ -74,6 +74,17 @@ impl fmt::Display for Recipe {
             Self::EcsRole { name: None, .. } => formatter.write_str("the ECS instance's role"),
             Self::Process { .. } => formatter.write_str("a credential process"),
             Self::Uri(_) => formatter.write_str("a credential URI"),
+        }
+    }
+}
+
+impl Recipe {
+    /// The files that are read whenever a credential is fetched.
+    pub fn files(&self) -> Vec<&Path> {
+        match self {
+            Self::Role { base, .. } => base.files(),
+            Self::Oidc { token_file, .. } => vec![token_file],
+            Self::Keys(_) | Self::EcsRole { .. } | Self::Process { .. } | Self::Uri(_) => Vec::new(),
         }
     }
 }

@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::recipe::Role;
 use super::rpc::{self, Parameters};
 use super::web::{Question, Reach, Reply, patiently};
-use super::{Credential, Fetching, Source, answer};
+use super::{Credential, Fetching, Hidden, Source, answer};
 use crate::oss::network::Network;
 use crate::oss::time::Timestamp;
 
@@ -30,7 +30,10 @@ impl Source for AssumedRole {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async {
             let base = self.base.fetch().await?;
-            self.sts.call(&self.role.arn, |now| self.request(&base, now)).await
+            let mut hidden = Hidden::default();
+            hidden.add_credential(&base);
+            let assumed = self.sts.call(&self.role.arn, |now| self.request(&base, now)).await;
+            assumed.map_err(|text| hidden.strike(&text))
         })
     }
 }

@@ -14,14 +14,12 @@ pub(super) struct Glued {
     next: usize,
 }
 
-/// What follows an object that ends at `end`, if that is another one. Where files were put together a byte-order mark
-/// may stand between them.
+/// What follows an object that ends at `end`, if that is another one, or a byte-order mark: where files were put together
+/// it stands before the next one, which then is a record by itself, and refused.
 pub(super) fn after(text: &[u8], end: usize) -> Option<Glued> {
-    let mut next = skip_space(text, end);
-    if text.get(next..).is_some_and(|rest| rest.starts_with("\u{feff}".as_bytes())) {
-        next = skip_space(text, next + "\u{feff}".len());
-    }
-    (text.get(next) == Some(&b'{')).then_some(Glued { end, next })
+    let next = skip_space(text, end);
+    let rest = text.get(next..)?;
+    (rest.starts_with(b"{") || rest.starts_with("\u{feff}".as_bytes())).then_some(Glued { end, next })
 }
 
 /// Divides a record behind its first object.
@@ -61,7 +59,7 @@ mod tests {
         for (line, first, rest, offset) in [
             (r#"{"a":"x"}{"b":1}{"c":2}"#, r#"{"a":"x"}"#, r#"{"b":1}{"c":2}"#, 109),
             ("{} \t{}", "{}", "{}", 104),
-            ("{} \u{feff} {}", "{}", "{}", 107),
+            ("{} \u{feff} {}", "{}", "\u{feff} {}", 103),
         ] {
             let position = Position { input: 1, offset, line: 3, record: 3 };
             assert_eq!(texts(line), Some((first.to_owned(), rest.to_owned(), position)));

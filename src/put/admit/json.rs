@@ -15,10 +15,17 @@ use super::skip::{Text, Unexpected, decoded, skip_space, string_end, value_end};
 use super::{Key, Rules, Scratch, repeated};
 use crate::put::record::Reason;
 
+/// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
+pub(super) const MARK: &str = "U+FEFF stands before it, a byte-order mark inside the file; where files were put together \
+                               remove it: sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW-FILE";
+
 /// Reads the record `text` into `scratch`.
 pub(super) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Scratch) -> Result<(), Reason> {
     let start = skip_space(text, 0);
     if text.get(start) != Some(&b'{') {
+        if text.get(start..).is_some_and(|rest| rest.starts_with("\u{feff}".as_bytes())) {
+            return Err(Reason::Syntax { detail: MARK.to_owned() });
+        }
         let found = kind(text.get(start..).unwrap_or_default());
         return Err(Reason::Syntax { detail: format!("the record is {found}, not an object") });
     }
@@ -434,7 +441,11 @@ impl<'a> Walk<'a, '_> {
                 let found = described(self.text.get(start..end).unwrap_or_default());
                 let is_settled = rest == Rest::IsStored || self.named_metadata(name).is_some();
                 let member = (self.path.clone(), name.to_owned());
-                self.scratch.vector_kinds.push(NoVector { found, member, value: (start, end), is_settled });
+                let kinds = &mut self.scratch.vector_kinds;
+                // Two show that the member is repeated; a record may have millions.
+                if kinds.iter().filter(|kind| kind.member == member).count() < 2 {
+                    kinds.push(NoVector { found, member, value: (start, end), is_settled });
+                }
                 Ok(())
             }
         }

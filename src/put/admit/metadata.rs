@@ -47,6 +47,8 @@ pub(super) struct Metadata {
     bytes: usize,
     filterable_bytes: usize,
     filterable_fields: usize,
+    /// The largest of the fields that came when there were too many bytes already, and which are only counted.
+    largest_beyond: (usize, String),
     /// Fields that were left out since the user says so.
     left_out: Vec<String>,
     open: Vec<u8>,
@@ -59,6 +61,7 @@ impl Metadata {
         self.names.clear();
         self.left_out.clear();
         (self.bytes, self.filterable_bytes, self.filterable_fields) = (0, 0, 0);
+        self.largest_beyond = (0, String::new());
     }
 
     /// The pairs as they go between the braces on the wire.
@@ -195,6 +198,13 @@ impl Metadata {
         rules: &Rules,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), Reason> {
+        if self.bytes > limits::METADATA_BYTES {
+            self.bytes += name.len() + value_bytes;
+            if name.len() + value_bytes > self.largest_beyond.0 {
+                self.largest_beyond = (name.len() + value_bytes, name.to_owned());
+            }
+            return Ok(());
+        }
         if !self.names.insert(name.to_owned()) {
             return Err(Reason::MetadataRepeated { name: name.to_owned() });
         }
@@ -241,7 +251,7 @@ impl Metadata {
                 largest = (size + name.len(), name.into_owned());
             }
         }
-        largest.1
+        if self.largest_beyond.0 > largest.0 { self.largest_beyond.1.clone() } else { largest.1 }
     }
 }
 

@@ -30,7 +30,7 @@ use metadata::{Metadata, Under, Value, quoted};
 use numbers::Separated;
 use row::Header;
 
-use super::record::{Block, Defect, Position, Raw, Reason, Record, Span, Vector, WIRE_KEY};
+use super::record::{Block, Defect, Position, Raw, Reason, Record, RowTrouble, Span, Vector, WIRE_KEY};
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 
@@ -257,7 +257,15 @@ impl Admit {
                 Ok(None) => (json::read(text, &self.fields, rules, scratch), true),
                 Err(reason) => (Err(reason), false),
             },
-            Raw::Broken { trouble, .. } => (Err(Reason::Quote(**trouble)), false),
+            Raw::Broken { trouble, .. } => {
+                let reason = match **trouble {
+                    RowTrouble::Quote(trouble) => Reason::Quote(trouble),
+                    RowTrouble::Cells { want, got } => Reason::Ragged { want, got },
+                    RowTrouble::Mark => Reason::Syntax { detail: json::MARK.to_owned() },
+                    RowTrouble::Return => Reason::Syntax { detail: RETURN.to_owned() },
+                };
+                (Err(reason), false)
+            }
             Raw::Row { columns, cells } => {
                 if !self.header.as_ref().is_some_and(|header| header.is_of(columns)) {
                     if let Some(header) = &mut self.header {
@@ -290,6 +298,9 @@ impl Admit {
         Ok(Written { wire: start..out.len(), key_length })
     }
 }
+
+const RETURN: &str = "a carriage return stands alone in the row; where it ends rows give line feeds: \
+                      tr '\\r' '\\n' < FILE > NEW-FILE; where it is text quote the cell";
 
 /// What became of one record, before the arena is shared.
 type Judged = Result<(Position, Written), Box<Defect>>;

@@ -1,6 +1,6 @@
 //! A vector written as an object whose names number its elements, as JavaScript prints a `Float32Array`.
 
-use super::float32;
+use super::numbers::{self, Separated};
 use super::skip::skip_space;
 use crate::put::record::Reason;
 
@@ -22,18 +22,13 @@ pub(super) fn read(text: &[u8], out: &mut Vec<f32>) -> Result<usize, Reason> {
         }
         at = skip_space(text, at + 1);
         let rest = text.get(at..).unwrap_or_default();
+        let (value, used) = numbers::read_unusual(rest, Separated::ByComma, index)?;
+        out.push(value);
+        at = skip_space(text, at + used);
         let excerpt = || {
             let end = rest.iter().position(|byte| b",}] \n".contains(byte)).unwrap_or(rest.len()).min(40);
             String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).into_owned()
         };
-        match float32::read_any(rest) {
-            Some((value, used)) if value.is_finite() => {
-                out.push(value);
-                at = skip_space(text, at + used);
-            }
-            Some(_) => return Err(Reason::NotFinite { index, text: excerpt() }),
-            None => return Err(Reason::NotANumber { index, text: excerpt() }),
-        }
         match text.get(at) {
             Some(b',') => at = skip_space(text, at + 1),
             Some(b'}') => return Ok(at + 1),

@@ -27,10 +27,10 @@ pub(super) fn read(
     let mut separators = 0;
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let (value, used) = float32::read(rest).ok_or_else(|| not_a_number(rest, out.len()))?;
-        if !value.is_finite() {
-            return Err(Reason::NotFinite { index: out.len(), text: excerpt(rest) });
-        }
+        let (value, used) = match float32::read_usual(rest) {
+            Some(read) => read,
+            None => read_unusual(rest, separated, out.len())?,
+        };
         out.push(value);
         // What stands between two numbers nearly always, in one step.
         if let Some([b',', b' ', b'-'..=b'9']) = rest.get(used..).and_then(<[u8]>::first_chunk) {
@@ -64,6 +64,37 @@ pub(super) fn read(
         if separated == Separated::Loosely && text.get(at).copied() == close {
             return of_one_kind(separators, text.len().min(at + 1));
         }
+    }
+}
+
+/// Reads the number at the start of `rest`, the element `index`, whatever its spelling; of JSON it must be JSON's.
+#[cold]
+pub(super) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> Result<(f32, usize), Reason> {
+    let (value, used) = float32::read_any(rest).ok_or_else(|| not_a_number(rest, index))?;
+    if !value.is_finite() {
+        return Err(Reason::NotFinite { index, text: excerpt(rest) });
+    }
+    match flaw(rest.get(..used).unwrap_or_default()) {
+        Some(flaw) if separated == Separated::ByComma => {
+            Err(Reason::NumberSpelling { index, text: excerpt(rest), flaw })
+        }
+        _ => Ok((value, used)),
+    }
+}
+
+/// What keeps a number from being one of JSON.
+fn flaw(number: &[u8]) -> Option<&'static str> {
+    if number.starts_with(b"+") {
+        return Some("it has a plus sign");
+    }
+    let number = number.strip_prefix(b"-").unwrap_or(number);
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (whole, rest) = number.split_at_checked(digits(number))?;
+    match (whole, rest) {
+        ([], _) => Some("a digit is missing before its point"),
+        ([b'0', _, ..], _) => Some("it has a zero before other digits"),
+        (_, [b'.', rest @ ..]) if digits(rest) == 0 => Some("a digit is missing behind its point"),
+        _ => None,
     }
 }
 
@@ -151,6 +182,45 @@ mod tests {
             ("1, ..., 2]", Reason::Shortened),
         ] {
             assert_eq!(json(text), Err(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_an_array_are_those_of_json_and_cells_may_have_more() {
+        let spellings = [".5", "-.5", "1.", "-1.", "1.e2", "+1", "+0.25", "00.5", "-01", "007", "+.5"];
+        for text in spellings {
+            for inside in
+                [format!("{text}]"), format!("0.5,{text}, 0.25, 0.012345678901234567, 0.25, 0.5, 0.75]")]
+            {
+                let refused = json(&inside).unwrap_err();
+                assert!(
+                    matches!(&refused, Reason::NumberSpelling { text: named, .. } if named == text),
+                    "{inside}: {refused:?}"
+                );
+            }
+            let mut out = Vec::new();
+            let cell = format!("{text} {text}]");
+            assert!(read(cell.as_bytes(), Some(b']'), Separated::Loosely, &mut out).is_ok(), "{text}");
+            assert_eq!(out, [text.parse::<f32>().unwrap(); 2]);
+        }
+        for text in ["-", "1e", "0x10", "1_000", ".", "+", "1e+", "--1"] {
+            for separated in [Separated::ByComma, Separated::Loosely] {
+                let read = read(format!("{text}]").as_bytes(), Some(b']'), separated, &mut Vec::new());
+                assert!(matches!(read, Err(Reason::NotANumber { .. })), "{text}: {read:?}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_array_has_the_numbers_that_a_reader_of_json_takes(
+            texts in proptest::collection::vec("[-+]?[0-9.]{0,3}[0-9]{0,3}([eE][-+]?[0-9]{0,2})?", 1..4),
+        ) {
+            let text = format!("[{}]", texts.join(", "));
+            let finite = |numbers: &Vec<f32>| numbers.iter().all(|number| number.is_finite());
+            let expected = serde_json::from_str::<Vec<f32>>(&text).ok().filter(finite);
+            let found = json(text.trim_start_matches('[')).ok();
+            proptest::prop_assert_eq!(found.is_some(), expected.is_some(), "{}", text);
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) const LISTED: usize = 32;
 
 /// What differs between a mark and the one before it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Change {
+pub(in crate::put) struct Change {
     position: Position,
     counts: Counts,
     rejects_bytes: u64,

@@ -151,6 +151,16 @@ impl Header {
         let is_complete = rest.all(|(_, (now, _))| !failed.is_empty() && is_new(now));
         if is_complete && is_recognised { Ok(numbers) } else { Err(changed()) }
     }
+
+    /// The numbers of the inputs, by the whole names that they have and, in an earlier list, had.
+    pub(super) fn numbers(&self, earlier: &Self, now: &[Option<u32>]) -> BTreeMap<String, Vec<u32>> {
+        let earlier = earlier.inputs.iter().zip(now).filter_map(|(input, now)| Some((&input.name, (*now)?)));
+        let mut numbers: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for (name, number) in self.inputs.iter().map(|input| &input.name).zip(0..).chain(earlier) {
+            numbers.entry(name.clone()).or_default().push(number);
+        }
+        numbers
+    }
 }
 
 impl FailedAt {

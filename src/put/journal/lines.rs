@@ -11,14 +11,14 @@ use crate::put::tracker::Mark;
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Line {
+pub(in crate::put) enum Line {
     Header(Header),
     Mark(Mark),
     Change(Change),
 }
 
 /// The line that tells of a mark, after the one that was written `last`.
-pub(super) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
+pub(in crate::put) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
     match last {
         Some(last) if mark.ahead.len() + mark.failed.len() > LISTED => {
             Line::Change(Change::between(last, mark))
@@ -28,7 +28,7 @@ pub(super) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
 }
 
 /// A line with its checksum in front.
-pub(super) fn seal(line: &Line) -> String {
+pub(in crate::put) fn seal(line: &Line) -> String {
     // These types hold only text and numbers, which always serialise.
     let json = serde_json::to_string(line).unwrap_or_default();
     format!("{} {json}\n", short(Sha256::new().chain_update(&json)))
@@ -46,7 +46,7 @@ fn checked(line: &[u8]) -> Option<&str> {
 }
 
 /// The header and the last mark before anything torn; `None` if not even the header is whole.
-pub(super) fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
+pub(in crate::put) fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
     let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(unseal);
     let Line::Header(header) = lines.next()? else { return None };
     let mark = lines.fold(None, |mark: Option<Mark>, line| match line {
@@ -58,7 +58,7 @@ pub(super) fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
 }
 
 /// The version of a journal that only a later ossvec can read.
-pub(super) fn later_version(text: &[u8]) -> Option<u64> {
+pub(in crate::put) fn later_version(text: &[u8]) -> Option<u64> {
     let header: serde_json::Value =
         serde_json::from_str(checked(text.split_inclusive(|byte| *byte == b'\n').next()?)?).ok()?;
     header["header"]["version"].as_u64().filter(|version| *version > u64::from(VERSION))

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::JournalError;
+use super::folder::{Folder, read_if_there};
 use super::header::Header;
 use super::lines::parse;
-use super::{FILE, JournalError};
 use crate::put::record::Input;
 
 /// The folder of the same load under the inputs' former names; an error if the only one that is left went to another
@@ -18,8 +19,8 @@ pub(super) fn search(
     let mut elsewhere = None;
     let Ok(folders) = fs::read_dir(checkpoints) else { return Ok(None) };
     for folder in folders.filter_map(Result::ok).map(|folder| folder.path()) {
-        let journal = fs::read(folder.join(FILE)).ok().and_then(|text| parse(&text));
-        let Some((other, mark)) = journal else { continue };
+        let read = |journal: &PathBuf| parse(&read_if_there(journal).ok().flatten()?);
+        let Some((other, mark)) = Folder::journals(&folder).iter().find_map(read) else { continue };
         let has_our_names = header.place.has_the_names_of(&other.place);
         if !has_our_names || header.inputs_of(&other, mark.as_ref(), inputs).is_err() {
             continue;

@@ -5,7 +5,8 @@
 
 use serde::de::IgnoredAny;
 
-use super::shape::{WRAPPERS, has_key, is_record, is_vector_name};
+use super::columnar::Outline;
+use super::shape::{Named, WRAPPERS, is_keyed_record, is_record, is_vector_name};
 use super::value::{Members, Next, scalar_end, skip_blanks, string_end};
 
 /// Why the members cannot be passed over.
@@ -17,6 +18,8 @@ pub(super) enum Trouble {
     Malformed(usize, &'static str),
     /// At this offset records begin that would be left out.
     Records(usize),
+    /// At this offset begins a second member of the name that leads to the records.
+    Repeated(usize),
 }
 
 /// How deep values may hold one another; records are far below, and the stack is bounded.
@@ -33,9 +36,15 @@ pub(super) enum Found {
 }
 
 /// Finds the array that `path` leads to in the object that starts at `start`.
-pub(super) fn descend(text: &[u8], start: usize, path: &[String]) -> Result<Found, Trouble> {
+pub(super) fn descend(
+    text: &[u8],
+    start: usize,
+    path: &[String],
+    named: Named<'_>,
+) -> Result<Found, Trouble> {
     let Some((name, deeper)) = path.split_first() else { return Ok(Found::End(start)) };
     let mut members = Members::of(text, start);
+    let mut is_met = false;
     loop {
         let (member, value) = match members.advance() {
             Next::Member(member, value) => (member, value),
@@ -43,17 +52,30 @@ pub(super) fn descend(text: &[u8], start: usize, path: &[String]) -> Result<Foun
             Next::Unfinished => return Err(Trouble::Unfinished),
             Next::Malformed(at) => return Err(Trouble::Malformed(at, MEMBER)),
         };
-        let is_on_path = member == name.as_bytes();
+        let is_on_path = is_called(member, name);
+        if is_on_path && std::mem::replace(&mut is_met, true) {
+            return Err(Trouble::Repeated(value));
+        }
         let end = match text.get(value) {
             Some(b'[') if is_on_path && deeper.is_empty() => return Ok(Found::Array(value + 1)),
-            Some(b'{') if is_on_path && !deeper.is_empty() => match descend(text, value, deeper)? {
+            Some(b'{') if is_on_path && !deeper.is_empty() => match descend(text, value, deeper, named)? {
+                Found::End(_) if is_keyed_record(text, value, named) => return Err(Trouble::Records(value)),
                 Found::End(end) => end,
                 array @ Found::Array(_) => return Ok(array),
             },
-            _ => passed(text, value, Some(member), 0)?,
+            _ => passed(text, value, Some(member), 0, named)?,
         };
         members.go_on(end);
     }
+}
+
+/// Whether a member, whose name is spelled as in the text, has this name.
+fn is_called(spelled: &[u8], name: &str) -> bool {
+    if !spelled.contains(&b'\\') {
+        return spelled == name.as_bytes();
+    }
+    let quoted = [b"\"", spelled, b"\""].concat();
+    serde_json::from_slice::<String>(&quoted).is_ok_and(|decoded| decoded == name)
 }
 
 /// What follows the array of records, inside the objects around it.
@@ -64,8 +86,8 @@ pub(super) enum After {
     End(usize),
 }
 
-/// Finds what stands at `at`, behind the array or behind a member.
-pub(super) fn after(text: &[u8], at: usize) -> Result<After, Trouble> {
+/// Finds what stands at `at`, behind the array or behind a member, in an object where `name` leads to the array.
+pub(super) fn after(text: &[u8], at: usize, name: &str, named: Named<'_>) -> Result<After, Trouble> {
     match text.get(at) {
         None => return Err(Trouble::Unfinished),
         Some(b'}') => return Ok(After::End(at + 1)),
@@ -73,12 +95,13 @@ pub(super) fn after(text: &[u8], at: usize) -> Result<After, Trouble> {
         Some(_) => return Err(Trouble::Malformed(at, "a comma or the end of the object")),
     }
     match Members::behind(text, at).advance() {
-        Next::Member(name, value) => {
+        Next::Member(member, value) => {
             // A record has its own vector; what was taken for an object around records was one.
-            if is_vector_name(name) && is_array_of_numbers(text, value) {
+            if is_vector_name(member) && is_array_of_numbers(text, value) {
                 return Err(Trouble::Records(value));
             }
-            passed(text, value, Some(name), 0).map(After::Member)
+            let end = passed(text, value, Some(member), 0, named)?;
+            if is_called(member, name) { Err(Trouble::Repeated(value)) } else { Ok(After::Member(end)) }
         }
         Next::End(end) => Ok(After::End(end)),
         Next::Unfinished => Err(Trouble::Unfinished),
@@ -92,27 +115,32 @@ fn is_array_of_numbers(text: &[u8], at: usize) -> bool {
 }
 
 /// Passes over the value at `at`, which is called `name` or stands in an array, and gives the offset behind it.
-fn passed(text: &[u8], at: usize, name: Option<&[u8]>, depth: usize) -> Result<usize, Trouble> {
+fn passed(
+    text: &[u8],
+    at: usize,
+    name: Option<&[u8]>,
+    depth: usize,
+    named: Named<'_>,
+) -> Result<usize, Trouble> {
     match text.get(at) {
         None => Err(Trouble::Unfinished),
         Some(_) if depth > DEEPEST => Err(Trouble::Malformed(at, "a value less deep")),
-        Some(b'{') => object(text, at, depth),
-        Some(b'[') => array(text, at, name, depth),
+        Some(b'{') => object(text, at, depth, named),
+        Some(b'[') => array(text, at, name, depth, named),
         Some(b'"') => string_end(text, at).ok_or(Trouble::Unfinished),
         Some(_) => scalar(text, at),
     }
 }
 
-fn object(text: &[u8], at: usize, depth: usize) -> Result<usize, Trouble> {
+fn object(text: &[u8], at: usize, depth: usize, named: Named<'_>) -> Result<usize, Trouble> {
     let mut members = Members::of(text, at);
     loop {
         match members.advance() {
             Next::Member(name, value) => {
-                let end = passed(text, value, Some(name), depth + 1)?;
+                let end = passed(text, value, Some(name), depth + 1, named)?;
                 members.go_on(end);
             }
-            // A vector alone may be that of a question; a record has a key.
-            Next::End(_) if has_key(text, at) && is_record(text, at) => return Err(Trouble::Records(at)),
+            Next::End(_) if is_keyed_record(text, at, named) => return Err(Trouble::Records(at)),
             Next::End(end) => return Ok(end),
             Next::Unfinished => return Err(Trouble::Unfinished),
             Next::Malformed(at) => return Err(Trouble::Malformed(at, MEMBER)),
@@ -123,7 +151,13 @@ fn object(text: &[u8], at: usize, depth: usize) -> Result<usize, Trouble> {
 /// Names of a list of the metadata of records, beside them.
 const METADATA: [&[u8]; 4] = [b"metadata", b"metadatas", b"payload", b"payloads"];
 
-fn array(text: &[u8], start: usize, name: Option<&[u8]>, depth: usize) -> Result<usize, Trouble> {
+fn array(
+    text: &[u8],
+    start: usize,
+    name: Option<&[u8]>,
+    depth: usize,
+    named: Named<'_>,
+) -> Result<usize, Trouble> {
     let holds_records = name.is_some_and(|name| WRAPPERS.iter().any(|known| known.as_bytes() == name));
     let holds_metadata = name.is_some_and(|name| METADATA.contains(&name));
     let mut at = skip_blanks(text, start + 1);
@@ -132,11 +166,13 @@ fn array(text: &[u8], start: usize, name: Option<&[u8]>, depth: usize) -> Result
             None => return Err(Trouble::Unfinished),
             Some(b']') => return Ok(at + 1),
             Some(b'{' | b'[') if holds_records => return Err(Trouble::Records(at)),
-            Some(b'{') if holds_metadata && has_key(text, at) => return Err(Trouble::Records(at)),
+            Some(b'{') if holds_metadata && named.has_key(text, &Outline::of(text, at)) => {
+                return Err(Trouble::Records(at));
+            }
             Some(_) => {}
         }
-        let end = passed(text, at, None, depth + 1)?;
-        if text.get(at) == Some(&b'{') && is_record(text, at) {
+        let end = passed(text, at, None, depth + 1, named)?;
+        if text.get(at) == Some(&b'{') && is_record(text, at, named) {
             return Err(Trouble::Records(at));
         }
         at = skip_blanks(text, end);
@@ -163,7 +199,7 @@ mod tests {
     use super::*;
 
     fn end(text: &str) -> Result<usize, Trouble> {
-        passed(text.as_bytes(), 0, None, 0)
+        passed(text.as_bytes(), 0, None, 0, Named::default())
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! from, so they are not read.
 
 use super::recognise::Unfit;
-use super::shape::{is_key_name, is_record, is_vector_name};
+use super::shape::{Named, is_key_name, is_record, is_vector_name};
 use super::value::{Members, Next, skip_blanks, value_end};
 
 /// The members of one object, as far as the text goes.
@@ -183,12 +183,12 @@ fn holds_more_than_text(head: &[u8], column: &Member<'_>) -> bool {
 }
 
 /// Dictionaries whose names are the keys, and arrays of records under names that nobody knows.
-pub(super) fn of_names(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
+pub(super) fn of_names(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> Option<Unfit> {
     if let Some(unfit) = dictionary(head, outline) {
         return Some(unfit);
     }
     let mut path = Vec::new();
-    let found = unknown(head, outline, &mut path)?;
+    let found = unknown(head, outline, named, &mut path)?;
     let way = way(&path);
     Some(match found {
         Inner::Dictionary => dictionary_of_objects(&path),
@@ -208,18 +208,20 @@ enum Inner {
 /// How deep records are looked for.
 const DEEPEST: usize = 4;
 
-fn unknown(head: &[u8], outline: &Outline<'_>, path: &mut Vec<String>) -> Option<Inner> {
+fn unknown(head: &[u8], outline: &Outline<'_>, named: Named<'_>, path: &mut Vec<String>) -> Option<Inner> {
     for member in &outline.members {
         path.push(String::from_utf8_lossy(member.name).into_owned());
         match member.value {
-            Value::Objects if is_record(head, skip_blanks(head, member.at + 1)) => return Some(Inner::Array),
+            Value::Objects if is_record(head, skip_blanks(head, member.at + 1), named) => {
+                return Some(Inner::Array);
+            }
             Value::Object if path.len() < DEEPEST => {
                 let inner = Outline::of(head, member.at);
                 let is_known = matches!(member.name, b"vectors" | b"records" | b"data" | b"result");
                 if is_known && are_records(head, &inner) {
                     return Some(Inner::Dictionary);
                 }
-                if let Some(found) = unknown(head, &inner, path) {
+                if let Some(found) = unknown(head, &inner, named, path) {
                     return Some(found);
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::around::{self, After, Found, Trouble};
 use super::error::Tear;
+use super::shape::Named;
 use super::value::{record_end, skip_blanks, value_end};
 use super::{Cut, Flaw, FlawKind, RECORDS_AT_MOST};
 
@@ -22,6 +23,8 @@ pub(super) enum Shape {
 pub(super) struct Elements {
     shape: Shape,
     place: Place,
+    /// The fields that the user names as the key, and as the vector.
+    named: (Vec<String>, Vec<String>),
 }
 
 /// Where in the structure the cutting stands.
@@ -53,7 +56,16 @@ enum Step {
 impl Elements {
     /// Cuts from the start of the input.
     pub(super) fn new(shape: Shape) -> Self {
-        Self { shape, place: Place::Outside }
+        Self { shape, place: Place::Outside, named: (Vec::new(), Vec::new()) }
+    }
+
+    /// The same, with fields that the user names: by them records are known where they must not stand.
+    pub(super) fn naming(self, named: Named<'_>) -> Self {
+        Self { named: (named.key.to_vec(), named.vector.to_vec()), ..self }
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named { key: &self.named.0, vector: &self.named.1 }
     }
 
     /// Cuts from the start of a record, or from the place after one, where the byte `before` is the record's own. What
@@ -65,7 +77,7 @@ impl Elements {
             _ => Expect::Comma,
         };
         let place = if shape == Shape::Values { Place::Outside } else { Place::Inside(expect) };
-        Self { shape, place }
+        Self { place, ..Self::new(shape) }
     }
 
     /// Cuts the complete records of `text`; with `last` nothing may be left open behind them.
@@ -125,7 +137,7 @@ impl Elements {
         match place {
             Place::Outside => self.outside(text, at, byte),
             Place::Inside(expect) => self.inside(expect, text, at, byte),
-            Place::Behind(depth) => match around::after(text, at) {
+            Place::Behind(depth) => match around::after(text, at, self.name(depth), self.named()) {
                 Ok(After::Member(end)) => Ok(Step::Structure(end, Place::Behind(depth))),
                 Ok(After::End(end)) if depth > 1 => Ok(Step::Structure(end, Place::Behind(depth - 1))),
                 Ok(After::End(end)) => Ok(Step::Structure(end, Place::Outside)),
@@ -135,10 +147,18 @@ impl Elements {
         .map(Some)
     }
 
+    /// The name that leads to the array in the innermost of so many objects around it.
+    fn name(&self, depth: usize) -> &str {
+        match &self.shape {
+            Shape::Pages(path) => path.get(depth.wrapping_sub(1)).map_or("", String::as_str),
+            Shape::Arrays | Shape::Values => "",
+        }
+    }
+
     fn outside(&self, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
         match (&self.shape, byte) {
             (Shape::Arrays, b'[') => Ok(Step::Structure(at + 1, Place::Inside(Expect::Element))),
-            (Shape::Pages(path), b'{') => page(text, at, path),
+            (Shape::Pages(path), b'{') => page(text, at, path, self.named()),
             (Shape::Values, b'{' | b'[') => record(text, at),
             (Shape::Arrays, _) => Err(Flaw::malformed(at, byte, "an array or the end")),
             (Shape::Pages(_), _) => Err(Flaw::malformed(at, byte, "an object or the end")),
@@ -167,8 +187,8 @@ fn record(text: &[u8], at: usize) -> Result<Step, Flaw> {
 }
 
 /// Finds the array that `path` leads to in the object that starts at `at`.
-fn page(text: &[u8], at: usize, path: &[String]) -> Result<Step, Flaw> {
-    match around::descend(text, at, path) {
+fn page(text: &[u8], at: usize, path: &[String], named: Named<'_>) -> Result<Step, Flaw> {
+    match around::descend(text, at, path, named) {
         Ok(Found::Array(start)) => Ok(Step::Structure(start, Place::Inside(Expect::Element))),
         // Passing over such an object could pass over records.
         Ok(Found::End(_)) => {
@@ -187,6 +207,7 @@ fn flaw(text: &[u8], at: usize, trouble: Trouble) -> Flaw {
             Flaw::malformed(at, text.get(at).copied().unwrap_or_default(), expected)
         }
         Trouble::Records(at) => Flaw { at, kind: FlawKind::LeftOut },
+        Trouble::Repeated(at) => Flaw { at, kind: FlawKind::Repeated },
     }
 }
 
@@ -232,7 +253,7 @@ mod tests {
         }
         for text in [
             r#"{"vectors":[{"a":1},[2],null]}"#,
-            r#"{"n":{"vectors":[9]},"vectors":{},"vectors":[{"a":1},[2]],"next":"]}"} {"vectors":[null]}"#,
+            r#"{"n":{"vectors":[9]},"vectors":[{"a":1},[2]],"next":"]}"} {"vectors":[null]}"#,
         ] {
             assert_eq!(all(pages("vectors"), text), three, "{text}");
         }

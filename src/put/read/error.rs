@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::table::CELLS_AT_MOST;
 use crate::put::quote::QuoteTrouble;
 use crate::put::record::{Input, Position};
 use crate::put::report::count;
@@ -159,8 +160,10 @@ pub enum ReadError {
         cause: io::Error,
     },
     /// JSON whose structure around the records is broken.
-    #[error("{input} is not well formed at {place}: expected {expected}, found '{}'\n\
-         mend it there, or say --format jsonl if each line is a record", shown(*found))]
+    #[error(
+        "{input} is not well formed at {place}: expected {expected}, found {found}\n\
+         fix it there, or say --format jsonl if each line is a record"
+    )]
     Malformed {
         /// Which input.
         input: Input,
@@ -168,8 +171,8 @@ pub enum ReadError {
         place: Position,
         /// What may stand there.
         expected: &'static str,
-        /// The byte that stands there.
-        found: u8,
+        /// What stands there.
+        found: String,
     },
     /// An object that holds more records than those of its one array.
     #[error(
@@ -180,6 +183,17 @@ pub enum ReadError {
         /// Which input.
         input: Input,
         /// Where they begin.
+        place: Position,
+    },
+    /// An object in which two members have the name that leads to the records.
+    #[error(
+        "{input} has a second member of the same name at {place}, where the way to the records must be one\n\
+         leave one of the two out, or give each in a file of its own"
+    )]
+    Repeated {
+        /// Which input.
+        input: Input,
+        /// Where the value of the second one begins.
         place: Position,
     },
     /// A record beyond the limit, most often a quote or bracket that is never closed.
@@ -219,6 +233,19 @@ pub enum ReadError {
         input: Input,
         /// What is wrong, where, and the cure.
         trouble: QuoteTrouble,
+    },
+    /// A header of more columns than a table may have.
+    #[error(
+        "the header of {input} has {} columns; {} are the most\n\
+         is it a header? name what splits its cells with --delimiter, or put the numbers of a vector into one column",
+        count(*columns as u64),
+        count(CELLS_AT_MOST as u64)
+    )]
+    Wide {
+        /// Which input.
+        input: Input,
+        /// How many columns.
+        columns: usize,
     },
     /// A table of one column, which cannot hold both keys and vectors.
     #[error(
@@ -280,9 +307,16 @@ pub enum ReadError {
     },
 }
 
-/// A byte as it stands between quotation marks.
-fn shown(byte: u8) -> String {
-    if byte.is_ascii_graphic() { char::from(byte).to_string() } else { byte.escape_ascii().to_string() }
+/// The byte that `text` begins with, in quotation marks, or the byte-order mark.
+pub(super) fn shown(text: &[u8], byte: u8) -> String {
+    if text.starts_with(super::BYTE_ORDER_MARK) {
+        return "U+FEFF, a byte-order mark inside the file".to_owned();
+    }
+    if byte.is_ascii_graphic() {
+        format!("'{}'", char::from(byte))
+    } else {
+        format!("'{}'", byte.escape_ascii())
+    }
 }
 
 impl ReadError {
@@ -294,6 +328,7 @@ impl ReadError {
             | Self::Damaged { place, .. }
             | Self::Malformed { place, .. }
             | Self::LeftOut { place, .. }
+            | Self::Repeated { place, .. }
             | Self::NotUtf8 { place, .. }
             | Self::Trailing { place, .. }
             | Self::TooLarge { place, .. } => Some(*place),
@@ -309,7 +344,7 @@ impl ReadError {
             Self::Damaged { .. } => "damaged",
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too_large",
-            Self::LeftOut { .. } => "left_out",
+            Self::LeftOut { .. } | Self::Repeated { .. } => "left_out",
             Self::Trailing { .. } => "trailing",
             _ => "format",
         }

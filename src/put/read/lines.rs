@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Cut, RECORDS_AT_MOST, mark_length};
+use super::{Cut, RECORDS_AT_MOST};
 
 /// Cuts the complete lines of `text`, blank ones left out; with `last` what follows the last newline is a line too.
 ///
@@ -27,12 +27,9 @@ pub(super) fn cut(text: &[u8], last: bool) -> Cut {
 /// The range without white space at its ends, or none when nothing is left.
 fn trimmed(text: &[u8], range: Range<usize>) -> Option<Range<usize>> {
     let line = text.get(range.clone())?;
-    // Where files were concatenated a mark stands inside.
-    let mark = mark_length(line);
-    let line = line.get(mark..)?;
     let blanks_before = line.len() - line.trim_ascii_start().len();
     let length = line.trim_ascii().len();
-    let start = range.start + mark + blanks_before;
+    let start = range.start + blanks_before;
     (length > 0).then_some(start..start + length)
 }
 
@@ -51,8 +48,8 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_before_a_line_is_no_part_of_a_record() {
-        assert_eq!(lines("{}\n\u{feff}{}\r\n\u{feff}\n", false), (vec!["{}", "{}"], 14));
+    fn a_byte_order_mark_before_a_line_is_part_of_what_is_judged() {
+        assert_eq!(lines("{}\n\u{feff}{}\r\n\u{feff}\n", false), (vec!["{}", "\u{feff}{}", "\u{feff}"], 14));
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod elements;
 mod error;
 mod expand;
 mod foreign;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod lines;
 mod preflight;
 mod recognise;
@@ -40,6 +42,7 @@ pub use self::expand::{Candidate, Expanded, expand};
 pub use self::preflight::{Chosen, beginning, choose};
 pub use self::recognise::{Format, UnknownFormat};
 use self::recognise::{Layout, Unfit};
+use self::shape::Named;
 pub use self::table::Tables;
 use self::table::{Header, HeaderFlaw, QuoteFlaw, Rows};
 use self::window::{Arrival, Stream, Window, newlines};
@@ -110,6 +113,8 @@ enum FlawKind {
     Unfinished(Tear),
     /// Records begin there that would be left out.
     LeftOut,
+    /// A second member of the name that leads to the records.
+    Repeated,
 }
 
 impl Flaw {
@@ -160,7 +165,7 @@ impl Cutter {
     fn raw(&self, text: &Bytes, record: Range<usize>) -> Raw {
         match self {
             Self::Lines | Self::Elements(_) => Raw::Json(text.slice(record)),
-            Self::Rows(rows) => rows.raw(&text[record]),
+            Self::Rows(rows) => rows.raw(text, record),
         }
     }
 }
@@ -210,7 +215,8 @@ impl Reading {
                 Some(before) => Elements::continued(shape, before),
                 None => Elements::new(shape),
             };
-            self.cutter = Cutter::Elements(elements);
+            let named = Named { key: &form.key, vector: &form.vector };
+            self.cutter = Cutter::Elements(elements.naming(named));
         }
         from.map_or(Ok(()), |from| self.go_to(from))
     }
@@ -369,9 +375,13 @@ impl Reading {
         let input = self.input.clone();
         let place = self.window.place(flaw.at);
         match flaw.kind {
-            FlawKind::Malformed { expected, found } => ReadError::Malformed { input, place, expected, found },
+            FlawKind::Malformed { expected, found } => {
+                let found = error::shown(self.window.text().get(flaw.at..).unwrap_or_default(), found);
+                ReadError::Malformed { input, place, expected, found }
+            }
             FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
             FlawKind::LeftOut => ReadError::LeftOut { input, place },
+            FlawKind::Repeated => ReadError::Repeated { input, place },
         }
     }
 
@@ -381,6 +391,7 @@ impl Reading {
             HeaderFlaw::Missing { cell, vector } => ReadError::NoHeader { input, cell, vector },
             HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
             HeaderFlaw::LineEnds => ReadError::LineEnds { input },
+            HeaderFlaw::Wide(columns) => ReadError::Wide { input, columns },
             HeaderFlaw::NoTable(name) => ReadError::NoTable { input, name },
             HeaderFlaw::Quote(at, flaw) => {
                 ReadError::HeaderQuote { input, trouble: flaw.on(self.window.place(at).line) }

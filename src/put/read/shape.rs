@@ -49,6 +49,22 @@ pub(super) struct Named<'a> {
     pub(super) vector: &'a [String],
 }
 
+impl Named<'_> {
+    /// Whether an object has a key under one of its usual names, or under one that the user names.
+    pub(super) fn has_key(&self, text: &[u8], outline: &Outline<'_>) -> bool {
+        outline.members.iter().any(|member| is_key_name(member.name)) || has_one(text, outline, self.key)
+    }
+
+    /// Whether an object has a vector under a name that the user gives.
+    fn has_vector(&self, text: &[u8], outline: &Outline<'_>) -> bool {
+        has_one(text, outline, self.vector)
+    }
+}
+
+fn has_one(text: &[u8], outline: &Outline<'_>, fields: &[String]) -> bool {
+    fields.iter().any(|field| has_field(text, outline, field.trim()))
+}
+
 /// Tells whether the value that `text` begins with holds records; with `whole` there is no more text.
 pub(super) fn holder(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     match text.first() {
@@ -133,14 +149,13 @@ fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> 
     if !outline.is_complete && !outline.is_malformed && !is_all {
         return Ok(Holder::Unknown);
     }
-    let has = |fields: &[String]| fields.iter().any(|field| has_field(head, &outline, field.trim()));
-    let has_key = outline.members.iter().any(|member| is_key_name(member.name)) || has(named.key);
-    let has_vector = outline.members.iter().any(|member| is_vector_name(member.name)) || has(named.vector);
+    let has_key = named.has_key(head, &outline);
+    let has_vector =
+        outline.members.iter().any(|member| is_vector_name(member.name)) || named.has_vector(head, &outline);
     let has_numbers = outline.members.iter().any(|member| member.value == Value::Numbers);
     if outline.is_malformed {
         // Where it is broken is told behind the records that stand before that place.
-        let mut candidates = Vec::new();
-        search(head, &outline, &mut Vec::new(), !has_key, &mut candidates);
+        let candidates = candidates(head, &outline, named, !has_key);
         let records = candidates.into_iter().find(|found| found.content == Content::Records);
         return Ok(match records.filter(|_| !has_vector && !has_numbers) {
             Some(Candidate { path, .. }) => Holder::Shape(Shape::Pages(path)),
@@ -154,8 +169,7 @@ fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> 
         let unfit = if has_key || has_vector { None } else { columnar::dictionary(head, &outline) };
         return unfit.map_or(Ok(Holder::Missing), Err);
     }
-    let mut candidates = Vec::new();
-    search(head, &outline, &mut Vec::new(), !has_key, &mut candidates);
+    let mut candidates = candidates(head, &outline, named, !has_key);
     candidates.retain(|candidate| match candidate.content {
         Content::Records => true,
         Content::Objects | Content::Rows(_) | Content::Nothing => !has_key,
@@ -167,7 +181,7 @@ fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> 
         // Its own vector may follow, farther on than is looked at.
         return Err(columnar::with_a_key(path));
     }
-    choose(head, &outline, candidates, has_key)
+    choose(head, &outline, named, candidates, has_key)
 }
 
 /// Whether an object has the field of this name, or of this path.
@@ -189,6 +203,7 @@ fn has_field(head: &[u8], outline: &Outline<'_>, field: &str) -> bool {
 fn choose(
     head: &[u8],
     outline: &Outline<'_>,
+    named: Named<'_>,
     candidates: Vec<Candidate>,
     has_key: bool,
 ) -> Result<Holder, Unfit> {
@@ -208,7 +223,7 @@ fn choose(
         Content::Rows(_) => 2,
         Content::Nothing => 3,
     };
-    let unfit = if has_key { None } else { columnar::of_names(head, outline) };
+    let unfit = if has_key { None } else { columnar::of_names(head, outline, named) };
     match candidates.into_iter().min_by_key(rank) {
         Some(Candidate { content: Content::Rows(at), path }) => match columnar::of_rows(head, at, &path) {
             Some(unfit) => Err(unfit),
@@ -222,41 +237,50 @@ fn choose(
     }
 }
 
-/// Finds the arrays that may hold records, in an object and, with `deeper`, in those inside it.
-fn search(
-    head: &[u8],
-    outline: &Outline<'_>,
-    path: &mut Vec<String>,
+/// A search for the arrays of an object that may hold records.
+struct Search<'a> {
+    head: &'a [u8],
+    named: Named<'a>,
+    /// Whether objects inside it are searched too.
     deeper: bool,
-    found: &mut Vec<Candidate>,
-) {
-    for member in &outline.members {
-        let is_one_of = |names: &[&str]| names.iter().any(|known| known.as_bytes() == member.name);
-        let name = String::from_utf8_lossy(member.name).into_owned();
-        match head.get(member.at) {
-            Some(b'[') if is_one_of(&WRAPPERS) || is_one_of(&LOOSE_WRAPPERS) => {
-                let content = content(head, member.at);
-                if content == Content::Records || is_one_of(&WRAPPERS) {
-                    path.push(name);
-                    found.push(Candidate { path: path.clone(), content });
-                    path.pop();
+    path: Vec<String>,
+    found: Vec<Candidate>,
+}
+
+impl Search<'_> {
+    fn among(&mut self, outline: &Outline<'_>) {
+        for member in &outline.members {
+            let is_one_of = |names: &[&str]| names.iter().any(|known| known.as_bytes() == member.name);
+            self.path.push(String::from_utf8_lossy(member.name).into_owned());
+            match self.head.get(member.at) {
+                Some(b'[') if is_one_of(&WRAPPERS) || is_one_of(&LOOSE_WRAPPERS) => {
+                    let content = content(self.head, member.at, self.named);
+                    if content == Content::Records || is_one_of(&WRAPPERS) {
+                        self.found.push(Candidate { path: self.path.clone(), content });
+                    }
                 }
+                Some(b'{') if self.deeper && self.path.len() < DEEPEST && is_one_of(&HOLDERS) => {
+                    self.among(&Outline::of(self.head, member.at));
+                }
+                _ => {}
             }
-            Some(b'{') if deeper && path.len() + 1 < DEEPEST && is_one_of(&HOLDERS) => {
-                path.push(name);
-                search(head, &Outline::of(head, member.at), path, deeper, found);
-                path.pop();
-            }
-            _ => {}
+            self.path.pop();
         }
     }
 }
 
+/// The arrays that may hold records, in an object and, with `deeper`, in those inside it.
+fn candidates(head: &[u8], outline: &Outline<'_>, named: Named<'_>, deeper: bool) -> Vec<Candidate> {
+    let mut search = Search { head, named, deeper, path: Vec::new(), found: Vec::new() };
+    search.among(outline);
+    search.found
+}
+
 /// What the array that starts at `start` holds, by its first element.
-fn content(head: &[u8], start: usize) -> Content {
+fn content(head: &[u8], start: usize, named: Named<'_>) -> Content {
     let at = first_element(head, start);
     match head.get(at) {
-        Some(b'{') if is_record(head, at) => Content::Records,
+        Some(b'{') if is_record(head, at, named) => Content::Records,
         Some(b'{') => Content::Objects,
         Some(b'[') => Content::Rows(at),
         _ => Content::Nothing,
@@ -273,15 +297,19 @@ pub(super) fn is_vector_name(name: &[u8]) -> bool {
     VECTORS.iter().any(|known| known.as_bytes() == name)
 }
 
-/// Whether the object at `at` has a member that is a key by its name.
-pub(super) fn has_key(text: &[u8], at: usize) -> bool {
-    Outline::of(text, at).members.iter().any(|member| is_key_name(member.name))
+/// Whether the object at `at` has a key and what makes a record. A vector alone may be that of a question.
+pub(super) fn is_keyed_record(text: &[u8], at: usize, named: Named<'_>) -> bool {
+    named.has_key(text, &Outline::of(text, at)) && is_record(text, at, named)
 }
 
-/// Whether the object at `at` has what makes a record: a vector under one of its usual names, or a key and numbers.
-pub(super) fn is_record(text: &[u8], at: usize) -> bool {
+/// Whether the object at `at` has what makes a record: a vector under one of its usual names or under one that the user
+/// names, or a key and numbers.
+pub(super) fn is_record(text: &[u8], at: usize, named: Named<'_>) -> bool {
     let outline = Outline::of(text, at);
-    let has_key = outline.members.iter().any(|member| is_key_name(member.name));
+    if named.has_vector(text, &outline) {
+        return true;
+    }
+    let has_key = named.has_key(text, &outline);
     outline.members.iter().any(|member| {
         let inner = match member.value {
             Value::Object => Some(Outline::of(text, member.at)),

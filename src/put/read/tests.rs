@@ -12,7 +12,7 @@ use crate::put::record::Span;
 /// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.
 pub(super) type Found = (String, Position);
 
-fn text_of(raw: &Raw) -> String {
+pub(super) fn text_of(raw: &Raw) -> String {
     match raw {
         Raw::Json(text) => String::from_utf8_lossy(text).into_owned(),
         Raw::Row { columns, cells } => {
@@ -288,7 +288,7 @@ fn broken_structure_is_told_with_its_place() {
     assert_eq!(
         error,
         "(--vectors) is not well formed at line 2, byte 19: expected a comma or the end of the array, found '{'\n\
-         mend it there, or say --format jsonl if each line is a record"
+         fix it there, or say --format jsonl if each line is a record"
     );
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::summary::Summary;
 use super::words::{count, duration, plural};
 use crate::put::record::{Defect, Input};
+use crate::shown::{is_unseen, visible, visible_lines};
 
 /// A step's summary beyond this is dropped whole.
 pub(super) const STEP_SUMMARY_BYTES: u64 = 1024 * 1024;
@@ -14,14 +15,17 @@ const CELL: usize = 300;
 
 /// The annotation of a rejected record.
 pub(super) fn reject(defect: &Defect, input: Option<&Input>, place: &str) -> String {
-    let key = defect.key.as_ref().map_or(String::new(), |key| format!("key {key:?}: "));
+    let key = defect.shown_key();
     let title = format!("rejected: {}", defect.reason.code());
     match input {
         Some(Input::File(path)) => {
             let (file, line) = (path.display().to_string(), defect.position.line.to_string());
-            error(&[("file", &file), ("line", &line), ("title", &title)], &format!("{key}{}", defect.reason))
+            error(
+                &[("file", &file), ("line", &line), ("title", &title)],
+                &format!("{key}{}", defect.reason.told()),
+            )
         }
-        _ => error(&[("title", &title)], &format!("{place}: {key}{}", defect.reason)),
+        _ => error(&[("title", &title)], &format!("{place}: {key}{}", defect.reason.told())),
     }
 }
 
@@ -33,8 +37,8 @@ pub(crate) fn failure(message: &str) -> String {
 /// The workflow command `error`.
 fn error(properties: &[(&str, &str)], message: &str) -> String {
     let properties: Vec<_> =
-        properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
-    format!("::error {}::{}", properties.join(","), data(message))
+        properties.iter().map(|(name, value)| format!("{name}={}", property(&visible(value)))).collect();
+    format!("::error {}::{}", properties.join(","), data(&visible_lines(message)))
 }
 
 /// The message of a command: the three characters that would end it, or begin an escape.
@@ -119,7 +123,7 @@ fn cell(text: &str) -> String {
     for character in text.chars().take(CELL) {
         match character {
             ' ' | ',' | '.' | '-' | '/' | '(' | ')' => cell.push(character),
-            _ if character.is_control() => cell.push(' '),
+            _ if is_unseen(character) => cell.push(' '),
             _ if character.is_ascii_punctuation() => {
                 write!(cell, "&#{};", u32::from(character)).unwrap_or_default();
             }
@@ -162,7 +166,7 @@ mod tests {
         assert_eq!(reject(&defect("a%\n::stop"), Some(&file), "x:7"), want);
         let want = "::error title=rejected%3A dimension::(stdin):7: key \"a\": the vector has 3 elements; the dimension is 4";
         assert_eq!(reject(&defect("a"), Some(&Input::Stdin), "(stdin):7"), want);
-        assert_eq!(failure("a\r\nb"), "::error title=ossvec::a%0D%0Ab");
+        assert_eq!(failure("a\u{1b}\u{202e}\nb"), "::error title=ossvec::a\\u{1b}\\u{202e}%0Ab");
     }
 
     #[test]

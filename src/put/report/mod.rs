@@ -28,7 +28,6 @@ use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
 pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
-pub(crate) use words::visible;
 pub(super) use words::{count, plural};
 
 use super::notes::Notes;
@@ -381,12 +380,13 @@ impl Inner {
 
     fn reject(&mut self, defect: &Defect) {
         let place = place(&self.telling.inputs, defect.position);
-        let message = defect.reason.to_string();
+        let key = defect.told_key();
+        let message = defect.reason.told();
         self.event(&Event::Reject {
             input: self.input(defect.position.input),
             line: defect.position.line,
             record: defect.position.record,
-            key: defect.key.as_deref(),
+            key: key.as_deref(),
             reason: defect.reason.code(),
             message: message.clone(),
         });
@@ -397,8 +397,7 @@ impl Inner {
                 self.note(&actions::reject(defect, input, &place));
             }
             0..REJECTS_NAMED => {
-                let key = defect.key.as_ref().map_or(String::new(), |key| format!("key {key:?}: "));
-                self.note(&format!("{place}: {key}{message}"));
+                self.note(&format!("{place}: {}{message}", defect.shown_key()));
             }
             REJECTS_NAMED => self.note("more records are rejected; the summary counts them"),
             _ => {}

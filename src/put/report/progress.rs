@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use tokio::time::Instant;
 
 use super::meter::Figures;
-use super::words::visible;
+use crate::shown::visible;
 
 /// Off a terminal, a line at most this often: enough for a log, not a flood.
 const PLAIN_EVERY: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! Numbers, sizes and times as people read them, and text from outside made safe to print. Pure.
+//! Numbers, sizes and times as people read them. Pure.
 
 use std::time::Duration;
 
@@ -81,22 +81,6 @@ pub(super) fn some_of(names: &[String]) -> Option<String> {
     }
 }
 
-/// The text on one line, with control characters as escapes: names, keys and messages come from outside, and a terminal
-/// or a build server obeys what is printed; that of GitHub takes `##[` for a command wherever it stands.
-pub(crate) fn visible(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character == '[' && line.ends_with("##") {
-            line.push_str("\\u{5b}");
-        } else if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,11 +93,5 @@ mod tests {
         assert_eq!(times.map(duration), ["0.4 s", "1 min 1 s", "1 h 1 min", "9 d 6 h"]);
         assert_eq!(times.map(whole_seconds), ["0 s", "1 min 1 s", "1 h 1 min", "9 d 6 h"]);
         assert_eq!([0.05, 0.5, 4.96, 5.0, 2487.4].map(rate), ["0.05", "0.50", "5.0", "5", "2,487"]);
-    }
-
-    #[test]
-    fn what_a_terminal_would_obey_is_printed_as_an_escape() {
-        assert_eq!(visible("a\u{1b}[2Jb\r\n\u{9b}é"), "a\\u{1b}[2Jb\\r\\n\\u{9b}é");
-        assert_eq!(visible("#[a] ##[stop-commands]x"), "#[a] ##\\u{5b}stop-commands]x");
     }
 }

@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::put::admit::{Admit, Fields, Rules};
-use crate::put::read::tests::{check_everywhere, inline, read, texts};
+use crate::put::admit::{Admit, Fields, Kind, Rules};
+use crate::put::read::tests::{check_everywhere, inline, read, text_of, texts};
 use crate::put::read::{Blocks, Form, Sizes};
 
 /// A record that is one beyond doubt, with what could mislead in its text.
@@ -82,6 +82,173 @@ fn admitted(text: Vec<u8>) -> (BTreeMap<String, String>, bool) {
         }
     }
     (stored, is_refused)
+}
+
+/// A piece of a document; damage takes pieces as they are, so that no text is torn.
+#[derive(Clone, Debug)]
+enum Piece {
+    Structure(String),
+    Record(String),
+}
+
+impl Piece {
+    fn text(&self) -> &str {
+        match self {
+            Self::Structure(text) | Self::Record(text) => text,
+        }
+    }
+}
+
+/// Objects and arrays in one another, with records anywhere.
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let structure = |text: &'static str| Just(vec![Piece::Structure(text.to_owned())]);
+    let leaf = prop_oneof![
+        4 => numbered_record().prop_map(|record| vec![Piece::Record(record)]),
+        1 => prop_oneof![structure("null"), structure("1"), structure("\"x]}\""), structure("[]"), structure("{}")],
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let name = proptest::sample::select(
+            [&WRAPPERS[..], &LOOSE_WRAPPERS, &HOLDERS, &["others", "next", "namespace", "metadata"]].concat(),
+        );
+        let member = (name, inner.clone());
+        prop_oneof![
+            2 => vec(inner, 0..4).prop_map(|elements| enclosed("[", elements, "]")),
+            3 => vec(member, 1..4).prop_map(|members| {
+                let member = |(name, value): (&str, Vec<Piece>)| {
+                    let name = ["\"", name, "\""].concat();
+                    let name = [name.as_str(), ":"].map(|text| Piece::Structure(text.to_owned()));
+                    name.into_iter().chain(value).collect()
+                };
+                enclosed("{", members.into_iter().map(member).collect(), "}")
+            }),
+        ]
+    })
+}
+
+fn enclosed(open: &str, parts: Vec<Vec<Piece>>, close: &str) -> Vec<Piece> {
+    let structure = |text: &str| Piece::Structure(text.to_owned());
+    let mut all = vec![structure(open)];
+    for (number, part) in parts.into_iter().enumerate() {
+        all.extend((number > 0).then(|| structure(",")));
+        all.extend(part);
+    }
+    all.push(structure(close));
+    all
+}
+
+/// A record whose key no other has, with what could be mistaken.
+fn numbered_record() -> impl Strategy<Value = String> {
+    (any::<u64>(), record())
+        .prop_map(|(number, record)| record.replacen("{\"id\":\"", &format!("{{\"id\":\"{number}-"), 1))
+}
+
+/// What damage does to the pieces.
+#[derive(Clone, Debug)]
+enum Damage {
+    Remove(prop::sample::Index),
+    Repeat(prop::sample::Index, prop::sample::Index),
+    Swap(prop::sample::Index, prop::sample::Index),
+    Insert(prop::sample::Index, &'static str),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let at = any::<prop::sample::Index>;
+    let inserted = proptest::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"vectors\":",
+        "\"data\":",
+        "],\"others\":[",
+        " oops ",
+        "null",
+        "]}",
+        "\n",
+        "}\n{",
+        "\u{feff}",
+        "'",
+        "/*",
+        "*/",
+    ]);
+    prop_oneof![
+        at().prop_map(Damage::Remove),
+        (at(), at()).prop_map(|(from, to)| Damage::Repeat(from, to)),
+        (at(), at()).prop_map(|(one, other)| Damage::Swap(one, other)),
+        (at(), inserted).prop_map(|(at, text)| Damage::Insert(at, text)),
+    ]
+}
+
+fn damaged(mut pieces: Vec<Piece>, damages: &[Damage]) -> Vec<Piece> {
+    for damage in damages {
+        if pieces.is_empty() {
+            break;
+        }
+        let count = pieces.len();
+        match damage {
+            Damage::Remove(at) => drop(pieces.remove(at.index(count))),
+            Damage::Repeat(from, to) => {
+                let repeated = match &pieces[from.index(count)] {
+                    Piece::Record(record) => {
+                        Piece::Record(record.replacen("{\"id\":\"", "{\"id\":\"again-", 1))
+                    }
+                    piece @ Piece::Structure(_) => piece.clone(),
+                };
+                pieces.insert(to.index(count), repeated);
+            }
+            Damage::Swap(one, other) => pieces.swap(one.index(count), other.index(count)),
+            Damage::Insert(at, text) => pieces.insert(at.index(count), Piece::Structure((*text).to_owned())),
+        }
+    }
+    pieces
+}
+
+/// What became of a document.
+#[derive(Debug, Default)]
+struct Told {
+    keys: Vec<String>,
+    rejected: Vec<String>,
+    /// Records with members that are not stored, as notes say.
+    noted: Vec<String>,
+    is_failed: bool,
+}
+
+impl Told {
+    /// Whether the record is loaded, rejected, noted as a member of another one, or missing behind an error.
+    fn of(&self, record: &str) -> bool {
+        let key = record.split('"').nth(3).unwrap();
+        self.is_failed
+            || self.keys.iter().any(|stored| stored == key)
+            || self.rejected.iter().chain(&self.noted).any(|text| text.contains(record))
+    }
+}
+
+fn told(text: &str, block: usize) -> Told {
+    let mut told = Told::default();
+    let sizes = Sizes { block, record: 100_000 };
+    let Ok(blocks) = Blocks::new(&[inline(text)], &Form::default(), None, sizes) else { unreachable!() };
+    let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index());
+    admit.set_dimension(Some(3));
+    for block in blocks {
+        let Ok(block) = block else {
+            told.is_failed = true;
+            break;
+        };
+        let texts: Vec<String> = block.records.iter().map(|record| text_of(&record.raw)).collect();
+        let admitted = admit.block(block);
+        if admitted.findings.of(Kind::Member).next().is_some() {
+            told.noted.extend(texts);
+        }
+        for verdict in admitted.verdicts {
+            match verdict {
+                Ok(vector) => told.keys.push(vector.key()),
+                Err(defect) => told.rejected.push(text_of(&defect.raw)),
+            }
+        }
+    }
+    told
 }
 
 proptest! {
@@ -194,6 +361,25 @@ proptest! {
             let (rest, _, error) = read(&input, Sizes::USUAL, Some(*place));
             prop_assert!(error.is_none());
             prop_assert!(rest[0].0.starts_with(record.as_str()) && rest[0].1 == *place);
+        }
+    }
+
+    #[test]
+    fn every_record_of_a_damaged_document_is_loaded_or_told_of(
+        documents in vec(pieces(), 1..3),
+        damages in vec(damage(), 0..4),
+        padding in prop_oneof![4 => Just(0_usize), 1 => 0..400_usize],
+        block in prop_oneof![Just(Sizes::USUAL.block), 1..400_usize],
+    ) {
+        let pieces = damaged(documents.concat(), &damages);
+        let text: String = pieces.iter().map(Piece::text).collect::<String>() + &" ".repeat(padding);
+        let records: Vec<&str> = pieces
+            .iter()
+            .filter_map(|piece| if let Piece::Record(record) = piece { Some(record.as_str()) } else { None })
+            .collect();
+        let told = told(&text, block);
+        for record in records {
+            prop_assert!(told.of(record), "{record} of {text}\n{told:?}");
         }
     }
 }

@@ -5,32 +5,64 @@ use memchr::{memchr, memchr2};
 
 use super::dialect::Dialect;
 
-/// The cells of `row`, whose quotes are in order.
+/// Most cells of a row that are kept apart. The place of each takes memory, so that a row of nothing but delimiters would
+/// take many times its text; a column for each element of the largest vector is far below.
+pub(in super::super) const CELLS_AT_MOST: usize = 100_000;
+
+/// The cells of `row`, whose quotes are in order; of more than [`CELLS_AT_MOST`] one more than that.
 pub(in super::super) fn cells(row: &[u8], dialect: &Dialect) -> ByteRecord {
     let mut cells = ByteRecord::with_capacity(row.len(), 8);
+    walk(row, dialect, &mut cells, CELLS_AT_MOST);
+    cells
+}
+
+/// How many cells `row` has, whatever their number.
+pub(super) fn count_cells(row: &[u8], dialect: &Dialect) -> usize {
+    let (mut rest, mut count, mut cells) = (Some(row), 0, ByteRecord::new());
+    while let Some(row) = rest {
+        cells.clear();
+        rest = walk(row, dialect, &mut cells, CELLS_AT_MOST);
+        count += cells.len();
+    }
+    count
+}
+
+/// Adds the cells of `row`, until there are more than `most`, and gives what is behind them, if it has more.
+fn walk<'a>(row: &'a [u8], dialect: &Dialect, cells: &mut ByteRecord, most: usize) -> Option<&'a [u8]> {
     let mut rest = row;
     loop {
         let after = match rest.split_first() {
-            Some((first, quoted)) if dialect.is_quote(*first) => push_quoted(&mut cells, quoted, dialect),
-            _ => push_plain(&mut cells, rest, dialect),
+            Some((first, quoted)) if dialect.is_quote(*first) => push_quoted(cells, quoted, dialect),
+            _ => push_plain(cells, rest, dialect),
         };
         match after {
-            Some(after) => rest = after,
-            None => return cells,
+            Some(after) if cells.len() <= most => rest = after,
+            after => return after,
         }
     }
 }
 
 /// Whether a cell of `row` that is not quoted has a quote in it.
 pub(super) fn has_quote_as_text(row: &[u8], dialect: &Dialect) -> bool {
+    dialect.quote.is_some_and(|quote| has_plain(row, quote, dialect))
+}
+
+/// Whether a carriage return stands in `row` outside of quoted cells, where it may end a row.
+pub(super) fn has_lone_return(row: &[u8], dialect: &Dialect) -> bool {
+    memchr(b'\r', row).is_some() && has_plain(row, b'\r', dialect)
+}
+
+/// Whether a cell of `row` that is not quoted has this byte in it.
+fn has_plain(row: &[u8], byte: u8, dialect: &Dialect) -> bool {
     let (mut rest, mut unused) = (row, ByteRecord::new());
     loop {
+        unused.clear();
         let after = match rest.split_first() {
             Some((first, quoted)) if dialect.is_quote(*first) => push_quoted(&mut unused, quoted, dialect),
             _ => {
                 let after = push_plain(&mut unused, rest, dialect);
                 let plain = rest.len() - after.map_or(0, <[u8]>::len);
-                if rest.iter().take(plain).any(|byte| dialect.is_quote(*byte)) {
+                if memchr(byte, rest.get(..plain).unwrap_or_default()).is_some() {
                     return true;
                 }
                 after
@@ -107,6 +139,18 @@ mod tests {
             let mut expected = ByteRecord::new();
             assert!(reader.read_byte_record(&mut expected).unwrap());
             assert_eq!(cells(row.as_bytes(), &Dialect::new(&Tables::default(), b',')), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn of_very_many_cells_only_the_number_is_known() {
+        let dialect = Dialect::new(&Tables::default(), b',');
+        for cell in ["", "a", r#""""#, r#""x,""y""#] {
+            for count in [CELLS_AT_MOST - 1, CELLS_AT_MOST, CELLS_AT_MOST + 1, 3 * CELLS_AT_MOST + 7] {
+                let row = vec![cell; count].join(",");
+                assert_eq!(cells(row.as_bytes(), &dialect).len(), count.min(CELLS_AT_MOST + 1), "{cell}");
+                assert_eq!(count_cells(row.as_bytes(), &dialect), count, "{cell}");
+            }
         }
     }
 

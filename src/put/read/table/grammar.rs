@@ -283,6 +283,7 @@ impl Text<'_> {
     fn ends_cell(&self, at: usize) -> Option<bool> {
         match (self.bytes.get(at), self.bytes.get(at + 1)) {
             (Some(byte), _) if *byte == self.dialect.delimiter || *byte == b'\n' => Some(true),
+            (Some(b'\r'), Some(b'\r')) => self.ends_cell(at + 1),
             (Some(b'\r'), Some(next)) => Some(*next == b'\n'),
             (Some(b'\r') | None, None) => self.last.then_some(true),
             _ => Some(false),
@@ -312,7 +313,8 @@ impl Text<'_> {
 
     fn without_line_end(&self, start: usize, end: usize) -> Range<usize> {
         let content = self.bytes.get(start..end).unwrap_or_default();
-        start..start + content.strip_suffix(b"\r").unwrap_or(content).len()
+        let returns = content.iter().rev().take_while(|byte| **byte == b'\r').count();
+        start..start + content.len() - returns
     }
 
     /// Whether what is behind a row whose end is doubtful are no rows but pieces of a text.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::cells::cells;
+use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
 use super::dialect::{Dialect, Tables, named_delimiter};
 use super::evidence::dimension;
 use super::grammar::{Ahead, Row, Text};
@@ -19,6 +19,8 @@ pub(in super::super) enum HeaderFlaw {
     Duplicate(String),
     /// Lines end in a carriage return alone, so that the whole file is one row.
     LineEnds,
+    /// There are so many columns, more than a table may have.
+    Wide(usize),
     /// There is only one column, of this name.
     NoTable(String),
     /// A quote of the row at this offset is not in order.
@@ -67,7 +69,13 @@ pub(in super::super) fn header(
             HeaderFlaw::Quote(start, flaw)
         });
     }
+    if has_lone_return(content, &dialect) {
+        return Err(HeaderFlaw::LineEnds);
+    }
     let cells = cells(content, &dialect);
+    if cells.len() > CELLS_AT_MOST {
+        return Err(HeaderFlaw::Wide(count_cells(content, &dialect)));
+    }
     if !tables.has_header {
         return Ok(Header::Found(Rows::new(dialect, numbered(cells.len()), longest), start));
     }
@@ -175,6 +183,8 @@ mod tests {
             ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
             ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
             ("key,\"vector\"\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
+            ("key,vector\r ,1 2\n", Some(HeaderFlaw::LineEnds)),
+            ("key,vector\r\r\na,1 2\n", None),
             ("key,\"a\r\nvector\"", None),
             ("hello world\n", no_table("hello world")),
             ("Vector\n", None),

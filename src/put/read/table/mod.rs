@@ -11,16 +11,20 @@ mod evidence;
 mod grammar;
 mod header;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use self::cells::{cells, has_quote_as_text};
+use bytes::Bytes;
+
+pub(super) use self::cells::CELLS_AT_MOST;
+use self::cells::{cells, count_cells, has_lone_return, has_quote_as_text};
 pub use self::dialect::Tables;
 pub(super) use self::dialect::{Dialect, named_delimiter};
 pub(super) use self::grammar::QuoteFlaw;
 use self::grammar::{Ahead, Text};
 pub(super) use self::header::{Header, HeaderFlaw, header};
-use super::{Cut, RECORDS_AT_MOST, mark_length};
-use crate::put::record::{Columns, Raw};
+use super::{BYTE_ORDER_MARK, Cut, RECORDS_AT_MOST, mark_length};
+use crate::put::record::{Columns, Raw, RowTrouble};
 
 /// Cuts the rows of one file.
 #[derive(Debug)]
@@ -48,8 +52,20 @@ impl Rows {
     }
 
     /// The cells of a row under the file's header.
-    pub(super) fn raw(&self, row: &[u8]) -> Raw {
-        Raw::Row { columns: Arc::clone(&self.columns), cells: cells(row, &self.dialect) }
+    pub(super) fn raw(&self, text: &Bytes, row: Range<usize>) -> Raw {
+        let bytes = &text[row.clone()];
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            return Raw::broken(text.slice(row), RowTrouble::Mark);
+        }
+        if has_lone_return(bytes, &self.dialect) {
+            return Raw::broken(text.slice(row), RowTrouble::Return);
+        }
+        let cells = cells(bytes, &self.dialect);
+        if cells.len() > CELLS_AT_MOST {
+            let got = count_cells(bytes, &self.dialect);
+            return Raw::broken(text.slice(row), RowTrouble::Cells { want: self.columns.0.len(), got });
+        }
+        Raw::Row { columns: Arc::clone(&self.columns), cells }
     }
 }
 
@@ -63,7 +79,7 @@ fn cut_counted(text: Text<'_>, ahead: &mut Ahead) -> Cut {
     let mut cut = Cut::default();
     let mut at = 0;
     while at < text.bytes.len() && cut.records.len() < RECORDS_AT_MOST {
-        // Where files were concatenated a mark stands inside, and a quote behind it opens a cell.
+        // A row behind a byte-order mark is rejected, but as a whole: a quote behind the mark opens a cell.
         let start = at + mark_length(text.bytes.get(at..).unwrap_or_default());
         if let Some(next) = text.passed_over(start) {
             at = next;
@@ -77,7 +93,7 @@ fn cut_counted(text: Text<'_>, ahead: &mut Ahead) -> Cut {
             at = row.next;
             continue;
         }
-        cut.records.push(row.content);
+        cut.records.push(at..row.content.end);
         at = row.next;
     }
     cut.consumed = at;

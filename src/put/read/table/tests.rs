@@ -33,7 +33,7 @@ fn rows_end_at_line_ends_outside_quotes() {
     assert_eq!(found("a,b\r\n\r\n  \nc,\"d\n,\"\"\n\"\n", 2, false).0, ["a,b"]);
     assert_eq!(rows("a,b\r\n\r\n  \nc,\"d\n,\"\"\n\"\n", 2), ["a,b", "c,\"d\n,\"\"\n\""]);
     assert_eq!(rows("5\" disk,b\nc,the \"best\" of\n", 2), ["5\" disk,b", "c,the \"best\" of"]);
-    assert_eq!(rows("\u{feff}\"a\nb\",c\n", 2), ["\"a\nb\",c"]);
+    assert_eq!(rows("\u{feff}\"a\nb\",c\n", 2), ["\u{feff}\"a\nb\",c"]);
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! The connections in use, and whether an answer that came by one of them belongs to the request that waited for it.
+//!
+//! HTTP/1.1 knows no other bond between the two than their order. When somebody on the way sends an answer twice, or one
+//! that nobody asked for, the next request on that connection would take it for its own, and each one after that the
+//! answer of the one before.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// So many answers' ids are remembered, many times more than requests are ever on their way.
+const REMEMBERED: usize = 1_024;
+
+/// Makes a client with connections of its own.
+type Make = Box<dyn Fn() -> Result<reqwest::Client, String> + Send + Sync>;
+
+/// The HTTP client in use; replaced when its connections are not to be trusted any more.
+pub(super) struct Connections {
+    make: Make,
+    hasher: RandomState,
+    /// Held for a moment, never across an await.
+    state: Mutex<State>,
+}
+
+struct State {
+    http: reqwest::Client,
+    /// How often the client was replaced.
+    generation: u64,
+    /// Answers by earlier clients than this one are doubted.
+    trusted: u64,
+    /// The ids of the last answers, hashed.
+    seen: VecDeque<u64>,
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connections").finish_non_exhaustive()
+    }
+}
+
+impl Connections {
+    /// Makes the first client.
+    pub(super) fn new(make: Make) -> Result<Self, String> {
+        let state =
+            State { http: make()?, generation: 0, trusted: 0, seen: VecDeque::with_capacity(REMEMBERED) };
+        Ok(Self { make, hasher: RandomState::new(), state: Mutex::new(state) })
+    }
+
+    /// The client to ask with, and the number of its generation.
+    pub(super) fn current(&self) -> (reqwest::Client, u64) {
+        let state = self.state();
+        (state.http.clone(), state.generation)
+    }
+
+    /// Whether an answer can be that of the request that it came for; the error says why not. Then no connection is
+    /// used again, since the next answer on it may be another request's as well, and what is still to come by them is
+    /// doubted. A failure of the service is what it says in any case; but where nothing shows that it is fresh, the
+    /// connections are not used again either.
+    pub(super) fn belongs(
+        &self,
+        generation: u64,
+        status: u16,
+        request_id: &str,
+        is_early: bool,
+    ) -> Result<(), String> {
+        let is_failure = status >= 500;
+        let mut state = self.state();
+        let is_fresh = !request_id.is_empty() && !self.is_repeated(&mut state, request_id);
+        let doubt = if is_failure {
+            None
+        } else if generation < state.trusted {
+            Some("on a connection that has brought an answer of another request")
+        } else if !request_id.is_empty() && !is_fresh {
+            Some("with the request id of an earlier answer")
+        } else if is_early {
+            Some("before all of the request was sent")
+        } else if (200..300).contains(&status) && !is_fresh {
+            // A proxy's or a portal's page; taken for success it would be a loss that nobody notices.
+            Some("without x-oss-request-id")
+        } else {
+            None
+        };
+        if (doubt.is_some() || !is_fresh) && generation == state.generation {
+            self.replace(&mut state);
+        }
+        let Some(doubt) = doubt else { return Ok(()) };
+        state.trusted = state.trusted.max(generation + 1).min(state.generation);
+        let id = if request_id.is_empty() { String::new() } else { format!(" ({request_id})") };
+        Err(format!("HTTP {status} {doubt}{id}: that was not the service's answer to this request"))
+    }
+
+    /// Goes on with new connections. Where there is no other client, the old one has to do.
+    fn replace(&self, state: &mut State) {
+        if let Ok(http) = (self.make)() {
+            state.http = http;
+            state.generation += 1;
+        }
+    }
+
+    /// Whether an answer with this id came before; it is remembered from now on.
+    fn is_repeated(&self, state: &mut State, request_id: &str) -> bool {
+        let hash = self.hasher.hash_one(request_id);
+        if state.seen.contains(&hash) {
+            return true;
+        }
+        if state.seen.len() == REMEMBERED {
+            state.seen.pop_front();
+        }
+        state.seen.push_back(hash);
+        false
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is whole, whatever panics elsewhere.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connections() -> Connections {
+        Connections::new(Box::new(|| Ok(reqwest::Client::new()))).unwrap()
+    }
+
+    #[test]
+    fn an_answer_counts_once() {
+        let connections = connections();
+        for id in 0..2 * REMEMBERED {
+            assert_eq!(connections.belongs(0, 200, &format!("id-{id}"), false), Ok(()));
+        }
+        let last = format!("id-{}", 2 * REMEMBERED - 1);
+        for status in [200, 400, 403, 429] {
+            let generation = connections.current().1;
+            let doubt = connections.belongs(generation, status, &last, false).unwrap_err();
+            assert!(doubt.contains("with the request id of an earlier answer"), "{doubt}");
+            assert_eq!(connections.current().1, generation + 1, "{status}");
+        }
+        // A failure counts, since the same is sent again; but not on this connection.
+        for id in [last.as_str(), ""] {
+            let generation = connections.current().1;
+            assert_eq!(connections.belongs(generation, 503, id, false), Ok(()));
+            assert_eq!(connections.current().1, generation + 1, "{id:?}");
+            let meanwhile = format!("meanwhile {id}");
+            assert_eq!(connections.belongs(generation, 200, &meanwhile, false), Ok(()), "others go on");
+        }
+    }
+
+    #[test]
+    fn what_comes_by_given_up_connections_is_doubted_once_and_for_all() {
+        let connections = connections();
+        assert!(connections.belongs(0, 200, "", false).is_err());
+        assert!(connections.belongs(0, 200, "fresh", false).is_err());
+        assert!(connections.belongs(0, 400, "fresh too", false).is_err());
+        assert_eq!(connections.current().1, 1, "those have been given up already");
+        assert_eq!(connections.belongs(1, 200, "another", false), Ok(()));
+        assert!(connections.belongs(1, 200, "early", true).is_err());
+    }
+
+    #[test]
+    fn an_error_need_not_have_an_id() {
+        let connections = connections();
+        for _ in 0..2 {
+            let generation = connections.current().1;
+            assert_eq!(connections.belongs(generation, 400, "", false), Ok(()));
+        }
+    }
+}

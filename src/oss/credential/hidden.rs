@@ -1,0 +1,288 @@
+//! Texts that must not be seen, and how they are struck out of what others say. Pure.
+//!
+//! A service, a proxy or a helper may repeat what it was given: in a message, in a header, cut off, percent-encoded,
+//! as a part of JSON or XML, in base64. What cannot be told is told with `***` in its place.
+
+use std::collections::VecDeque;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use super::{Credential, Secret};
+
+/// Shorter texts are left where they stand: they could be parts of any word.
+const SHORTEST: usize = 8;
+
+/// So many characters in a row give a part of a long text away.
+const PART: usize = 12;
+
+/// So many texts are remembered; a load of weeks sees its credential change often.
+const REMEMBERED: usize = 64;
+
+/// A signature is so many hexadecimal digits; nothing that anybody needs to read has as many.
+const SIGNATURE_DIGITS: usize = 64;
+
+/// What stands in the place of a struck text.
+const STRUCK: &str = "***";
+
+/// Texts that are struck out of whatever is told.
+#[derive(Clone, Debug, Default)]
+pub(in crate::oss) struct Hidden(VecDeque<Text>);
+
+#[derive(Clone, Debug)]
+struct Text {
+    value: Secret,
+    /// As it is, and in base64 behind any number of bytes.
+    forms: Vec<Secret>,
+}
+
+impl Hidden {
+    /// Hides a text from now on.
+    pub(in crate::oss) fn add(&mut self, text: &str) {
+        if text.len() < SHORTEST || self.0.iter().any(|known| known.value.expose() == text) {
+            return;
+        }
+        if self.0.len() == REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(Text { value: Secret::new(text), forms: forms(text) });
+    }
+
+    /// Hides what is secret of a credential.
+    pub(in crate::oss) fn add_credential(&mut self, credential: &Credential) {
+        self.add(credential.secret.expose());
+        if let Some(token) = &credential.security_token {
+            self.add(token.expose());
+        }
+    }
+
+    /// The same that hides one more text.
+    #[must_use]
+    pub(in crate::oss) fn and(mut self, text: &str) -> Self {
+        self.add(text);
+        self
+    }
+
+    /// A text without anything that is hidden.
+    pub(in crate::oss) fn strike(&self, text: &str) -> String {
+        let bytes = text.as_bytes();
+        let mut told = Vec::with_capacity(bytes.len());
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            let end = self.end_at(bytes, at).max(digits_end(bytes, at));
+            if end > at {
+                told.extend_from_slice(STRUCK.as_bytes());
+                at = end;
+            } else {
+                told.push(*byte);
+                at += 1;
+            }
+        }
+        // Only whole characters of ASCII are struck.
+        String::from_utf8(told).unwrap_or_default()
+    }
+
+    /// Where what is hidden and begins here ends; `at` if nothing does.
+    fn end_at(&self, text: &[u8], at: usize) -> usize {
+        let forms = self.0.iter().flat_map(|known| &known.forms);
+        forms.map(|form| longest_part(text, at, form.expose().as_bytes())).max().unwrap_or(at).max(at)
+    }
+}
+
+/// A text as it may stand in another one.
+fn forms(text: &str) -> Vec<Secret> {
+    let mut forms = vec![text.to_owned()];
+    for before in 0..3 {
+        let mut bytes = vec![0; before];
+        bytes.extend_from_slice(text.as_bytes());
+        for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            // The first and the last characters depend on the bytes around.
+            let own = encoded.get((before * 8).div_ceil(6)..bytes.len() * 8 / 6).unwrap_or_default();
+            if own.len() >= SHORTEST && !forms.iter().any(|form| form == own) {
+                forms.push(own.to_owned());
+            }
+        }
+    }
+    forms.into_iter().map(Secret::new).collect()
+}
+
+/// Where the longest part of `hidden` ends that begins at `at`; `at` if none is long enough to give anything away.
+fn longest_part(text: &[u8], at: usize, hidden: &[u8]) -> usize {
+    let least = if hidden.len() < 2 * PART { SHORTEST } else { PART };
+    let Some(first) = text.get(at) else { return at };
+    let may_be_encoded = matches!(first, b'%' | b'\\' | b'&');
+    let mut longest = at;
+    for start in 0..=hidden.len().saturating_sub(least) {
+        let begins = hidden.get(start).is_some_and(|byte| byte.eq_ignore_ascii_case(first));
+        if begins || may_be_encoded {
+            let rest = hidden.get(start..).unwrap_or_default();
+            let (length, end) = run(text, at, rest);
+            if length >= least {
+                longest = longest.max(end);
+            }
+        }
+    }
+    longest
+}
+
+/// How many bytes of `hidden` stand at `at`, and where they end.
+fn run(text: &[u8], at: usize, hidden: &[u8]) -> (usize, usize) {
+    let (mut length, mut end) = (0, at);
+    let mut other = (0, at);
+    for byte in hidden {
+        // A long text may be wrapped.
+        let blanks = text.iter().skip(end).take(4).take_while(|byte| byte.is_ascii_whitespace()).count();
+        let from = if length == 0 { end } else { end + blanks };
+        let rest = text.get(from..).unwrap_or_default();
+        let is_here = rest.first().is_some_and(|first| first.eq_ignore_ascii_case(byte));
+        let next = match encoded(rest, *byte) {
+            Some(next) if is_here => {
+                // Which of the two it is shows in what follows.
+                let (more, end) = run(text, from + next, hidden.get(length + 1..).unwrap_or_default());
+                other = other.max((length + 1 + more, end));
+                1
+            }
+            Some(next) => next,
+            None if is_here => 1,
+            None => break,
+        };
+        (length, end) = (length + 1, from + next);
+    }
+    (length, end).max(other)
+}
+
+/// How long the form is in which `byte` stands at the start of `text` otherwise than as it is: percent-encoded, as an
+/// escape of JSON, as a reference of XML; letters in any case.
+fn encoded(text: &[u8], byte: u8) -> Option<usize> {
+    let is_it = |found: u32| u8::try_from(found).is_ok_and(|found| found.eq_ignore_ascii_case(&byte));
+    match text.split_first()? {
+        (b'%', rest) => {
+            let digits = |from: usize| number(rest.get(from..from + 2)?, 16).filter(|found| is_it(*found));
+            // Encoded twice, the mark itself is `%25`.
+            let twice = rest.starts_with(b"25").then(|| digits(2)).flatten().map(|_| 5);
+            twice.or_else(|| digits(0).map(|_| 3))
+        }
+        (b'\\', [b'u', rest @ ..]) => number(rest.get(..4)?, 16).filter(|found| is_it(*found)).map(|_| 6),
+        (b'\\', [next, ..]) if is_it(u32::from(*next)) => Some(2),
+        (b'&', rest) => reference(rest).filter(|(found, _)| is_it(*found)).map(|(_, length)| length),
+        _ => None,
+    }
+}
+
+/// The character that a reference of XML means, and how long it is with its marks.
+fn reference(text: &[u8]) -> Option<(u32, usize)> {
+    let end = text.iter().take(9).position(|byte| *byte == b';')?;
+    let found = match text.get(..end)? {
+        b"amp" => u32::from(b'&'),
+        b"lt" => u32::from(b'<'),
+        b"gt" => u32::from(b'>'),
+        b"quot" => u32::from(b'"'),
+        b"apos" => u32::from(b'\''),
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
+        [b'#', digits @ ..] => number(digits, 10)?,
+        _ => return None,
+    };
+    Some((found, end + 2))
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<u32> {
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()
+}
+
+/// Where a run of hexadecimal digits ends that is as long as a signature; `at` if there is none.
+fn digits_end(text: &[u8], at: usize) -> usize {
+    let digits = text.iter().skip(at).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    if digits >= SIGNATURE_DIGITS { at + digits } else { at }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// How somebody else may write a text.
+    fn written(text: &str, way: usize) -> String {
+        let each = |write: fn(u8) -> String| text.bytes().map(write).collect::<String>();
+        match way {
+            0 => text.to_owned(),
+            1 => utf8_percent_encode(text, NON_ALPHANUMERIC).to_string(),
+            2 => utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().to_lowercase(),
+            3 => utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace('%', "%25"),
+            4 => serde_json::Value::from(text).to_string().replace('/', "\\/"),
+            5 => each(|byte| format!("\\u{byte:04x}")),
+            6 => each(|byte| format!("&#{byte};")),
+            7 => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+            8 => STANDARD.encode(text),
+            9 => STANDARD.encode(format!("me:{text}")),
+            10 => URL_SAFE_NO_PAD.encode(format!("user:{text}@")),
+            11 => text
+                .bytes()
+                .map(char::from)
+                .collect::<Vec<_>>()
+                .chunks(20)
+                .fold(String::new(), |lines, line| lines + &line.iter().collect::<String>() + "\r\n "),
+            _ => text.to_uppercase(),
+        }
+    }
+
+    /// Whether any eight characters of `text` in a row stand in `told`.
+    fn shows(told: &str, text: &str) -> bool {
+        let told = told.to_lowercase();
+        let text = text.to_lowercase();
+        (0..=text.len() - PART).any(|at| text.get(at..at + PART).is_some_and(|part| told.contains(part)))
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_hidden_text_is_told_however_it_is_written(
+            text in "[!-~]{24,200}",
+            way in 0usize..13,
+            before in "[ -~é€]{0,40}",
+            after in "[ -~é€]{0,40}",
+            cut in 0.0f64..0.4,
+        ) {
+            let hidden = Hidden::default().and(&text);
+            let form = written(&text, way);
+            let told = hidden.strike(&format!("{before}{form}{after}"));
+            prop_assert!(!shows(&told, &form) && !shows(&told, &text), "{told}");
+            prop_assert!(told.contains(STRUCK), "{told}");
+            if way == 0 {
+                // Somebody has cut it off somewhere.
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss,
+                    reason = "any place will do")]
+                let at = (text.len() as f64 * cut) as usize;
+                let rest = text.split_at(at).1;
+                let told = hidden.strike(&format!("{before}{rest}"));
+                prop_assert!(!shows(&told, rest), "{told}");
+            }
+        }
+
+        #[test]
+        fn what_is_not_hidden_is_told_as_it_is(text in "[ -~é€\u{202e}\n]{0,200}") {
+            let hidden = Hidden::default().and("kT5-hush/Qx9+w0Zp=&").and("local");
+            prop_assert_eq!(hidden.strike(&text), text);
+        }
+    }
+
+    #[test]
+    fn a_short_text_is_not_struck_out_of_other_words() {
+        let hidden = Hidden::default().and("local").and("");
+        assert_eq!(hidden.strike("the local service"), "the local service");
+    }
+
+    #[test]
+    fn a_signature_is_struck_whosever_it_is() {
+        let text = format!("Signature={}, not {}", "0123456789abcdef".repeat(4), "ABC0".repeat(6));
+        assert_eq!(Hidden::default().strike(&text), format!("Signature=***, not {}", "ABC0".repeat(6)));
+    }
+
+    #[test]
+    fn only_the_last_texts_are_remembered() {
+        let mut hidden = Hidden::default();
+        (0..=REMEMBERED).for_each(|number| hidden.add(&format!("{number:020}")));
+        assert_eq!(hidden.0.len(), REMEMBERED);
+    }
+}

@@ -1,0 +1,79 @@
+//! Rejects files that users named and that a run has moved out of its way. They belong to the sequence of runs that it
+//! gave up: that keeps a note of each, and when it goes on, they are moved back.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::JournalError;
+use super::folder::{beside, io_error, read_if_there, rename_if_there};
+use crate::private;
+use crate::put::rejects::free_name;
+
+const NOTES: &str = "rejects.moved";
+
+#[derive(Serialize, Deserialize)]
+struct Moved {
+    from: PathBuf,
+    to: PathBuf,
+}
+
+/// Notes in the folder of a sequence that a file is about to be moved.
+pub(super) fn note(folder: &Path, from: &Path, to: &Path) -> Result<(), JournalError> {
+    let (from, to) = (absolute(from), absolute(to));
+    if from.to_str().and(to.to_str()).is_none() {
+        // Such a name has no place in JSON; the file is kept under its number.
+        return Ok(());
+    }
+    let mut all = noted(folder)?;
+    all.push(Moved { from, to });
+    let (path, new) = (folder.join(NOTES), beside(&folder.join(NOTES), ".new"));
+    let write = || {
+        let mut file = private::open_own(&new, private::writing().create(true).truncate(true))?;
+        file.write_all(&serde_json::to_vec(&all)?)?;
+        file.sync_data()?;
+        fs::rename(&new, &path)
+    };
+    write().map_err(io_error("write", &path))
+}
+
+/// Moves the files back. Of one that was moved several times the first belongs to the sequence; what is in its place
+/// now gets a number.
+pub(super) fn undo(folder: &Path) -> Result<(), JournalError> {
+    let mut done = BTreeSet::new();
+    for Moved { from, to } in noted(folder)? {
+        if !done.insert(from.clone()) || !to.is_file() {
+            continue;
+        }
+        if from.metadata().is_ok_and(|file| file.is_file() && file.len() > 0)
+            && let Some(free) = free_name(&from)
+        {
+            rename_if_there(&from, &free)?;
+        }
+        rename_if_there(&to, &from)?;
+    }
+    let notes = folder.join(NOTES);
+    // A run that was killed may have left the beginning of another one.
+    for path in [beside(&notes, ".new"), notes] {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io_error("remove", &path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn noted(folder: &Path) -> Result<Vec<Moved>, JournalError> {
+    let path = folder.join(NOTES);
+    let text = read_if_there(&path).map_err(io_error("read", &path))?;
+    Ok(text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default())
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

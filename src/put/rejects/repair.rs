@@ -1,0 +1,201 @@
+//! Lines that no longer hold are taken out of a rejects file. It is read line by line, and what goes at its end, as is
+//! usual, is cut off; otherwise a new file takes its place.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{Place, UNKNOWN};
+use crate::private;
+use crate::put::tracker::Mark;
+
+/// What a line of the file is about.
+#[derive(Debug, Deserialize)]
+pub(in crate::put) struct Known {
+    /// The input's name as the command line had it.
+    pub(in crate::put) input: String,
+    pub(in crate::put) record: u64,
+    #[serde(default)]
+    reason: String,
+}
+
+impl Known {
+    /// The whole name of the input.
+    pub(in crate::put) fn whole_name(&self) -> Option<String> {
+        std::path::absolute(&self.input).ok().map(|path| path.display().to_string())
+    }
+}
+
+pub(super) fn known(line: &[u8]) -> Option<Known> {
+    #[derive(Deserialize)]
+    struct Line {
+        rejected: Known,
+    }
+    serde_json::from_slice::<Line>(line).ok().map(|line| line.rejected)
+}
+
+/// What is no longer in the file.
+#[derive(Debug, Default)]
+pub(in crate::put) struct Forgotten {
+    /// How many bytes of the file are in the journal now.
+    pub(in crate::put) noted: u64,
+    /// How many of its lines were about rejected records.
+    pub(in crate::put) rejected: u64,
+    /// How many were about records of unknown fate.
+    pub(in crate::put) unknown: u64,
+}
+
+/// Removes all lines about some inputs, by their whole names. A run that was killed may have done that before, and not
+/// got to note it in the journal: then the file is shorter than the mark counts, and what is in it is what counts.
+pub(in crate::put) fn forget(place: &Place, mark: &Mark, inputs: &[String]) -> io::Result<Forgotten> {
+    let counted =
+        Tally { bytes: mark.rejects_bytes, rejected: mark.counts.rejected, unknown: mark.counts.unknown };
+    let length = open(place)?.map_or(Ok(0), |file| file.metadata().map(|metadata| metadata.len()))?;
+    let goes = |line: &[u8]| {
+        let name = known(line).and_then(|known| known.whole_name());
+        name.is_some_and(|name| inputs.contains(&name))
+    };
+    let (mut gone, mut kept) = (Tally::default(), Tally::default());
+    let met = |line: &[u8], at, is_kept| {
+        if at < counted.bytes {
+            if is_kept { kept.add(line) } else { gone.add(line) }
+        }
+    };
+    filter(place, 0, |line| !goes(line), met)?;
+    if length < counted.bytes {
+        gone = counted.without(&kept);
+    }
+    let Tally { bytes, rejected, unknown } = gone;
+    Ok(Forgotten { noted: counted.bytes - bytes, rejected, unknown })
+}
+
+/// How long lines are in all, and how many are about what.
+#[derive(Default)]
+struct Tally {
+    bytes: u64,
+    rejected: u64,
+    unknown: u64,
+}
+
+impl Tally {
+    fn add(&mut self, line: &[u8]) {
+        self.bytes += line.len() as u64;
+        match known(line) {
+            Some(known) if known.reason == UNKNOWN => self.unknown += 1,
+            Some(_) => self.rejected += 1,
+            None => {}
+        }
+    }
+
+    fn without(&self, other: &Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(other.bytes),
+            rejected: self.rejected.saturating_sub(other.rejected),
+            unknown: self.unknown.saturating_sub(other.unknown),
+        }
+    }
+}
+
+/// Removes a torn last line, and the lines beyond the `noted` bytes that are about records that come again; returns how
+/// long the file is then. What is noted is not read: the file may be large.
+pub(super) fn cut(place: &Place, noted: u64, is_to_come: impl Fn(&Known) -> bool) -> io::Result<u64> {
+    filter(place, noted, |line| stays(line, &is_to_come), |_, _, _| {})
+}
+
+/// Whether a line that is not noted stays: what is no whole line was torn, and a record that comes again is listed again.
+pub(in crate::put) fn stays(line: &[u8], is_to_come: &impl Fn(&Known) -> bool) -> bool {
+    known(line).map_or_else(|| line.ends_with(b"\n"), |known| !is_to_come(&known))
+}
+
+/// Keeps only some of the lines from a place on, and returns how long the file is then. `met` is told of each line, its
+/// place, and whether it is kept.
+fn filter(
+    place: &Place,
+    from: u64,
+    is_kept: impl Fn(&[u8]) -> bool,
+    mut met: impl FnMut(&[u8], u64, bool),
+) -> io::Result<u64> {
+    let Some(file) = open(place)? else { return Ok(0) };
+    let from = from.min(file.metadata()?.len());
+    let mut text = BufReader::new(file);
+    text.seek(SeekFrom::Start(from))?;
+    let (mut bytes, mut first) = (from, None);
+    lines(&mut text, from, |line, at| {
+        let is_kept = is_kept(line);
+        met(line, at, is_kept);
+        if is_kept {
+            bytes += line.len() as u64;
+        } else {
+            first.get_or_insert(at);
+        }
+        Ok(())
+    })?;
+    match first {
+        // Nothing that is kept stands behind what goes.
+        Some(first) if first == bytes => place.open(OpenOptions::new().write(true))?.set_len(bytes)?,
+        Some(_) => replace(place, text, from, is_kept)?,
+        None => {}
+    }
+    Ok(bytes)
+}
+
+/// Opens the file, if there is one. What is none, such as a pipe that a user named, keeps nothing that could be read.
+fn open(place: &Place) -> io::Result<Option<File>> {
+    if let Place::Named(path) = place
+        && path.metadata().is_ok_and(|file| !file.is_file())
+    {
+        return Ok(None);
+    }
+    match place.open(OpenOptions::new().read(true)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// Hands on each line of a text that begins at a place, with the line's own place.
+pub(in crate::put) fn lines(
+    text: &mut impl BufRead,
+    from: u64,
+    mut each: impl FnMut(&[u8], u64) -> io::Result<()>,
+) -> io::Result<()> {
+    let (mut line, mut at) = (Vec::new(), from);
+    while text.read_until(b'\n', &mut line)? > 0 {
+        each(&line, at)?;
+        at += line.len() as u64;
+        line.clear();
+    }
+    Ok(())
+}
+
+/// Puts a new file in the place of one, without some of the lines from a place on.
+fn replace(
+    place: &Place,
+    mut text: BufReader<File>,
+    from: u64,
+    is_kept: impl Fn(&[u8]) -> bool,
+) -> io::Result<()> {
+    let path = place.path().canonicalize()?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".ossvec-new");
+    let new = PathBuf::from(name);
+    let file = private::open_own(&new, private::writing().create(true).truncate(true))?;
+    file.set_permissions(text.get_ref().metadata()?.permissions())?;
+    let mut kept = BufWriter::new(file);
+    text.rewind()?;
+    io::copy(&mut text.by_ref().take(from), &mut kept)?;
+    lines(&mut text, from, |line, _| if is_kept(line) { kept.write_all(line) } else { Ok(()) })?;
+    kept.into_inner()?.sync_all()?;
+    fs::rename(new, path)
+}
+
+pub(super) fn ends_with_newline(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}

@@ -1,0 +1,122 @@
+//! What a process needs of the machine: descriptors and threads. That there are too few is seen at once, where nothing
+//! is begun; later there would be nobody left to do the work, or to tell.
+
+use std::fs::File;
+use std::io;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use crate::exit::{Exit, Failure};
+
+/// How long a thread may take to begin.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What always leads somewhere.
+#[cfg(unix)]
+const NOWHERE: &str = "/dev/null";
+#[cfg(not(unix))]
+const NOWHERE: &str = "NUL";
+
+/// Fails unless so many more files and connections can be open at once.
+pub(crate) fn descriptors(wanted: usize) -> Result<(), Failure> {
+    let (had, error) = match opened(wanted) {
+        Err(_) if is_limit_raised() => match opened(wanted) {
+            Err(failed) => failed,
+            Ok(()) => return Ok(()),
+        },
+        Err(failed) => failed,
+        Ok(()) => return Ok(()),
+    };
+    Err(too_few_descriptors(wanted, had, &error))
+}
+
+/// Opens so many at once; says how many there were when it failed.
+fn opened(wanted: usize) -> Result<(), (usize, io::Error)> {
+    let mut open = Vec::new();
+    while open.len() < wanted {
+        match File::open(NOWHERE) {
+            Ok(file) => open.push(file),
+            // Where it is missing or closed, that says nothing about limits.
+            Err(error) if is_other(&error) => return Ok(()),
+            Err(error) => return Err((open.len(), error)),
+        }
+    }
+    Ok(())
+}
+
+fn is_other(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+}
+
+/// Raises the limit to the one that this user may go to; whether it has been raised.
+#[cfg(unix)]
+fn is_limit_raised() -> bool {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    current < maximum && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_limit_raised() -> bool {
+    false
+}
+
+fn too_few_descriptors(wanted: usize, had: usize, error: &io::Error) -> Failure {
+    let message =
+        format!("too few files may be open at once: {wanted} more are needed, {had} can be had ({error})");
+    Failure::new(Exit::Client, message)
+        .advise("raise the limit, such as with ulimit -n 1024; a smaller --job needs fewer")
+}
+
+/// Fails unless so many more threads can run at once.
+pub(crate) fn threads(wanted: usize) -> Result<(), Failure> {
+    let mut waiting = Vec::new();
+    for _ in 0..wanted {
+        let (end, ended) = channel::<()>();
+        let thread = thread::Builder::new().spawn(move || ended.recv().unwrap_or_default());
+        let thread = thread.map_err(|error| too_few_threads(&error))?;
+        waiting.push((end, thread));
+    }
+    for (end, thread) in waiting {
+        drop(end);
+        // It does nothing that could fail.
+        thread.join().unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Starts a thread of the runtime that waits for whatever would hold up the others, such as the name of a host. Where
+/// there is none, the runtime keeps such work for a thread that never comes.
+pub(crate) async fn spare_thread() -> Result<(), Failure> {
+    let begun = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(|| ())).await;
+    begun.map(|_| ()).map_err(|_| too_few_threads(&io::ErrorKind::WouldBlock.into()))
+}
+
+/// Starts a thread, where there is one to be had.
+pub(crate) fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().spawn(work).map(drop)
+}
+
+/// What to say where a thread cannot be started.
+pub(crate) fn too_few_threads(error: &io::Error) -> Failure {
+    Failure::new(Exit::Client, format!("cannot start a thread: {error}"))
+        .advise("let this user run more threads (ulimit -u, or the container's limit of processes), or use more memory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_enough_of_is_no_failure() {
+        assert_eq!(descriptors(20), Ok(()));
+        assert_eq!(threads(20), Ok(()));
+        let failure = too_few_descriptors(20, 3, &io::Error::other("why"));
+        assert_eq!(
+            failure.message,
+            "too few files may be open at once: 20 more are needed, 3 can be had (why)"
+        );
+    }
+}

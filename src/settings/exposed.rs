@@ -1,0 +1,83 @@
+//! Files with secrets that others on the machine can read.
+
+use std::path::Path;
+
+/// The names of what must stay secret in the configuration files of ossutil and of the vendor's tools, as [`plain`] has
+/// them.
+const SECRETS: [&str; 9] = [
+    "accesskeysecret",
+    "ststoken",
+    "securitytoken",
+    "sessiontoken",
+    "privatekey",
+    "accesstoken",
+    "oauthaccesstoken",
+    "oauthrefreshtoken",
+    "bearertoken",
+];
+
+/// What everybody should know of a file in which a secret stands before others' eyes.
+#[cfg(unix)]
+pub(super) fn warning(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    use crate::command_line::quoted;
+
+    let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+    // Somebody else's file may be shared with this user by its group on purpose.
+    let (bits, cure) = if is_own { (0o044, "chmod 600") } else { (0o004, "chmod o=") };
+    let is_exposed = metadata.mode() & bits != 0 && holds_secret(&std::fs::read_to_string(path).ok()?);
+    let shown = path.display();
+    is_exposed.then(|| {
+        format!(
+            "warning: {shown} holds a secret, and other users of this machine can read it; close it: {cure} {}",
+            quoted(&shown.to_string())
+        )
+    })
+}
+
+/// Who may read a file is another matter there.
+#[cfg(not(unix))]
+pub(super) fn warning(_: &Path) -> Option<String> {
+    None
+}
+
+/// Whether INI or JSON text gives a secret a value.
+#[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "nobody asks there"))]
+fn holds_secret(text: &str) -> bool {
+    let is_frame = |character: char| character.is_whitespace() || matches!(character, '"' | '\'');
+    text.split(['\n', ',', '{', '}']).filter_map(|part| part.split_once(['=', ':'])).any(|(name, value)| {
+        SECRETS.contains(&plain(name).as_str())
+            && !value.trim_matches(is_frame).is_empty()
+            && value.trim() != "null"
+    })
+}
+
+/// A name without what differs between spellings.
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_secret;
+
+    #[test]
+    fn a_secret_is_known_by_its_name_in_ini_and_json() {
+        for (text, holds) in [
+            ("[default]\naccess-key-id = a\nAccess_Key_Secret = s\n", true),
+            ("[default]\naccessKeySecret=s", true),
+            ("[default]\nsts-token: t", true),
+            ("[default]\naccess-key-secret =\nregion = cn-hangzhou", false),
+            ("[default]\naccess-key-secret-note = s", false),
+            ("mode = EcsRamRole\necs-role-name = r", false),
+            (r#"{"profiles":[{"name":"c","access_key_id":"i","access_key_secret":"s"}]}"#, true),
+            (r#"{"profiles":[{"access_key_secret":"","sts_token":null}]}"#, false),
+            ("{\n  \"oauth_refresh_token\" : \"t\"\n}", true),
+            ("", false),
+        ] {
+            assert_eq!(holds_secret(text), holds, "{text}");
+        }
+    }
+}

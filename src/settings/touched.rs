@@ -1,0 +1,101 @@
+//! All files that a load touches: one list of what it writes, one of what it reads, by whatever option or variable.
+
+use std::path::Path;
+
+use super::outputs::{Outputs, Read};
+use super::service::Network;
+use super::sources::{Sources, config_file, variable_of};
+use super::{Environment, ServiceSettings, logging, telling, vendor};
+use crate::cli::{Global, PutVectors};
+use crate::emulator;
+use crate::exit::Failure;
+use crate::log::{Destination, Level, Log};
+use crate::put::read::Expanded;
+use crate::put::record::Input;
+
+/// Refuses a load whose command line names one file for two ends, before a configuration file is read.
+pub(super) fn check_named(
+    arguments: &PutVectors,
+    expanded: &Expanded,
+    (global, environment): (&Global, &Environment),
+) -> Result<(), Failure> {
+    let sources = Sources::without_file(global, environment);
+    let log = logging::Log::find(&sources)?.settings();
+    written(arguments, &sources, &log, None).are_apart_from(&read(expanded, &sources)?)
+}
+
+/// The same with what the configuration file names; says what is written.
+pub(super) fn check(
+    arguments: &PutVectors,
+    expanded: &Expanded,
+    sources: &Sources<'_>,
+    log: &Log,
+    local: Option<&emulator::Options>,
+) -> Result<Outputs, Failure> {
+    let outputs = written(arguments, sources, log, local);
+    outputs.are_apart_from(&read(expanded, sources)?)?;
+    outputs.are_outside_of(expanded.directories.iter().map(|(directory, _)| directory.as_path()))?;
+    outputs.check()?;
+    Ok(outputs)
+}
+
+/// What is written.
+fn written(
+    arguments: &PutVectors,
+    sources: &Sources<'_>,
+    log: &Log,
+    local: Option<&emulator::Options>,
+) -> Outputs {
+    let reporting = &arguments.reporting;
+    let actions = telling::actions(sources.environment);
+    Outputs::of_streams()
+        .data(local.and_then(|local| local.data.as_deref()))
+        .rejects(reporting.rejects.as_deref())
+        .events(reporting.events.as_deref().filter(|path| *path != Path::new("-")))
+        .log(log_file(log, sources.global))
+        .step_summary(actions.as_ref().and_then(|actions| actions.step_summary.as_deref()))
+        .journals(reporting.checkpoint_dir.as_deref())
+}
+
+/// What a local service writes.
+pub(super) fn written_by_service(global: &Global, log: &Log, options: &emulator::Options) -> Outputs {
+    Outputs::of_streams().data(options.data.as_deref()).log(log_file(log, global))
+}
+
+/// The file of the log. One that is named counts also where nothing is logged.
+fn log_file<'a>(log: &'a Log, global: &Global) -> Option<&'a Path> {
+    let is_used = log.level != Level::Off || global.log_file.is_some();
+    match &log.destination {
+        Destination::File(path) if is_used => Some(path.as_path()),
+        _ => None,
+    }
+}
+
+/// What is read, but for the files that a credential names.
+fn read(expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure> {
+    let inputs = expanded.candidates.iter().filter_map(|candidate| match &candidate.input {
+        Input::File(path) => Some(Read::file("an input", path)),
+        Input::Stdin => Some(Read::standard_input()),
+        Input::Inline(_) => None,
+    });
+    let environment = sources.environment;
+    let config = config_file(sources.global, environment);
+    let bundle = Network::find(sources)?.ca_bundle;
+    let certificates = variable_of("SSL_CERT_FILE", environment);
+    let token = variable_of("ALIBABA_CLOUD_OIDC_TOKEN_FILE", environment);
+    let others = [
+        config.map(|config| Read::file("the configuration file", &config.value)),
+        bundle.map(|bundle| Read::file("the file of --ca-bundle", &bundle.value)),
+        certificates.map(|path| Read::file("the file of SSL_CERT_FILE", Path::new(&path))),
+        token.map(|path| Read::file("the file of ALIBABA_CLOUD_OIDC_TOKEN_FILE", Path::new(&path))),
+    ];
+    let vendor = vendor::files(environment).into_iter();
+    let vendor = vendor.map(|path| Read::file("a file of credentials", &path));
+    Ok(inputs.chain(others.into_iter().flatten()).chain(vendor).collect())
+}
+
+/// The files that a credential names.
+pub(super) fn read_by_credential(service: Option<&ServiceSettings>) -> Vec<Read> {
+    let files = service.iter().flat_map(|service| service.credential.files());
+    files.map(|path| Read::file("a file of credentials", &path)).collect()
+}
