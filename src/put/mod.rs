@@ -18,6 +18,7 @@ pub mod fuzzing;
 mod in_flight;
 mod index;
 pub mod journal;
+mod late;
 mod load;
 mod notes;
 mod outcome;
@@ -53,6 +54,7 @@ use first_look::FirstLook;
 use index::Known;
 pub use index::Wanted;
 use journal::Binding;
+use late::Late;
 use load::{Load, Stopping};
 pub use outcome::Fate;
 use pace::{Pacer, Quota};
@@ -201,6 +203,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         prefix: prefix.clone(),
         verify: job.verify,
         evidence: Evidence::of_earlier(mark.counts.stored > 0),
+        late: Late::default(),
         room: send::Room::default(),
         taken: std::sync::Mutex::default(),
     });

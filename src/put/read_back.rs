@@ -36,7 +36,7 @@ pub(super) async fn stored(
     caller: &Caller,
     index_name: &str,
     vectors: &[Vector],
-    batch: u64,
+    batch: Option<u64>,
     effort: &mut Effort,
 ) -> ReadBack {
     let mut found = vec![false; vectors.len()];
@@ -66,7 +66,7 @@ async fn look(
     caller: &Caller,
     index_name: &str,
     vectors: &[&Vector],
-    batch: u64,
+    batch: Option<u64>,
     effort: &mut Effort,
 ) -> Result<Vec<bool>, ReadBack> {
     let request = wire::GetVectorsRequest {
@@ -77,7 +77,7 @@ async fn look(
     };
     let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
     let request = Request {
-        batch: Some(batch),
+        batch,
         is_look: true,
         most_of_vectors: most_of_vectors(vectors),
         ..Request::of(Operation::GetVectors, &body)

@@ -12,6 +12,7 @@ use super::attempt::{Because, Budget, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
 use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable};
 use super::evidence::{Evidence, Shown, cause};
+use super::late::Late;
 use super::outcome::{Doubt, Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
@@ -46,6 +47,7 @@ pub(super) struct Sender {
     pub(super) prefix: Bytes,
     pub(super) verify: Verify,
     pub(super) evidence: Evidence,
+    pub(super) late: Late,
     pub(super) room: Room,
     /// The record that the service took last, in wire form.
     pub(super) taken: Mutex<Option<Bytes>>,
@@ -101,7 +103,9 @@ impl Sender {
             let is_whole = part.indices.len() == progress.batch.vectors.len();
             let ready = body.clone().filter(|_| is_whole);
             let body = ready.unwrap_or_else(|| self.body(&part, &progress.batch));
-            match self.part(&part, &body, &mut progress).await {
+            let fate = self.part(&part, &body, &mut progress).await;
+            self.keep_in_mind(&part, &fate, &progress);
+            match fate {
                 PartFate::Taken => {
                     parts.taken(&part);
                     self.taken_last(&part, &progress.batch);
@@ -178,6 +182,20 @@ impl Sender {
             self.evidence.stored(progress.effort.begun);
         }
         Part::of(found.missing)
+    }
+
+    /// Notes what may be overwritten by requests that are applied late, where that is looked for.
+    fn keep_in_mind(&self, part: &Part, fate: &PartFate, progress: &Progress) {
+        if self.verify != Verify::All {
+            return;
+        }
+        let vectors = progress.vectors(&part.indices);
+        if matches!(fate, PartFate::Taken | PartFate::Unknown) {
+            self.late.stored(&vectors);
+        }
+        if progress.effort.troubled.is_some() {
+            self.late.may_come(&vectors);
+        }
     }
 
     /// Remembers a record that the service has taken.
@@ -324,7 +342,7 @@ impl Sender {
         }
         let (vectors, number) = (progress.vectors(some), progress.batch.number);
         let (caller, index_name) = (&self.caller, &self.index_name);
-        match read_back::stored(caller, index_name, &vectors, number, &mut progress.effort).await {
+        match read_back::stored(caller, index_name, &vectors, Some(number), &mut progress.effort).await {
             ReadBack::Known(stored) => Some(stored),
             ReadBack::Unreachable(error) => {
                 progress.is_unreachable = true;
@@ -433,12 +451,8 @@ impl Progress {
     }
 
     fn reject(&mut self, indices: &[usize], reason: &Reason) {
-        for vector in self.vectors(indices) {
-            // A copy, so that one refused record does not keep its whole batch in memory.
-            let raw = Raw::Json(Bytes::copy_from_slice(vector.wire()));
-            let key = Some(vector.key());
-            self.refused.push(Defect { position: vector.position(), key, raw, reason: reason.clone() });
-        }
+        let vectors = self.vectors(indices);
+        self.refused.extend(vectors.iter().map(|vector| vector.rejected(reason.clone())));
     }
 
     /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run.

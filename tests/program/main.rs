@@ -26,6 +26,7 @@ mod identity;
 mod init;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kept;
+mod late;
 mod limits;
 mod line_ends;
 mod load;
