@@ -31,6 +31,15 @@ pub struct Service {
     limiter: Mutex<Limiter>,
     faults: Mutex<Faults>,
     statistics: Mutex<Statistics>,
+    late: Mutex<Vec<Late>>,
+}
+
+/// A request that is applied after so many further ones.
+#[derive(Debug)]
+struct Late {
+    after: u64,
+    bucket: String,
+    input: Input,
 }
 
 /// A request's head, as far as anything depends on it.
@@ -110,7 +119,7 @@ impl Service {
         let store = Store::open(options.data.as_deref())?;
         let limiter = Mutex::new(Limiter::new(options.requests_per_second, options.vectors_per_second));
         let faults = Mutex::new(Faults::new(&options.faults));
-        Ok(Self { options, store, limiter, faults, statistics: Mutex::default() })
+        Ok(Self { options, store, limiter, faults, statistics: Mutex::default(), late: Mutex::default() })
     }
 
     /// What clients may take of it.
@@ -242,6 +251,10 @@ impl Service {
             findings.is_throttled = charged.is_err();
             charged?;
         }
+        if let (Some(Effect::Late(after)), Operation::PutVectors) = (effect, route.operation) {
+            lock(&self.late).push(Late { after: *after, bucket: route.bucket.clone(), input });
+            return Ok(End::Close);
+        }
         let apply = effect.map_or(Apply::All, Effect::apply);
         if apply == Apply::None {
             return Ok(end(effect, Answer::empty(200)));
@@ -255,7 +268,21 @@ impl Service {
         let call = Call { operation: route.operation, bucket: &route.bucket, input: &input, apply };
         let Done { answer, vectors_stored } = context.perform(&call)?;
         findings.vectors_stored = vectors_stored;
+        if vectors_stored > 0 {
+            self.apply_what_is_late(&context);
+        }
         Ok(end(effect, answer))
+    }
+
+    /// Applies the requests whose time has come: one more request is stored.
+    fn apply_what_is_late(&self, context: &Context<'_>) {
+        let mut late = lock(&self.late);
+        late.iter_mut().for_each(|request| request.after -= 1);
+        for Late { bucket, input, .. } in late.extract_if(.., |request| request.after == 0) {
+            let operation = Operation::PutVectors;
+            // Nobody waits for its answer, whatever it is.
+            context.perform(&Call { operation, bucket: &bucket, input: &input, apply: Apply::All }).ok();
+        }
     }
 
     fn note(&self, received: &Received, end: &End, body_bytes: usize, findings: Findings) {
@@ -313,6 +340,9 @@ fn refuse_body(effect: Option<Effect>) -> Result<(), Refusal> {
         Some(Effect::MostBody(most)) => Err(too_large(most)),
         Some(Effect::RefuseKey { key, is_named: true }) => {
             Err(Refusal::parameter(format!("The vector with the key {key:?} is invalid.")))
+        }
+        Some(Effect::FailKey(_)) => {
+            Err(Refusal::new(500, "InternalError", "A scripted fault of the local service."))
         }
         Some(Effect::RefuseKey { .. }) => Err(Refusal::parameter("A vector in the request is invalid.")),
         _ => Ok(()),

@@ -34,6 +34,14 @@ pub struct Budget {
     pub time: Duration,
 }
 
+impl Budget {
+    /// The budget of a request that is to show whether the service takes writes at all: whoever waits for the answer has
+    /// waited for a whole budget before.
+    pub(super) fn of_probe(self) -> Self {
+        Self { retries: self.retries.min(2), time: self.time.min(Duration::from_secs(30)) }
+    }
+}
+
 /// What one batch has cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Effort {
@@ -58,8 +66,17 @@ pub(super) struct Request<'a> {
     pub(super) batch: Option<u64>,
     /// Whether it may still be begun while the run is being stopped, because it only looks.
     pub(super) is_look: bool,
+    /// How much trouble it may have; the run's budget where nothing is said.
+    pub(super) budget: Option<Budget>,
     /// As much of an answer with vectors as there can be, in bytes.
     pub(super) most_of_vectors: usize,
+}
+
+impl<'a> Request<'a> {
+    /// One without vectors, about no batch.
+    pub(super) fn of(operation: Operation, body: &'a Body) -> Self {
+        Self { operation, body, vectors: 0, batch: None, is_look: false, budget: None, most_of_vectors: 0 }
+    }
 }
 
 /// A request that got no success.
@@ -71,6 +88,13 @@ pub(super) struct GaveUp {
     pub(super) because: Because,
     /// Whether any attempt may have stored a part.
     pub(super) may_have_stored: bool,
+}
+
+impl GaveUp {
+    /// Whether the service has refused the request for what is in it.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self.because, Because::Verdict(Verdict::Split | Verdict::Refuse))
+    }
 }
 
 /// Why a request was not tried again.
@@ -119,7 +143,8 @@ impl Caller {
 
     /// Sends `request` until it succeeds or is given up, and adds what it cost to `effort`.
     pub(super) async fn call(&self, request: Request<'_>, effort: &mut Effort) -> Result<Answer, GaveUp> {
-        let mut trouble = Trouble::new();
+        let budget = request.budget.unwrap_or(self.budget);
+        let mut trouble = Trouble::new(budget);
         loop {
             let turn = self.while_it_may(request, self.pacer.turn(request.vectors));
             let Some(turn) = turn.await else {
@@ -133,7 +158,7 @@ impl Caller {
             // Waiting for the first turn is no trouble.
             trouble.begun.get_or_insert(sent);
             let spent = trouble.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-            let outcome = self.once(request, turn, self.budget.time.saturating_sub(spent)).await;
+            let outcome = self.once(request, turn, budget.time.saturating_sub(spent)).await;
             if matches!(outcome, Ok(_) | Err(CallError::Service(_))) {
                 self.is_answered.store(true, Ordering::Relaxed);
             }
@@ -184,7 +209,7 @@ impl Caller {
     ) -> Result<Duration, Because> {
         let asked = error.service().and_then(|error| error.wait).unwrap_or_default();
         let wait = match verdict {
-            Verdict::Retry if trouble.retries < self.budget.retries => {
+            Verdict::Retry if trouble.retries < trouble.budget.retries => {
                 let learned = self.learn_clock(error);
                 let wait = asked.max(trouble.next_backoff());
                 if learned { Duration::ZERO } else { wait }
@@ -199,7 +224,11 @@ impl Caller {
         };
         let is_over = |since: Option<Instant>, time| since.is_some_and(|since| since.elapsed() + wait > time);
         let is_unknown = !self.is_answered() && is_over(trouble.unknown_since, UNKNOWN_HOST);
-        if is_unknown || is_over(trouble.begun, self.budget.time) { Err(Because::Budget) } else { Ok(wait) }
+        if is_unknown || is_over(trouble.begun, trouble.budget.time) {
+            Err(Because::Budget)
+        } else {
+            Ok(wait)
+        }
     }
 
     /// What to do about an error, in the light of what went before.
@@ -238,7 +267,7 @@ impl Caller {
             Ok(Refreshed::Already) => Ok(Duration::ZERO),
             Ok(Refreshed::Same) => Err(stop),
             // Nothing is wrong but the time: the source may recover.
-            Err(text) if error.code() == TOKEN_ENDED && trouble.retries < self.budget.retries => {
+            Err(text) if error.code() == TOKEN_ENDED && trouble.retries < trouble.budget.retries => {
                 trouble.unrefreshed = Some(text);
                 Ok(trouble.next_backoff())
             }
@@ -318,6 +347,7 @@ fn hold(error: &CallError) -> Duration {
 
 /// What one request has met so far.
 struct Trouble {
+    budget: Budget,
     /// When the first attempt was sent.
     begun: Option<Instant>,
     /// Since when nobody knows the host's name.
@@ -332,8 +362,9 @@ struct Trouble {
 }
 
 impl Trouble {
-    fn new() -> Self {
+    fn new(budget: Budget) -> Self {
         Self {
+            budget,
             begun: None,
             unknown_since: None,
             retries: 0,

@@ -13,7 +13,7 @@ use super::claim::{Claim, ClaimError};
 use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::outcome::Outcome;
 use super::read::FailedInput;
-use super::record::Input;
+use super::record::{Defect, Input};
 use super::rejects::{self, Forgotten, Known, Place, Rejects};
 use super::report::count;
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
@@ -231,6 +231,19 @@ impl Checkpoint {
         let FailedInput { at, beginning, .. } = failed;
         self.unless_broken(|this| {
             this.tracker.fail(FailedAt { at, beginning }, before);
+            this.append_mark()
+        })
+    }
+
+    /// Lists records that were counted as stored.
+    pub(super) fn overwritten(&mut self, defects: &[Defect]) -> Result<(), Failure> {
+        self.unless_broken(|this| {
+            if let Some(rejects) = &mut this.rejects {
+                let listed = rejects.write(&this.inputs, defects);
+                listed.map_err(|error| rejects_failure(rejects.path(), &error))?;
+            }
+            this.sync_rejects()?;
+            this.tracker.reject_stored(defects.len() as u64);
             this.append_mark()
         })
     }

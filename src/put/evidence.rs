@@ -48,6 +48,12 @@ pub(super) enum Shown {
 }
 
 impl Evidence {
+    /// What an earlier run of the same load met counts as well: whether it `has_stored` anything.
+    pub(super) fn of_earlier(has_stored: bool) -> Self {
+        let stored = has_stored.then(Instant::now);
+        Self(Mutex::new(Met { stored, ..Met::default() }))
+    }
+
     /// Notes that something is stored of a request sent at that moment.
     pub(super) fn stored(&self, sent: Option<Instant>) {
         let mut met = self.lock();
@@ -163,6 +169,15 @@ mod tests {
             .collect();
         assert_eq!(shown.iter().filter(|shown| **shown == Shown::NothingIsStored).count(), 1);
         assert_eq!(shown.last(), Some(&Shown::NothingIsStored));
+    }
+
+    #[test]
+    fn what_an_earlier_run_stored_shows_that_the_request_is_not_wrong() {
+        let evidence = Evidence::of_earlier(true);
+        let shown: Vec<_> =
+            moments().take(8).map(|moment| evidence.refused_alone("full".into(), moment)).collect();
+        assert_eq!(shown.last(), Some(&Shown::NothingMoreIsStored));
+        assert!(!shown.contains(&Shown::NothingIsStored));
     }
 
     #[test]

@@ -192,8 +192,7 @@ async fn call_with(
     body: Bytes,
 ) -> Result<Answer, GaveUp> {
     let body = Body::new(vec![body]);
-    let request =
-        Request { operation, body: &body, vectors: 0, batch: None, is_look: false, most_of_vectors: 0 };
+    let request = Request::of(operation, &body);
     caller.call(request, effort).await
 }
 

@@ -117,6 +117,7 @@ impl Load {
             self.sender.caller.reporter.has_room(self.dispatch.has_room());
             let doubts = self.decide_doubts(incoming.is_closed(), end.stopping).await;
             if doubts.is_ok() && incoming.is_closed() && self.dispatch.is_empty() {
+                self.look_once_more(&mut end).await;
                 return self.settle.finish(incoming.reading, end.failure);
             }
             let step = match doubts {
@@ -164,6 +165,18 @@ impl Load {
                 self.sender.caller.reporter.pace(pacer.factor());
                 self.settle.tick(pacer.bound())
             }
+        }
+    }
+
+    /// Finds what was overwritten by requests that the service applied late, where the load was to be read back.
+    async fn look_once_more(&mut self, end: &mut End) {
+        if end.stopping {
+            return;
+        }
+        let Sender { late, caller, index_name, .. } = self.sender.as_ref();
+        let overwritten = late.overwritten(caller, index_name).await;
+        if let Err(failure) = self.settle.overwritten(&overwritten) {
+            end.failure.get_or_insert(failure);
         }
     }
 

@@ -6,6 +6,7 @@ pub mod batch;
 mod checkpoint;
 pub(crate) mod claim;
 mod dispatch;
+mod doubts;
 mod encoding;
 mod ending;
 mod evidence;
@@ -17,6 +18,7 @@ pub mod fuzzing;
 mod in_flight;
 mod index;
 pub mod journal;
+mod late;
 mod load;
 mod notes;
 mod outcome;
@@ -52,6 +54,7 @@ use first_look::FirstLook;
 use index::Known;
 pub use index::Wanted;
 use journal::Binding;
+use late::Late;
 use load::{Load, Stopping};
 pub use outcome::Fate;
 use pace::{Pacer, Quota};
@@ -199,7 +202,8 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         index_name: job.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
-        evidence: Evidence::default(),
+        evidence: Evidence::of_earlier(mark.counts.stored > 0),
+        late: Late::default(),
         room: send::Room::default(),
         taken: std::sync::Mutex::default(),
     });

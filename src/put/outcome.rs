@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::record::{Defect, Span, Vector};
+use super::record::{Defect, Position, Span, Vector};
 use crate::exit::Failure;
 
 /// What is known of a batch at the end.
@@ -31,6 +31,44 @@ pub(super) struct LastAnswer {
     pub code: Option<String>,
     /// The request's id.
     pub request_id: Option<String>,
+}
+
+impl LastAnswer {
+    /// In one line.
+    pub(super) fn words(&self) -> String {
+        let Self { status, code, request_id } = self;
+        let code = code.as_deref().unwrap_or("confirmed");
+        let status = status.map_or(String::new(), |status| format!("HTTP {status} "));
+        let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
+        format!("{status}{code}{request}")
+    }
+}
+
+/// What only the fate of other records can decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// A record was refused at that moment: the index may be at fault.
+    Refused(Instant),
+    /// Nothing is stored of a request whose trouble began at that moment: the service may take no writes.
+    NotStored(Instant),
+}
+
+impl Doubt {
+    /// What is stored of a request that was sent later decides for the index and the service, and against the records.
+    pub(super) fn since(self) -> Instant {
+        match self {
+            Self::Refused(since) | Self::NotStored(since) => since,
+        }
+    }
+
+    /// Both of them: only what was sent after either decides.
+    pub(super) fn and(self, other: Self) -> Self {
+        let since = self.since().max(other.since());
+        match (self, other) {
+            (Self::Refused(_), Self::Refused(_)) => Self::Refused(since),
+            _ => Self::NotStored(since),
+        }
+    }
 }
 
 /// All that settling ever sees of a batch.
@@ -68,13 +106,20 @@ pub(super) struct Outcome {
     pub input_bytes: u64,
     /// Whether nothing about it remains to be done by a later run.
     pub settled: bool,
-    /// When a record was refused, if that may yet turn out to be the index's fault; nothing once that is decided.
-    pub in_doubt: Option<Instant>,
+    /// What is not decided yet of a batch that is done.
+    pub in_doubt: Option<Doubt>,
     /// Why the whole run must stop, if it must.
     pub stop: Option<Failure>,
 }
 
 impl Outcome {
+    /// Counts a record as stored that was to be rejected.
+    pub(super) fn is_stored_after_all(&mut self, position: Position) {
+        self.rejects.retain(|defect| defect.position != position);
+        self.stored += 1;
+        self.fate = Fate::Stored;
+    }
+
     /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.
     pub(super) fn left_to_a_later_run(mut self) -> Self {
         self.not_sent += self.rejects.len() as u64 + self.superseded;
@@ -85,5 +130,22 @@ impl Outcome {
             self.fate = Fate::NotSent;
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn of_two_doubts_the_later_moment_and_the_graver_kind_count() {
+        let early = Instant::now();
+        let late = early + Duration::from_secs(1);
+        let refused = |since| Doubt::Refused(since);
+        assert_eq!(refused(early).and(refused(late)), Doubt::Refused(late));
+        assert_eq!(refused(late).and(Doubt::NotStored(early)), Doubt::NotStored(late));
+        assert_eq!(Doubt::NotStored(early).and(refused(late)), Doubt::NotStored(late));
     }
 }

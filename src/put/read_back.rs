@@ -36,7 +36,7 @@ pub(super) async fn stored(
     caller: &Caller,
     index_name: &str,
     vectors: &[Vector],
-    batch: u64,
+    batch: Option<u64>,
     effort: &mut Effort,
 ) -> ReadBack {
     let mut found = vec![false; vectors.len()];
@@ -66,7 +66,7 @@ async fn look(
     caller: &Caller,
     index_name: &str,
     vectors: &[&Vector],
-    batch: u64,
+    batch: Option<u64>,
     effort: &mut Effort,
 ) -> Result<Vec<bool>, ReadBack> {
     let request = wire::GetVectorsRequest {
@@ -77,12 +77,10 @@ async fn look(
     };
     let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
     let request = Request {
-        operation: Operation::GetVectors,
-        body: &body,
-        vectors: 0,
-        batch: Some(batch),
+        batch,
         is_look: true,
         most_of_vectors: most_of_vectors(vectors),
+        ..Request::of(Operation::GetVectors, &body)
     };
     let answer = caller.call(request, effort).await.map_err(unanswered)?;
     let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;

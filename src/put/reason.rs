@@ -248,6 +248,12 @@ pub enum Reason {
         /// The request's id, for the vendor's support.
         request_id: String,
     },
+    /// Stored, and gone when it was looked for at the end.
+    #[error(
+        "it was stored, and the index no longer holds it as it was sent: the service has applied an earlier request late, \
+         or somebody else has written"
+    )]
+    Overwritten,
     /// Sent, never confirmed, and not there when it was looked for.
     #[error("it was sent, nothing confirmed it ({trouble}), and reading back shows that it is not stored")]
     NotStored {
@@ -325,7 +331,7 @@ impl Reason {
             Self::Ragged { .. } => "ragged",
             Self::TooLarge { .. } => "too_large",
             Self::Refused { .. } => "refused",
-            Self::NotStored { .. } => "not_stored",
+            Self::NotStored { .. } | Self::Overwritten => "not_stored",
         }
     }
 }

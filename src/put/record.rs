@@ -241,6 +241,19 @@ impl Vector {
         Self { position, range: 0..text.len(), text, key_length }
     }
 
+    /// The same without keeping the text of its block.
+    pub(super) fn without_its_block(&self) -> Self {
+        let text = Bytes::copy_from_slice(self.wire());
+        Self { position: self.position, range: 0..text.len(), text, key_length: self.key_length }
+    }
+
+    /// The record where it is not stored after all.
+    pub(super) fn rejected(&self, reason: Reason) -> Defect {
+        // A copy, so that one rejected record does not keep its whole batch in memory.
+        let raw = Raw::Json(Bytes::copy_from_slice(self.wire()));
+        Defect { position: self.position, key: Some(self.key()), raw, reason }
+    }
+
     /// Counts so many records more before it.
     pub(super) fn renumber(&mut self, more: u64) {
         self.position.record += more;

@@ -8,12 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::attempt::{Because, Caller, Effort, GaveUp, Request};
+use super::attempt::{Because, Budget, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
-use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable, writes_nothing};
+use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable};
 use super::evidence::{Evidence, Shown, cause};
-use super::interrupted;
-use super::outcome::{Fate, LastAnswer, Outcome};
+use super::late::Late;
+use super::outcome::{Doubt, Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Raw, Reason, Vector};
@@ -47,6 +47,7 @@ pub(super) struct Sender {
     pub(super) prefix: Bytes,
     pub(super) verify: Verify,
     pub(super) evidence: Evidence,
+    pub(super) late: Late,
     pub(super) room: Room,
     /// The record that the service took last, in wire form.
     pub(super) taken: Mutex<Option<Bytes>>,
@@ -102,7 +103,9 @@ impl Sender {
             let is_whole = part.indices.len() == progress.batch.vectors.len();
             let ready = body.clone().filter(|_| is_whole);
             let body = ready.unwrap_or_else(|| self.body(&part, &progress.batch));
-            match self.part(&part, &body, &mut progress).await {
+            let fate = self.part(&part, &body, &mut progress).await;
+            self.keep_in_mind(&part, &fate, &progress);
+            match fate {
                 PartFate::Taken => {
                     parts.taken(&part);
                     self.taken_last(&part, &progress.batch);
@@ -128,7 +131,7 @@ impl Sender {
                 PartFate::NotSent => self.leave(&part, &mut progress).await,
             }
         }
-        let in_doubt = progress.suspected.filter(|refused| !self.evidence.stored_after(Some(*refused)));
+        let in_doubt = progress.doubt.filter(|doubt| !self.is_decided(*doubt));
         let interrupted = progress.stop.is_some() || self.caller.is_halted();
         progress.outcome(interrupted, in_doubt)
     }
@@ -148,12 +151,10 @@ impl Sender {
 
     async fn part(&self, part: &Part, body: &Body, progress: &mut Progress) -> PartFate {
         let request = Request {
-            operation: Operation::PutVectors,
-            body,
             vectors: part.indices.len(),
             batch: Some(progress.batch.number),
-            is_look: false,
-            most_of_vectors: 0,
+            budget: self.probe(progress.doubt),
+            ..Request::of(Operation::PutVectors, body)
         };
         (progress.effort.begun, progress.effort.troubled) = (None, None);
         match self.caller.call(request, &mut progress.effort).await {
@@ -183,30 +184,63 @@ impl Sender {
         Part::of(found.missing)
     }
 
+    /// Notes what may be overwritten by requests that are applied late, where that is looked for.
+    fn keep_in_mind(&self, part: &Part, fate: &PartFate, progress: &Progress) {
+        if self.verify != Verify::All {
+            return;
+        }
+        let vectors = progress.vectors(&part.indices);
+        if matches!(fate, PartFate::Taken | PartFate::Unknown) {
+            self.late.stored(&vectors);
+        }
+        if progress.effort.troubled.is_some() {
+            self.late.may_come(&vectors);
+        }
+    }
+
     /// Remembers a record that the service has taken.
     fn taken_last(&self, part: &Part, batch: &Batch) {
         let taken = part.indices.first().and_then(|index| batch.vectors.get(*index));
         let wire = taken.map(|vector| Bytes::copy_from_slice(vector.wire()));
-        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = wire;
+        self.remember(wire);
     }
 
-    /// Whether the service still takes the record that it took last; true also where there is none to compare with.
+    fn remember(&self, taken: Option<Bytes>) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+    }
+
+    /// The record that the service took last, in wire form.
+    pub(super) fn taken(&self) -> Option<Bytes> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends one record, in wire form, to see whether the service takes it.
     ///
     /// Only while nothing else is on its way: a later value of its key must not be overtaken.
-    pub(super) async fn takes_again(&self, effort: &mut Effort) -> Result<bool, Failure> {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(wire) = taken else { return Ok(true) };
-        let body = Body::new(vec![self.prefix.clone(), wire, Bytes::from_static(wire::PUT_VECTORS_SUFFIX)]);
-        let operation = Operation::PutVectors;
-        let request =
-            Request { operation, body: &body, vectors: 1, batch: None, is_look: false, most_of_vectors: 0 };
-        match self.caller.call(request, effort).await {
-            Ok(_) => Ok(true),
-            Err(GaveUp { because: Because::Verdict(Verdict::Split | Verdict::Refuse), .. }) => Ok(false),
-            Err(GaveUp { because: Because::Budget, error: Some(error), .. }) => Err(unreachable(&error)),
-            Err(GaveUp { error: Some(error), .. }) => Err(refused(&error, operation)),
-            Err(GaveUp { error: None, .. }) => Err(interrupted()),
-        }
+    pub(super) async fn takes(
+        &self,
+        record: Bytes,
+        budget: Option<Budget>,
+        effort: &mut Effort,
+    ) -> Result<(), GaveUp> {
+        let body = Body::new(vec![
+            self.prefix.clone(),
+            record.clone(),
+            Bytes::from_static(wire::PUT_VECTORS_SUFFIX),
+        ]);
+        let request = Request { vectors: 1, budget, ..Request::of(Operation::PutVectors, &body) };
+        self.caller.call(request, effort).await.map(|_| self.remember(Some(record)))
+    }
+
+    /// Whether what was stored since decides for the index and the service.
+    pub(super) fn is_decided(&self, doubt: Doubt) -> bool {
+        self.evidence.stored_after(Some(doubt.since()))
+    }
+
+    /// The budget of a part of a batch of which another part was given up: a whole one would be waited for again.
+    fn probe(&self, doubt: Option<Doubt>) -> Option<Budget> {
+        let is_short = |doubt: Doubt| matches!(doubt, Doubt::NotStored(_)) && !self.is_decided(doubt);
+        doubt.is_some_and(is_short).then(|| self.caller.budget.of_probe())
     }
 
     /// Settles a record that was refused alone, with so many others `left` to try. An earlier attempt of its batch may
@@ -227,7 +261,7 @@ impl Sender {
         }
         let key = progress.vectors(&part.indices).first().map(Vector::key).unwrap_or_default();
         let cause = cause(&refusal.code, &refusal.message, &key, &refusal.request_id);
-        progress.suspected = progress.suspected.max(Some(answered));
+        progress.doubts(Doubt::Refused(answered));
         let ServiceError { code, message, request_id, .. } = refusal;
         let reason = Reason::Refused { code, message, request_id };
         progress.reject(&part.indices, &reason);
@@ -256,32 +290,28 @@ impl Sender {
             return self.count_what_is_stored(part, progress).await;
         }
         if self.verify == Verify::Unknown {
-            let (number, trouble) = (progress.batch.number, progress.trouble());
+            let (number, trouble) = (progress.batch.number, progress.last.words());
             self.caller
                 .reporter
                 .note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
         }
         let found = self.found(part, progress).await;
         progress.stored += found.stored;
-        // Only what was sent after the trouble began tells: at its beginning others may have been under way.
-        let others_were_stored =
-            self.evidence.stored_after(progress.effort.troubled.or(progress.effort.begun));
         if progress.stop.is_some() || self.caller.is_halted() {
             progress.not_sent += found.missing.len() as u64;
             return;
         }
-        if found.missing.len() == part.indices.len() && !others_were_stored {
-            // That is no fault of the records: the service takes no writes. A later run sends them again. Where it
-            // took others meanwhile, stopping would only meet the same batch again.
-            progress.stop = Some(writes_nothing(&progress.trouble()));
-            progress.not_sent += found.missing.len() as u64;
-            return;
+        if found.missing.len() == part.indices.len() {
+            // Only what was sent after the trouble began tells whose fault that is: at its beginning others may have been
+            // under way.
+            let since = progress.effort.troubled.or(progress.effort.begun).unwrap_or_else(Instant::now);
+            progress.doubts(Doubt::NotStored(since));
         }
         if found.stored > 0 {
             // Nobody knows by which attempt; the first is the one that proves least.
             self.evidence.stored(progress.effort.begun);
         }
-        progress.reject(&found.missing, &Reason::NotStored { trouble: progress.trouble() });
+        progress.reject(&found.missing, &Reason::NotStored { trouble: progress.last.words() });
     }
 
     /// Counts what is stored of a part when the run is being stopped: a later run sends what is missing.
@@ -312,7 +342,7 @@ impl Sender {
         }
         let (vectors, number) = (progress.vectors(some), progress.batch.number);
         let (caller, index_name) = (&self.caller, &self.index_name);
-        match read_back::stored(caller, index_name, &vectors, number, &mut progress.effort).await {
+        match read_back::stored(caller, index_name, &vectors, Some(number), &mut progress.effort).await {
             ReadBack::Known(stored) => Some(stored),
             ReadBack::Unreachable(error) => {
                 progress.is_unreachable = true;
@@ -350,8 +380,8 @@ struct Progress {
     may_have_stored: bool,
     /// Whether nobody answered when something was to be read back.
     is_unreachable: bool,
-    /// When the last record was refused alone.
-    suspected: Option<Instant>,
+    /// Whether the index or the service may be at fault, and not the records.
+    doubt: Option<Doubt>,
 }
 
 impl Progress {
@@ -368,7 +398,7 @@ impl Progress {
             stop: None,
             may_have_stored: false,
             is_unreachable: false,
-            suspected: None,
+            doubt: None,
         }
     }
 
@@ -377,13 +407,8 @@ impl Progress {
         indices.iter().filter_map(|index| self.batch.vectors.get(*index)).cloned().collect()
     }
 
-    /// The last word of the service, or of the way to it.
-    fn trouble(&self) -> String {
-        let LastAnswer { status, code, request_id } = &self.last;
-        let code = code.as_deref().unwrap_or("confirmed");
-        let status = status.map_or(String::new(), |status| format!("HTTP {status} "));
-        let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
-        format!("{status}{code}{request}")
+    fn doubts(&mut self, doubt: Doubt) {
+        self.doubt = Some(self.doubt.map_or(doubt, |before| before.and(doubt)));
     }
 
     /// What a request without success says of its part.
@@ -426,17 +451,12 @@ impl Progress {
     }
 
     fn reject(&mut self, indices: &[usize], reason: &Reason) {
-        for vector in self.vectors(indices) {
-            // A copy, so that one refused record does not keep its whole batch in memory.
-            let raw = Raw::Json(Bytes::copy_from_slice(vector.wire()));
-            let key = Some(vector.key());
-            self.refused.push(Defect { position: vector.position(), key, raw, reason: reason.clone() });
-        }
+        let vectors = self.vectors(indices);
+        self.refused.extend(vectors.iter().map(|vector| vector.rejected(reason.clone())));
     }
 
-    /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run. `in_doubt`
-    /// says when a record was refused, perhaps for the index's fault.
-    fn outcome(self, interrupted: bool, in_doubt: Option<Instant>) -> Outcome {
+    /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run.
+    fn outcome(self, interrupted: bool, in_doubt: Option<Doubt>) -> Outcome {
         let is_certain = self.unknown.is_empty() && in_doubt.is_none();
         let settled = self.not_sent == 0 && (is_certain || !interrupted);
         let read = self.batch.read();

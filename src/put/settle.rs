@@ -11,6 +11,7 @@ use super::journal::Binding;
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::pace::{Bound, Quota};
 use super::read::FailedInput;
+use super::record::Defect;
 use super::report::{Reporter, count, plural};
 use super::tracker::Counts;
 use crate::exit::{Exit, Failure};
@@ -133,6 +134,16 @@ impl Settle {
             Some(failure) => Err(failure),
             None => self.within_max_rejects(),
         }
+    }
+
+    /// Rejects records that were stored, and are so no longer.
+    pub(super) fn overwritten(&mut self, defects: &[Defect]) -> Result<(), Failure> {
+        if defects.is_empty() {
+            return Ok(());
+        }
+        let kept = self.checkpoint.overwritten(defects);
+        self.reporter.overwritten(defects);
+        kept
     }
 
     /// Keeps what is shown and the disk up to date while nothing settles; `bound` is how long the pace has held back

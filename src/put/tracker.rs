@@ -168,6 +168,12 @@ impl Tracker {
         self.failed.insert(place, failed);
     }
 
+    /// Counts as rejected what was counted as stored.
+    pub fn reject_stored(&mut self, records: u64) {
+        self.counts.stored -= records.min(self.counts.stored);
+        self.counts.rejected += records;
+    }
+
     /// Notes that a batch is settled.
     pub fn settle(&mut self, number: u64, span: Span, counts: Counts) {
         self.join(number, span);

@@ -228,7 +228,8 @@ fn whatever_fails_no_second_sees_more_requests_than_the_pace() {
 
 #[test]
 fn the_budget_of_a_request_is_times_and_time() {
-    for (budget, most) in [(["--retry-times", "2"], 3), (["--retry-max-time", "1s"], 100)] {
+    // Beside the request itself, three records alone are tried as often.
+    for (budget, most) in [(["--retry-times", "2"], 3 + 9), (["--retry-max-time", "1s"], 100)] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         service.trouble(&["op=PutVectors,status=500"]);
         let input = home.write("vectors.jsonl", lines(5, DIMENSION));
@@ -236,6 +237,6 @@ fn the_budget_of_a_request_is_times_and_time() {
         let ended = run(home.put(&service).arg(input).args(budget));
         assert_eq!(ended.assert_code(2).counts(["stored", "rejected", "not_sent"]), [0, 0, 5]);
         assert!(service.requests(Operation::PutVectors) <= most, "{budget:?}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{budget:?}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(10), "{budget:?}: {:?}", begun.elapsed());
     }
 }

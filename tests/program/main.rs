@@ -20,11 +20,13 @@ mod first_look;
 mod full;
 mod generated;
 mod github_action;
+mod given_up;
 mod identity;
 #[cfg(unix)]
 mod init;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kept;
+mod late;
 mod limits;
 mod line_ends;
 mod load;

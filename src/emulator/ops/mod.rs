@@ -30,6 +30,7 @@ pub(crate) struct Call<'a> {
 }
 
 /// A body, taken apart only where more than the operation itself looks into it.
+#[derive(Debug)]
 pub(crate) enum Input {
     /// The bytes as they came.
     Raw(bytes::Bytes),

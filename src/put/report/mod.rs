@@ -238,6 +238,17 @@ impl Reporter {
         inner.show(self.waits());
     }
 
+    /// Counts records as rejected that were counted as stored.
+    pub(super) fn overwritten(&self, defects: &[Defect]) {
+        let mut inner = self.lock();
+        for defect in defects {
+            inner.reject(defect);
+        }
+        let records = defects.len() as u64;
+        inner.summary.stored -= records.min(inner.summary.stored);
+        inner.summary.rejected += records;
+    }
+
     /// Tells that an input cannot be read any further.
     pub(super) fn input_failed(&self, failed: &FailedInput) {
         let mut inner = self.lock();

@@ -1,0 +1,122 @@
+use super::*;
+
+fn faults(specs: &[&str]) -> Faults {
+    Faults::new(&specs.iter().map(|spec| Fault::parse(spec).unwrap()).collect::<Vec<_>>())
+}
+
+/// Which of so many `PutVectors` requests, from 1, the fault hits.
+fn hits(spec: &str, requests: u64) -> Vec<u64> {
+    let mut faults = faults(&[spec]);
+    (1..=requests).filter(|_| faults.at_head(Operation::PutVectors).effect.is_some()).collect()
+}
+
+#[test]
+fn every_word_of_the_grammar_is_understood() {
+    let fail = |status, code: &str, retry_after, apply| {
+        Some(Effect::Fail { status, code: code.to_owned(), retry_after, apply })
+    };
+    let rows = [
+        ("status=503", fail(503, "ServiceUnavailable", None, Apply::None)),
+        ("status=500,code=X,apply=250", fail(500, "X", None, Apply::First(250))),
+        ("status=429,retry-after=2,apply=half", fail(429, "QpsLimitExceeded", Some(2), Apply::Half)),
+        ("reset=before", Some(Effect::ResetBefore)),
+        ("reset=after", Some(Effect::ResetAfter { apply: Apply::All })),
+        ("reset=after,apply=none", Some(Effect::ResetAfter { apply: Apply::None })),
+        ("hang", Some(Effect::Hang { apply: Apply::None })),
+        (" hang , apply=all", Some(Effect::Hang { apply: Apply::All })),
+        ("expired-token", Some(Effect::ExpiredToken)),
+        ("skew=20m", Some(Effect::Skew(1200))),
+        ("skew=-2h", Some(Effect::Skew(-7200))),
+        ("refuse-key=a=b", Some(Effect::RefuseKey { key: "a=b".to_owned(), is_named: false })),
+        ("refuse-key=k,name-key", Some(Effect::RefuseKey { key: "k".to_owned(), is_named: true })),
+        ("fail-key=k", Some(Effect::FailKey("k".to_owned()))),
+        ("late=3", Some(Effect::Late(3))),
+        ("max-body=1000", Some(Effect::MostBody(1000))),
+        ("latency=200ms", None),
+    ];
+    for (spec, effect) in rows {
+        assert_eq!(Fault::parse(spec).unwrap().effect, effect, "{spec}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_the_reason() {
+    let rows = [
+        ("", "the fault \"\" says nothing that happens"),
+        ("op=PutVectors", "the fault \"op=PutVectors\" says nothing that happens"),
+        ("op=Put,hang", "op=Put: an operation such as PutVectors is needed"),
+        ("status=200", "status=200: a status from 400 to 599 is needed"),
+        ("status=503,hang", "one fault does one thing, not status and hang"),
+        ("status=503,status=500", "status is given twice"),
+        ("latency=5", "latency=5: a duration such as 200ms is needed"),
+        ("hang=1", "\"hang=1\": hang takes no value"),
+        ("status", "\"status\": status needs a value"),
+        ("nth=0,hang", "nth=0: a whole number above 0 is needed"),
+        ("probability=2,hang", "probability=2: a number from 0 to 1 is needed"),
+        ("code=X,hang", "code belongs to status"),
+        ("apply=all,latency=1s", "apply belongs to status, reset, hang"),
+        ("reset=before,apply=all", "nothing can be applied at reset=before"),
+        ("reset=now", "reset=now: before or after is needed"),
+    ];
+    for (spec, message) in rows {
+        assert_eq!(Fault::parse(spec).unwrap_err(), message, "{spec}");
+    }
+    assert!(Fault::parse("statsu=503").unwrap_err().starts_with("\"statsu\" is not a word of a fault"));
+}
+
+#[test]
+fn the_selectors_choose_the_requests() {
+    let rows: [(&str, &[u64]); 7] = [
+        ("nth=3,hang", &[3]),
+        ("from=8,hang", &[8, 9]),
+        ("every=4,hang", &[4, 8]),
+        ("every=2,count=2,hang", &[2, 4]),
+        ("count=1,hang", &[1]),
+        ("op=GetVectors,hang", &[]),
+        ("op=PutVectors,nth=1,hang", &[1]),
+    ];
+    for (spec, wanted) in rows {
+        assert_eq!(hits(spec, 9), wanted, "{spec}");
+    }
+}
+
+#[test]
+fn chance_is_the_same_for_the_same_seed() {
+    let first = hits("probability=0.3,seed=7,hang", 1000);
+    assert_eq!(first, hits("probability=0.3,seed=7,hang", 1000));
+    assert_ne!(first, hits("probability=0.3,seed=8,hang", 1000));
+    assert!((250..350).contains(&first.len()), "{}", first.len());
+    assert_eq!(hits("probability=0,hang", 100), [] as [u64; 0]);
+    assert_eq!(hits("probability=1,hang", 3), [1, 2, 3]);
+}
+
+#[test]
+fn faults_on_one_request_add_up() {
+    let mut faults = faults(&["latency=1s", "skew=20m", "latency=1s,skew=-5m", "hang", "expired-token"]);
+    let plan = faults.at_head(Operation::PutVectors);
+    assert_eq!(plan.latency, Duration::from_secs(2));
+    assert_eq!(plan.skew_seconds, 900);
+    assert_eq!(plan.effect, Some(Effect::Hang { apply: Apply::None }));
+}
+
+#[test]
+fn a_poisoned_key_and_a_long_body_are_seen_in_the_body_only() {
+    let mut faults = faults(&["refuse-key=bad,nth=2", "max-body=10"]);
+    assert_eq!(faults.at_head(Operation::PutVectors), Plan::default());
+    let keys = ["bad".to_owned()];
+    let mut at_body =
+        |length, keys: &[String]| faults.at_body(Operation::PutVectors, Body { length, keys }).effect;
+    assert_eq!(at_body(10, &keys), None);
+    assert_eq!(at_body(10, &[]), None);
+    assert_eq!(at_body(10, &keys), Some(Effect::RefuseKey { key: "bad".to_owned(), is_named: false }));
+    assert_eq!(at_body(11, &keys), Some(Effect::MostBody(10)));
+}
+
+#[test]
+fn a_part_of_a_batch_is_never_more_than_the_batch() {
+    let rows =
+        [(Apply::None, 0), (Apply::First(2), 2), (Apply::First(9), 5), (Apply::Half, 2), (Apply::All, 5)];
+    for (apply, stored) in rows {
+        assert_eq!(apply.of(5), stored, "{apply:?}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Batches that are done but for a doubt: records were refused or not stored, and what is stored next shows whether they
+//! are to blame, or the index, or the service.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::attempt::{Because, Effort, GaveUp};
+use super::ending::{nothing_more_is_stored, refused, unreachable, writes_nothing};
+use super::in_flight::KeyHashes;
+use super::interrupted;
+use super::outcome::{Doubt, Outcome};
+use super::record::{Defect, Position, Raw, Reason};
+use super::send::Sender;
+use crate::exit::Failure;
+use crate::oss::operation::Operation;
+
+/// So many batches may be in doubt. Evidence against the index comes with fewer, unless each is refused otherwise.
+const AT_MOST: usize = 32;
+
+/// So many records of a batch that was not stored are tried alone where none has ever been stored.
+const TRIED_ALONE: usize = 3;
+
+/// The batches, the oldest first.
+pub(super) struct Doubts {
+    sender: Arc<Sender>,
+    batches: VecDeque<(Outcome, KeyHashes)>,
+}
+
+impl Doubts {
+    pub(super) fn new(sender: Arc<Sender>) -> Self {
+        Self { sender, batches: VecDeque::new() }
+    }
+
+    /// Takes a batch, in doubt or not.
+    pub(super) fn take(&mut self, outcome: Outcome, hashes: KeyHashes) {
+        self.batches.push_back((outcome, hashes));
+    }
+
+    /// Gives back a batch about which no doubt is left.
+    pub(super) fn decided(&mut self) -> Option<(Outcome, KeyHashes)> {
+        let is_full = self.batches.len() > AT_MOST;
+        let is_clear = |(outcome, _): &(Outcome, KeyHashes)| {
+            is_full || outcome.in_doubt.is_none_or(|doubt| self.sender.is_decided(doubt))
+        };
+        let at = self.batches.iter().position(is_clear)?;
+        self.batches.remove(at)
+    }
+
+    pub(super) fn are_none(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Whether the service may take no writes at all: then to send more would only be to wait for another budget.
+    pub(super) fn are_about_the_service(&self) -> bool {
+        self.not_stored().is_some()
+    }
+
+    /// The first batch of which nothing is stored, perhaps because the service takes no writes.
+    fn not_stored(&self) -> Option<usize> {
+        let is_not_stored = |(outcome, _): &(Outcome, KeyHashes)| {
+            let doubt = outcome.in_doubt.filter(|doubt| matches!(doubt, Doubt::NotStored(_)));
+            doubt.is_some_and(|doubt| !self.sender.is_decided(doubt))
+        };
+        self.batches.iter().position(is_not_stored)
+    }
+
+    /// The run is being stopped: what is in doubt is a later run's to decide.
+    pub(super) fn leave(&mut self) {
+        for (outcome, _) in &mut self.batches {
+            outcome.settled &= outcome.in_doubt.take().is_none();
+        }
+    }
+
+    /// Decides all of them while nothing is on its way that could.
+    pub(super) async fn end(&mut self) -> Result<(), Failure> {
+        let mut effort = Effort::default();
+        let ended = match self.not_stored() {
+            Some(at) => self.service_takes_writes(at, &mut effort).await,
+            None => self.index_takes_more(&mut effort).await,
+        };
+        if let Some((outcome, _)) = self.batches.front_mut() {
+            outcome.attempts += effort.attempts;
+            outcome.bytes_sent += effort.bytes_sent;
+        }
+        ended?;
+        for (outcome, _) in &mut self.batches {
+            outcome.in_doubt = None;
+        }
+        Ok(())
+    }
+
+    /// Refused records are to blame if the service still takes one that it has taken before, or if there is none to
+    /// compare with.
+    async fn index_takes_more(&self, effort: &mut Effort) -> Result<(), Failure> {
+        let Some(taken) = self.sender.taken() else { return Ok(()) };
+        match self.sender.takes(taken, None, effort).await {
+            Ok(()) => Ok(()),
+            Err(gave_up) if gave_up.is_refused() => Err(nothing_more_is_stored(&self.refusal())),
+            Err(GaveUp { because: Because::Budget, error: Some(error), .. }) => Err(unreachable(&error)),
+            Err(GaveUp { error: Some(error), .. }) => Err(refused(&error, Operation::PutVectors)),
+            Err(GaveUp { error: None, .. }) => Err(interrupted()),
+        }
+    }
+
+    /// What the service says of the first record that is in doubt.
+    fn refusal(&self) -> String {
+        let mut rejects = self.batches.iter().flat_map(|(outcome, _)| &outcome.rejects);
+        let refused = rejects.find(|defect| matches!(defect.reason, Reason::Refused { .. }));
+        refused.map_or_else(String::new, |defect| defect.reason.to_string())
+    }
+
+    /// Records that are not stored are to blame if the service takes one that it has taken before, or, where it has taken
+    /// none, some of them alone.
+    async fn service_takes_writes(&mut self, at: usize, effort: &mut Effort) -> Result<(), Failure> {
+        let budget = Some(self.sender.caller.budget.of_probe());
+        let Some((outcome, _)) = self.batches.get_mut(at) else { return Ok(()) };
+        if let Some(taken) = self.sender.taken() {
+            return match self.sender.takes(taken, budget, effort).await {
+                Ok(()) => Ok(()),
+                Err(gave_up) => Err(no_writes(&gave_up, outcome)),
+            };
+        }
+        for (position, record) in some_not_stored(outcome) {
+            match self.sender.takes(record, budget, effort).await {
+                Ok(()) => {
+                    outcome.is_stored_after_all(position);
+                    return Ok(());
+                }
+                Err(GaveUp { because: Because::Halted, .. }) => return Err(interrupted()),
+                Err(_) => {}
+            }
+        }
+        Err(writes_nothing(&outcome.last.words()))
+    }
+}
+
+fn no_writes(gave_up: &GaveUp, outcome: &Outcome) -> Failure {
+    if gave_up.because == Because::Halted { interrupted() } else { writes_nothing(&outcome.last.words()) }
+}
+
+/// Some records of a batch that are not stored, from all over it, in wire form.
+fn some_not_stored(outcome: &Outcome) -> Vec<(Position, Bytes)> {
+    let wire = |defect: &Defect| match (&defect.reason, &defect.raw) {
+        (Reason::NotStored { .. }, Raw::Json(wire)) => Some((defect.position, wire.clone())),
+        _ => None,
+    };
+    let all: Vec<_> = outcome.rejects.iter().filter_map(wire).collect();
+    let step = all.len().div_ceil(TRIED_ALONE).max(1);
+    all.into_iter().step_by(step).collect()
+}

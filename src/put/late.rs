@@ -1,0 +1,150 @@
+//! Requests without an answer may be applied late by the service, over a newer value of a key that was stored since.
+//!
+//! Nobody can prevent that. With `--verify all` the keys in danger are kept in mind and looked up once more when all is
+//! settled.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::attempt::{Caller, Effort};
+use super::read_back::{self, ReadBack};
+use super::record::{Defect, Reason, Vector};
+use super::report::plural;
+
+/// The most bytes of keys and records that are kept in mind.
+const MOST_BYTES: usize = 64 << 20;
+
+/// The keys of requests without an answer, with what was stored under them since.
+#[derive(Debug, Default)]
+pub(super) struct Late(Mutex<Keys>);
+
+#[derive(Debug, Default)]
+struct Keys {
+    newer: HashMap<Bytes, Option<Vector>>,
+    bytes: usize,
+    /// Keys for which there was no room.
+    beyond: u64,
+}
+
+/// What is to be looked up once more.
+#[derive(Debug, Default)]
+struct InDanger {
+    /// The newest record of each key.
+    vectors: Vec<Vector>,
+    /// Keys that were not kept in mind.
+    beyond: u64,
+}
+
+impl Late {
+    /// Notes that these were sent in a request that had no answer, and are stored or given up.
+    pub(super) fn may_come(&self, vectors: &[Vector]) {
+        let mut keys = self.lock();
+        for vector in vectors {
+            let key = Bytes::copy_from_slice(&vector.key_json());
+            if keys.newer.contains_key(&key) {
+                continue;
+            }
+            if keys.bytes + key.len() > MOST_BYTES {
+                keys.beyond += 1;
+                continue;
+            }
+            keys.bytes += key.len();
+            keys.newer.insert(key, None);
+        }
+    }
+
+    /// Notes that these are stored, perhaps over what may come late.
+    pub(super) fn stored(&self, vectors: &[Vector]) {
+        let mut keys = self.lock();
+        if keys.newer.is_empty() {
+            return;
+        }
+        for vector in vectors {
+            let room = MOST_BYTES.saturating_sub(keys.bytes);
+            let Some(newer) = keys.newer.get_mut(&vector.key_json()) else { continue };
+            let before = newer.as_ref().map_or(0, |vector| vector.wire().len());
+            let length = vector.wire().len();
+            if length > room + before {
+                *newer = None;
+                keys.beyond += 1;
+                keys.bytes -= before;
+            } else {
+                *newer = Some(vector.without_its_block());
+                keys.bytes = keys.bytes - before + length;
+            }
+        }
+    }
+
+    /// Looks up once more what may be overwritten, and gives back what is.
+    pub(super) async fn overwritten(&self, caller: &Caller, index_name: &str) -> Vec<Defect> {
+        let InDanger { vectors, beyond } = self.take();
+        let (mut overwritten, mut unseen) = (Vec::new(), beyond);
+        for some in vectors.chunks(read_back::KEYS) {
+            let effort = &mut Effort::default();
+            let ReadBack::Known(found) = read_back::stored(caller, index_name, some, None, effort).await
+            else {
+                unseen += some.len() as u64;
+                continue;
+            };
+            let missing = some.iter().zip(found).filter(|(_, found)| !found);
+            overwritten.extend(missing.map(|(vector, _)| vector.rejected(Reason::Overwritten)));
+        }
+        if unseen > 0 {
+            caller.reporter.note(&format!(
+                "note: {} could not be looked up once more, whose earlier values had no answer and may be applied late",
+                plural(unseen, "key")
+            ));
+        }
+        overwritten
+    }
+
+    /// What is to be looked up, in the order of the input; nothing is kept in mind after that.
+    fn take(&self) -> InDanger {
+        let Keys { newer, beyond, .. } = std::mem::take(&mut *self.lock());
+        let mut vectors: Vec<Vector> = newer.into_values().flatten().collect();
+        vectors.sort_by_key(Vector::position);
+        InDanger { vectors, beyond }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Keys> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::put::record::Position;
+
+    fn vector(key: &str, record: u64, length: usize) -> Vector {
+        let wire = format!("{{\"key\":\"{key}\",\"data\":\"{}\"}}", "x".repeat(length));
+        Vector::alone(Position { record, ..Position::default() }, wire, key.len() + 2)
+    }
+
+    fn records(in_danger: &InDanger) -> Vec<u64> {
+        in_danger.vectors.iter().map(|vector| vector.position().record).collect()
+    }
+
+    #[test]
+    fn only_the_newest_value_stored_over_a_request_without_an_answer_is_in_danger() {
+        let late = Late::default();
+        late.stored(&[vector("a", 0, 1), vector("b", 1, 1)]);
+        late.may_come(&[vector("b", 1, 1), vector("c", 2, 1)]);
+        late.stored(&[vector("a", 3, 1), vector("b", 4, 1)]);
+        late.stored(&[vector("b", 5, 1)]);
+        let in_danger = late.take();
+        assert_eq!((records(&in_danger), in_danger.beyond), (vec![5], 0));
+        assert!(late.take().vectors.is_empty());
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted() {
+        let late = Late::default();
+        late.may_come(&[vector("a", 0, 1), vector("b", 1, 1)]);
+        late.stored(&[vector("a", 2, MOST_BYTES / 2), vector("b", 3, MOST_BYTES / 2)]);
+        let in_danger = late.take();
+        assert_eq!((records(&in_danger), in_danger.beyond), (vec![2], 1));
+    }
+}

@@ -1,0 +1,71 @@
+//! Requests that the service applies late, over what was stored since.
+
+use crate::support::{Home, State, TestService, line, lines, run, unlimited, wanted};
+use crate::trouble::rejects;
+
+const DIMENSION: usize = 4;
+
+/// Forty records of four batches; those of the third batch have the keys of the first one.
+fn input() -> String {
+    let renamed = |record: usize| {
+        let (from, to) = (format!("\"key-{record}\""), format!("\"key-{}\"", record - 20));
+        line(record, DIMENSION).replace(&from, &to)
+    };
+    lines(20, DIMENSION)
+        + &(20..30).map(renamed).collect::<String>()
+        + &(30..40).map(|record| line(record, DIMENSION)).collect::<String>()
+}
+
+fn newest() -> State {
+    let mut newest = wanted((10..20).chain(30..40), DIMENSION);
+    let last = wanted(20..30, DIMENSION);
+    newest.extend(
+        (0..10).map(|record| (format!("key-{record}"), last[&format!("key-{}", record + 20)].clone())),
+    );
+    newest
+}
+
+#[test]
+fn an_older_value_that_comes_late_is_found_where_all_is_verified() {
+    for (verify, code) in [("unknown", 0), ("all", 4)] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", input());
+        // The first request has no answer, and is applied with the last one, when its keys have newer values.
+        service.trouble(&["op=PutVectors,nth=1,late=4"]);
+        let mut load = home.put_sized(&service, DIMENSION);
+        load.args([
+            "a.jsonl",
+            "--batch-size",
+            "10",
+            "--job",
+            "1",
+            "--rejects",
+            "r.jsonl",
+            "--verify",
+            verify,
+        ]);
+        let ended = run(&mut load);
+        assert!(service.state() != newest(), "{verify}: nothing came late");
+        let rejected = if code == 0 { 0 } else { 10 };
+        let counts = ended.assert_code(code).counts(["read", "stored", "rejected"]);
+        assert_eq!(counts, [40, 40 - rejected, rejected], "{verify}: {}", ended.stderr);
+        if code == 4 {
+            let listed: Vec<_> =
+                (0..10).map(|record| (format!("key-{record}"), "not_stored".to_owned())).collect();
+            assert_eq!(rejects(&home.path("r.jsonl")), listed);
+            run(home.put(&service).arg("r.jsonl")).assert_code(0);
+            service.assert_holds(&newest());
+        }
+    }
+}
+
+#[test]
+fn what_is_as_it_was_sent_is_not_rejected() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", input());
+    service.trouble(&["op=PutVectors,every=2,reset=after"]);
+    let mut load = home.put_sized(&service, DIMENSION);
+    load.args(["a.jsonl", "--batch-size", "10", "--verify", "all", "--rejects", "r.jsonl"]);
+    assert_eq!(run(&mut load).assert_code(0).counts(["stored", "rejected"]), [40, 0]);
+    service.assert_holds(&newest());
+}
