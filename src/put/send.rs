@@ -16,7 +16,7 @@ use super::late::Late;
 use super::outcome::{Doubt, Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
-use super::record::{Defect, Raw, Reason, Vector};
+use super::record::{Defect, Reason, Vector};
 use crate::exit::Failure;
 use crate::oss::client::Body;
 use crate::oss::error::{CallError, ServiceError, Verdict};
