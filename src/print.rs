@@ -66,7 +66,7 @@ pub(crate) fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() +
 /// Tells of what is not wrong but should be known.
 pub(crate) fn warn(warning: &str, global: &Global) {
     if !global.quiet {
-        err(&visible(warning));
+        warning.lines().for_each(|line| err(&visible(line)));
     }
 }
 

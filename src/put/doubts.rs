@@ -4,9 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::attempt::{Because, Effort, GaveUp};
+use super::control::Taken;
 use super::ending::{nothing_more_is_stored, refused, unreachable, writes_nothing};
 use super::in_flight::KeyHashes;
 use super::interrupted;
@@ -94,7 +93,8 @@ impl Doubts {
     /// Refused records are to blame if the service still takes one that it has taken before, or if there is none to
     /// compare with.
     async fn index_takes_more(&self, effort: &mut Effort) -> Result<(), Failure> {
-        let Some(taken) = self.sender.taken() else { return Ok(()) };
+        let Sender { control, caller, index_name, .. } = self.sender.as_ref();
+        let Some(taken) = control.record(caller, index_name, effort).await else { return Ok(()) };
         match self.sender.takes(taken, None, effort).await {
             Ok(()) => Ok(()),
             Err(gave_up) if gave_up.is_refused() => Err(nothing_more_is_stored(&self.refusal())),
@@ -115,8 +115,10 @@ impl Doubts {
     /// none, some of them alone.
     async fn service_takes_writes(&mut self, at: usize, effort: &mut Effort) -> Result<(), Failure> {
         let budget = Some(self.sender.caller.budget.of_probe());
+        let Sender { control, caller, index_name, .. } = self.sender.as_ref();
+        let taken = control.record(caller, index_name, effort).await;
         let Some((outcome, _)) = self.batches.get_mut(at) else { return Ok(()) };
-        if let Some(taken) = self.sender.taken() {
+        if let Some(taken) = taken {
             return match self.sender.takes(taken, budget, effort).await {
                 Ok(()) => Ok(()),
                 Err(gave_up) => Err(no_writes(&gave_up, outcome)),
@@ -140,10 +142,12 @@ fn no_writes(gave_up: &GaveUp, outcome: &Outcome) -> Failure {
     if gave_up.because == Because::Halted { interrupted() } else { writes_nothing(&outcome.last.words()) }
 }
 
-/// Some records of a batch that are not stored, from all over it, in wire form.
-fn some_not_stored(outcome: &Outcome) -> Vec<(Position, Bytes)> {
-    let wire = |defect: &Defect| match (&defect.reason, &defect.raw) {
-        (Reason::NotStored { .. }, Raw::Json(wire)) => Some((defect.position, wire.clone())),
+/// Some records of a batch that are not stored, from all over it.
+fn some_not_stored(outcome: &Outcome) -> Vec<(Position, Taken)> {
+    let wire = |defect: &Defect| match (&defect.reason, &defect.raw, &defect.key) {
+        (Reason::NotStored { .. }, Raw::Json(wire), Some(key)) => {
+            Some((defect.position, Taken { key: key.clone(), wire: wire.clone() }))
+        }
         _ => None,
     };
     let all: Vec<_> = outcome.rejects.iter().filter_map(wire).collect();

@@ -5,6 +5,7 @@ mod attempt;
 pub mod batch;
 mod checkpoint;
 pub(crate) mod claim;
+mod control;
 mod dispatch;
 mod doubts;
 mod encoding;
@@ -48,6 +49,7 @@ pub use attempt::Budget;
 use attempt::Caller;
 use checkpoint::Checkpoint;
 pub use checkpoint::Keep;
+use control::{Beginning, Control};
 use dispatch::Dispatch;
 use evidence::Evidence;
 use first_look::FirstLook;
@@ -197,6 +199,12 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
     let rules = known_rules(rules, &known, job.wanted.create_index);
+    let beginning = (mark.counts.stored > 0).then(|| Beginning {
+        inputs: job.inputs.clone(),
+        form: job.form.clone(),
+        fields: job.fields.clone(),
+        rules: rules.clone(),
+    });
     let sender = Arc::new(Sender {
         caller,
         index_name: job.wanted.name.clone(),
@@ -205,7 +213,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         evidence: Evidence::of_earlier(mark.counts.stored > 0),
         late: Late::default(),
         room: send::Room::default(),
-        taken: std::sync::Mutex::default(),
+        control: Control::new(beginning),
     });
     let may_be_missing = known.may_be_missing(&job.wanted, mark.counts);
     let create = may_be_missing.then_some(Wanted { metric: rules.metric, ..job.wanted });

@@ -90,12 +90,20 @@ async fn look(
 /// As much as the service can answer: for each key numbers as long as its own, however they are written, and the most
 /// metadata, all of it in escapes.
 fn most_of_vectors(vectors: &[&Vector]) -> usize {
-    const ESCAPED: usize = 6;
-    const REST: usize = ESCAPED * (limits::METADATA_BYTES + *limits::KEY_CHARACTERS.end()) + 4_096;
     // A number of one digit may be written with all that a float64 has.
     const LONGER: usize = 16;
     vectors.iter().map(|vector| LONGER * vector.wire().len() + REST).sum()
 }
+
+/// The same for one vector of which nothing is known.
+pub(super) fn most_of_any_vector() -> usize {
+    const NUMBER: usize = 32;
+    usize::try_from(*limits::DIMENSION.end()).map_or(REST, |numbers| NUMBER * numbers + REST)
+}
+
+const ESCAPED: usize = 6;
+/// The most bytes that key and metadata take, and what stands around them.
+const REST: usize = ESCAPED * (limits::METADATA_BYTES + *limits::KEY_CHARACTERS.end()) + 4_096;
 
 fn unanswered(gave_up: GaveUp) -> ReadBack {
     match (gave_up.because, gave_up.error) {

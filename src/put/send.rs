@@ -3,13 +3,13 @@
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::attempt::{Because, Budget, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
+use super::control::{Control, Taken};
 use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable};
 use super::evidence::{Evidence, Shown, cause};
 use super::late::Late;
@@ -49,8 +49,7 @@ pub(super) struct Sender {
     pub(super) evidence: Evidence,
     pub(super) late: Late,
     pub(super) room: Room,
-    /// The record that the service took last, in wire form.
-    pub(super) taken: Mutex<Option<Bytes>>,
+    pub(super) control: Control,
 }
 
 /// The most bytes of elements that a request may have: no bound until the service finds one too large.
@@ -93,6 +92,7 @@ impl Sender {
     /// Sends `batch`, whose `body` may be ready, and says what became of it.
     pub(super) async fn send(&self, batch: Batch, body: Option<Body>) -> Outcome {
         let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
+        self.control.forget(&batch.vectors);
         let mut progress = Progress::new(batch);
         let mut parts = Parts::new(sizes);
         while let Some(part) = self.next_part(&mut parts, progress.stop.is_some()) {
@@ -201,35 +201,28 @@ impl Sender {
     /// Remembers a record that the service has taken.
     fn taken_last(&self, part: &Part, batch: &Batch) {
         let taken = part.indices.first().and_then(|index| batch.vectors.get(*index));
-        let wire = taken.map(|vector| Bytes::copy_from_slice(vector.wire()));
-        self.remember(wire);
+        if let Some(vector) = taken {
+            let wire = Bytes::copy_from_slice(vector.wire());
+            self.control.took(Taken { key: vector.key(), wire });
+        }
     }
 
-    fn remember(&self, taken: Option<Bytes>) {
-        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = taken;
-    }
-
-    /// The record that the service took last, in wire form.
-    pub(super) fn taken(&self) -> Option<Bytes> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Sends one record, in wire form, to see whether the service takes it.
+    /// Sends one record to see whether the service takes it.
     ///
     /// Only while nothing else is on its way: a later value of its key must not be overtaken.
     pub(super) async fn takes(
         &self,
-        record: Bytes,
+        record: Taken,
         budget: Option<Budget>,
         effort: &mut Effort,
     ) -> Result<(), GaveUp> {
         let body = Body::new(vec![
             self.prefix.clone(),
-            record.clone(),
+            record.wire.clone(),
             Bytes::from_static(wire::PUT_VECTORS_SUFFIX),
         ]);
         let request = Request { vectors: 1, budget, ..Request::of(Operation::PutVectors, &body) };
-        self.caller.call(request, effort).await.map(|_| self.remember(Some(record)))
+        self.caller.call(request, effort).await.map(|_| self.control.took(record))
     }
 
     /// Whether what was stored since decides for the index and the service.

@@ -174,3 +174,23 @@ fn a_stop_reads_back_what_it_cut_off() {
         assert!(matches!(ended.code, Some(2 | 4)), "{faults:?}: {}", ended.stderr);
     }
 }
+
+/// Where a resume has stored nothing itself, what earlier runs stored is there to compare with.
+#[test]
+fn a_full_index_rejects_nothing_where_a_resume_has_few_records_left() {
+    for left in [1, 3, 7] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let input = home.write("vectors.jsonl", lines(20, 4));
+        let load = || resume(&home, &service, &input, &["--batch-size", "1", "--job", "1"]);
+        service.trouble(&[&format!("op=PutVectors,from={},status=403,code=AccessDenied", 21 - left)]);
+        load().assert_code(2);
+        service.trouble(&[&full_from(1)]);
+        load().assert_code(2);
+        assert_eq!(rejects(&home.path("rejects.jsonl")), [], "{left} left");
+        // Bad records are told from that.
+        service.trouble(&["refuse-key=key-19"]);
+        load().assert_code(4);
+        assert_eq!(rejects(&home.path("rejects.jsonl")), [("key-19".to_owned(), "refused".to_owned())]);
+        service.assert_holds(&wanted(0..19, 4));
+    }
+}
