@@ -14,6 +14,15 @@ pub(crate) fn writing() -> OpenOptions {
     options
 }
 
+/// Makes a file, in the place of whatever is there by that name: what others may have put there is not written to.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    writing().create_new(true).open(path)
+}
+
 /// Makes a folder and those above it; what is made belongs to its owner alone.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
@@ -117,6 +126,9 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.join("target")).unwrap(), "kept");
         assert!(!folder.join("nothing").exists());
         open_own(&folder.join("target"), writing().append(true)).unwrap();
+        create(&folder.join("link")).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("target")).unwrap(), "kept");
+        assert_eq!(fs::read_to_string(folder.join("link")).unwrap(), "");
         fs::remove_dir_all(folder).unwrap();
     }
 }

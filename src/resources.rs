@@ -102,7 +102,7 @@ pub(crate) fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 /// What to say where a thread cannot be started.
 pub(crate) fn too_few_threads(error: &io::Error) -> Failure {
     Failure::new(Exit::Client, format!("cannot start a thread: {error}"))
-        .advise("let this user run more threads (ulimit -u, or the container's limit of processes), or use more memory")
+        .advise("let this user run more threads (ulimit -u, or the container's limit of processes), or give it more memory")
 }
 
 #[cfg(test)]

@@ -10,12 +10,15 @@ use super::ending::{nothing_more_is_stored, refused, unreachable, writes_nothing
 use super::in_flight::KeyHashes;
 use super::interrupted;
 use super::outcome::{Doubt, Outcome};
-use super::record::{Defect, Position, Raw, Reason};
+use super::read_back::{self, ReadBack};
+use super::record::{Defect, Position, Raw, Reason, Vector};
 use super::send::Sender;
 use crate::exit::Failure;
+use crate::oss::error::Verdict;
 use crate::oss::operation::Operation;
 
-/// So many batches may be in doubt. Evidence against the index comes with fewer, unless each is refused otherwise.
+/// So many batches may wait to see whether the index is at fault. Evidence against it comes with fewer, unless each is
+/// refused otherwise.
 const AT_MOST: usize = 32;
 
 /// So many records of a batch that was not stored are tried alone where none has ever been stored.
@@ -40,8 +43,12 @@ impl Doubts {
     /// Gives back a batch about which no doubt is left.
     pub(super) fn decided(&mut self) -> Option<(Outcome, KeyHashes)> {
         let is_full = self.batches.len() > AT_MOST;
-        let is_clear = |(outcome, _): &(Outcome, KeyHashes)| {
-            is_full || outcome.in_doubt.is_none_or(|doubt| self.sender.is_decided(doubt))
+        let is_clear = |(outcome, _): &(Outcome, KeyHashes)| match outcome.in_doubt {
+            None => true,
+            Some(doubt) if self.sender.is_decided(doubt) => true,
+            Some(Doubt::Refused(_)) => is_full,
+            // As many as are in flight: nothing more is sent meanwhile.
+            Some(Doubt::NotStored(_)) => false,
         };
         let at = self.batches.iter().position(is_clear)?;
         self.batches.remove(at)
@@ -124,22 +131,42 @@ impl Doubts {
                 Err(gave_up) => Err(no_writes(&gave_up, outcome)),
             };
         }
+        let mut perhaps_stored = Vec::new();
         for (position, record) in some_not_stored(outcome) {
-            match self.sender.takes(record, budget, effort).await {
+            let is_decided = match self.sender.takes(record.clone(), budget, effort).await {
                 Ok(()) => {
                     outcome.is_stored_after_all(position);
-                    return Ok(());
+                    true
                 }
-                Err(GaveUp { because: Because::Halted, .. }) => return Err(interrupted()),
-                Err(_) => {}
+                // The service judges records: this one is at fault.
+                Err(gave_up) if gave_up.is_refused() => true,
+                Err(gave_up) if gave_up.because == Because::Budget => {
+                    let vector = Vector::of_wire(position, record.wire).filter(|_| gave_up.may_have_stored);
+                    perhaps_stored.extend(vector);
+                    false
+                }
+                Err(gave_up) => return Err(no_writes(&gave_up, outcome)),
+            };
+            if is_decided {
+                let looked = read_back::stored(caller, index_name, &perhaps_stored, None, effort);
+                if let (false, ReadBack::Known(found)) = (perhaps_stored.is_empty(), looked.await) {
+                    let stored = perhaps_stored.iter().zip(found).filter(|(_, found)| *found);
+                    stored.for_each(|(vector, _)| outcome.is_stored_after_all(vector.position()));
+                }
+                return Ok(());
             }
         }
         Err(writes_nothing(&outcome.last.words()))
     }
 }
 
+/// The end of a run whose probe was not taken.
 fn no_writes(gave_up: &GaveUp, outcome: &Outcome) -> Failure {
-    if gave_up.because == Because::Halted { interrupted() } else { writes_nothing(&outcome.last.words()) }
+    match (gave_up.because, &gave_up.error) {
+        (Because::Halted, _) => interrupted(),
+        (Because::Verdict(Verdict::Stop), Some(error)) => refused(error, Operation::PutVectors),
+        _ => writes_nothing(&outcome.last.words()),
+    }
 }
 
 /// Some records of a batch that are not stored, from all over it.

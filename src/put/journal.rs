@@ -368,7 +368,7 @@ impl Journal {
             text += &seal(&Line::Mark(mark.clone()));
         }
         let write = || {
-            let mut file = private::open_own(&new, private::writing().create(true).truncate(true))?;
+            let mut file = private::create(&new)?;
             file.write_all(text.as_bytes())?;
             file.sync_data()?;
             fs::rename(&new, &path)?;

@@ -77,14 +77,26 @@ impl Late {
         }
     }
 
+    /// Notes that these were not stored: what the index should hold under their keys is not known.
+    pub(super) fn given_up(&self, vectors: &[Vector]) {
+        let mut keys = self.lock();
+        for vector in vectors {
+            let newer = keys.newer.get_mut(&vector.key_json()).and_then(Option::take);
+            keys.bytes -= newer.map_or(0, |vector| vector.wire().len());
+        }
+    }
+
     /// Looks up once more what may be overwritten, and gives back what is.
     pub(super) async fn overwritten(&self, caller: &Caller, index_name: &str) -> Vec<Defect> {
         let InDanger { vectors, beyond } = self.take();
         let (mut overwritten, mut unseen) = (Vec::new(), beyond);
+        let mut is_answered = true;
         for some in vectors.chunks(read_back::KEYS) {
             let effort = &mut Effort::default();
-            let ReadBack::Known(found) = read_back::stored(caller, index_name, some, None, effort).await
-            else {
+            // One budget is enough to wait for.
+            let look = read_back::stored(caller, index_name, some, None, effort);
+            let ReadBack::Known(found) = (if is_answered { look.await } else { ReadBack::Halted }) else {
+                is_answered = false;
                 unseen += some.len() as u64;
                 continue;
             };
@@ -93,7 +105,7 @@ impl Late {
         }
         if unseen > 0 {
             caller.reporter.note(&format!(
-                "note: {} could not be looked up once more, whose earlier values had no answer and may be applied late",
+                "note: could not check {} again: an earlier request with them had no answer and may still be applied",
                 plural(unseen, "key")
             ));
         }

@@ -174,8 +174,9 @@ impl Load {
             return;
         }
         let Sender { late, caller, index_name, .. } = self.sender.as_ref();
-        let overwritten = late.overwritten(caller, index_name).await;
-        if let Err(failure) = self.settle.overwritten(&overwritten) {
+        let look = async { Ok(late.overwritten(caller, index_name).await) };
+        let looked = self.stopping.unless_interrupted(look).await;
+        if let Err(failure) = looked.and_then(|overwritten| self.settle.overwritten(&overwritten)) {
             end.failure.get_or_insert(failure);
         }
     }

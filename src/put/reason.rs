@@ -251,7 +251,7 @@ pub enum Reason {
     /// Stored, and gone when it was looked for at the end.
     #[error(
         "it was stored, and the index no longer holds it as it was sent: the service has applied an earlier request late, \
-         or somebody else has written"
+         or someone else has overwritten it"
     )]
     Overwritten,
     /// Sent, never confirmed, and not there when it was looked for.

@@ -241,6 +241,15 @@ impl Vector {
         Self { position, range: 0..text.len(), text, key_length }
     }
 
+    /// The vector again whose wire form this is.
+    pub(super) fn of_wire(position: Position, wire: Bytes) -> Option<Self> {
+        let rest = wire.get(WIRE_KEY.len()..)?;
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<serde::de::IgnoredAny>();
+        values.next()?.ok()?;
+        let key_length = values.byte_offset();
+        Some(Self { position, range: 0..wire.len(), text: wire, key_length })
+    }
+
     /// The same without keeping the text of its block.
     pub(super) fn without_its_block(&self) -> Self {
         let text = Bytes::copy_from_slice(self.wire());

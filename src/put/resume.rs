@@ -48,7 +48,7 @@ impl Resumed<'_> {
         }
         if now.dimension.or(self.bound.dimension).or(said.dimension).is_none() {
             return Err(failure(
-                "nobody says the dimension of the load: the journal is of an earlier version, which did not keep it, \
+                "the dimension of the load is not known: the journal is of an earlier version, which did not keep it, \
                  and the index cannot be looked at",
             )
             .advise("name it with --dimension, or leave out --resume to load everything anew"));
@@ -64,7 +64,7 @@ impl Resumed<'_> {
     fn doubt(&self, now: &Binding, index: &str) -> Option<String> {
         let why = match (&self.bound.created, &now.created) {
             (Some(_), Some(_)) => return None,
-            (_, None) => "nobody tells when it was created",
+            (_, None) => "the service does not say when it was created",
             (None, Some(_)) => "the journal does not say when that one was created",
         };
         Some(format!(

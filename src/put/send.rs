@@ -104,7 +104,8 @@ impl Sender {
             let ready = body.clone().filter(|_| is_whole);
             let body = ready.unwrap_or_else(|| self.body(&part, &progress.batch));
             let fate = self.part(&part, &body, &mut progress).await;
-            self.keep_in_mind(&part, &fate, &progress);
+            let may_come_late = progress.effort.troubled.is_some();
+            let sent = if may_come_late { progress.vectors(&part.indices) } else { Vec::new() };
             match fate {
                 PartFate::Taken => {
                     parts.taken(&part);
@@ -129,6 +130,9 @@ impl Sender {
                 }
                 PartFate::Unknown => self.resolve(&part, &mut progress).await,
                 PartFate::NotSent => self.leave(&part, &mut progress).await,
+            }
+            if may_come_late && self.verify == Verify::All {
+                self.late.may_come(&sent);
             }
         }
         let in_doubt = progress.doubt.filter(|doubt| !self.is_decided(*doubt));
@@ -182,20 +186,6 @@ impl Sender {
             self.evidence.stored(progress.effort.begun);
         }
         Part::of(found.missing)
-    }
-
-    /// Notes what may be overwritten by requests that are applied late, where that is looked for.
-    fn keep_in_mind(&self, part: &Part, fate: &PartFate, progress: &Progress) {
-        if self.verify != Verify::All {
-            return;
-        }
-        let vectors = progress.vectors(&part.indices);
-        if matches!(fate, PartFate::Taken | PartFate::Unknown) {
-            self.late.stored(&vectors);
-        }
-        if progress.effort.troubled.is_some() {
-            self.late.may_come(&vectors);
-        }
     }
 
     /// Remembers a record that the service has taken.
@@ -323,7 +313,15 @@ impl Sender {
                 continue;
             };
             all.stored += found.iter().filter(|found| **found).count() as u64;
-            all.missing.extend(some.iter().zip(found).filter(|(_, found)| !found).map(|(index, _)| *index));
+            let (stored, missing): (Vec<_>, Vec<_>) = some.iter().zip(found).partition(|(_, found)| *found);
+            if self.verify == Verify::All {
+                let vectors = |some: Vec<(&usize, bool)>| {
+                    progress.vectors(&some.into_iter().map(|(index, _)| *index).collect::<Vec<_>>())
+                };
+                self.late.stored(&vectors(stored));
+                self.late.given_up(&vectors(missing.clone()));
+            }
+            all.missing.extend(missing.into_iter().map(|(index, _)| *index));
         }
         all
     }

@@ -112,7 +112,7 @@ fn the_only_batch_of_a_load_is_tried_record_by_record_before_it_is_called_an_out
 /// An outage that begins at any batch rejects nothing, and ends exactly once the service is back.
 #[test]
 fn an_outage_at_any_batch_is_resumed_and_rejects_nothing() {
-    for jobs in ["1", "5"] {
+    for jobs in ["1", "5", "64"] {
         for fault in ["status=500", "status=500,apply=half", "reset=before", "reset=after,apply=none"] {
             let from = fastrand::usize(1..=RECORDS / BATCH);
             let (home, service) = (Home::new(), TestService::start(unlimited()));
@@ -158,4 +158,32 @@ fn bad_records_where_a_resume_begins_do_not_stop_it() {
             service.assert_holds(&wanted((0..200).filter(|record| !bad.contains(record)), 4));
         }
     }
+}
+
+/// More batches in flight than may be in doubt for other reasons.
+#[test]
+fn an_outage_with_many_requests_in_flight_rejects_nothing() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(200, 4));
+    service.trouble(&["op=PutVectors,from=2,status=500"]);
+    let load = |more: &[&str]| {
+        let mut load = home.put_sized(&service, 4);
+        load.args([
+            "a.jsonl",
+            "--batch-size",
+            "2",
+            "--job",
+            "64",
+            "--retry-times",
+            "0",
+            "--rejects",
+            "r.jsonl",
+        ]);
+        run(load.args(more))
+    };
+    load(&[]).assert_code(2);
+    assert_eq!(rejects(&home.path("r.jsonl")), []);
+    service.trouble(&[]);
+    load(&["--resume"]).assert_code(0);
+    service.assert_holds(&wanted(0..200, 4));
 }

@@ -233,14 +233,18 @@ fn what_a_blind_load_went_by_is_kept_and_not_said_otherwise() {
     service.assert_holds(&wanted((0..100).chain([OTHER]), DIMENSION));
     let ended = blind(&home, &service, &["--resume"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
-    assert!(ended.stderr.contains("cannot be checked: nobody tells when it was created"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("cannot be checked: the service does not say when it was created"),
+        "{}",
+        ended.stderr
+    );
     service.assert_holds(&wanted((0..RECORDS).chain([OTHER]), DIMENSION));
 }
 
 #[test]
 fn a_credential_that_may_look_only_now_or_no_more_goes_on() {
     for (first, then, note) in [
-        (&[][..], &[DENIED][..], "nobody tells when it was created"),
+        (&[][..], &[DENIED][..], "the service does not say when it was created"),
         (&[DENIED][..], &[][..], "the journal does not say when that one was created"),
     ] {
         let (home, service) = (home(), TestService::start(unlimited()));
@@ -353,7 +357,7 @@ fn a_journal_of_version_1_lets_nobody_guess_its_dimension() {
     make_old(&home);
     service.trouble(&[DENIED]);
     let refused = blind(&home, &service, &["--resume"]);
-    assert_refused(&refused, "cannot resume: nobody says the dimension of the load");
+    assert_refused(&refused, "cannot resume: the dimension of the load is not known");
     let ended = blind(&home, &service, &["--resume", "--dimension", "4"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));

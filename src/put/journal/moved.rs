@@ -32,7 +32,7 @@ pub(super) fn note(folder: &Path, from: &Path, to: &Path) -> Result<(), JournalE
     all.push(Moved { from, to });
     let (path, new) = (folder.join(NOTES), beside(&folder.join(NOTES), ".new"));
     let write = || {
-        let mut file = private::open_own(&new, private::writing().create(true).truncate(true))?;
+        let mut file = private::create(&new)?;
         file.write_all(&serde_json::to_vec(&all)?)?;
         file.sync_data()?;
         fs::rename(&new, &path)

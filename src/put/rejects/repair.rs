@@ -180,7 +180,7 @@ fn replace(
     let mut name = path.as_os_str().to_owned();
     name.push(".ossvec-new");
     let new = PathBuf::from(name);
-    let file = private::open_own(&new, private::writing().create(true).truncate(true))?;
+    let file = private::create(&new)?;
     file.set_permissions(text.get_ref().metadata()?.permissions())?;
     let mut kept = BufWriter::new(file);
     text.rewind()?;
