@@ -13,7 +13,7 @@ use super::claim::{Claim, ClaimError};
 use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::outcome::Outcome;
 use super::read::FailedInput;
-use super::record::{Defect, Input};
+use super::record::{Defect, Input, Vector};
 use super::rejects::{self, Forgotten, Known, Place, Rejects};
 use super::report::count;
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
@@ -190,7 +190,7 @@ impl Checkpoint {
             return Ok(());
         }
         self.unless_broken(|this| {
-            this.list(outcome)?;
+            this.list(&outcome.rejects, &outcome.unknown)?;
             let counts = Counts {
                 read: outcome.read,
                 stored: outcome.stored,
@@ -203,16 +203,15 @@ impl Checkpoint {
         })
     }
 
-    /// Brings the rejected records of a batch to disk, before the mark that counts them, even if the machine stops
-    /// between the two.
-    fn list(&mut self, outcome: &Outcome) -> Result<(), Failure> {
-        if outcome.rejects.is_empty() && outcome.unknown.is_empty() {
+    /// Brings rejected records to disk, before the mark that counts them, even if the machine stops between the two.
+    fn list(&mut self, rejects: &[Defect], unknown: &[Vector]) -> Result<(), Failure> {
+        if rejects.is_empty() && unknown.is_empty() {
             return Ok(());
         }
         let before = self.rejects.as_ref().map_or(0, Rejects::bytes);
-        let listed = self.write_rejects(outcome).and_then(|()| self.sync_rejects());
+        let listed = self.write_rejects(rejects, unknown).and_then(|()| self.sync_rejects());
         if let (Some(rejects), Err(_)) = (&mut self.rejects, &listed) {
-            // The batch counts as left to a later run.
+            // They count as left to a later run, or as they did before.
             rejects.shorten(before);
         }
         listed
@@ -238,11 +237,7 @@ impl Checkpoint {
     /// Lists records that were counted as stored.
     pub(super) fn overwritten(&mut self, defects: &[Defect]) -> Result<(), Failure> {
         self.unless_broken(|this| {
-            if let Some(rejects) = &mut this.rejects {
-                let listed = rejects.write(&this.inputs, defects);
-                listed.map_err(|error| rejects_failure(rejects.path(), &error))?;
-            }
-            this.sync_rejects()?;
+            this.list(defects, &[])?;
             this.tracker.reject_stored(defects.len() as u64);
             this.append_mark()
         })
@@ -254,12 +249,12 @@ impl Checkpoint {
         journal.append(&self.tracker.mark(rejects_bytes)).map_err(failure)
     }
 
-    /// Writes the rejected records of a batch.
-    pub(super) fn write_rejects(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+    /// Writes rejected records, and records of unknown fate.
+    pub(super) fn write_rejects(&mut self, rejected: &[Defect], unknown: &[Vector]) -> Result<(), Failure> {
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
         rejects
-            .write(&self.inputs, &outcome.rejects)
-            .and_then(|()| rejects.write_unknown(&self.inputs, &outcome.unknown))
+            .write(&self.inputs, rejected)
+            .and_then(|()| rejects.write_unknown(&self.inputs, unknown))
             .map_err(|error| rejects_failure(rejects.path(), &error))
     }
 

@@ -82,13 +82,13 @@ impl Doubts {
     /// Decides all of them while nothing is on its way that could.
     pub(super) async fn end(&mut self) -> Result<(), Failure> {
         let mut effort = Effort::default();
-        let ended = match self.not_stored() {
+        let not_stored = self.not_stored();
+        let ended = match not_stored {
             Some(at) => self.service_takes_writes(at, &mut effort).await,
             None => self.index_takes_more(&mut effort).await,
         };
-        if let Some((outcome, _)) = self.batches.front_mut() {
-            outcome.attempts += effort.attempts;
-            outcome.bytes_sent += effort.bytes_sent;
+        if let Some((outcome, _)) = self.batches.get_mut(not_stored.unwrap_or_default()) {
+            outcome.spend(effort);
         }
         ended?;
         for (outcome, _) in &mut self.batches {

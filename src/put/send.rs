@@ -312,16 +312,17 @@ impl Sender {
                 progress.unknown.extend(progress.vectors(some));
                 continue;
             };
-            all.stored += found.iter().filter(|found| **found).count() as u64;
-            let (stored, missing): (Vec<_>, Vec<_>) = some.iter().zip(found).partition(|(_, found)| *found);
+            let those = |wanted: bool| {
+                let those = some.iter().zip(&found).filter(move |(_, found)| **found == wanted);
+                those.map(|(index, _)| *index).collect::<Vec<_>>()
+            };
+            let (stored, missing) = (those(true), those(false));
             if self.verify == Verify::All {
-                let vectors = |some: Vec<(&usize, bool)>| {
-                    progress.vectors(&some.into_iter().map(|(index, _)| *index).collect::<Vec<_>>())
-                };
-                self.late.stored(&vectors(stored));
-                self.late.given_up(&vectors(missing.clone()));
+                self.late.stored(&progress.vectors(&stored));
+                self.late.given_up(&progress.vectors(&missing));
             }
-            all.missing.extend(missing.into_iter().map(|(index, _)| *index));
+            all.stored += stored.len() as u64;
+            all.missing.extend(missing);
         }
         all
     }

@@ -141,9 +141,9 @@ impl Settle {
         if defects.is_empty() {
             return Ok(());
         }
-        let kept = self.checkpoint.overwritten(defects);
+        self.checkpoint.overwritten(defects)?;
         self.reporter.overwritten(defects);
-        kept
+        Ok(())
     }
 
     /// Keeps what is shown and the disk up to date while nothing settles; `bound` is how long the pace has held back
@@ -160,7 +160,7 @@ impl Settle {
         self.planned.bytes += batch.bytes() as u64;
         self.planned.quota = Some(quota);
         let outcome = not_sent(batch);
-        self.checkpoint.write_rejects(&outcome)?;
+        self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown)?;
         self.reporter.batch(&outcome);
         Ok(())
     }

@@ -78,8 +78,8 @@ impl Hidden {
                 at += 1;
             }
         }
-        // Only whole characters of ASCII are struck.
-        String::from_utf8(told).unwrap_or_default()
+        // A hidden text may begin or end within a character of another one.
+        String::from_utf8_lossy(&told).into_owned()
     }
 
     /// Where what is hidden and begins here ends; `at` if nothing does.
@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    /// Whether any eight characters of `text` in a row stand in `told`.
+    /// Whether so many characters of `text` in a row stand in `told` that they give it away.
     fn shows(told: &str, text: &str) -> bool {
         let told = told.to_lowercase();
         let text = text.to_lowercase();
@@ -271,6 +271,17 @@ mod tests {
     fn a_short_text_is_not_struck_out_of_other_words() {
         let hidden = Hidden::default().and("local").and("");
         assert_eq!(hidden.strike("the local service"), "the local service");
+    }
+
+    #[test]
+    fn what_stands_around_a_struck_text_stays_also_where_characters_share_bytes() {
+        // Both letters end with the same byte in UTF-8.
+        let hidden = Hidden::default().and("ésecret-word");
+        let told = hidden.strike("before ũsecret-word after");
+        assert!(
+            told.starts_with("before ") && told.ends_with(" after") && !told.contains("secret"),
+            "{told}"
+        );
     }
 
     #[test]

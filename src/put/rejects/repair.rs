@@ -68,7 +68,8 @@ pub(in crate::put) fn forget(place: &Place, mark: &Mark, inputs: &[String]) -> i
         gone = counted.without(&kept);
     }
     let Tally { bytes, rejected, unknown } = gone;
-    Ok(Forgotten { noted: counted.bytes - bytes, rejected, unknown })
+    // Somebody may have edited the file, so that what is noted ends within a line.
+    Ok(Forgotten { noted: counted.bytes.saturating_sub(bytes), rejected, unknown })
 }
 
 /// How long lines are in all, and how many are about what.
