@@ -425,6 +425,11 @@ fn unquoting(value: &str, failure: Failure) -> Failure {
     failure
 }
 
+/// What is wrong outside the command line.
+fn wrong(message: impl Into<String>) -> Failure {
+    Failure::new(Exit::Client, message)
+}
+
 fn usage(message: impl Into<String>) -> Failure {
     Failure::new(Exit::Usage, message)
 }

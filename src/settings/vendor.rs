@@ -4,8 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::credential::wrong;
-use super::{Environment, unbroken, variable_of};
+use super::{Environment, unbroken, variable_of, wrong};
 use crate::exit::Failure;
 use crate::oss::credential::{
     Credential, Lack, Recipe, Role, Secret, alibabacloud_recipe, aliyun_cli_recipe,

@@ -200,3 +200,21 @@ pub(super) fn ends_with_newline(file: &mut File) -> io::Result<bool> {
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_edited_is_noted_no_further_than_it_goes() {
+        let path = std::env::temp_dir().join(format!("ossvec-forget-{}", std::process::id()));
+        let line = "{\"rejected\":{\"input\":\"/a\",\"record\":0},\"record\":{}}\n";
+        for noted in [0, 1, line.len() - 1, line.len(), line.len() + 1, 2 * line.len()] {
+            fs::write(&path, line.repeat(2)).unwrap();
+            let mark = Mark { rejects_bytes: noted as u64, ..Mark::default() };
+            let forgotten = forget(&Place::Own(path.clone()), &mark, &["/a".to_owned()]).unwrap();
+            assert_eq!((forgotten.noted, fs::read(&path).unwrap().len()), (0, 0), "{noted}");
+        }
+        fs::remove_file(path).unwrap();
+    }
+}

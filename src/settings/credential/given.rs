@@ -1,0 +1,270 @@
+//! What flags, variables and ossutil's file give, and the recipe that it makes.
+
+use std::time::Duration;
+
+use crate::cli::Mode;
+use crate::exit::Failure;
+use crate::oss::credential::{Credential, Recipe, Role, Secret, Words};
+use crate::profile::folded;
+use crate::settings::sources::{
+    ACCESS_KEY_ID, ACCESS_KEY_SECRET, Found, Origin, ROLE_ARN, ROLE_SESSION_NAME, STS_TOKEN, Sources,
+    not_this,
+};
+use crate::settings::{unbroken, usage, wrong};
+use crate::values::Period;
+
+/// The time that ossutil gives a credential process, and the most that it can be given.
+const PROCESS_TIMEOUT: Duration = Duration::from_secs(15);
+const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// The keys of the file by which one can tell where a credential comes from.
+pub(super) const TELLING_KEYS: [&str; 6] =
+    ["mode", "access-key-id", "credential-process", "credential-uri", "oidc-provider-arn", "ecs-role-name"];
+
+/// What flags, variables and ossutil's file give.
+pub(super) struct Given<'a> {
+    pub(super) sources: &'a Sources<'a>,
+}
+
+impl Given<'_> {
+    fn file(&self, key: &str) -> Option<String> {
+        self.sources.profile.get(key).map(str::to_owned)
+    }
+
+    fn access_key_id(&self) -> Option<Found> {
+        self.sources.setting(self.sources.global.access_key_id.as_deref(), &ACCESS_KEY_ID)
+    }
+
+    fn access_key_secret(&self) -> Option<Found> {
+        let flag = self.sources.global.access_key_secret.as_ref().map(Secret::expose);
+        self.sources.setting(flag, &ACCESS_KEY_SECRET)
+    }
+
+    pub(super) fn any_token(&self) -> Option<Found> {
+        let flag = self.sources.global.sts_token.as_ref().map(Secret::expose);
+        self.sources.setting(flag, &STS_TOKEN)
+    }
+
+    /// A token belongs to one access key: one in a weaker place than the access key's id is another's.
+    pub(super) fn token(&self) -> Option<Found> {
+        let weakest = self.access_key_id().map_or(0, |id| id.origin.rank());
+        self.any_token().filter(|token| token.origin.rank() >= weakest)
+    }
+
+    /// A token on the command line would make a key of somewhere else another one.
+    pub(super) fn check_token(&self) -> Result<(), Failure> {
+        let is_flag = |found: &Found| matches!(found.origin, Origin::Flag(_));
+        if self.token().is_some_and(|token| is_flag(&token))
+            && !self.access_key_id().is_some_and(|id| is_flag(&id))
+        {
+            return Err(usage("--sts-token belongs to an access key id, and --access-key-id is not given")
+                .advise("give the id too, or set OSS_SESSION_TOKEN beside OSS_ACCESS_KEY_ID"));
+        }
+        Ok(())
+    }
+
+    fn role_arn(&self) -> Option<Found> {
+        self.sources.setting(self.sources.global.role_arn.as_deref(), &ROLE_ARN)
+    }
+
+    /// Whether a part of an access key is given outside the file.
+    pub(super) fn has_keys(&self) -> bool {
+        let parts = [self.access_key_id(), self.access_key_secret()];
+        parts.iter().flatten().any(|part| !matches!(part.origin, Origin::File { .. }))
+    }
+
+    /// Whether somebody says in so many words that the access key itself signs.
+    fn means_the_key_itself(&self) -> bool {
+        match self.sources.global.mode {
+            Some(mode) => matches!(mode, Mode::Ak | Mode::StsToken),
+            None if self.has_keys() => false,
+            None => matches!(self.mode().as_deref(), Some("ak" | "ststoken")),
+        }
+    }
+
+    /// The file's mode, in any spelling.
+    fn mode(&self) -> Option<String> {
+        self.file("mode").as_deref().map(folded)
+    }
+
+    /// Where the first of these keys that is given is given.
+    pub(super) fn origin(&self, keys: &[&str]) -> Origin {
+        let flag = self.sources.global.access_key_id.as_deref();
+        let find = |key: &&str| match *key {
+            "access-key-id" => self.sources.find(flag, Some("OSS_ACCESS_KEY_ID"), key),
+            _ => self.sources.find(None, None, key),
+        };
+        keys.iter().find_map(find).map_or(Origin::Default, |found| found.origin)
+    }
+
+    fn session_name(&self) -> Option<String> {
+        let flag = self.sources.global.role_session_name.as_deref();
+        self.sources.setting(flag, &ROLE_SESSION_NAME).map(|found| found.value)
+    }
+
+    /// The same, or the role named by flag or variable that it assumes.
+    pub(super) fn assuming(&self, base: Recipe) -> Recipe {
+        let is_meant = |origin: &Origin| match origin {
+            Origin::Flag(_) => true,
+            Origin::Variable(_) => !self.means_the_key_itself(),
+            _ => false,
+        };
+        match self.role_arn().filter(|arn| is_meant(&arn.origin)) {
+            Some(arn) => {
+                Recipe::Role { base: Box::new(base), role: Role::new(arn.value, self.session_name()) }
+            }
+            None => base,
+        }
+    }
+
+    /// The role that is named outside, else in the file.
+    fn role(&self) -> Result<Role, Failure> {
+        let arn = self.role_arn().ok_or_else(|| self.sources.missing(&ROLE_ARN))?;
+        Ok(Role::new(arn.value, self.session_name()))
+    }
+
+    /// The access key, with a token or without.
+    pub(super) fn keys(&self, with_token: bool) -> Result<Recipe, Failure> {
+        let id = self.access_key_id().ok_or_else(|| self.sources.missing(&ACCESS_KEY_ID))?;
+        let secret = self.access_key_secret().ok_or_else(|| self.sources.missing(&ACCESS_KEY_SECRET))?;
+        let token = self.token().filter(|_| with_token);
+        let checked = [
+            ("access-key-id", "access key id", Some(&id)),
+            ("access-key-secret", "access key secret", Some(&secret)),
+            ("sts-token", "security token", token.as_ref()),
+        ];
+        for (key, what, found) in checked {
+            if let Some(found) = found {
+                unbroken(what, &found.value).map_err(|failure| found.blamed(key, failure))?;
+            }
+        }
+        Ok(Recipe::Keys(Credential {
+            access_key_id: id.value,
+            secret: Secret::new(secret.value),
+            security_token: token.map(|token| Secret::new(token.value)),
+            expires_at: None,
+        }))
+    }
+
+    fn keys_with_token(&self) -> Result<Recipe, Failure> {
+        self.token().ok_or_else(|| {
+            let failure = self.sources.missing(&STS_TOKEN);
+            match self.any_token() {
+                Some(Found { origin, .. }) => Failure {
+                    message: format!(
+                        "{}: the one in {origin} is not for this access key id",
+                        failure.message
+                    ),
+                    ..failure
+                },
+                None => failure,
+            }
+        })?;
+        self.keys(true)
+    }
+
+    fn assumed(&self) -> Result<Recipe, Failure> {
+        Ok(Recipe::Role { base: Box::new(self.keys(true)?), role: self.role()? })
+    }
+
+    pub(super) fn by_flag(&self, mode: Mode) -> Result<Recipe, Failure> {
+        match mode {
+            Mode::Ak => self.keys(false),
+            Mode::StsToken => self.keys_with_token(),
+            Mode::RamRoleArn => self.assumed(),
+            Mode::EcsRamRole => Ok(self.ecs_role(false)),
+            Mode::Anonymous => Err(usage(ANONYMOUS).advise("leave out --mode, or see docs/credentials.md")),
+        }
+    }
+
+    fn ecs_role(&self, only_with_token: bool) -> Recipe {
+        Recipe::EcsRole { name: self.file("ecs-role-name"), only_with_token }
+    }
+
+    /// What the file's profile says, by its mode or by the keys that it has; nothing if it says nothing.
+    pub(super) fn by_file(&self) -> Result<Option<Recipe>, Failure> {
+        let has = |key: &str| self.file(key).is_some();
+        let recipe = match self.mode().as_deref() {
+            Some("ak") => self.keys(true)?,
+            Some("ststoken") => self.keys_with_token()?,
+            Some("ramrolearn") => self.assumed()?,
+            Some("ecsramrole") => self.ecs_role(false),
+            Some("aliecsramrole") => self.ecs_role(true),
+            Some("oidcrolearn" | "oidc") => self.oidc()?,
+            Some("process") => self.process()?,
+            Some("credentialuri" | "credentialsuri" | "uri") => self.uri()?,
+            Some("anonymous") => {
+                return Err(self.wrong(&["mode"], ANONYMOUS).advise("choose another profile with --profile"));
+            }
+            Some(_) => return Err(self.unknown_mode()),
+            None if has("access-key-id") || has("access-key-secret") => {
+                if has("role-arn") {
+                    self.assumed()?
+                } else {
+                    self.keys(true)?
+                }
+            }
+            None if has("credential-process") => self.process()?,
+            None if has("credential-uri") => self.uri()?,
+            None if has("oidc-provider-arn") => self.oidc()?,
+            None if has("ecs-role-name") => self.ecs_role(false),
+            None => return Ok(None),
+        };
+        Ok(Some(recipe))
+    }
+
+    fn oidc(&self) -> Result<Recipe, Failure> {
+        Ok(Recipe::Oidc {
+            provider_arn: self.needed("oidc-provider-arn")?,
+            token_file: self.needed("oidc-token-file-path")?.into(),
+            role: self.role()?,
+        })
+    }
+
+    fn process(&self) -> Result<Recipe, Failure> {
+        const KEY: &str = "credential-process-timeout";
+        let timeout = match self.sources.find(None, None, KEY) {
+            None => PROCESS_TIMEOUT,
+            Some(found) => {
+                let period: Option<Period> = found.value.parse().ok();
+                let period = period.filter(|period| !period.0.is_zero() && period.0 <= MOST_PROCESS_TIMEOUT);
+                let why = "it is a time of 1 to 600 seconds";
+                let wrong = || not_this(&found, KEY, why).advise("write for example 30, or 2m");
+                period.map(|period| period.0).ok_or_else(wrong)?
+            }
+        };
+        let command = Secret::new(self.needed("credential-process")?);
+        Ok(Recipe::Process { command, words: Words::Shell, timeout })
+    }
+
+    fn uri(&self) -> Result<Recipe, Failure> {
+        Ok(Recipe::Uri(Secret::new(self.needed("credential-uri")?)))
+    }
+
+    /// A key that its mode cannot do without.
+    fn needed(&self, key: &str) -> Result<String, Failure> {
+        self.file(key).ok_or_else(|| {
+            self.wrong(&TELLING_KEYS, format!("there is no {key}"))
+                .advise("its mode cannot do without; docs/credentials.md lists the keys of each mode")
+        })
+    }
+
+    fn unknown_mode(&self) -> Failure {
+        let mode = self.file("mode").unwrap_or_default();
+        self.wrong(&["mode"], format!("{mode:?} is unknown")).advise(
+            "AK, StsToken, RamRoleArn, EcsRamRole, Ali-EcsRamRole, oidcRoleArn, Process and credential-uri are known",
+        )
+    }
+
+    /// What is wrong with the file, told with the place of the first of these keys that is there.
+    fn wrong(&self, keys: &[&str], message: impl Into<String>) -> Failure {
+        let found = keys.iter().find_map(|key| Some((key, self.sources.find(None, None, key)?)));
+        let failure = wrong(message);
+        match found {
+            Some((key, found)) => found.blamed(key, failure),
+            None => failure,
+        }
+    }
+}
+
+const ANONYMOUS: &str = "mode Anonymous is of no use here: vector buckets take only signed requests";
