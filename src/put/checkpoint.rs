@@ -14,14 +14,11 @@ use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::outcome::Outcome;
 use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
-use super::rejects::{self, Forgotten, Known, Place, Rejects};
-use super::report::count;
+use super::rejects::{self, Forgotten, Known, Place, REJECTS, Rejects};
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
+use super::words::count;
 use crate::exit::{Exit, Failure};
 use crate::private;
-
-/// The rejects file of a load for which the user names none.
-pub(super) const REJECTS: &str = "rejects.jsonl";
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
 const SYNC_EVERY: Duration = Duration::from_millis(800);

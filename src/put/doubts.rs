@@ -88,7 +88,9 @@ impl Doubts {
             None => self.index_takes_more(&mut effort).await,
         };
         if let Some((outcome, _)) = self.batches.get_mut(not_stored.unwrap_or_default()) {
-            outcome.spend(effort);
+            outcome.attempts += effort.attempts;
+            outcome.throttled += effort.throttled;
+            outcome.bytes_sent += effort.bytes_sent;
         }
         ended?;
         for (outcome, _) in &mut self.batches {

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::journal::JournalError;
+use super::journal::error::JournalError;
 use super::record::Input;
 
 /// Length of the parts of an input that are hashed.

@@ -8,7 +8,7 @@ use super::admit::{Admit, Admitted};
 use super::notes;
 use super::read::FailedInput;
 use super::record::{Block, Input, Position, Reason, place};
-use super::report::count;
+use super::words::count;
 use crate::exit::{Exit, Failure};
 
 /// So many records are looked at, or so much of their text, whatever is reached first; fewer where the input ends.

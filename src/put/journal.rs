@@ -7,6 +7,7 @@
 
 mod binding;
 mod change;
+pub(super) mod error;
 mod flat;
 mod folder;
 mod header;
@@ -17,73 +18,25 @@ mod search;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub use self::binding::Binding;
-use self::folder::{Folder, Sequence, beside, io_error, read_if_there};
+pub use self::error::JournalError;
+use self::error::io_error;
+use self::folder::{Folder, Sequence, beside, read_if_there};
 pub use self::header::Header;
 use self::lines::{Line, later_version, next_line, parse, seal};
 pub use self::place::{Difference, Place, listed, local_service};
 use self::search::search;
-use super::checkpoint::REJECTS;
 use super::read;
 use super::record::Input;
+use super::rejects::REJECTS;
 use super::tracker::{FailedAt, Mark};
 use crate::private;
 
 /// The journal is written anew when it grows beyond this, or to twice what it was.
 const COMPACT_AT: u64 = 1 << 20;
-
-/// Why a load cannot be continued, or its state not be kept.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// Another process works on it.
-    #[error("another ossvec is loading this into the same index (it holds {0})")]
-    Locked(String),
-    /// The input is not what it was.
-    #[error("cannot resume: {input} changed since the journal was written ({what})")]
-    Changed {
-        /// The input's name.
-        input: String,
-        /// What differs first.
-        what: String,
-    },
-    /// It goes elsewhere.
-    #[error("cannot resume: {}", listed(.0))]
-    Elsewhere(Vec<Difference>),
-    /// A later version of the program wrote it.
-    #[error("the journal {0} is of a later version of ossvec")]
-    Later(String),
-    /// The input would be read differently.
-    #[error("cannot resume: {option} was {was} when the journal was written and is {now} now")]
-    Option {
-        /// The first option that differs.
-        option: String,
-        /// Then.
-        was: String,
-        /// Now.
-        now: String,
-    },
-    /// An input cannot be looked at.
-    #[error("cannot open {path}: {error}")]
-    Input {
-        /// Which.
-        path: String,
-        /// Why not.
-        error: io::Error,
-    },
-    /// The disk or its permissions.
-    #[error("cannot {action} {path}: {error}")]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On which path.
-        path: String,
-        /// Why not.
-        error: io::Error,
-    },
-}
 
 /// The journal of one load, locked against others for as long as it lives.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::attempt::{Caller, Effort};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Reason, Vector};
-use super::report::plural;
+use super::words::plural;
 
 /// The most bytes of keys and records that are kept in mind.
 const MOST_BYTES: usize = 64 << 20;

@@ -39,6 +39,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 pub mod tracker;
+mod words;
 
 use std::sync::Arc;
 

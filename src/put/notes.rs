@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::admit::{Admitted, Finding, Findings, Kind};
 use super::record::{Input, Raw, Reason, place};
-use super::report::count;
+use super::words::count;
 use crate::exit::{Exit, Failure};
 
 /// So many names stand in a message; the rest are counted.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::attempt::Effort;
 use super::record::{Defect, Position, Span, Vector};
 use crate::exit::Failure;
 
@@ -121,13 +120,6 @@ impl Outcome {
         if self.unknown.is_empty() {
             self.fate = Fate::Stored;
         }
-    }
-
-    /// Counts what it cost to decide about it.
-    pub(super) fn spend(&mut self, effort: Effort) {
-        self.attempts += effort.attempts;
-        self.throttled += effort.throttled;
-        self.bytes_sent += effort.bytes_sent;
     }
 
     /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.

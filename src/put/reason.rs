@@ -1,7 +1,7 @@
 //! Why a record is not stored: what is wrong, in words that name the cure, and as one word for scripts.
 
 use super::quote::QuoteTrouble;
-use super::report::count;
+use super::words::count;
 use crate::shown::{self, bounded};
 
 /// Why a record was not stored.

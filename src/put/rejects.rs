@@ -18,6 +18,9 @@ pub(super) use self::repair::{Forgotten, Known, forget};
 use super::record::{Defect, Input, Position, Raw, Vector};
 use crate::private;
 
+/// The rejects file of a load for which the user names none.
+pub(super) const REJECTS: &str = "rejects.jsonl";
+
 /// The file of one run; it comes into being with the first reject.
 #[derive(Debug)]
 pub(super) struct Rejects {

@@ -5,8 +5,8 @@
 
 use super::index::{Known, Wanted};
 use super::journal::{Binding, Difference, listed};
-use super::report::count;
 use super::tracker::Counts;
+use super::words::count;
 use crate::exit::{Exit, Failure};
 
 /// What earlier runs left to hold the index against.

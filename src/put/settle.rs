@@ -12,8 +12,9 @@ use super::outcome::{Fate, LastAnswer, Outcome};
 use super::pace::{Bound, Quota};
 use super::read::FailedInput;
 use super::record::Defect;
-use super::report::{Reporter, count, plural};
+use super::report::Reporter;
 use super::tracker::Counts;
+use super::words::{count, plural};
 use crate::exit::{Exit, Failure};
 
 /// When there are so many rejects that going on makes no sense.

@@ -5,10 +5,10 @@ use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::JournalError;
-use super::folder::{Folder, Sequence, io_error, rename_if_there, settled_in};
+use super::error::{JournalError, io_error};
+use super::folder::{Folder, Sequence, rename_if_there, settled_in};
 use crate::private;
-use crate::put::checkpoint::REJECTS;
+use crate::put::rejects::REJECTS;
 use crate::put::tracker::Mark;
 
 pub(super) const JOURNAL: &str = "journal";

@@ -6,8 +6,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::error::{JournalError, io_error};
+use super::flat;
 use super::lines::parse;
-use super::{JournalError, flat};
 use crate::private;
 use crate::put::tracker::Mark;
 
@@ -183,11 +184,6 @@ fn lock(folder: &Path) -> Result<File, JournalError> {
         Err(TryLockError::WouldBlock) => Err(JournalError::Locked(path.display().to_string())),
         Err(TryLockError::Error(error)) => Err(io_error("lock", &path)(error)),
     }
-}
-
-pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
-    let path = path.display().to_string();
-    move |error| JournalError::Io { action, path, error }
 }
 
 /// A name beside a file of the same folder, for what takes its place.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::JournalError;
 use super::binding::Binding;
+use super::error::JournalError;
 use super::place::Place;
 use crate::put::fingerprint::{Fingerprint, short};
 use crate::put::read;

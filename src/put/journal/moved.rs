@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::JournalError;
-use super::folder::{beside, io_error, read_if_there, rename_if_there};
+use super::error::{JournalError, io_error};
+use super::folder::{beside, read_if_there, rename_if_there};
 use crate::private;
 use crate::put::rejects::free_name;
 

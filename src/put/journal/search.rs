@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::JournalError;
+use super::error::JournalError;
 use super::folder::{Folder, read_if_there};
 use super::header::Header;
 use super::lines::parse;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::table::CELLS_AT_MOST;
 use crate::put::quote::QuoteTrouble;
 use crate::put::record::{Input, Position};
-use crate::put::report::count;
+use crate::put::words::count;
 
 /// The input cannot be read, or not further than to the place named.
 ///

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::summary::Summary;
-use super::words::{count, duration, plural};
 use crate::put::record::{Defect, Input};
+use crate::put::words::{count, duration, plural};
 use crate::shown::{is_unseen, visible, visible_lines};
 
 /// A step's summary beyond this is dropped whole.

@@ -21,7 +21,7 @@ impl Throttled {
             return None;
         }
         self.is_told = true;
-        let vectors = super::words::count(vectors as u64);
+        let vectors = crate::put::words::count(vectors as u64);
         Some(format!(
             "note: batch {batch} was throttled {OFTEN} times and nothing was stored meanwhile; the service's quota may be \
              below one batch of {vectors} vectors: try a smaller --batch-size, or the service's own --vectors-per-second"

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::words::{bytes, count, rate, whole_seconds};
 use crate::put::pace::{Bound, Quota};
+use crate::put::words::{bytes, count, rate, whole_seconds};
 
 /// Rates are those of this much time: long enough to be steady, short enough to show a change.
 const WINDOW: Duration = Duration::from_secs(15);

@@ -7,7 +7,6 @@ mod hints;
 mod meter;
 mod progress;
 mod summary;
-mod words;
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -28,13 +27,13 @@ use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
 pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
-pub(super) use words::{count, plural};
 
 use super::notes::Notes;
 use super::outcome::Outcome;
 use super::pace::{Bound, Quota};
 use super::read::FailedInput;
 use super::record::{Defect, Input, place};
+use super::words::some_of;
 use crate::oss::error::CallError;
 
 /// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
@@ -276,7 +275,7 @@ impl Reporter {
     pub(super) fn tell_of_empty_inputs(&self) {
         let inner = self.lock();
         let names: Vec<_> = inner.empty.iter().map(|input| inner.input(*input)).collect();
-        if let Some(named) = words::some_of(&names) {
+        if let Some(named) = some_of(&names) {
             let verb = if names.len() == 1 { "holds" } else { "hold" };
             inner.progress.print(&format!("warning: {named} {verb} no records"));
         }

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::events::SCHEMA_VERSION;
 use super::meter::{self, Limit};
-use super::words::{bytes, count, duration, plural, some_of};
 use crate::exit::Failure;
 use crate::put::notes::{MISSING, Note};
 use crate::put::pace::Quota;
+use crate::put::words::{bytes, count, duration, plural, some_of};
 use crate::shown::visible;
 
 /// So many inputs that could not be read to their end are named; all are in the JSON form.
