@@ -100,11 +100,12 @@ impl Sequence {
         self.story.push(format!("{run:?}: {:?}, {:?}", traced.struck, traced.ended.code));
         let ended = &traced.ended;
         if let (Some(call), Some(code)) = (&traced.struck, ended.code) {
-            // What ends a run first is what it tells.
-            let is_told = code == 3 || (code == 2 && run.denied.is_some());
+            // What ends a run first is what it tells. A lock file that cannot be removed costs nobody anything.
+            let is_lock = call.ends_with(".lock");
+            let is_told = code == 3 || (code == 2 && run.denied.is_some()) || (code == 4 && is_lock);
             self.assert(is_told, &format!("{call}: {}", ended.stderr));
             let errors = ended.stderr.lines().filter(|line| line.starts_with("ossvec: ")).count();
-            self.assert(errors == 1, &ended.stderr);
+            self.assert(errors == usize::from(code != 4), &ended.stderr);
             ended.summary();
         }
         self.check_files();
