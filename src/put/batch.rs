@@ -8,7 +8,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::admit::Admitted;
-use super::record::{Defect, Position, Span, Vector, joined};
+use super::record::{Defect, Position, Reason, Span, Vector, joined};
 use crate::oss::wire;
 
 /// How large a batch may grow; both hold.
@@ -244,6 +244,10 @@ impl Open {
     }
 
     fn push_defect(&mut self, defect: Defect) {
+        if matches!(defect.reason, Reason::Superseded) {
+            self.superseded += 1;
+            return;
+        }
         self.defect_bytes += weight(&defect);
         self.defects.push(defect);
     }
@@ -258,7 +262,7 @@ mod tests {
 
     use super::*;
     use crate::put::admit::Findings;
-    use crate::put::record::{Raw, Reason};
+    use crate::put::record::Raw;
 
     fn position(record: u64) -> Position {
         Position { record, offset: record * 10, line: record + 1, ..Position::default() }

@@ -5,16 +5,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::claim::{Claim, ClaimError};
 use super::journal::{self, Binding, Header, Journal, JournalError};
-use super::outcome::Outcome;
+use super::outcome::{Later, Outcome};
 use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
-use super::rejects::{self, Forgotten, Known, Place, REJECTS, Rejects};
+use super::rejects::{self, Forgotten, Known, Listed, Place, REJECTS, Rejects, Superseded};
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
 use super::words::count;
 use crate::exit::{Exit, Failure};
@@ -63,6 +64,8 @@ pub(super) struct Checkpoint {
 #[derive(Debug, Default)]
 pub(super) struct Left {
     pub(super) rejects_file: Option<String>,
+    /// How much of that file is not to be loaded.
+    pub(super) superseded: Superseded,
     pub(super) resume_command: Option<String>,
 }
 
@@ -155,6 +158,11 @@ impl Checkpoint {
         &self.notes
     }
 
+    /// The keys of what is rejected.
+    pub(super) fn listed(&self) -> Arc<Listed> {
+        self.rejects.as_ref().map_or_else(Arc::default, |rejects| Arc::clone(rejects.listed()))
+    }
+
     /// Notes that the command that continues would only fail again.
     pub(super) fn has_no_way_on(&mut self) {
         self.has_way_on = false;
@@ -187,7 +195,9 @@ impl Checkpoint {
             return Ok(());
         }
         self.unless_broken(|this| {
-            this.list(&outcome.rejects, &outcome.unknown)?;
+            let later = outcome.later_stored();
+            this.supersede(&later)?;
+            this.list(&outcome.rejects, &outcome.unknown, &later)?;
             let counts = Counts {
                 read: outcome.read,
                 stored: outcome.stored,
@@ -201,17 +211,23 @@ impl Checkpoint {
     }
 
     /// Brings rejected records to disk, before the mark that counts them, even if the machine stops between the two.
-    fn list(&mut self, rejects: &[Defect], unknown: &[Vector]) -> Result<(), Failure> {
+    fn list(&mut self, rejects: &[Defect], unknown: &[Vector], later: &[&Later]) -> Result<(), Failure> {
         if rejects.is_empty() && unknown.is_empty() {
             return Ok(());
         }
         let before = self.rejects.as_ref().map_or(0, Rejects::bytes);
-        let listed = self.write_rejects(rejects, unknown).and_then(|()| self.sync_rejects());
+        let listed = self.write_rejects(rejects, unknown, later).and_then(|()| self.sync_rejects());
         if let (Some(rejects), Err(_)) = (&mut self.rejects, &listed) {
             // They count as left to a later run, or as they did before.
             rejects.shorten(before);
         }
         listed
+    }
+
+    /// Marks what is listed under the keys of records that are stored now, before the mark that counts these.
+    fn supersede(&self, later: &[&Later]) -> Result<(), Failure> {
+        let Some(rejects) = &self.rejects else { return Ok(()) };
+        rejects.supersede(later.iter().copied()).map_err(|error| rejects_failure(rejects.path(), &error))
     }
 
     /// Keeps something, unless anything before could not be kept.
@@ -234,7 +250,7 @@ impl Checkpoint {
     /// Lists records that were counted as stored.
     pub(super) fn overwritten(&mut self, defects: &[Defect]) -> Result<(), Failure> {
         self.unless_broken(|this| {
-            this.list(defects, &[])?;
+            this.list(defects, &[], &[])?;
             this.tracker.reject_stored(defects.len() as u64);
             this.append_mark()
         })
@@ -247,10 +263,15 @@ impl Checkpoint {
     }
 
     /// Writes rejected records, and records of unknown fate.
-    pub(super) fn write_rejects(&mut self, rejected: &[Defect], unknown: &[Vector]) -> Result<(), Failure> {
+    pub(super) fn write_rejects(
+        &mut self,
+        rejected: &[Defect],
+        unknown: &[Vector],
+        later: &[&Later],
+    ) -> Result<(), Failure> {
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
         rejects
-            .write(&self.inputs, rejected)
+            .write(&self.inputs, rejected, later)
             .and_then(|()| rejects.write_unknown(&self.inputs, unknown))
             .map_err(|error| rejects_failure(rejects.path(), &error))
     }
@@ -287,12 +308,14 @@ impl Checkpoint {
         let synced = self.unless_broken(Self::sync);
         // What an error has kept from the disk is not left for good.
         let nothing_left = nothing_left && synced.is_ok();
+        let superseded =
+            self.rejects.as_ref().map_or_else(Superseded::default, |rejects| rejects.listed().superseded());
         // Closed here: not every system moves a folder whose files are open.
         let rejects_file = self.rejects.take().filter(Rejects::is_used);
         let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
         let Some(journal) = self.journal.take() else {
-            return (Left { rejects_file, resume_command: None }, synced);
+            return (Left { rejects_file, superseded, resume_command: None }, synced);
         };
         let resume_command =
             (self.has_way_on && !nothing_left && (begun || progress)).then_some(self.resume_command);
@@ -303,7 +326,7 @@ impl Checkpoint {
             (false, true) => Ok(()),
         };
         let closed = closed.map_err(failure);
-        (Left { rejects_file, resume_command }, synced.and(closed))
+        (Left { rejects_file, superseded, resume_command }, synced.and(closed))
     }
 }
 

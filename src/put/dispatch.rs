@@ -9,6 +9,7 @@ use super::doubts::Doubts;
 use super::in_flight::{KeyHashes, KeysInFlight};
 use super::outcome::Outcome;
 use super::pipeline::Queued;
+use super::rejects::Listed;
 use super::send::Sender;
 use crate::exit::{Exit, Failure};
 
@@ -19,6 +20,8 @@ pub(super) struct Dispatch {
     jobs: usize,
     in_flight: JoinSet<(Outcome, KeyHashes)>,
     keys: KeysInFlight,
+    /// The keys of what is rejected.
+    listed: Arc<Listed>,
     /// The next one to go; no batch overtakes it.
     waiting: Option<(Queued, KeyHashes)>,
     /// Batches that are done but for a doubt. Their keys stay on their way.
@@ -26,13 +29,14 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(super) fn new(sender: Arc<Sender>, jobs: usize) -> Self {
+    pub(super) fn new(sender: Arc<Sender>, jobs: usize, listed: Arc<Listed>) -> Self {
         Self {
             doubts: Doubts::new(Arc::clone(&sender)),
             sender,
             jobs,
             in_flight: JoinSet::new(),
             keys: KeysInFlight::default(),
+            listed,
             waiting: None,
         }
     }
@@ -44,7 +48,8 @@ impl Dispatch {
 
     /// Takes a batch, to go as soon as it may.
     pub(super) fn take(&mut self, queued: Queued) {
-        let hashes = self.keys.hashes(&queued.batch.vectors);
+        let Batch { vectors, defects, .. } = &queued.batch;
+        let hashes = self.listed.hasher().hashes(vectors, defects);
         self.waiting = Some((queued, hashes));
     }
 
@@ -56,10 +61,12 @@ impl Dispatch {
         let is_free = |(_, hashes): &mut (_, KeyHashes)| !self.keys.holds_any(hashes);
         let Some((queued, hashes)) = self.waiting.take_if(is_free) else { return };
         self.keys.add(&hashes);
+        // What was rejected under one of its keys is listed by now: nothing on its way shares one.
+        let later = self.listed.later(&queued.batch, &hashes);
         let sender = Arc::clone(&self.sender);
         self.in_flight.spawn(async move {
             let Queued { batch, body, memory } = queued;
-            let outcome = sender.send(batch, body).await;
+            let outcome = Outcome { later, ..sender.send(batch, body).await };
             drop(memory);
             (outcome, hashes)
         });

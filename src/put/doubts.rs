@@ -174,7 +174,7 @@ fn no_writes(gave_up: &GaveUp, outcome: &Outcome) -> Failure {
 /// Some records of a batch that are not stored, from all over it.
 fn some_not_stored(outcome: &Outcome) -> Vec<(Position, Taken)> {
     let wire = |defect: &Defect| match (&defect.reason, &defect.raw, &defect.key) {
-        (Reason::NotStored { .. }, Raw::Json(wire), Some(key)) => {
+        (Reason::NotStored { .. } | Reason::Lost { .. }, Raw::Json(wire), Some(key)) => {
             Some((defect.position, Taken { key: key.clone(), wire: wire.clone() }))
         }
         _ => None,

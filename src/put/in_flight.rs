@@ -5,39 +5,72 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use super::record::Vector;
+use super::admit::quoted;
+use super::record::{Defect, Vector};
 
 /// The keys of a batch, as hashes: two keys that collide make a batch wait needlessly, never wrongly.
-pub(super) type KeyHashes = Vec<u64>;
+#[derive(Debug)]
+pub(super) struct KeyHashes {
+    /// One for each vector.
+    pub(super) vectors: Vec<u64>,
+    /// One for each defect that has a key. They are on their way too: whatever is stored later under the key of a
+    /// rejected record finds it listed.
+    pub(super) defects: Vec<u64>,
+}
+
+impl KeyHashes {
+    fn all(&self) -> impl Iterator<Item = &u64> {
+        self.vectors.iter().chain(&self.defects)
+    }
+}
+
+/// Makes the hashes of one run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeyHasher(RandomState);
+
+impl KeyHasher {
+    /// Of all that a batch holds.
+    pub(super) fn hashes(&self, vectors: &[Vector], defects: &[Defect]) -> KeyHashes {
+        KeyHashes {
+            vectors: vectors.iter().map(|vector| self.of_json(&vector.key_json())).collect(),
+            defects: defects.iter().filter_map(|defect| Some(self.of(defect.key.as_ref()?))).collect(),
+        }
+    }
+
+    /// Of a key.
+    pub(super) fn of(&self, key: &str) -> u64 {
+        let mut json = Vec::with_capacity(key.len() + 2);
+        quoted(key, &mut json);
+        self.of_json(&json)
+    }
+
+    fn of_json(&self, key: &[u8]) -> u64 {
+        self.0.hash_one(key)
+    }
+}
 
 /// The keys of all batches in flight.
 #[derive(Debug, Default)]
 pub(super) struct KeysInFlight {
-    hasher: RandomState,
     counts: HashMap<u64, u32>,
 }
 
 impl KeysInFlight {
-    /// The hashes of the keys of `vectors`.
-    pub(super) fn hashes(&self, vectors: &[Vector]) -> KeyHashes {
-        vectors.iter().map(|vector| self.hasher.hash_one(vector.key_json())).collect()
-    }
-
     /// Whether one of the keys is on its way.
     pub(super) fn holds_any(&self, keys: &KeyHashes) -> bool {
-        keys.iter().any(|key| self.counts.contains_key(key))
+        keys.all().any(|key| self.counts.contains_key(key))
     }
 
     /// Notes keys that leave.
     pub(super) fn add(&mut self, keys: &KeyHashes) {
-        for key in keys {
+        for key in keys.all() {
             *self.counts.entry(*key).or_default() += 1;
         }
     }
 
     /// Notes keys whose fate is known.
     pub(super) fn remove(&mut self, keys: &KeyHashes) {
-        for key in keys {
+        for key in keys.all() {
             if let Some(count) = self.counts.get_mut(key) {
                 *count -= 1;
                 if *count == 0 {
@@ -71,7 +104,7 @@ mod tests {
             batches in prop::collection::vec(prop::collection::btree_set(0u8..20, 1..6), 1..40),
             choices in prop::collection::vec(0usize..8, 400),
         ) {
-            let mut keys = KeysInFlight::default();
+            let (hasher, mut keys) = (KeyHasher::default(), KeysInFlight::default());
             let mut store = HashMap::new();
             let mut in_flight = Vec::new();
             let mut choices = choices.into_iter().cycle();
@@ -79,7 +112,7 @@ mod tests {
             while waiting.peek().is_some() || !in_flight.is_empty() {
                 if let Some((number, batch)) = waiting.peek() {
                     let vectors: Vec<_> = batch.iter().map(|key| vector(*key, *number as u64)).collect();
-                    let hashes = keys.hashes(&vectors);
+                    let hashes = hasher.hashes(&vectors, &[]);
                     if in_flight.len() < 5 && !keys.holds_any(&hashes) {
                         keys.add(&hashes);
                         in_flight.push((vectors, hashes));

@@ -155,7 +155,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
-    let bound = checkpoint.bound();
+    let (bound, listed) = (checkpoint.bound(), checkpoint.listed());
     let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
     let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
     if let Some(failure) = taken {
@@ -219,7 +219,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let may_be_missing = known.may_be_missing(&job.wanted, mark.counts);
     let create = may_be_missing.then_some(Wanted { metric: rules.metric, ..job.wanted });
     let known = in_force(&known, &rules);
-    let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs);
+    let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs, listed);
     let load = Load { sender, dispatch, settle, stopping, create, known };
     Box::pin(load.run(pipeline::start(blocks, &plan(rules)))).await
 }

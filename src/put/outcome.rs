@@ -1,10 +1,11 @@
 //! What became of a batch: the one word that sending hands to settling.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::record::{Defect, Position, Span, Vector};
+use super::record::{Defect, Position, Reason, Span, Vector};
 use crate::exit::Failure;
 
 /// What is known of a batch at the end.
@@ -37,10 +38,19 @@ impl LastAnswer {
     /// In one line.
     pub(super) fn words(&self) -> String {
         let Self { status, code, request_id } = self;
-        let code = code.as_deref().unwrap_or("confirmed");
-        let status = status.map_or(String::new(), |status| format!("HTTP {status} "));
+        let status = status.map(|status| format!("HTTP {status}"));
+        let said: Vec<_> = status.iter().chain(code).map(String::as_str).collect();
+        let said = if said.is_empty() { "no answer".to_owned() } else { said.join(" ") };
         let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
-        format!("{status}{code}{request}")
+        format!("{said}{request}")
+    }
+
+    /// Why a record that it is about counts as not stored when reading back does not find it.
+    pub(super) fn reason(&self) -> Reason {
+        if self.status.is_some() && self.code.is_none() {
+            return Reason::Lost { answer: self.words() };
+        }
+        Reason::NotStored { trouble: self.words() }
     }
 }
 
@@ -71,6 +81,20 @@ impl Doubt {
     }
 }
 
+/// A record of a batch whose key is also that of a record which is rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Later {
+    pub(super) position: Position,
+    pub(super) key: String,
+}
+
+impl Later {
+    /// Whether it is the newer one, of two records of one batch.
+    pub(super) fn supersedes(&self, defect: &Defect) -> bool {
+        self.position > defect.position && Some(&self.key) == defect.key.as_ref()
+    }
+}
+
 /// All that settling ever sees of a batch.
 #[derive(Debug)]
 pub(super) struct Outcome {
@@ -90,6 +114,8 @@ pub(super) struct Outcome {
     pub rejects: Vec<Defect>,
     /// Records of which nobody knows.
     pub unknown: Vec<Vector>,
+    /// Those whose keys are also those of rejected records, stored or not.
+    pub later: Vec<Later>,
     /// Records for which the run was stopped first.
     pub not_sent: u64,
     /// Requests made.
@@ -120,6 +146,16 @@ impl Outcome {
         if self.unknown.is_empty() {
             self.fate = Fate::Stored;
         }
+    }
+
+    /// Those that are certainly stored of the records whose keys are also those of rejected ones.
+    pub(super) fn later_stored(&self) -> Vec<&Later> {
+        if self.not_sent > 0 || self.later.is_empty() {
+            return Vec::new();
+        }
+        let rejected = self.rejects.iter().map(|defect| defect.position);
+        let others: BTreeSet<_> = rejected.chain(self.unknown.iter().map(Vector::position)).collect();
+        self.later.iter().filter(|later| !others.contains(&later.position)).collect()
     }
 
     /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.

@@ -254,6 +254,15 @@ pub enum Reason {
          or someone else has overwritten it"
     )]
     Overwritten,
+    /// Sent and confirmed, and not there when it was looked for.
+    #[error("it was sent and confirmed ({answer}), but reading back does not find it as it was sent")]
+    Lost {
+        /// The confirmation.
+        answer: String,
+    },
+    /// A line of a rejects file whose key has a later value: no fault, but nothing to load either.
+    #[error("a later record with its key was stored")]
+    Superseded,
     /// Sent, never confirmed, and not there when it was looked for.
     #[error("it was sent, nothing confirmed it ({trouble}), and reading back shows that it is not stored")]
     NotStored {
@@ -331,7 +340,8 @@ impl Reason {
             Self::Ragged { .. } => "ragged",
             Self::TooLarge { .. } => "too_large",
             Self::Refused { .. } => "refused",
-            Self::NotStored { .. } | Self::Overwritten => "not_stored",
+            Self::Superseded => "superseded",
+            Self::NotStored { .. } | Self::Lost { .. } | Self::Overwritten => "not_stored",
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Step 6, rejects: what was not stored, one JSON line each, with its place and reason, ready to be mended and fed
 //! again.
 
+mod listed;
 pub(super) mod repair;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,7 +16,9 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+pub(super) use self::listed::{Listed, Superseded};
 pub(super) use self::repair::{Forgotten, Known, forget};
+use super::outcome::Later;
 use super::record::{Defect, Input, Position, Raw, Vector};
 use crate::private;
 
@@ -30,6 +34,7 @@ pub(super) struct Rejects {
     file: Option<File>,
     /// Its length.
     bytes: u64,
+    listed: Arc<Listed>,
 }
 
 /// Where a rejects file is.
@@ -68,6 +73,8 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 struct Rejected<'a> {
+    /// 1 once a later record with the key is stored; one byte, which [`Listed`] writes where the line stands.
+    superseded: u8,
     input: String,
     line: u64,
     record: u64,
@@ -75,6 +82,9 @@ struct Rejected<'a> {
     reason: &'a str,
     message: String,
 }
+
+/// What stands before the mark of a line.
+const OPENS: &str = r#"{"rejected":{"superseded":"#;
 
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -103,7 +113,7 @@ pub(super) fn free_name(path: &Path) -> Option<PathBuf> {
 impl Rejects {
     /// Names a file that begins anew: what an earlier load left there would be taken for this one's.
     pub(super) fn new(place: Place) -> Self {
-        Self { place, append: false, file: None, bytes: 0 }
+        Self { place, append: false, file: None, bytes: 0, listed: Arc::default() }
     }
 
     /// The name under which what is at a `path` that a user named is kept: rejects of another load, or whatever is
@@ -127,7 +137,19 @@ impl Rejects {
     /// about records that `is_to_come` says will come again goes: the run was killed before it could note them.
     pub(super) fn resume(place: Place, noted: u64, is_to_come: impl Fn(&Known) -> bool) -> io::Result<Self> {
         let bytes = repair::cut(&place, noted, is_to_come)?;
-        Ok(Self { place, append: true, file: None, bytes })
+        let listed = Arc::new(Listed::default());
+        listed.read(&place)?;
+        Ok(Self { place, append: true, file: None, bytes, listed })
+    }
+
+    /// The keys that the file lists.
+    pub(super) fn listed(&self) -> &Arc<Listed> {
+        &self.listed
+    }
+
+    /// Notes that records are stored, later than what is listed under their keys.
+    pub(super) fn supersede<'a>(&self, later: impl Iterator<Item = &'a Later>) -> io::Result<()> {
+        self.listed.supersede(&self.place, later)
     }
 
     /// The length of the file, for the journal.
@@ -143,6 +165,7 @@ impl Rejects {
             .map(|file| file.set_len(bytes).and_then(|()| file.seek(SeekFrom::Start(bytes))));
         if let Some(Ok(_)) = shortened {
             self.bytes = bytes;
+            self.listed.shorten(bytes);
         }
     }
 
@@ -156,13 +179,14 @@ impl Rejects {
         self.bytes > 0
     }
 
-    /// Appends the rejected records of a batch.
-    pub(super) fn write(&mut self, inputs: &[Input], defects: &[Defect]) -> io::Result<()> {
+    /// Appends the rejected records of a batch, of which some `later` ones are stored.
+    pub(super) fn write(&mut self, inputs: &[Input], defects: &[Defect], later: &[&Later]) -> io::Result<()> {
         let keys: Vec<_> = defects.iter().map(Defect::told_key).collect();
         self.lines(
             inputs,
             defects.iter().zip(&keys).map(|(defect, key)| Entry {
                 position: defect.position,
+                is_superseded: later.iter().any(|later| later.supersedes(defect)),
                 key: key.as_deref(),
                 reason: defect.reason.code(),
                 message: defect.reason.told(),
@@ -178,6 +202,7 @@ impl Rejects {
             inputs,
             vectors.iter().zip(&keys).map(|(vector, key)| Entry {
                 position: vector.position(),
+                is_superseded: false,
                 key: Some(key),
                 reason: UNKNOWN,
                 message: "it was sent, and whether it is stored could not be confirmed".to_owned(),
@@ -196,11 +221,13 @@ impl Rejects {
     }
 
     fn lines<'a>(&mut self, inputs: &[Input], entries: impl Iterator<Item = Entry<'a>>) -> io::Result<()> {
-        let mut text = Vec::new();
+        let (mut text, mut listed) = (Vec::new(), Vec::new());
         for entry in entries {
+            listed.extend(entry.key.map(|key| (key, text.len() as u64, entry.is_superseded)));
             let input = usize::try_from(entry.position.input).ok().and_then(|index| inputs.get(index));
             let input = input.map_or_else(String::new, ToString::to_string);
             let rejected = Rejected {
+                superseded: entry.is_superseded.into(),
                 input,
                 line: entry.position.line,
                 record: entry.position.record,
@@ -214,6 +241,9 @@ impl Rejects {
         if !text.is_empty() {
             self.file()?;
             self.append_whole(&text)?;
+            for (key, at, is_superseded) in listed.into_iter().filter(|_| self.keeps_lines()) {
+                self.listed.add(key, self.bytes + at, is_superseded);
+            }
             self.bytes += text.len() as u64;
         }
         Ok(())
@@ -225,6 +255,11 @@ impl Rejects {
         let bytes = self.bytes;
         let written = self.file()?.write_all(text);
         written.inspect_err(|_| self.shorten(bytes))
+    }
+
+    /// A pipe, a terminal or /dev/null has no lines that could be marked.
+    fn keeps_lines(&self) -> bool {
+        self.file.as_ref().and_then(|file| file.metadata().ok()).is_some_and(|file| file.is_file())
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
@@ -251,6 +286,7 @@ impl Rejects {
 
 struct Entry<'a> {
     position: Position,
+    is_superseded: bool,
     key: Option<&'a str>,
     reason: &'a str,
     message: String,
@@ -352,7 +388,7 @@ mod tests {
         for cut in line(0).len()..=whole.len() {
             let place = file("cut", whole.get(..cut).unwrap());
             let mut rejects = Rejects::resume(place.clone(), noted, |known| known.record > 0).unwrap();
-            rejects.write(&[Input::Stdin], &[defect(1), defect(2)]).unwrap();
+            rejects.write(&[Input::Stdin], &[defect(1), defect(2)], &[]).unwrap();
             let text = std::fs::read_to_string(place.path()).unwrap();
             assert_eq!(records_in(&text), [0, 1, 2], "cut at {cut}: {text}");
             assert_eq!(rejects.bytes, text.len() as u64, "cut at {cut}");
@@ -386,11 +422,11 @@ mod tests {
     fn lines_that_are_taken_out_again_leave_no_gap() {
         let place = file("shorten", "");
         let mut rejects = Rejects::new(place.clone());
-        rejects.write(&[Input::Stdin], &[defect(0)]).unwrap();
+        rejects.write(&[Input::Stdin], &[defect(0)], &[]).unwrap();
         let before = rejects.bytes();
-        rejects.write(&[Input::Stdin], &[defect(1)]).unwrap();
+        rejects.write(&[Input::Stdin], &[defect(1)], &[]).unwrap();
         rejects.shorten(before);
-        rejects.write(&[Input::Stdin], &[defect(2)]).unwrap();
+        rejects.write(&[Input::Stdin], &[defect(2)], &[]).unwrap();
         assert_eq!(records_in(&std::fs::read_to_string(place.path()).unwrap()), [0, 2]);
         std::fs::remove_file(place.path()).unwrap();
     }

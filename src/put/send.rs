@@ -294,7 +294,7 @@ impl Sender {
             // Nobody knows by which attempt; the first is the one that proves least.
             self.evidence.stored(progress.effort.begun);
         }
-        progress.reject(&found.missing, &Reason::NotStored { trouble: progress.last.words() });
+        progress.reject(&found.missing, &progress.last.reason());
     }
 
     /// Counts what is stored of a part when the run is being stopped: a later run sends what is missing.
@@ -470,6 +470,7 @@ impl Progress {
             superseded: self.batch.superseded,
             rejects,
             unknown: self.unknown,
+            later: Vec::new(),
             not_sent: self.not_sent,
             attempts: self.effort.attempts,
             throttled: self.effort.throttled,

@@ -161,7 +161,7 @@ impl Settle {
         self.planned.bytes += batch.bytes() as u64;
         self.planned.quota = Some(quota);
         let outcome = not_sent(batch);
-        self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown)?;
+        self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown, &[])?;
         self.reporter.batch(&outcome);
         Ok(())
     }
@@ -208,6 +208,8 @@ impl Settle {
             summary.input_exhausted = is_exhausted;
             summary.is_stopped = reading == Reading::Stopped;
             summary.rejects_file = left.rejects_file;
+            summary.rejects_superseded = left.superseded.marked;
+            summary.rejects_unseen = left.superseded.unseen;
             summary.resume_command = left.resume_command;
             summary.skipped = self.earlier.read;
             summary.skipped_rejected = self.earlier.rejected;
@@ -313,6 +315,7 @@ fn not_sent(batch: Batch) -> Outcome {
         superseded: batch.superseded,
         not_sent: batch.vectors.len() as u64,
         unknown: Vec::new(),
+        later: Vec::new(),
         attempts: 0,
         throttled: 0,
         bytes_sent: 0,

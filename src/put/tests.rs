@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::admit::{Admitted, Findings};
 use super::batch::{Batch, Batcher, Limits};
-use super::in_flight::KeysInFlight;
+use super::in_flight::{KeyHasher, KeysInFlight};
 use super::record::{Position, Vector};
 use super::tracker::{Counts, Mark, Tracker, in_order};
 
@@ -68,10 +68,11 @@ impl World {
         let settled = self.settled();
         let mut tracker = Tracker::new(Some(&self.mark));
         let mut waiting = batches(keys, &self.mark, size).into_iter().peekable();
-        let (mut on_their_way, mut in_flight) = (KeysInFlight::default(), Vec::new());
+        let (hasher, mut on_their_way) = (KeyHasher::default(), KeysInFlight::default());
+        let mut in_flight = Vec::new();
         for _ in 0..steps {
             if let Some(batch) = waiting.peek() {
-                let hashes = on_their_way.hashes(&batch.vectors);
+                let hashes = hasher.hashes(&batch.vectors, &[]);
                 if in_flight.len() < 4 && !on_their_way.holds_any(&hashes) {
                     on_their_way.add(&hashes);
                     let batch = waiting.next().unwrap();

@@ -15,6 +15,8 @@ const RECORDS: usize = 40;
 const BAD: [usize; 4] = [2, 11, 12, 33];
 /// A record that the service refuses.
 const REFUSED: usize = 22;
+/// Has the key of the first bad record, which it supersedes.
+const LATER: usize = 30;
 
 /// So many calls that change a file are made by a run, up to its first batch, where it carries older files over, and
 /// where it keeps no journal.
@@ -68,7 +70,20 @@ struct Sequence {
 
 /// The records that can be stored.
 fn good() -> State {
-    wanted((0..RECORDS).filter(|record| !BAD.contains(record) && *record != REFUSED), DIMENSION)
+    let mut good =
+        wanted((0..RECORDS).filter(|record| !BAD.contains(record) && *record != REFUSED), DIMENSION);
+    let later = good.remove(&format!("key-{LATER}")).unwrap();
+    good.insert(format!("key-{}", BAD[0]), later);
+    good
+}
+
+fn record(record: usize) -> String {
+    let whole = line(record, DIMENSION + usize::from(BAD.contains(&record)));
+    if record == LATER {
+        whole.replace(&format!("key-{LATER}\""), &format!("key-{}\"", BAD[0]))
+    } else {
+        whole
+    }
 }
 
 /// The others.
@@ -79,8 +94,7 @@ fn rejected() -> BTreeSet<u64> {
 impl Sequence {
     fn new(named: Option<&'static str>, jobs: &'static str) -> Self {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
-        let flawed = |record| line(record, DIMENSION + usize::from(BAD.contains(&record)));
-        home.write("a.jsonl", (0..RECORDS).map(flawed).collect::<String>());
+        home.write("a.jsonl", (0..RECORDS).map(record).collect::<String>());
         Self { home, service, named, jobs, story: Vec::new(), settled: 0 }
     }
 
@@ -101,7 +115,7 @@ impl Sequence {
         let ended = &traced.ended;
         if let (Some(call), Some(code)) = (&traced.struck, ended.code) {
             // What ends a run first is what it tells. A lock file that cannot be removed costs nobody anything.
-            let is_lock = call.ends_with(".lock");
+            let is_lock = call == "unlink r.jsonl.lock";
             let is_told = code == 3 || (code == 2 && run.denied.is_some()) || (code == 4 && is_lock);
             self.assert(is_told, &format!("{call}: {}", ended.stderr));
             let errors = ended.stderr.lines().filter(|line| line.starts_with("ossvec: ")).count();
@@ -189,6 +203,12 @@ impl Sequence {
         let mut listed = listed(&self.home.path(&file));
         listed.sort_unstable();
         self.assert(listed == Vec::from_iter(rejected()), &format!("listed: {listed:?}"));
+        let is_marked = |record| record == BAD[0] as u64;
+        let marks = json_lines(&self.home.path(&file)).into_iter().map(|line| line["rejected"].clone());
+        for rejected in marks {
+            let wanted = u64::from(is_marked(rejected["record"].as_u64().unwrap()));
+            self.assert(rejected["superseded"] == wanted, &format!("{rejected}"));
+        }
         let [rejected, earlier] = ended.counts(["rejected", "skipped_rejected"]);
         self.assert(rejected + earlier == listed.len() as u64, &ended.stdout);
         json_lines(&self.home.path("events.jsonl"));
@@ -223,7 +243,7 @@ fn in_two<T: Send + Copy>(all: &[T], each: impl Fn(T) + Sync) {
 }
 
 /// A number that differs from run to run, unless it is given to repeat one.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let seed = variable("SEED").map_or_else(|| fastrand::u64(0..1 << 32), |seed| seed.parse().unwrap());
     say(&format!("SEED={seed}"));
     seed

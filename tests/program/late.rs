@@ -69,3 +69,28 @@ fn what_is_as_it_was_sent_is_not_rejected() {
     assert_eq!(run(&mut load).assert_code(0).counts(["stored", "rejected"]), [40, 0]);
     service.assert_holds(&newest());
 }
+
+#[test]
+fn a_value_that_comes_late_over_one_that_was_confirmed_is_told_so_and_brings_no_older_value_back() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let renamed = |record: usize| {
+        line(record, DIMENSION).replace(&format!("\"key-{record}\""), &format!("\"key-{}\"", record % 20))
+    };
+    home.write("a.jsonl", (0..60).map(renamed).collect::<String>());
+    // The first request is applied with the third batch, which has newer values of its keys, before that is read back.
+    service.trouble(&["op=PutVectors,nth=1,late=3"]);
+    let mut load = home.put_sized(&service, DIMENSION);
+    load.args(["a.jsonl", "--batch-size", "10", "--job", "1", "--rejects", "r.jsonl", "--verify", "all"]);
+    let ended = run(&mut load);
+    let [rejected, superseded] = ended.assert_code(4).counts(["rejected", "rejects_superseded"]);
+    assert_eq!((rejected, superseded), (10, 10), "{}", ended.stderr);
+    assert!(ended.stderr.contains("sent and confirmed (HTTP 200, request id "), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("nothing confirmed"), "{}", ended.stderr);
+    let last = |record: usize| {
+        (format!("key-{}", record - 40), wanted([record], DIMENSION)[&format!("key-{record}")].clone())
+    };
+    let newest: State = (40..60).map(last).collect();
+    service.assert_holds(&newest);
+    run(home.put(&service).args(["r.jsonl", "--rejects", "r2.jsonl"])).assert_code(0);
+    service.assert_holds(&newest);
+}

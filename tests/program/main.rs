@@ -14,6 +14,7 @@ mod door;
 mod echoes;
 mod events;
 mod faults;
+mod fed_again;
 mod fields;
 mod files;
 mod first_look;

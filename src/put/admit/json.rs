@@ -60,6 +60,8 @@ pub(super) struct Rejected<'a> {
     pub(super) text: Cow<'a, [u8]>,
     /// Whether it is in the form that was sent, whatever the fields of the input were called.
     pub(super) is_wire: bool,
+    /// Whether a later record with its key was stored.
+    pub(super) is_superseded: bool,
 }
 
 /// The record inside `text`, if that is a line of a rejects file; such lines may hold one another.
@@ -67,7 +69,10 @@ pub(super) fn rejected_record(text: &[u8]) -> Result<Option<Rejected<'_>>, Reaso
     let Some(mut innermost) = record_within(text) else { return Ok(None) };
     for _ in 0..NESTED_AT_MOST {
         match unwrapped(&innermost.text) {
-            Some(inner) => innermost = inner,
+            Some(inner) => {
+                let is_superseded = inner.is_superseded || innermost.is_superseded;
+                innermost = Rejected { is_superseded, ..inner };
+            }
             None => return Ok(Some(innermost)),
         }
     }
@@ -95,6 +100,8 @@ fn record_within(line: &[u8]) -> Option<Rejected<'_>> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Why {
+        #[serde(default)]
+        superseded: u8,
         #[serde(rename = "input")]
         _input: String,
         #[serde(rename = "line")]
@@ -117,12 +124,13 @@ fn record_within(line: &[u8]) -> Option<Rejected<'_>> {
         Err(_) => Cow::Borrowed(record.get().as_bytes()),
     };
     let is_wire = matches!(rejected.reason.as_str(), "refused" | "not_stored" | "unknown");
-    Some(Rejected { text, is_wire })
+    Some(Rejected { text, is_wire, is_superseded: rejected.superseded > 0 })
 }
 
 impl Rejected<'_> {
     fn into_owned<'a>(self) -> Rejected<'a> {
-        Rejected { text: Cow::Owned(self.text.into_owned()), is_wire: self.is_wire }
+        let Self { text, is_wire, is_superseded } = self;
+        Rejected { text: Cow::Owned(text.into_owned()), is_wire, is_superseded }
     }
 }
 

@@ -323,7 +323,7 @@ pub(super) fn excerpt(raw: &[u8]) -> String {
 }
 
 /// Appends `text` as a JSON string, always escaped alike.
-pub(super) fn quoted(text: &str, out: &mut Vec<u8>) {
+pub(in crate::put) fn quoted(text: &str, out: &mut Vec<u8>) {
     // Writing text into a Vec cannot fail, so there is no error to pass on.
     serde_json::to_writer(out, text).unwrap_or_default();
 }

@@ -26,7 +26,8 @@ use findings::Book;
 pub use findings::{Finding, Findings, Kind, NAMES_AT_MOST};
 use glued::Glued;
 use json::{NoVector, Taken};
-use metadata::{Metadata, Under, Value, quoted};
+pub(super) use metadata::quoted;
+use metadata::{Metadata, Under, Value};
 use numbers::Separated;
 use row::Header;
 
@@ -244,6 +245,7 @@ impl Admit {
         let (rules, scratch) = (&self.rules, &mut self.scratch);
         match &record.raw {
             Raw::Json(text) => match json::rejected_record(text) {
+                Ok(Some(inner)) if inner.is_superseded => (Err(Reason::Superseded), false),
                 Ok(Some(inner)) => {
                     let fields = if inner.is_wire { &self.wire } else { &self.fields };
                     let read = json::read(&inner.text, fields, rules, scratch);

@@ -18,6 +18,11 @@ pub(in crate::put) struct Known {
     pub(in crate::put) input: String,
     pub(in crate::put) record: u64,
     #[serde(default)]
+    pub(super) key: Option<String>,
+    /// 1 where a later record with the key is stored; nothing where that is not known.
+    #[serde(default)]
+    pub(super) superseded: Option<u8>,
+    #[serde(default)]
     reason: String,
 }
 
@@ -143,7 +148,7 @@ fn filter(
 }
 
 /// Opens the file, if there is one. What is none, such as a pipe that a user named, keeps nothing that could be read.
-fn open(place: &Place) -> io::Result<Option<File>> {
+pub(super) fn open(place: &Place) -> io::Result<Option<File>> {
     if let Place::Named(path) = place
         && path.metadata().is_ok_and(|file| !file.is_file())
     {

@@ -93,6 +93,11 @@ pub struct Summary {
     pub error: Option<String>,
     /// Where the rejected records are, if there are any.
     pub rejects_file: Option<String>,
+    /// Records in it, of earlier runs too, whose key has a later value that is stored: they are not to be loaded.
+    pub rejects_superseded: u64,
+    /// Records in it of which that is not known: there are too many.
+    #[serde(skip)]
+    pub rejects_unseen: u64,
     /// One shell line that continues, if there is anything to continue.
     pub resume_command: Option<String>,
     /// Whether the run stopped before it had come to the last input's end.
@@ -275,6 +280,13 @@ impl Summary {
         if quotes > 0 && quotes == self.rejected && !self.has_other_records_left() {
             return writeln!(out, "next        {FIX_QUOTES}, and load it again");
         }
+        let listed = self.rejected + self.unknown + self.skipped_rejected + self.skipped_unknown;
+        if self.rejects_superseded >= listed {
+            return writeln!(
+                out,
+                "next        nothing to load again: each record in {file} has a later one with its key, which is stored"
+            );
+        }
         let what = if self.is_without_fault() {
             format!("load {file} as it is")
         } else {
@@ -285,6 +297,20 @@ impl Summary {
             "next        {what}: the same command with that file as its input, --index-name {}, another --rejects",
             self.index_name
         )?;
+        if self.rejects_superseded > 0 {
+            writeln!(
+                out,
+                "            {} of them have a later record with the same key, which is stored: they are passed over",
+                count(self.rejects_superseded)
+            )?;
+        }
+        if self.rejects_unseen > 0 {
+            writeln!(
+                out,
+                "            {} more were not checked for later records with the same key: take those out first",
+                count(self.rejects_unseen)
+            )?;
+        }
         if quotes > 0 {
             writeln!(
                 out,

@@ -1,0 +1,207 @@
+//! Rejects that are fed again where keys occur more than once: no older value comes back over a newer one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ossvec::oss::operation::Operation;
+use serde_json::Value;
+
+use crate::kept::seed;
+use crate::support::{Ended, Home, TestService, line, run, unlimited};
+use crate::trouble::{Running, json_lines, until};
+
+const DIMENSION: usize = 3;
+
+/// Some records of few keys, and which of them are good.
+struct Input {
+    text: String,
+    keys: Vec<String>,
+    is_good: Vec<bool>,
+}
+
+impl Input {
+    fn random(random: &mut fastrand::Rng, records: usize, keys: usize, bad: f64) -> Self {
+        let (mut text, mut of_records, mut is_good) = (String::new(), Vec::new(), Vec::new());
+        for record in 0..records {
+            let key = format!("shared-{}", random.usize(0..keys));
+            let good = record == 0 || random.f64() >= bad;
+            let whole = line(record, DIMENSION + usize::from(!good));
+            text += &whole.replace(&format!("key-{record}\""), &format!("{key}\""));
+            of_records.push(key);
+            is_good.push(good);
+        }
+        Self { text, keys: of_records, is_good }
+    }
+
+    /// The last good record of each key.
+    fn last(&self) -> BTreeMap<String, String> {
+        let good = (0..self.keys.len()).filter(|record| self.is_good[*record]);
+        good.map(|record| (self.keys[record].clone(), record.to_string())).collect()
+    }
+
+    /// Whether a good record with the same key follows.
+    fn has_a_later_one(&self, record: usize) -> bool {
+        (record + 1..self.keys.len())
+            .any(|later| self.is_good[later] && self.keys[later] == self.keys[record])
+    }
+}
+
+/// Which record the service holds under each key.
+fn held(service: &TestService) -> BTreeMap<String, String> {
+    let number = |value: &Value| value["n"].as_str().unwrap().to_owned();
+    service.state().into_iter().map(|(key, (_, metadata))| (key, number(&metadata))).collect()
+}
+
+/// Each line's record, reason and mark.
+fn listed(path: &Path) -> Vec<(usize, String, bool)> {
+    let each = |line: &Value| {
+        let rejected = &line["rejected"];
+        let record = usize::try_from(rejected["record"].as_u64().unwrap()).unwrap();
+        (record, rejected["reason"].as_str().unwrap().to_owned(), rejected["superseded"] == 1)
+    };
+    json_lines(path).iter().map(each).collect()
+}
+
+/// Feeds a rejects file as it is, and what is rejected of it, until only faulty records are left.
+fn feed_to_the_end(home: &Home, service: &TestService, mut file: String) -> Option<Ended> {
+    let mut last = None;
+    for round in 0..20 {
+        if !home.path(&file).exists() || listed(&home.path(&file)).iter().all(|line| line.1 == "dimension") {
+            return last;
+        }
+        let next = format!("fed-{round}.jsonl");
+        let mut load = home.put_sized(service, DIMENSION);
+        load.args([&file, "--rejects", &next, "--max-rejects", "none", "--batch-size", "7"]);
+        last = Some(run(&mut load));
+        file = next;
+    }
+    panic!("{}", last.unwrap().stderr);
+}
+
+#[test]
+fn what_is_stored_later_under_the_key_of_a_reject_stays_when_the_rejects_are_fed_again() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let renamed = |record: usize| {
+        line(record, DIMENSION).replace(&format!("key-{record}\""), &format!("k{}\"", record % 90))
+    };
+    home.write("a.jsonl", (0..300).map(renamed).collect::<String>());
+    service.trouble(&["op=PutVectors,fail-key=k0,count=2"]);
+    let mut load = home.put_sized(&service, DIMENSION);
+    load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--retry-times", "1", "--rejects", "r.jsonl"]);
+    let ended = run(load.args(["--max-rejects", "none"]));
+    let [rejected, superseded] = ended.assert_code(4).counts(["rejected", "rejects_superseded"]);
+    // One of the batch is stored to see whether the service takes writes.
+    assert_eq!((rejected, superseded), (49, 49), "{}", ended.stderr);
+    assert!(ended.stderr.contains("nothing to load again"), "{}", ended.stderr);
+    let newest = held(&service);
+    assert!(newest.values().all(|record| record.parse::<usize>().unwrap() >= 210));
+    let again = run(home.put(&service).args(["r.jsonl", "--rejects", "r2.jsonl"]));
+    assert_eq!(again.assert_code(0).counts(["read", "stored", "superseded"]), [49, 0, 49]);
+    assert_eq!(held(&service), newest);
+}
+
+#[test]
+fn a_faulty_record_is_marked_exactly_where_a_later_one_with_its_key_is_stored() {
+    let seed = seed();
+    for (seed, jobs) in [(seed, "1"), (seed + 1, "8")] {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        service.trouble(&["op=PutVectors,probability=0.4,seed=3,latency=20ms"]);
+        let input = Input::random(&mut random, 400, 120, 0.2);
+        home.write("a.jsonl", &input.text);
+        let mut load = home.put_sized(&service, DIMENSION);
+        load.args([
+            "a.jsonl",
+            "--batch-size",
+            "9",
+            "--job",
+            jobs,
+            "--rejects",
+            "r.jsonl",
+            "--max-rejects",
+            "none",
+        ]);
+        run(&mut load).assert_code(4);
+        let mut lines = listed(&home.path("r.jsonl"));
+        lines.sort_unstable();
+        let faulty = (0..400).filter(|record| !input.is_good[*record]);
+        let want: Vec<_> =
+            faulty.map(|record| (record, "dimension".to_owned(), input.has_a_later_one(record))).collect();
+        assert_eq!(lines, want);
+        assert_eq!(held(&service), input.last());
+    }
+}
+
+/// Kills the load at random moments, and resumes it to its end.
+fn load_with_kills(home: &Home, service: &TestService, random: &mut fastrand::Rng, words: &[&str]) -> Ended {
+    loop {
+        let mut load = home.put_sized(service, DIMENSION);
+        let mut running = Running::start(load.args(words));
+        let moment = service.requests(Operation::PutVectors) + random.u64(3..60);
+        until("the moment comes", || running.is_over() || service.requests(Operation::PutVectors) >= moment);
+        if running.is_over() {
+            return running.end();
+        }
+        running.kill();
+        until("the service is at rest", || service.statistics().in_flight == 0);
+    }
+}
+
+#[test]
+fn whatever_happens_on_the_way_feeding_the_rejects_ends_with_the_last_good_value_of_each_key() {
+    let seed = seed();
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            scope.spawn(move || (0..5).for_each(|number| ends_with_the_last(seed + 2 * number + half)));
+        }
+    });
+}
+
+fn ends_with_the_last(seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let input = Input::random(&mut random, 300, 90, 0.05);
+    home.write("a.jsonl", &input.text);
+    let failed = format!("op=PutVectors,fail-key=shared-{},count={}", random.u8(0..90), random.u8(1..9));
+    let faults = [
+        format!("op=PutVectors,probability=0.2,seed={seed},status=500,apply=half"),
+        format!("op=PutVectors,probability=0.1,seed={seed},reset=before"),
+        failed,
+        "op=PutVectors,probability=0.3,seed=4,latency=5ms".to_owned(),
+    ];
+    service.trouble(&faults.iter().map(String::as_str).collect::<Vec<_>>());
+    let (jobs, verify) =
+        (random.choice(["1", "6"]).unwrap(), random.choice(["unknown", "none", "all"]).unwrap());
+    let words = [
+        "a.jsonl",
+        "--batch-size",
+        "9",
+        "--job",
+        jobs,
+        "--retry-times",
+        "1",
+        "--verify",
+        verify,
+        "--resume",
+        "--rejects",
+        "r.jsonl",
+        "--max-rejects",
+        "none",
+    ];
+    let mut ended = load_with_kills(&home, &service, &mut random, &words);
+    // An outage that all the trouble at one time looks like: the load goes on when it is over.
+    for _ in 0..10 {
+        if ended.code != Some(2) {
+            break;
+        }
+        ended = load_with_kills(&home, &service, &mut random, &words);
+    }
+    if ended.code == Some(2) {
+        service.trouble(&[]);
+        ended = load_with_kills(&home, &service, &mut random, &words);
+    }
+    assert!(matches!(ended.code, Some(0 | 4)), "seed {seed}: {:?} {}", ended.code, ended.stderr);
+    service.trouble(&[]);
+    feed_to_the_end(&home, &service, "r.jsonl".to_owned());
+    assert_eq!(held(&service), input.last(), "seed {seed}, {jobs} jobs, verify {verify}: {}", ended.stderr);
+}
