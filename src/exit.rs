@@ -102,6 +102,11 @@ impl Failure {
     }
 }
 
+/// What ends a run that is broken itself; where, is told when it happens.
+pub(crate) fn own_defect() -> Failure {
+    Failure::new(Exit::Client, "a defect in ossvec itself")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

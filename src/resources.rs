@@ -1,4 +1,4 @@
-//! What a process needs of the machine: descriptors and threads. That there are too few is seen at once, where nothing
+//! What a process needs of the machine: descriptors, threads and a stack. That there are too few is seen at once, where nothing
 //! is begun; later there would be nobody left to do the work, or to tell.
 
 use std::fs::File;
@@ -7,10 +7,13 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, own_defect};
 
 /// How long a thread may take to begin.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// As much as the first thread of a process has by default.
+const STACK_BYTES: usize = 8 << 20;
 
 /// What always leads somewhere.
 #[cfg(unix)]
@@ -92,6 +95,16 @@ pub(crate) fn threads(wanted: usize) -> Result<(), Failure> {
 pub(crate) async fn spare_thread() -> Result<(), Failure> {
     let begun = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(|| ())).await;
     begun.map(|_| ()).map_err(|_| too_few_threads(&io::ErrorKind::WouldBlock.into()))
+}
+
+/// Runs `work` to its end with a stack of a known size. That of the process's first thread is as large as `ulimit -s`
+/// says, and where it is too small nobody is left to tell.
+pub(crate) fn with_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let thread = thread.map_err(|error| too_few_threads(&error))?;
+        thread.join().map_err(|_| own_defect())
+    })
 }
 
 /// Starts a thread, where there is one to be had.

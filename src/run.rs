@@ -17,7 +17,7 @@ use crate::cli::{
 };
 use crate::command_line::CommandLine;
 use crate::emulator::{self, Service};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, own_defect};
 use crate::generate;
 use crate::index_names;
 use crate::init;
@@ -45,13 +45,19 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     std::panic::set_hook(Box::new(defect));
     let arguments: Vec<_> = arguments.collect();
     let result = ResultOnce::default();
+    let ended = resources::with_own_stack(|| ended(&arguments, environment, &result));
+    ended.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), environment, &result))
+}
+
+/// Runs the command line, and tells of whatever did not let it begin.
+fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce) -> Exit {
     // Whoever reads the result gets one also where the program itself is broken.
-    let done = std::panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(&arguments) {
-        Ok(cli) => parsed(&cli, environment, &arguments, &result),
-        Err(error) => usage(&error, &format!("ossvec {}", named(&arguments).join(" "))),
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(arguments) {
+        Ok(cli) => parsed(&cli, environment, arguments, result),
+        Err(error) => usage(&error, &format!("ossvec {}", named(arguments).join(" "))),
     }));
-    let done = done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")));
-    done.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), environment, &result))
+    let done = done.unwrap_or_else(|_| Err(own_defect()));
+    done.unwrap_or_else(|failure| not_begun(&failure, document(arguments), environment, result))
 }
 
 /// Tells of a defect by its place, and of nothing that may be somebody's data; whoever holds the thread tells what comes
@@ -82,7 +88,7 @@ fn parsed(
     }));
     // A thread may still wait for standard input; nothing is lost by not waiting for it.
     runtime.shutdown_background();
-    done.unwrap_or_else(|_| Err(Failure::new(Exit::Client, "a defect in ossvec itself")))
+    done.unwrap_or_else(|_| Err(own_defect()))
 }
 
 /// Runs the command that is asked for.

@@ -76,6 +76,25 @@ fn a_limit_that_may_be_raised_is_raised() {
     limited(&load, "ulimit -Sn 12;").assert_code(0);
 }
 
+#[test]
+fn a_small_stack_is_no_bound_to_a_load() {
+    for kilobytes in [128, 256, 384, 1_024] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", lines(300, 4));
+        let mut load = home.put(&service);
+        load.args(["a.jsonl", "--batch-size", "10"]);
+        let mut help = home.ossvec();
+        help.args(["put-vectors", "--help"]);
+        let mut wrong = home.ossvec();
+        wrong.args(["put-vectors", "--no-such-option"]);
+        let limit = format!("ulimit -s {kilobytes};");
+        for (command, code) in [(&load, 0), (&help, 0), (&wrong, 1)] {
+            limited(command, &limit).assert_code(code);
+        }
+        service.assert_holds(&wanted(0..300, 4));
+    }
+}
+
 /// A user of its own, whom a limit on threads binds; nobody is limited by it who is root.
 #[cfg(target_os = "linux")]
 #[test]
