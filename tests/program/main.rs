@@ -49,6 +49,7 @@ mod private;
 mod pty;
 mod random_records;
 mod recorder;
+mod rejected;
 mod repair;
 mod schema;
 #[path = "../../src/oss/credential/testing.rs"]

@@ -6,9 +6,9 @@ mod found;
 mod hints;
 mod meter;
 mod progress;
+mod reasons;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ pub(super) use meter::Waiting;
 use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
+use reasons::Reasons;
 pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
 
 use super::notes::Notes;
@@ -107,7 +108,7 @@ struct Inner {
     bound: Bound,
     throttled: hints::Throttled,
     summary: Summary,
-    reasons: BTreeMap<&'static str, ReasonCount>,
+    reasons: Reasons,
     notes: Notes,
     /// The part of the pace in force, as it was last told.
     pace: f64,
@@ -151,7 +152,7 @@ impl Reporter {
                 passed_over_count: telling.passed_over.len() as u64,
                 ..Summary::default()
             },
-            reasons: BTreeMap::new(),
+            reasons: Reasons::default(),
             notes: Notes::default(),
             pace: 1.0,
             empty: Vec::new(),
@@ -325,9 +326,7 @@ impl Reporter {
 
     /// The reason that most rejects have, with an example.
     pub(super) fn commonest_reason(&self) -> String {
-        let inner = self.lock();
-        let commonest = inner.reasons.iter().max_by_key(|(_, reason)| reason.count);
-        commonest.map_or_else(String::new, |(code, reason)| format!("{code}: {}", reason.example))
+        self.lock().reasons.commonest()
     }
 
     /// Records read so far.
@@ -352,14 +351,14 @@ impl Reporter {
         inner.progress.finish();
         let elapsed = inner.begun.elapsed();
         inner.tell_notes();
-        let reasons = std::mem::take(&mut inner.reasons);
+        let reasons = std::mem::take(&mut inner.reasons).told(&inner.telling.inputs);
         let limited_by = inner.meter.limit_of_all().filter(|_| !inner.telling.dry_run);
         let summary = &mut inner.summary;
         summary.elapsed_ms = millis(elapsed);
         summary.vectors_per_second = per_second(summary.stored, elapsed);
         summary.requests_per_second = per_second(summary.attempts, elapsed);
         summary.limited_by = limited_by;
-        summary.reasons = reasons.into_iter().map(|(code, reason)| (code.to_owned(), reason)).collect();
+        summary.reasons = reasons;
         complete(summary);
         let summary = summary.clone();
         inner.event(&Event::RunEnd { summary: &summary });
@@ -400,8 +399,7 @@ impl Inner {
             reason: defect.reason.code(),
             message: message.clone(),
         });
-        let named = self.reasons.values().map(|reason| reason.count).sum::<u64>();
-        match named {
+        match self.reasons.count() {
             0..REJECTS_NAMED if self.telling.actions.is_some() => {
                 let input = self.telling.inputs.get(defect.position.input as usize);
                 self.note(&actions::reject(defect, input, &place));
@@ -412,11 +410,7 @@ impl Inner {
             REJECTS_NAMED => self.note("more records are rejected; the summary counts them"),
             _ => {}
         }
-        let reason = self.reasons.entry(defect.reason.code()).or_default();
-        if reason.count == 0 {
-            (reason.first, reason.example) = (place, message);
-        }
-        reason.count += 1;
+        self.reasons.add(defect.reason.code(), defect.position, message);
     }
 
     fn count(&mut self, outcome: &Outcome) {

@@ -136,7 +136,7 @@ impl From<Allowed> for Quota {
 pub struct ReasonCount {
     /// Records.
     pub count: u64,
-    /// The place of the first.
+    /// The place of the first, in the order of the input.
     pub first: String,
     /// Its message.
     pub example: String,
