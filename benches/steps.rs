@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use ossvec::oss::client::Body;
-use ossvec::oss::credential::{Credential, Secret};
+use ossvec::oss::secret::{Credential, Secret};
 use ossvec::oss::sign::{self, Signable};
 use ossvec::oss::time::Timestamp;
 use ossvec::put::admit::{Admit, Admitted, Fields, Findings, MetadataValues, Rules};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::oss::credential::Secret;
+use crate::oss::secret::Secret;
 use crate::values::{Character, Period, Quote, Rate, Size, Switch, Timeout};
 
 /// The exit codes with their meanings, for the end of the help and the man page.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Global;
 use crate::exit::{Exit, Failure};
-use crate::oss::credential::Secret;
 use crate::oss::endpoint::region_of;
+use crate::oss::secret::Secret;
 use crate::private;
 use crate::profile::edit::{has_profile, with_profile};
 use crate::profile::{Profile, ProfileError};

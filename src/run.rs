@@ -319,7 +319,7 @@ mod tests {
 
     use super::*;
     use crate::command_line::SECRETS;
-    use crate::oss::credential::Secret;
+    use crate::oss::secret::Secret;
 
     #[test]
     fn every_option_that_holds_a_secret_is_known_to_whoever_shows_the_command_line() {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ossvec::emulator::{Limits, Options, Service, serve};
-use ossvec::oss::credential::Credential;
 use ossvec::oss::endpoint::Target;
 use ossvec::oss::operation::Operation;
+use ossvec::oss::secret::Credential;
 use ossvec::oss::sign::{self, Signable};
 use ossvec::oss::time::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

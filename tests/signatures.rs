@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use ossvec::oss::credential::{Credential, Secret};
 use ossvec::oss::endpoint::{Target, service_resource};
+use ossvec::oss::secret::{Credential, Secret};
 use ossvec::oss::sign::{self, Authorization, Scope, Signable};
 use ossvec::oss::time::Timestamp;
 use sha2::{Digest, Sha256};

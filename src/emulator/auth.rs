@@ -1,8 +1,8 @@
 //! Who may ask: the signature and the date of a request, checked as the service does.
 
 use super::answer::Refusal;
-use crate::oss::credential::Secret;
 use crate::oss::limits::CLOCK_WINDOW;
+use crate::oss::secret::Secret;
 use crate::oss::sign::{self, Authorization, DATE_HEADER, Signable};
 use crate::oss::time::Timestamp;
 
@@ -82,7 +82,7 @@ fn mismatch() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oss::credential::Credential;
+    use crate::oss::secret::Credential;
 
     const RESOURCE: &str = "/acs:ossvector:cn-hangzhou:123:bucket/";
 

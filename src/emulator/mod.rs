@@ -38,8 +38,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::oss::credential::Secret;
 use crate::oss::limits;
+use crate::oss::secret::Secret;
 use crate::oss::time::Timestamp;
 use answer::{Answer, Refusal};
 pub use door::Limits;

@@ -9,8 +9,8 @@ use reqwest::header::HeaderMap;
 use tokio::time::timeout;
 
 use super::body::Movement;
-use super::credential::Hidden;
 use super::error::ServiceError;
+use super::hidden::Hidden;
 use super::time::Timestamp;
 use super::{prefix, wire};
 use crate::shown::bounded_by;

@@ -4,11 +4,19 @@
 
 use std::time::Duration;
 
-use super::credential::Unavailable;
 use super::time::Timestamp;
 
 /// The service's word for a temporary access key that has ended.
 pub const TOKEN_ENDED: &str = "SecurityTokenExpired";
+
+/// Why there is no credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// What failed.
+    pub text: String,
+    /// Whether there has been a credential before, so that the source may recover.
+    pub had_one: bool,
+}
 
 /// A call that did not succeed.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::credential::Secret;
+use super::secret::Secret;
 
 /// The way to services that are not on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

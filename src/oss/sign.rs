@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use super::credential::{Credential, Secret};
+use super::secret::{Credential, Secret};
 use super::time::Timestamp;
 
 /// The product in the scope of a request to the vectors service: that of ordinary OSS.

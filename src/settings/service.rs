@@ -7,11 +7,11 @@ use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
 use super::{ServiceSettings, check_account, check_region, credential, exposed, unquoting, vendor};
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
-use crate::oss::credential::Secret;
 use crate::oss::endpoint::{
     Addressing, Endpoint, EndpointError, Target, from_bucket_url, of_objects, region_of,
 };
 use crate::oss::network::{self, Proxy};
+use crate::oss::secret::Secret;
 use crate::values::{Switch, Timeout};
 
 const CONNECT_TIMEOUT: Timeout = Timeout(Duration::from_secs(10));

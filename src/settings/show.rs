@@ -11,9 +11,9 @@ use super::sources::{Found, Origin, Sources, config_file, profile_name};
 use super::{Environment, RETRIES, credential};
 use crate::cli::{ConfigShow, Global};
 use crate::exit::Failure;
-use crate::oss::credential::Secret;
 use crate::oss::endpoint::Addressing;
 use crate::oss::network::Proxy;
+use crate::oss::secret::Secret;
 use crate::shown::visible;
 
 /// A setting as it is shown.

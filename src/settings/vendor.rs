@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use super::{Environment, unbroken, variable_of, wrong};
 use crate::exit::Failure;
-use crate::oss::credential::{
-    Credential, Lack, Recipe, Role, Secret, alibabacloud_recipe, aliyun_cli_recipe,
-};
+use crate::oss::credential::{Lack, Recipe, Role, alibabacloud_recipe, aliyun_cli_recipe};
+use crate::oss::secret::{Credential, Secret};
 
 /// A place and how it is looked into.
 type Place = fn(&Environment) -> Result<Recipe, Lack>;

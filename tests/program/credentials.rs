@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ossvec::oss::client::{Client, Options};
-use ossvec::oss::credential::{Credential, Credentials, Secret, Source};
+use ossvec::oss::credential::{Credentials, Source};
 use ossvec::oss::endpoint::{Endpoint, Target};
 use ossvec::oss::network::{Network, Proxy};
+use ossvec::oss::secret::{Credential, Secret};
 use ossvec::oss::wire::DistanceMetric;
 use ossvec::put::pace::Quota;
 use ossvec::put::record::Input;

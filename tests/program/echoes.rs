@@ -8,7 +8,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ossvec::emulator::Options;
-use ossvec::oss::credential::Secret;
+use ossvec::oss::secret::Secret;
 
 use crate::odd::{self, Asked, Odd, answer};
 use crate::support::{Home, TestService, lines, run, unlimited};

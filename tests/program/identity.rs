@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ossvec::oss::client::{Body, Client, Options};
-use ossvec::oss::credential::{Credential, Credentials, Secret};
+use ossvec::oss::credential::Credentials;
 use ossvec::oss::endpoint::{Endpoint, Target};
 use ossvec::oss::network::{Network, Proxy};
 use ossvec::oss::operation::Operation;
+use ossvec::oss::secret::{Credential, Secret};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,7 @@
 //! The log: what it tells, where it goes, and that nothing in it is anybody's secret.
 
 use ossvec::emulator::Options;
-use ossvec::oss::credential::Secret;
+use ossvec::oss::secret::Secret;
 
 use crate::support::{Home, TestService, lines, run, unlimited};
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use clap::Parser;
 use ossvec::emulator::Options;
-use ossvec::oss::credential::Secret;
+use ossvec::oss::secret::Secret;
 
 use crate::support::{BUCKET, Ended, Home, INDEX, TestService, line, lines, run, unlimited};
 
@@ -183,7 +183,7 @@ fn no_debug_text_holds_a_secret() {
     let arguments = ["ossvec", "put-vectors", "a.jsonl", "-i", "id", "-k", SECRET, "-t", TOKEN];
     let cli = ossvec::cli::Cli::try_parse_from(arguments).unwrap();
     assert_silent("the command line", &format!("{cli:?} {cli:#?}"));
-    let credential = ossvec::oss::credential::Credential {
+    let credential = ossvec::oss::secret::Credential {
         access_key_id: "id".to_owned(),
         secret: Secret::new(SECRET),
         security_token: Some(Secret::new(TOKEN)),

@@ -50,7 +50,7 @@ pub fn recipe(text: &str, name: &str) -> Result<Recipe, Lack> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oss::credential::{Credential, Secret};
+    use crate::oss::secret::{Credential, Secret};
 
     const TEXT: &str = "\
 [default]                          # default setting

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::answer;
 use super::recipe::{Lack, Recipe, Role, Words};
-use super::{Secret, answer};
+use crate::oss::secret::Secret;
 
 /// The time that the vendor's credential libraries give an external command.
 const EXTERNAL_TIMEOUT: Duration = Duration::from_mins(1);
@@ -139,7 +140,7 @@ fn given(value: Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oss::credential::Credential;
+    use crate::oss::secret::Credential;
 
     const CONFIG: &str = r#"{"current": "ak", "meta_path": "", "profiles": [
         {"name": "empty", "mode": "AK", "access_key_id": "", "access_key_secret": "", "expired_seconds": 0},

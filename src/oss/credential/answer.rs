@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Credential, Secret, unbroken};
+use crate::oss::secret::{Credential, Secret, unbroken};
 use crate::oss::time::Timestamp;
 
 /// The four values of a temporary access key, under the names of the metadata service, of STS and of credential URIs,

@@ -4,7 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::{Credential, Hidden, Source};
+use super::source::Source;
+use crate::oss::error::Unavailable;
+use crate::oss::hidden::Hidden;
+use crate::oss::secret::Credential;
 use crate::oss::time::Timestamp;
 
 /// A credential that ends within so many seconds is renewed.
@@ -18,15 +21,6 @@ const PAUSE: i64 = 30;
 
 /// Seconds between two tries to renew one that has ended.
 const SHORT_PAUSE: i64 = 1;
-
-/// Why there is no credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unavailable {
-    /// What failed.
-    pub text: String,
-    /// Whether there has been a credential before, so that the source may recover.
-    pub had_one: bool,
-}
 
 /// What came of asking for another credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +191,8 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::oss::credential::{Fetching, Secret};
+    use crate::oss::credential::source::Fetching;
+    use crate::oss::secret::Secret;
 
     const START: i64 = 1_000_000;
 

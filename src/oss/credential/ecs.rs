@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use super::answer;
 use super::rpc::encoded;
+use super::source::{Fetching, Source};
 use super::web::{Question, Reach, Reply, patiently};
-use super::{Credential, Fetching, Source, answer};
 use crate::oss::network::{Network, Proxy};
+use crate::oss::secret::Credential;
 
 /// The metadata service is on this machine's own link: a second is much.
 const REACH: Reach = Reach { connect: Duration::from_secs(1), read: Duration::from_secs(1) };
@@ -98,7 +100,8 @@ mod tests {
 
     use super::*;
     use crate::oss::credential::testing::{Scripted, temporary};
-    use crate::oss::credential::{Credentials, Refreshed, Secret};
+    use crate::oss::credential::{Credentials, Refreshed};
+    use crate::oss::secret::Secret;
     use crate::oss::time::Timestamp;
 
     /// A metadata service that asks for a token, or knows none.

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::recipe::Role;
+use super::source::{Fetching, Source};
 use super::sts::{Sts, common};
-use super::{Fetching, Hidden, Source};
+use crate::oss::hidden::Hidden;
 
 /// A role, and the token that opens it.
 #[derive(Debug)]

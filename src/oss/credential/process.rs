@@ -7,8 +7,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
+use super::answer;
 use super::recipe::Words;
-use super::{Credential, Fetching, Hidden, Secret, Source, answer};
+use super::source::{Fetching, Source};
+use crate::oss::hidden::Hidden;
+use crate::oss::secret::{Credential, Secret};
 
 /// No credential takes more.
 const MOST_BYTES: u64 = 1 << 20;

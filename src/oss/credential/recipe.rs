@@ -5,13 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::ecs::EcsRole;
-use super::oidc::OidcRole;
-use super::process::Process;
-use super::sts::{AssumedRole, Sts};
-use super::uri::CredentialUri;
-use super::{Credential, Secret, Source};
-use crate::oss::network::Network;
+use crate::oss::secret::{Credential, Secret};
 
 /// Seconds that the credential of an assumed role lasts where nobody says otherwise.
 pub const USUAL_DURATION: u32 = 3600;
@@ -153,48 +147,6 @@ impl Role {
     }
 }
 
-/// What is the same for all sources of a run: where their services are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Surroundings {
-    /// Another address of STS, for tests and for private clouds.
-    pub sts_url: Option<String>,
-    /// The region of STS where the profile says none.
-    pub sts_region: Option<String>,
-    /// Whether STS is reached from inside a VPC where the profile says nothing.
-    pub sts_vpc: bool,
-    /// Another address of the metadata service, for tests.
-    pub metadata_url: Option<String>,
-    /// Whether the metadata service must never be asked without a token.
-    pub only_with_token: bool,
-    /// The way to all of them but the metadata service.
-    pub network: Network,
-}
-
-impl Surroundings {
-    fn sts(&self, role: &Role) -> Sts {
-        Sts { url: self.sts_url(role), network: self.network.clone() }
-    }
-
-    /// The address of STS for a role, without a slash at its end.
-    fn sts_url(&self, role: &Role) -> String {
-        let region = role.region.as_ref().or(self.sts_region.as_ref());
-        match (&self.sts_url, region) {
-            (Some(url), _) => url.trim_end_matches('/').to_owned(),
-            (None, Some(region)) if role.vpc.unwrap_or(self.sts_vpc) => {
-                format!("https://sts-vpc.{region}.aliyuncs.com")
-            }
-            (None, Some(region)) => format!("https://sts.{region}.aliyuncs.com"),
-            (None, None) => "https://sts.aliyuncs.com".to_owned(),
-        }
-    }
-
-    /// The address of the metadata service, without a slash at its end.
-    fn metadata(&self) -> String {
-        let url = self.metadata_url.as_deref().unwrap_or("http://100.100.100.200");
-        url.trim_end_matches('/').to_owned()
-    }
-}
-
 /// Why a place of configuration gives no recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lack {
@@ -204,55 +156,9 @@ pub enum Lack {
     Wrong(String),
 }
 
-impl Recipe {
-    /// The source that it describes.
-    pub fn source(self, around: &Surroundings) -> Box<dyn Source> {
-        match self {
-            Self::Keys(credential) => Box::new(credential),
-            Self::Role { base, role } => {
-                let sts = around.sts(&role);
-                Box::new(AssumedRole { base: base.source(around), role, sts })
-            }
-            Self::Oidc { role, provider_arn, token_file } => {
-                let sts = around.sts(&role);
-                Box::new(OidcRole { role, provider_arn, token_file, sts })
-            }
-            Self::EcsRole { name, only_with_token } => Box::new(EcsRole {
-                name,
-                only_with_token: only_with_token || around.only_with_token,
-                url: around.metadata(),
-            }),
-            Self::Process { command, words, timeout } => Box::new(Process { command, words, timeout }),
-            Self::Uri(url) => Box::new(CredentialUri { url, network: around.network.clone() }),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sts_has_a_host_for_each_region_and_network() {
-        let around = |region: Option<&str>, sts_vpc| Surroundings {
-            sts_region: region.map(str::to_owned),
-            sts_vpc,
-            ..Surroundings::default()
-        };
-        let plain = Role::new("arn", None);
-        let own = Role { region: Some("own".to_owned()), vpc: Some(false), ..plain.clone() };
-        for (role, around, url) in [
-            (&plain, around(None, false), "https://sts.aliyuncs.com"),
-            (&plain, around(None, true), "https://sts.aliyuncs.com"),
-            (&plain, around(Some("r"), false), "https://sts.r.aliyuncs.com"),
-            (&plain, around(Some("r"), true), "https://sts-vpc.r.aliyuncs.com"),
-            (&own, around(Some("r"), true), "https://sts.own.aliyuncs.com"),
-        ] {
-            assert_eq!(around.sts_url(role), url);
-        }
-        let elsewhere = Surroundings { sts_url: Some("http://here/".to_owned()), ..Surroundings::default() };
-        assert_eq!(elsewhere.sts_url(&own), "http://here");
-    }
 
     #[test]
     fn a_role_lasts_an_hour_unless_told_and_never_less_than_a_quarter() {

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::utf8_percent_encode;
 use sha1::Sha1;
 
-use super::Secret;
+use crate::oss::secret::Secret;
 use crate::oss::sign::QUERY_VALUE;
 
 /// Parameters by their names, in the order that is signed.

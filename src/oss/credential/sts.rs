@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use super::answer;
 use super::recipe::Role;
 use super::rpc::{self, Parameters};
+use super::source::{Fetching, Source};
 use super::web::{Question, Reach, Reply, patiently};
-use super::{Credential, Fetching, Hidden, Source, answer};
+use crate::oss::hidden::Hidden;
 use crate::oss::network::Network;
+use crate::oss::secret::Credential;
 use crate::oss::time::Timestamp;
 
 /// A role and who assumes it.
@@ -124,7 +127,8 @@ mod tests {
 
     use super::*;
     use crate::oss::credential::testing::{Asked, Scripted, temporary};
-    use crate::oss::credential::{Credentials, Refreshed, Secret};
+    use crate::oss::credential::{Credentials, Refreshed};
+    use crate::oss::secret::Secret;
 
     const NONCE: &str = "0123456789abcdef0123456789abcdef";
 

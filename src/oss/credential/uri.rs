@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use super::answer;
+use super::source::{Fetching, Source};
 use super::web::{Question, Reach, host, patiently};
-use super::{Fetching, Secret, Source, answer};
 use crate::oss::network::Network;
+use crate::oss::secret::Secret;
 
 /// The URL; a part of it may be a secret.
 #[derive(Debug)]

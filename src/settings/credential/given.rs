@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::cli::Mode;
 use crate::exit::Failure;
-use crate::oss::credential::{Credential, Recipe, Role, Secret, Words};
+use crate::oss::credential::{Recipe, Role, Words};
+use crate::oss::secret::{Credential, Secret};
 use crate::profile::folded;
 use crate::settings::sources::{
     ACCESS_KEY_ID, ACCESS_KEY_SECRET, Found, Origin, ROLE_ARN, ROLE_SESSION_NAME, STS_TOKEN, Sources,

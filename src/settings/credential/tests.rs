@@ -5,7 +5,8 @@ use clap::Parser;
 use super::*;
 use crate::cli::Cli;
 use crate::exit::Exit;
-use crate::oss::credential::{Credential, Role, Secret, Words};
+use crate::oss::credential::{Role, Words};
+use crate::oss::secret::{Credential, Secret};
 use crate::profile::Profile;
 
 fn global(flags: &str) -> Global {

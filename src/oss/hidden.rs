@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::{Credential, Secret};
+use super::secret::{Credential, Secret};
 
 /// Shorter texts are left where they stand: they could be parts of any word.
 const SHORTEST: usize = 8;
@@ -27,7 +27,7 @@ const STRUCK: &str = "***";
 
 /// Texts that are struck out of whatever is told.
 #[derive(Clone, Debug, Default)]
-pub(in crate::oss) struct Hidden(VecDeque<Text>);
+pub(super) struct Hidden(VecDeque<Text>);
 
 #[derive(Clone, Debug)]
 struct Text {
@@ -38,7 +38,7 @@ struct Text {
 
 impl Hidden {
     /// Hides a text from now on.
-    pub(in crate::oss) fn add(&mut self, text: &str) {
+    pub(super) fn add(&mut self, text: &str) {
         if text.len() < SHORTEST || self.0.iter().any(|known| known.value.expose() == text) {
             return;
         }
@@ -49,7 +49,7 @@ impl Hidden {
     }
 
     /// Hides what is secret of a credential.
-    pub(in crate::oss) fn add_credential(&mut self, credential: &Credential) {
+    pub(super) fn add_credential(&mut self, credential: &Credential) {
         self.add(credential.secret.expose());
         if let Some(token) = &credential.security_token {
             self.add(token.expose());
@@ -58,13 +58,13 @@ impl Hidden {
 
     /// The same that hides one more text.
     #[must_use]
-    pub(in crate::oss) fn and(mut self, text: &str) -> Self {
+    pub(super) fn and(mut self, text: &str) -> Self {
         self.add(text);
         self
     }
 
     /// A text without anything that is hidden.
-    pub(in crate::oss) fn strike(&self, text: &str) -> String {
+    pub(super) fn strike(&self, text: &str) -> String {
         let bytes = text.as_bytes();
         let mut told = Vec::with_capacity(bytes.len());
         let mut at = 0;

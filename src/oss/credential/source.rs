@@ -1,0 +1,29 @@
+//! What gives a credential.
+
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use crate::oss::secret::Credential;
+
+/// A credential on its way.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + 'a>>;
+
+/// Gives a credential, each time anew.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// Fetches the credential; the error names the source and says what failed.
+    fn fetch(&self) -> Fetching<'_>;
+
+    /// The files that are read for it each time.
+    fn files(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+/// A credential that was given once, by flags or variables, and cannot change.
+impl Source for Credential {
+    fn fetch(&self) -> Fetching<'_> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
