@@ -8,20 +8,20 @@ mod given;
 use std::path::PathBuf;
 
 use self::given::{Given, TELLING_KEYS};
-use super::service::Network;
+use super::connection::Connection;
 use super::sources::{Found, Origin, Sources};
 use super::vendor::{self, is_true};
 use super::{Environment, variable_of};
 use crate::cli::Global;
 use crate::exit::Failure;
 use crate::oss::credential::{Reading, Recipe, Reread, Source, Surroundings};
-use crate::oss::network;
+use crate::oss::network::Network;
 
 /// The source of the credential, and who says so. What is wrong with the configuration is told now, not at the first
 /// request.
 pub(super) fn source(sources: &Sources<'_>) -> Result<Found<Box<dyn Source>>, Failure> {
     let Found { value: first, origin } = find(sources)?;
-    let surroundings = surroundings(sources.environment, Network::find(sources)?.way()?);
+    let surroundings = surroundings(sources.environment, Connection::find(sources)?.network()?);
     let reread: Reading = if is_read_once(sources) {
         let first = first.clone();
         Box::new(move || Ok(first.clone()))
@@ -69,7 +69,7 @@ impl Known {
     }
 }
 
-fn surroundings(environment: &Environment, network: network::Network) -> Surroundings {
+fn surroundings(environment: &Environment, network: Network) -> Surroundings {
     Surroundings {
         sts_url: variable_of("OSSVEC_STS_URL", environment),
         sts_region: variable_of("ALIBABA_CLOUD_STS_REGION", environment),

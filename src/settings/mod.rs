@@ -1,5 +1,6 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
+mod connection;
 mod credential;
 mod exposed;
 mod inline;
@@ -37,11 +38,12 @@ use crate::put::batch::Limits;
 use crate::put::pace::Quota;
 use crate::put::report::Telling;
 use crate::put::{Budget, Job, Verify, Wanted};
+use connection::Connection;
 use job::{
     Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,
     named_inputs, names, place_of,
 };
-use service::{Network, Service};
+use service::Service;
 use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
 use telling::{output, telling};
 
@@ -405,7 +407,7 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
         expires_at: None,
     };
     let target = Target { bucket, account: local.account, region: local.region };
-    let options = Network::find(sources)?.options(endpoint, target)?;
+    let options = Connection::find(sources)?.options(endpoint, target)?;
     Ok(ServiceSettings { options, credential: Box::new(credential), warning: None })
 }
 

@@ -1,21 +1,13 @@
-//! The cloud service: which host, bucket, account and region, and how to reach it.
+//! The cloud service: which host, bucket, account and region.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
+use super::connection::Connection;
 use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
 use super::{ServiceSettings, check_account, check_region, credential, exposed, unquoting, vendor};
 use crate::exit::{Exit, Failure};
-use crate::oss::client;
 use crate::oss::endpoint::{
     Addressing, Endpoint, EndpointError, Target, from_bucket_url, of_objects, region_of,
 };
-use crate::oss::network::{self, Proxy};
-use crate::oss::secret::Secret;
-use crate::values::{Switch, Timeout};
-
-const CONNECT_TIMEOUT: Timeout = Timeout(Duration::from_secs(10));
-const READ_TIMEOUT: Timeout = Timeout(Duration::from_secs(20));
+use crate::oss::network::Proxy;
 
 /// What flags, variables and the file say of the service; what they leave out is `None`.
 pub(super) struct Service {
@@ -25,7 +17,7 @@ pub(super) struct Service {
     /// Known as soon as the region is, or somebody names a host.
     pub(super) endpoint: Option<Found<Endpoint>>,
     pub(super) addressing: Option<Found<Addressing>>,
-    pub(super) network: Network,
+    pub(super) connection: Connection,
     /// What everybody should know who reads what is printed.
     notes: Vec<String>,
 }
@@ -40,15 +32,6 @@ struct Host {
     /// Of a bucket's whole URL.
     account: Option<Found>,
     note: Option<String>,
-}
-
-/// How to reach a service.
-pub(super) struct Network {
-    pub(super) connect_timeout: Found<Timeout>,
-    pub(super) read_timeout: Found<Timeout>,
-    pub(super) skip_verify_cert: Found<bool>,
-    pub(super) ca_bundle: Option<Found<PathBuf>>,
-    pub(super) proxy: Found<Proxy>,
 }
 
 impl Host {
@@ -120,11 +103,11 @@ impl Service {
             (None, None) => None,
         };
         let (endpoint, addressing) = addressed(endpoint, sources.addressing_style()?);
-        let mut network = Network::find(sources)?;
+        let mut connection = Connection::find(sources)?;
         if endpoint.as_ref().is_some_and(|endpoint| endpoint.value.is_loopback()) {
-            network.proxy = Found::usual(Proxy::None);
+            connection.proxy = Found::usual(Proxy::None);
         }
-        Ok(Self { region, account, bucket: bucket.or_else(said), endpoint, addressing, network, notes })
+        Ok(Self { region, account, bucket: bucket.or_else(said), endpoint, addressing, connection, notes })
     }
 
     /// All of it, for a load into `bucket`; what is missing is an error now.
@@ -136,13 +119,13 @@ impl Service {
         let account = self.account.ok_or_else(|| sources.missing(&ACCOUNT_ID))?;
         let Found { value: credential, origin } = credential::source(sources)?;
         let target = Target { bucket: bucket.to_owned(), account: account.value, region: region.value };
-        let more = [sources.unused_note(&origin), self.network.warning(&endpoint.value)];
+        let more = [sources.unused_note(&origin), self.connection.warning(&endpoint.value)];
         let vendor =
             if matches!(origin, Origin::Vendor(_)) { vendor::files(sources.environment) } else { Vec::new() };
         let exposed = sources.file.iter().chain(&vendor).filter_map(|path| exposed::warning(path));
         let notes: Vec<_> = self.notes.into_iter().chain(more.into_iter().flatten()).chain(exposed).collect();
         let warning = (!notes.is_empty()).then(|| notes.join("\n"));
-        let options = self.network.options(endpoint.value, target)?;
+        let options = self.connection.options(endpoint.value, target)?;
         Ok(ServiceSettings { options, credential, warning })
     }
 }
@@ -210,114 +193,4 @@ fn addressed(
     let effective = endpoint.value.addressing();
     let asked = style.filter(|style| style.value == effective);
     (Some(endpoint), Some(asked.unwrap_or_else(|| Found::usual(effective))))
-}
-
-impl Network {
-    /// Asks all sources.
-    pub(super) fn find(sources: &Sources<'_>) -> Result<Self, Failure> {
-        let global = sources.global;
-        let bundle = global.ca_bundle.as_ref().map(|path| path.display().to_string());
-        Ok(Self {
-            connect_timeout: sources.typed(global.connect_timeout, "connect-timeout", CONNECT_TIMEOUT)?,
-            read_timeout: sources.typed(global.read_timeout, "read-timeout", READ_TIMEOUT)?,
-            skip_verify_cert: sources
-                .typed(global.skip_verify_cert.map(Switch), "skip-verify-cert", Switch(false))?
-                .map(|Switch(skip)| skip),
-            ca_bundle: sources
-                .find(bundle.as_deref(), None, "ca-bundle")
-                .map(|found| found.map(PathBuf::from)),
-            proxy: proxy(sources)?,
-        })
-    }
-
-    /// What a client needs to know.
-    pub(super) fn options(self, endpoint: Endpoint, target: Target) -> Result<client::Options, Failure> {
-        Ok(client::Options {
-            endpoint,
-            target,
-            connect_timeout: self.connect_timeout.value.0,
-            read_timeout: self.read_timeout.value.0,
-            skip_verify_cert: self.skip_verify_cert.value,
-            network: self.way()?,
-        })
-    }
-
-    /// The way to services, the one that gives credentials among them.
-    pub(super) fn way(self) -> Result<network::Network, Failure> {
-        Ok(network::Network {
-            proxy: self.proxy.value,
-            extra_certificates: self.ca_bundle.as_ref().map(certificates).transpose()?,
-        })
-    }
-
-    /// What everybody should know who reads what is printed.
-    fn warning(&self, endpoint: &Endpoint) -> Option<String> {
-        let Found { value, origin } = &self.skip_verify_cert;
-        (*value && endpoint.is_encrypted()).then(|| {
-            format!(
-                "warning: the server's certificate is not checked (skip-verify-cert, by {origin}): whoever stands \
-                 between can read and change everything"
-            )
-        })
-    }
-}
-
-/// `env`, as ossutil has it, is what happens without the option too: the proxy variables count.
-fn proxy(sources: &Sources<'_>) -> Result<Found<Proxy>, Failure> {
-    const KEY: &str = "proxy";
-    let flag = sources.global.proxy.as_ref().map(Secret::expose);
-    let Some(found) = sources.find(flag, None, KEY) else { return Ok(Found::usual(Proxy::Environment)) };
-    if found.value == "env" {
-        return Ok(found.map(|_| Proxy::Environment));
-    }
-    let (scheme, rest) = found.value.split_once("://").unwrap_or(("http", &found.value));
-    let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    if !is_http || rest.trim_matches('/').is_empty() || rest.contains(char::is_whitespace) {
-        let what = if is_http { "no URL" } else { "its scheme is not http or https" };
-        let failure = Failure::new(Exit::Client, what).advise(
-            "write for example http://proxy.example.com:3128, or env to use HTTPS_PROXY and NO_PROXY",
-        );
-        return Err(found.blamed(KEY, failure));
-    }
-    Ok(found.map(|url| Proxy::Url(Secret::new(url))))
-}
-
-/// The URL of a proxy as it can be shown: a password is none of anybody's business.
-pub(super) fn without_password(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let rest = rest.rsplit_once('@').map_or_else(|| rest.to_owned(), |(_, host)| format!("***@{host}"));
-    if scheme.is_empty() { rest } else { format!("{scheme}://{rest}") }
-}
-
-/// The certificates that are trusted beside the system's, looked at before they are needed.
-fn certificates(found: &Found<PathBuf>) -> Result<Vec<u8>, Failure> {
-    let path = &found.value;
-    let failed = |error: String| {
-        let place = match &found.origin {
-            Origin::File { .. } => format!("ca-bundle in {}:", found.origin),
-            origin => origin.to_string(),
-        };
-        Failure::new(Exit::Client, format!("cannot use {place} {}: {error}", path.display())).advise(
-            "it is a file with certificates in PEM form, each between BEGIN CERTIFICATE and END CERTIFICATE",
-        )
-    };
-    let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-    network::certificates(&pem).map_err(failed)?;
-    Ok(pem)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_password;
-
-    #[test]
-    fn a_proxy_is_shown_without_its_password() {
-        for (url, shown) in [
-            ("http://user:pa@ss@proxy:3128", "http://***@proxy:3128"),
-            ("user:pass@proxy", "***@proxy"),
-            ("https://proxy:3128/", "https://proxy:3128/"),
-        ] {
-            assert_eq!(without_password(url), shown);
-        }
-    }
 }

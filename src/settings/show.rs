@@ -5,8 +5,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::connection::without_password;
 use super::logging::Log;
-use super::service::{Service, without_password};
+use super::service::Service;
 use super::sources::{Found, Origin, Sources, config_file, profile_name};
 use super::{Environment, RETRIES, credential};
 use crate::cli::{ConfigShow, Global};
@@ -40,7 +41,7 @@ pub fn show(
 ) -> Result<Vec<Shown>, Failure> {
     let sources = Sources::read(global, environment, arguments.bucket.as_deref())?;
     let service = Service::find(&sources, arguments.bucket.as_ref())?;
-    let network = service.network;
+    let connection = service.connection;
     let log = Log::find(&sources)?;
     let mode = global.mode.and_then(|mode| Some(mode.to_possible_value()?.get_name().to_owned()));
     let profile = profile_name(global, environment).unwrap_or_else(|| Found::usual("default".to_owned()));
@@ -82,15 +83,15 @@ pub fn show(
         row("account-id", service.account),
         row("endpoint", service.endpoint.map(|found| found.map(|endpoint| endpoint.to_string()))),
         row("addressing-style", service.addressing.map(|found| found.map(style))),
-        row("connect-timeout", Some(network.connect_timeout.map(|timeout| seconds(timeout.0)))),
-        row("read-timeout", Some(network.read_timeout.map(|timeout| seconds(timeout.0)))),
+        row("connect-timeout", Some(connection.connect_timeout.map(|timeout| seconds(timeout.0)))),
+        row("read-timeout", Some(connection.read_timeout.map(|timeout| seconds(timeout.0)))),
         row(
             "retry-times",
             Some(sources.typed(global.retry_times, "retry-times", RETRIES)?.map(|times| times.to_string())),
         ),
-        row("proxy", Some(network.proxy.map(proxy))),
-        row("ca-bundle", network.ca_bundle.map(|found| found.map(|path| path.display().to_string()))),
-        row("skip-verify-cert", Some(network.skip_verify_cert.map(|skip| skip.to_string()))),
+        row("proxy", Some(connection.proxy.map(proxy))),
+        row("ca-bundle", connection.ca_bundle.map(|found| found.map(|path| path.display().to_string()))),
+        row("skip-verify-cert", Some(connection.skip_verify_cert.map(|skip| skip.to_string()))),
         row("loglevel", Some(log.level.map(|level| level.to_string()))),
         row("log-file", log.file),
     ])

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::connection::Connection;
 use super::outputs::{Outputs, Read};
-use super::service::Network;
 use super::sources::{Sources, config_file, variable_of};
 use super::{Environment, ServiceSettings, logging, telling, vendor};
 use crate::cli::{Global, PutVectors};
@@ -80,7 +80,7 @@ fn read(expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure
     });
     let environment = sources.environment;
     let config = config_file(sources.global, environment);
-    let bundle = Network::find(sources)?.ca_bundle;
+    let bundle = Connection::find(sources)?.ca_bundle;
     let certificates = variable_of("SSL_CERT_FILE", environment);
     let token = variable_of("ALIBABA_CLOUD_OIDC_TOKEN_FILE", environment);
     let others = [
