@@ -100,7 +100,7 @@ async fn command(
 ) -> Result<Exit, Failure> {
     let global = &cli.global;
     let form = if matches!(cli.command, Command::VectorsApi(_)) { Form::Ossutil } else { Form::Own };
-    for warning in settings::check(global, form)? {
+    for warning in settings::warnings(global, form)? {
         warn(&warning, global);
     }
     let line =

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::oss::wire::ServiceError;
+use crate::oss::wire::ErrorBody;
 
 /// The code of a refusal by the quota (developer-reference/putvectors).
 const THROTTLED: &str = "QpsLimitExceeded";
@@ -91,7 +91,7 @@ impl Refusal {
 
     /// The error body.
     pub(crate) fn body(&self, request_id: &str, host: &str) -> Bytes {
-        ServiceError {
+        ErrorBody {
             code: self.code.clone(),
             message: self.message.clone(),
             request_id: request_id.to_owned(),

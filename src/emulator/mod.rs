@@ -188,7 +188,7 @@ async fn respond(
     let arrived = Instant::now();
     let in_flight = service.begin();
     let received = service.receive(head(&request, arrived), Timestamp::now());
-    if service.is_reset_before_body(&received) {
+    if service.note_reset_before_body(&received) {
         return Err(Closed);
     }
     let received = Arc::new(received);

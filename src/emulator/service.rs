@@ -169,8 +169,8 @@ impl Service {
         }
     }
 
-    /// Whether the connection is to be closed before the body is read; noted if so.
-    pub(crate) fn is_reset_before_body(&self, received: &Received) -> bool {
+    /// Notes it if the connection is to be closed before the body is read; whether it is.
+    pub(crate) fn note_reset_before_body(&self, received: &Received) -> bool {
         let is_reset = received.plan.effect == Some(Effect::ResetBefore);
         if is_reset {
             self.note(received, &End::Close, 0, Findings::default());

@@ -87,11 +87,11 @@ pub(super) fn service_error(
     received: &Received,
     hidden: &Hidden,
 ) -> ServiceError {
-    let in_header = || wire::ServiceError::from_body(&STANDARD.decode(text(headers, "x-oss-err")).ok()?);
+    let in_header = || wire::ErrorBody::from_body(&STANDARD.decode(text(headers, "x-oss-err")).ok()?);
     let in_body = if received.is_cut {
         prefix::error(&received.bytes)
     } else {
-        wire::ServiceError::from_body(&received.bytes)
+        wire::ErrorBody::from_body(&received.bytes)
     };
     let error = in_body.or_else(in_header).unwrap_or_default();
     let or = |value: String, otherwise: &str| if value.is_empty() { otherwise.to_owned() } else { value };

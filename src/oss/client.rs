@@ -176,7 +176,7 @@ impl Client {
         let is_early = response.status().is_success() && !movement.is_sent();
         let id = answer::text(response.headers(), "x-oss-request-id").to_owned();
         let status = response.status().as_u16();
-        self.connections.belongs(generation, status, &id, is_early).map_err(|detail| {
+        self.connections.accept(generation, status, &id, is_early).map_err(|detail| {
             let detail = bounded_by(&detail, MOST_OF_A_DETAIL, |part| hidden().strike(part));
             CallError::Transport { kind: Transport::Broken, detail }
         })?;

@@ -53,11 +53,11 @@ impl Connections {
         (state.http.clone(), state.generation)
     }
 
-    /// Whether an answer can be that of the request that it came for; the error says why not. Then no connection is
+    /// Takes an answer that can be that of the request that it came for; the error says why not. Then no connection is
     /// used again, since the next answer on it may be another request's as well, and what is still to come by them is
     /// doubted. A failure of the service is what it says in any case; but where nothing shows that it is fresh, the
     /// connections are not used again either.
-    pub(super) fn belongs(
+    pub(super) fn accept(
         &self,
         generation: u64,
         status: u16,
@@ -66,7 +66,7 @@ impl Connections {
     ) -> Result<(), String> {
         let is_failure = status >= 500;
         let mut state = self.state();
-        let is_fresh = !request_id.is_empty() && !self.is_repeated(&mut state, request_id);
+        let is_fresh = !request_id.is_empty() && !self.remember(&mut state, request_id);
         let doubt = if is_failure {
             None
         } else if generation < state.trusted {
@@ -98,8 +98,8 @@ impl Connections {
         }
     }
 
-    /// Whether an answer with this id came before; it is remembered from now on.
-    fn is_repeated(&self, state: &mut State, request_id: &str) -> bool {
+    /// Remembers the id of an answer; whether one with it came before.
+    fn remember(&self, state: &mut State, request_id: &str) -> bool {
         let hash = self.hasher.hash_one(request_id);
         if state.seen.contains(&hash) {
             return true;
@@ -129,34 +129,34 @@ mod tests {
     fn an_answer_counts_once() {
         let connections = connections();
         for id in 0..2 * REMEMBERED {
-            assert_eq!(connections.belongs(0, 200, &format!("id-{id}"), false), Ok(()));
+            assert_eq!(connections.accept(0, 200, &format!("id-{id}"), false), Ok(()));
         }
         let last = format!("id-{}", 2 * REMEMBERED - 1);
         for status in [200, 400, 403, 429] {
             let generation = connections.current().1;
-            let doubt = connections.belongs(generation, status, &last, false).unwrap_err();
+            let doubt = connections.accept(generation, status, &last, false).unwrap_err();
             assert!(doubt.contains("with the request id of an earlier answer"), "{doubt}");
             assert_eq!(connections.current().1, generation + 1, "{status}");
         }
         // A failure counts, since the same is sent again; but not on this connection.
         for id in [last.as_str(), ""] {
             let generation = connections.current().1;
-            assert_eq!(connections.belongs(generation, 503, id, false), Ok(()));
+            assert_eq!(connections.accept(generation, 503, id, false), Ok(()));
             assert_eq!(connections.current().1, generation + 1, "{id:?}");
             let meanwhile = format!("meanwhile {id}");
-            assert_eq!(connections.belongs(generation, 200, &meanwhile, false), Ok(()), "others go on");
+            assert_eq!(connections.accept(generation, 200, &meanwhile, false), Ok(()), "others go on");
         }
     }
 
     #[test]
     fn what_comes_by_given_up_connections_is_doubted_once_and_for_all() {
         let connections = connections();
-        assert!(connections.belongs(0, 200, "", false).is_err());
-        assert!(connections.belongs(0, 200, "fresh", false).is_err());
-        assert!(connections.belongs(0, 400, "fresh too", false).is_err());
+        assert!(connections.accept(0, 200, "", false).is_err());
+        assert!(connections.accept(0, 200, "fresh", false).is_err());
+        assert!(connections.accept(0, 400, "fresh too", false).is_err());
         assert_eq!(connections.current().1, 1, "those have been given up already");
-        assert_eq!(connections.belongs(1, 200, "another", false), Ok(()));
-        assert!(connections.belongs(1, 200, "early", true).is_err());
+        assert_eq!(connections.accept(1, 200, "another", false), Ok(()));
+        assert!(connections.accept(1, 200, "early", true).is_err());
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
         let connections = connections();
         for _ in 0..2 {
             let generation = connections.current().1;
-            assert_eq!(connections.belongs(generation, 400, "", false), Ok(()));
+            assert_eq!(connections.accept(generation, 400, "", false), Ok(()));
         }
     }
 }

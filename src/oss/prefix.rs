@@ -1,12 +1,12 @@
 //! An error of the service of which only the beginning is known. Pure.
 
-use super::wire::ServiceError;
+use super::wire::ErrorBody;
 
 /// The code of an error that is too long to be read as far as its code.
 pub(super) const CUT_OFF: &str = "CodeCutOff";
 
 /// Reads the beginning of an error body; nothing if it is none of the service's.
-pub(super) fn error(body: &[u8]) -> Option<ServiceError> {
+pub(super) fn error(body: &[u8]) -> Option<ErrorBody> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start();
     let field: fn(&str, &str) -> Option<String> = match text.as_bytes().first()? {
@@ -17,7 +17,7 @@ pub(super) fn error(body: &[u8]) -> Option<ServiceError> {
     let [code, message, request_id, host_id, ec] =
         ["Code", "Message", "RequestId", "HostId", "EC"].map(|name| field(text, name).unwrap_or_default());
     let code = if code.is_empty() && !message.is_empty() { CUT_OFF.to_owned() } else { code };
-    (!code.is_empty()).then_some(ServiceError { code, message, request_id, host_id, ec })
+    (!code.is_empty()).then_some(ErrorBody { code, message, request_id, host_id, ec })
 }
 
 /// A text of a JSON object that may be cut off, by its name.

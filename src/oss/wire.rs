@@ -285,7 +285,7 @@ pub struct BucketInfo {
 /// What an answer outside 2xx says, without its envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct ServiceError {
+pub struct ErrorBody {
     /// The error's name, such as `QpsLimitExceeded`.
     #[serde(deserialize_with = "null_as_default")]
     pub code: String,
@@ -303,14 +303,14 @@ pub struct ServiceError {
     pub ec: String,
 }
 
-impl ServiceError {
+impl ErrorBody {
     /// Reads an error body, JSON with or without its root `Error`, or XML, as the service's front writes it; nothing if
     /// there is neither a code nor a message.
     pub fn from_body(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Envelope {
             #[serde(rename = "Error")]
-            error: ServiceError,
+            error: ErrorBody,
         }
         let error = match body.trim_ascii_start().first()? {
             // A list would be taken for the fields in their order.
@@ -444,19 +444,19 @@ mod tests {
 
     #[test]
     fn an_error_is_read_with_or_without_its_root() {
-        let error = ServiceError {
+        let error = ErrorBody {
             code: "NoSuchBucket".to_owned(),
             message: "gone".to_owned(),
             request_id: "ID".to_owned(),
             ec: "0015-00000101".to_owned(),
-            ..ServiceError::default()
+            ..ErrorBody::default()
         };
-        assert_eq!(ServiceError::from_body(&error.to_body()), Some(error.clone()));
+        assert_eq!(ErrorBody::from_body(&error.to_body()), Some(error.clone()));
         let bare = br#"{"Code":"NoSuchBucket","Message":"gone","RequestId":"ID","EC":"0015-00000101","X":1}"#;
-        assert_eq!(ServiceError::from_body(bare), Some(error.clone()));
+        assert_eq!(ErrorBody::from_body(bare), Some(error.clone()));
         let xml = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>NoSuchBucket</Code><Message>gone</Message>\
             <RequestId>ID</RequestId><EC>0015-00000101</EC><X>1</X></Error>";
-        assert_eq!(ServiceError::from_body(xml), Some(error));
+        assert_eq!(ErrorBody::from_body(xml), Some(error));
         for no_error in [
             "",
             "<Error/>",
@@ -467,7 +467,7 @@ mod tests {
             r#"["NoSuchBucket","b","c","d","e"]"#,
             r#"{"message":"x"}"#,
         ] {
-            assert_eq!(ServiceError::from_body(no_error.as_bytes()), None, "{no_error}");
+            assert_eq!(ErrorBody::from_body(no_error.as_bytes()), None, "{no_error}");
         }
     }
 }

@@ -107,10 +107,11 @@ impl ServiceSettings {
     }
 }
 
-/// What is wrong with the options that only ossutil has, and what is not wrong but should be known.
+/// What is not wrong with the global options but should be known; what is wrong with those that only ossutil has is an
+/// error.
 ///
-/// The warnings are for standard error; `--quiet` keeps them back.
-pub fn check(global: &Global, form: Form) -> Result<Vec<String>, Failure> {
+/// For standard error; `--quiet` keeps them back.
+pub fn warnings(global: &Global, form: Form) -> Result<Vec<String>, Failure> {
     let ossutil = &global.ossutil;
     if let Some(version) =
         ossutil.sign_version.as_deref().filter(|version| !version.eq_ignore_ascii_case("v4"))
@@ -194,7 +195,7 @@ pub fn load(
         (None, true) => Some(local_service(bucket.clone(), &sources)?),
         (None, false) => None,
     };
-    outputs.are_apart_from(&touched::read_by_credential(service.as_ref()))?;
+    outputs.check_apart_from(&touched::read_by_credential(service.as_ref()))?;
     let output = output(reporting, form, &log.destination)?;
     let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
     let input_form = input_form(arguments)?;

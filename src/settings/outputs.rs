@@ -178,7 +178,7 @@ impl Outputs {
     }
 
     /// Refuses to write over what is read. Nothing may be said on a stream that goes to such a file.
-    pub(super) fn are_apart_from(&self, read: &[Read]) -> Result<(), Failure> {
+    pub(super) fn check_apart_from(&self, read: &[Read]) -> Result<(), Failure> {
         for Read { what, place } in read {
             let is_it = |written: &&Written| place.is_some() && written.place == *place;
             let mut clashes = self.written.iter().filter(is_it).peekable();
@@ -196,7 +196,7 @@ impl Outputs {
 
     /// Refuses to write into a directory that is read: the next run would find one more input there, and could not
     /// continue this one.
-    pub(super) fn are_outside_of<'a>(
+    pub(super) fn check_outside_of<'a>(
         &self,
         directories: impl Iterator<Item = &'a Path>,
     ) -> Result<(), Failure> {

@@ -21,7 +21,7 @@ pub(super) fn check_named(
 ) -> Result<(), Failure> {
     let sources = Sources::without_file(global, environment);
     let log = logging::Log::find(&sources)?.settings();
-    written(arguments, &sources, &log, None).are_apart_from(&read(expanded, &sources)?)
+    written(arguments, &sources, &log, None).check_apart_from(&read(expanded, &sources)?)
 }
 
 /// The same with what the configuration file names; says what is written.
@@ -33,8 +33,8 @@ pub(super) fn check(
     local: Option<&emulator::Options>,
 ) -> Result<Outputs, Failure> {
     let outputs = written(arguments, sources, log, local);
-    outputs.are_apart_from(&read(expanded, sources)?)?;
-    outputs.are_outside_of(expanded.directories.iter().map(|(directory, _)| directory.as_path()))?;
+    outputs.check_apart_from(&read(expanded, sources)?)?;
+    outputs.check_outside_of(expanded.directories.iter().map(|(directory, _)| directory.as_path()))?;
     outputs.check()?;
     Ok(outputs)
 }
