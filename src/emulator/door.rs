@@ -53,7 +53,7 @@ pub(super) struct Door {
 }
 
 /// What became of reading a body.
-pub(super) enum Reading {
+pub(super) enum ReadBody {
     /// It is there, with the memory that it takes.
     Whole(Bytes, OwnedSemaphorePermit),
     /// It is longer than any that is read.
@@ -77,7 +77,7 @@ impl Door {
     }
 
     /// Reads the body of a request that may ask.
-    pub(super) async fn read(&self, mut body: Incoming) -> Reading {
+    pub(super) async fn read(&self, mut body: Incoming) -> ReadBody {
         let told = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         if told > self.limits.body_bytes {
             return self.pass_over(body).await;
@@ -87,34 +87,34 @@ impl Door {
         let deadline = Instant::now() + self.limits.body;
         let memory =
             Arc::clone(&self.memory).acquire_many_owned(u32::try_from(pieces(most)).unwrap_or(u32::MAX));
-        let Ok(Ok(memory)) = timeout_at(deadline, memory).await else { return Reading::Broken };
+        let Ok(Ok(memory)) = timeout_at(deadline, memory).await else { return ReadBody::Broken };
         let mut received = Vec::with_capacity(told);
         loop {
             match self.next(&mut body, deadline).await {
-                Ok(None) => return Reading::Whole(received.into(), memory),
+                Ok(None) => return ReadBody::Whole(received.into(), memory),
                 Ok(Some(data)) if received.len() + data.len() > self.limits.body_bytes => {
                     drop((received, memory));
                     return self.pass_over(body).await;
                 }
                 Ok(Some(data)) => received.extend_from_slice(&data),
-                Err(Gone) => return Reading::Broken,
+                Err(Gone) => return ReadBody::Broken,
             }
         }
     }
 
     /// Takes a body that nobody needs and keeps nothing of it, so that its sender gets to read the answer; as much of it
     /// as a body may have.
-    pub(super) async fn pass_over(&self, mut body: Incoming) -> Reading {
+    pub(super) async fn pass_over(&self, mut body: Incoming) -> ReadBody {
         let deadline = Instant::now() + self.limits.body;
         let mut left = self.limits.body_bytes;
         while left > 0 {
             match self.next(&mut body, deadline).await {
                 Ok(Some(data)) => left = left.saturating_sub(data.len()),
                 Ok(None) => break,
-                Err(Gone) => return Reading::Broken,
+                Err(Gone) => return ReadBody::Broken,
             }
         }
-        Reading::TooLong
+        ReadBody::TooLong
     }
 
     /// The next bytes of a body; nothing at its end.

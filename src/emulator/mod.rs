@@ -43,7 +43,7 @@ use crate::oss::secret::Secret;
 use crate::oss::time::Timestamp;
 use answer::{Answer, Refusal};
 pub use door::Limits;
-use door::{Door, Reading};
+use door::{Door, ReadBody};
 use fault::Fault;
 pub use service::Service;
 use service::{End, Head, Received};
@@ -193,18 +193,18 @@ async fn respond(
     }
     let received = Arc::new(received);
     let reading = if received.is_refused() && door::waits(request.headers()) {
-        Reading::TooLong
+        ReadBody::TooLong
     } else if received.is_refused() {
         door.pass_over(request.into_body()).await
     } else {
         door.read(request.into_body()).await
     };
     let settled = match reading {
-        Reading::Broken => return Err(Closed),
+        ReadBody::Broken => return Err(Closed),
         // What the head is refused for is said before anything is of the body.
-        Reading::TooLong if received.is_refused() => service.settle(&received, Bytes::new()),
-        Reading::TooLong => service.settle_oversized(&received, door.limits.body_bytes),
-        Reading::Whole(body, memory) => {
+        ReadBody::TooLong if received.is_refused() => service.settle(&received, Bytes::new()),
+        ReadBody::TooLong => service.settle_oversized(&received, door.limits.body_bytes),
+        ReadBody::Whole(body, memory) => {
             let (service, received) = (service.clone(), received.clone());
             // It goes on to its end even if the client goes away.
             let in_flight = Arc::clone(&in_flight);

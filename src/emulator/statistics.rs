@@ -12,7 +12,7 @@ const REMEMBERED: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
     /// The counts of each operation that was asked for.
-    pub operations: BTreeMap<Operation, Counts>,
+    pub operations: BTreeMap<Operation, Totals>,
     /// The latest requests that were settled, oldest first; 10,000 at most.
     pub recent: VecDeque<Seen>,
     /// Requests whose head has arrived and that are not settled.
@@ -23,7 +23,7 @@ pub struct Statistics {
 
 /// The counts of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct Totals {
     /// Requests settled, whatever the answer.
     pub requests: u64,
     /// Those answered 2xx.
@@ -67,7 +67,7 @@ pub struct Seen {
 
 impl Statistics {
     /// The counts of an operation, all zero if it was never asked for.
-    pub fn of(&self, operation: Operation) -> Counts {
+    pub fn of(&self, operation: Operation) -> Totals {
         self.operations.get(&operation).copied().unwrap_or_default()
     }
 
@@ -152,7 +152,7 @@ mod tests {
         let counts = statistics.of(Operation::PutVectors);
         assert_eq!((counts.requests, counts.succeeded, counts.vectors_stored), (6, 6, 1317));
         assert_eq!(counts.first, Some(start));
-        assert_eq!(statistics.of(Operation::GetVectors), Counts::default());
+        assert_eq!(statistics.of(Operation::GetVectors), Totals::default());
     }
 
     #[test]

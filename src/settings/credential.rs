@@ -14,7 +14,7 @@ use super::vendor::{self, is_true};
 use super::{Environment, variable_of};
 use crate::cli::Global;
 use crate::exit::Failure;
-use crate::oss::credential::{Reading, Recipe, Reread, Source, Surroundings};
+use crate::oss::credential::{ReadRecipe, Recipe, Reread, Source, Surroundings};
 use crate::oss::network::Network;
 
 /// The source of the credential, and who says so. What is wrong with the configuration is told now, not at the first
@@ -22,7 +22,7 @@ use crate::oss::network::Network;
 pub(super) fn source(sources: &Sources<'_>) -> Result<Found<Box<dyn Source>>, Failure> {
     let Found { value: first, origin } = find(sources)?;
     let surroundings = surroundings(sources.environment, Connection::find(sources)?.network()?);
-    let reread: Reading = if is_read_once(sources) {
+    let reread: ReadRecipe = if is_read_once(sources) {
         let first = first.clone();
         Box::new(move || Ok(first.clone()))
     } else {

@@ -154,7 +154,7 @@ impl<'a> Sources<'a> {
         environment: &'a Environment,
         bucket: Option<&str>,
     ) -> Result<Self, Failure> {
-        let Read { profile, file, unused } = profile(global, environment)?;
+        let ReadProfile { profile, file, unused } = profile(global, environment)?;
         let bucket = bucket.filter(|bucket| !bucket.is_empty()).map(str::to_owned);
         let sources = Self { global, environment, profile, file, unused, bucket };
         let of_url = || from_bucket_url(&sources.endpoint()?.value).map(|(_, target)| target.bucket);
@@ -269,19 +269,19 @@ pub(super) fn not_this(found: &Found, key: &str, why: &str) -> Failure {
 
 /// What ossutil's file says.
 #[derive(Default)]
-struct Read {
+struct ReadProfile {
     profile: Profile,
     file: Option<PathBuf>,
     unused: Option<NoDefault>,
 }
 
 /// Reads the profile that flags and variables name from ossutil's file. Only a file that is named must be there.
-fn profile(global: &Global, environment: &Environment) -> Result<Read, Failure> {
+fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Failure> {
     let path = config_file(global, environment);
     let name = profile_name(global, environment);
     let is_optional = name.is_none() && path.as_ref().is_none_or(|path| path.origin == Origin::Default);
     let path = path.map(|path| path.value).filter(|path| !is_optional || path.exists());
-    let Some(path) = path else { return Ok(Read::default()) };
+    let Some(path) = path else { return Ok(ReadProfile::default()) };
     let failed =
         |error: String| Failure::new(Exit::Client, format!("cannot use {}: {error}", path.display()));
     let text = std::fs::read_to_string(&path).map_err(|error| {
@@ -291,7 +291,7 @@ fn profile(global: &Global, environment: &Environment) -> Result<Read, Failure> 
     let profile = Profile::read(&text, name.as_deref())
         .map_err(|error| failed(error.to_string()).advise(error.advice()))?;
     let unused = if name.is_none() { NoDefault::of(&text) } else { None };
-    Ok(Read { profile, file: Some(path), unused })
+    Ok(ReadProfile { profile, file: Some(path), unused })
 }
 
 /// The configuration file; whether it is there is another question. `None` for a user without a home.

@@ -20,6 +20,6 @@ mod web;
 pub use alibabacloud::recipe as alibabacloud_recipe;
 pub use aliyun_cli::recipe as aliyun_cli_recipe;
 pub use cache::{Credentials, Refreshed};
-pub use open::{Reading, Reread, Surroundings};
+pub use open::{ReadRecipe, Reread, Surroundings};
 pub use recipe::{Lack, Recipe, Role, USUAL_DURATION, Words};
 pub use source::{Fetching, Source};

@@ -80,20 +80,20 @@ impl Recipe {
 }
 
 /// How to get at a recipe, each time anew.
-pub type Reading = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
+pub type ReadRecipe = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
 
 /// Looks up each time where the credential comes from, so that a file that was written anew meanwhile counts.
 pub struct Reread {
     /// What was read when the program began: good for the first credential.
     first: Mutex<Option<Recipe>>,
     files: Vec<PathBuf>,
-    read: Reading,
+    read: ReadRecipe,
     surroundings: Surroundings,
 }
 
 impl Reread {
     /// Takes the recipe that is known already, and the way to the next ones.
-    pub fn new(first: Recipe, read: Reading, surroundings: Surroundings) -> Self {
+    pub fn new(first: Recipe, read: ReadRecipe, surroundings: Surroundings) -> Self {
         let files = first.files().into_iter().map(Path::to_owned).collect();
         Self { first: Mutex::new(Some(first)), files, read, surroundings }
     }
