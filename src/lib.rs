@@ -8,9 +8,10 @@
 //!         Defect    body     axes     → fate  Outcome
 //! ```
 //!
-//! [`put`] is that path, one file a step; [`oss`] is the service's protocol; [`emulator`] is a local service that
+//! [`put`] is that path, one file a step; [`call`] is one request at the quota's pace; [`oss`] is the service's protocol; [`emulator`] is a local service that
 //! speaks the same protocol. `docs/design.md` is the map.
 
+pub mod call;
 pub mod cli;
 pub mod command_line;
 pub mod emulator;

@@ -8,12 +8,13 @@ use std::fs;
 use std::path::Path;
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("ini", &[]),
     ("shown", &[]),
     ("oss", &["ini", "oss", "shown"]),
     ("emulator", &["emulator", "oss"]),
-    ("put", &["put", "oss", "exit", "private", "resources", "shown"]),
+    ("call", &["oss"]),
+    ("put", &["put", "call", "oss", "exit", "private", "resources", "shown"]),
     ("exit", &["shown"]),
     ("private", &[]),
     ("resources", &["exit"]),
@@ -28,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     (
         "settings",
         &[
+            "call",
             "cli",
             "command_line",
             "emulator",

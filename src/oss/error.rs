@@ -1,6 +1,6 @@
 //! What can come back in place of success, what follows from it, and how long to wait before trying again.
 //!
-//! Pure: the loop that obeys stands in `put`.
+//! Pure: the loop that obeys stands in `call`.
 
 use std::time::Duration;
 

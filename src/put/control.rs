@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::admit::{Admit, Fields, Rules};
-use super::attempt::{Caller, Effort, Request};
 use super::read::{self, Form};
 use super::read_back;
 use super::record::{Input, Vector};
+use crate::call::{Caller, Effort, Request};
 use crate::oss::client::Body;
 use crate::oss::limits;
 use crate::oss::operation::Operation;

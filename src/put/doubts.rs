@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::attempt::{Because, Effort, GaveUp};
 use super::control::Taken;
 use super::ending::{nothing_more_is_stored, refused, unreachable, writes_nothing};
 use super::in_flight::KeyHashes;
@@ -13,6 +12,7 @@ use super::outcome::{Doubt, Outcome};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Position, Raw, Reason, Vector};
 use super::send::Sender;
+use crate::call::{Because, Effort, GaveUp};
 use crate::exit::Failure;
 use crate::oss::error::Verdict;
 use crate::oss::operation::Operation;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::ending::{refused, unreachable};
+use super::report::Reporter;
 use super::tracker::Counts;
+use crate::call::{Because, Caller, Effort, GaveUp, Request};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{Answer, Body};
 use crate::oss::operation::Operation;
@@ -61,7 +62,7 @@ const USABLE_WITHIN: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Asks the service about the index, and says so if it does not tell.
-pub(super) async fn look(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
+pub(super) async fn look(caller: &Caller, reporter: &Reporter, wanted: &Wanted) -> Result<Known, Failure> {
     let known = ask(caller, wanted).await?;
     match &known {
         Known::Existing(index) => tracing::info!(
@@ -74,7 +75,7 @@ pub(super) async fn look(caller: &Caller, wanted: &Wanted) -> Result<Known, Fail
         Known::Hidden => tracing::info!(index = wanted.name, "no permission to look at the index"),
     }
     if matches!(known, Known::Hidden) {
-        caller.reporter.note(
+        reporter.note(
             "note: no permission for GetVectorIndex, so only the service itself checks dimension and metric",
         );
     }
@@ -112,7 +113,12 @@ pub(super) struct Created {
 }
 
 /// Creates the index and waits until it takes vectors.
-pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -> Result<Created, Failure> {
+pub(super) async fn create(
+    caller: &Caller,
+    reporter: &Reporter,
+    wanted: &Wanted,
+    dimension: usize,
+) -> Result<Created, Failure> {
     let Some(metric) = wanted.metric.or(wanted.usual_metric) else {
         return Err(Failure::new(Exit::Usage, "--create-index needs --distance-metric cosine or euclidean"));
     };
@@ -131,7 +137,7 @@ pub(super) async fn create(caller: &Caller, wanted: &Wanted, dimension: usize) -
         Ok(_) => {
             let metric = metric.as_str();
             tracing::info!(index = wanted.name, dimension, metric, "created the index");
-            caller.reporter.note(&format!("created index {}: dimension {dimension}, {metric}", wanted.name));
+            reporter.note(&format!("created index {}: dimension {dimension}, {metric}", wanted.name));
         }
         // Somebody else was faster, or an earlier attempt succeeded without an answer.
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}

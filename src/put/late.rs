@@ -8,10 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::attempt::{Caller, Effort};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Reason, Vector};
+use super::report::Reporter;
 use super::words::plural;
+use crate::call::{Caller, Effort};
 
 /// The most bytes of keys and records that are kept in mind.
 const MOST_BYTES: usize = 64 << 20;
@@ -87,7 +88,12 @@ impl Late {
     }
 
     /// Looks up once more what may be overwritten, and gives back what is.
-    pub(super) async fn overwritten(&self, caller: &Caller, index_name: &str) -> Vec<Defect> {
+    pub(super) async fn overwritten(
+        &self,
+        caller: &Caller,
+        reporter: &Reporter,
+        index_name: &str,
+    ) -> Vec<Defect> {
         let InDanger { vectors, beyond } = self.take();
         let (mut overwritten, mut unseen) = (Vec::new(), beyond);
         let mut is_answered = true;
@@ -104,7 +110,7 @@ impl Late {
             overwritten.extend(missing.map(|(vector, _)| vector.rejected(Reason::Overwritten)));
         }
         if unseen > 0 {
-            caller.reporter.note(&format!(
+            reporter.note(&format!(
                 "note: could not check {} again: an earlier request with them had no answer and may still be applied",
                 plural(unseen, "key")
             ));

@@ -114,7 +114,7 @@ impl Load {
         let mut tick = tokio::time::interval(TICK);
         loop {
             self.dispatch.send_what_may_go();
-            self.sender.caller.reporter.has_room(self.dispatch.has_room());
+            self.sender.reporter.has_room(self.dispatch.has_room());
             let doubts = self.decide_doubts(incoming.is_closed(), end.stopping).await;
             if doubts.is_ok() && incoming.is_closed() && self.dispatch.is_empty() {
                 self.look_once_more(&mut end).await;
@@ -161,9 +161,9 @@ impl Load {
                 }
             },
             _ = tick.tick() => {
-                let pacer = &self.sender.caller.pacer;
-                self.sender.caller.reporter.pace(pacer.factor());
-                self.settle.tick(pacer.bound())
+                let pace = &self.sender.caller.pace;
+                self.sender.reporter.pace(pace.factor());
+                self.settle.tick(pace.bound())
             }
         }
     }
@@ -173,8 +173,8 @@ impl Load {
         if end.stopping {
             return;
         }
-        let Sender { late, caller, index_name, .. } = self.sender.as_ref();
-        let look = async { Ok(late.overwritten(caller, index_name).await) };
+        let Sender { late, caller, reporter, index_name, .. } = self.sender.as_ref();
+        let look = async { Ok(late.overwritten(caller, reporter, index_name).await) };
         let looked = self.stopping.unless_interrupted(look).await;
         if let Err(failure) = looked.and_then(|overwritten| self.settle.overwritten(&overwritten)) {
             end.failure.get_or_insert(failure);
@@ -192,7 +192,7 @@ impl Load {
     }
 
     fn interrupt(&self) -> Failure {
-        self.sender.caller.reporter.note(&format!(
+        self.sender.reporter.note(&format!(
             "stopping: requests under way get up to {} s; a second signal stops at once",
             GRACE.as_secs()
         ));
@@ -207,7 +207,7 @@ impl Load {
         self.known.dimension = Some(dimension);
         let Some(wanted) = self.create.take() else { return Ok(()) };
         self.settle.begin_to_send(&self.known)?;
-        let creation = index::create(&self.sender.caller, &wanted, dimension);
+        let creation = index::create(&self.sender.caller, &self.sender.reporter, &wanted, dimension);
         let created = self.stopping.unless_interrupted(creation).await?;
         if created.is_new {
             self.settle.index_is_new()?;

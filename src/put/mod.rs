@@ -1,7 +1,6 @@
 //! The path of the data: one file a step, in this order.
 
 pub mod admit;
-mod attempt;
 pub mod batch;
 mod checkpoint;
 pub(crate) mod claim;
@@ -23,7 +22,6 @@ mod late;
 mod load;
 mod notes;
 mod outcome;
-pub mod pace;
 mod parts;
 mod pipeline;
 pub mod quote;
@@ -46,8 +44,6 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use attempt::Budget;
-use attempt::Caller;
 use checkpoint::Checkpoint;
 pub use checkpoint::Keep;
 use control::{Beginning, Control};
@@ -60,7 +56,6 @@ use journal::Binding;
 use late::Late;
 use load::{Load, Stopping};
 pub use outcome::Fate;
-use pace::{Pacer, Quota};
 use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
 use record::Input;
@@ -72,6 +67,7 @@ pub use settle::MaxRejects;
 use settle::{Bounds, Reading, Settle};
 use tracker::Mark;
 
+use crate::call::{Budget, Caller, Halt, Pacer, Quota};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Client;
 use crate::oss::wire;
@@ -190,12 +186,12 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let Some(client) = job.client else {
         return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
     };
-    let (halt, halted) = watch::channel(None);
-    let reporter = Arc::clone(&reporter);
-    let caller = Caller::new(client, Pacer::new(job.quota), job.budget, halted, reporter);
+    let (halt, halted) = Halt::new();
+    let caller = Caller::new(client, Pacer::new(job.quota), job.budget, halted, reporter.clone());
     let stopping = Stopping { interrupt, halt };
     let resumed = Resumed { bound: &bound, counts: mark.counts };
-    let known = match index_of(&job.wanted, &resumed, (&caller, &stopping), &mut settle).await {
+    let known = index_of(&job.wanted, &resumed, &caller, &reporter, &mut settle);
+    let known = match stopping.unless_interrupted(known).await {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
@@ -208,6 +204,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     });
     let sender = Arc::new(Sender {
         caller,
+        reporter: Arc::clone(&reporter),
         index_name: job.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
@@ -228,13 +225,14 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
 async fn index_of(
     wanted: &Wanted,
     resumed: &Resumed<'_>,
-    (caller, stopping): (&Caller, &Stopping),
+    caller: &Caller,
+    reporter: &Reporter,
     settle: &mut Settle,
 ) -> Result<Known, Failure> {
-    let known = stopping.unless_interrupted(index::look(caller, wanted)).await?;
+    let known = index::look(caller, reporter, wanted).await?;
     let doubt = resumed.goes_on_in(wanted, &known).inspect_err(|_| settle.has_no_way_on())?;
     if let Some(note) = doubt {
-        caller.reporter.note(&note);
+        reporter.note(&note);
     }
     if matches!(known, Known::ToCreate) {
         settle.index_is_new()?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::attempt::{Because, Caller, Effort, GaveUp, Request};
 use super::record::Vector;
+use crate::call::{Because, Caller, Effort, GaveUp, Request};
 use crate::oss::client::Body;
 use crate::oss::error::{CallError, Verdict};
 use crate::oss::limits;

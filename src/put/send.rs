@@ -2,12 +2,12 @@
 //!
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::attempt::{Because, Budget, Caller, Effort, GaveUp, Request};
 use super::batch::Batch;
 use super::control::{Control, Taken};
 use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable};
@@ -17,6 +17,8 @@ use super::outcome::{Doubt, Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Reason, Vector};
+use super::report::Reporter;
+use crate::call::{Because, Budget, Caller, Effort, GaveUp, Request};
 use crate::exit::Failure;
 use crate::oss::client::Body;
 use crate::oss::error::{CallError, ServiceError, Verdict};
@@ -42,6 +44,7 @@ pub enum Verify {
 #[derive(Debug)]
 pub(super) struct Sender {
     pub(super) caller: Caller,
+    pub(super) reporter: Arc<Reporter>,
     pub(super) index_name: String,
     /// `{"indexName":…,"vectors":[`.
     pub(super) prefix: Bytes,
@@ -274,9 +277,7 @@ impl Sender {
         }
         if self.verify == Verify::Unknown {
             let (number, trouble) = (progress.batch.number, progress.last.words());
-            self.caller
-                .reporter
-                .note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
+            self.reporter.note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
         }
         let found = self.found(part, progress).await;
         progress.stored += found.stored;
@@ -342,7 +343,7 @@ impl Sender {
                 None
             }
             ReadBack::Refused(error) => {
-                caller.reporter.note(&format!("batch {number} cannot be read back: {error}"));
+                self.reporter.note(&format!("batch {number} cannot be read back: {error}"));
                 None
             }
             ReadBack::Halted => None,

@@ -9,12 +9,12 @@ use super::batch::Batch;
 use super::checkpoint::Checkpoint;
 use super::journal::Binding;
 use super::outcome::{Fate, LastAnswer, Outcome};
-use super::pace::{Bound, Quota};
 use super::read::FailedInput;
 use super::record::Defect;
 use super::report::Reporter;
 use super::tracker::Counts;
 use super::words::{count, plural};
+use crate::call::{Bound, Quota};
 use crate::exit::{Exit, Failure};
 
 /// When there are so many rejects that going on makes no sense.

@@ -21,6 +21,7 @@ mod vendor;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::call::{Budget, Quota};
 use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Serve, To, VerifyName};
 use crate::command_line::CommandLine;
 use crate::emulator;
@@ -35,9 +36,8 @@ use crate::oss::secret::{Credential, is_quoted, unbroken as credential_unbroken}
 use crate::oss::wire::DistanceMetric;
 use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
-use crate::put::pace::Quota;
 use crate::put::report::Telling;
-use crate::put::{Budget, Job, Verify, Wanted};
+use crate::put::{Job, Verify, Wanted};
 use connection::Connection;
 use job::{
     Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,

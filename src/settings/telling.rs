@@ -4,11 +4,11 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::{Environment, Form, usage};
+use crate::call::Quota;
 use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
 use crate::exit::{Exit, Failure};
 use crate::log::{Destination, Level, Log};
 use crate::private;
-use crate::put::pace::Quota;
 use crate::put::read;
 use crate::put::record::Input;
 use crate::put::report::{Actions, Events, Style, Telling};

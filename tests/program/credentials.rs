@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use ossvec::call::{Budget, Quota};
 use ossvec::oss::client::{Client, Options};
 use ossvec::oss::credential::{Credentials, Source};
 use ossvec::oss::endpoint::{Endpoint, Target};
 use ossvec::oss::network::{Network, Proxy};
 use ossvec::oss::secret::{Credential, Secret};
 use ossvec::oss::wire::DistanceMetric;
-use ossvec::put::pace::Quota;
 use ossvec::put::record::Input;
 use ossvec::put::report::{Style, Telling};
-use ossvec::put::{self, Budget, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, admit, batch};
+use ossvec::put::{self, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, admit, batch};
 
 use crate::support::{BUCKET, Home, INDEX, TestService, lines, run, unlimited, wanted};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::put::pace::{Bound, Quota};
+use crate::call::{Bound, Quota};
 use crate::put::words::{bytes, count, rate, whole_seconds};
 
 /// Rates are those of this much time: long enough to be steady, short enough to show a change.

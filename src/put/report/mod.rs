@@ -1,6 +1,7 @@
 //! Step 6, report: what a run tells while it goes on and at its end. The only place of the path that prints.
 
 mod actions;
+mod calls;
 mod events;
 mod found;
 mod hints;
@@ -31,11 +32,10 @@ pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
 
 use super::notes::Notes;
 use super::outcome::Outcome;
-use super::pace::{Bound, Quota};
 use super::read::FailedInput;
 use super::record::{Defect, Input, place};
 use super::words::some_of;
-use crate::oss::error::CallError;
+use crate::call::{Bound, Quota};
 
 /// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
 const REJECTS_NAMED: u64 = 10;
@@ -190,40 +190,6 @@ impl Reporter {
             waiting if waiting == Waiting::ForInput as u8 => Waiting::ForInput,
             waiting if waiting == Waiting::ForMemory as u8 && has_room => Waiting::ForMemory,
             _ => Waiting::ToSend,
-        }
-    }
-
-    /// Tells that a request is tried again.
-    pub(super) fn retry(&self, batch: Option<u64>, attempt: u32, wait: Duration, error: &CallError) {
-        let mut inner = self.lock();
-        inner.event(&Event::Retry {
-            batch,
-            attempt,
-            wait_ms: millis(wait),
-            http_status: error.service().map(|error| error.status),
-            code: error.code(),
-            message: error.to_string(),
-            request_id: error.service().map(|error| error.request_id.as_str()),
-        });
-        let subject = batch.map_or("the request".to_owned(), |batch| format!("batch {batch}"));
-        inner.trouble(&format!("retrying {subject} in {:.1} s: {error}", wait.as_secs_f64()));
-    }
-
-    /// Tells that the service asks for a slower pace; `pace` is the part of the setting now in force.
-    /// The request carried so many vectors.
-    pub(super) fn throttled(&self, batch: Option<u64>, vectors: usize, error: &CallError, pace: f64) {
-        let mut inner = self.lock();
-        inner.event(&Event::Throttle {
-            batch,
-            http_status: error.service().map(|error| error.status),
-            code: error.code(),
-            request_id: error.service().map(|error| error.request_id.as_str()),
-            pace: rounded(pace),
-        });
-        inner.pace = pace;
-        inner.trouble(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
-        if let Some(advice) = batch.and_then(|batch| inner.throttled.again(batch, vectors)) {
-            inner.note(&advice);
         }
     }
 

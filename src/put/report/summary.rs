@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::events::SCHEMA_VERSION;
 use super::meter::{self, Limit};
+use crate::call::Quota;
 use crate::exit::Failure;
 use crate::put::notes::{MISSING, Note};
-use crate::put::pace::Quota;
 use crate::put::words::{bytes, count, duration, plural, some_of};
 use crate::shown::visible;
 

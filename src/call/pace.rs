@@ -1,4 +1,4 @@
-//! Step 4, pace: every request takes a turn here, retries and read-backs too. The only place that waits for one.
+//! The pace: every request takes a turn here, retries and read-backs too. The only place that waits for one.
 //!
 //! Turns lie on an absolute schedule, evenly spaced. Above it stands that no window of one second ever holds more than
 //! the quota, so that neither a stall nor a late turn is followed by a burst. A request counts in a window from the moment
@@ -44,7 +44,7 @@ impl Quota {
     }
 
     /// The shortest time that `requests` requests with `vectors` vectors in all can take.
-    pub fn time_for(self, requests: u64, vectors: u64) -> Duration {
+    pub(crate) fn time_for(self, requests: u64, vectors: u64) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "an estimate in seconds")]
         let seconds = (requests as f64 / self.requests).max(vectors as f64 / self.vectors);
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
@@ -53,20 +53,20 @@ impl Quota {
 
 /// For how long, over the whole run, no turn could be given, and what forbade it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bound {
+pub(crate) struct Bound {
     /// The quota of requests.
-    pub requests: Duration,
+    pub(crate) requests: Duration,
     /// The quota of vectors.
-    pub vectors: Duration,
+    pub(crate) vectors: Duration,
     /// Both alike.
-    pub both: Duration,
+    pub(crate) both: Duration,
     /// Throttled answers, which lowered the pace.
-    pub throttled: Duration,
+    pub(crate) throttled: Duration,
 }
 
 /// Gives turns in the order in which they were asked for.
 #[derive(Debug)]
-pub struct Pacer {
+pub(crate) struct Pacer {
     /// Held while waiting for a turn: the queue.
     queue: tokio::sync::Mutex<()>,
     shared: Arc<Shared>,
@@ -88,13 +88,13 @@ impl Shared {
 
 impl Pacer {
     /// Starts a schedule at the first turn.
-    pub fn new(quota: Quota) -> Self {
+    pub(crate) fn new(quota: Quota) -> Self {
         let shared = Shared { schedule: Mutex::new(Schedule::new(quota)), used: Notify::new() };
         Self { queue: tokio::sync::Mutex::new(()), shared: Arc::new(shared) }
     }
 
     /// Waits until a request with `vectors` vectors may go.
-    pub async fn turn(&self, vectors: usize) -> Turn {
+    pub(crate) async fn turn(&self, vectors: usize) -> Turn {
         let _first_in_line = self.queue.lock().await;
         loop {
             let now = Instant::now();
@@ -115,17 +115,17 @@ impl Pacer {
 
     /// Notes a throttled answer: the pace falls, and nobody gets a turn for `hold`. Returns the part of the full pace
     /// now in force, if it changed.
-    pub fn slow_down(&self, hold: Duration) -> Option<f64> {
+    pub(crate) fn slow_down(&self, hold: Duration) -> Option<f64> {
         self.shared.schedule().slow_down(Instant::now(), hold)
     }
 
     /// The part of the full pace in force, from 0 to 1.
-    pub fn factor(&self) -> f64 {
+    pub(crate) fn factor(&self) -> f64 {
         self.shared.schedule().factor(Instant::now())
     }
 
     /// How long the pace has held back turns.
-    pub fn bound(&self) -> Bound {
+    pub(crate) fn bound(&self) -> Bound {
         self.shared.schedule().bound(Instant::now())
     }
 }
@@ -146,7 +146,7 @@ async fn wait_until(moment: Instant) {
 /// Leave to send one request. Dropped unused, it is given back: nothing was sent.
 #[derive(Debug)]
 #[must_use = "a turn that is dropped is given back"]
-pub struct Turn {
+pub(crate) struct Turn {
     shared: Arc<Shared>,
     number: u64,
     is_used: bool,
@@ -154,7 +154,7 @@ pub struct Turn {
 
 impl Turn {
     /// Notes that the request leaves now.
-    pub fn depart(mut self) {
+    pub(crate) fn depart(mut self) {
         self.is_used = true;
         self.shared.schedule().departed(self.number, Instant::now());
     }

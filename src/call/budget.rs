@@ -1,0 +1,20 @@
+//! How much trouble one request may have. Pure.
+
+use std::time::Duration;
+
+/// How much trouble one request may have before it is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Most retries. Throttled answers do not count: the service is well, only busy.
+    pub retries: u32,
+    /// Most time from the first attempt on, waits included.
+    pub time: Duration,
+}
+
+impl Budget {
+    /// The budget of a request that is to show whether the service takes writes at all: whoever waits for the answer has
+    /// waited for a whole budget before.
+    pub(crate) fn of_probe(self) -> Self {
+        Self { retries: self.retries.min(2), time: self.time.min(Duration::from_secs(30)) }
+    }
+}

@@ -1,0 +1,28 @@
+//! What requests have cost, over all their attempts.
+
+use tokio::time::Instant;
+
+/// What one batch, or whatever else requests are made for, has cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Effort {
+    pub(crate) attempts: u32,
+    pub(crate) throttled: u32,
+    pub(crate) bytes_sent: u64,
+    /// When the last attempt was sent, and when the first of this request and of what was asked because of it.
+    pub(crate) sent: Option<Instant>,
+    pub(crate) begun: Option<Instant>,
+    /// When the first attempt failed that may have stored a part.
+    pub(crate) troubled: Option<Instant>,
+}
+
+impl Effort {
+    /// Notes that an attempt with a body of `bytes` leaves now, and returns that moment.
+    pub(super) fn begin_attempt(&mut self, bytes: u64) -> Instant {
+        let sent = Instant::now();
+        self.attempts += 1;
+        self.bytes_sent += bytes;
+        self.sent = Some(sent);
+        self.begun.get_or_insert(sent);
+        sent
+    }
+}

@@ -1,0 +1,33 @@
+//! One signed call at the quota's pace, retried by verdict within a budget: whoever asks the service for anything asks
+//! through a [`Caller`].
+//!
+//! ```text
+//! Request ─► turn ─► Client::call ─► Answer
+//!    ▲       Pace         │
+//!    │                    ▼
+//!    └── wait ◄────── CallError ─► Verdict ─► GaveUp
+//!        Budget        Observer
+//! ```
+//!
+//! Knows the service's protocol and nothing of what is sent: a load, a look at an index and a query are alike here.
+//! What becomes of attempts meanwhile is for an [`Observer`]; nothing is printed and no run is ended here.
+
+mod attempts;
+mod budget;
+mod caller;
+mod effort;
+mod gave_up;
+mod halt;
+mod observer;
+mod pace;
+mod request;
+
+pub use budget::Budget;
+pub(crate) use caller::Caller;
+pub(crate) use effort::Effort;
+pub(crate) use gave_up::{Because, GaveUp};
+pub(crate) use halt::Halt;
+pub(crate) use observer::{Observer, Trouble};
+pub use pace::Quota;
+pub(crate) use pace::{Bound, Pacer};
+pub(crate) use request::Request;
