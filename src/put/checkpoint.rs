@@ -66,6 +66,8 @@ pub(super) struct Left {
     pub(super) rejects_file: Option<String>,
     /// How much of that file is not to be loaded.
     pub(super) superseded: Superseded,
+    /// Whether that is a pipe or a device, which keeps nothing.
+    pub(super) drops_rejects: bool,
     pub(super) resume_command: Option<String>,
 }
 
@@ -312,10 +314,11 @@ impl Checkpoint {
             self.rejects.as_ref().map_or_else(Superseded::default, |rejects| rejects.listed().superseded());
         // Closed here: not every system moves a folder whose files are open.
         let rejects_file = self.rejects.take().filter(Rejects::is_used);
+        let drops_rejects = rejects_file.as_ref().is_some_and(|rejects| !rejects.is_kept());
         let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
         let Some(journal) = self.journal.take() else {
-            return (Left { rejects_file, superseded, resume_command: None }, synced);
+            return (Left { rejects_file, superseded, drops_rejects, resume_command: None }, synced);
         };
         let resume_command =
             (self.has_way_on && !nothing_left && (begun || progress)).then_some(self.resume_command);
@@ -326,7 +329,7 @@ impl Checkpoint {
             (false, true) => Ok(()),
         };
         let closed = closed.map_err(failure);
-        (Left { rejects_file, superseded, resume_command }, synced.and(closed))
+        (Left { rejects_file, superseded, drops_rejects, resume_command }, synced.and(closed))
     }
 }
 

@@ -68,12 +68,23 @@ pub(super) struct Load {
     pub(super) known: Binding,
 }
 
+/// How long the pipeline has to say whether anything is left of the input when a run stops.
+const LAST_LOOK: Duration = Duration::from_millis(200);
+
 /// How a run ends.
 struct End {
     /// Why it is not a complete success.
     failure: Option<Failure>,
     /// Whether nothing new is begun.
     stopping: bool,
+}
+
+/// Where reading is when nothing more is taken from the pipeline: its end shows in what would come next.
+pub(super) async fn stopped_at(mut batches: mpsc::Receiver<Result<Queued, Broken>>) -> Reading {
+    match tokio::time::timeout(LAST_LOOK, batches.recv()).await {
+        Ok(None) => Reading::Exhausted,
+        _ => Reading::Stopped,
+    }
 }
 
 /// What comes from the pipeline, until it ends or is closed.
@@ -96,10 +107,16 @@ impl Incoming {
     }
 
     /// Takes no more; the threads of the pipeline end.
-    fn close(&mut self) {
-        if self.batches.take().is_some() {
-            self.reading = Reading::Stopped;
+    async fn close(&mut self) {
+        if let Some(batches) = self.batches.take() {
+            self.reading = stopped_at(batches).await;
         }
+    }
+
+    /// Takes no more, of what is not settled to its end.
+    fn stop(&mut self) {
+        self.batches = None;
+        self.reading = Reading::Stopped;
     }
 
     fn is_closed(&self) -> bool {
@@ -126,8 +143,8 @@ impl Load {
             };
             if let Err(stop) = step {
                 end.stopping = true;
-                incoming.close();
                 self.stopping.halt();
+                incoming.close().await;
                 self.settle.abandon(self.dispatch.give_up());
                 end.failure.get_or_insert(stop);
             }
@@ -144,14 +161,12 @@ impl Load {
         tokio::select! {
             biased;
             () = self.stopping.interrupted(), if !end.stopping => Err(self.interrupt()),
-            Some(outcome) = self.dispatch.next_outcome() => self.settle.batch(outcome?),
+            Some(outcome) = self.dispatch.next_outcome() => {
+                // What became of a batch is lost with its thread: a later run must not take all for settled.
+                self.settle.batch(outcome.inspect_err(|_| incoming.stop())?)
+            }
             item = incoming.next(), if self.dispatch.has_room() => match item {
-                Ok(Some(queued)) => {
-                    self.prepare(&queued).await?;
-                    self.settle.begin_to_send(&self.known)?;
-                    self.dispatch.take(queued);
-                    Ok(())
-                }
+                Ok(Some(queued)) => self.take(queued).await,
                 Ok(None) => Ok(()),
                 Err(Broken::Input { failed, before }) => self.settle.input_failed(*failed, before),
                 // What was read before is still sent; the failure is told at the end.
@@ -166,6 +181,19 @@ impl Load {
                 self.settle.tick(pace.bound())
             }
         }
+    }
+
+    /// Takes a batch, to be sent once the index is there and the journal has begun; one that cannot go is counted all
+    /// the same.
+    async fn take(&mut self, queued: Queued) -> Result<(), Failure> {
+        match self.prepare(&queued).await.and_then(|()| self.settle.begin_to_send(&self.known)) {
+            Ok(()) => self.dispatch.take(queued),
+            Err(failure) => {
+                self.settle.abandon(Some(queued.batch));
+                return Err(failure);
+            }
+        }
+        Ok(())
     }
 
     /// Finds what was overwritten by requests that the service applied late, where the load was to be read back.

@@ -54,7 +54,7 @@ use index::Known;
 pub use index::Wanted;
 use journal::Binding;
 use late::Late;
-use load::{Load, Stopping};
+use load::{Load, Stopping, stopped_at};
 pub use outcome::Fate;
 use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
@@ -310,7 +310,7 @@ async fn rehearse(
         match item {
             Some(Ok(queued)) => {
                 if let Err(failure) = settle.rehearsed(queued.batch, quota) {
-                    return settle.finish(Reading::Stopped, Some(failure));
+                    return settle.finish(stopped_at(batches).await, Some(failure));
                 }
             }
             Some(Err(Broken::Input { failed, before })) => {

@@ -179,6 +179,11 @@ impl Rejects {
         self.bytes > 0
     }
 
+    /// Whether what is written stays where it is: a pipe or a device keeps nothing.
+    pub(super) fn is_kept(&self) -> bool {
+        self.path().metadata().map_or(true, |file| file.is_file())
+    }
+
     /// Appends the rejected records of a batch, of which some `later` ones are stored.
     pub(super) fn write(&mut self, inputs: &[Input], defects: &[Defect], later: &[&Later]) -> io::Result<()> {
         let keys: Vec<_> = defects.iter().map(Defect::told_key).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Finished;
 use super::batch::Batch;
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Left};
 use super::journal::Binding;
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::read::FailedInput;
@@ -161,9 +161,10 @@ impl Settle {
         self.planned.bytes += batch.bytes() as u64;
         self.planned.quota = Some(quota);
         let outcome = not_sent(batch);
-        self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown, &[])?;
+        let kept = self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown, &[]);
+        let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
         self.reporter.batch(&outcome);
-        Ok(())
+        kept
     }
 
     /// Counts a batch that was read and will not be sent.
@@ -196,10 +197,17 @@ impl Settle {
             self.reporter.not_sent() == 0 && (failure.is_none() || self.reporter.unknown() == 0);
         let begun = self.reporter.read() > 0 || interrupted(failure.as_ref());
         let may_be_stored = self.reporter.stored() + self.reporter.unknown() > 0;
+        let is_all_read = reading == Reading::Exhausted && self.reporter.not_sent() == 0;
         let is_exhausted = reading == Reading::Exhausted && self.failed.is_empty();
         let (left, closed) = self.checkpoint.close(is_exhausted && all_settled, begun, may_be_stored);
         let read = self.reporter.read() + self.earlier.read;
         let mut failure = failure
+            .map(|failure| match failure.exit {
+                Exit::Partial if failure.advice.is_none() => {
+                    failure.advise(advice_on_many(is_all_read, &left))
+                }
+                _ => failure,
+            })
             .or(closed.err())
             .or_else(|| unread(&self.failed, left.resume_command.is_some()))
             .or_else(|| too_few(read, self.bounds.min_records));
@@ -207,6 +215,7 @@ impl Settle {
         let (mut summary, sink_error) = self.reporter.finish(|summary| {
             summary.input_exhausted = is_exhausted;
             summary.is_stopped = reading == Reading::Stopped;
+            summary.drops_rejects = left.drops_rejects;
             summary.rejects_file = left.rejects_file;
             summary.rejects_superseded = left.superseded.marked;
             summary.rejects_unseen = left.superseded.unseen;
@@ -254,8 +263,7 @@ impl Settle {
         self.has_too_many = true;
         let (allowed, reason) = (self.bounds.max_rejects.words(), self.reporter.commonest_reason());
         let message = format!("too many rejects: --max-rejects allows {allowed}; most of them {reason}");
-        Err(Failure::new(Exit::Partial, message)
-            .advise("the rejects file has them all; --max-rejects none goes on"))
+        Err(Failure::new(Exit::Partial, message))
     }
 
     /// Known only at the end: batches of good records may still have been under way when there were too many rejects.
@@ -264,6 +272,14 @@ impl Settle {
         self.has_too_many
             && reporter.stored() + self.earlier.stored + reporter.not_sent() + reporter.unknown() == 0
     }
+}
+
+/// What to do about too many rejects.
+fn advice_on_many(is_all_read: bool, left: &Left) -> String {
+    let place =
+        if left.drops_rejects { "--rejects FILE keeps them" } else { "the rejects file has them all" };
+    let way_on = if is_all_read { "the input was read to its end" } else { "--max-rejects none goes on" };
+    format!("{place}; {way_on}")
 }
 
 fn interrupted(failure: Option<&Failure>) -> bool {

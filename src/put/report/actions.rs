@@ -74,8 +74,7 @@ fn write(summary: &Summary, out: &mut String) -> std::fmt::Result {
         row("stored", summary.stored, &format!("of {} read", count(summary.read)))?;
     }
     if summary.rejected > 0 {
-        let file =
-            summary.rejects_file.as_ref().map_or(String::new(), |file| format!("all of them in {file}"));
+        let file = summary.kept_rejects().map_or(String::new(), |file| format!("all of them in {file}"));
         row("rejected", summary.rejected, &file)?;
         let (top, others) = summary.top_reasons();
         for (code, reason) in top {

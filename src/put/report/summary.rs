@@ -20,6 +20,9 @@ const INPUTS_SHOWN: usize = 10;
 /// The reason of records whose quotes are not in order: pieces of a table, which mean nothing without the rest of it.
 const QUOTE: &str = "quote";
 
+/// The reason of records with which nothing is wrong: they were sent and are not there.
+const NOT_STORED: &str = "not_stored";
+
 const FIX_QUOTES: &str = "fix the quotes in the input, or give the option that the message names";
 
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
@@ -100,6 +103,9 @@ pub struct Summary {
     pub rejects_unseen: u64,
     /// One shell line that continues, if there is anything to continue.
     pub resume_command: Option<String>,
+    /// Whether the rejects went to a pipe or a device, which keeps nothing.
+    #[serde(skip)]
+    pub drops_rejects: bool,
     /// Whether the run stopped before it had come to the last input's end.
     #[serde(skip)]
     pub is_stopped: bool,
@@ -179,6 +185,11 @@ impl Summary {
     /// line wants them.
     pub fn is_partial(&self) -> bool {
         self.has_records_left() || self.missing().next().is_some()
+    }
+
+    /// The file that the rejected records are in.
+    pub(super) fn kept_rejects(&self) -> Option<&str> {
+        self.rejects_file.as_deref().filter(|_| !self.drops_rejects)
     }
 
     fn has_records_left(&self) -> bool {
@@ -269,6 +280,13 @@ impl Summary {
             _ if is_cut && self.read > 0 => {
                 writeln!(out, "next        this input cannot be continued: load it again from its start")
             }
+            Some(file) if self.has_records_left() && self.drops_rejects => {
+                let file = visible(file);
+                writeln!(
+                    out,
+                    "next        run again with --rejects FILE to have what is not stored: {file} keeps nothing"
+                )
+            }
             Some(file) if self.has_records_left() => self.write_next(out, &visible(file)),
             _ => Ok(()),
         }
@@ -287,10 +305,19 @@ impl Summary {
                 "next        nothing to load again: each record in {file} has a later one with its key, which is stored"
             );
         }
-        let what = if self.is_without_fault() {
-            format!("load {file} as it is")
-        } else {
-            format!("mend the records in {file} and load it")
+        let what = match (self.at_fault(), self.without_fault()) {
+            (Some(0), _) => format!("load {file} as it is"),
+            (_, 0) => format!("fix the records in {file} and load it"),
+            (None, good) => {
+                format!(
+                    "fix the records in {file}, at least {} of which need no change, and load it",
+                    count(good)
+                )
+            }
+            (Some(bad), good) => {
+                let (bad, good) = (plural(bad, "record"), count(good));
+                format!("fix {bad} in {file}, where {good} others need no change, and load it")
+            }
         };
         writeln!(
             out,
@@ -343,9 +370,18 @@ impl Summary {
         }
     }
 
-    /// Whether nothing is wrong with the records that are not stored.
-    fn is_without_fault(&self) -> bool {
-        self.skipped_rejected == 0 && self.reasons.keys().all(|reason| reason == "not_stored")
+    /// Records that must be changed before they can be stored, where that is known of those of earlier runs.
+    fn at_fault(&self) -> Option<u64> {
+        (self.skipped_rejected == 0).then(|| self.rejected.saturating_sub(self.not_stored()))
+    }
+
+    /// Listed records of which nothing is wrong, as far as that is known.
+    fn without_fault(&self) -> u64 {
+        self.not_stored() + self.unknown + self.skipped_unknown
+    }
+
+    fn not_stored(&self) -> u64 {
+        self.reasons.get(NOT_STORED).map_or(0, |reason| reason.count)
     }
 
     /// The rates beside what was allowed, and what kept them there; nothing of a run that made no request.
@@ -358,8 +394,7 @@ impl Summary {
 
     fn write_not_stored(&self, out: &mut String) -> std::fmt::Result {
         if self.rejected > 0 {
-            let file =
-                self.rejects_file.as_ref().map_or(String::new(), |file| format!(", in {}", visible(file)));
+            let file = self.kept_rejects().map_or(String::new(), |file| format!(", in {}", visible(file)));
             writeln!(out, "rejected    {}{file}", plural(self.rejected, "record"))?;
             let (top, others) = self.top_reasons();
             for (code, reason) in top {
@@ -376,7 +411,7 @@ impl Summary {
             }
         }
         if self.unknown > 0 {
-            let listed = match (&self.rejects_file, self.resume_command.is_some()) {
+            let listed = match (self.kept_rejects(), self.resume_command.is_some()) {
                 (Some(file), false) => format!(", listed in {}", visible(file)),
                 _ => String::new(),
             };
@@ -454,31 +489,61 @@ mod tests {
 
     #[test]
     fn what_to_do_next_depends_on_why_records_were_rejected() {
-        const MEND: &str = "next        mend the records in r.jsonl";
+        const FIX: &str = "next        fix the records in r.jsonl and load it";
         const QUOTES: &str =
             "next        fix the quotes in the input, or give the option that the message names";
         const TEXT: &str = "--metadata-values text writes it as text";
         for (reasons, stored, next) in [
             (&[("quote", 2, "")][..], 3, QUOTES),
             (&[("quote", 2, "")], 0, QUOTES),
-            (&[("quote", 2, ""), ("no_key", 1, "")], 3, MEND),
+            (&[("quote", 2, ""), ("no_key", 1, "")], 3, FIX),
             (
                 &[("quote", 2, ""), ("no_key", 1, "")],
                 3,
                 "but for those with the reason quote: fix the quotes",
             ),
-            (&[("no_key", 2, "")], 3, MEND),
+            (&[("no_key", 2, "")], 3, FIX),
             (&[("no_key", 2, "")], 0, "name the key's field with --key"),
             (&[("no_vector", 2, "")], 0, "name the vector's field with --vector"),
             (&[("dimension", 2, "")], 0, "check --index-name and --dimension"),
             (&[("shortened", 2, "")], 0, "write the vectors as lists"),
             (&[("metadata_value", 2, TEXT)], 0, "the same command with --metadata-values text"),
-            (&[("metadata_value", 2, "-a leaves it out")], 0, MEND),
-            (&[("no_key", 2, ""), ("ragged", 1, "")], 0, MEND),
+            (&[("metadata_value", 2, "-a leaves it out")], 0, FIX),
+            (&[("no_key", 2, ""), ("ragged", 1, "")], 0, FIX),
+            (&[("not_stored", 2, "")], 3, "next        load r.jsonl as it is: the same command"),
+            (
+                &[("not_stored", 1_900, ""), ("no_key", 1, ""), ("ragged", 1, "")],
+                3,
+                "next        fix 2 records in r.jsonl, where 1,900 others need no change, and load it:",
+            ),
         ] {
             let text = rejected(reasons, stored).text();
             assert!(text.contains(next), "{next}: {text}");
             assert_eq!(text.matches("next  ").count(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn records_that_need_no_change_are_told_from_those_that_do() {
+        const OF_FIVE: [(&str, u64, &str); 2] = [("not_stored", 5, ""), ("no_key", 1, "")];
+        for (reasons, unknown, skipped, next) in [
+            (&OF_FIVE[..], 7, (0, 0), "fix 1 record in r.jsonl, where 12 others need no change, and load it"),
+            (&OF_FIVE, 7, (0, 3), "fix 1 record in r.jsonl, where 15 others need no change, and load it"),
+            (&OF_FIVE, 7, (9, 0), "fix the records in r.jsonl, at least 12 of which need no change, and"),
+            (&OF_FIVE[..1], 7, (0, 3), "load r.jsonl as it is: "),
+            (&[], 7, (0, 0), "load r.jsonl as it is: "),
+            (&[], 0, (9, 0), "fix the records in r.jsonl and load it: "),
+            (&OF_FIVE[1..], 0, (0, 0), "fix the records in r.jsonl and load it: "),
+        ] {
+            let (skipped_rejected, skipped_unknown) = skipped;
+            let of_run = rejected(reasons, 3);
+            let read = of_run.read + unknown;
+            let summary = Summary { read, unknown, skipped_rejected, skipped_unknown, ..of_run };
+            let text = summary.text();
+            assert!(text.contains(&format!("next        {next}")), "{next}: {text}");
+            // What keeps nothing has nothing to be fixed or loaded.
+            let text = Summary { drops_rejects: true, ..summary }.text();
+            assert!(!text.contains("in r.jsonl") && text.contains("again with --rejects FILE"), "{text}");
         }
     }
 
