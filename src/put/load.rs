@@ -11,9 +11,11 @@ use super::dispatch::Dispatch;
 use super::index::{self, Wanted};
 use super::journal::Binding;
 use super::pipeline::{Broken, Queued};
+use super::report::Reporter;
 use super::send::Sender;
 use super::settle::{Reading, Settle};
 use super::{Finished, interrupted};
+use crate::call::Caller;
 use crate::exit::Failure;
 
 /// Requests under way get this long once the run is being stopped by a signal.
@@ -44,16 +46,43 @@ impl Stopping {
         }
     }
 
+    /// Waits for what nothing else goes on beside, with the progress and the disk kept up to date.
     pub(super) async fn unless_interrupted<T>(
         &self,
+        caller: &Caller,
+        settle: &mut Settle,
         future: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let mut interrupt = self.interrupt.clone();
+        let waited = with_ticks(future, self.interrupt.clone(), || settle.tick(&caller.pace)).await?;
+        waited.unwrap_or_else(|| Err(stopped_by_signal(settle.reporter())))
+    }
+}
+
+/// Waits for something while a clock ticks; nothing comes of it when the run is interrupted first.
+async fn with_ticks<T>(
+    future: impl Future<Output = T>,
+    mut interrupt: watch::Receiver<bool>,
+    mut each: impl FnMut() -> Result<(), Failure>,
+) -> Result<Option<T>, Failure> {
+    let mut future = std::pin::pin!(future);
+    let mut tick = tokio::time::interval(TICK);
+    loop {
         tokio::select! {
-            outcome = future => outcome,
-            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => Err(interrupted()),
+            biased;
+            done = &mut future => return Ok(Some(done)),
+            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => return Ok(None),
+            _ = tick.tick() => each()?,
         }
     }
+}
+
+/// Tells that a signal has come and what it does.
+fn stopped_by_signal(reporter: &Reporter) -> Failure {
+    reporter.note(&format!(
+        "stopping: requests under way get up to {} s; a second signal stops at once",
+        GRACE.as_secs()
+    ));
+    interrupted()
 }
 
 /// A run that sends.
@@ -160,7 +189,9 @@ impl Load {
     ) -> Result<(), Failure> {
         tokio::select! {
             biased;
-            () = self.stopping.interrupted(), if !end.stopping => Err(self.interrupt()),
+            () = self.stopping.interrupted(), if !end.stopping => {
+                Err(stopped_by_signal(&self.sender.reporter))
+            }
             Some(outcome) = self.dispatch.next_outcome() => {
                 // What became of a batch is lost with its thread: a later run must not take all for settled.
                 self.settle.batch(outcome.inspect_err(|_| incoming.stop())?)
@@ -175,11 +206,7 @@ impl Load {
                     Ok(())
                 }
             },
-            _ = tick.tick() => {
-                let pace = &self.sender.caller.pace;
-                self.sender.reporter.pace(pace.factor());
-                self.settle.tick(pace.bound())
-            }
+            _ = tick.tick() => self.settle.tick(&self.sender.caller.pace),
         }
     }
 
@@ -203,7 +230,7 @@ impl Load {
         }
         let Sender { late, caller, reporter, index_name, .. } = self.sender.as_ref();
         let look = async { Ok(late.overwritten(caller, reporter, index_name).await) };
-        let looked = self.stopping.unless_interrupted(look).await;
+        let looked = self.stopping.unless_interrupted(caller, &mut self.settle, look).await;
         if let Err(failure) = looked.and_then(|overwritten| self.settle.overwritten(&overwritten)) {
             end.failure.get_or_insert(failure);
         }
@@ -214,17 +241,10 @@ impl Load {
         if is_stopping {
             self.dispatch.leave_doubts();
         } else if self.dispatch.is_in_doubt(is_closed) {
-            return self.stopping.unless_interrupted(self.dispatch.end_doubts()).await;
+            let end = self.dispatch.end_doubts();
+            return self.stopping.unless_interrupted(&self.sender.caller, &mut self.settle, end).await;
         }
         Ok(())
-    }
-
-    fn interrupt(&self) -> Failure {
-        self.sender.reporter.note(&format!(
-            "stopping: requests under way get up to {} s; a second signal stops at once",
-            GRACE.as_secs()
-        ));
-        interrupted()
     }
 
     /// Sees to it that the index exists before the first vector leaves, and that what is known of it is kept.
@@ -235,12 +255,38 @@ impl Load {
         self.known.dimension = Some(dimension);
         let Some(wanted) = self.create.take() else { return Ok(()) };
         self.settle.begin_to_send(&self.known)?;
-        let creation = index::create(&self.sender.caller, &self.sender.reporter, &wanted, dimension);
-        let created = self.stopping.unless_interrupted(creation).await?;
+        let Sender { caller, reporter, .. } = self.sender.as_ref();
+        let creation = index::create(caller, reporter, &wanted, dimension);
+        let created = self.stopping.unless_interrupted(caller, &mut self.settle, creation).await?;
         if created.is_new {
             self.settle.index_is_new()?;
         }
         self.known = self.known.completed(&created.index.as_ref().map(Binding::of).unwrap_or_default());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_beside_which_nothing_goes_on_ticks_and_ends_with_a_signal() {
+        let (signal, interrupt) = watch::channel(false);
+        let wait = || tokio::time::sleep(TICK * 10);
+        let mut ticks = 0;
+        let each = || {
+            ticks += 1;
+            Ok(())
+        };
+        assert_eq!(with_ticks(wait(), interrupt.clone(), each).await, Ok(Some(())));
+        assert!((9..=11).contains(&ticks), "{ticks}");
+        let full = || Err(Failure::new(Exit::Client, "the disk is full"));
+        assert!(with_ticks(wait(), interrupt.clone(), full).await.is_err());
+        signal.send_replace(true);
+        assert_eq!(with_ticks(wait(), interrupt.clone(), || Ok(())).await, Ok(None));
+        // What is done is done.
+        assert_eq!(with_ticks(std::future::ready(()), interrupt, || Ok(())).await, Ok(Some(())));
     }
 }

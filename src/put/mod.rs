@@ -190,8 +190,9 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let caller = Caller::new(client, Pacer::new(job.quota), job.budget, halted, reporter.clone());
     let stopping = Stopping { interrupt, halt };
     let resumed = Resumed { bound: &bound, counts: mark.counts };
-    let known = index_of(&job.wanted, &resumed, &caller, &reporter, &mut settle);
-    let known = match stopping.unless_interrupted(known).await {
+    let look = index::look(&caller, &reporter, &job.wanted);
+    let looked = stopping.unless_interrupted(&caller, &mut settle, look).await;
+    let known = match looked.and_then(|known| goes_on_in(known, &job.wanted, &resumed, &mut settle)) {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
@@ -221,18 +222,16 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     Box::pin(load.run(pipeline::start(blocks, &plan(rules)))).await
 }
 
-/// Looks at the index, and whether it is the one that earlier runs loaded into.
-async fn index_of(
+/// Whether the load goes on in the index that is known so.
+fn goes_on_in(
+    known: Known,
     wanted: &Wanted,
     resumed: &Resumed<'_>,
-    caller: &Caller,
-    reporter: &Reporter,
     settle: &mut Settle,
 ) -> Result<Known, Failure> {
-    let known = index::look(caller, reporter, wanted).await?;
     let doubt = resumed.goes_on_in(wanted, &known).inspect_err(|_| settle.has_no_way_on())?;
     if let Some(note) = doubt {
-        reporter.note(&note);
+        settle.reporter().note(&note);
     }
     if matches!(known, Known::ToCreate) {
         settle.index_is_new()?;

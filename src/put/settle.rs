@@ -14,7 +14,7 @@ use super::record::Defect;
 use super::report::Reporter;
 use super::tracker::Counts;
 use super::words::{count, plural};
-use crate::call::{Bound, Quota};
+use crate::call::{Pacer, Quota};
 use crate::exit::{Exit, Failure};
 
 /// When there are so many rejects that going on makes no sense.
@@ -147,11 +147,16 @@ impl Settle {
         Ok(())
     }
 
-    /// Keeps what is shown and the disk up to date while nothing settles; `bound` is how long the pace has held back
-    /// turns.
-    pub(super) fn tick(&mut self, bound: Bound) -> Result<(), Failure> {
-        self.reporter.tick(bound);
+    /// Keeps what is shown and the disk up to date while nothing settles.
+    pub(super) fn tick(&mut self, pace: &Pacer) -> Result<(), Failure> {
+        self.reporter.pace(pace.factor());
+        self.reporter.tick(pace.bound());
         self.checkpoint.sync_if_due()
+    }
+
+    /// Who is told what happens.
+    pub(super) fn reporter(&self) -> &Reporter {
+        &self.reporter
     }
 
     /// Counts a batch of a rehearsal.

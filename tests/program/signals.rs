@@ -128,6 +128,34 @@ fn a_signal_before_anything_is_stored_says_how_to_continue_too() {
 }
 
 #[test]
+fn a_signal_is_answered_also_while_nothing_but_one_request_goes_on() {
+    let probe = &["op=PutVectors,nth=3,hang", "fail-key=key-5"];
+    for (faults, method, requests) in [
+        (&["op=GetVectorIndex,hang"][..], Operation::GetVectorIndex, 1),
+        (&["op=PutVectorIndex,hang"], Operation::PutVectorIndex, 1),
+        (probe, Operation::PutVectors, 3),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", lines(10, DIMENSION));
+        service.trouble(faults);
+        let mut command = home.put(&service);
+        let mut running = Running::start(command.args(["a.jsonl", "--retry-times", "1"]));
+        until("the request is there", || {
+            assert!(!running.is_over(), "{faults:?}");
+            service.requests(method) == requests && service.statistics().in_flight == 1
+        });
+        running.signal("INT");
+        let ended = running.end();
+        let told = &ended.assert_code(5).stderr;
+        assert!(told.contains("stopping: requests under way get up to"), "{faults:?}: {told}");
+        service.trouble(&[]);
+        let mut command = home.put(&service);
+        run(command.args(["a.jsonl", "--resume"])).assert_code(0);
+        service.assert_holds(&wanted(0..10, DIMENSION));
+    }
+}
+
+#[test]
 fn the_second_signal_ends_the_run_at_once() {
     let load = Load::new();
     load.service.trouble(&["op=PutVectors,nth=5,hang,apply=half"]);
