@@ -110,8 +110,8 @@ pub(super) fn service_error(
 }
 
 /// The id of an answer as it is told.
-pub(super) fn request_id(headers: &HeaderMap, hidden: &Hidden) -> String {
-    bounded_by(text(headers, "x-oss-request-id"), MOST_OF_A_WORD, |part| hidden.strike(part))
+pub(super) fn told_id(id: &str, hidden: &Hidden) -> String {
+    bounded_by(id, MOST_OF_A_WORD, |part| hidden.strike(part))
 }
 
 /// How long the service asks to wait, in whichever of the two ways; never more than a minute at once.

@@ -45,6 +45,9 @@ const MOST_OF_AN_ANSWER: usize = 1 << 20;
 /// As much of a transport's trouble as anybody reads, in characters.
 const MOST_OF_A_DETAIL: usize = 1_000;
 
+/// As long as the id of an answer is, and longer than a UUID, in bytes.
+const LONGEST_ID: usize = 40;
+
 /// What is asked, and how much of the answer is read if it holds vectors.
 #[derive(Clone, Copy)]
 struct Call<'a> {
@@ -189,15 +192,19 @@ impl Client {
             Some(most) => answer::read(&mut response, most, &movement).await.map_err(broken)?,
             None => answer::pass_over(&mut response).await.map(|()| Received::default()).map_err(broken)?,
         };
-        let request_id = answer::request_id(response.headers(), &hidden());
+        let request_id = self.told_id(&id, &hidden);
         Ok(Answer { status, request_id, body: told(operation, received, &hidden) })
+    }
+
+    /// The id of an answer as it is told. Each success has one, and what it could repeat of this request, written
+    /// otherwise than as it is, is longer than any id of the service.
+    fn told_id(&self, id: &str, hidden: &impl Fn() -> Hidden) -> String {
+        if id.len() <= LONGEST_ID { self.credentials.strike(id) } else { answer::told_id(id, &hidden()) }
     }
 
     /// What nobody may see of this call, and of those before it.
     fn hidden(&self, headers: &[(String, String)]) -> Hidden {
-        let authorization = headers.iter().find(|(name, _)| name == "Authorization");
-        let signature = authorization.and_then(|(_, value)| value.rsplit_once("Signature="));
-        self.credentials.hidden().and(signature.map_or("", |(_, signature)| signature))
+        self.credentials.hidden().and(signature(headers))
     }
 
     fn headers(&self, operation: Operation, body: &Body, credential: &Credential) -> Vec<(String, String)> {
@@ -216,8 +223,17 @@ impl Client {
             additional: &[],
         };
         headers.extend(sign::sign(&signable, credential, &target.region, sign::PRODUCT, self.now()));
+        self.credentials.hide_signature(signature(&headers));
         headers
     }
+}
+
+/// The signature among the headers of a request.
+fn signature(headers: &[(String, String)]) -> &str {
+    let authorization = headers.iter().find(|(name, _)| name == "Authorization");
+    authorization
+        .and_then(|(_, value)| value.rsplit_once("Signature="))
+        .map_or("", |(_, signature)| signature)
 }
 
 fn method(operation: Operation) -> reqwest::Method {

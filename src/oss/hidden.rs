@@ -19,15 +19,19 @@ const PART: usize = 12;
 /// So many texts are remembered; a load of weeks sees its credential change often.
 const REMEMBERED: usize = 64;
 
-/// A signature is so many hexadecimal digits; nothing that anybody needs to read has as many.
-const SIGNATURE_DIGITS: usize = 64;
+/// So many signatures are remembered: more than there are requests on their way, as a rule.
+const SIGNATURES: usize = 32;
 
 /// What stands in the place of a struck text.
 const STRUCK: &str = "***";
 
 /// Texts that are struck out of whatever is told.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hidden(VecDeque<Text>);
+pub(super) struct Hidden {
+    texts: VecDeque<Text>,
+    /// Those of the last requests, in hexadecimal digits. Each is struck as it is; there is a new one for each request.
+    signatures: VecDeque<Secret>,
+}
 
 #[derive(Clone, Debug)]
 struct Text {
@@ -39,13 +43,13 @@ struct Text {
 impl Hidden {
     /// Hides a text from now on.
     pub(super) fn add(&mut self, text: &str) {
-        if text.len() < SHORTEST || self.0.iter().any(|known| known.value.expose() == text) {
+        if text.len() < SHORTEST || self.texts.iter().any(|known| known.value.expose() == text) {
             return;
         }
-        if self.0.len() == REMEMBERED {
-            self.0.pop_front();
+        if self.texts.len() == REMEMBERED {
+            self.texts.pop_front();
         }
-        self.0.push_back(Text { value: Secret::new(text), forms: forms(text) });
+        self.texts.push_back(Text { value: Secret::new(text), forms: forms(text) });
     }
 
     /// Hides what is secret of a credential.
@@ -54,6 +58,14 @@ impl Hidden {
         if let Some(token) = &credential.security_token {
             self.add(token.expose());
         }
+    }
+
+    /// Hides the signature of a request that is about to leave.
+    pub(super) fn add_signature(&mut self, signature: &str) {
+        if self.signatures.len() == SIGNATURES {
+            self.signatures.pop_front();
+        }
+        self.signatures.push_back(Secret::new(signature));
     }
 
     /// The same that hides one more text.
@@ -69,7 +81,7 @@ impl Hidden {
         let mut told = Vec::with_capacity(bytes.len());
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
-            let end = self.end_at(bytes, at).max(digits_end(bytes, at));
+            let end = self.end_at(bytes, at).max(self.signature_end(bytes, at));
             if end > at {
                 told.extend_from_slice(STRUCK.as_bytes());
                 at = end;
@@ -84,8 +96,26 @@ impl Hidden {
 
     /// Where what is hidden and begins here ends; `at` if nothing does.
     fn end_at(&self, text: &[u8], at: usize) -> usize {
-        let forms = self.0.iter().flat_map(|known| &known.forms);
+        let forms = self.texts.iter().flat_map(|known| &known.forms);
         forms.map(|form| longest_part(text, at, form.expose().as_bytes())).max().unwrap_or(at).max(at)
+    }
+
+    /// Where a part of a signature ends that begins here; `at` if there is none. Any other digits, such as a key that is
+    /// a hash, are told.
+    fn signature_end(&self, text: &[u8], at: usize) -> usize {
+        let rest = text.get(at..).unwrap_or_default();
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        if digits < PART {
+            return at;
+        }
+        let parts = self.signatures.iter().flat_map(|signature| {
+            let signature = signature.expose().as_bytes();
+            (0..signature.len()).filter_map(move |start| signature.get(start..))
+        });
+        let shared = parts.map(|part| {
+            part.iter().zip(rest).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+        });
+        at + shared.max().filter(|shared| *shared >= PART).unwrap_or_default()
     }
 }
 
@@ -189,12 +219,6 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()
 }
 
-/// Where a run of hexadecimal digits ends that is as long as a signature; `at` if there is none.
-fn digits_end(text: &[u8], at: usize) -> usize {
-    let digits = text.iter().skip(at).take_while(|byte| byte.is_ascii_hexdigit()).count();
-    if digits >= SIGNATURE_DIGITS { at + digits } else { at }
-}
-
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::STANDARD;
@@ -284,16 +308,30 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_signature_is_struck_whosever_it_is() {
-        let text = format!("Signature={}, not {}", "0123456789abcdef".repeat(4), "ABC0".repeat(6));
-        assert_eq!(Hidden::default().strike(&text), format!("Signature=***, not {}", "ABC0".repeat(6)));
+    proptest! {
+        #[test]
+        fn own_signatures_are_struck_and_other_digits_are_told(
+            own in prop::collection::vec("[0-9a-f]{64}", 1..4),
+            other in "[0-9a-f]{64}",
+            cut in 0usize..52,
+        ) {
+            let mut hidden = Hidden::default();
+            own.iter().for_each(|signature| hidden.add_signature(signature));
+            let key = format!("The vector with the key \"{other}\" is invalid.");
+            prop_assert_eq!(hidden.strike(&key), key);
+            for signature in &own {
+                prop_assert_eq!(hidden.strike(&format!("Signature={signature}, {other}")), format!("Signature=***, {other}"));
+                let part = signature.split_at(cut).1.to_uppercase();
+                prop_assert_eq!(hidden.strike(&format!("…{part}…")), "…***…");
+            }
+        }
     }
 
     #[test]
     fn only_the_last_texts_are_remembered() {
         let mut hidden = Hidden::default();
         (0..=REMEMBERED).for_each(|number| hidden.add(&format!("{number:020}")));
-        assert_eq!(hidden.0.len(), REMEMBERED);
+        (0..=SIGNATURES).for_each(|_| hidden.add_signature("0"));
+        assert_eq!((hidden.texts.len(), hidden.signatures.len()), (REMEMBERED, SIGNATURES));
     }
 }

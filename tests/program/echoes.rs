@@ -8,10 +8,11 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ossvec::emulator::Options;
+use ossvec::oss::operation::Operation;
 use ossvec::oss::secret::Secret;
 
 use crate::odd::{self, Asked, Odd, answer};
-use crate::support::{Home, TestService, lines, run, unlimited};
+use crate::support::{Home, TestService, lines, run, unlimited, with_faults};
 
 const SECRET: &str = "kHushSecret/Hush+0=&x";
 const TOKEN: &str = "CAIS8hushTokenHush+/=hushTokenHush%41&<>hush";
@@ -180,6 +181,25 @@ fn nothing_of_a_secret_is_told_by_whoever_repeats_it() {
             }
         });
     }
+}
+
+#[test]
+fn a_key_that_is_a_hash_is_told_and_known_by_its_name() {
+    let hash = |record: usize| {
+        let digits = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834_u128.wrapping_mul(record as u128 + 1);
+        format!("{digits:032x}{:032x}", !digits)
+    };
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let bad = hash(77);
+    service.service.set_faults(&with_faults(&[&format!("refuse-key={bad},name-key")]).faults);
+    let record = |record| format!("{{\"key\":\"{}\",\"vector\":[1,2]}}\n", hash(record));
+    home.write("a.jsonl", (0..200).map(record).collect::<String>());
+    let ended = run(home.put(&service).args(["a.jsonl", "--rejects", "r.jsonl"]));
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [199, 1], "{}", ended.stderr);
+    // The service's message names it, so that nothing has to be divided to find it: the batch, the record, the rest.
+    assert_eq!(service.requests(Operation::PutVectors), 3, "{}", ended.stderr);
+    assert!(!ended.stderr.contains("***") && ended.stderr.matches(&bad).count() > 1, "{}", ended.stderr);
+    assert!(!fs::read_to_string(home.path("r.jsonl")).unwrap().contains("***"));
 }
 
 #[test]

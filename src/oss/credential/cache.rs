@@ -167,6 +167,16 @@ impl Credentials {
         self.lock_hidden().add(text);
     }
 
+    /// Hides the signature of a request that is about to leave.
+    pub(in crate::oss) fn hide_signature(&self, signature: &str) {
+        self.lock_hidden().add_signature(signature);
+    }
+
+    /// A short text without anything that is hidden.
+    pub(in crate::oss) fn strike(&self, text: &str) -> String {
+        self.lock_hidden().strike(text)
+    }
+
     /// What must not be seen in anything that is told.
     pub(in crate::oss) fn hidden(&self) -> Hidden {
         self.lock_hidden().clone()
