@@ -3,7 +3,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How a file is opened for writing that its owner alone may read if it is created by that.
 pub(crate) fn writing() -> OpenOptions {
@@ -16,11 +16,65 @@ pub(crate) fn writing() -> OpenOptions {
 
 /// Makes a file, in the place of whatever is there by that name: what others may have put there is not written to.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove_if_there(path)?;
     writing().create_new(true).open(path)
+}
+
+/// Makes a file beside `path`, of a free name: whatever is there belongs to somebody. Until it is finished its owner may
+/// write it and nobody read it. By that a file is known again which a run could not finish before it was killed; it is
+/// removed by the next one.
+pub(crate) fn create_beside(path: &Path, ending: &str) -> io::Result<(File, PathBuf)> {
+    for number in 0..u32::MAX {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        if number > 0 {
+            name.push(format!(".{number}"));
+        }
+        let name = PathBuf::from(name);
+        if is_unfinished(&name) {
+            remove_if_there(&name)?;
+        }
+        match unfinished().open(&name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return Ok((opened?, name)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Removes a file, unless somebody else has.
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The permissions of a file that is not finished; nobody else has a use for them.
+#[cfg(unix)]
+const UNFINISHED: u32 = 0o200;
+
+fn unfinished() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, UNFINISHED);
+    options
+}
+
+#[cfg(unix)]
+fn is_unfinished(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let own = rustix::process::geteuid().as_raw();
+    path.symlink_metadata()
+        .is_ok_and(|there| there.is_file() && there.mode() & 0o7777 == UNFINISHED && there.uid() == own)
+}
+
+/// Permissions say nothing here: what was not finished stays.
+#[cfg(not(unix))]
+fn is_unfinished(_: &Path) -> bool {
+    false
 }
 
 /// Makes a folder and those above it; what is made belongs to its owner alone.
@@ -108,6 +162,29 @@ mod tests {
         writing().create_new(true).open(folder.join("file")).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&folder.join("file"))), (0o700, 0o600));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_beside_another_has_a_name_of_its_own_and_is_not_left_behind_for_ever() {
+        let folder = folder("beside");
+        let at = |name: &str| folder.join(name);
+        fs::write(at("r.new"), "somebody's").unwrap();
+        symlink("target", at("r.new.1")).unwrap();
+        fs::create_dir(at("r.new.2")).unwrap();
+        fs::write(at("r.new.3"), "").unwrap();
+        for _ in 0..3 {
+            // As a kill leaves it.
+            let (_, name) = create_beside(&at("r"), ".new").unwrap();
+            assert_eq!(name, at("r.new.4"));
+        }
+        let (mut file, _) = create_beside(&at("r"), ".new").unwrap();
+        io::Write::write_all(&mut file, b"whole").unwrap();
+        file.set_permissions(fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(create_beside(&at("r"), ".new").unwrap().1, at("r.new.5"));
+        assert_eq!(fs::read_to_string(at("r.new")).unwrap(), "somebody's");
+        assert_eq!(fs::read_to_string(at("r.new.4")).unwrap(), "whole");
+        assert!(at("r.new.1").is_symlink() && !at("target").exists() && at("r.new.3").exists());
         fs::remove_dir_all(folder).unwrap();
     }
 

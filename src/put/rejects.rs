@@ -125,12 +125,16 @@ impl Rejects {
 
     /// Sees to it that a file that cannot be written is told before anything is sent.
     pub(super) fn try_out(path: &Path) -> io::Result<()> {
+        match private::writing().create_new(true).open(path) {
+            Ok(_) => return private::remove_if_there(path),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) => {}
+        }
         // A link may lead to where there is nothing yet.
-        let is_there = path.symlink_metadata().is_ok();
         if path.is_file() || !path.exists() {
             private::writing().create(true).append(true).open(path)?;
         }
-        if is_there { Ok(()) } else { std::fs::remove_file(path) }
+        Ok(())
     }
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal. What stands beyond them

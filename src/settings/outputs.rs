@@ -8,6 +8,7 @@ use super::places::{self, Place};
 use super::usage;
 use crate::emulator::store::FILE_NAME;
 use crate::exit::{Exit, Failure, Stream};
+use crate::private;
 
 /// The option that names where rejected records go.
 const REJECTS: &str = "--rejects";
@@ -260,10 +261,8 @@ fn writable(path: &Path) -> io::Result<()> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Err(_) => {
-            let mut name = path.as_os_str().to_owned();
-            name.push(format!(".{}.ossvec", std::process::id()));
-            OpenOptions::new().create_new(true).write(true).open(&name)?;
-            std::fs::remove_file(name)
+            let (_, name) = private::create_beside(path, ".ossvec-try")?;
+            private::remove_if_there(&name)
         }
     }
 }

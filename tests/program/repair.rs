@@ -143,6 +143,41 @@ fn what_was_read_and_rejected_of_a_file_that_is_replaced_is_counted_no_more() {
     assert_eq!(crate::trouble::rejects(&home.path("rejects.jsonl")).len(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn lines_are_taken_out_of_a_rejects_file_without_a_file_of_somebody_being_touched() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (home, service) = (Home::new(), TestService::start(logged()));
+    let bad = "{\"key\":\"bad\",\"vector\":[1,\"x\",3,4]}\n";
+    let mut content = gzip(format!("{bad}{}", records(0..3_000)).as_bytes());
+    content.truncate(content.len() / 2);
+    home.write("a.jsonl.gz", content);
+    home.write("b.jsonl", format!("{}{bad}{bad}", records(5_000..5_010)));
+    let options = ["a.jsonl.gz", "b.jsonl", "--dimension", "4", "--rejects", "r.jsonl", "--job", "1"];
+    let load = |more: &[&str]| load(&home, &service, &[&options[..], more].concat());
+    home.write("r.jsonl.ossvec-try", "somebody's");
+    assert_eq!(load(&[]).assert_code(3).counts(["rejected"]), [3]);
+    home.write("r.jsonl.ossvec-new", "somebody's");
+    // As a run leaves it that was killed.
+    let left = home.write("r.jsonl.ossvec-new.1", bad);
+    std::fs::set_permissions(left, std::fs::Permissions::from_mode(0o200)).unwrap();
+    home.write("a.jsonl.gz", gzip(records(6_000..6_600).as_bytes()));
+    load(&["--resume"]).assert_code(4);
+    let rejects = std::fs::read_to_string(home.path("r.jsonl")).unwrap();
+    assert_eq!((rejects.lines().count(), rejects.contains("a.jsonl.gz")), (2, false), "{rejects}");
+    let names = std::fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.filter_map(|name| name.into_string().ok()).collect();
+    names.retain(|name| name.starts_with("r.jsonl"));
+    names.sort_unstable();
+    assert_eq!(names, ["r.jsonl", "r.jsonl.ossvec-new", "r.jsonl.ossvec-try"]);
+    for name in &names[1..] {
+        assert_eq!(std::fs::read_to_string(home.path(name)).unwrap(), "somebody's");
+    }
+    let mode = home.path("r.jsonl").metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+}
+
 #[test]
 fn a_thousand_inputs_that_failed_go_on_where_each_of_them_was_cut() {
     let (home, service) = (Home::new(), TestService::start(logged()));

@@ -3,7 +3,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -178,22 +177,32 @@ pub(in crate::put) fn lines(
 /// Puts a new file in the place of one, without some of the lines from a place on.
 fn replace(
     place: &Place,
-    mut text: BufReader<File>,
+    text: BufReader<File>,
     from: u64,
     is_kept: impl Fn(&[u8]) -> bool,
 ) -> io::Result<()> {
     let path = place.path().canonicalize()?;
-    let mut name = path.as_os_str().to_owned();
-    name.push(".ossvec-new");
-    let new = PathBuf::from(name);
-    let file = private::create(&new)?;
-    file.set_permissions(text.get_ref().metadata()?.permissions())?;
+    let (file, new) = private::create_beside(&path, ".ossvec-new")?;
+    let replaced = write_kept(file, text, from, is_kept).and_then(|()| fs::rename(&new, path));
+    if replaced.is_err() {
+        private::remove_if_there(&new)?;
+    }
+    replaced
+}
+
+fn write_kept(
+    file: File,
+    mut text: BufReader<File>,
+    from: u64,
+    is_kept: impl Fn(&[u8]) -> bool,
+) -> io::Result<()> {
     let mut kept = BufWriter::new(file);
     text.rewind()?;
     io::copy(&mut text.by_ref().take(from), &mut kept)?;
     lines(&mut text, from, |line, _| if is_kept(line) { kept.write_all(line) } else { Ok(()) })?;
-    kept.into_inner()?.sync_all()?;
-    fs::rename(new, path)
+    let file = kept.into_inner()?;
+    file.sync_all()?;
+    file.set_permissions(text.get_ref().metadata()?.permissions())
 }
 
 pub(super) fn ends_with_newline(file: &mut File) -> io::Result<bool> {
