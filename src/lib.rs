@@ -20,6 +20,7 @@ pub mod generate;
 mod index_names;
 pub mod ini;
 pub mod init;
+mod links;
 pub mod log;
 pub mod oss;
 mod print;

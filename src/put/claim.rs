@@ -5,6 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::links::target;
 use crate::private;
 
 /// Why a file cannot be had.
@@ -82,19 +83,6 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
-}
-
-/// Links that are followed until a path counts as one that leads nowhere; as many as Linux follows.
-const MOST_LINKS: usize = 40;
-
-/// Where the links of a path lead, whether or not anything is there.
-pub(crate) fn target(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let Ok(link) = fs::read_link(&path) else { break };
-        path = path.parent().unwrap_or(Path::new("")).join(link);
-    }
-    path
 }
 
 #[cfg(unix)]

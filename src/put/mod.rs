@@ -3,7 +3,7 @@
 pub mod admit;
 pub mod batch;
 mod checkpoint;
-pub(crate) mod claim;
+mod claim;
 mod control;
 mod dispatch;
 mod doubts;

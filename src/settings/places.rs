@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Stream;
-use crate::put::claim::target;
+use crate::links::target;
 
 /// A file, by what it is and not by what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
