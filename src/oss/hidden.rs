@@ -316,7 +316,9 @@ mod tests {
             cut in 0usize..52,
         ) {
             let mut hidden = Hidden::default();
-            own.iter().for_each(|signature| hidden.add_signature(signature));
+            for signature in &own {
+                hidden.add_signature(signature);
+            }
             let key = format!("The vector with the key \"{other}\" is invalid.");
             prop_assert_eq!(hidden.strike(&key), key);
             for signature in &own {
