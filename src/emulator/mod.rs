@@ -16,13 +16,13 @@ mod door;
 pub mod fault;
 mod limiter;
 mod ops;
+mod options;
 mod route;
 mod service;
 pub mod statistics;
 pub mod store;
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,13 +38,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::oss::limits;
-use crate::oss::secret::Secret;
 use crate::oss::time::Timestamp;
 use answer::{Answer, Refusal};
 pub use door::Limits;
 use door::{Door, ReadBody};
-use fault::Fault;
+pub use options::Options;
 pub use service::Service;
 use service::{End, Head, Received};
 
@@ -53,52 +51,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How long to wait when no connection can be accepted, as when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// What a local service is like.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Directory of the data file; nothing to keep the data in memory.
-    pub data: Option<PathBuf>,
-    /// The one access key that may ask.
-    pub access_key_id: String,
-    /// Its secret.
-    pub access_key_secret: Secret,
-    /// The region that requests must be signed for.
-    pub region: String,
-    /// The account that all buckets belong to, all digits.
-    pub account: String,
-    /// Most `PutVectors` requests in any second; 0 for no limit.
-    pub requests_per_second: f64,
-    /// Most vectors in the `PutVectors` requests of any second; 0 for no limit. A batch of more never gets through.
-    pub vectors_per_second: f64,
-    /// How long every answer is held back.
-    pub latency: Duration,
-    /// Scripted trouble.
-    pub faults: Vec<Fault>,
-    /// Whether [`statistics::Seen`] holds the keys of each batch, which takes memory.
-    pub log_keys: bool,
-    /// What clients may take of it.
-    pub limits: Limits,
-}
-
-impl Default for Options {
-    /// A service in memory with the access key `local`/`local` and the documented quota.
-    fn default() -> Self {
-        Self {
-            data: None,
-            access_key_id: "local".to_owned(),
-            access_key_secret: Secret::new("local"),
-            region: "cn-hangzhou".to_owned(),
-            account: "1234567890".to_owned(),
-            requests_per_second: limits::PUT_REQUESTS_PER_SECOND,
-            vectors_per_second: limits::PUT_VECTORS_PER_SECOND,
-            latency: Duration::ZERO,
-            faults: Vec::new(),
-            log_keys: false,
-            limits: Limits::default(),
-        }
-    }
-}
 
 /// Serves until `stop` is done; then requests in flight have a few seconds to end.
 ///

@@ -10,13 +10,14 @@ use md5::{Digest, Md5};
 
 use super::answer::{Answer, Refusal};
 use super::auth::{self, AccessKey};
+use super::door::Limits;
 use super::fault::{Apply, Body, Effect, Fault, Faults, Plan};
 use super::limiter::{Exceeded, Limiter, Turn};
 use super::ops::{Call, Context, Done, Input};
+use super::options::Options;
 use super::route::{Route, route};
 use super::statistics::{Seen, Statistics};
 use super::store::Store;
-use super::{Limits, Options};
 use crate::oss::endpoint::{Target, service_resource};
 use crate::oss::operation::Operation;
 use crate::oss::sign::Signable;

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use self::given::{Given, TELLING_KEYS};
 use super::connection::Connection;
+use super::environment::{Environment, variable_of};
 use super::sources::{Found, Origin, Sources};
 use super::vendor::{self, is_true};
-use super::{Environment, variable_of};
 use crate::cli::Global;
 use crate::exit::Failure;
 use crate::oss::credential::{ReadRecipe, Recipe, Reread, Source, Surroundings};

@@ -5,7 +5,7 @@
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::usage;
+use super::check::usage;
 use crate::exit::Failure;
 
 /// How much of a text is shown.

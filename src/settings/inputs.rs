@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 
-use super::{inline, usage};
+use super::check::usage;
+use super::inline;
 use crate::cli::FormatName;
 use crate::command_line::quoted;
 use crate::exit::Failure;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::check::usage;
 use super::inputs::{of_option, paths, repeated_note};
 use super::sources::{Found, Origin};
-use super::{tables, usage};
+use super::tables;
 use crate::call::Quota;
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
 use crate::command_line::CommandLine;

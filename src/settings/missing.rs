@@ -1,8 +1,9 @@
 //! What a load cannot do without and nobody has said: all of it in one error.
 
+use super::check::usage;
+use super::credential;
 use super::service::Service;
 use super::sources::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, REGION, Sources};
-use super::{credential, usage};
 use crate::exit::{Exit, Failure};
 
 /// Refuses a load that lacks two things or more. What is missing alone is told where it is needed, in more words.

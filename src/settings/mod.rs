@@ -1,7 +1,9 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
+mod check;
 mod connection;
 mod credential;
+mod environment;
 mod exposed;
 mod inline;
 mod inputs;
@@ -18,7 +20,6 @@ mod telling;
 mod touched;
 mod vendor;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::call::{Budget, Quota};
@@ -27,37 +28,32 @@ use crate::command_line::CommandLine;
 use crate::emulator;
 use crate::exit::{Exit, Failure};
 use crate::log::Log;
-use crate::oss::client::{self, Client};
-use crate::oss::credential::{Credentials, Source};
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
-use crate::oss::network::Proxy;
-use crate::oss::secret::{Credential, is_quoted, unbroken as credential_unbroken};
+use crate::oss::secret::Credential;
 use crate::oss::wire::DistanceMetric;
 use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
 use crate::put::{Job, Verify, Wanted};
+use check::usage;
 use connection::Connection;
 use job::{
     Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,
     named_inputs, names, place_of,
 };
 use service::Service;
-use sources::{Found, Origin, Sources, config_file, profile_name, variable_of};
+use sources::{Found, Origin, Sources, config_file, profile_name};
 use telling::{output, telling};
 
+pub use check::{check_account, check_key, check_region};
+pub use environment::Environment;
+pub use service::{ServiceSettings, check_endpoint};
 pub use show::{Shown, lines, show};
-pub use telling::{Output, is_step};
-
-/// The process environment, as a map, so that a test can hand in its own.
-pub type Environment = HashMap<String, String>;
+pub use telling::{Form, Output, is_step};
 
 /// The bucket of a local load, wherever nobody says otherwise.
 pub const LOCAL_BUCKET: &str = "local";
-
-/// Retries of one request, wherever nobody says otherwise.
-const RETRIES: u32 = 100;
 
 /// A load, ready to run but for the client, which needs the local service's port.
 pub struct Load {
@@ -71,40 +67,6 @@ pub struct Load {
     pub output: Output,
     /// What is logged.
     pub log: Log,
-}
-
-/// Whose form a command has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// The program's own.
-    Own,
-    /// ossutil's, under `vectors-api`.
-    Ossutil,
-}
-
-/// How to reach the service and with which credential.
-pub struct ServiceSettings {
-    options: client::Options,
-    credential: Box<dyn Source>,
-    /// What everybody should know who reads what is printed.
-    pub warning: Option<String>,
-}
-
-impl ServiceSettings {
-    /// The same at a local service's own address.
-    pub fn at(mut self, address: std::net::SocketAddr) -> Result<Self, Failure> {
-        let endpoint = Endpoint::parse(Some(&format!("http://{address}")), &self.options.target.region);
-        self.options.endpoint = endpoint.map_err(|error| usage(error.to_string()))?;
-        self.options.network.proxy = Proxy::None;
-        Ok(self)
-    }
-
-    /// Makes the client.
-    pub fn client(self) -> Result<Client, Failure> {
-        Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {
-            Failure::from_lines(Exit::Client, &format!("cannot prepare the HTTP client: {error}"))
-        })
-    }
 }
 
 /// What is not wrong with the global options but should be known; what is wrong with those that only ossutil has is an
@@ -197,7 +159,7 @@ pub fn load(
     };
     outputs.check_apart_from(&touched::read_by_credential(service.as_ref()))?;
     let output = output(reporting, form, &log.destination)?;
-    let retries = sources.typed(global.retry_times, "retry-times", RETRIES)?.value;
+    let retries = sources.retry_times()?.value;
     let input_form = input_form(arguments)?;
     let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
     let index_name =
@@ -305,36 +267,6 @@ pub fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, Str
     Ok((path.value, profile))
 }
 
-/// Whether a text can be a region's id.
-pub fn check_region(region: &str) -> Result<(), Failure> {
-    let failure = usage(format!("the region is {region:?}; a region id looks like cn-hangzhou"));
-    let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    match region.strip_prefix("oss-") {
-        Some(id) => Err(failure.advise(format!("write {id}: oss-{id} is the name in the hosts of objects"))),
-        None if region.bytes().all(is_id) => Ok(()),
-        None => Err(failure.advise("write the id, as the console shows it beside the region's name")),
-    }
-}
-
-/// Whether a text can be an account's id.
-pub fn check_account(account: &str) -> Result<(), Failure> {
-    if account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(());
-    }
-    Err(usage(format!("the account id is {account:?}; it consists of digits only"))
-        .advise("write the UID of the account that the bucket belongs to; the console shows it"))
-}
-
-/// Whether a text can be an endpoint.
-pub fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
-    service::check_endpoint(endpoint)
-}
-
-/// Whether a text can be a part of an access key.
-pub fn check_key(key: &str) -> Result<(), Failure> {
-    unbroken("access key", key)
-}
-
 /// The form that `config show` prints in.
 pub fn show_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
     telling::own_format(format)
@@ -410,30 +342,4 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
     let target = Target { bucket, account: local.account, region: local.region };
     let options = Connection::find(sources)?.options(endpoint, target)?;
     Ok(ServiceSettings { options, credential: Box::new(credential), warning: None })
-}
-
-fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
-    let advised = |text: String| {
-        let failure = Failure::new(Exit::Client, text);
-        unquoting(value, failure.advise("hand it over without what was added when it was copied"))
-    };
-    credential_unbroken(what, value).map_err(advised)
-}
-
-/// What is wrong with a value, where quotation marks around it are with other advice.
-fn unquoting(value: &str, failure: Failure) -> Failure {
-    if is_quoted(value) {
-        return failure
-            .advise("leave the quotation marks out; cmd.exe's set and docker's --env-file keep them");
-    }
-    failure
-}
-
-/// What is wrong outside the command line.
-fn wrong(message: impl Into<String>) -> Failure {
-    Failure::new(Exit::Client, message)
-}
-
-fn usage(message: impl Into<String>) -> Failure {
-    Failure::new(Exit::Usage, message)
 }

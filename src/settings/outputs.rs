@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::check::usage;
 use super::places::{self, Place};
-use super::usage;
 use crate::emulator::store::FILE_NAME;
 use crate::exit::{Exit, Failure, Stream};
 use crate::private;

@@ -1,9 +1,12 @@
 //! The cloud service: which host, bucket, account and region.
 
+use super::check::{check_account, check_region, unquoting, usage};
 use super::connection::Connection;
 use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
-use super::{ServiceSettings, check_account, check_region, credential, exposed, unquoting, vendor};
+use super::{credential, exposed, vendor};
 use crate::exit::{Exit, Failure};
+use crate::oss::client::{self, Client};
+use crate::oss::credential::{Credentials, Source};
 use crate::oss::endpoint::{
     Addressing, Endpoint, EndpointError, Target, from_bucket_url, of_objects, region_of,
 };
@@ -20,6 +23,31 @@ pub(super) struct Service {
     pub(super) connection: Connection,
     /// What everybody should know who reads what is printed.
     notes: Vec<String>,
+}
+
+/// How to reach the service and with which credential.
+pub struct ServiceSettings {
+    pub(super) options: client::Options,
+    pub(super) credential: Box<dyn Source>,
+    /// What everybody should know who reads what is printed.
+    pub warning: Option<String>,
+}
+
+impl ServiceSettings {
+    /// The same at a local service's own address.
+    pub fn at(mut self, address: std::net::SocketAddr) -> Result<Self, Failure> {
+        let endpoint = Endpoint::parse(Some(&format!("http://{address}")), &self.options.target.region);
+        self.options.endpoint = endpoint.map_err(|error| usage(error.to_string()))?;
+        self.options.network.proxy = Proxy::None;
+        Ok(self)
+    }
+
+    /// Makes the client.
+    pub fn client(self) -> Result<Client, Failure> {
+        Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {
+            Failure::from_lines(Exit::Client, &format!("cannot prepare the HTTP client: {error}"))
+        })
+    }
 }
 
 /// The host that somebody names, and what it says of the service.
@@ -155,7 +183,7 @@ fn is_of_objects(endpoint: &str) -> Failure {
 }
 
 /// Whether a text can be an endpoint.
-pub(super) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
+pub fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
     Endpoint::parse(Some(endpoint), "").map_err(|error| no_endpoint(&error))?;
     if of_objects(endpoint).is_some() { Err(is_of_objects(endpoint)) } else { Ok(()) }
 }

@@ -6,10 +6,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::connection::without_password;
+use super::credential;
+use super::environment::Environment;
 use super::logging::Log;
 use super::service::Service;
 use super::sources::{Found, Origin, Sources, config_file, profile_name};
-use super::{Environment, RETRIES, credential};
 use crate::cli::{ConfigShow, Global};
 use crate::exit::Failure;
 use crate::oss::endpoint::Addressing;
@@ -85,10 +86,7 @@ pub fn show(
         row("addressing-style", service.addressing.map(|found| found.map(style))),
         row("connect-timeout", Some(connection.connect_timeout.map(|timeout| seconds(timeout.0)))),
         row("read-timeout", Some(connection.read_timeout.map(|timeout| seconds(timeout.0)))),
-        row(
-            "retry-times",
-            Some(sources.typed(global.retry_times, "retry-times", RETRIES)?.map(|times| times.to_string())),
-        ),
+        row("retry-times", Some(sources.retry_times()?.map(|times| times.to_string()))),
         row("proxy", Some(connection.proxy.map(proxy))),
         row("ca-bundle", connection.ca_bundle.map(|found| found.map(|path| path.display().to_string()))),
         row("skip-verify-cert", Some(connection.skip_verify_cert.map(|skip| skip.to_string()))),

@@ -4,11 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::Environment;
+use super::environment::{Environment, variable_of};
 use crate::cli::{AddressingStyle, Global};
 use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::{Addressing, from_bucket_url};
 use crate::profile::{NoDefault, Profile};
+
+/// Retries of one request, wherever nobody says otherwise.
+const RETRIES: u32 = 100;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,6 +242,10 @@ impl<'a> Sources<'a> {
         Ok(Found { value, origin: found.origin })
     }
 
+    pub(super) fn retry_times(&self) -> Result<Found<u32>, Failure> {
+        self.typed(self.global.retry_times, "retry-times", RETRIES)
+    }
+
     pub(super) fn endpoint(&self) -> Option<Found> {
         self.setting(self.global.endpoint.as_deref(), &ENDPOINT)
     }
@@ -316,9 +323,4 @@ pub(super) fn profile_name(global: &Global, environment: &Environment) -> Option
         let value = variable_of(VARIABLE, environment)?;
         Some(Found { value, origin: Origin::Variable(VARIABLE.to_owned()) })
     })
-}
-
-/// A variable; an empty one is none.
-pub(super) fn variable_of(name: &str, environment: &Environment) -> Option<String> {
-    environment.get(name).filter(|value| !value.is_empty()).cloned()
 }

@@ -1,6 +1,6 @@
 //! How tables are written, as far as flags say.
 
-use super::usage;
+use super::check::usage;
 use crate::cli::{PutVectors, TableOptions};
 use crate::exit::Failure;
 use crate::put::read::Tables;

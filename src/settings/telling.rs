@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use super::{Environment, Form, usage};
+use super::check::usage;
+use super::environment::Environment;
 use crate::call::Quota;
 use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
 use crate::exit::{Exit, Failure};
@@ -12,6 +13,15 @@ use crate::private;
 use crate::put::read;
 use crate::put::record::Input;
 use crate::put::report::{Actions, Events, Style, Telling};
+
+/// Whose form a command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The program's own.
+    Own,
+    /// ossutil's, under `vectors-api`.
+    Ossutil,
+}
 
 /// What stands on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

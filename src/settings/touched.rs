@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::connection::Connection;
+use super::environment::{Environment, variable_of};
 use super::outputs::{Outputs, Read};
-use super::sources::{Sources, config_file, variable_of};
-use super::{Environment, ServiceSettings, logging, telling, vendor};
+use super::service::ServiceSettings;
+use super::sources::{Sources, config_file};
+use super::{logging, telling, vendor};
 use crate::cli::{Global, PutVectors};
 use crate::emulator;
 use crate::exit::Failure;

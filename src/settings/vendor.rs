@@ -4,7 +4,8 @@
 
 use std::path::PathBuf;
 
-use super::{Environment, unbroken, variable_of, wrong};
+use super::check::{unbroken, wrong};
+use super::environment::{Environment, variable_of};
 use crate::exit::Failure;
 use crate::oss::credential::{Lack, Recipe, Role, alibabacloud_recipe, aliyun_cli_recipe};
 use crate::oss::secret::{Credential, Secret};

@@ -7,11 +7,11 @@ use crate::exit::Failure;
 use crate::oss::credential::{Recipe, Role, Words};
 use crate::oss::secret::{Credential, Secret};
 use crate::profile::folded;
+use crate::settings::check::{unbroken, usage, wrong};
 use crate::settings::sources::{
     ACCESS_KEY_ID, ACCESS_KEY_SECRET, Found, Origin, ROLE_ARN, ROLE_SESSION_NAME, STS_TOKEN, Sources,
     not_this,
 };
-use crate::settings::{unbroken, usage, wrong};
 use crate::values::Period;
 
 /// The time that ossutil gives a credential process, and the most that it can be given.

@@ -1,0 +1,55 @@
+//! What a local service is like.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::door::Limits;
+use super::fault::Fault;
+use crate::oss::limits;
+use crate::oss::secret::Secret;
+
+/// What a local service is like.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Directory of the data file; nothing to keep the data in memory.
+    pub data: Option<PathBuf>,
+    /// The one access key that may ask.
+    pub access_key_id: String,
+    /// Its secret.
+    pub access_key_secret: Secret,
+    /// The region that requests must be signed for.
+    pub region: String,
+    /// The account that all buckets belong to, all digits.
+    pub account: String,
+    /// Most `PutVectors` requests in any second; 0 for no limit.
+    pub requests_per_second: f64,
+    /// Most vectors in the `PutVectors` requests of any second; 0 for no limit. A batch of more never gets through.
+    pub vectors_per_second: f64,
+    /// How long every answer is held back.
+    pub latency: Duration,
+    /// Scripted trouble.
+    pub faults: Vec<Fault>,
+    /// Whether [`Seen`](super::statistics::Seen) holds the keys of each batch, which takes memory.
+    pub log_keys: bool,
+    /// What clients may take of it.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    /// A service in memory with the access key `local`/`local` and the documented quota.
+    fn default() -> Self {
+        Self {
+            data: None,
+            access_key_id: "local".to_owned(),
+            access_key_secret: Secret::new("local"),
+            region: "cn-hangzhou".to_owned(),
+            account: "1234567890".to_owned(),
+            requests_per_second: limits::PUT_REQUESTS_PER_SECOND,
+            vectors_per_second: limits::PUT_VECTORS_PER_SECOND,
+            latency: Duration::ZERO,
+            faults: Vec::new(),
+            log_keys: false,
+            limits: Limits::default(),
+        }
+    }
+}
