@@ -5,8 +5,8 @@
 
 use serde::de::IgnoredAny;
 
-use super::columnar::Outline;
-use super::shape::{Named, WRAPPERS, is_keyed_record, is_record, is_vector_name};
+use super::named::{Named, WRAPPERS, is_keyed_record, is_record, is_vector_name};
+use super::outline::Outline;
 use super::value::{Members, Next, scalar_end, skip_blanks, string_end};
 
 /// Why the members cannot be passed over.

@@ -2,7 +2,7 @@
 
 use super::around::{self, After, Found, Trouble};
 use super::error::Tear;
-use super::shape::Named;
+use super::named::Named;
 use super::value::{record_end, skip_blanks, value_end};
 use super::{Cut, Flaw, FlawKind, RECORDS_AT_MOST};
 

@@ -1,7 +1,7 @@
 //! What an input is that holds no records as text, told from its first bytes: its name and the cure.
 
 use super::mark_length;
-use super::recognise::Unfit;
+use super::unfit::Unfit;
 use super::value::skip_blanks;
 use crate::put::encoding;
 

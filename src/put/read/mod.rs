@@ -18,6 +18,8 @@ mod foreign;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod lines;
+mod named;
+mod outline;
 mod preflight;
 mod recognise;
 mod shape;
@@ -26,6 +28,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod unfit;
 mod value;
 mod window;
 
@@ -39,12 +42,13 @@ use self::decompress::{Compression, Trailing};
 use self::elements::Elements;
 pub use self::error::{ReadError, Tear};
 pub use self::expand::{Candidate, Expanded, expand};
+use self::named::Named;
 pub use self::preflight::{Chosen, beginning, choose};
+use self::recognise::Layout;
 pub use self::recognise::{Format, UnknownFormat};
-use self::recognise::{Layout, Unfit};
-use self::shape::Named;
 pub use self::table::Tables;
 use self::table::{Header, HeaderFlaw, QuoteFlaw, Rows};
+use self::unfit::Unfit;
 use self::window::{Arrival, Stream, Window, newlines};
 use super::encoding::{self, Foreign};
 use super::record::{Block, Input, Position, Raw, Record};

@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use super::elements::Shape;
 use super::foreign::{self, Told};
-use super::shape::{self, Holder, Named};
+use super::named::Named;
+use super::shape::{self, Holder};
 use super::table::{self, Dialect, Tables};
+use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
 use super::{Form, Sizes, mark_length};
-use crate::put::encoding::{self, Foreign};
+use crate::put::encoding;
 
 /// A format that the command line can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,21 +83,6 @@ pub(super) enum Layout {
         /// The byte between cells.
         delimiter: u8,
     },
-}
-
-/// Why an input cannot be cut.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// It is of a known format that is not read.
-    Unsupported { format: &'static str, cure: &'static str },
-    /// It is something else than data.
-    WithoutRecords { what: &'static str, cure: &'static str, in_place_of_data: bool },
-    /// It is JSON whose records do not follow one another.
-    Shape { shape: String, cure: String },
-    /// It is text in another encoding.
-    NotUtf8(Foreign),
-    /// It is of no known format.
-    Unrecognised,
 }
 
 /// Decides how an input is cut that begins with `head`, or asks for more of it with none.
