@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Because, Budget, GaveUp};
+use super::budget::Budget;
+use super::gave_up::{Because, GaveUp};
 use crate::oss::error::{CallError, Transport, backoff};
 
 /// A host whose name nobody knows is given up after this long, unless it has answered before: the name is likely wrong,

@@ -7,8 +7,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::attempts::Attempts;
+use super::budget::Budget;
+use super::effort::Effort;
+use super::gave_up::{Because, GaveUp};
+use super::halt::Halt;
+use super::observer::{Observer, Trouble};
 use super::pace::{Pacer, Turn};
-use super::{Because, Budget, Effort, GaveUp, Halt, Observer, Request, Trouble};
+use super::request::Request;
 use crate::oss::client::{Answer, Client};
 use crate::oss::credential::Refreshed;
 use crate::oss::error::{CallError, TOKEN_ENDED, Transport, Verdict};

@@ -1,6 +1,6 @@
 //! What is asked of the service, and how it is to be asked. Pure.
 
-use super::Budget;
+use super::budget::Budget;
 use crate::oss::client::Body;
 use crate::oss::operation::Operation;
 

@@ -176,13 +176,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         strict: job.strict,
         reporter: Arc::clone(&reporter),
     };
-    let rules = admit::Rules {
-        dimension: job.wanted.dimension.or(bound.dimension),
-        metric: job.wanted.metric.or_else(|| bound.known_metric()).or(job.wanted.usual_metric),
-        non_filterable: Some(job.wanted.non_filterable.clone().unwrap_or_default()),
-        metadata_values: job.metadata_values,
-        largest: job.limits.bytes,
-    };
+    let rules = wanted_rules(&job.wanted, job.metadata_values, job.limits, &bound);
     let Some(client) = job.client else {
         return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
     };
@@ -274,6 +268,22 @@ fn in_force(known: &Known, rules: &admit::Rules) -> Binding {
     match known {
         Known::Existing(index) => Binding::of(index),
         Known::ToCreate | Known::Hidden => Binding::said(rules.dimension, rules.metric),
+    }
+}
+
+/// The rules as far as the command line and earlier runs say them.
+fn wanted_rules(
+    wanted: &Wanted,
+    metadata_values: admit::MetadataValues,
+    limits: batch::Limits,
+    bound: &Binding,
+) -> admit::Rules {
+    admit::Rules {
+        dimension: wanted.dimension.or(bound.dimension),
+        metric: wanted.metric.or_else(|| bound.known_metric()).or(wanted.usual_metric),
+        non_filterable: Some(wanted.non_filterable.clone().unwrap_or_default()),
+        metadata_values,
+        largest: limits.bytes,
     }
 }
 
