@@ -1,7 +1,6 @@
 //! Step 6, checkpoint: what a run keeps on disk, in the order that makes it safe: rejects first, then the journal's
 //! mark that counts them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,11 +10,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::claim::{Claim, ClaimError};
+use super::earlier::{self, Earlier};
 use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::outcome::{Later, Outcome};
 use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
 use super::rejects::{self, Forgotten, Known, Listed, Place, REJECTS, Rejects, Superseded};
+use super::resume::{IndexNow, Resumed};
 use super::tracker::{Counts, FailedAt, Mark, Tracker};
 use super::words::count;
 use crate::exit::{Exit, Failure};
@@ -48,6 +49,10 @@ pub(super) struct Checkpoint {
     journal: Option<Journal>,
     tracker: Tracker,
     rejects: Option<Rejects>,
+    /// What is to be done before anything is sent.
+    to_start: Option<ToStart>,
+    /// What this run gives up, until that is told.
+    earlier: Option<Earlier>,
     /// Keeps other loads off a rejects file that the user named.
     _claim: Option<Claim>,
     resume_command: String,
@@ -58,6 +63,16 @@ pub(super) struct Checkpoint {
     /// Why nothing more is kept. What could not be brought to disk may or may not be there, and a mark that follows
     /// would count it.
     broken: Option<Failure>,
+}
+
+/// What becomes of the files of an earlier run, once the index is known.
+#[derive(Clone, Debug)]
+struct ToStart {
+    /// The rejects file, if the user names one.
+    rejects: Option<PathBuf>,
+    resume: bool,
+    /// How far what is gone on with came.
+    mark: Option<Mark>,
 }
 
 /// What is left on disk when a run is over.
@@ -86,6 +101,8 @@ impl Checkpoint {
             journal: None,
             tracker: Tracker::default(),
             rejects: rejects.map(Rejects::new),
+            to_start: None,
+            earlier: None,
             _claim: None,
             resume_command: String::new(),
             synced: Instant::now(),
@@ -95,7 +112,7 @@ impl Checkpoint {
         }
     }
 
-    /// Opens the journal of this load and, when resuming, says how far it came.
+    /// Opens the journal of this load and, when resuming, says how far it came. All files stay as they are.
     pub(super) fn open(keep: Keep, inputs: Vec<Input>) -> Result<(Self, Option<Mark>), Failure> {
         if !inputs.iter().all(can_be_read_twice) {
             return if keep.resume {
@@ -107,37 +124,53 @@ impl Checkpoint {
         // Before anything of an earlier run is touched.
         let claim = claim(keep.rejects.as_deref())?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(failure)?;
-        let (mut journal, mut mark) =
-            Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
-        let place = keep.rejects.map_or_else(|| Place::Own(journal.rejects()), Place::Named);
-        if let Some(mark) = &mut mark {
-            forget_rejects(&journal, mark, &place)?;
-        }
-        let mut notes = about_earlier(&journal, keep.resume, mark.as_ref());
-        notes.extend_from_slice(journal.notes());
-        let rejects = if let Some(mark) = &mark {
-            notes.extend(lost(place.path(), mark));
-            let is_to_come = |known: &Known| is_to_come(&journal, mark, known);
-            let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
-                .map_err(|error| rejects_failure(place.path(), &error))?;
-            journal.go_on(mark).map_err(failure)?;
-            rejects
-        } else {
-            if let Place::Named(path) = &place {
-                notes.extend(set_aside(path, Some(&journal))?);
-            }
-            Rejects::new(place)
-        };
+        let (journal, mark) = Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
         let checkpoint = Self {
             tracker: Tracker::new(mark.as_ref()),
             journal: Some(journal),
-            rejects: Some(rejects),
+            to_start: Some(ToStart { rejects: keep.rejects, resume: keep.resume, mark: mark.clone() }),
             _claim: claim,
             resume_command: keep.resume_command,
-            notes,
             ..Self::none(inputs, None)
         };
         Ok((checkpoint, mark))
+    }
+
+    /// Puts all files in their places, now that the index is known and nothing has been sent; returns what earlier runs
+    /// settled of the load.
+    pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Counts, Failure> {
+        let (Some(to_start), Some(journal)) = (self.to_start.clone(), &mut self.journal) else {
+            return Ok(Counts::default());
+        };
+        let ToStart { rejects, resume, mut mark } = to_start;
+        let may_hold = |bound: &Binding, counts| !Resumed { bound, counts }.is_gone_from(index.known);
+        journal.start(&self.inputs, mark.as_ref(), rejects.as_deref(), &may_hold).map_err(failure)?;
+        if index.is_to_create() {
+            journal.leave_aside().map_err(failure)?;
+        }
+        let place = rejects.map_or_else(|| Place::Own(journal.rejects()), Place::Named);
+        self.notes.extend_from_slice(journal.notes());
+        let rejects = if let Some(mark) = &mut mark {
+            go_on(journal, mark, &place, &mut self.notes)?
+        } else {
+            if let Place::Named(path) = &place {
+                self.notes.extend(set_aside(path, Some(journal))?);
+            }
+            Rejects::new(place)
+        };
+        self.rejects = Some(rejects);
+        self.tracker = Tracker::new(mark.as_ref());
+        self.earlier = journal.given_up().map(|given_up| Earlier::new(given_up, journal.aside(), index));
+        if resume && mark.is_none() && self.earlier.is_none() {
+            self.notes.push(earlier::NONE_LEFT.to_owned());
+        }
+        self.to_start = None;
+        Ok(mark.unwrap_or_default().counts)
+    }
+
+    /// What is worth saying of what this run gives up, once.
+    pub(super) fn tell_of_earlier(&mut self) -> Vec<String> {
+        self.earlier.take().map(|earlier| earlier.notes()).unwrap_or_default()
     }
 
     /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
@@ -155,9 +188,17 @@ impl Checkpoint {
         Ok(Self::none(inputs, Some(Place::Own(path))))
     }
 
-    /// What is worth saying about earlier runs and their files.
-    pub(super) fn notes(&self) -> &[String] {
-        &self.notes
+    /// The rejects file of what this run was to go on with.
+    fn rejects_of_earlier(&self) -> Option<PathBuf> {
+        let to_start = self.to_start.as_ref().filter(|_| self.has_way_on)?;
+        let has_rejects = to_start.mark.as_ref().is_some_and(|mark| mark.rejects_bytes > 0);
+        let own = || self.journal.as_ref().map(Journal::rejects_of_source);
+        to_start.rejects.clone().or_else(own).filter(|_| has_rejects)
+    }
+
+    /// What is worth saying about earlier runs and their files, once.
+    pub(super) fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// The keys of what is rejected.
@@ -175,9 +216,19 @@ impl Checkpoint {
         self.journal.is_some()
     }
 
-    /// What earlier runs knew of the index that they loaded into.
-    pub(super) fn bound(&self) -> Binding {
-        self.journal.as_ref().map(|journal| journal.bound().clone()).unwrap_or_default()
+    /// What earlier runs knew of the index that they loaded into, and what they counted.
+    pub(super) fn bound(&self) -> (Binding, Counts) {
+        let bound = self.journal.as_ref().map(Journal::bound);
+        bound.map(|(bound, counts)| (bound.clone(), counts)).unwrap_or_default()
+    }
+
+    /// The failure of a resume that is refused, with what it takes to go on without what somebody brought back.
+    pub(super) fn refused(&mut self, failure: Failure) -> Failure {
+        self.has_no_way_on();
+        match self.journal.as_ref().and_then(Journal::brought) {
+            Some(path) => failure.also_advise(&journal::without(&path)),
+            None => failure,
+        }
     }
 
     /// Notes that a batch is about to be sent, into the index that is known so.
@@ -188,6 +239,9 @@ impl Checkpoint {
 
     /// Notes that nothing which an earlier run stored is in the index.
     pub(super) fn index_is_new(&mut self) -> Result<(), Failure> {
+        if let Some(earlier) = &mut self.earlier {
+            earlier.index_is_gone();
+        }
         self.journal.as_mut().map_or(Ok(()), Journal::leave_aside).map_err(failure)
     }
 
@@ -313,9 +367,11 @@ impl Checkpoint {
         let superseded =
             self.rejects.as_ref().map_or_else(Superseded::default, |rejects| rejects.listed().superseded());
         // Closed here: not every system moves a folder whose files are open.
-        let rejects_file = self.rejects.take().filter(Rejects::is_used);
-        let drops_rejects = rejects_file.as_ref().is_some_and(|rejects| !rejects.is_kept());
-        let rejects_file = rejects_file.map(|rejects| rejects.path().display().to_string());
+        let rejects = self.rejects.take().filter(Rejects::is_used);
+        let drops_rejects = rejects.as_ref().is_some_and(|rejects| !rejects.is_kept());
+        let rejects_file = rejects.map(|rejects| rejects.path().to_owned());
+        let rejects_file = rejects_file.or_else(|| self.rejects_of_earlier());
+        let rejects_file = rejects_file.map(|path| path.display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
         let Some(journal) = self.journal.take() else {
             return (Left { rejects_file, superseded, drops_rejects, resume_command: None }, synced);
@@ -323,6 +379,7 @@ impl Checkpoint {
         let resume_command =
             (self.has_way_on && !nothing_left && (begun || progress)).then_some(self.resume_command);
         let closed = match (nothing_left, progress) {
+            _ if self.to_start.is_some() => Ok(()),
             (true, _) => journal.complete(),
             (false, false) if may_be_stored => journal.abandon(),
             (false, false) => journal.give_back(),
@@ -331,6 +388,22 @@ impl Checkpoint {
         let closed = closed.map_err(failure);
         (Left { rejects_file, superseded, drops_rejects, resume_command }, synced.and(closed))
     }
+}
+
+/// Goes on from a mark with the rejects file that belongs to it.
+fn go_on(
+    journal: &mut Journal,
+    mark: &mut Mark,
+    place: &Place,
+    notes: &mut Vec<String>,
+) -> Result<Rejects, Failure> {
+    forget_rejects(journal, mark, place)?;
+    notes.extend(lost(place.path(), mark));
+    let is_to_come = |known: &Known| is_to_come(journal, mark, known);
+    let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
+        .map_err(|error| rejects_failure(place.path(), &error))?;
+    journal.go_on(mark).map_err(failure)?;
+    Ok(rejects)
 }
 
 /// Whether a line of the rejects file is about a record that is not settled and so comes again.
@@ -420,50 +493,7 @@ fn lost(path: &Path, mark: &Mark) -> Option<String> {
     })
 }
 
-/// What is worth saying about an earlier run of this load, line by line.
-fn about_earlier(journal: &Journal, resume: bool, mark: Option<&Mark>) -> Vec<String> {
-    match (resume, mark, journal.given_up()) {
-        (true, None, 0) => {
-            vec!["note: no earlier run of this load is left, starting at the beginning".to_owned()]
-        }
-        (_, None, given_up @ 1..) => {
-            let (aside, path) = journal.aside();
-            let word = |path: &Path| {
-                let path = path.display().to_string();
-                shlex::try_quote(&path).map(Cow::into_owned).unwrap_or(path)
-            };
-            vec![
-                format!(
-                    "note: this load starts at the beginning, although an earlier run settled {} records of it",
-                    count(given_up)
-                ),
-                "      to go on there, which is right where no key occurs twice, stop this run and --resume after:"
-                    .to_owned(),
-                format!("        mv {} {}", word(&aside), word(&path)),
-            ]
-        }
-        _ => Vec::new(),
-    }
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
 fn failure(error: JournalError) -> Failure {
-    let advice = match &error {
-        JournalError::Locked(_) => "wait for it to end; to split a load, give each part its own files",
-        JournalError::Changed { .. } => "leave out --resume to start from the beginning",
-        JournalError::Elsewhere(_) => {
-            "run again with what it was, or leave out --resume to load everything into this index"
-        }
-        JournalError::Later(_) => "use that version, or name another folder with --checkpoint-dir",
-        JournalError::Option { .. } => {
-            "use the same options, or leave out --resume to start from the beginning"
-        }
-        JournalError::Input { .. } => {
-            "check the path and its permissions; what an earlier run settled is kept for --resume"
-        }
-        JournalError::Io { .. } => {
-            "check the path and the disk; --checkpoint-dir keeps the journal elsewhere"
-        }
-    };
-    Failure::new(Exit::Client, error.to_string()).advise(advice)
+    Failure::new(Exit::Client, error.to_string()).advise(error.advice())
 }

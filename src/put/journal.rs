@@ -10,6 +10,7 @@ mod change;
 pub(super) mod error;
 mod flat;
 mod folder;
+mod given_up;
 mod header;
 pub(super) mod lines;
 mod moved;
@@ -22,17 +23,19 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub use self::binding::Binding;
-pub use self::error::JournalError;
 use self::error::io_error;
-use self::folder::{Folder, Sequence, beside, read_if_there};
+pub use self::error::{JournalError, without};
+use self::folder::{Folder, Sequence, beside, settled_in};
+pub use self::given_up::{GivenUp, MayHold};
+use self::given_up::{Settled, furthest};
 pub use self::header::Header;
-use self::lines::{Line, later_version, next_line, parse, seal};
+use self::lines::{Line, next_line, seal};
 pub use self::place::{Difference, Place, listed, local_service};
 use self::search::search;
 use super::read;
 use super::record::Input;
 use super::rejects::REJECTS;
-use super::tracker::{FailedAt, Mark};
+use super::tracker::{Counts, FailedAt, Mark};
 use crate::private;
 
 /// The journal is written anew when it grows beyond this, or to twice what it was.
@@ -50,7 +53,11 @@ pub struct Journal {
     /// The length from which it is written anew.
     compact_at: u64,
     dirty: bool,
-    given_up: u64,
+    /// What this run goes on with, wherever that is.
+    source: Option<Sequence>,
+    /// What is counted in it, inputs that have changed since included.
+    counted: Counts,
+    given_up: Option<GivenUp>,
     /// Whether nothing had been sent since the journal that is given up, when this run began.
     was_untouched: bool,
     notes: Vec<String>,
@@ -65,7 +72,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Locks the load's folder below `checkpoints`. With `resume`, finds how far an earlier run of `inputs` came.
+    /// Locks the load's folder below `checkpoints`. With `resume`, finds how far an earlier run of `inputs` came. Nothing
+    /// is moved yet: whether the index is the one that it went to is still to be seen.
     pub fn open(
         checkpoints: &Path,
         header: Header,
@@ -76,7 +84,7 @@ impl Journal {
         if resume && !Folder::journals(&folder).iter().any(|journal| journal.exists()) {
             folder = search(checkpoints, &header, inputs)?.unwrap_or(folder);
         }
-        refuse_later(&folder)?;
+        Folder::refuse_later(&folder)?;
         let mut journal = Self {
             folder: Folder::open(folder)?,
             place: header.place.clone(),
@@ -85,7 +93,9 @@ impl Journal {
             written: 0,
             compact_at: COMPACT_AT,
             dirty: false,
-            given_up: 0,
+            source: None,
+            counted: Counts::default(),
+            given_up: None,
             was_untouched: false,
             notes: Vec::new(),
             forgotten: Vec::new(),
@@ -93,11 +103,44 @@ impl Journal {
             has_begun: false,
             last: None,
         };
-        let mark = if resume { journal.take_up(inputs)? } else { None };
-        if mark.is_none() {
-            journal.begin(resume)?;
-        }
+        journal.check_brought()?;
+        let mark = if resume { journal.find(inputs)? } else { None };
         Ok((journal, mark))
+    }
+
+    /// What somebody moved where it is gone on with is a journal of this load, and has settled something.
+    fn check_brought(&self) -> Result<(), JournalError> {
+        if !self.folder.has(Sequence::Resume) {
+            return Ok(());
+        }
+        let path = self.folder.of(Sequence::Resume);
+        let Some((header, _)) = self.folder.settled(Sequence::Resume)? else {
+            return Err(JournalError::Unsettled(path.display().to_string()).of_brought(&path));
+        };
+        let elsewhere = self.place.differences(&header.place);
+        if elsewhere.is_empty() { Ok(()) } else { Err(JournalError::Elsewhere(elsewhere).of_brought(&path)) }
+    }
+
+    /// Takes its place in the folder, now that the index is known: what is gone on with becomes `current`, or something
+    /// new does. Of what is given up for that, what came furthest is kept. `rejects` is a file that the user names.
+    pub fn start(
+        &mut self,
+        inputs: &[Input],
+        mark: Option<&Mark>,
+        rejects: Option<&Path>,
+        may_hold: MayHold<'_>,
+    ) -> Result<(), JournalError> {
+        let Some(source) = self.source else { return self.begin(inputs, may_hold) };
+        if source == Sequence::Resume {
+            // What the user names has nothing of it.
+            let own = rejects.filter(|_| mark.is_none_or(|mark| mark.rejects_bytes == 0));
+            given_up::make_way(&self.folder, own, &self.place, may_hold)?;
+        }
+        if source != Sequence::Current {
+            self.folder.put(source, Sequence::Current)?;
+            self.source = Some(Sequence::Current);
+        }
+        moved::undo(&self.folder.of(Sequence::Current))
     }
 
     /// Goes on from a mark that was found. What it no longer counts must be out of the rejects file by now: this journal
@@ -107,43 +150,53 @@ impl Journal {
     }
 
     /// Finds how far an earlier run came.
-    fn take_up(&mut self, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
-        let mut mark = self.load(inputs)?;
-        if mark.is_none() && self.folder.put(Sequence::Untouched, Sequence::Current)? {
-            // A run that forgot to resume was killed before it had sent anything.
-            mark = self.load(inputs)?;
+    fn find(&mut self, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
+        // What is untouched is of a run that forgot to resume, and was killed before it had sent anything.
+        for sequence in [Sequence::Resume, Sequence::Current, Sequence::Untouched] {
+            let found = self.load(sequence, inputs).map_err(|error| match sequence {
+                Sequence::Resume => error.of_brought(&self.folder.of(sequence)),
+                _ => error,
+            })?;
+            if found.is_some() {
+                self.source = Some(sequence);
+                return Ok(found);
+            }
         }
-        if mark.is_some() {
-            moved::undo(&self.folder.of(Sequence::Current))?;
-        }
-        Ok(mark)
+        Ok(None)
     }
 
     /// Begins a sequence of runs. Whoever forgets to resume a load of days shall not lose it with that, nor by
     /// forgetting it again: of what is given up, that which came furthest is kept.
-    fn begin(&mut self, resume: bool) -> Result<(), JournalError> {
-        let before = self.folder.settled(Sequence::Untouched)?.max(self.folder.settled(Sequence::Before)?);
-        let current = if resume { 0 } else { self.folder.settled(Sequence::Current)? };
-        self.given_up = current.max(before);
+    fn begin(&mut self, inputs: &[Input], may_hold: MayHold<'_>) -> Result<(), JournalError> {
+        let among = [Sequence::Current, Sequence::Resume, Sequence::Before, Sequence::Untouched];
+        let kept = furthest(&self.folder, &among, &self.place, may_hold)?;
         // Written before anything is moved: where there is no room for it, nothing has happened.
         self.folder.make(Sequence::New)?;
         self.rewrite(Sequence::New, None)?;
-        if current > before {
-            self.folder.put(Sequence::Current, Sequence::Untouched)?;
-        }
+        given_up::set_aside(&self.folder, kept.as_ref().map(|kept| kept.sequence))?;
+        self.given_up = kept.map(|Settled { header, mark, .. }| GivenUp {
+            refused: self.header.continues(&header, Some(&mark), inputs).err(),
+            bound: header.bound,
+            counts: mark.counts,
+        });
         // Closed meanwhile: not every system moves a folder whose files are open.
         self.file = None;
         self.folder.put(Sequence::New, Sequence::Current)?;
         let path = self.folder.journal(Sequence::Current);
         let file = private::open_own(&path, private::writing().append(true));
         self.file = Some(file.map_err(io_error("write the journal", &path))?);
-        self.was_untouched = self.folder.of(Sequence::Untouched).exists();
+        self.was_untouched = self.folder.has(Sequence::Untouched);
         Ok(())
     }
 
-    /// Records that an earlier run settled and that this one, which does not resume, loads again.
-    pub fn given_up(&self) -> u64 {
-        self.given_up
+    /// What an earlier run settled and this one, which does not go on with it, loads again.
+    pub fn given_up(&self) -> Option<&GivenUp> {
+        self.given_up.as_ref()
+    }
+
+    /// The folder that somebody moved where it is gone on with, if this run does.
+    pub fn brought(&self) -> Option<PathBuf> {
+        (self.source == Some(Sequence::Resume)).then(|| self.folder.of(Sequence::Resume))
     }
 
     /// What is worth saying about inputs that failed in an earlier run.
@@ -195,9 +248,15 @@ impl Journal {
         self.folder.of(Sequence::Current).join(REJECTS)
     }
 
-    /// What is known of the index that earlier runs loaded into, as far as they settled anything.
-    pub fn bound(&self) -> &Binding {
-        &self.header.bound
+    /// Where that is until this run has its place.
+    pub fn rejects_of_source(&self) -> PathBuf {
+        self.folder.of(self.source.unwrap_or(Sequence::Current)).join(REJECTS)
+    }
+
+    /// What is known of the index that earlier runs loaded into, as far as they settled anything, and what they counted,
+    /// inputs that have changed since included.
+    pub fn bound(&self) -> (&Binding, Counts) {
+        (&self.header.bound, self.counted)
     }
 
     /// Sees to it that where vectors go is on disk before they are sent: the place, and what is known of the index.
@@ -256,7 +315,7 @@ impl Journal {
         }
         self.file = None;
         // By this name it would come back at the next start as well.
-        if !self.folder.of(Sequence::Untouched).exists() {
+        if !self.folder.has(Sequence::Untouched) {
             self.folder.put(Sequence::Before, Sequence::Untouched)?;
         }
         self.folder.put(Sequence::Untouched, Sequence::Current)?;
@@ -269,10 +328,9 @@ impl Journal {
         self.folder.remove_journal(Sequence::Current)
     }
 
-    fn load(&mut self, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
-        let path = self.folder.journal(Sequence::Current);
-        let text = read_if_there(&path).map_err(io_error("read the journal", &path))?;
-        let Some((header, Some(mark))) = text.and_then(|text| parse(&text)) else { return Ok(None) };
+    fn load(&mut self, sequence: Sequence, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
+        let Some((header, mark)) = settled_in(&self.folder.journal(sequence))? else { return Ok(None) };
+        self.counted = mark.counts;
         let now = self.header.continues(&header, Some(&mark), inputs)?;
         self.numbers = self.header.numbers(&header, &now);
         (self.header.place, self.header.bound) = (header.place.clone(), header.bound.clone());
@@ -337,18 +395,6 @@ impl Journal {
     }
 }
 
-/// Nothing is moved or written where a later version has been at work.
-fn refuse_later(folder: &Path) -> Result<(), JournalError> {
-    for path in Folder::journals(folder) {
-        // What cannot be read is told when it is needed.
-        let text = read_if_there(&path).ok().flatten().unwrap_or_default();
-        if later_version(&text).is_some() {
-            return Err(JournalError::Later(path.display().to_string()));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -356,6 +402,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::change::{Change, LISTED};
+    use super::lines::parse;
     use super::*;
     use crate::put::record::{Position, Span};
     use crate::put::tracker::Counts;

@@ -261,6 +261,7 @@ impl Load {
         if created.is_new {
             self.settle.index_is_new()?;
         }
+        self.settle.tell_of_earlier();
         self.known = self.known.completed(&created.index.as_ref().map(Binding::of).unwrap_or_default());
         Ok(())
     }

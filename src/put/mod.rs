@@ -7,6 +7,7 @@ mod claim;
 mod control;
 mod dispatch;
 mod doubts;
+mod earlier;
 mod encoding;
 mod ending;
 mod evidence;
@@ -60,12 +61,12 @@ use pipeline::{Broken, Plan, Queued};
 use read::ReadError;
 use record::Input;
 use report::{Events, Reporter, Summary, Telling};
-use resume::Resumed;
+use resume::{IndexNow, Resumed};
 use send::Sender;
 pub use send::Verify;
 pub use settle::MaxRejects;
 use settle::{Bounds, Reading, Settle};
-use tracker::Mark;
+use tracker::{Counts, Mark};
 
 use crate::call::{Budget, Caller, Halt, Pacer, Quota};
 use crate::exit::{Exit, Failure};
@@ -141,17 +142,17 @@ pub struct Calls {
 
 /// Loads the inputs: the whole path.
 pub async fn run(job: Job, calls: Calls) -> Finished {
-    let (checkpoint, mark) = match keep(&job) {
+    let (mut checkpoint, mark) = match keep(&job) {
         Ok(kept) => kept,
         Err(failure) => return never_begun(job.telling, failure),
     };
     let (telling, taken) = job.telling.claimed();
     let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..telling }));
-    checkpoint.notes().iter().for_each(|note| reporter.note(note));
+    checkpoint.take_notes().iter().for_each(|note| reporter.note(note));
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
-    let (bound, listed) = (checkpoint.bound(), checkpoint.listed());
+    let (bound, counted) = checkpoint.bound();
     let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
     let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
     if let Some(failure) = taken {
@@ -183,15 +184,16 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let (halt, halted) = Halt::new();
     let caller = Caller::new(client, Pacer::new(job.quota), job.budget, halted, reporter.clone());
     let stopping = Stopping { interrupt, halt };
-    let resumed = Resumed { bound: &bound, counts: mark.counts };
+    let resumed = Resumed { bound: &bound, counts: counted };
     let look = index::look(&caller, &reporter, &job.wanted);
     let looked = stopping.unless_interrupted(&caller, &mut settle, look).await;
-    let known = match looked.and_then(|known| goes_on_in(known, &job.wanted, &resumed, &mut settle)) {
+    let begun = looked.and_then(|known| begin(known, &job.wanted, &resumed, &mut settle));
+    let (known, settled) = match begun {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
     let rules = known_rules(rules, &known, job.wanted.create_index);
-    let beginning = (mark.counts.stored > 0).then(|| Beginning {
+    let beginning = (settled.stored > 0).then(|| Beginning {
         inputs: job.inputs.clone(),
         form: job.form.clone(),
         fields: job.fields.clone(),
@@ -203,34 +205,38 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         index_name: job.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
-        evidence: Evidence::of_earlier(mark.counts.stored > 0),
+        evidence: Evidence::of_earlier(settled.stored > 0),
         late: Late::default(),
         room: send::Room::default(),
         control: Control::new(beginning),
     });
-    let may_be_missing = known.may_be_missing(&job.wanted, mark.counts);
+    let may_be_missing = known.may_be_missing(&job.wanted, settled);
     let create = may_be_missing.then_some(Wanted { metric: rules.metric, ..job.wanted });
     let known = in_force(&known, &rules);
-    let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs, listed);
+    let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs, settle.listed());
     let load = Load { sender, dispatch, settle, stopping, create, known };
     Box::pin(load.run(pipeline::start(blocks, &plan(rules)))).await
 }
 
-/// Whether the load goes on in the index that is known so.
-fn goes_on_in(
+/// Whether the load goes on in the index that is known so; then puts what the run keeps on disk in its place. Returns
+/// what earlier runs settled of the load, too.
+fn begin(
     known: Known,
     wanted: &Wanted,
     resumed: &Resumed<'_>,
     settle: &mut Settle,
-) -> Result<Known, Failure> {
-    let doubt = resumed.goes_on_in(wanted, &known).inspect_err(|_| settle.has_no_way_on())?;
+) -> Result<(Known, Counts), Failure> {
+    let index = IndexNow { wanted, known: &known };
+    let doubt = resumed.goes_on_in(index).map_err(|failure| settle.refused(failure))?;
     if let Some(note) = doubt {
         settle.reporter().note(&note);
     }
-    if matches!(known, Known::ToCreate) {
-        settle.index_is_new()?;
+    let settled = settle.start(index)?;
+    // Where nobody may look, whether the index is a new one shows when it is created.
+    if !matches!(known, Known::Hidden) || !known.may_be_missing(wanted, settled) {
+        settle.tell_of_earlier();
     }
-    Ok(known)
+    Ok((known, settled))
 }
 
 /// Tells how far the run is whenever somebody asks, until what comes back is dropped.

@@ -17,9 +17,41 @@ pub(super) struct Resumed<'a> {
     pub(super) counts: Counts,
 }
 
+/// The index as the user wants it and as it is found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IndexNow<'a> {
+    pub(super) wanted: &'a Wanted,
+    pub(super) known: &'a Known,
+}
+
+impl IndexNow<'_> {
+    /// Whether there is none yet.
+    pub(super) fn is_to_create(&self) -> bool {
+        matches!(self.known, Known::ToCreate)
+    }
+}
+
 impl Resumed<'_> {
+    /// Whether what they stored cannot be in the index that is there now, as far as anybody can see: an index cannot be
+    /// changed, and none is created twice.
+    pub(super) fn is_gone_from(&self, known: &Known) -> bool {
+        let has_stored = self.counts.stored > 0;
+        match known {
+            Known::Existing(index) => {
+                let now = Binding::of(index);
+                let is_other = has_stored && self.bound.made_again(&now).is_some();
+                is_other || !self.bound.differences(&now).is_empty()
+            }
+            Known::ToCreate => has_stored,
+            Known::Hidden => false,
+        }
+    }
+
     /// Whether the index is still that one, and wanted as it was; if nobody can know, a note says so.
-    pub(super) fn goes_on_in(&self, wanted: &Wanted, known: &Known) -> Result<Option<String>, Failure> {
+    pub(super) fn goes_on_in(
+        &self,
+        IndexNow { wanted, known }: IndexNow<'_>,
+    ) -> Result<Option<String>, Failure> {
         let (index, stored) = (wanted.name.as_str(), self.counts.stored);
         let said = Binding::said(wanted.dimension, wanted.metric);
         self.agrees(&said, "use the same options, or leave out --resume to load everything into this index")?;

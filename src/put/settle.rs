@@ -11,7 +11,9 @@ use super::journal::Binding;
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::read::FailedInput;
 use super::record::Defect;
+use super::rejects::Listed;
 use super::report::Reporter;
+use super::resume::IndexNow;
 use super::tracker::Counts;
 use super::words::{count, plural};
 use crate::call::{Pacer, Quota};
@@ -113,6 +115,24 @@ impl Settle {
         }
     }
 
+    /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
+    pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Counts, Failure> {
+        self.earlier = self.checkpoint.start(index)?;
+        self.checkpoint.take_notes().iter().for_each(|note| self.reporter.note(note));
+        Ok(self.earlier)
+    }
+
+    /// Tells what this run gives up; the second time nothing.
+    pub(super) fn tell_of_earlier(&mut self) {
+        self.checkpoint.tell_of_earlier().iter().for_each(|note| self.reporter.note(note));
+    }
+
+    /// Notes that a resume is refused: nothing counts as skipped, and the same command would only fail again.
+    pub(super) fn refused(&mut self, failure: Failure) -> Failure {
+        (self.earlier, self.has_way_on) = (Counts::default(), false);
+        self.checkpoint.refused(failure)
+    }
+
     /// Notes that a batch is about to be sent, into the index that is known so.
     pub(super) fn begin_to_send(&mut self, known: &Binding) -> Result<(), Failure> {
         self.checkpoint.begin_to_send(known)
@@ -152,6 +172,11 @@ impl Settle {
         self.reporter.pace(pace.factor());
         self.reporter.tick(pace.bound());
         self.checkpoint.sync_if_due()
+    }
+
+    /// The keys of what is rejected.
+    pub(super) fn listed(&self) -> Arc<Listed> {
+        self.checkpoint.listed()
     }
 
     /// Who is told what happens.
@@ -255,7 +280,7 @@ impl Settle {
     }
 
     /// Notes that to continue would only fail again.
-    pub(super) fn has_no_way_on(&mut self) {
+    fn has_no_way_on(&mut self) {
         self.checkpoint.has_no_way_on();
         self.has_way_on = false;
     }

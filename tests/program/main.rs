@@ -4,6 +4,7 @@
 
 mod annotations;
 mod answers;
+mod brought_back;
 mod completions;
 mod config;
 mod crash;

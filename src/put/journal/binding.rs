@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::place::Difference;
-use crate::oss::time::same_moment;
+use crate::oss::time::{Timestamp, same_moment};
 use crate::oss::wire::{DistanceMetric, Index};
 
 /// What is known of an index.
@@ -72,6 +72,13 @@ impl Binding {
         let (was, now) = (self.created.as_deref()?, now.created.as_deref()?);
         (!same_moment(was, now)).then_some((was, now))
     }
+
+    /// Whether the index was deleted before another one of its name was created.
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        let Some((was, is)) = self.made_again(other) else { return false };
+        let moments = Timestamp::parse_rfc3339(was).zip(Timestamp::parse_rfc3339(is));
+        moments.is_some_and(|(was, is)| was < is)
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +113,16 @@ mod tests {
         assert!(
             was.made_again(&Binding::default()).is_none() && Binding::default().made_again(&was).is_none()
         );
+    }
+
+    #[test]
+    fn of_two_indexes_of_a_name_the_one_that_was_created_first_is_gone() {
+        let created = |text| binding(Some(text), None, None);
+        let (one, other) = (created("2026-01-01T00:00:00.001Z"), created("2026-01-01T00:00:00.002Z"));
+        assert!(one.is_older_than(&other) && !other.is_older_than(&one));
+        for same in [created("2026-01-01T00:00:00.001000Z"), created("yesterday"), Binding::default()] {
+            assert!(!one.is_older_than(&same) && !same.is_older_than(&one), "{same:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Why a load cannot be continued, or its state not be kept. Pure.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::place::{Difference, listed};
 
@@ -25,6 +25,17 @@ pub enum JournalError {
     /// A later version of the program wrote it.
     #[error("the journal {0} is of a later version of ossvec")]
     Later(String),
+    /// What somebody put in the folder to be gone on with cannot be.
+    #[error("{error}")]
+    Brought {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        error: Box<Self>,
+    },
+    /// Nothing is settled in what was to be gone on with.
+    #[error("cannot resume: {0} has no journal in which anything is settled")]
+    Unsettled(String),
     /// The input would be read differently.
     #[error("cannot resume: {option} was {was} when the journal was written and is {now} now")]
     Option {
@@ -53,6 +64,40 @@ pub enum JournalError {
         /// Why not.
         error: io::Error,
     },
+}
+
+impl JournalError {
+    /// The same of what somebody put in a folder to be gone on with.
+    pub(super) fn of_brought(self, folder: &Path) -> Self {
+        match self {
+            Self::Io { .. } | Self::Input { .. } | Self::Later(_) => self,
+            error => Self::Brought { path: folder.to_owned(), error: Box::new(error) },
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> String {
+        let advice = match self {
+            Self::Brought { path, .. } => return without(path),
+            Self::Locked(_) => "wait for it to end; to split a load, give each part its own files",
+            Self::Changed { .. } | Self::Unsettled(_) => "leave out --resume to start from the beginning",
+            Self::Elsewhere(_) => {
+                "run again with what it was, or leave out --resume to load everything into this index"
+            }
+            Self::Later(_) => "use that version, or name another folder with --checkpoint-dir",
+            Self::Option { .. } => "use the same options, or leave out --resume to start from the beginning",
+            Self::Input { .. } => {
+                "check the path and its permissions; what an earlier run settled is kept for --resume"
+            }
+            Self::Io { .. } => "check the path and the disk; --checkpoint-dir keeps the journal elsewhere",
+        };
+        advice.to_owned()
+    }
+}
+
+/// How to go on without what somebody put in a folder to be gone on with.
+pub fn without(folder: &Path) -> String {
+    format!("move {} away to go on without it", folder.display())
 }
 
 pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {

@@ -27,7 +27,7 @@ pub(super) fn carry_over(folder: &Folder) -> Result<(), JournalError> {
         if !journal.exists() || folder.journal(sequence).exists() {
             continue;
         }
-        let mark = settled_in(&journal)?.unwrap_or_default();
+        let mark = settled_in(&journal)?.map_or_else(Mark::default, |(_, mark)| mark);
         let is_list = |path: &Path| lists(path, &mark).map_err(io_error("read", path));
         // What a version that was killed had not moved yet.
         let is_left_behind = sequence == Sequence::Untouched && !folder.journal(Sequence::Current).exists();

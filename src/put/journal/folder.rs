@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::{JournalError, io_error};
 use super::flat;
-use super::lines::parse;
+use super::header::Header;
+use super::lines::{later_version, parse};
 use crate::private;
 use crate::put::tracker::Mark;
 
@@ -69,19 +70,31 @@ impl Folder {
         folder.remove(Sequence::Gone)?;
         folder.remove(Sequence::New)?;
         flat::carry_over(&folder)?;
-        folder.put(Sequence::Resume, Sequence::Current)?;
         Ok(folder)
     }
 
-    /// The places where the journals of a load may be, in a folder that may not be there.
+    /// The places of the journals that a load may go on with, in a folder that may not be there.
     pub(super) fn journals(path: &Path) -> [PathBuf; 4] {
         let below = |sequence: Sequence| path.join(sequence.name()).join(JOURNAL);
         [
-            below(Sequence::Current),
             below(Sequence::Resume),
+            below(Sequence::Current),
             below(Sequence::Untouched),
             path.join(flat::JOURNAL),
         ]
+    }
+
+    /// Nothing is moved or written where a later version has been at work.
+    pub(super) fn refuse_later(path: &Path) -> Result<(), JournalError> {
+        let before = path.join(Sequence::Before.name()).join(JOURNAL);
+        for journal in Self::journals(path).into_iter().chain([before]) {
+            // What cannot be read is told when it is needed.
+            let text = read_if_there(&journal).ok().flatten().unwrap_or_default();
+            if later_version(&text).is_some() {
+                return Err(JournalError::Later(journal.display().to_string()));
+            }
+        }
+        Ok(())
     }
 
     /// Where the load's lock is, and files of older versions.
@@ -97,9 +110,13 @@ impl Folder {
         self.of(sequence).join(JOURNAL)
     }
 
-    /// How many records a sequence has settled.
-    pub(super) fn settled(&self, sequence: Sequence) -> Result<u64, JournalError> {
-        Ok(settled_in(&self.journal(sequence))?.map_or(0, |mark| mark.counts.read))
+    /// What a sequence has settled, and of what load, if it has settled anything.
+    pub(super) fn settled(&self, sequence: Sequence) -> Result<Option<(Header, Mark)>, JournalError> {
+        settled_in(&self.journal(sequence))
+    }
+
+    pub(super) fn has(&self, sequence: Sequence) -> bool {
+        self.of(sequence).exists()
     }
 
     /// Makes the folder of a sequence.
@@ -109,7 +126,7 @@ impl Folder {
 
     /// Puts one sequence in the place of another one, which is given up; says whether there is one.
     pub(super) fn put(&self, from: Sequence, to: Sequence) -> Result<bool, JournalError> {
-        if !self.of(from).exists() {
+        if !self.has(from) {
             return Ok(false);
         }
         rename_if_there(&self.of(to), &self.of(Sequence::Gone))?;
@@ -146,10 +163,10 @@ impl Folder {
     }
 }
 
-/// How far a journal is, if there is one.
-pub(super) fn settled_in(path: &Path) -> Result<Option<Mark>, JournalError> {
+/// What a journal says, if there is one that says how far it is.
+pub(super) fn settled_in(path: &Path) -> Result<Option<(Header, Mark)>, JournalError> {
     let text = read_if_there(path).map_err(io_error("read the journal", path))?;
-    Ok(text.and_then(|text| parse(&text)).and_then(|(_, mark)| mark))
+    Ok(text.and_then(|text| parse(&text)).and_then(|(header, mark)| Some((header, mark?))))
 }
 
 /// Reads a file of the program's own, if it is there.

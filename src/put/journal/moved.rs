@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{JournalError, io_error};
 use super::folder::{beside, read_if_there, rename_if_there};
 use crate::private;
-use crate::put::rejects::free_name;
+use crate::put::rejects::Rejects;
 
 const NOTES: &str = "rejects.moved";
 
@@ -40,6 +40,19 @@ pub(super) fn note(folder: &Path, from: &Path, to: &Path) -> Result<(), JournalE
     write().map_err(io_error("write", &path))
 }
 
+/// Moves files out of the way of those that come back with a sequence: they belong to the one that is given up for it,
+/// which keeps a note of each. `own` is another such file.
+pub(super) fn make_way(given_up: &Path, coming: &Path, own: Option<&Path>) -> Result<(), JournalError> {
+    let places = noted(coming)?.into_iter().map(|moved| moved.from).chain(own.map(absolute));
+    for place in places.collect::<BTreeSet<_>>() {
+        if let Some(free) = Rejects::aside(&place) {
+            note(given_up, &place, &free)?;
+            rename_if_there(&place, &free)?;
+        }
+    }
+    Ok(())
+}
+
 /// Moves the files back. Of one that was moved several times the first belongs to the sequence; what is in its place
 /// now gets a number.
 pub(super) fn undo(folder: &Path) -> Result<(), JournalError> {
@@ -48,9 +61,7 @@ pub(super) fn undo(folder: &Path) -> Result<(), JournalError> {
         if !done.insert(from.clone()) || !to.is_file() {
             continue;
         }
-        if from.metadata().is_ok_and(|file| file.is_file() && file.len() > 0)
-            && let Some(free) = free_name(&from)
-        {
+        if let Some(free) = Rejects::aside(&from) {
             rename_if_there(&from, &free)?;
         }
         rename_if_there(&to, &from)?;

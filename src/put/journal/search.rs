@@ -20,17 +20,18 @@ pub(super) fn search(
     let Ok(folders) = fs::read_dir(checkpoints) else { return Ok(None) };
     for folder in folders.filter_map(Result::ok).map(|folder| folder.path()) {
         let read = |journal: &PathBuf| parse(&read_if_there(journal).ok().flatten()?);
-        let Some((other, mark)) = Folder::journals(&folder).iter().find_map(read) else { continue };
-        let has_our_names = header.place.has_the_names_of(&other.place);
-        if !has_our_names || header.inputs_of(&other, mark.as_ref(), inputs).is_err() {
-            continue;
-        }
-        let differences = header.place.differences(&other.place);
-        if differences.is_empty() {
-            return Ok(Some(folder));
-        }
-        if mark.is_some_and(|mark| mark.counts.read > 0) {
-            elsewhere = Some(differences);
+        for (other, mark) in Folder::journals(&folder).iter().filter_map(read) {
+            let has_our_names = header.place.has_the_names_of(&other.place);
+            if !has_our_names || header.inputs_of(&other, mark.as_ref(), inputs).is_err() {
+                continue;
+            }
+            let differences = header.place.differences(&other.place);
+            if differences.is_empty() {
+                return Ok(Some(folder));
+            }
+            if mark.is_some_and(|mark| mark.counts.read > 0) {
+                elsewhere = Some(differences);
+            }
         }
     }
     elsewhere.map_or(Ok(None), |differences| Err(JournalError::Elsewhere(differences)))

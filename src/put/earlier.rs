@@ -1,0 +1,86 @@
+//! What is told of an earlier run that this one does not go on with: how to go on there after all, or why that cannot be.
+//! Pure.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use super::journal::GivenUp;
+use super::resume::{IndexNow, Resumed};
+use super::words::count;
+
+/// What is told where `--resume` finds nothing to go on with.
+pub(super) const NONE_LEFT: &str = "note: no earlier run of this load is left, starting at the beginning";
+
+/// What a run gives up.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    settled: u64,
+    stored: u64,
+    /// Where its journal is kept, and where it would have to be to go on there.
+    aside: (PathBuf, PathBuf),
+    standing: Standing,
+}
+
+/// Whether somebody could go on with it.
+#[derive(Debug)]
+enum Standing {
+    /// By bringing it back.
+    CanGoOn,
+    /// What it stored went with its index.
+    IndexIsGone,
+    /// Only if something else changes.
+    Refused(String),
+}
+
+impl Earlier {
+    pub(super) fn new(given_up: &GivenUp, aside: (PathBuf, PathBuf), index: IndexNow<'_>) -> Self {
+        let GivenUp { bound, counts, refused } = given_up;
+        let resumed = Resumed { bound, counts: *counts };
+        let refused = refused.as_ref().map(ToString::to_string);
+        let refused = refused.or_else(|| resumed.goes_on_in(index).err().map(|failure| failure.message));
+        let standing = if resumed.is_gone_from(index.known) {
+            Standing::IndexIsGone
+        } else {
+            refused.map_or(Standing::CanGoOn, Standing::Refused)
+        };
+        Self { settled: counts.read, stored: counts.stored, aside, standing }
+    }
+
+    /// Notes that the index has been made since.
+    pub(super) fn index_is_gone(&mut self) {
+        if self.stored > 0 {
+            self.standing = Standing::IndexIsGone;
+        }
+    }
+
+    /// All of it, line by line.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let settled = count(self.settled);
+        let (kept, brought) = (word(&self.aside.0), word(&self.aside.1));
+        match &self.standing {
+            Standing::CanGoOn => vec![
+                format!(
+                    "note: this load starts at the beginning, although an earlier run settled {settled} records of it"
+                ),
+                "      to go on there, which is right where no key occurs twice, stop this run and --resume after:"
+                    .to_owned(),
+                format!("        mv {kept} {brought}"),
+            ],
+            Standing::IndexIsGone => vec![format!(
+                "note: this load starts at the beginning: the index in which an earlier run settled {settled} records \
+                 is no more"
+            )],
+            Standing::Refused(why) => vec![format!(
+                "note: this load starts at the beginning; an earlier run settled {settled} records of it, and its \
+                 journal is kept in {kept}, but it {}",
+                why.replacen("cannot resume: ", "cannot be resumed: ", 1)
+            )],
+        }
+    }
+}
+
+/// A path as a word of a shell.
+fn word(path: &Path) -> String {
+    let path = path.display().to_string();
+    shlex::try_quote(&path).map(Cow::into_owned).unwrap_or(path)
+}
