@@ -356,11 +356,15 @@ fn what_is_brought_back_by_hand_comes_with_its_rejects_wherever_that_is_struck()
         let settled = sequence.settled;
         sequence.run(fresh().denied(3));
         let folder = sequence.folder().unwrap();
+        let counted =
+            |name: &str| last_mark(&folder.join(name).join("journal")).map(|mark| settled_by(&mark));
+        let given_up = counted("current");
         fs::rename(folder.join("before"), folder.join("resume")).unwrap();
         sequence.settled = 0;
         sequence.run(resumed().denied(1).struck(at, strike));
         sequence.run(resumed().denied(1));
         sequence.assert(sequence.settled >= settled, "it has not come back");
+        sequence.assert(counted("before") == given_up, "what gave way is lost");
         sequence.complete();
     });
 }
