@@ -359,6 +359,7 @@ impl Story {
         self.service.trouble(&denied.iter().map(String::as_str).collect::<Vec<_>>());
         let living = self.living();
         let ended = load(&self.home, &self.service, if resume { &["--resume"] } else { &[] });
+        self.service.trouble(&[]);
         self.told.push(format!("{resume} {denied_after:?}: {:?} {}", ended.code, ended.stderr));
         if ended.code == Some(0) {
             let state = self.service.state();
