@@ -25,7 +25,7 @@ use crate::log;
 use crate::oss::time::Timestamp;
 use crate::print::{Document, ResultOnce, err, last_words, not_begun, out, tell, unprinted, usage, warn};
 use crate::put::report::Summary;
-use crate::put::{self, Calls};
+use crate::put::{self, Calls, Tally};
 use crate::resources;
 use crate::settings::{self, Environment, Form, LOCAL_BUCKET, Load};
 use crate::shown::{pretty_json, visible, visible_lines};
@@ -206,7 +206,8 @@ async fn put_vectors(
             ended.map_err(|error| Failure::new(Exit::Client, format!("the local service: {error:#}")));
         failed.unwrap_or_else(|failure| finished.fail(failure));
     }
-    let Summary { stored, rejected, unknown, exit_code, .. } = finished.summary;
+    let Summary { balance, exit_code, .. } = finished.summary;
+    let Tally { stored, rejected, unknown, .. } = balance.tally;
     tracing::info!(bucket, index, stored, rejected, unknown, exit_code, "load ends");
     if let Some(failure) = logged.failure(&log) {
         if finished.failure.is_some() {

@@ -17,7 +17,7 @@ use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
 use super::rejects::{self, Forgotten, Known, Listed, Place, REJECTS, Rejects, Superseded};
 use super::resume::{IndexNow, Resumed};
-use super::tracker::{Counts, FailedAt, Mark, Tracker};
+use super::tracker::{FailedAt, Mark, Settled, Tracker};
 use super::words::count;
 use crate::exit::{Exit, Failure};
 use crate::private;
@@ -138,9 +138,9 @@ impl Checkpoint {
 
     /// Puts all files in their places, now that the index is known and nothing has been sent; returns what earlier runs
     /// settled of the load.
-    pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Counts, Failure> {
+    pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
         let (Some(to_start), Some(journal)) = (self.to_start.clone(), &mut self.journal) else {
-            return Ok(Counts::default());
+            return Ok(Settled::default());
         };
         let ToStart { rejects, resume, mut mark } = to_start;
         let may_hold = |bound: &Binding, counts| !Resumed { bound, counts }.is_gone_from(index.known);
@@ -217,7 +217,7 @@ impl Checkpoint {
     }
 
     /// What earlier runs knew of the index that they loaded into, and what they counted.
-    pub(super) fn bound(&self) -> (Binding, Counts) {
+    pub(super) fn bound(&self) -> (Binding, Settled) {
         let bound = self.journal.as_ref().map(Journal::bound);
         bound.map(|(bound, counts)| (bound.clone(), counts)).unwrap_or_default()
     }
@@ -254,13 +254,7 @@ impl Checkpoint {
             let later = outcome.later_stored();
             this.supersede(&later)?;
             this.list(&outcome.rejects, &outcome.unknown, &later)?;
-            let counts = Counts {
-                read: outcome.read,
-                stored: outcome.stored,
-                rejected: outcome.rejects.len() as u64,
-                unknown: outcome.unknown.len() as u64,
-            };
-            this.tracker.settle(outcome.number, outcome.span, counts);
+            this.tracker.settle(outcome.number, outcome.span, outcome.tally().into());
             this.append_mark()?;
             this.sync_if_due()
         })

@@ -12,6 +12,7 @@ use super::outcome::{Doubt, Outcome};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Position, Raw, Reason, Vector};
 use super::send::Sender;
+use super::tally::Cost;
 use crate::call::{Because, Effort, GaveUp};
 use crate::exit::Failure;
 use crate::oss::error::Verdict;
@@ -88,9 +89,7 @@ impl Doubts {
             None => self.index_takes_more(&mut effort).await,
         };
         if let Some((outcome, _)) = self.batches.get_mut(not_stored.unwrap_or_default()) {
-            outcome.attempts += effort.attempts;
-            outcome.throttled += effort.throttled;
-            outcome.bytes_sent += effort.bytes_sent;
+            outcome.cost += Cost::from(&effort);
         }
         ended?;
         for (outcome, _) in &mut self.batches {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::ending::{refused, unreachable};
 use super::report::Reporter;
-use super::tracker::Counts;
+use super::tracker::Settled;
 use crate::call::{Because, Caller, Effort, GaveUp, Request};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{Answer, Body};
@@ -47,7 +47,7 @@ pub(super) enum Known {
 
 impl Known {
     /// Whether the index is created before the first vector leaves, unless it is there by then.
-    pub(super) fn may_be_missing(&self, wanted: &Wanted, settled: Counts) -> bool {
+    pub(super) fn may_be_missing(&self, wanted: &Wanted, settled: Settled) -> bool {
         match self {
             Self::Existing(_) => false,
             Self::ToCreate => true,

@@ -26,8 +26,8 @@ pub use self::binding::Binding;
 use self::error::io_error;
 pub use self::error::{JournalError, without};
 use self::folder::{Folder, Sequence, beside, settled_in};
+use self::given_up::{Candidate, furthest};
 pub use self::given_up::{GivenUp, MayHold};
-use self::given_up::{Settled, furthest};
 pub use self::header::Header;
 use self::lines::{Line, next_line, seal};
 pub use self::place::{Difference, Place, listed, local_service};
@@ -35,7 +35,7 @@ use self::search::search;
 use super::read;
 use super::record::Input;
 use super::rejects::REJECTS;
-use super::tracker::{Counts, FailedAt, Mark};
+use super::tracker::{FailedAt, Mark, Settled};
 use crate::private;
 
 /// The journal is written anew when it grows beyond this, or to twice what it was.
@@ -56,7 +56,7 @@ pub struct Journal {
     /// What this run goes on with, wherever that is.
     source: Option<Sequence>,
     /// What is counted in it, inputs that have changed since included.
-    counted: Counts,
+    counted: Settled,
     given_up: Option<GivenUp>,
     /// Whether nothing had been sent since the journal that is given up, when this run began.
     was_untouched: bool,
@@ -94,7 +94,7 @@ impl Journal {
             compact_at: COMPACT_AT,
             dirty: false,
             source: None,
-            counted: Counts::default(),
+            counted: Settled::default(),
             given_up: None,
             was_untouched: false,
             notes: Vec::new(),
@@ -174,7 +174,7 @@ impl Journal {
         self.folder.make(Sequence::New)?;
         self.rewrite(Sequence::New, None)?;
         given_up::set_aside(&self.folder, kept.as_ref().map(|kept| kept.sequence))?;
-        self.given_up = kept.map(|Settled { header, mark, .. }| GivenUp {
+        self.given_up = kept.map(|Candidate { header, mark, .. }| GivenUp {
             refused: self.header.continues(&header, Some(&mark), inputs).err(),
             bound: header.bound,
             counts: mark.counts,
@@ -255,7 +255,7 @@ impl Journal {
 
     /// What is known of the index that earlier runs loaded into, as far as they settled anything, and what they counted,
     /// inputs that have changed since included.
-    pub fn bound(&self) -> (&Binding, Counts) {
+    pub fn bound(&self) -> (&Binding, Settled) {
         (&self.header.bound, self.counted)
     }
 
@@ -405,7 +405,7 @@ mod tests {
     use super::lines::parse;
     use super::*;
     use crate::put::record::{Position, Span};
-    use crate::put::tracker::Counts;
+    use crate::put::tracker::Settled;
 
     fn position(record: u64) -> Position {
         Position { record, offset: record * 10, line: record + 1, ..Position::default() }
@@ -415,8 +415,8 @@ mod tests {
         Header::new(Place::default(), BTreeMap::new(), &[]).unwrap()
     }
 
-    fn counts(read: u64) -> Counts {
-        Counts { read, stored: read, ..Counts::default() }
+    fn counts(read: u64) -> Settled {
+        Settled { read, stored: read, ..Settled::default() }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod in_flight;
 mod index;
 pub mod journal;
 mod late;
+mod ledger;
 mod load;
 mod notes;
 mod outcome;
@@ -29,12 +30,14 @@ pub mod quote;
 pub mod read;
 mod read_back;
 mod reason;
+mod reasons;
 pub mod record;
 mod rejects;
 pub mod report;
 mod resume;
 mod send;
 mod settle;
+mod tally;
 #[cfg(test)]
 mod tests;
 pub mod tracker;
@@ -55,6 +58,8 @@ use index::Known;
 pub use index::Wanted;
 use journal::Binding;
 use late::Late;
+pub use ledger::MaxRejects;
+use ledger::{Bounds, Ledger};
 use load::{Load, Stopping, stopped_at};
 pub use outcome::Fate;
 use pipeline::{Broken, Plan, Queued};
@@ -64,9 +69,9 @@ use report::{Events, Reporter, Summary, Telling};
 use resume::{IndexNow, Resumed};
 use send::Sender;
 pub use send::Verify;
-pub use settle::MaxRejects;
-use settle::{Bounds, Reading, Settle};
-use tracker::{Counts, Mark};
+use settle::{Reading, Settle};
+pub use tally::{Balance, Cost, Tally};
+use tracker::{Mark, Settled};
 
 use crate::call::{Budget, Caller, Halt, Pacer, Quota};
 use crate::exit::{Exit, Failure};
@@ -225,7 +230,7 @@ fn begin(
     wanted: &Wanted,
     resumed: &Resumed<'_>,
     settle: &mut Settle,
-) -> Result<(Known, Counts), Failure> {
+) -> Result<(Known, Settled), Failure> {
     let index = IndexNow { wanted, known: &known };
     let doubt = resumed.goes_on_in(index).map_err(|failure| settle.refused(failure))?;
     if let Some(note) = doubt {
@@ -262,7 +267,7 @@ fn keep(job: &Job) -> Result<(Checkpoint, Option<Mark>), Failure> {
 fn never_begun(telling: Telling, failure: Failure) -> Finished {
     // What held it up may be another run, which writes to the same file.
     let events = telling.events.filter(|events| matches!(events, Events::Output));
-    let (summary, _) = Reporter::new(Telling { events, ..telling }).finish(|summary| {
+    let (summary, _) = Reporter::new(Telling { events, ..telling }).finish(&Ledger::default(), |summary| {
         summary.exit_code = failure.exit.code();
         summary.error = Some(failure.message.clone());
     });

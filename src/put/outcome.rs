@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::record::{Defect, Position, Reason, Span, Vector};
+use super::tally::{Cost, Tally};
 use crate::exit::Failure;
 
 /// What is known of a batch at the end.
@@ -118,12 +119,8 @@ pub(super) struct Outcome {
     pub later: Vec<Later>,
     /// Records for which the run was stopped first.
     pub not_sent: u64,
-    /// Requests made.
-    pub attempts: u32,
-    /// Throttled answers among them.
-    pub throttled: u32,
-    /// Bytes of request bodies.
-    pub bytes_sent: u64,
+    /// What its requests have cost.
+    pub cost: Cost,
     /// From the first wait for a turn to the end.
     pub elapsed: Duration,
     /// The last answer.
@@ -139,6 +136,18 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// What became of its records, in numbers.
+    pub(super) fn tally(&self) -> Tally {
+        Tally {
+            read: self.read,
+            stored: self.stored,
+            rejected: self.rejects.len() as u64,
+            superseded: self.superseded,
+            unknown: self.unknown.len() as u64,
+            not_sent: self.not_sent,
+        }
+    }
+
     /// Counts a record as stored that was to be rejected.
     pub(super) fn is_stored_after_all(&mut self, position: Position) {
         self.rejects.retain(|defect| defect.position != position);

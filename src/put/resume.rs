@@ -5,7 +5,7 @@
 
 use super::index::{Known, Wanted};
 use super::journal::{Binding, Difference, listed};
-use super::tracker::Counts;
+use super::tracker::Settled;
 use super::words::count;
 use crate::exit::{Exit, Failure};
 
@@ -14,7 +14,7 @@ pub(super) struct Resumed<'a> {
     /// What they were bound to.
     pub(super) bound: &'a Binding,
     /// What they settled.
-    pub(super) counts: Counts,
+    pub(super) counts: Settled,
 }
 
 /// The index as the user wants it and as it is found.

@@ -18,6 +18,7 @@ use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Reason, Vector};
 use super::report::Reporter;
+use super::tally::Cost;
 use crate::call::{Because, Budget, Caller, Effort, GaveUp, Request};
 use crate::exit::Failure;
 use crate::oss::client::Body;
@@ -473,9 +474,7 @@ impl Progress {
             unknown: self.unknown,
             later: Vec::new(),
             not_sent: self.not_sent,
-            attempts: self.effort.attempts,
-            throttled: self.effort.throttled,
-            bytes_sent: self.effort.bytes_sent,
+            cost: Cost::from(&self.effort),
             elapsed: self.begun.elapsed(),
             last: self.last,
             input_bytes: self.batch.input_bytes,

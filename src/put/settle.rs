@@ -8,72 +8,27 @@ use super::Finished;
 use super::batch::Batch;
 use super::checkpoint::{Checkpoint, Left};
 use super::journal::Binding;
+use super::ledger::{Bounds, Ledger};
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::read::FailedInput;
 use super::record::Defect;
 use super::rejects::Listed;
 use super::report::Reporter;
 use super::resume::IndexNow;
-use super::tracker::Counts;
-use super::words::{count, plural};
+use super::tally::Cost;
+use super::tracker::Settled;
 use crate::call::{Pacer, Quota};
 use crate::exit::{Exit, Failure};
-
-/// When there are so many rejects that going on makes no sense.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum MaxRejects {
-    /// More than this many.
-    Count(u64),
-    /// More than this part of the records read, in percent, once there are a thousand of them.
-    Percent(f64),
-    /// Never.
-    None,
-}
-
-impl MaxRejects {
-    /// A part of few records says little.
-    const PERCENT_FROM: u64 = 1_000;
-
-    /// The number that is exceeded, as the option spells it.
-    fn words(self) -> String {
-        match self {
-            Self::Count(most) => most.to_string(),
-            Self::Percent(most) => format!("{most}%"),
-            Self::None => "none".to_owned(),
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a comparison of parts")]
-    fn exceeded(self, rejected: u64, read: u64) -> bool {
-        match self {
-            Self::Count(most) => rejected > most,
-            Self::Percent(most) => read >= Self::PERCENT_FROM && rejected as f64 * 100.0 > most * read as f64,
-            Self::None => false,
-        }
-    }
-}
-
-/// What makes a load a failure, however well it was sent.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    pub(super) max_rejects: MaxRejects,
-    /// Fewer records read than this.
-    pub(super) min_records: u64,
-}
 
 /// Takes every outcome of a run.
 #[derive(Debug)]
 pub(super) struct Settle {
     reporter: Arc<Reporter>,
-    bounds: Bounds,
+    ledger: Ledger,
     checkpoint: Checkpoint,
-    /// What earlier runs of the same load settled.
-    earlier: Counts,
     planned: Planned,
     /// The inputs that could not be read to their end: why, line by line.
     failed: Vec<String>,
-    /// Whether there were more rejects than allowed.
-    has_too_many: bool,
     /// Whether the command that continues is worth telling.
     has_way_on: bool,
 }
@@ -101,25 +56,23 @@ impl Settle {
         reporter: Arc<Reporter>,
         bounds: Bounds,
         checkpoint: Checkpoint,
-        earlier: Counts,
+        earlier: Settled,
     ) -> Self {
         Self {
             reporter,
-            bounds,
+            ledger: Ledger::new(bounds, earlier),
             checkpoint,
-            earlier,
             planned: Planned::default(),
             failed: Vec::new(),
-            has_too_many: false,
             has_way_on: true,
         }
     }
 
     /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
-    pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Counts, Failure> {
-        self.earlier = self.checkpoint.start(index)?;
+    pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
+        self.ledger.goes_on_from(self.checkpoint.start(index)?);
         self.checkpoint.take_notes().iter().for_each(|note| self.reporter.note(note));
-        Ok(self.earlier)
+        Ok(self.ledger.earlier())
     }
 
     /// Tells what this run gives up; the second time nothing.
@@ -129,7 +82,8 @@ impl Settle {
 
     /// Notes that a resume is refused: nothing counts as skipped, and the same command would only fail again.
     pub(super) fn refused(&mut self, failure: Failure) -> Failure {
-        (self.earlier, self.has_way_on) = (Counts::default(), false);
+        self.ledger.goes_on_from(Settled::default());
+        self.has_way_on = false;
         self.checkpoint.refused(failure)
     }
 
@@ -149,12 +103,15 @@ impl Settle {
         let outcome = if is_left { outcome.left_to_a_later_run() } else { outcome };
         let kept = self.checkpoint.settle(&outcome);
         let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
-        self.reporter.batch(&outcome);
+        self.enter(&outcome);
         kept?;
-        match outcome.stop {
-            Some(failure) => Err(failure),
-            None => self.within_max_rejects(),
-        }
+        outcome.stop.or_else(|| self.ledger.too_many_rejects()).map_or(Ok(()), Err)
+    }
+
+    /// Enters what became of a batch in the books, and tells it.
+    fn enter(&mut self, outcome: &Outcome) {
+        self.ledger.enter(outcome);
+        self.reporter.batch(outcome, self.ledger.balance());
     }
 
     /// Rejects records that were stored, and are so no longer.
@@ -163,7 +120,8 @@ impl Settle {
             return Ok(());
         }
         self.checkpoint.overwritten(defects)?;
-        self.reporter.overwritten(defects);
+        self.ledger.overwritten(defects);
+        self.reporter.overwritten(defects, self.ledger.balance());
         Ok(())
     }
 
@@ -193,14 +151,14 @@ impl Settle {
         let outcome = not_sent(batch);
         let kept = self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown, &[]);
         let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
-        self.reporter.batch(&outcome);
+        self.enter(&outcome);
         kept
     }
 
     /// Counts a batch that was read and will not be sent.
     pub(super) fn abandon(&mut self, batch: Option<Batch>) {
         if let Some(batch) = batch {
-            self.reporter.batch(&not_sent(batch).left_to_a_later_run());
+            self.enter(&not_sent(batch).left_to_a_later_run());
         }
     }
 
@@ -213,7 +171,7 @@ impl Settle {
 
     /// Closes the books and finds the exit code.
     pub(super) fn finish(mut self, reading: Reading, mut failure: Option<Failure>) -> Finished {
-        if self.is_without_a_good_record() {
+        if self.ledger.is_without_a_good_record() {
             // More of the same would follow, and what is settled by then would never be read again.
             self.has_no_way_on();
             failure = failure.map(|failure| {
@@ -223,14 +181,11 @@ impl Settle {
                 )
             });
         }
-        let all_settled =
-            self.reporter.not_sent() == 0 && (failure.is_none() || self.reporter.unknown() == 0);
-        let begun = self.reporter.read() > 0 || interrupted(failure.as_ref());
-        let may_be_stored = self.reporter.stored() + self.reporter.unknown() > 0;
-        let is_all_read = reading == Reading::Exhausted && self.reporter.not_sent() == 0;
+        let begun = self.ledger.has_begun() || interrupted(failure.as_ref());
+        let is_all_read = reading == Reading::Exhausted && self.ledger.is_all_sent();
         let is_exhausted = reading == Reading::Exhausted && self.failed.is_empty();
-        let (left, closed) = self.checkpoint.close(is_exhausted && all_settled, begun, may_be_stored);
-        let read = self.reporter.read() + self.earlier.read;
+        let nothing_left = is_exhausted && self.ledger.is_all_settled(failure.is_some());
+        let (left, closed) = self.checkpoint.close(nothing_left, begun, self.ledger.may_have_stored());
         let mut failure = failure
             .map(|failure| match failure.exit {
                 Exit::Partial if failure.advice.is_none() => {
@@ -240,9 +195,9 @@ impl Settle {
             })
             .or(closed.err())
             .or_else(|| unread(&self.failed, left.resume_command.is_some()))
-            .or_else(|| too_few(read, self.bounds.min_records));
+            .or_else(|| self.ledger.too_few_records());
         self.reporter.tell_of_empty_inputs();
-        let (mut summary, sink_error) = self.reporter.finish(|summary| {
+        let (mut summary, sink_error) = self.reporter.finish(&self.ledger, |summary| {
             summary.input_exhausted = is_exhausted;
             summary.is_stopped = reading == Reading::Stopped;
             summary.drops_rejects = left.drops_rejects;
@@ -250,21 +205,15 @@ impl Settle {
             summary.rejects_superseded = left.superseded.marked;
             summary.rejects_unseen = left.superseded.unseen;
             summary.resume_command = left.resume_command;
-            summary.skipped = self.earlier.read;
-            summary.skipped_rejected = self.earlier.rejected;
-            summary.skipped_unknown = self.earlier.unknown;
             summary.has_own_advice = !self.has_way_on;
             if let Some(quota) = self.planned.quota {
-                (summary.batches, summary.bytes_sent) = (self.planned.requests, self.planned.bytes);
+                summary.balance.batches = self.planned.requests;
+                summary.balance.cost.bytes_sent = self.planned.bytes;
                 let time = quota.time_for(self.planned.requests, self.planned.vectors);
                 summary.quota_seconds = Some(time.as_secs_f64());
             }
-            let exit = match &failure {
-                Some(failure) => failure.exit,
-                None if summary.is_partial() => Exit::Partial,
-                None => Exit::Complete,
-            };
-            summary.exit_code = exit.code();
+            let fields_missing = summary.missing().next().is_some();
+            summary.exit_code = self.ledger.exit(failure.as_ref(), fields_missing).code();
             summary.error = failure.as_ref().map(|failure| failure.message.clone());
         });
         // Whoever closed the pipe of events has seen enough; that is no failure of the load.
@@ -283,24 +232,6 @@ impl Settle {
     fn has_no_way_on(&mut self) {
         self.checkpoint.has_no_way_on();
         self.has_way_on = false;
-    }
-
-    fn within_max_rejects(&mut self) -> Result<(), Failure> {
-        let rejected = self.reporter.rejected();
-        if !self.bounds.max_rejects.exceeded(rejected, self.reporter.read()) {
-            return Ok(());
-        }
-        self.has_too_many = true;
-        let (allowed, reason) = (self.bounds.max_rejects.words(), self.reporter.commonest_reason());
-        let message = format!("too many rejects: --max-rejects allows {allowed}; most of them {reason}");
-        Err(Failure::new(Exit::Partial, message))
-    }
-
-    /// Known only at the end: batches of good records may still have been under way when there were too many rejects.
-    fn is_without_a_good_record(&self) -> bool {
-        let reporter = &self.reporter;
-        self.has_too_many
-            && reporter.stored() + self.earlier.stored + reporter.not_sent() + reporter.unknown() == 0
     }
 }
 
@@ -340,16 +271,6 @@ fn unread(failed: &[String], can_resume: bool) -> Option<Failure> {
     Some(Failure::new(Exit::Client, message).list(listed.chain(more)).advise(way_on))
 }
 
-fn too_few(read: u64, wanted: u64) -> Option<Failure> {
-    (read < wanted).then(|| {
-        Failure::new(
-            Exit::Client,
-            format!("{} read; --min-records asks for {}", plural(read, "record"), count(wanted)),
-        )
-        .advise("check that the inputs are complete; what was stored stays stored")
-    })
-}
-
 /// The outcome of a batch that stays here.
 fn not_sent(batch: Batch) -> Outcome {
     Outcome {
@@ -362,9 +283,7 @@ fn not_sent(batch: Batch) -> Outcome {
         not_sent: batch.vectors.len() as u64,
         unknown: Vec::new(),
         later: Vec::new(),
-        attempts: 0,
-        throttled: 0,
-        bytes_sent: 0,
+        cost: Cost::default(),
         elapsed: Duration::ZERO,
         last: LastAnswer::default(),
         input_bytes: batch.input_bytes,

@@ -9,7 +9,7 @@ use super::admit::{Admitted, Findings};
 use super::batch::{Batch, Batcher, Limits};
 use super::in_flight::{KeyHasher, KeysInFlight};
 use super::record::{Position, Vector};
-use super::tracker::{Counts, Mark, Tracker, in_order};
+use super::tracker::{Mark, Settled, Tracker, in_order};
 
 fn position(record: usize) -> Position {
     let record = record as u64;
@@ -89,7 +89,7 @@ impl World {
             self.apply(&batch.vectors);
             on_their_way.remove(&hashes);
             let counts =
-                Counts { read: batch.read(), stored: batch.vectors.len() as u64, ..Counts::default() };
+                Settled { read: batch.read(), stored: batch.vectors.len() as u64, ..Settled::default() };
             tracker.settle(batch.number, batch.span, counts);
             self.mark = tracker.mark(0);
         }

@@ -8,7 +8,7 @@ use super::record::{Position, Span};
 
 /// How many records of each kind are settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct Settled {
     /// Records read.
     pub read: u64,
     /// Stored.
@@ -36,7 +36,7 @@ pub struct Mark {
     /// What is settled beyond it.
     pub ahead: Vec<Span>,
     /// All that is settled.
-    pub counts: Counts,
+    pub counts: Settled,
     /// Bytes of the rejects file that belong to it.
     pub rejects_bytes: u64,
     /// The inputs that could not be read to their end, in their order.
@@ -136,7 +136,7 @@ pub struct Tracker {
     /// What an earlier run settled beyond where this one started.
     earlier: Vec<Span>,
     failed: Vec<FailedAt>,
-    counts: Counts,
+    counts: Settled,
 }
 
 /// Neighbouring batches that are all settled; no input failed between them.
@@ -175,7 +175,7 @@ impl Tracker {
     }
 
     /// Notes that a batch is settled.
-    pub fn settle(&mut self, number: u64, span: Span, counts: Counts) {
+    pub fn settle(&mut self, number: u64, span: Span, counts: Settled) {
         self.join(number, span);
         self.counts.read += counts.read;
         self.counts.stored += counts.stored;
@@ -251,8 +251,8 @@ mod tests {
         Span { start: position(start), end: position(end) }
     }
 
-    fn counts(read: u64) -> Counts {
-        Counts { read, stored: read, ..Counts::default() }
+    fn counts(read: u64) -> Settled {
+        Settled { read, stored: read, ..Settled::default() }
     }
 
     #[test]
@@ -286,15 +286,15 @@ mod tests {
         let mut mark = Mark {
             position: at(1, 20),
             ahead: vec![span((2, 0), (2, 30)), span((2, 40), (2, 45))],
-            counts: Counts { read: 155, stored: 145, rejected: 7, unknown: 3 },
+            counts: Settled { read: 155, stored: 145, rejected: 7, unknown: 3 },
             failed: [at(1, 20), at(2, 50)].map(|at| FailedAt { at, beginning: None }).to_vec(),
             ..Mark::default()
         };
         mark.forget(2);
         mark.take_back(2, 1);
-        assert_eq!(mark.counts, Counts { read: 120, stored: 113, rejected: 5, unknown: 2 });
+        assert_eq!(mark.counts, Settled { read: 120, stored: 113, rejected: 5, unknown: 2 });
         mark.forget(1);
-        assert_eq!(mark.counts, Counts { read: 100, stored: 93, rejected: 5, unknown: 2 });
+        assert_eq!(mark.counts, Settled { read: 100, stored: 93, rejected: 5, unknown: 2 });
     }
 
     /// A place in an input whose records are ten bytes long, behind a header.

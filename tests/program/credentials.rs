@@ -162,7 +162,7 @@ fn a_token_that_ends_is_fetched_anew_once_by_all_that_are_in_flight() {
     let fetched = Arc::new(AtomicU32::new(0));
     let finished = load_with(Tokens { fetched: Arc::clone(&fetched), last: 9 }, &home, &service, input);
     assert_eq!(finished.failure, None);
-    assert_eq!(finished.summary.stored, 400);
+    assert_eq!(finished.summary.balance.tally.stored, 400);
     assert!(service.state() == wanted(0..400, 4));
     assert_eq!(fetched.load(Ordering::Relaxed), 2);
 }
@@ -177,5 +177,5 @@ fn a_source_without_a_newer_token_stops_the_run() {
     let failure = finished.failure.unwrap();
     assert!(failure.message.contains("SecurityTokenExpired"), "{failure:?}");
     assert_eq!((failure.exit.code(), fetched.load(Ordering::Relaxed)), (2, 2));
-    assert_eq!(service.state().len() as u64, finished.summary.stored);
+    assert_eq!(service.state().len() as u64, finished.summary.balance.tally.stored);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::put::record::{Position, Span};
-use crate::put::tracker::{Counts, FailedAt, Mark};
+use crate::put::tracker::{FailedAt, Mark, Settled};
 
 /// A mark that holds more stretches and failures than this is followed by changes, or many failing inputs would each
 /// write the list of all. So no line is longer than a few kilobytes.
@@ -15,7 +15,7 @@ pub(super) const LISTED: usize = 32;
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::put) struct Change {
     position: Position,
-    counts: Counts,
+    counts: Settled,
     rejects_bytes: u64,
     /// Stretches and failures that come, and those that go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -91,7 +91,7 @@ mod tests {
                 }
                 let number = open.remove(1 + choice.index(open.len() - 1));
                 let span = Span { start: position(number * 500), end: position(number * 500 + 500) };
-                tracker.settle(number, span, Counts { read: 500, stored: 500, ..Counts::default() });
+                tracker.settle(number, span, Settled { read: 500, stored: 500, ..Settled::default() });
                 let mark = tracker.mark(0);
                 let line = seal(&next_line(last.as_ref(), &mark));
                 prop_assert!(line.len() < 600 + 200 * open.len().min(LISTED), "{} bytes", line.len());

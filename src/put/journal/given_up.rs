@@ -9,13 +9,13 @@ use super::folder::{Folder, Sequence};
 use super::header::Header;
 use super::moved;
 use super::place::Place;
-use crate::put::tracker::{Counts, Mark};
+use crate::put::tracker::{Mark, Settled};
 
 /// Whether what an earlier run stored may be in the index that is there now: what it was bound to, and its counts.
-pub type MayHold<'a> = &'a dyn Fn(&Binding, Counts) -> bool;
+pub type MayHold<'a> = &'a dyn Fn(&Binding, Settled) -> bool;
 
 /// A sequence of runs that has settled something.
-pub(super) struct Settled {
+pub(super) struct Candidate {
     pub(super) sequence: Sequence,
     pub(super) header: Header,
     pub(super) mark: Mark,
@@ -27,12 +27,12 @@ pub struct GivenUp {
     /// What it was bound to.
     pub bound: Binding,
     /// What it counts.
-    pub counts: Counts,
+    pub counts: Settled,
     /// Why it could not be continued, whatever the index is now.
     pub refused: Option<JournalError>,
 }
 
-impl Settled {
+impl Candidate {
     /// Whether its index was deleted before that of another one was created.
     fn is_outlived_by(&self, other: &Self) -> bool {
         self.mark.counts.stored > 0 && self.header.bound.is_older_than(&other.header.bound)
@@ -45,19 +45,19 @@ pub(super) fn furthest(
     among: &[Sequence],
     place: &Place,
     may_hold: MayHold<'_>,
-) -> Result<Option<Settled>, JournalError> {
+) -> Result<Option<Candidate>, JournalError> {
     let mut all = Vec::new();
     for sequence in among {
         let settled = folder.settled(*sequence)?.filter(|(_, mark)| mark.counts.read > 0);
-        all.extend(settled.map(|(header, mark)| Settled { sequence: *sequence, header, mark }));
+        all.extend(settled.map(|(header, mark)| Candidate { sequence: *sequence, header, mark }));
     }
-    let may_be_there = |settled: &Settled| {
-        let Settled { header, mark, .. } = settled;
+    let may_be_there = |settled: &Candidate| {
+        let Candidate { header, mark, .. } = settled;
         place.differences(&header.place).is_empty()
             && may_hold(&header.bound, mark.counts)
             && !all.iter().any(|other| settled.is_outlived_by(other))
     };
-    let worth = |settled: &Settled| (may_be_there(settled), settled.mark.counts.read);
+    let worth = |settled: &Candidate| (may_be_there(settled), settled.mark.counts.read);
     let best = (0..all.len()).max_by_key(|number| all.get(*number).map(worth));
     Ok(best.map(|best| all.swap_remove(best)))
 }

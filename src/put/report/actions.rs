@@ -69,13 +69,21 @@ fn write(summary: &Summary, out: &mut String) -> std::fmt::Result {
         writeln!(out, "| {name} | {} | {} |", count(number), cell(note))
     };
     if summary.dry_run {
-        row("would be sent", summary.not_sent, &format!("in {}", plural(summary.batches, "request")))?;
+        row(
+            "would be sent",
+            summary.balance.tally.not_sent,
+            &format!("in {}", plural(summary.balance.batches, "request")),
+        )?;
     } else {
-        row("stored", summary.stored, &format!("of {} read", count(summary.read)))?;
+        row(
+            "stored",
+            summary.balance.tally.stored,
+            &format!("of {} read", count(summary.balance.tally.read)),
+        )?;
     }
-    if summary.rejected > 0 {
+    if summary.balance.tally.rejected > 0 {
         let file = summary.kept_rejects().map_or(String::new(), |file| format!("all of them in {file}"));
-        row("rejected", summary.rejected, &file)?;
+        row("rejected", summary.balance.tally.rejected, &file)?;
         let (top, others) = summary.top_reasons();
         for (code, reason) in top {
             row(
@@ -88,10 +96,10 @@ fn write(summary: &Summary, out: &mut String) -> std::fmt::Result {
             row("– other reasons", others, "")?;
         }
     }
-    let not_sent = if summary.dry_run { 0 } else { summary.not_sent };
+    let not_sent = if summary.dry_run { 0 } else { summary.balance.tally.not_sent };
     for (name, number, note) in [
-        ("superseded", summary.superseded, "by later records with the same key"),
-        ("unknown", summary.unknown, "sent and not confirmed, perhaps stored"),
+        ("superseded", summary.balance.tally.superseded, "by later records with the same key"),
+        ("unknown", summary.balance.tally.unknown, "sent and not confirmed, perhaps stored"),
         ("not sent", not_sent, "read before the run stopped"),
         ("skipped", summary.skipped, "settled by an earlier run"),
     ] {
@@ -148,8 +156,9 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::put::reasons::ReasonCount;
     use crate::put::record::{Position, Raw, Reason};
-    use crate::put::report::ReasonCount;
+    use crate::put::tally::{Balance, Cost, Tally};
 
     fn defect(key: &str) -> Defect {
         let position = Position { line: 7, record: 6, ..Position::default() };
@@ -173,13 +182,19 @@ mod tests {
         let summary = Summary {
             bucket: "b".into(),
             index_name: "i".into(),
-            read: 1_010,
-            stored: 1_000,
-            rejected: 3,
-            unknown: 5,
-            not_sent: 2,
+            balance: Balance {
+                tally: Tally {
+                    read: 1_010,
+                    stored: 1_000,
+                    rejected: 3,
+                    unknown: 5,
+                    not_sent: 2,
+                    superseded: 0,
+                },
+                cost: Cost { attempts: 4, ..Cost::default() },
+                batches: 0,
+            },
             elapsed_ms: 1_500,
-            attempts: 4,
             vectors_per_second: 666.0,
             requests_per_second: 2.7,
             reasons: BTreeMap::from([(

@@ -39,7 +39,7 @@ pub(super) enum Event<'a> {
         span: Span,
         records: u64,
         bytes: u64,
-        attempts: u32,
+        attempts: u64,
         fate: Fate,
         stored: u64,
         rejected: u64,

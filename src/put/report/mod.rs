@@ -6,9 +6,10 @@ mod events;
 mod found;
 mod hints;
 mod meter;
+mod next;
 mod progress;
-mod reasons;
 mod summary;
+mod text;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -27,13 +28,15 @@ pub(super) use meter::Waiting;
 use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
-use reasons::Reasons;
-pub use summary::{Allowed, FailedPlace, ReasonCount, Skipped, Summary};
+pub use summary::{Allowed, FailedPlace, Skipped, Summary};
 
+use super::ledger::Ledger;
 use super::notes::Notes;
 use super::outcome::Outcome;
 use super::read::FailedInput;
 use super::record::{Defect, Input, place};
+use super::tally::{Balance, Cost, Tally};
+use super::tracker::Settled;
 use super::words::some_of;
 use crate::call::{Bound, Quota};
 
@@ -108,7 +111,8 @@ struct Inner {
     bound: Bound,
     throttled: hints::Throttled,
     summary: Summary,
-    reasons: Reasons,
+    /// Rejected records that were told of.
+    named: u64,
     notes: Notes,
     /// The part of the pace in force, as it was last told.
     pace: f64,
@@ -152,7 +156,7 @@ impl Reporter {
                 passed_over_count: telling.passed_over.len() as u64,
                 ..Summary::default()
             },
-            reasons: Reasons::default(),
+            named: 0,
             notes: Notes::default(),
             pace: 1.0,
             empty: Vec::new(),
@@ -193,26 +197,24 @@ impl Reporter {
         }
     }
 
-    /// Counts and tells what became of a batch.
-    pub(super) fn batch(&self, outcome: &Outcome) {
+    /// Tells what became of a batch, and what all of them come to by now.
+    pub(super) fn batch(&self, outcome: &Outcome, balance: Balance) {
         let mut inner = self.lock();
         for defect in &outcome.rejects {
             inner.reject(defect);
         }
-        inner.count(outcome);
+        inner.take(outcome, balance);
         inner.tell_batch(outcome);
         inner.show(self.waits());
     }
 
-    /// Counts records as rejected that were counted as stored.
-    pub(super) fn overwritten(&self, defects: &[Defect]) {
+    /// Tells that records are rejected that were stored.
+    pub(super) fn overwritten(&self, defects: &[Defect], balance: Balance) {
         let mut inner = self.lock();
         for defect in defects {
             inner.reject(defect);
         }
-        let records = defects.len() as u64;
-        inner.summary.stored -= records.min(inner.summary.stored);
-        inner.summary.rejected += records;
+        inner.summary.balance = balance;
     }
 
     /// Tells that an input cannot be read any further.
@@ -280,49 +282,26 @@ impl Reporter {
         inner.progress.print(&inner.figures().line());
     }
 
-    /// Records rejected so far.
-    pub(super) fn rejected(&self) -> u64 {
-        self.lock().summary.rejected
-    }
-
-    /// Vectors stored so far.
-    pub(super) fn stored(&self) -> u64 {
-        self.lock().summary.stored
-    }
-
-    /// The reason that most rejects have, with an example.
-    pub(super) fn commonest_reason(&self) -> String {
-        self.lock().reasons.commonest()
-    }
-
-    /// Records read so far.
-    pub(super) fn read(&self) -> u64 {
-        self.lock().summary.read
-    }
-
-    /// Records read and not sent so far.
-    pub(super) fn not_sent(&self) -> u64 {
-        self.lock().summary.not_sent
-    }
-
-    /// Records of unknown fate so far.
-    pub(super) fn unknown(&self) -> u64 {
-        self.lock().summary.unknown
-    }
-
-    /// Closes the books: `complete` fills in what only the end knows, then the end is told. Trouble with the events
-    /// comes back beside the summary.
-    pub(super) fn finish(&self, complete: impl FnOnce(&mut Summary)) -> (Summary, Option<io::Error>) {
+    /// Tells the end, as the books have it; `complete` fills in what only the end knows. Trouble with the events comes back
+    /// beside the summary.
+    pub(super) fn finish(
+        &self,
+        ledger: &Ledger,
+        complete: impl FnOnce(&mut Summary),
+    ) -> (Summary, Option<io::Error>) {
         let mut inner = self.lock();
         inner.progress.finish();
         let elapsed = inner.begun.elapsed();
         inner.tell_notes();
-        let reasons = std::mem::take(&mut inner.reasons).told(&inner.telling.inputs);
+        let reasons = ledger.reasons().told(&inner.telling.inputs);
         let limited_by = inner.meter.limit_of_all().filter(|_| !inner.telling.dry_run);
         let summary = &mut inner.summary;
+        summary.balance = ledger.balance();
+        let Settled { read, rejected, unknown, .. } = ledger.earlier();
+        (summary.skipped, summary.skipped_rejected, summary.skipped_unknown) = (read, rejected, unknown);
         summary.elapsed_ms = millis(elapsed);
-        summary.vectors_per_second = per_second(summary.stored, elapsed);
-        summary.requests_per_second = per_second(summary.attempts, elapsed);
+        summary.vectors_per_second = per_second(summary.balance.tally.stored, elapsed);
+        summary.requests_per_second = per_second(summary.balance.cost.attempts, elapsed);
         summary.limited_by = limited_by;
         summary.reasons = reasons;
         complete(summary);
@@ -365,7 +344,7 @@ impl Inner {
             reason: defect.reason.code(),
             message: message.clone(),
         });
-        match self.reasons.count() {
+        match self.named {
             0..REJECTS_NAMED if self.telling.actions.is_some() => {
                 let input = self.telling.inputs.get(defect.position.input as usize);
                 self.note(&actions::reject(defect, input, &place));
@@ -376,22 +355,12 @@ impl Inner {
             REJECTS_NAMED => self.note("more records are rejected; the summary counts them"),
             _ => {}
         }
-        self.reasons.add(defect.reason.code(), defect.position, message);
+        self.named += 1;
     }
 
-    fn count(&mut self, outcome: &Outcome) {
-        let summary = &mut self.summary;
-        summary.read += outcome.read;
-        summary.stored += outcome.stored;
-        summary.rejected += outcome.rejects.len() as u64;
-        summary.superseded += outcome.superseded;
-        summary.unknown += outcome.unknown.len() as u64;
-        summary.not_sent += outcome.not_sent;
-        summary.batches += 1;
-        summary.attempts += u64::from(outcome.attempts);
-        summary.throttled += u64::from(outcome.throttled);
-        summary.bytes_sent += outcome.bytes_sent;
-        if outcome.settled || summary.dry_run {
+    fn take(&mut self, outcome: &Outcome, balance: Balance) {
+        self.summary.balance = balance;
+        if outcome.settled || self.summary.dry_run {
             self.input_bytes += outcome.input_bytes;
         }
         if outcome.stored > 0 {
@@ -400,20 +369,22 @@ impl Inner {
     }
 
     fn tell_batch(&mut self, outcome: &Outcome) {
+        let Tally { read, stored, rejected, superseded, unknown, not_sent } = outcome.tally();
+        let Cost { attempts, bytes_sent, .. } = outcome.cost;
         self.event(&Event::Batch {
             seq: outcome.number,
             input: self.input(outcome.span.start.input),
             first_record: outcome.span.start.record,
             span: outcome.span,
-            records: outcome.read,
-            bytes: outcome.bytes_sent,
-            attempts: outcome.attempts,
+            records: read,
+            bytes: bytes_sent,
+            attempts,
             fate: outcome.fate,
-            stored: outcome.stored,
-            rejected: outcome.rejects.len() as u64,
-            superseded: outcome.superseded,
-            unknown: outcome.unknown.len() as u64,
-            not_sent: outcome.not_sent,
+            stored,
+            rejected,
+            superseded,
+            unknown,
+            not_sent,
             http_status: outcome.last.status,
             code: outcome.last.code.as_deref(),
             request_id: outcome.last.request_id.as_deref(),
@@ -464,21 +435,22 @@ impl Inner {
     }
 
     fn counts(&self) -> Counts {
-        let Summary { read, rejected, superseded, batches, stored, attempts, .. } = self.summary;
+        let Balance { tally, batches, cost } = self.summary.balance;
+        let Tally { read, rejected, superseded, stored, .. } = tally;
         Counts {
             vectors: read - rejected.min(read) - superseded.min(read),
             batches,
             stored,
-            requests: attempts,
+            requests: cost.attempts,
             input_bytes: self.input_bytes,
             bound: self.bound,
         }
     }
 
     fn figures(&self) -> Figures {
-        let Summary { read, rejected, unknown, dry_run, .. } = self.summary;
+        let Tally { read, rejected, unknown, .. } = self.summary.balance.tally;
         let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
-        Figures { rejected, unknown, checked: Some(read).filter(|_| dry_run), ..figures }
+        Figures { rejected, unknown, checked: Some(read).filter(|_| self.summary.dry_run), ..figures }
     }
 
     /// Tells a GitHub Actions step how the run ended.

@@ -3,8 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use super::summary::ReasonCount;
-use crate::put::record::{Input, Position, place};
+use serde::Serialize;
+
+use super::record::{Defect, Input, Position, place};
+
+/// How often one reason occurred.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReasonCount {
+    /// Records.
+    pub count: u64,
+    /// The place of the first.
+    pub first: String,
+    /// Its message.
+    pub example: String,
+}
 
 /// The reasons met so far, by their words.
 #[derive(Debug, Default)]
@@ -21,18 +33,19 @@ struct Met {
 }
 
 impl Reasons {
-    /// Counts a record.
-    pub(super) fn add(&mut self, code: &'static str, at: Position, message: String) {
+    /// Counts some records.
+    pub(super) fn add_all(&mut self, defects: &[Defect]) {
+        for defect in defects {
+            self.add(defect.reason.code(), defect.position, defect.reason.told());
+        }
+    }
+
+    fn add(&mut self, code: &'static str, at: Position, message: String) {
         let met = self.0.entry(code).or_insert_with(|| Met { count: 0, first: at, example: String::new() });
         met.count += 1;
         if met.count == 1 || at < met.first {
             (met.first, met.example) = (at, message);
         }
-    }
-
-    /// How many records there are.
-    pub(super) fn count(&self) -> u64 {
-        self.0.values().map(|met| met.count).sum()
     }
 
     /// The reason that most of them have, with an example.
@@ -42,11 +55,13 @@ impl Reasons {
     }
 
     /// As the summary has them.
-    pub(super) fn told(self, inputs: &[Input]) -> BTreeMap<String, ReasonCount> {
-        let told = |(code, Met { count, first, example }): (&str, Met)| {
-            (code.to_owned(), ReasonCount { count, first: place(inputs, first), example })
+    pub(super) fn told(&self, inputs: &[Input]) -> BTreeMap<String, ReasonCount> {
+        let told = |(code, met): (&&str, &Met)| {
+            let Met { count, first, example } = met;
+            let (first, example) = (place(inputs, *first), example.clone());
+            ((*code).to_owned(), ReasonCount { count: *count, first, example })
         };
-        self.0.into_iter().map(told).collect()
+        self.0.iter().map(told).collect()
     }
 }
 
@@ -70,7 +85,6 @@ mod tests {
                 let message = format!("{input} {offset}");
                 reasons.add(["dimension", "no_key"][*code], position(*input, *offset), message);
             }
-            prop_assert_eq!(reasons.count(), records.len() as u64);
             let told = reasons.told(&inputs);
             for (at, code) in ["dimension", "no_key"].into_iter().enumerate() {
                 let of = records.iter().filter(|(_, _, of)| *of == at);

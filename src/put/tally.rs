@@ -1,0 +1,81 @@
+//! What became of records and what that has cost, in numbers. Pure.
+
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
+use super::tracker::Settled;
+use crate::call::Effort;
+
+/// What became of some records. `read = stored + rejected + superseded + unknown + not_sent`, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Records read from the input.
+    pub read: u64,
+    /// Stored for certain.
+    pub stored: u64,
+    /// Not stored, for certain; in the rejects file.
+    pub rejected: u64,
+    /// Replaced by a later record with the same key in the same batch.
+    pub superseded: u64,
+    /// Sent, and nobody knows.
+    pub unknown: u64,
+    /// Read, and not sent because the run stopped.
+    pub not_sent: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.stored += other.stored;
+        self.rejected += other.rejected;
+        self.superseded += other.superseded;
+        self.unknown += other.unknown;
+        self.not_sent += other.not_sent;
+    }
+}
+
+impl From<Tally> for Settled {
+    fn from(Tally { read, stored, rejected, unknown, .. }: Tally) -> Self {
+        Self { read, stored, rejected, unknown }
+    }
+}
+
+/// What requests have cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// Requests made.
+    pub attempts: u64,
+    /// Throttled answers among them.
+    pub throttled: u64,
+    /// Bytes of request bodies, retries included.
+    pub bytes_sent: u64,
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.throttled += other.throttled;
+        self.bytes_sent += other.bytes_sent;
+    }
+}
+
+impl From<&Effort> for Cost {
+    fn from(effort: &Effort) -> Self {
+        let Effort { attempts, throttled, bytes_sent, .. } = *effort;
+        Self { attempts: attempts.into(), throttled: throttled.into(), bytes_sent }
+    }
+}
+
+/// All that this run has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// What became of the records.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Batches that ended.
+    pub batches: u64,
+    /// What that has cost.
+    #[serde(flatten)]
+    pub cost: Cost,
+}
