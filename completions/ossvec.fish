@@ -42,15 +42,15 @@ complete -c ossvec -n "__fish_ossvec_needs_command" -l region -d 'Region id, suc
 complete -c ossvec -n "__fish_ossvec_needs_command" -s e -l endpoint -d 'Host of the service, or the whole URL of a bucket; by default the region\'s public host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l account-id -d 'Account id (UID) of the bucket\'s owner, digits only [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_needs_command" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_needs_command" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path' -r -f -a "virtual\t'In the host'
+complete -c ossvec -n "__fish_ossvec_needs_command" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_needs_command" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path [default: virtual]' -r -f -a "virtual\t'In the host'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_needs_command" -l connect-timeout -d 'How long to wait for a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l read-timeout -d 'How long to wait while no byte is sent or received [default: 20s]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l retry-times -d 'How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first [default: 100]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l ca-bundle -d 'A file with certificates in PEM form that are trusted beside the system\'s' -r -F
 complete -c ossvec -n "__fish_ossvec_needs_command" -l proxy -d 'Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself [default: env]' -r -f
-complete -c ossvec -n "__fish_ossvec_needs_command" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_needs_command" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_needs_command" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -121,15 +121,15 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l region -d 
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s e -l endpoint -d 'Host of the service, or the whole URL of a bucket; by default the region\'s public host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l account-id -d 'Account id (UID) of the bucket\'s owner, digits only [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path' -r -f -a "virtual\t'In the host'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path [default: virtual]' -r -f -a "virtual\t'In the host'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l connect-timeout -d 'How long to wait for a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l read-timeout -d 'How long to wait while no byte is sent or received [default: 20s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l retry-times -d 'How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first [default: 100]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l ca-bundle -d 'A file with certificates in PEM form that are trusted beside the system\'s' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l proxy -d 'Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself [default: env]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -202,15 +202,15 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l region -d 'Region 
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s e -l endpoint -d 'Host of the service, or the whole URL of a bucket; by default the region\'s public host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l account-id -d 'Account id (UID) of the bucket\'s owner, digits only [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path' -r -f -a "virtual\t'In the host'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path [default: virtual]' -r -f -a "virtual\t'In the host'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l connect-timeout -d 'How long to wait for a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l read-timeout -d 'How long to wait while no byte is sent or received [default: 20s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l retry-times -d 'How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first [default: 100]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l ca-bundle -d 'A file with certificates in PEM form that are trusted beside the system\'s' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l proxy -d 'Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself [default: env]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -239,15 +239,15 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fis
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s e -l endpoint -d 'Host of the service, or the whole URL of a bucket; by default the region\'s public host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l account-id -d 'Account id (UID) of the bucket\'s owner, digits only [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path' -r -f -a "virtual\t'In the host'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path [default: virtual]' -r -f -a "virtual\t'In the host'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l connect-timeout -d 'How long to wait for a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l read-timeout -d 'How long to wait while no byte is sent or received [default: 20s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l retry-times -d 'How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first [default: 100]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l ca-bundle -d 'A file with certificates in PEM form that are trusted beside the system\'s' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l proxy -d 'Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself [default: env]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -313,15 +313,15 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s e -l endpoint -d 'Host of the service, or the whole URL of a bucket; by default the region\'s public host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l account-id -d 'Account id (UID) of the bucket\'s owner, digits only [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path' -r -f -a "virtual\t'In the host'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path [default: virtual]' -r -f -a "virtual\t'In the host'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l connect-timeout -d 'How long to wait for a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l read-timeout -d 'How long to wait while no byte is sent or received [default: 20s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l retry-times -d 'How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first [default: 100]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l ca-bundle -d 'A file with certificates in PEM form that are trusted beside the system\'s' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l proxy -d 'Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself [default: env]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -347,7 +347,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -s i -l access-key-
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -s k -l access-key-secret -d 'Its secret [default: local]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l region -d 'Region that requests must be signed for [default: cn-hangzhou]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l account-id -d 'Account that all buckets belong to [default: 1234567890]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -366,15 +366,15 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_see
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s e -l endpoint -d 'Host of the service, or the whole URL of a bucket; by default the region\'s public host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l account-id -d 'Account id (UID) of the bucket\'s owner, digits only [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path' -r -f -a "virtual\t'In the host'
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path [default: virtual]' -r -f -a "virtual\t'In the host'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l connect-timeout -d 'How long to wait for a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l read-timeout -d 'How long to wait while no byte is sent or received [default: 20s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l retry-times -d 'How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first [default: 100]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l ca-bundle -d 'A file with certificates in PEM form that are trusted beside the system\'s' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l proxy -d 'Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself [default: env]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -400,15 +400,15 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_su
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s e -l endpoint -d 'Host of the service, or the whole URL of a bucket; by default the region\'s public host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l account-id -d 'Account id (UID) of the bucket\'s owner, digits only [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path' -r -f -a "virtual\t'In the host'
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l addressing-style -d 'Where the bucket\'s name stands in the URL; an IP address is always addressed by path [default: virtual]' -r -f -a "virtual\t'In the host'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'How long to wait for a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l read-timeout -d 'How long to wait while no byte is sent or received [default: 20s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l retry-times -d 'How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first [default: 100]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-bundle -d 'A file with certificates in PEM form that are trusted beside the system\'s' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l proxy -d 'Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine itself [default: env]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l loglevel -d 'What is logged: info tells the course of a load, debug every request' -r -f -a "off\t'Nothing'
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l loglevel -d 'What is logged: info tells the course of a load, debug every request [default: off]' -r -f -a "off\t'Nothing'
 info\t'The course of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l log-file -d 'Where the log goes; - is standard output [default: standard error]' -r -F
@@ -418,7 +418,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_su
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from init" -s c -l config-file -d 'ossutil\'s configuration file [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from init" -l profile -d 'Profile of the configuration file [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from init" -l profile -d 'Profile of the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from init" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -2,50 +2,16 @@
 
 use std::fmt::Write as _;
 
+use crate::setting::{self, Setting};
 use crate::shown::is_unseen;
-
-/// An option whose value is a secret.
-#[derive(Clone, Copy, Debug)]
-pub struct SecretOption {
-    /// Its long form.
-    pub long: &'static str,
-    /// Its letter.
-    pub short: Option<char>,
-    /// The variable that may hold the value in its place.
-    variable: &'static str,
-    /// Whether a value can be a secret at all.
-    is_secret: fn(&str) -> bool,
-}
-
-/// Every option whose value is a secret.
-pub const SECRETS: [SecretOption; 3] = [
-    SecretOption {
-        long: "--access-key-secret",
-        short: Some('k'),
-        variable: "OSS_ACCESS_KEY_SECRET",
-        is_secret: |_| true,
-    },
-    SecretOption {
-        long: "--sts-token",
-        short: Some('t'),
-        variable: "OSS_SESSION_TOKEN",
-        is_secret: |_| true,
-    },
-    // A password stands before an @.
-    SecretOption {
-        long: "--proxy",
-        short: None,
-        variable: "HTTPS_PROXY",
-        is_secret: |url| url.contains('@'),
-    },
-];
 
 /// Letters of options without a value, which may stand before one with a value in the same word.
 const SWITCHES: [char; 2] = ['q', 'n'];
 
 /// Options whose values may begin with a hyphen, such as the name of a field that is left out: those are no letters of
 /// options.
-const HYPHEN_VALUES: [&str; 2] = ["--metadata", "--null"];
+const HYPHEN_VALUES: [&str; 7] =
+    ["--vectors", "--metadata", "--delimiter", "--quote", "--escape", "--comment", "--null"];
 
 /// The arguments that the program was started with.
 #[derive(Clone)]
@@ -83,30 +49,35 @@ impl CommandLine {
 /// The variable in place of an argument that is the value of the option before it, if that is a secret.
 fn secret_alone(before: &str, argument: &str) -> Option<String> {
     let names =
-        |option: &&SecretOption| before == option.long || letters(before, option).is_some_and(str::is_empty);
-    let option = SECRETS.iter().find(names)?;
-    (option.is_secret)(argument).then(|| format!("\"${}\"", option.variable))
+        |secret: &&Setting| before == secret.option() || letters(before, secret).is_some_and(str::is_empty);
+    let secret = setting::secret_options().find(names)?;
+    secret.is_secret(argument).then(|| in_its_place(secret))
 }
 
 /// An argument as it can be shown, also where it is an option and its value in one word.
 fn word(argument: &str) -> String {
-    for option in &SECRETS {
-        let joined = argument.strip_prefix(option.long).and_then(|rest| rest.strip_prefix('='));
-        let value = joined.or_else(|| letters(argument, option)).filter(|value| !value.is_empty());
+    for secret in setting::secret_options() {
+        let joined = argument.strip_prefix(&secret.option()).and_then(|rest| rest.strip_prefix('='));
+        let value = joined.or_else(|| letters(argument, secret)).filter(|value| !value.is_empty());
         if let Some((name, _)) = value
-            .filter(|value| (option.is_secret)(value))
+            .filter(|value| secret.is_secret(value))
             .and_then(|value| argument.split_at_checked(argument.len() - value.len()))
         {
-            return format!("{name}\"${}\"", option.variable);
+            return name.to_owned() + &in_its_place(secret);
         }
     }
     quoted(argument)
 }
 
+/// The variable in the place of a secret.
+fn in_its_place(secret: &Setting) -> String {
+    format!("\"${}\"", secret.variables().first().copied().unwrap_or_default())
+}
+
 /// What follows an option's letter in a word of letters.
-fn letters<'a>(argument: &'a str, option: &SecretOption) -> Option<&'a str> {
+fn letters<'a>(argument: &'a str, option: &Setting) -> Option<&'a str> {
     let letters = argument.strip_prefix('-')?.trim_start_matches(SWITCHES);
-    letters.strip_prefix(option.short?)
+    letters.strip_prefix(option.letter?)
 }
 
 /// A word as a shell reads it back. What a terminal would obey, and what a build server takes for a command of its
@@ -137,7 +108,27 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::CommandLine;
+    use std::collections::BTreeSet;
+
+    use clap::{Arg, CommandFactory};
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn switches_and_values_with_hyphens_are_those_of_the_command_line() {
+        let command = Cli::command();
+        let load = command.find_subcommand("put-vectors").unwrap();
+        let options = || command.get_arguments().chain(load.get_arguments());
+        // A value may follow a switch only behind an equals sign.
+        let switches: BTreeSet<_> =
+            options().filter(|option| option.is_require_equals_set()).filter_map(Arg::get_short).collect();
+        assert_eq!(switches, BTreeSet::from(SWITCHES));
+        let hyphens = options().filter(|option| option.is_allow_hyphen_values_set());
+        let hyphens: BTreeSet<_> =
+            hyphens.map(|option| format!("--{}", option.get_long().unwrap())).collect();
+        assert_eq!(hyphens, HYPHEN_VALUES.map(str::to_owned).into());
+    }
 
     #[track_caller]
     fn resuming(arguments: &[&str], wanted: &str) {

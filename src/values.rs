@@ -1,5 +1,6 @@
 //! Values as people write them on the command line: times, sizes, rates, switches. Pure.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -107,6 +108,12 @@ impl FromStr for Rate {
             Some(rate) if rate >= 0.001 => Ok(Self(rate)),
             _ => Err("not a rate; write a number, or 0 for no limit".to_owned()),
         }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_finite() { self.0.fmt(formatter) } else { formatter.write_str("0") }
     }
 }
 
@@ -245,6 +252,9 @@ mod tests {
     fn zero_is_no_limit() {
         assert_eq!("0".parse(), Ok(Rate(f64::INFINITY)));
         assert_eq!("2.5".parse(), Ok(Rate(2.5)));
+        for text in ["0", "0.5", "5", "2500"] {
+            assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
+        }
         assert!("-5".parse::<Rate>().is_err() && "nan".parse::<Rate>().is_err());
     }
 

@@ -4,8 +4,9 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::markdown::SOME_HIDDEN;
-use super::{Section, program, sections, usage, variables};
+use super::{Section, program, sections, usage};
 use crate::cli::{EXAMPLES, EXIT_CODES};
+use crate::setting::{self, ALSO_READ};
 
 /// What every text of the roff library opens with, and a page needs once: an apostrophe that is no quote.
 const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
@@ -48,53 +49,6 @@ const SIGNALS: [(&str, &str); 3] = [
     (
         "SIGHUP",
         "Is not caught, so that nohup works. Without nohup a closed terminal kills the load; --resume continues it.",
-    ),
-];
-
-/// The variables that no help text names as another way to say an option. Sources of a credential are tried in the
-/// order of docs/credentials.md.
-const VARIABLES: [(&str, &str); 21] = [
-    (
-        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
-        "Proxies, and hosts that are asked directly, unless --proxy says otherwise; lower case counts too.",
-    ),
-    (
-        "SSL_CERT_FILE, SSL_CERT_DIR",
-        "On Linux: certificates that are trusted in place of the system's. --ca-bundle adds some.",
-    ),
-    (
-        "ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-        "An access key, where neither options, OSS variables nor ossutil's configuration file give one.",
-    ),
-    ("ALIBABA_CLOUD_SECURITY_TOKEN", "The token of that key, if it is a temporary one."),
-    (
-        "ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABA_CLOUD_ROLE_ARN",
-        "A token of an identity provider, that provider and a role: the token is exchanged for a temporary key.",
-    ),
-    ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "Name under which the use of that role is logged."),
-    ("ALIBABA_CLOUD_CONFIG_FILE", "The file of the Alibaba Cloud CLI, in place of ~/.aliyun/config.json."),
-    ("ALIBABA_CLOUD_CREDENTIALS_FILE", "The libraries' file, in place of ~/.alibabacloud/credentials."),
-    ("ALIBABA_CLOUD_PROFILE", "The profile or section in these two files."),
-    ("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true leaves out the file of the CLI."),
-    ("ALIBABA_CLOUD_ECS_METADATA", "The role of this ECS instance, which gives temporary keys."),
-    ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true leaves out the instance's role."),
-    ("ALIBABA_CLOUD_IMDSV1_DISABLED", "true forbids to ask the instance's metadata service without a token."),
-    ("ALIBABA_CLOUD_CREDENTIALS_URI", "A URL that answers with temporary keys."),
-    ("ALIBABA_CLOUD_STS_REGION", "The region whose STS gives temporary keys."),
-    ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true asks that STS from inside its network."),
-    ("OSSVEC_STS_URL, OSSVEC_ECS_METADATA_URL", "Other addresses of STS and of the metadata service."),
-    (
-        "CI, TERM",
-        "With CI set, or TERM dumb or empty, progress is plain lines. NO_COLOR is not needed: no colour is ever printed.",
-    ),
-    (
-        "GITHUB_ACTIONS",
-        "true adds notes to the files of rejected records, in the form that GitHub Actions reads on standard error.",
-    ),
-    ("GITHUB_STEP_SUMMARY", "With GITHUB_ACTIONS: the file to which a table of the result is added."),
-    (
-        "XDG_STATE_HOME, XDG_DATA_HOME",
-        "On Linux: other places than ~/.local/state and ~/.local/share, see FILES.",
     ),
 ];
 
@@ -195,11 +149,12 @@ fn list<T: Into<String>>(terms: impl IntoIterator<Item = (T, T)>) -> String {
 }
 
 fn environment() -> String {
-    let of_options = variables();
-    let of_options = of_options
-        .into_iter()
-        .map(|(name, option)| (name, format!("Stands for {option} where that is not given.")));
-    heading("ENVIRONMENT") + &list(of_options) + &list(VARIABLES)
+    let of_options = setting::ALL.iter().filter_map(|setting| {
+        let meaning = format!("Stands for {} where that is not given.", setting.option());
+        Some((setting.variable()?.to_owned(), meaning))
+    });
+    let also_read = ALSO_READ.iter().map(|variables| (variables.names.join(", "), variables.help.to_owned()));
+    heading("ENVIRONMENT") + &list(of_options) + &list(also_read)
 }
 
 /// What people do, each with its command as it is typed.

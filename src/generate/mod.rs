@@ -6,6 +6,7 @@
 mod completions;
 mod man;
 mod markdown;
+mod settings;
 
 use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 
@@ -32,6 +33,38 @@ pub fn files() -> Vec<Generated> {
         file("docs/man/ossvec.1", man::page()),
         file("docs/cli.md", markdown::reference()),
     ]
+}
+
+/// A part of a page that is written by hand otherwise.
+#[derive(Debug)]
+pub struct Part {
+    /// The page, below the project's folder.
+    pub path: &'static str,
+    /// The line before the part.
+    pub begin: &'static str,
+    /// The line after it.
+    pub end: &'static str,
+    /// The lines between them.
+    pub text: String,
+}
+
+impl Part {
+    /// The page with the part as it is now; `None` if the page has no place for it.
+    pub fn renewed(&self, page: &str) -> Option<String> {
+        let (before, rest) = page.split_once(&format!("{}\n", self.begin))?;
+        let (_, after) = rest.split_once(self.end)?;
+        Some(format!("{before}{}\n{}{}{after}", self.begin, self.text, self.end))
+    }
+}
+
+/// Every part that is generated.
+pub fn parts() -> Vec<Part> {
+    vec![Part {
+        path: "docs/configuration.md",
+        begin: "<!-- The settings, generated from their definition by `cargo run -- generate .`; do not edit. -->",
+        end: "<!-- The end of the settings. -->",
+        text: format!("\n{}\n", settings::table()),
+    }]
 }
 
 /// The program as it is documented: without hidden commands and options, and without clap's command `help`. A command
@@ -149,26 +182,4 @@ fn program() -> Command {
     let mut command = definition().bin_name("ossvec");
     command.build();
     command
-}
-
-/// The variables that help texts name, each with the option that they stand for.
-fn variables() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let commands = sections().into_iter().map(|section| section.command);
-    for command in std::iter::once(program()).chain(commands) {
-        for argument in command.get_arguments() {
-            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            let (Some(long), Some((_, rest))) = (argument.get_long(), help.split_once("[env: ")) else {
-                continue;
-            };
-            let names = rest.split(']').next().unwrap_or_default();
-            for name in names.split(',') {
-                let variable = (name.trim().to_owned(), format!("--{long}"));
-                if !found.contains(&variable) {
-                    found.push(variable);
-                }
-            }
-        }
-    }
-    found
 }

@@ -6,6 +6,7 @@ use super::record::Reason;
 use crate::exit::{Exit, Failure};
 use crate::oss::error::{CallError, TOKEN_ENDED, Transport};
 use crate::oss::operation::Operation;
+use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, ENDPOINT, PROXY, REGION, STS_TOKEN};
 
 /// The run's end when the service says no to all that can be sent.
 pub(super) fn refused(error: &CallError, operation: Operation) -> Failure {
@@ -14,10 +15,11 @@ pub(super) fn refused(error: &CallError, operation: Operation) -> Failure {
             Failure::new(Exit::Client, error.to_string())
                 .advise("ossvec config show --origin tells which source the credential comes from")
         }
-        CallError::Transport { kind: Transport::Misconfigured, .. } => {
-            Failure::new(Exit::Client, format!("no request can be made: {error}"))
-                .advise(format!("check --endpoint (OSS_ENDPOINT, endpoint) and {PROXY}"))
-        }
+        CallError::Transport { kind: Transport::Misconfigured, .. } => Failure::new(
+            Exit::Client,
+            format!("no request can be made: {error}"),
+        )
+        .advise(format!("check {} and {}", ENDPOINT.places(), PROXY.places())),
         _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error, operation)),
     }
 }
@@ -31,7 +33,10 @@ pub(super) fn unreachable(error: &CallError) -> Failure {
         }
         CallError::Transport { kind: Transport::Resolve, .. } => {
             Failure::new(Exit::Service, format!("no host of that name is known: {error}")).advise(format!(
-                "check {REGION}, --endpoint (OSS_ENDPOINT, endpoint) and {PROXY}, and that this machine has a network"
+                "check {}, {} and {}, and that this machine has a network",
+                REGION.places(),
+                ENDPOINT.places(),
+                PROXY.places()
             ))
         }
         _ => {
@@ -75,28 +80,22 @@ pub(super) fn nothing_more_is_stored(reason: &impl std::fmt::Display) -> Failure
     )
 }
 
-/// Settings by their flag, their variable and their key in ossutil's file.
-const REGION: &str = "--region (OSS_REGION, region)";
-const PROXY: &str = "--proxy (HTTPS_PROXY, HTTP_PROXY, proxy)";
-const ACCOUNT: &str = "--account-id (OSS_ACCOUNT_ID, account-id)";
-
 /// What to do about a refusal.
 fn advice(error: &CallError, operation: Operation) -> String {
+    let (region, account) = (REGION.places(), ACCOUNT_ID.places());
     match error.code() {
         "AccessDenied" => format!(
-            "grant the RAM action oss:{} on this bucket, or check {ACCOUNT} and {REGION}",
+            "grant the RAM action oss:{} on this bucket, or check {account} and {region}",
             operation.name()
         ),
-        "InvalidAccessKeyId" => "check --access-key-id (OSS_ACCESS_KEY_ID, access-key-id)".to_owned(),
-        "SignatureDoesNotMatch" => format!(
-            "check --access-key-secret (OSS_ACCESS_KEY_SECRET, access-key-secret), {REGION} and {ACCOUNT}, which are \
-             all signed"
-        ),
-        TOKEN_ENDED | "InvalidSecurityToken" => {
-            "get a fresh token: --sts-token (OSS_SESSION_TOKEN, sts-token), or name a source that renews it"
-                .to_owned()
+        "InvalidAccessKeyId" => format!("check {}", ACCESS_KEY_ID.places()),
+        "SignatureDoesNotMatch" => {
+            format!("check {}, {region} and {account}, which are all signed", ACCESS_KEY_SECRET.places())
         }
-        "NoSuchBucket" => format!("check --bucket, {ACCOUNT} and {REGION}"),
+        TOKEN_ENDED | "InvalidSecurityToken" => {
+            format!("get a fresh token: {}, or name a source that renews it", STS_TOKEN.places())
+        }
+        "NoSuchBucket" => format!("check --bucket, {account} and {region}"),
         "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index".to_owned(),
         "TlsRefused" => {
             "check --endpoint: a service without TLS needs http://; --ca-bundle names certificates to trust"

@@ -16,6 +16,7 @@ use crate::cli::Global;
 use crate::exit::Failure;
 use crate::oss::credential::{ReadRecipe, Recipe, Reread, Source, Surroundings};
 use crate::oss::network::Network;
+use crate::setting::{ACCESS_KEY_ID, MODE};
 
 /// The source of the credential, and who says so. What is wrong with the configuration is told now, not at the first
 /// request.
@@ -85,9 +86,9 @@ pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
     let given = Given { sources };
     given.check_token()?;
     let base = match (sources.global.mode, given.has_keys()) {
-        (Some(mode), _) => Found { value: given.by_flag(mode)?, origin: Origin::Flag("--mode".to_owned()) },
+        (Some(mode), _) => Found { value: given.by_flag(mode)?, origin: Origin::Flag(MODE.option()) },
         // Whoever hands over an access key has decided; the file's mode is for those who do not.
-        (None, true) => Found { value: given.keys(true)?, origin: given.origin(&["access-key-id"]) },
+        (None, true) => Found { value: given.keys(true)?, origin: given.origin(&[&ACCESS_KEY_ID]) },
         (None, false) => {
             let Some(value) = given.by_file()? else {
                 let (base, place) = vendor::recipe(sources.environment, &sources.file_name())

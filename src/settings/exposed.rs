@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-/// The names of what must stay secret in the configuration files of ossutil and of the vendor's tools, as [`plain`] has
-/// them.
-const SECRETS: [&str; 9] = [
-    "accesskeysecret",
-    "ststoken",
+use crate::setting::{self, Secrecy};
+
+/// The names of what must stay secret in the configuration files of the vendor's tools, as [`plain`] has them.
+const SECRETS_OF_OTHERS: [&str; 7] = [
     "securitytoken",
     "sessiontoken",
     "privatekey",
@@ -48,10 +47,15 @@ pub(super) fn warning(_: &Path) -> Option<String> {
 fn holds_secret(text: &str) -> bool {
     let is_frame = |character: char| character.is_whitespace() || matches!(character, '"' | '\'');
     text.split(['\n', ',', '{', '}']).filter_map(|part| part.split_once(['=', ':'])).any(|(name, value)| {
-        SECRETS.contains(&plain(name).as_str())
-            && !value.trim_matches(is_frame).is_empty()
-            && value.trim() != "null"
+        is_secret(&plain(name)) && !value.trim_matches(is_frame).is_empty() && value.trim() != "null"
     })
+}
+
+/// Whether a name, as [`plain`] has it, is that of a secret.
+#[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "nobody asks there"))]
+fn is_secret(name: &str) -> bool {
+    let own = setting::ALL.iter().filter(|setting| setting.secrecy == Secrecy::Whole);
+    own.map(|setting| plain(setting.name)).any(|own| own == name) || SECRETS_OF_OTHERS.contains(&name)
 }
 
 /// A name without what differs between spellings.

@@ -6,6 +6,7 @@ use super::sources::{Found, Sources};
 use crate::cli::LogLevel;
 use crate::exit::Failure;
 use crate::log::{self, Destination, Level};
+use crate::setting::{LOG_FILE, LOGLEVEL};
 
 /// The log as flags and the file have it.
 pub(super) struct Log {
@@ -19,8 +20,8 @@ impl Log {
     pub(super) fn find(sources: &Sources<'_>) -> Result<Self, Failure> {
         let file = sources.global.log_file.as_ref().map(|path| path.display().to_string());
         Ok(Self {
-            level: sources.typed(sources.global.loglevel, "loglevel", LogLevel::Off)?,
-            file: sources.find(file.as_deref(), None, "log-file"),
+            level: sources.typed(sources.global.loglevel, &LOGLEVEL)?,
+            file: sources.find(file.as_deref(), &LOG_FILE),
         })
     }
 

@@ -3,8 +3,9 @@
 use super::check::usage;
 use super::credential;
 use super::service::Service;
-use super::sources::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, REGION, Sources};
+use super::sources::Sources;
 use crate::exit::{Exit, Failure};
+use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, BUCKET, INDEX_NAME, REGION};
 
 /// Refuses a load that lacks two things or more. What is missing alone is told where it is needed, in more words.
 pub(super) fn none_missing(
@@ -13,24 +14,22 @@ pub(super) fn none_missing(
     sources: &Sources<'_>,
 ) -> Result<Service, Failure> {
     let has_target = service.bucket.is_some() && has_index;
-    let mut missing: Vec<(&str, String)> = [
-        (service.bucket.is_none(), "bucket", "--bucket".to_owned()),
-        (!has_index, "index", "--index-name".to_owned()),
-        (service.region.is_none(), "region", REGION.options()),
-        (service.account.is_none(), "account id", ACCOUNT_ID.options()),
-    ]
-    .into_iter()
-    .filter_map(|(is_missing, what, options)| is_missing.then_some((what, options)))
-    .collect();
+    let settings = [
+        (service.bucket.is_none(), &BUCKET),
+        (!has_index, &INDEX_NAME),
+        (service.region.is_none(), &REGION),
+        (service.account.is_none(), &ACCOUNT_ID),
+    ];
+    let settings = settings.into_iter().filter_map(|(is_missing, setting)| is_missing.then_some(setting));
+    let mut missing: Vec<_> = settings.map(|setting| (setting.noun, setting.places())).collect();
     if !missing.is_empty() && credential::is_absent(sources) {
-        let options = format!("{}, {}", ACCESS_KEY_ID.options(), ACCESS_KEY_SECRET.options());
-        missing.push(("access key", options));
+        missing.push(("access key", format!("{}, {}", ACCESS_KEY_ID.places(), ACCESS_KEY_SECRET.places())));
     }
     if missing.len() < 2 {
         return Ok(service);
     }
-    let (what, options): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
-    let set = format!("set {}", options.join(", "));
+    let (nouns, places): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+    let set = format!("set {}", places.join(", "));
     let advice = if sources.unused.is_some() {
         set
     } else {
@@ -40,7 +39,7 @@ pub(super) fn none_missing(
              an account with --local"
         )
     };
-    let failure = usage(format!("no {}", what.join(", no "))).advise(advice);
+    let failure = usage(format!("no {}", nouns.join(", no "))).advise(advice);
     let exit = if has_target { Exit::Client } else { Exit::Usage };
     Err(sources.with_unused(Failure { exit, ..failure }))
 }

@@ -30,12 +30,13 @@ use crate::exit::{Exit, Failure};
 use crate::log::Log;
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
-use crate::oss::secret::Credential;
+use crate::oss::secret::{Credential, Secret};
 use crate::oss::wire::DistanceMetric;
 use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
 use crate::put::{Job, Verify, Wanted};
+use crate::setting::{self, ACCESS_KEY_SECRET, BUCKET, PROXY, STS_TOKEN, Setting};
 use check::usage;
 use connection::Connection;
 use job::{
@@ -50,6 +51,7 @@ pub use check::{check_account, check_key, check_region};
 pub use environment::Environment;
 pub use service::{ServiceSettings, check_endpoint};
 pub use show::{Shown, lines, show};
+pub use sources::another_file;
 pub use telling::{Form, Output, is_step};
 
 /// The bucket of a local load, wherever nobody says otherwise.
@@ -96,24 +98,31 @@ pub fn warnings(global: &Global, form: Form) -> Result<Vec<String>, Failure> {
                 .advise("--output-format json prints a summary that jq can take apart"));
         }
     }
-    let has_password = global.proxy.as_ref().is_some_and(|proxy| proxy.expose().contains('@'));
-    let rows = [
-        (global.access_key_secret.is_some(), "--access-key-secret", "OSS_ACCESS_KEY_SECRET"),
-        (global.sts_token.is_some(), "--sts-token", "OSS_SESSION_TOKEN"),
-        (has_password, "--proxy", "HTTPS_PROXY"),
-    ];
-    let given: Vec<_> = rows.iter().filter(|(is_given, ..)| *is_given).collect();
-    if given.is_empty() {
-        return Ok(Vec::new());
-    }
-    let joined = |word: fn(&(bool, &'static str, &'static str)) -> &'static str| {
-        given.iter().map(|row| word(row)).collect::<Vec<_>>().join(" and ")
+    Ok(exposed_options(global).into_iter().collect())
+}
+
+/// What everybody should know whose command line holds secrets.
+fn exposed_options(global: &Global) -> Option<String> {
+    let is_given =
+        |setting: &&Setting| secret_of(global, setting).is_some_and(|value| setting.is_secret(value));
+    let given: Vec<_> = setting::secret_options().filter(is_given).collect();
+    let options: Vec<_> = given.iter().map(|setting| setting.option()).collect();
+    let variables: Vec<_> = given.iter().filter_map(|setting| setting.variables().first().copied()).collect();
+    (!given.is_empty()).then(|| {
+        let (options, variables) = (options.join(" and "), variables.join(" and "));
+        format!("warning: ps shows {options} to every user of this machine; {variables} would not")
+    })
+}
+
+/// What the command line says of a secret setting.
+fn secret_of<'a>(global: &'a Global, setting: &Setting) -> Option<&'a str> {
+    let secret = match *setting {
+        ACCESS_KEY_SECRET => &global.access_key_secret,
+        STS_TOKEN => &global.sts_token,
+        PROXY => &global.proxy,
+        _ => return None,
     };
-    Ok(vec![format!(
-        "warning: ps shows {} to every user of this machine; {} would not",
-        joined(|row| row.1),
-        joined(|row| row.2)
-    )])
+    secret.as_ref().map(Secret::expose)
 }
 
 /// Resolves a load.
@@ -221,7 +230,7 @@ fn metadata_values(name: MetadataValuesName) -> MetadataValues {
 
 /// The bucket of a load that nobody need reach the cloud for.
 fn bucket_without_service(to: &To, sources: &Sources<'_>) -> Option<Found> {
-    let by_flag = |value: String| Found { value, origin: Origin::Flag("--bucket".to_owned()) };
+    let by_flag = |value: String| Found { value, origin: Origin::Flag(BUCKET.option()) };
     let of_url = || {
         let (_, target) = from_bucket_url(&sources.endpoint()?.value)?;
         Some(Found { value: target.bucket, origin: Origin::Endpoint })
@@ -342,4 +351,26 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
     let target = Target { bucket, account: local.account, region: local.region };
     let options = Connection::find(sources)?.options(endpoint, target)?;
     Ok(ServiceSettings { options, credential: Box::new(credential), warning: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oss::credential::Role;
+    use crate::setting::{ACCESS_KEY_ID, Effect, Fallback, ROLE_SESSION_NAME};
+
+    #[test]
+    fn what_the_help_calls_a_default_is_the_default() {
+        let local = emulator::Options::default();
+        for (setting, default) in [
+            (ACCESS_KEY_ID, local.access_key_id.as_str()),
+            (ACCESS_KEY_SECRET, local.access_key_secret.expose()),
+            (setting::REGION, &local.region),
+            (setting::ACCOUNT_ID, &local.account),
+        ] {
+            assert!(matches!(setting.serve, Effect::Own(_, told) if told == default), "{setting:?}");
+        }
+        let session = Role::new("arn", None).session_name;
+        assert!(matches!(ROLE_SESSION_NAME.fallback, Fallback::Value(told) if told == session));
+    }
 }

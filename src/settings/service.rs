@@ -2,7 +2,7 @@
 
 use super::check::{check_account, check_region, unquoting, usage};
 use super::connection::Connection;
-use super::sources::{ACCOUNT_ID, Found, Origin, REGION, Sources};
+use super::sources::{Found, Origin, Sources};
 use super::{credential, exposed, vendor};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{self, Client};
@@ -11,6 +11,7 @@ use crate::oss::endpoint::{
     Addressing, Endpoint, EndpointError, Target, from_bucket_url, of_objects, region_of,
 };
 use crate::oss::network::Proxy;
+use crate::setting::{ACCOUNT_ID, BUCKET, ENDPOINT, REGION};
 
 /// What flags, variables and the file say of the service; what they leave out is `None`.
 pub(super) struct Service {
@@ -109,21 +110,22 @@ impl Service {
     pub(super) fn find(sources: &Sources<'_>, bucket: Option<&String>) -> Result<Self, Failure> {
         let global = sources.global;
         let host = Host::find(sources)?;
-        let region = sources.setting(global.region.as_deref(), &REGION);
+        let region = sources.find(global.region.as_deref(), &REGION);
         let region = host.or_stronger(region, host.region.as_ref());
-        let account = sources.setting(global.account_id.as_deref(), &ACCOUNT_ID);
+        let account = sources.find(global.account_id.as_deref(), &ACCOUNT_ID);
         let account = host.or_stronger(account, host.account.as_ref());
-        for (key, found, check) in [
-            ("region", &region, check_region as fn(&str) -> Result<(), Failure>),
-            ("account-id", &account, check_account),
+        for (setting, found, check) in [
+            (&REGION, &region, check_region as fn(&str) -> Result<(), Failure>),
+            (&ACCOUNT_ID, &account, check_account),
         ] {
             if let Some(found) = found {
-                check(&found.value).map_err(|failure| found.blamed(key, unquoting(&found.value, failure)))?;
+                check(&found.value)
+                    .map_err(|failure| found.blamed(setting, unquoting(&found.value, failure)))?;
             }
         }
         let said = || Some(Found { value: sources.bucket.clone()?, origin: Origin::Endpoint });
         let named = bucket.filter(|bucket| !bucket.is_empty()).cloned();
-        let bucket = named.map(|value| Found { value, origin: Origin::Flag("--bucket".to_owned()) });
+        let bucket = named.map(|value| Found { value, origin: Origin::Flag(BUCKET.option()) });
         let notes = [host.note.clone(), host.contradiction(region.as_ref())].into_iter().flatten().collect();
         let endpoint = match (host.endpoint, &region) {
             (Some(endpoint), _) => Some(endpoint),
@@ -168,7 +170,7 @@ fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
             let note = format!("note: {objects} is the endpoint of objects; vectors are at {vectors}");
             Ok((named.map(|_| vectors), Some(note)))
         }
-        None => Err(named.blamed("endpoint", is_of_objects(&named.value))),
+        None => Err(named.blamed(&ENDPOINT, is_of_objects(&named.value))),
     }
 }
 
@@ -190,12 +192,12 @@ pub fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
 
 fn parsed(found: &Found) -> Result<Endpoint, Failure> {
     let told = |error: EndpointError| unquoting(&found.value, no_endpoint(&error));
-    Endpoint::parse(Some(&found.value), "").map_err(|error| found.blamed("endpoint", told(error)))
+    Endpoint::parse(Some(&found.value), "").map_err(|error| found.blamed(&ENDPOINT, told(error)))
 }
 
 /// The region's public host.
 fn usual(region: &Found) -> Result<Endpoint, Failure> {
-    Endpoint::parse(None, &region.value).map_err(|error| region.blamed("region", no_endpoint(&error)))
+    Endpoint::parse(None, &region.value).map_err(|error| region.blamed(&REGION, no_endpoint(&error)))
 }
 
 fn no_endpoint(error: &EndpointError) -> Failure {

@@ -5,17 +5,21 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::connection::without_password;
 use super::credential;
 use super::environment::Environment;
 use super::logging::Log;
 use super::service::Service;
-use super::sources::{Found, Origin, Sources, config_file, profile_name};
+use super::sources::{Found, Origin, Sources, config_file, profile_name, usual};
 use crate::cli::{ConfigShow, Global};
 use crate::exit::Failure;
 use crate::oss::endpoint::Addressing;
 use crate::oss::network::Proxy;
 use crate::oss::secret::Secret;
+use crate::setting::{
+    ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, ADDRESSING_STYLE, BUCKET, CA_BUNDLE, CONFIG_FILE,
+    CONNECT_TIMEOUT, ENDPOINT, LOG_FILE, LOGLEVEL, MODE, PROFILE, PROXY, READ_TIMEOUT, REGION, RETRY_TIMES,
+    ROLE_ARN, ROLE_SESSION_NAME, SKIP_VERIFY_CERT, STS_TOKEN, Setting,
+};
 use crate::shown::visible;
 
 /// A setting as it is shown.
@@ -31,9 +35,6 @@ pub struct Shown {
     pub from: Option<String>,
 }
 
-/// What is shown in the place of a secret.
-const MASK: &str = "***";
-
 /// Finds out every setting.
 pub fn show(
     arguments: &ConfigShow,
@@ -45,54 +46,48 @@ pub fn show(
     let connection = service.connection;
     let log = Log::find(&sources)?;
     let mode = global.mode.and_then(|mode| Some(mode.to_possible_value()?.get_name().to_owned()));
-    let profile = profile_name(global, environment).unwrap_or_else(|| Found::usual("default".to_owned()));
-    let secret = |flag: Option<&Secret>, variable, key| {
-        let found = sources.find(flag.map(Secret::expose), Some(variable), key);
-        found.map(|found| found.map(|_| MASK.to_owned()))
+    let text = |flag: &Option<String>, setting| (setting, sources.find(flag.as_deref(), setting));
+    let secret =
+        |flag: &Option<Secret>, setting| (setting, sources.find(flag.as_ref().map(Secret::expose), setting));
+    let token = credential::token(&sources);
+    let retries = sources.retry_times()?;
+    let file = config_file(global, environment);
+    let found = [
+        (&CONFIG_FILE, file.map(|found| found.map(|path| path.display().to_string()))),
+        (&PROFILE, Some(profile_name(global, environment).unwrap_or_else(|| usual(&PROFILE)))),
+        (&MODE, sources.find(mode.as_deref(), &MODE)),
+        text(&global.access_key_id, &ACCESS_KEY_ID),
+        secret(&global.access_key_secret, &ACCESS_KEY_SECRET),
+        (&STS_TOKEN, token),
+        text(&global.role_arn, &ROLE_ARN),
+        text(&global.role_session_name, &ROLE_SESSION_NAME),
+        (&BUCKET, service.bucket),
+        (&REGION, service.region),
+        (&ACCOUNT_ID, service.account),
+        (&ENDPOINT, service.endpoint.map(|found| found.map(|endpoint| endpoint.to_string()))),
+        (&ADDRESSING_STYLE, service.addressing.map(|found| found.map(style))),
+        (&CONNECT_TIMEOUT, Some(connection.connect_timeout.map(|timeout| seconds(timeout.0)))),
+        (&READ_TIMEOUT, Some(connection.read_timeout.map(|timeout| seconds(timeout.0)))),
+        (&RETRY_TIMES, Some(retries.map(|times| times.to_string()))),
+        (&PROXY, Some(connection.proxy.map(proxy))),
+        (&CA_BUNDLE, connection.ca_bundle.map(|found| found.map(|path| path.display().to_string()))),
+        (&SKIP_VERIFY_CERT, Some(connection.skip_verify_cert.map(|skip| skip.to_string()))),
+        (&LOGLEVEL, Some(log.level.map(|level| level.to_string()))),
+        (&LOG_FILE, log.file),
+    ];
+    let mut rows: Vec<_> = found.into_iter().map(|(setting, found)| of_setting(setting, found)).collect();
+    let credential = match credential::find(&sources) {
+        Ok(found) => row("credential", Some(found.map(|recipe| recipe.to_string()))),
+        Err(failure) => Shown { from: Some(failure.message), ..row("credential", None) },
     };
-    Ok(vec![
-        row(
-            "config-file",
-            config_file(global, environment).map(|found| found.map(|path| path.display().to_string())),
-        ),
-        row("profile", Some(profile)),
-        match credential::find(&sources) {
-            Ok(found) => row("credential", Some(found.map(|recipe| recipe.to_string()))),
-            Err(failure) => Shown { from: Some(failure.message), ..row("credential", None) },
-        },
-        row("mode", sources.find(mode.as_deref(), None, "mode")),
-        row(
-            "access-key-id",
-            sources.find(global.access_key_id.as_deref(), Some("OSS_ACCESS_KEY_ID"), "access-key-id"),
-        ),
-        row(
-            "access-key-secret",
-            secret(global.access_key_secret.as_ref(), "OSS_ACCESS_KEY_SECRET", "access-key-secret"),
-        ),
-        row("sts-token", credential::token(&sources).map(|found| found.map(|_| MASK.to_owned()))),
-        row("role-arn", sources.find(global.role_arn.as_deref(), Some("OSS_ROLE_ARN"), "role-arn")),
-        row(
-            "role-session-name",
-            sources.find(
-                global.role_session_name.as_deref(),
-                Some("OSS_ROLE_SESSION_NAME"),
-                "role-session-name",
-            ),
-        ),
-        row("bucket", service.bucket),
-        row("region", service.region),
-        row("account-id", service.account),
-        row("endpoint", service.endpoint.map(|found| found.map(|endpoint| endpoint.to_string()))),
-        row("addressing-style", service.addressing.map(|found| found.map(style))),
-        row("connect-timeout", Some(connection.connect_timeout.map(|timeout| seconds(timeout.0)))),
-        row("read-timeout", Some(connection.read_timeout.map(|timeout| seconds(timeout.0)))),
-        row("retry-times", Some(sources.retry_times()?.map(|times| times.to_string()))),
-        row("proxy", Some(connection.proxy.map(proxy))),
-        row("ca-bundle", connection.ca_bundle.map(|found| found.map(|path| path.display().to_string()))),
-        row("skip-verify-cert", Some(connection.skip_verify_cert.map(|skip| skip.to_string()))),
-        row("loglevel", Some(log.level.map(|level| level.to_string()))),
-        row("log-file", log.file),
-    ])
+    let before = rows.iter().position(|row| row.name == MODE.name);
+    rows.insert(before.unwrap_or(rows.len()), credential);
+    Ok(rows)
+}
+
+/// A setting without what nobody may see.
+fn of_setting(setting: &Setting, found: Option<Found>) -> Shown {
+    row(setting.name, found.map(|found| found.map(|value| setting.masked(&value))))
 }
 
 fn row(name: &'static str, found: Option<Found>) -> Shown {
@@ -113,7 +108,7 @@ fn proxy(proxy: Proxy) -> String {
     match proxy {
         Proxy::None => "none".to_owned(),
         Proxy::Environment => "env".to_owned(),
-        Proxy::Url(url) => without_password(url.expose()),
+        Proxy::Url(url) => url.expose().to_owned(),
     }
 }
 
@@ -140,4 +135,28 @@ pub fn lines(shown: &[Shown], with_origin: bool) -> String {
             visible(line.trim_end()) + "\n"
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command, ConfigCommand};
+    use crate::setting::{self, Flag};
+    use clap::Parser;
+
+    #[test]
+    fn every_setting_of_the_table_that_can_be_configured_is_shown_in_its_order() {
+        let cli = Cli::try_parse_from(["ossvec", "config", "show", "-c", "/dev/null"]).unwrap();
+        let Command::Config(crate::cli::Config { command: ConfigCommand::Show(arguments) }) = &cli.command
+        else {
+            panic!("{:?}", cli.command);
+        };
+        let shown = show(arguments, &cli.global, &Environment::new()).unwrap();
+        let shown: Vec<_> = shown.iter().map(|row| row.name).filter(|name| *name != "credential").collect();
+        let is_shown = |setting: &&Setting| {
+            setting.flag == Flag::Global && setting.is_configurable() || **setting == BUCKET
+        };
+        let table: Vec<_> = setting::ALL.into_iter().filter(is_shown).map(|setting| setting.name).collect();
+        assert_eq!(shown, table);
+    }
 }

@@ -9,9 +9,7 @@ use crate::cli::{AddressingStyle, Global};
 use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::{Addressing, from_bucket_url};
 use crate::profile::{NoDefault, Profile};
-
-/// Retries of one request, wherever nobody says otherwise.
-const RETRIES: u32 = 100;
+use crate::setting::{ADDRESSING_STYLE, CONFIG_FILE, ENDPOINT, Fallback, Key, PROFILE, RETRY_TIMES, Setting};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,36 +77,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting that a flag, a variable and a key of the file can say. The flag has the key's name.
-pub(super) struct Setting {
-    /// In words.
-    what: &'static str,
-    variable: &'static str,
-    key: &'static str,
-}
-
-impl Setting {
-    const fn new(what: &'static str, variable: &'static str, key: &'static str) -> Self {
-        Self { what, variable, key }
-    }
-
-    /// Its flag and its variable, for somebody who lacks it.
-    pub(super) fn options(&self) -> String {
-        format!("--{} ({})", self.key, self.variable)
-    }
-}
-
-pub(super) const ACCESS_KEY_ID: Setting = Setting::new("access key id", "OSS_ACCESS_KEY_ID", "access-key-id");
-pub(super) const ACCESS_KEY_SECRET: Setting =
-    Setting::new("access key secret", "OSS_ACCESS_KEY_SECRET", "access-key-secret");
-pub(super) const STS_TOKEN: Setting = Setting::new("security token", "OSS_SESSION_TOKEN", "sts-token");
-pub(super) const ROLE_ARN: Setting = Setting::new("role", "OSS_ROLE_ARN", "role-arn");
-pub(super) const ROLE_SESSION_NAME: Setting =
-    Setting::new("name of the role's session", "OSS_ROLE_SESSION_NAME", "role-session-name");
-pub(super) const REGION: Setting = Setting::new("region", "OSS_REGION", "region");
-pub(super) const ACCOUNT_ID: Setting = Setting::new("account id", "OSS_ACCOUNT_ID", "account-id");
-pub(super) const ENDPOINT: Setting = Setting::new("endpoint", "OSS_ENDPOINT", "endpoint");
-
 /// A value, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found<T = String> {
@@ -127,10 +95,10 @@ impl<T> Found<T> {
     }
 
     /// What is wrong with the value, told with its place.
-    pub(super) fn blamed(&self, key: &str, failure: Failure) -> Failure {
+    pub(super) fn blamed(&self, setting: &Setting, failure: Failure) -> Failure {
         let exit = if matches!(self.origin, Origin::Flag(_)) { Exit::Usage } else { Exit::Client };
         let place = match &self.origin {
-            Origin::File { .. } => format!("{key} in {}", self.origin),
+            Origin::File { .. } => format!("{} in {}", setting.name, self.origin),
             origin => origin.to_string(),
         };
         Failure { exit, message: format!("{place}: {}", failure.message), ..failure }
@@ -170,33 +138,22 @@ impl<'a> Sources<'a> {
         Self { global, environment, profile: Profile::default(), file: None, unused: None, bucket: None }
     }
 
-    /// A setting by its flag, its variable and its key in the file, with where it comes from; an empty value is none.
-    /// The flag has the key's name.
-    pub(super) fn find(&self, flag: Option<&str>, variable: Option<&str>, key: &str) -> Option<Found> {
-        let flag = flag.filter(|value| !value.is_empty()).map(|value| by_flag(key, value.to_owned()));
-        flag.or_else(|| {
-            let name = variable?;
-            let value = variable_of(name, self.environment)?;
-            Some(Found { value, origin: Origin::Variable(name.to_owned()) })
-        })
-        .or_else(|| {
-            let value = self.profile.value(key, self.bucket.as_deref())?;
+    /// A setting with where it comes from: what its flag says, else its variable, else the file; an empty value is none.
+    pub(super) fn find(&self, flag: Option<&str>, setting: &Setting) -> Option<Found> {
+        outside(flag, setting, self.environment).or_else(|| {
+            let is_in_file = setting.key != Key::None;
+            let value = self.profile.value(setting.name, self.bucket.as_deref()).filter(|_| is_in_file)?;
             let path = self.file.clone().unwrap_or_default();
             let origin = Origin::File { path, section: value.section.clone() };
             Some(Found { value: value.text.clone(), origin })
         })
     }
 
-    /// The same for a setting that has all three.
-    pub(super) fn setting(&self, flag: Option<&str>, setting: &Setting) -> Option<Found> {
-        self.find(flag, Some(setting.variable), setting.key)
-    }
-
     /// What to say when a setting that is needed is nowhere.
-    pub(super) fn missing(&self, Setting { what, variable, key }: &Setting) -> Failure {
-        self.with_unused(Failure::new(Exit::Client, format!("no {what}")).advise(format!(
-            "set --{key}, {variable} or {key} in {}; or try everything without an account with --local",
-            self.file_name()
+    pub(super) fn missing(&self, setting: &Setting) -> Failure {
+        self.with_unused(Failure::new(Exit::Client, format!("no {}", setting.noun)).advise(format!(
+            "set {}; or try everything without an account with --local",
+            setting.choices(&self.file_name())
         )))
     }
 
@@ -223,39 +180,37 @@ impl<'a> Sources<'a> {
             Some(Found { value, origin: Origin::Flag(_) | Origin::Variable(_) }) => {
                 value.display().to_string()
             }
-            _ => "~/.ossutilconfig".to_owned(),
+            _ => usual(&CONFIG_FILE).value,
         }
     }
 
-    /// A setting that is no text: its flag, already understood, or its key in the file, or else what is usual.
+    /// A setting that is no text: its flag, already understood, or its key in the file, or else its default.
     pub(super) fn typed<T: FromStr<Err: fmt::Display>>(
         &self,
         flag: Option<T>,
-        key: &str,
-        usual: T,
+        setting: &Setting,
     ) -> Result<Found<T>, Failure> {
         if let Some(value) = flag {
-            return Ok(by_flag(key, value));
+            return Ok(by_flag(setting, value));
         }
-        let Some(found) = self.find(None, None, key) else { return Ok(Found::usual(usual)) };
-        let value = found.value.parse().map_err(|error: T::Err| not_this(&found, key, &error.to_string()))?;
+        let found = self.find(None, setting).unwrap_or_else(|| usual(setting));
+        let value = found.value.parse();
+        let value = value.map_err(|error: T::Err| not_this(&found, setting, &error.to_string()))?;
         Ok(Found { value, origin: found.origin })
     }
 
     pub(super) fn retry_times(&self) -> Result<Found<u32>, Failure> {
-        self.typed(self.global.retry_times, "retry-times", RETRIES)
+        self.typed(self.global.retry_times, &RETRY_TIMES)
     }
 
     pub(super) fn endpoint(&self) -> Option<Found> {
-        self.setting(self.global.endpoint.as_deref(), &ENDPOINT)
+        self.find(self.global.endpoint.as_deref(), &ENDPOINT)
     }
 
     pub(super) fn addressing_style(&self) -> Result<Option<Found<Addressing>>, Failure> {
-        const KEY: &str = "addressing-style";
+        let style = self.typed(self.global.addressing_style, &ADDRESSING_STYLE)?;
         // What is usual depends on the endpoint, so that nobody's word must be told from it.
-        let said = self.global.addressing_style.is_some() || self.find(None, None, KEY).is_some();
-        let style = self.typed(self.global.addressing_style, KEY, AddressingStyle::Virtual)?;
-        Ok(said.then(|| {
+        Ok(Some(style).filter(|style| style.origin != Origin::Default).map(|style| {
             style.map(|style| match style {
                 AddressingStyle::Path => Addressing::Path,
                 AddressingStyle::Virtual | AddressingStyle::Cname => Addressing::Virtual,
@@ -264,14 +219,32 @@ impl<'a> Sources<'a> {
     }
 }
 
-fn by_flag<T>(key: &str, value: T) -> Found<T> {
-    Found { value, origin: Origin::Flag(format!("--{key}")) }
+/// What flag or variable say of a setting.
+fn outside(flag: Option<&str>, setting: &Setting, environment: &Environment) -> Option<Found> {
+    let flag = flag.filter(|value| !value.is_empty()).map(|value| by_flag(setting, value.to_owned()));
+    flag.or_else(|| {
+        let name = setting.variable()?;
+        let value = variable_of(name, environment)?;
+        Some(Found { value, origin: Origin::Variable(name.to_owned()) })
+    })
+}
+
+fn by_flag<T>(setting: &Setting, value: T) -> Found<T> {
+    Found { value, origin: Origin::Flag(setting.option()) }
+}
+
+/// What counts where nobody has said anything.
+pub(super) fn usual(setting: &Setting) -> Found {
+    Found::usual(match setting.fallback {
+        Fallback::Value(value) => value.to_owned(),
+        Fallback::None | Fallback::Words(_) => String::new(),
+    })
 }
 
 /// What to say of a value that cannot be what it is, and why.
-pub(super) fn not_this(found: &Found, key: &str, why: &str) -> Failure {
+pub(super) fn not_this(found: &Found, setting: &Setting, why: &str) -> Failure {
     let failure = Failure::new(Exit::Client, format!("it cannot be {:?}: {why}", found.value));
-    found.blamed(key, failure.advise(format!("mend it there, or give --{key}")))
+    found.blamed(setting, failure.advise(format!("mend it there, or give {}", setting.option())))
 }
 
 /// What ossutil's file says.
@@ -291,9 +264,8 @@ fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Fa
     let Some(path) = path else { return Ok(ReadProfile::default()) };
     let failed =
         |error: String| Failure::new(Exit::Client, format!("cannot use {}: {error}", path.display()));
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        failed(error.to_string()).advise("-c (OSSUTIL_CONFIG_FILE) names another configuration file")
-    })?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()).advise(another_file()))?;
     let name = name.map(|name| name.value);
     let profile = Profile::read(&text, name.as_deref())
         .map_err(|error| failed(error.to_string()).advise(error.advice()))?;
@@ -301,14 +273,19 @@ fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Fa
     Ok(ReadProfile { profile, file: Some(path), unused })
 }
 
+/// How to name another configuration file than one that cannot be used.
+pub fn another_file() -> String {
+    let variables = CONFIG_FILE.variables().join(", ");
+    format!("-c ({variables}) names another configuration file")
+}
+
 /// The configuration file; whether it is there is another question. `None` for a user without a home.
 pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<Found<PathBuf>> {
-    const VARIABLE: &str = "OSSUTIL_CONFIG_FILE";
     if let Some(path) = global.config_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
-        return Some(Found { value: path.clone(), origin: Origin::Flag("--config-file".to_owned()) });
+        return Some(by_flag(&CONFIG_FILE, path.clone()));
     }
-    if let Some(path) = variable_of(VARIABLE, environment) {
-        return Some(Found { value: PathBuf::from(path), origin: Origin::Variable(VARIABLE.to_owned()) });
+    if let Some(found) = outside(None, &CONFIG_FILE, environment) {
+        return Some(found.map(PathBuf::from));
     }
     let home = variable_of("HOME", environment).map(PathBuf::from).or_else(dirs::home_dir)?;
     Some(Found::usual(home.join(".ossutilconfig")))
@@ -316,11 +293,5 @@ pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<
 
 /// The profile that is asked for by name.
 pub(super) fn profile_name(global: &Global, environment: &Environment) -> Option<Found> {
-    const VARIABLE: &str = "OSSUTIL_PROFILE";
-    let flag = global.profile.clone().filter(|name| !name.is_empty());
-    let flag = flag.map(|value| Found { value, origin: Origin::Flag("--profile".to_owned()) });
-    flag.or_else(|| {
-        let value = variable_of(VARIABLE, environment)?;
-        Some(Found { value, origin: Origin::Variable(VARIABLE.to_owned()) })
-    })
+    outside(global.profile.as_deref(), &PROFILE, environment)
 }

@@ -14,6 +14,7 @@ use crate::exit::Failure;
 use crate::log::{Destination, Level, Log};
 use crate::put::read::Expanded;
 use crate::put::record::Input;
+use crate::setting::CA_BUNDLE;
 
 /// Refuses a load whose command line names one file for two ends, before a configuration file is read.
 pub(super) fn check_named(
@@ -87,7 +88,7 @@ fn read(expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure
     let token = variable_of("ALIBABA_CLOUD_OIDC_TOKEN_FILE", environment);
     let others = [
         config.map(|config| Read::file("the configuration file", &config.value)),
-        bundle.map(|bundle| Read::file("the file of --ca-bundle", &bundle.value)),
+        bundle.map(|bundle| Read::file(format!("the file of {}", CA_BUNDLE.option()), &bundle.value)),
         certificates.map(|path| Read::file("the file of SSL_CERT_FILE", Path::new(&path))),
         token.map(|path| Read::file("the file of ALIBABA_CLOUD_OIDC_TOKEN_FILE", Path::new(&path))),
     ];

@@ -9,6 +9,7 @@ use super::environment::{Environment, variable_of};
 use crate::exit::Failure;
 use crate::oss::credential::{Lack, Recipe, Role, alibabacloud_recipe, aliyun_cli_recipe};
 use crate::oss::secret::{Credential, Secret};
+use crate::setting::ACCESS_KEY_ID;
 
 /// A place and how it is looked into.
 type Place = fn(&Environment) -> Result<Recipe, Lack>;
@@ -41,8 +42,8 @@ pub(super) fn recipe(environment: &Environment, file: &str) -> Result<(Recipe, &
         }
     }
     Err(wrong(format!("no access key id, and nothing else to sign with: {}", lacks.join("; "))).advise(format!(
-        "set --access-key-id, OSS_ACCESS_KEY_ID or access-key-id in {file}; on an ECS instance --mode EcsRamRole \
-         takes its role; or try everything without an account with --local"
+        "set {}; on an ECS instance --mode EcsRamRole takes its role; or try everything without an account with --local",
+        ACCESS_KEY_ID.choices(file)
     )))
 }
 

@@ -323,7 +323,7 @@ fn an_access_key_in_quotation_marks_is_told_with_its_place_and_never_shown() {
 fn all_settings_that_are_missing_are_named_in_one_error() {
     let home = Home::new();
     home.write("a.jsonl", lines(1, DIMENSION));
-    let key = "--access-key-id (OSS_ACCESS_KEY_ID), --access-key-secret (OSS_ACCESS_KEY_SECRET); ";
+    let key = "--access-key-id (OSS_ACCESS_KEY_ID, access-key-id), --access-key-secret (OSS_ACCESS_KEY_SECRET, access-key-secret); ";
     for (arguments, variables, code, said, advice) in [
         (
             &[][..],
@@ -331,7 +331,7 @@ fn all_settings_that_are_missing_are_named_in_one_error() {
             1,
             "no bucket, no index, no region, no account id, no access key",
             &format!(
-                "set --bucket, --index-name, --region (OSS_REGION), --account-id (OSS_ACCOUNT_ID), {key}"
+                "set --bucket, --index-name, --region (OSS_REGION, region), --account-id (OSS_ACCOUNT_ID, account-id), {key}"
             ),
         ),
         (
@@ -339,14 +339,14 @@ fn all_settings_that_are_missing_are_named_in_one_error() {
             &["OSS_ACCESS_KEY_ID"],
             3,
             "no region, no account id\n",
-            &"set --region (OSS_REGION), --account-id (OSS_ACCOUNT_ID); ".to_owned(),
+            &"set --region (OSS_REGION, region), --account-id (OSS_ACCOUNT_ID, account-id); ".to_owned(),
         ),
         (
             &["--bucket", BUCKET, "--index-name", INDEX, "--region", "r"],
             &[],
             3,
             "no account id, no access key",
-            &format!("set --account-id (OSS_ACCOUNT_ID), {key}"),
+            &format!("set --account-id (OSS_ACCOUNT_ID, account-id), {key}"),
         ),
         (
             &["--index-name", INDEX, "-e", "https://test-bucket-1.cn-hangzhou.oss-vectors.aliyuncs.com"],

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use clap::CommandFactory;
 use ossvec::cli::Cli;
-use ossvec::generate::files;
+use ossvec::generate::{files, parts};
 
 use crate::support::{Home, run, say};
 
@@ -24,6 +24,11 @@ fn generated_files_are_fresh() {
     let stale: Vec<_> = files().into_iter().filter(|file| committed(file.path) != file.text).collect();
     let stale: Vec<_> = stale.iter().map(|file| file.path).collect();
     assert!(stale.is_empty(), "{stale:?} are not as the program makes them; {RENEW}");
+    for part in parts() {
+        let page = committed(part.path);
+        let is_fresh = part.renewed(&page).is_some_and(|renewed| renewed == page);
+        assert!(is_fresh, "a part of {} is not as the program makes it; {RENEW}", part.path);
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
     let here = fs::read_dir(folder).unwrap().count();
     let made = files().iter().filter(|file| file.path.starts_with("completions/")).count();
@@ -45,6 +50,16 @@ fn the_program_writes_and_prints_the_same_files() {
     ] {
         let printed = run(home.ossvec().args(["completions", shell]));
         assert_eq!((printed.code, printed.stdout), (Some(0), committed(path)), "{shell}");
+    }
+    for part in parts() {
+        let page = |text: &str| format!("# a\n\n{}\n{text}{}\n\nb\n", part.begin, part.end);
+        let path = home.write(&format!("out/{}", part.path), page("old\n"));
+        run(home.ossvec().arg("generate").arg(home.path("out"))).assert_code(0);
+        assert_eq!(fs::read_to_string(&path).unwrap(), page(&part.text));
+        fs::write(&path, "# a\n").unwrap();
+        let ended = run(home.ossvec().arg("generate").arg(home.path("out")));
+        assert!(ended.assert_code(3).stderr.contains("cannot renew "), "{}", ended.stderr);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# a\n");
     }
     let taken = home.write("taken", "");
     let ended = run(home.ossvec().arg("generate").arg(&taken));
@@ -166,7 +181,7 @@ fn the_man_page_has_every_variable_that_the_program_reads() {
         }
     }
     let mut read = BTreeSet::new();
-    for folder in ["src/settings", "src/put", "src/oss"] {
+    for folder in ["src/setting", "src/settings", "src/put", "src/oss"] {
         add(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut read);
     }
     let man = committed("docs/man/ossvec.1");

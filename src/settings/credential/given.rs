@@ -7,20 +7,21 @@ use crate::exit::Failure;
 use crate::oss::credential::{Recipe, Role, Words};
 use crate::oss::secret::{Credential, Secret};
 use crate::profile::folded;
-use crate::settings::check::{unbroken, usage, wrong};
-use crate::settings::sources::{
-    ACCESS_KEY_ID, ACCESS_KEY_SECRET, Found, Origin, ROLE_ARN, ROLE_SESSION_NAME, STS_TOKEN, Sources,
-    not_this,
+use crate::setting::{
+    ACCESS_KEY_ID, ACCESS_KEY_SECRET, CREDENTIAL_PROCESS, CREDENTIAL_PROCESS_TIMEOUT, CREDENTIAL_URI,
+    ECS_ROLE_NAME, MODE, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE_PATH, ROLE_ARN, ROLE_SESSION_NAME, STS_TOKEN,
+    Setting,
 };
+use crate::settings::check::{unbroken, usage, wrong};
+use crate::settings::sources::{Found, Origin, Sources, not_this, usual};
 use crate::values::Period;
 
-/// The time that ossutil gives a credential process, and the most that it can be given.
-const PROCESS_TIMEOUT: Duration = Duration::from_secs(15);
+/// The most that a credential process can be given.
 const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The keys of the file by which one can tell where a credential comes from.
-pub(super) const TELLING_KEYS: [&str; 6] =
-    ["mode", "access-key-id", "credential-process", "credential-uri", "oidc-provider-arn", "ecs-role-name"];
+pub(super) const TELLING_KEYS: [&Setting; 6] =
+    [&MODE, &ACCESS_KEY_ID, &CREDENTIAL_PROCESS, &CREDENTIAL_URI, &OIDC_PROVIDER_ARN, &ECS_ROLE_NAME];
 
 /// What flags, variables and ossutil's file give.
 pub(super) struct Given<'a> {
@@ -28,22 +29,22 @@ pub(super) struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn file(&self, key: &str) -> Option<String> {
-        self.sources.profile.get(key).map(str::to_owned)
+    fn file(&self, setting: &Setting) -> Option<String> {
+        self.sources.profile.get(setting.name).map(str::to_owned)
     }
 
     fn access_key_id(&self) -> Option<Found> {
-        self.sources.setting(self.sources.global.access_key_id.as_deref(), &ACCESS_KEY_ID)
+        self.sources.find(self.sources.global.access_key_id.as_deref(), &ACCESS_KEY_ID)
     }
 
     fn access_key_secret(&self) -> Option<Found> {
         let flag = self.sources.global.access_key_secret.as_ref().map(Secret::expose);
-        self.sources.setting(flag, &ACCESS_KEY_SECRET)
+        self.sources.find(flag, &ACCESS_KEY_SECRET)
     }
 
     pub(super) fn any_token(&self) -> Option<Found> {
         let flag = self.sources.global.sts_token.as_ref().map(Secret::expose);
-        self.sources.setting(flag, &STS_TOKEN)
+        self.sources.find(flag, &STS_TOKEN)
     }
 
     /// A token belongs to one access key: one in a weaker place than the access key's id is another's.
@@ -65,7 +66,7 @@ impl Given<'_> {
     }
 
     fn role_arn(&self) -> Option<Found> {
-        self.sources.setting(self.sources.global.role_arn.as_deref(), &ROLE_ARN)
+        self.sources.find(self.sources.global.role_arn.as_deref(), &ROLE_ARN)
     }
 
     /// Whether a part of an access key is given outside the file.
@@ -85,22 +86,20 @@ impl Given<'_> {
 
     /// The file's mode, in any spelling.
     fn mode(&self) -> Option<String> {
-        self.file("mode").as_deref().map(folded)
+        self.file(&MODE).as_deref().map(folded)
     }
 
     /// Where the first of these keys that is given is given.
-    pub(super) fn origin(&self, keys: &[&str]) -> Origin {
+    pub(super) fn origin(&self, settings: &[&Setting]) -> Origin {
         let flag = self.sources.global.access_key_id.as_deref();
-        let find = |key: &&str| match *key {
-            "access-key-id" => self.sources.find(flag, Some("OSS_ACCESS_KEY_ID"), key),
-            _ => self.sources.find(None, None, key),
-        };
-        keys.iter().find_map(find).map_or(Origin::Default, |found| found.origin)
+        let find =
+            |setting: &&Setting| self.sources.find(flag.filter(|_| **setting == ACCESS_KEY_ID), setting);
+        settings.iter().find_map(find).map_or(Origin::Default, |found| found.origin)
     }
 
     fn session_name(&self) -> Option<String> {
         let flag = self.sources.global.role_session_name.as_deref();
-        self.sources.setting(flag, &ROLE_SESSION_NAME).map(|found| found.value)
+        self.sources.find(flag, &ROLE_SESSION_NAME).map(|found| found.value)
     }
 
     /// The same, or the role named by flag or variable that it assumes.
@@ -129,14 +128,11 @@ impl Given<'_> {
         let id = self.access_key_id().ok_or_else(|| self.sources.missing(&ACCESS_KEY_ID))?;
         let secret = self.access_key_secret().ok_or_else(|| self.sources.missing(&ACCESS_KEY_SECRET))?;
         let token = self.token().filter(|_| with_token);
-        let checked = [
-            ("access-key-id", "access key id", Some(&id)),
-            ("access-key-secret", "access key secret", Some(&secret)),
-            ("sts-token", "security token", token.as_ref()),
-        ];
-        for (key, what, found) in checked {
+        let checked =
+            [(&ACCESS_KEY_ID, Some(&id)), (&ACCESS_KEY_SECRET, Some(&secret)), (&STS_TOKEN, token.as_ref())];
+        for (setting, found) in checked {
             if let Some(found) = found {
-                unbroken(what, &found.value).map_err(|failure| found.blamed(key, failure))?;
+                unbroken(setting.noun, &found.value).map_err(|failure| found.blamed(setting, failure))?;
             }
         }
         Ok(Recipe::Keys(Credential {
@@ -179,12 +175,12 @@ impl Given<'_> {
     }
 
     fn ecs_role(&self, only_with_token: bool) -> Recipe {
-        Recipe::EcsRole { name: self.file("ecs-role-name"), only_with_token }
+        Recipe::EcsRole { name: self.file(&ECS_ROLE_NAME), only_with_token }
     }
 
     /// What the file's profile says, by its mode or by the keys that it has; nothing if it says nothing.
     pub(super) fn by_file(&self) -> Result<Option<Recipe>, Failure> {
-        let has = |key: &str| self.file(key).is_some();
+        let has = |setting: &Setting| self.file(setting).is_some();
         let recipe = match self.mode().as_deref() {
             Some("ak") => self.keys(true)?,
             Some("ststoken") => self.keys_with_token()?,
@@ -195,20 +191,20 @@ impl Given<'_> {
             Some("process") => self.process()?,
             Some("credentialuri" | "credentialsuri" | "uri") => self.uri()?,
             Some("anonymous") => {
-                return Err(self.wrong(&["mode"], ANONYMOUS).advise("choose another profile with --profile"));
+                return Err(self.wrong(&[&MODE], ANONYMOUS).advise("choose another profile with --profile"));
             }
             Some(_) => return Err(self.unknown_mode()),
-            None if has("access-key-id") || has("access-key-secret") => {
-                if has("role-arn") {
+            None if has(&ACCESS_KEY_ID) || has(&ACCESS_KEY_SECRET) => {
+                if has(&ROLE_ARN) {
                     self.assumed()?
                 } else {
                     self.keys(true)?
                 }
             }
-            None if has("credential-process") => self.process()?,
-            None if has("credential-uri") => self.uri()?,
-            None if has("oidc-provider-arn") => self.oidc()?,
-            None if has("ecs-role-name") => self.ecs_role(false),
+            None if has(&CREDENTIAL_PROCESS) => self.process()?,
+            None if has(&CREDENTIAL_URI) => self.uri()?,
+            None if has(&OIDC_PROVIDER_ARN) => self.oidc()?,
+            None if has(&ECS_ROLE_NAME) => self.ecs_role(false),
             None => return Ok(None),
         };
         Ok(Some(recipe))
@@ -216,53 +212,51 @@ impl Given<'_> {
 
     fn oidc(&self) -> Result<Recipe, Failure> {
         Ok(Recipe::Oidc {
-            provider_arn: self.needed("oidc-provider-arn")?,
-            token_file: self.needed("oidc-token-file-path")?.into(),
+            provider_arn: self.needed(&OIDC_PROVIDER_ARN)?,
+            token_file: self.needed(&OIDC_TOKEN_FILE_PATH)?.into(),
             role: self.role()?,
         })
     }
 
     fn process(&self) -> Result<Recipe, Failure> {
-        const KEY: &str = "credential-process-timeout";
-        let timeout = match self.sources.find(None, None, KEY) {
-            None => PROCESS_TIMEOUT,
-            Some(found) => {
-                let period: Option<Period> = found.value.parse().ok();
-                let period = period.filter(|period| !period.0.is_zero() && period.0 <= MOST_PROCESS_TIMEOUT);
-                let why = "it is a time of 1 to 600 seconds";
-                let wrong = || not_this(&found, KEY, why).advise("write for example 30, or 2m");
-                period.map(|period| period.0).ok_or_else(wrong)?
-            }
+        let setting = &CREDENTIAL_PROCESS_TIMEOUT;
+        let found = self.sources.find(None, setting).unwrap_or_else(|| usual(setting));
+        let period: Option<Period> = found.value.parse().ok();
+        let period = period.filter(|period| !period.0.is_zero() && period.0 <= MOST_PROCESS_TIMEOUT);
+        let wrong = || {
+            not_this(&found, setting, "it is a time of 1 to 600 seconds")
+                .advise("write for example 30, or 2m")
         };
-        let command = Secret::new(self.needed("credential-process")?);
+        let timeout = period.map(|period| period.0).ok_or_else(wrong)?;
+        let command = Secret::new(self.needed(&CREDENTIAL_PROCESS)?);
         Ok(Recipe::Process { command, words: Words::Shell, timeout })
     }
 
     fn uri(&self) -> Result<Recipe, Failure> {
-        Ok(Recipe::Uri(Secret::new(self.needed("credential-uri")?)))
+        Ok(Recipe::Uri(Secret::new(self.needed(&CREDENTIAL_URI)?)))
     }
 
     /// A key that its mode cannot do without.
-    fn needed(&self, key: &str) -> Result<String, Failure> {
-        self.file(key).ok_or_else(|| {
-            self.wrong(&TELLING_KEYS, format!("there is no {key}"))
+    fn needed(&self, setting: &Setting) -> Result<String, Failure> {
+        self.file(setting).ok_or_else(|| {
+            self.wrong(&TELLING_KEYS, format!("there is no {}", setting.name))
                 .advise("its mode cannot do without; docs/credentials.md lists the keys of each mode")
         })
     }
 
     fn unknown_mode(&self) -> Failure {
-        let mode = self.file("mode").unwrap_or_default();
-        self.wrong(&["mode"], format!("{mode:?} is unknown")).advise(
+        let mode = self.file(&MODE).unwrap_or_default();
+        self.wrong(&[&MODE], format!("{mode:?} is unknown")).advise(
             "AK, StsToken, RamRoleArn, EcsRamRole, Ali-EcsRamRole, oidcRoleArn, Process and credential-uri are known",
         )
     }
 
     /// What is wrong with the file, told with the place of the first of these keys that is there.
-    fn wrong(&self, keys: &[&str], message: impl Into<String>) -> Failure {
-        let found = keys.iter().find_map(|key| Some((key, self.sources.find(None, None, key)?)));
+    fn wrong(&self, settings: &[&Setting], message: impl Into<String>) -> Failure {
+        let found = settings.iter().find_map(|setting| Some((setting, self.sources.find(None, setting)?)));
         let failure = wrong(message);
         match found {
-            Some((key, found)) => found.blamed(key, failure),
+            Some((setting, found)) => found.blamed(setting, failure),
             None => failure,
         }
     }

@@ -1,0 +1,230 @@
+//! What is known of a setting, and how it is named in messages.
+
+/// A setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The flag without its hyphens, and the key in the file.
+    pub name: &'static str,
+    /// Which commands have the flag.
+    pub flag: Flag,
+    /// The flag's letter.
+    pub letter: Option<char>,
+    /// What the flag's value is called.
+    pub value_name: &'static str,
+    /// What it is, as in "no region".
+    pub noun: &'static str,
+    /// The variable that says it too.
+    pub variable: Variable,
+    /// Where ossutil's file may say it.
+    pub key: Key,
+    /// What of its value nobody may see.
+    pub secrecy: Secrecy,
+    /// What counts where nobody says it.
+    pub fallback: Fallback,
+    /// More about that, in Markdown.
+    pub remark: &'static str,
+    /// What it does, without variable and default.
+    pub help: &'static str,
+    /// What it does for `serve`.
+    pub serve: Effect,
+    /// What it does for `config init`.
+    pub init: Effect,
+}
+
+/// Which commands have a setting's flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flag {
+    /// None: only the file says it.
+    None,
+    /// Loads.
+    Load,
+    /// All.
+    Global,
+    /// All, for scripts that were written for ossutil; not shown.
+    Ossutil,
+}
+
+/// The variable of a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// None.
+    None,
+    /// Its value is the setting's.
+    Named(&'static str),
+    /// Variables that the HTTP library reads in its own way.
+    Http(&'static [&'static str]),
+}
+
+/// Where ossutil's file may say a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Nowhere.
+    None,
+    /// In a profile.
+    Profile,
+    /// In a profile, and of a single bucket.
+    Bucket,
+}
+
+/// What of a value nobody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Nothing.
+    Open,
+    /// The user and password of a URL.
+    Password,
+    /// All of it.
+    Whole,
+    /// All of it, since it may hold a secret, or none.
+    Possible,
+}
+
+/// What counts where nobody says a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// Nothing that is the same for everybody.
+    None,
+    /// A value.
+    Value(&'static str),
+    /// What words describe.
+    Words(&'static str),
+}
+
+/// What a setting does for a command that uses only some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Nothing,
+    /// The same as for a load.
+    Same,
+    /// Something of its own: its help and its default.
+    Own(&'static str, &'static str),
+}
+
+impl Setting {
+    /// The flag with its hyphens.
+    pub fn option(&self) -> String {
+        format!("--{}", self.name)
+    }
+
+    /// The flag's name as an identifier, by which clap knows it.
+    pub fn id(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    /// The variable whose value is the setting's.
+    pub fn variable(&self) -> Option<&'static str> {
+        match self.variable {
+            Variable::Named(name) => Some(name),
+            Variable::None | Variable::Http(_) => None,
+        }
+    }
+
+    /// All variables that say it.
+    pub fn variables(&self) -> &[&'static str] {
+        match &self.variable {
+            Variable::None => &[],
+            Variable::Named(name) => std::slice::from_ref(name),
+            Variable::Http(names) => names,
+        }
+    }
+
+    /// The flag with the variables that say the same.
+    pub fn flag_and_variables(&self) -> String {
+        match self.variables() {
+            [] => self.option(),
+            names => format!("{} ({})", self.option(), names.join(", ")),
+        }
+    }
+
+    /// All places that say it: `--region (OSS_REGION, region)`.
+    pub fn places(&self) -> String {
+        let key = (self.key != Key::None).then_some(self.name);
+        let others: Vec<_> = self.variables().iter().copied().chain(key).collect();
+        if others.is_empty() { self.option() } else { format!("{} ({})", self.option(), others.join(", ")) }
+    }
+
+    /// The same as a choice: `--region, OSS_REGION or region in FILE`.
+    pub fn choices(&self, file: &str) -> String {
+        let key = (self.key != Key::None).then(|| format!("{} in {file}", self.name));
+        let option = std::iter::once(self.option());
+        let variables = self.variables().iter().map(ToString::to_string);
+        let mut places: Vec<_> = option.chain(variables).chain(key).collect();
+        let last = places.pop().unwrap_or_default();
+        if places.is_empty() { last } else { format!("{} or {last}", places.join(", ")) }
+    }
+
+    /// Whether a value holds what nobody may see.
+    pub fn is_secret(&self, value: &str) -> bool {
+        match self.secrecy {
+            Secrecy::Open => false,
+            // A password stands before an @.
+            Secrecy::Password => value.contains('@'),
+            Secrecy::Whole | Secrecy::Possible => true,
+        }
+    }
+
+    /// The value as it can be shown.
+    pub fn masked(&self, value: &str) -> String {
+        match self.secrecy {
+            Secrecy::Open => value.to_owned(),
+            Secrecy::Password => without_password(value),
+            Secrecy::Whole | Secrecy::Possible => MASK.to_owned(),
+        }
+    }
+
+    /// Whether there is another place for its value than the command line.
+    pub fn is_configurable(&self) -> bool {
+        self.variable != Variable::None || self.key != Key::None
+    }
+
+    /// The help of the flag for a load.
+    pub fn whole_help(&self) -> String {
+        let fallback = match self.fallback {
+            // A switch that is not there is off.
+            Fallback::None | Fallback::Value("false") => String::new(),
+            Fallback::Value(text) | Fallback::Words(text) => format!(" [default: {text}]"),
+        };
+        let variable = self.variable().map(|name| format!(" [env: {name}]"));
+        format!("{}{fallback}{}", self.help, variable.unwrap_or_default())
+    }
+}
+
+/// What is shown in the place of a secret.
+const MASK: &str = "***";
+
+/// A URL as it can be shown.
+fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let rest = rest.rsplit_once('@').map_or_else(|| rest.to_owned(), |(_, host)| format!("{MASK}@{host}"));
+    if scheme.is_empty() { rest } else { format!("{scheme}://{rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setting::{BUCKET, CONNECT_TIMEOUT, PROXY, REGION, STS_TOKEN};
+
+    #[test]
+    fn a_setting_is_told_with_all_places_that_say_it() {
+        assert_eq!(REGION.places(), "--region (OSS_REGION, region)");
+        assert_eq!(PROXY.places(), "--proxy (HTTPS_PROXY, HTTP_PROXY, proxy)");
+        assert_eq!(BUCKET.places(), "--bucket");
+        assert_eq!(REGION.choices("conf"), "--region, OSS_REGION or region in conf");
+        assert_eq!(CONNECT_TIMEOUT.choices("conf"), "--connect-timeout or connect-timeout in conf");
+        assert_eq!(BUCKET.choices("conf"), "--bucket");
+    }
+
+    #[test]
+    fn a_proxy_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("http://user:pa@ss@proxy:3128", "http://***@proxy:3128"),
+            ("user:pass@proxy", "***@proxy"),
+            ("https://proxy:3128/", "https://proxy:3128/"),
+        ] {
+            assert_eq!(PROXY.masked(url), shown);
+        }
+        assert_eq!(STS_TOKEN.masked("hush"), MASK);
+        assert_eq!(REGION.masked("cn-hangzhou"), "cn-hangzhou");
+    }
+}

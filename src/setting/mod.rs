@@ -1,0 +1,12 @@
+//! Every setting, defined once: flag, variable, key in ossutil's file, whether it is secret, its default, its help.
+//!
+//! The command line, `config show`, messages about what is missing, the masking of secrets and the table in
+//! `docs/configuration.md` follow from it. Where a value comes from is decided in `settings`.
+
+mod definition;
+mod table;
+mod variables;
+
+pub use definition::{Effect, Fallback, Flag, Key, Secrecy, Setting, Variable};
+pub use table::*;
+pub use variables::{ALSO_READ, AlsoRead};

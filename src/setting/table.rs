@@ -1,0 +1,438 @@
+//! The table, in the order in which settings are shown.
+
+use super::definition::{Effect, Fallback, Flag, Key, Secrecy, Setting, Variable};
+
+/// A setting that every command takes, and whose value the file may hold.
+const GLOBAL: Setting = Setting {
+    name: "",
+    flag: Flag::Global,
+    letter: None,
+    value_name: "NAME",
+    noun: "",
+    variable: Variable::None,
+    key: Key::Profile,
+    secrecy: Secrecy::Open,
+    fallback: Fallback::None,
+    remark: "",
+    help: "",
+    serve: Effect::Nothing,
+    init: Effect::Nothing,
+};
+
+/// A setting that only a load has.
+const LOAD: Setting = Setting { flag: Flag::Load, key: Key::None, ..GLOBAL };
+
+/// A setting that only the file has.
+const FILE: Setting = Setting { flag: Flag::None, ..GLOBAL };
+
+/// An option of ossutil that changes nothing for vectors, or cannot be had.
+const OSSUTIL: Setting = Setting { flag: Flag::Ossutil, key: Key::None, ..GLOBAL };
+
+/// ossutil's configuration file.
+pub const CONFIG_FILE: Setting = Setting {
+    name: "config-file",
+    letter: Some('c'),
+    value_name: "FILE",
+    noun: "configuration file",
+    variable: Variable::Named("OSSUTIL_CONFIG_FILE"),
+    key: Key::None,
+    fallback: Fallback::Value("~/.ossutilconfig"),
+    help: "ossutil's configuration file",
+    init: Effect::Same,
+    ..GLOBAL
+};
+
+/// The profile in it.
+pub const PROFILE: Setting = Setting {
+    name: "profile",
+    noun: "profile",
+    variable: Variable::Named("OSSUTIL_PROFILE"),
+    key: Key::None,
+    fallback: Fallback::Value("default"),
+    help: "Profile of the configuration file",
+    init: Effect::Same,
+    ..GLOBAL
+};
+
+/// Where the credential comes from.
+pub const MODE: Setting = Setting {
+    name: "mode",
+    value_name: "MODE",
+    noun: "mode",
+    remark: "by what is given: see [credentials.md](credentials.md)",
+    help: "Where the credential comes from; by default what is configured decides",
+    ..GLOBAL
+};
+
+/// The access key's id.
+pub const ACCESS_KEY_ID: Setting = Setting {
+    name: "access-key-id",
+    letter: Some('i'),
+    value_name: "ID",
+    noun: "access key id",
+    variable: Variable::Named("OSS_ACCESS_KEY_ID"),
+    help: "Access key id",
+    serve: Effect::Own("Access key id that may ask", "local"),
+    ..GLOBAL
+};
+
+/// The access key's secret.
+pub const ACCESS_KEY_SECRET: Setting = Setting {
+    name: "access-key-secret",
+    letter: Some('k'),
+    value_name: "SECRET",
+    noun: "access key secret",
+    variable: Variable::Named("OSS_ACCESS_KEY_SECRET"),
+    secrecy: Secrecy::Whole,
+    help: "Access key secret; other users of the machine can see it while the command runs, the variable is safer",
+    serve: Effect::Own("Its secret", "local"),
+    ..GLOBAL
+};
+
+/// The token of a temporary access key.
+pub const STS_TOKEN: Setting = Setting {
+    name: "sts-token",
+    letter: Some('t'),
+    value_name: "TOKEN",
+    noun: "security token",
+    variable: Variable::Named("OSS_SESSION_TOKEN"),
+    secrecy: Secrecy::Whole,
+    help: "Token of a temporary access key",
+    ..GLOBAL
+};
+
+/// The role that the credential assumes.
+pub const ROLE_ARN: Setting = Setting {
+    name: "role-arn",
+    value_name: "ARN",
+    noun: "role",
+    variable: Variable::Named("OSS_ROLE_ARN"),
+    help: "Role that the credential assumes",
+    ..GLOBAL
+};
+
+/// The name under which the role is used.
+pub const ROLE_SESSION_NAME: Setting = Setting {
+    name: "role-session-name",
+    noun: "name of the role's session",
+    variable: Variable::Named("OSS_ROLE_SESSION_NAME"),
+    fallback: Fallback::Value("ossvec"),
+    help: "Name under which the use of the role is logged",
+    ..GLOBAL
+};
+
+/// The vector bucket.
+pub const BUCKET: Setting =
+    Setting { name: "bucket", value_name: "BUCKET", noun: "bucket", help: "Vector bucket", ..LOAD };
+
+/// The index in it.
+pub const INDEX_NAME: Setting =
+    Setting { name: "index-name", value_name: "INDEX", noun: "index", help: "Index in the bucket", ..LOAD };
+
+/// The region.
+pub const REGION: Setting = Setting {
+    name: "region",
+    value_name: "REGION",
+    noun: "region",
+    variable: Variable::Named("OSS_REGION"),
+    key: Key::Bucket,
+    remark: "the endpoint's, if it is one of the service's hosts",
+    help: "Region id, such as cn-hangzhou",
+    serve: Effect::Own("Region that requests must be signed for", "cn-hangzhou"),
+    ..GLOBAL
+};
+
+/// The account of the bucket's owner.
+pub const ACCOUNT_ID: Setting = Setting {
+    name: "account-id",
+    value_name: "UID",
+    noun: "account id",
+    variable: Variable::Named("OSS_ACCOUNT_ID"),
+    remark: "the endpoint's, if it is a bucket's URL",
+    help: "Account id (UID) of the bucket's owner, digits only",
+    serve: Effect::Own("Account that all buckets belong to", "1234567890"),
+    ..GLOBAL
+};
+
+/// The host of the service.
+pub const ENDPOINT: Setting = Setting {
+    name: "endpoint",
+    letter: Some('e'),
+    value_name: "HOST",
+    noun: "endpoint",
+    variable: Variable::Named("OSS_ENDPOINT"),
+    key: Key::Bucket,
+    remark: "`https://REGION.oss-vectors.aliyuncs.com`",
+    help: "Host of the service, or the whole URL of a bucket; by default the region's public host",
+    ..GLOBAL
+};
+
+/// Where the bucket's name stands in a URL.
+pub const ADDRESSING_STYLE: Setting = Setting {
+    name: "addressing-style",
+    value_name: "STYLE",
+    noun: "addressing style",
+    key: Key::Bucket,
+    fallback: Fallback::Value("virtual"),
+    remark: "; an IP address is always `path`",
+    help: "Where the bucket's name stands in the URL; an IP address is always addressed by path",
+    ..GLOBAL
+};
+
+/// How long a connection may take.
+pub const CONNECT_TIMEOUT: Setting = Setting {
+    name: "connect-timeout",
+    value_name: "TIME",
+    noun: "timeout of connections",
+    fallback: Fallback::Value("10s"),
+    help: "How long to wait for a connection",
+    ..GLOBAL
+};
+
+/// How long nothing may come and go.
+pub const READ_TIMEOUT: Setting = Setting {
+    name: "read-timeout",
+    value_name: "TIME",
+    noun: "timeout of reading",
+    fallback: Fallback::Value("20s"),
+    remark: " without a byte sent or received",
+    help: "How long to wait while no byte is sent or received",
+    ..GLOBAL
+};
+
+/// How often a request is tried again.
+pub const RETRY_TIMES: Setting = Setting {
+    name: "retry-times",
+    value_name: "N",
+    noun: "number of retries",
+    fallback: Fallback::Value("100"),
+    remark: "; `--retry-max-time` usually ends first",
+    help: "How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first",
+    ..GLOBAL
+};
+
+/// The proxy.
+pub const PROXY: Setting = Setting {
+    name: "proxy",
+    value_name: "URL|env",
+    noun: "proxy",
+    variable: Variable::Http(&["HTTPS_PROXY", "HTTP_PROXY"]),
+    secrecy: Secrecy::Password,
+    fallback: Fallback::Value("env"),
+    help: "Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine \
+           itself",
+    ..GLOBAL
+};
+
+/// Certificates that are trusted beside the system's.
+pub const CA_BUNDLE: Setting = Setting {
+    name: "ca-bundle",
+    value_name: "FILE",
+    noun: "file of certificates",
+    remark: "the system's certificates only",
+    help: "A file with certificates in PEM form that are trusted beside the system's",
+    ..GLOBAL
+};
+
+/// Whether any certificate is trusted.
+pub const SKIP_VERIFY_CERT: Setting = Setting {
+    name: "skip-verify-cert",
+    value_name: "BOOL",
+    noun: "check of certificates",
+    fallback: Fallback::Value("false"),
+    help: "Do not check the server's certificate",
+    ..GLOBAL
+};
+
+/// What is logged.
+pub const LOGLEVEL: Setting = Setting {
+    name: "loglevel",
+    value_name: "LEVEL",
+    noun: "level of the log",
+    fallback: Fallback::Value("off"),
+    help: "What is logged: info tells the course of a load, debug every request",
+    serve: Effect::Same,
+    ..GLOBAL
+};
+
+/// Where the log goes.
+pub const LOG_FILE: Setting = Setting {
+    name: "log-file",
+    value_name: "FILE|-",
+    noun: "file of the log",
+    fallback: Fallback::Words("standard error"),
+    help: "Where the log goes; - is standard output",
+    serve: Effect::Same,
+    ..GLOBAL
+};
+
+/// Whether less is printed.
+pub const QUIET: Setting = Setting {
+    name: "quiet",
+    letter: Some('q'),
+    value_name: "BOOL",
+    noun: "silence",
+    key: Key::None,
+    fallback: Fallback::Value("false"),
+    help: "Print nothing but errors and the summary",
+    ..GLOBAL
+};
+
+/// Version of the signature.
+pub const SIGN_VERSION: Setting = Setting {
+    name: "sign-version",
+    value_name: "VERSION",
+    noun: "version of the signature",
+    help: "Version of the signature",
+    ..OSSUTIL
+};
+
+/// Language of messages.
+pub const LANGUAGE: Setting = Setting {
+    name: "language",
+    value_name: "LANGUAGE",
+    noun: "language",
+    help: "Language of messages",
+    ..OSSUTIL
+};
+
+/// A `CloudBox` to talk to.
+pub const CLOUDBOX_ID: Setting = Setting {
+    name: "cloudbox-id",
+    value_name: "ID",
+    noun: "CloudBox",
+    help: "A CloudBox to talk to",
+    ..OSSUTIL
+};
+
+/// What to take from the answer's body.
+pub const OUTPUT_QUERY: Setting = Setting {
+    name: "output-query",
+    value_name: "QUERY",
+    noun: "query of the output",
+    help: "What to take from the answer's body",
+    ..OSSUTIL
+};
+
+/// Which properties of the answer to print.
+pub const OUTPUT_PROPERTIES: Setting = Setting {
+    name: "output-properties",
+    value_name: "NAMES",
+    noun: "properties of the output",
+    help: "Which properties of the answer to print",
+    ..OSSUTIL
+};
+
+/// The command that prints a credential.
+pub const CREDENTIAL_PROCESS: Setting = Setting {
+    name: "credential-process",
+    noun: "command that prints a credential",
+    secrecy: Secrecy::Possible,
+    ..FILE
+};
+
+/// How long that command may take; the default is ossutil's.
+pub const CREDENTIAL_PROCESS_TIMEOUT: Setting = Setting {
+    name: "credential-process-timeout",
+    noun: "timeout of the command that prints a credential",
+    fallback: Fallback::Value("15s"),
+    ..FILE
+};
+
+/// The URL that answers with a credential.
+pub const CREDENTIAL_URI: Setting = Setting {
+    name: "credential-uri",
+    noun: "URL that answers with a credential",
+    secrecy: Secrecy::Possible,
+    ..FILE
+};
+
+/// The identity provider.
+pub const OIDC_PROVIDER_ARN: Setting =
+    Setting { name: "oidc-provider-arn", noun: "identity provider", ..FILE };
+
+/// The file with the identity provider's token.
+pub const OIDC_TOKEN_FILE_PATH: Setting =
+    Setting { name: "oidc-token-file-path", noun: "file with the identity provider's token", ..FILE };
+
+/// The role of the ECS instance.
+pub const ECS_ROLE_NAME: Setting =
+    Setting { name: "ecs-role-name", noun: "role of the ECS instance", ..FILE };
+
+/// The profile that another one takes its other values from.
+pub const SOURCE_PROFILE: Setting =
+    Setting { name: "source-profile", noun: "profile that values are taken from", ..FILE };
+
+/// The section that says something of single buckets.
+pub const BUCKETS: Setting = Setting { name: "buckets", noun: "section of single buckets", ..FILE };
+
+/// Every setting.
+pub const ALL: [&Setting; 36] = [
+    &CONFIG_FILE,
+    &PROFILE,
+    &MODE,
+    &ACCESS_KEY_ID,
+    &ACCESS_KEY_SECRET,
+    &STS_TOKEN,
+    &ROLE_ARN,
+    &ROLE_SESSION_NAME,
+    &BUCKET,
+    &INDEX_NAME,
+    &REGION,
+    &ACCOUNT_ID,
+    &ENDPOINT,
+    &ADDRESSING_STYLE,
+    &CONNECT_TIMEOUT,
+    &READ_TIMEOUT,
+    &RETRY_TIMES,
+    &PROXY,
+    &CA_BUNDLE,
+    &SKIP_VERIFY_CERT,
+    &LOGLEVEL,
+    &LOG_FILE,
+    &QUIET,
+    &SIGN_VERSION,
+    &LANGUAGE,
+    &CLOUDBOX_ID,
+    &OUTPUT_QUERY,
+    &OUTPUT_PROPERTIES,
+    &CREDENTIAL_PROCESS,
+    &CREDENTIAL_PROCESS_TIMEOUT,
+    &CREDENTIAL_URI,
+    &OIDC_PROVIDER_ARN,
+    &OIDC_TOKEN_FILE_PATH,
+    &ECS_ROLE_NAME,
+    &SOURCE_PROFILE,
+    &BUCKETS,
+];
+
+/// Every option whose value is a secret, or may hold one.
+pub fn secret_options() -> impl Iterator<Item = &'static Setting> {
+    ALL.into_iter().filter(|setting| setting.secrecy != Secrecy::Open && setting.flag != Flag::None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_settings_share_a_name_a_letter_or_a_variable() {
+        let all = || ALL.into_iter();
+        let names: BTreeSet<_> = all().map(|setting| setting.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        let letters: Vec<_> = all().filter_map(|setting| setting.letter).collect();
+        assert_eq!(letters.iter().collect::<BTreeSet<_>>().len(), letters.len(), "{letters:?}");
+        let variables: Vec<_> = all().flat_map(|setting| setting.variables().to_vec()).collect();
+        assert_eq!(variables.iter().collect::<BTreeSet<_>>().len(), variables.len(), "{variables:?}");
+    }
+
+    #[test]
+    fn every_secret_option_has_a_variable_and_a_key_to_use_in_its_place() {
+        for setting in secret_options() {
+            assert!(!setting.variables().is_empty() && setting.key != Key::None, "{setting:?}");
+        }
+        assert_eq!(secret_options().count(), 3);
+    }
+}
