@@ -36,6 +36,7 @@ mod log;
 #[path = "../tables/made.rs"]
 mod made;
 mod memory;
+mod names;
 mod network;
 mod odd;
 mod order;
