@@ -12,7 +12,7 @@ use super::effort::Effort;
 use super::gave_up::{Because, GaveUp};
 use super::halt::Halt;
 use super::observer::{Observer, Trouble};
-use super::pace::{Pacer, Turn};
+use super::pace::{Pace, Turn};
 use super::request::Request;
 use crate::oss::client::{Answer, Client};
 use crate::oss::credential::Refreshed;
@@ -35,7 +35,7 @@ const LOOKS_WHILE_STOPPING: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct Caller {
     client: Client,
-    pub(crate) pace: Pacer,
+    pub(crate) pace: Arc<dyn Pace>,
     /// How much trouble a request may have that says nothing of its own.
     pub(crate) budget: Budget,
     /// Set when the run is being stopped: nothing new is begun, and what is under way has until that moment.
@@ -48,7 +48,7 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn new(
         client: Client,
-        pace: Pacer,
+        pace: Arc<dyn Pace>,
         budget: Budget,
         halt: Halt,
         observer: Arc<dyn Observer>,
@@ -117,7 +117,7 @@ impl Caller {
             wait_ms = wait.as_millis(),
             "throttled"
         );
-        let pace = self.pace.slow_down(hold(error)).unwrap_or_else(|| self.pace.factor());
+        let pace = self.pace.slow_down(hold(error));
         let Request { batch, vectors, .. } = request;
         self.observer.troubled(&Trouble::Throttled { batch, vectors, pace, error });
     }
@@ -242,4 +242,168 @@ impl Caller {
 
 fn hold(error: &CallError) -> Duration {
     error.service().and_then(|error| error.wait).unwrap_or(HOLD)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::call::Bound;
+    use crate::call::pace::{Giver, Waiting};
+    use crate::oss::client::{Body, Options};
+    use crate::oss::credential::Credentials;
+    use crate::oss::endpoint::{Endpoint, Target};
+    use crate::oss::network::{Network, Proxy};
+    use crate::oss::operation::Operation;
+    use crate::oss::secret::{Credential, Secret};
+
+    /// What happened, in its order.
+    type Happened = Arc<Mutex<Vec<String>>>;
+
+    /// A pace that is kept elsewhere, and whoever hears of trouble: they write down what they are asked.
+    #[derive(Clone, Debug, Default)]
+    struct Elsewhere(Happened);
+
+    impl Elsewhere {
+        fn note(&self, what: String) {
+            self.0.lock().unwrap().push(what);
+        }
+
+        fn happened(&self) -> Vec<String> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl Pace for Elsewhere {
+        fn turn(&self, vectors: usize) -> Waiting<'_> {
+            self.note(format!("turn for {vectors}"));
+            Box::pin(std::future::ready(Turn::new(Arc::new(self.clone()), 7)))
+        }
+
+        fn slow_down(&self, hold: Duration) -> f64 {
+            self.note(format!("held for {hold:?}"));
+            0.25
+        }
+
+        fn factor(&self) -> f64 {
+            1.0
+        }
+
+        fn bound(&self) -> Bound {
+            Bound::default()
+        }
+    }
+
+    impl Giver for Elsewhere {
+        fn departed(&self, number: u64) {
+            self.note(format!("{number} left"));
+        }
+
+        fn given_back(&self, number: u64) {
+            self.note(format!("{number} given back"));
+        }
+    }
+
+    impl Observer for Elsewhere {
+        fn troubled(&self, trouble: &Trouble<'_>) {
+            self.note(match *trouble {
+                Trouble::Retrying { batch, attempt, error, .. } => {
+                    format!("retrying {batch:?} after {attempt}: {}", error.code())
+                }
+                Trouble::Throttled { batch, vectors, pace, error } => {
+                    format!("throttled {batch:?} of {vectors} to {pace}: {}", error.code())
+                }
+            });
+        }
+    }
+
+    fn caller(port: u16, elsewhere: &Elsewhere, halt: Halt) -> Caller {
+        let region = "cn-hangzhou".to_owned();
+        let options = Options {
+            endpoint: Endpoint::parse(Some(&format!("http://127.0.0.1:{port}")), &region).unwrap(),
+            target: Target { bucket: "b".to_owned(), account: "1".to_owned(), region },
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(5),
+            skip_verify_cert: false,
+            network: Network { proxy: Proxy::None, extra_certificates: None },
+        };
+        let credential = Credential {
+            access_key_id: "id".to_owned(),
+            secret: Secret::new("hidden"),
+            security_token: None,
+            expires_at: None,
+        };
+        let client = Client::new(options, Credentials::new(Box::new(credential))).unwrap();
+        let budget = Budget { retries: 2, time: Duration::from_mins(1) };
+        Caller::new(client, Arc::new(elsewhere.clone()), budget, halt, Arc::new(elsewhere.clone()))
+    }
+
+    fn body() -> Body {
+        Body::new(vec![bytes::Bytes::from_static(b"{}")])
+    }
+
+    /// A service that gives these answers, one a connection, and its port.
+    fn service(answers: &'static [&'static str]) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for (number, answer) in answers.iter().enumerate() {
+                let mut stream = listener.accept().unwrap().0;
+                let mut asked = Vec::new();
+                let mut piece = [0; 1024];
+                while !asked.ends_with(b"{}") {
+                    let length = stream.read(&mut piece).unwrap();
+                    asked.extend_from_slice(&piece[..length]);
+                }
+                let rest = format!("x-oss-request-id: {number}\r\nContent-Length: 0\r\nConnection: close");
+                write!(stream, "HTTP/1.1 {answer}\r\n{rest}\r\n\r\n").unwrap();
+            }
+        });
+        port
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_attempt_takes_a_turn_of_the_pace_that_is_given_and_returns_it_where_nothing_was_sent() {
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (_sender, halt) = Halt::new();
+        let (elsewhere, mut effort) = (Elsewhere::default(), Effort::default());
+        let caller = caller(nobody, &elsewhere, halt);
+        let body = body();
+        let request = Request { vectors: 3, batch: Some(1), ..Request::of(Operation::PutVectors, &body) };
+        let gave_up = caller.call(request, &mut effort).await.unwrap_err();
+        assert_eq!((gave_up.because, gave_up.may_have_stored, effort.attempts), (Because::Budget, false, 3));
+        let attempt = ["turn for 3", "7 given back"];
+        let [first, second] = [1, 2].map(|made| format!("retrying Some(1) after {made}: ConnectFailed"));
+        let want = [&attempt[..], &[&first], &attempt, &[&second], &attempt].concat();
+        assert_eq!(elsewhere.happened(), want);
+    }
+
+    #[tokio::test]
+    async fn a_throttled_answer_slows_the_pace_and_costs_no_retry() {
+        let (_sender, halt) = Halt::new();
+        let (elsewhere, mut effort) = (Elsewhere::default(), Effort::default());
+        let caller = caller(service(&["429 X", "200 X"]), &elsewhere, halt);
+        let body = body();
+        let budget = Some(Budget { retries: 0, ..caller.budget });
+        let request = Request { vectors: 3, budget, ..Request::of(Operation::PutVectors, &body) };
+        caller.call(request, &mut effort).await.unwrap();
+        assert_eq!((effort.attempts, effort.throttled, effort.bytes_sent), (2, 1, 4));
+        let attempt = ["turn for 3", "7 left"];
+        let throttled = ["held for 500ms", "throttled None of 3 to 0.25: HTTP429"];
+        assert_eq!(elsewhere.happened(), [attempt, throttled, attempt].concat());
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_being_stopped_sends_nothing() {
+        let (sender, halt) = Halt::new();
+        sender.send_replace(Some(Instant::now()));
+        let (elsewhere, body) = (Elsewhere::default(), body());
+        let request = Request::of(Operation::PutVectors, &body);
+        let called = caller(1, &elsewhere, halt).call(request, &mut Effort::default()).await;
+        assert_eq!(called.unwrap_err().because, Because::Halted);
+        assert_eq!(elsewhere.happened(), ["turn for 0", "7 given back"]);
+    }
 }

@@ -29,5 +29,5 @@ pub(crate) use gave_up::{Because, GaveUp};
 pub(crate) use halt::Halt;
 pub(crate) use observer::{Observer, Trouble};
 pub use pace::Quota;
-pub(crate) use pace::{Bound, Pacer};
+pub(crate) use pace::{Bound, Pace, Pacer};
 pub(crate) use request::Request;

@@ -53,7 +53,7 @@ impl Stopping {
         settle: &mut Settle,
         future: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let waited = with_ticks(future, self.interrupt.clone(), || settle.tick(&caller.pace)).await?;
+        let waited = with_ticks(future, self.interrupt.clone(), || settle.tick(caller.pace.as_ref())).await?;
         waited.unwrap_or_else(|| Err(stopped_by_signal(settle.reporter())))
     }
 }
@@ -206,7 +206,7 @@ impl Load {
                     Ok(())
                 }
             },
-            _ = tick.tick() => self.settle.tick(&self.sender.caller.pace),
+            _ = tick.tick() => self.settle.tick(self.sender.caller.pace.as_ref()),
         }
     }
 

@@ -187,7 +187,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
     };
     let (halt, halted) = Halt::new();
-    let caller = Caller::new(client, Pacer::new(job.quota), job.budget, halted, reporter.clone());
+    let caller = Caller::new(client, Arc::new(Pacer::new(job.quota)), job.budget, halted, reporter.clone());
     let stopping = Stopping { interrupt, halt };
     let resumed = Resumed { bound: &bound, counts: counted };
     let look = index::look(&caller, &reporter, &job.wanted);

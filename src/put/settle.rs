@@ -17,7 +17,7 @@ use super::report::Reporter;
 use super::resume::IndexNow;
 use super::tally::Cost;
 use super::tracker::Settled;
-use crate::call::{Pacer, Quota};
+use crate::call::{Pace, Quota};
 use crate::exit::{Exit, Failure};
 
 /// Takes every outcome of a run.
@@ -126,7 +126,7 @@ impl Settle {
     }
 
     /// Keeps what is shown and the disk up to date while nothing settles.
-    pub(super) fn tick(&mut self, pace: &Pacer) -> Result<(), Failure> {
+    pub(super) fn tick(&mut self, pace: &dyn Pace) -> Result<(), Failure> {
         self.reporter.pace(pace.factor());
         self.reporter.tick(pace.bound());
         self.checkpoint.sync_if_due()
