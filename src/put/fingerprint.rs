@@ -8,8 +8,28 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::journal::error::JournalError;
 use super::record::Input;
+
+/// Why an input is not what it was, or that cannot be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum FingerprintError {
+    /// It is not what it was.
+    #[error("{input} changed since the journal was written ({what})")]
+    Changed {
+        /// The input's name.
+        input: String,
+        /// What differs first.
+        what: String,
+    },
+    /// It cannot be looked at.
+    #[error("cannot open {path}: {error}")]
+    Input {
+        /// Which.
+        path: String,
+        /// Why not.
+        error: io::Error,
+    },
+}
 
 /// Length of the parts of an input that are hashed.
 pub(super) const SAMPLE: u64 = 64 << 10;
@@ -30,14 +50,14 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// Looks at all inputs of a load.
-    pub(super) fn of_all(inputs: &[Input]) -> Result<Vec<Self>, JournalError> {
+    pub(super) fn of_all(inputs: &[Input]) -> Result<Vec<Self>, FingerprintError> {
         let each = SAMPLES_OF_ALL / (inputs.len() as u64).max(1);
         let samples = each.clamp(*SAMPLES.start(), *SAMPLES.end());
         inputs.iter().map(|input| Self::of(input, samples)).collect()
     }
 
     /// Looks at an input: its size, and hashes of parts, so that a file of many gigabytes costs a few megabytes.
-    fn of(input: &Input, samples: u64) -> Result<Self, JournalError> {
+    fn of(input: &Input, samples: u64) -> Result<Self, FingerprintError> {
         let Input::File(path) = input else {
             return Ok(Self { name: input.to_string(), size: 0, samples: Vec::new() });
         };
@@ -52,7 +72,7 @@ impl Fingerprint {
             let samples = hashes(&mut file, sample_offsets(size, samples))?;
             Ok(Self { name: name.clone(), size, samples })
         };
-        read().map_err(|error| JournalError::Input { path: path.display().to_string(), error })
+        read().map_err(|error| FingerprintError::Input { path: path.display().to_string(), error })
     }
 
     /// Its name without its folder.
@@ -62,7 +82,7 @@ impl Fingerprint {
 
     /// The same of an input that is `now` so; looks at the parts that were looked at then, whose number is that of
     /// another list of inputs.
-    pub(super) fn is_of(&self, now: &Self, input: &Input) -> Result<(), JournalError> {
+    pub(super) fn is_of(&self, now: &Self, input: &Input) -> Result<(), FingerprintError> {
         let offsets = |of: &Self| of.samples.iter().map(|(offset, _)| *offset).collect::<Vec<_>>();
         let (Input::File(path), true) = (input, self.size == now.size && offsets(self) != offsets(now))
         else {
@@ -70,7 +90,7 @@ impl Fingerprint {
         };
         let samples = File::open(path).and_then(|mut file| hashes(&mut file, offsets(self)));
         let samples =
-            samples.map_err(|error| JournalError::Input { path: path.display().to_string(), error })?;
+            samples.map_err(|error| FingerprintError::Input { path: path.display().to_string(), error })?;
         self.same(&Self { samples, ..now.clone() })
     }
 
@@ -80,8 +100,8 @@ impl Fingerprint {
     }
 
     /// Whether the input is still the same; if not, the error names the first difference.
-    pub(super) fn same(&self, now: &Self) -> Result<(), JournalError> {
-        let changed = |what| Err(JournalError::Changed { input: now.name.clone(), what });
+    pub(super) fn same(&self, now: &Self) -> Result<(), FingerprintError> {
+        let changed = |what| Err(FingerprintError::Changed { input: now.name.clone(), what });
         if self.size != now.size {
             return changed(format!("{} bytes then, {} now", self.size, now.size));
         }
@@ -145,12 +165,11 @@ mod tests {
         assert_eq!(message(&then), Ok(()));
         assert_eq!(
             message(&longer),
-            Err("cannot resume: a changed since the journal was written (5 bytes then, 6 now)".to_owned())
+            Err("a changed since the journal was written (5 bytes then, 6 now)".to_owned())
         );
         assert_eq!(
             message(&other),
-            Err("cannot resume: a changed since the journal was written (the block at byte 65536 differs)"
-                .to_owned())
+            Err("a changed since the journal was written (the block at byte 65536 differs)".to_owned())
         );
     }
 

@@ -85,8 +85,10 @@ impl Journal {
             folder = search(checkpoints, &header, inputs)?.unwrap_or(folder);
         }
         Folder::refuse_later(&folder)?;
+        let folder = Folder::open(folder)?;
+        flat::carry_over(&folder)?;
         let mut journal = Self {
-            folder: Folder::open(folder)?,
+            folder,
             place: header.place.clone(),
             header,
             file: None,

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::place::{Difference, listed};
+use crate::put::fingerprint::FingerprintError;
 
 /// Why a load cannot be continued, or its state not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -12,13 +13,8 @@ pub enum JournalError {
     #[error("another ossvec is loading this into the same index (it holds {0})")]
     Locked(String),
     /// The input is not what it was.
-    #[error("cannot resume: {input} changed since the journal was written ({what})")]
-    Changed {
-        /// The input's name.
-        input: String,
-        /// What differs first.
-        what: String,
-    },
+    #[error("cannot resume: {0}")]
+    Changed(FingerprintError),
     /// It goes elsewhere.
     #[error("cannot resume: {}", listed(.0))]
     Elsewhere(Vec<Difference>),
@@ -47,13 +43,8 @@ pub enum JournalError {
         now: String,
     },
     /// An input cannot be looked at.
-    #[error("cannot open {path}: {error}")]
-    Input {
-        /// Which.
-        path: String,
-        /// Why not.
-        error: io::Error,
-    },
+    #[error("{0}")]
+    Input(FingerprintError),
     /// The disk or its permissions.
     #[error("cannot {action} {path}: {error}")]
     Io {
@@ -66,11 +57,20 @@ pub enum JournalError {
     },
 }
 
+impl From<FingerprintError> for JournalError {
+    fn from(error: FingerprintError) -> Self {
+        match error {
+            FingerprintError::Changed { .. } => Self::Changed(error),
+            FingerprintError::Input { .. } => Self::Input(error),
+        }
+    }
+}
+
 impl JournalError {
     /// The same of what somebody put in a folder to be gone on with.
     pub(super) fn of_brought(self, folder: &Path) -> Self {
         match self {
-            Self::Io { .. } | Self::Input { .. } | Self::Later(_) => self,
+            Self::Io { .. } | Self::Input(_) | Self::Later(_) => self,
             error => Self::Brought { path: folder.to_owned(), error: Box::new(error) },
         }
     }
@@ -80,13 +80,13 @@ impl JournalError {
         let advice = match self {
             Self::Brought { path, .. } => return without(path),
             Self::Locked(_) => "wait for it to end; to split a load, give each part its own files",
-            Self::Changed { .. } | Self::Unsettled(_) => "leave out --resume to start from the beginning",
+            Self::Changed(_) | Self::Unsettled(_) => "leave out --resume to start from the beginning",
             Self::Elsewhere(_) => {
                 "run again with what it was, or leave out --resume to load everything into this index"
             }
             Self::Later(_) => "use that version, or name another folder with --checkpoint-dir",
             Self::Option { .. } => "use the same options, or leave out --resume to start from the beginning",
-            Self::Input { .. } => {
+            Self::Input(_) => {
                 "check the path and its permissions; what an earlier run settled is kept for --resume"
             }
             Self::Io { .. } => "check the path and the disk; --checkpoint-dir keeps the journal elsewhere",

@@ -6,12 +6,11 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::error::{JournalError, io_error};
-use super::folder::{Folder, Sequence, rename_if_there, settled_in};
+use super::folder::{Folder, JOURNAL, Sequence, rename_if_there, settled_in};
 use crate::private;
 use crate::put::rejects::REJECTS;
 use crate::put::tracker::Mark;
 
-pub(super) const JOURNAL: &str = "journal";
 const UNTOUCHED: &str = "journal.untouched";
 const BEFORE: &str = "journal.before";
 /// The rejects of one of the two.

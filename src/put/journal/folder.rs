@@ -7,12 +7,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::{JournalError, io_error};
-use super::flat;
 use super::header::Header;
 use super::lines::{later_version, parse};
 use crate::private;
 use crate::put::tracker::Mark;
 
+/// In the folder of a sequence; older versions had one beside them.
 pub(super) const JOURNAL: &str = "journal";
 const LOCK: &str = "lock";
 
@@ -58,7 +58,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Locks the folder, makes it if need be, and ends what a killed run has begun with it.
+    /// Locks the folder, makes it if need be, and ends what a killed run has begun with it. What an older version left is
+    /// where it was: see [`super::flat`].
     pub(super) fn open(path: PathBuf) -> Result<Self, JournalError> {
         make(&path)?;
         let folder = Self { _lock: lock(&path)?, path };
@@ -69,19 +70,13 @@ impl Folder {
         }
         folder.remove(Sequence::Gone)?;
         folder.remove(Sequence::New)?;
-        flat::carry_over(&folder)?;
         Ok(folder)
     }
 
     /// The places of the journals that a load may go on with, in a folder that may not be there.
     pub(super) fn journals(path: &Path) -> [PathBuf; 4] {
         let below = |sequence: Sequence| path.join(sequence.name()).join(JOURNAL);
-        [
-            below(Sequence::Resume),
-            below(Sequence::Current),
-            below(Sequence::Untouched),
-            path.join(flat::JOURNAL),
-        ]
+        [below(Sequence::Resume), below(Sequence::Current), below(Sequence::Untouched), path.join(JOURNAL)]
     }
 
     /// Nothing is moved or written where a later version has been at work.

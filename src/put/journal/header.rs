@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::binding::Binding;
 use super::error::JournalError;
 use super::place::Place;
-use crate::put::fingerprint::{Fingerprint, short};
+use crate::put::fingerprint::{Fingerprint, FingerprintError, short};
 use crate::put::read;
 use crate::put::record::Input;
 use crate::put::tracker::{FailedAt, Mark};
@@ -116,7 +116,7 @@ impl Header {
             mark.iter().flat_map(|mark| &mark.failed).map(|failed| (failed.at.input, failed)).collect();
         let changed = || {
             let what = format!("{} inputs then, {} now", earlier.inputs.len(), self.inputs.len());
-            JournalError::Changed { input: "the list of inputs".to_owned(), what }
+            JournalError::Changed(FingerprintError::Changed { input: "the list of inputs".to_owned(), what })
         };
         if failed.is_empty() && earlier.inputs.len() != self.inputs.len() {
             return Err(changed());

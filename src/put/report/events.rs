@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Telling;
+use super::schema::SCHEMA_VERSION;
 use super::summary::Summary;
 #[cfg(unix)]
 use crate::exit::Exit;
@@ -16,9 +17,6 @@ use crate::put::claim;
 use crate::put::outcome::Fate;
 use crate::put::record::Span;
 use crate::shown::json;
-
-/// Version of all these forms; it changes when a field changes its meaning or goes.
-pub const SCHEMA_VERSION: &str = "1";
 
 /// Something that happened.
 #[derive(Debug, Serialize)]

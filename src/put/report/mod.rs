@@ -8,6 +8,7 @@ mod hints;
 mod meter;
 mod next;
 mod progress;
+mod schema;
 mod summary;
 mod text;
 
@@ -21,13 +22,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use actions::failure as annotation;
+pub use events::Events;
 use events::{Event, Sink};
-pub use events::{Events, SCHEMA_VERSION};
 pub use meter::Limit;
 pub(super) use meter::Waiting;
 use meter::{Counts, Figures, Meter};
 use progress::Progress;
 pub use progress::Style;
+pub use schema::SCHEMA_VERSION;
 pub use summary::{Allowed, FailedPlace, Skipped, Summary};
 
 use super::ledger::Ledger;

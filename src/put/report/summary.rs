@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::events::SCHEMA_VERSION;
 use super::meter::{self, Limit};
+use super::schema::SCHEMA_VERSION;
 use crate::call::Quota;
 use crate::exit::Failure;
 use crate::put::notes::{MISSING, Note};
