@@ -1,5 +1,5 @@
 //! One signed call at the quota's pace, retried by verdict within a budget: whoever asks the service for anything asks
-//! through a [`Caller`].
+//! through a `Caller`.
 //!
 //! ```text
 //! Request ─► turn ─► Client::call ─► Answer
@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Knows the service's protocol and nothing of what is sent: a load, a look at an index and a query are alike here.
-//! What becomes of attempts meanwhile is for an [`Observer`]; nothing is printed and no run is ended here.
+//! What becomes of attempts meanwhile is for an `Observer`; nothing is printed and no run is ended here.
 
 mod attempts;
 mod budget;

@@ -15,7 +15,8 @@ use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::outcome::{Later, Outcome};
 use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
-use super::rejects::{self, Forgotten, Known, Listed, Place, REJECTS, Rejects, Superseded};
+use super::rejected::Rejected;
+use super::rejects::{self, Forgotten, Listed, Place, REJECTS, Rejects, Superseded};
 use super::resume::{IndexNow, Resumed};
 use super::tracker::{FailedAt, Mark, Settled, Tracker};
 use super::words::count;
@@ -393,7 +394,7 @@ fn go_on(
 ) -> Result<Rejects, Failure> {
     forget_rejects(journal, mark, place)?;
     notes.extend(lost(place.path(), mark));
-    let is_to_come = |known: &Known| is_to_come(journal, mark, known);
+    let is_to_come = |known: &Rejected<'_>| is_to_come(journal, mark, known);
     let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
         .map_err(|error| rejects_failure(place.path(), &error))?;
     journal.go_on(mark).map_err(failure)?;
@@ -401,8 +402,8 @@ fn go_on(
 }
 
 /// Whether a line of the rejects file is about a record that is not settled and so comes again.
-fn is_to_come(journal: &Journal, mark: &Mark, known: &Known) -> bool {
-    let numbers = known.whole_name().and_then(|name| journal.numbers().get(&name));
+fn is_to_come(journal: &Journal, mark: &Mark, known: &Rejected<'_>) -> bool {
+    let numbers = rejects::whole_name(known).and_then(|name| journal.numbers().get(&name));
     numbers.is_some_and(|numbers| numbers.iter().any(|input| !mark.is_settled(*input, known.record)))
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::journal::lines::{Line, next_line, parse, seal};
 use super::journal::{Header, Place};
 pub use super::read::fuzzing::{Cutting, cut};
+use super::rejected::Rejected;
 use super::rejects::repair;
 pub use super::tracker::Mark;
 
@@ -32,7 +33,7 @@ pub fn read_journal(text: &[u8]) -> (bool, Option<Mark>) {
 pub fn repaired_rejects(text: &[u8], noted: usize, is_to_come: impl Fn(&str, u64) -> bool) -> Vec<u8> {
     let (before, mut rest) = text.split_at(noted);
     let mut kept = before.to_vec();
-    let is_to_come = |known: &repair::Known| is_to_come(&known.input, known.record);
+    let is_to_come = |known: &Rejected<'_>| is_to_come(&known.input, known.record);
     let keep = |line: &[u8], _| {
         kept.extend_from_slice(if repair::stays(line, &is_to_come) { line } else { &[] });
         Ok(())

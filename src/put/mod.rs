@@ -32,6 +32,7 @@ mod read_back;
 mod reason;
 mod reasons;
 pub mod record;
+mod rejected;
 mod rejects;
 pub mod report;
 mod resume;

@@ -17,9 +17,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub(super) use self::listed::{Listed, Superseded};
-pub(super) use self::repair::{Forgotten, Known, forget};
+pub(super) use self::repair::{Forgotten, forget, whole_name};
 use super::outcome::Later;
 use super::record::{Defect, Input, Position, Raw, Vector};
+use super::rejected::{Line, Rejected, UNKNOWN};
 use crate::private;
 
 /// The rejects file of a load for which the user names none.
@@ -59,32 +60,6 @@ impl Place {
         }
     }
 }
-
-/// The reason of records of which nobody knows whether they are stored.
-const UNKNOWN: &str = "unknown";
-
-/// One line. `rejected` stands first: by it the reader knows such a line again.
-#[derive(Serialize)]
-struct Line<'a> {
-    rejected: Rejected<'a>,
-    /// The record as it was read: a JSON value, or its text where it was not readable as one.
-    record: Record<'a>,
-}
-
-#[derive(Serialize)]
-struct Rejected<'a> {
-    /// 1 once a later record with the key is stored; one byte, which [`Listed`] writes where the line stands.
-    superseded: u8,
-    input: String,
-    line: u64,
-    record: u64,
-    key: Option<&'a str>,
-    reason: &'a str,
-    message: String,
-}
-
-/// What stands before the mark of a line.
-const OPENS: &str = r#"{"rejected":{"superseded":"#;
 
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -139,7 +114,11 @@ impl Rejects {
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal. What stands beyond them
     /// about records that `is_to_come` says will come again goes: the run was killed before it could note them.
-    pub(super) fn resume(place: Place, noted: u64, is_to_come: impl Fn(&Known) -> bool) -> io::Result<Self> {
+    pub(super) fn resume(
+        place: Place,
+        noted: u64,
+        is_to_come: impl Fn(&Rejected<'_>) -> bool,
+    ) -> io::Result<Self> {
         let bytes = repair::cut(&place, noted, is_to_come)?;
         let listed = Arc::new(Listed::default());
         listed.read(&place)?;
@@ -236,13 +215,13 @@ impl Rejects {
             let input = usize::try_from(entry.position.input).ok().and_then(|index| inputs.get(index));
             let input = input.map_or_else(String::new, ToString::to_string);
             let rejected = Rejected {
-                superseded: entry.is_superseded.into(),
-                input,
+                superseded: Some(entry.is_superseded.into()),
+                input: input.into(),
                 line: entry.position.line,
                 record: entry.position.record,
-                key: entry.key,
-                reason: entry.reason,
-                message: entry.message,
+                key: entry.key.map(Cow::from),
+                reason: entry.reason.into(),
+                message: entry.message.into(),
             };
             serde_json::to_writer(&mut text, &Line { rejected, record: entry.record })?;
             text.push(b'\n');
@@ -371,7 +350,10 @@ mod tests {
     use crate::put::record::Reason;
 
     fn line(record: u64) -> String {
-        format!("{{\"rejected\":{{\"input\":\"(stdin)\",\"record\":{record}}},\"record\":{{}}}}\n")
+        format!(
+            "{{\"rejected\":{{\"input\":\"(stdin)\",\"line\":1,\"record\":{record},\"key\":null,\"reason\":\"nested\",\
+             \"message\":\"m\"}},\"record\":{{}}}}\n"
+        )
     }
 
     fn defect(record: u64) -> Defect {
@@ -418,7 +400,7 @@ mod tests {
         ] {
             let text = noted.clone() + &tail.iter().map(|record| line(*record)).collect::<String>();
             let place = file("tail", &(text + "{\"rejected\": {"));
-            let is_to_come = |known: &Known| known.record == 7;
+            let is_to_come = |known: &Rejected<'_>| known.record == 7;
             let rejects = Rejects::resume(place.clone(), noted.len() as u64, is_to_come).unwrap();
             let text = std::fs::read_to_string(place.path()).unwrap();
             assert_eq!(records_in(&text), [vec![7, 7, 7], want].concat());

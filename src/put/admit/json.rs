@@ -2,9 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::fields::{Choice, Fields, Leads, holds_metadata, is_namespace, loose};
 use super::findings::Kind;
 use super::glued;
@@ -14,6 +11,7 @@ use super::numbers::{self, Separated};
 use super::skip::{Text, Unexpected, decoded, skip_space, string_end, value_end};
 use super::{Key, Rules, Scratch, repeated};
 use crate::put::record::Reason;
+use crate::put::rejected::Line;
 
 /// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
 pub(super) const MARK: &str = "U+FEFF stands before it, a byte-order mark inside the file; where files were put together \
@@ -89,42 +87,13 @@ fn unwrapped<'a>(line: &Cow<'a, [u8]>) -> Option<Rejected<'a>> {
 }
 
 fn record_within(line: &[u8]) -> Option<Rejected<'_>> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Line<'a> {
-        rejected: Why,
-        #[serde(borrow)]
-        record: &'a RawValue,
-    }
-    // All that a rejects file has, and nothing else: a record may well have members of these names itself.
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Why {
-        #[serde(default)]
-        superseded: u8,
-        #[serde(rename = "input")]
-        _input: String,
-        #[serde(rename = "line")]
-        _line: u64,
-        #[serde(rename = "record")]
-        _record: u64,
-        #[serde(rename = "key")]
-        _key: Option<String>,
-        reason: String,
-        #[serde(rename = "message")]
-        _message: String,
-    }
-    if !line.starts_with(br#"{"rejected":"#) {
-        return None;
-    }
-    let Line { rejected, record } = serde_json::from_slice(line).ok()?;
+    let Line { rejected, record } = Line::parse(line)?;
     let text = match serde_json::from_str::<Text<'_>>(record.get()) {
         Ok(Text(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
         Ok(Text(Cow::Owned(text))) => Cow::Owned(text.into_bytes()),
         Err(_) => Cow::Borrowed(record.get().as_bytes()),
     };
-    let is_wire = matches!(rejected.reason.as_str(), "refused" | "not_stored" | "unknown");
-    Some(Rejected { text, is_wire, is_superseded: rejected.superseded > 0 })
+    Some(Rejected { text, is_wire: rejected.is_wire(), is_superseded: rejected.is_superseded() })
 }
 
 impl Rejected<'_> {

@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 use super::super::encoding::{self, Foreign};
 use super::json;
 use crate::put::record::{Raw, Reason};
+use crate::put::rejected::{Line, Rejected};
 
 /// The reason for a cell in `column` that is not UTF-8.
 pub(super) fn cell(cell: &[u8], column: &str) -> Reason {
@@ -103,24 +103,12 @@ fn unreadable(detail: String, text: &[u8]) -> Reason {
 /// What to say of a line of a rejects file that holds a piece of a table whose quotes are not in order: without the
 /// table's header and the other pieces it cannot be mended.
 fn quoted_row(line: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Line<'a> {
-        rejected: Rejected,
-        #[serde(borrow)]
-        record: &'a RawValue,
-    }
-    #[derive(Deserialize)]
-    struct Rejected {
-        reason: String,
-        input: String,
-        line: u64,
-    }
-    let Line { mut rejected, mut record } = serde_json::from_slice(line).ok()?;
+    let Line { mut rejected, mut record } = Line::parse(line)?;
     // Lines of rejects files may hold one another.
-    while let Ok(inner) = serde_json::from_str::<Line<'_>>(record.get()) {
+    while let Some(inner) = Line::parse(record.get().as_bytes()) {
         (rejected, record) = (inner.rejected, inner.record);
     }
-    let Rejected { reason, input, line } = rejected;
+    let Rejected { reason, input, line, .. } = rejected;
     (reason == "quote" && !record.get().starts_with('{')).then(|| {
         format!("the record is a row of a table as text; fix the quotes in {input} from line {line} on and load that")
     })

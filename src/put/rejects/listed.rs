@@ -6,11 +6,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::Place;
 use super::repair::{self, known, lines};
-use super::{OPENS, Place};
 use crate::put::batch::Batch;
 use crate::put::in_flight::{KeyHasher, KeyHashes};
 use crate::put::outcome::Later;
+use crate::put::rejected::OPENS;
 
 /// So many lines are kept in mind, which takes some 30 MiB.
 const AT_MOST: usize = 1 << 20;

@@ -4,40 +4,19 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
-use serde::Deserialize;
-
-use super::{Place, UNKNOWN};
+use super::Place;
 use crate::private;
+use crate::put::rejected::{Line, Rejected, UNKNOWN};
 use crate::put::tracker::Mark;
 
+/// The whole name of the input of a line.
+pub(in crate::put) fn whole_name(rejected: &Rejected<'_>) -> Option<String> {
+    std::path::absolute(rejected.input.as_ref()).ok().map(|path| path.display().to_string())
+}
+
 /// What a line of the file is about.
-#[derive(Debug, Deserialize)]
-pub(in crate::put) struct Known {
-    /// The input's name as the command line had it.
-    pub(in crate::put) input: String,
-    pub(in crate::put) record: u64,
-    #[serde(default)]
-    pub(super) key: Option<String>,
-    /// 1 where a later record with the key is stored; nothing where that is not known.
-    #[serde(default)]
-    pub(super) superseded: Option<u8>,
-    #[serde(default)]
-    reason: String,
-}
-
-impl Known {
-    /// The whole name of the input.
-    pub(in crate::put) fn whole_name(&self) -> Option<String> {
-        std::path::absolute(&self.input).ok().map(|path| path.display().to_string())
-    }
-}
-
-pub(super) fn known(line: &[u8]) -> Option<Known> {
-    #[derive(Deserialize)]
-    struct Line {
-        rejected: Known,
-    }
-    serde_json::from_slice::<Line>(line).ok().map(|line| line.rejected)
+pub(super) fn known(line: &[u8]) -> Option<Rejected<'_>> {
+    Line::parse(line).map(|line| line.rejected)
 }
 
 /// What is no longer in the file.
@@ -58,7 +37,7 @@ pub(in crate::put) fn forget(place: &Place, mark: &Mark, inputs: &[String]) -> i
         Tally { bytes: mark.rejects_bytes, rejected: mark.counts.rejected, unknown: mark.counts.unknown };
     let length = open(place)?.map_or(Ok(0), |file| file.metadata().map(|metadata| metadata.len()))?;
     let goes = |line: &[u8]| {
-        let name = known(line).and_then(|known| known.whole_name());
+        let name = known(line).and_then(|known| whole_name(&known));
         name.is_some_and(|name| inputs.contains(&name))
     };
     let (mut gone, mut kept) = (Tally::default(), Tally::default());
@@ -105,12 +84,12 @@ impl Tally {
 
 /// Removes a torn last line, and the lines beyond the `noted` bytes that are about records that come again; returns how
 /// long the file is then. What is noted is not read: the file may be large.
-pub(super) fn cut(place: &Place, noted: u64, is_to_come: impl Fn(&Known) -> bool) -> io::Result<u64> {
+pub(super) fn cut(place: &Place, noted: u64, is_to_come: impl Fn(&Rejected<'_>) -> bool) -> io::Result<u64> {
     filter(place, noted, |line| stays(line, &is_to_come), |_, _, _| {})
 }
 
 /// Whether a line that is not noted stays: what is no whole line was torn, and a record that comes again is listed again.
-pub(in crate::put) fn stays(line: &[u8], is_to_come: &impl Fn(&Known) -> bool) -> bool {
+pub(in crate::put) fn stays(line: &[u8], is_to_come: &impl Fn(&Rejected<'_>) -> bool) -> bool {
     known(line).map_or_else(|| line.ends_with(b"\n"), |known| !is_to_come(&known))
 }
 
@@ -222,7 +201,8 @@ mod tests {
     #[test]
     fn a_file_that_was_edited_is_noted_no_further_than_it_goes() {
         let path = std::env::temp_dir().join(format!("ossvec-forget-{}", std::process::id()));
-        let line = "{\"rejected\":{\"input\":\"/a\",\"record\":0},\"record\":{}}\n";
+        let why = r#""line":1,"record":0,"key":null,"reason":"nested","message":"m""#;
+        let line = format!("{{\"rejected\":{{\"input\":\"/a\",{why}}},\"record\":{{}}}}\n");
         for noted in [0, 1, line.len() - 1, line.len(), line.len() + 1, 2 * line.len()] {
             fs::write(&path, line.repeat(2)).unwrap();
             let mark = Mark { rejects_bytes: noted as u64, ..Mark::default() };
