@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::claim::{Claim, ClaimError};
 use super::earlier::{self, Earlier};
 use super::journal::{self, Binding, Header, Journal, JournalError};
+use super::one_list;
 use super::outcome::{Later, Outcome};
 use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
@@ -125,7 +126,11 @@ impl Checkpoint {
         // Before anything of an earlier run is touched.
         let claim = claim(keep.rejects.as_deref())?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(failure)?;
+        let header = header.with_rejects(keep.rejects.as_deref());
         let (journal, mark) = Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
+        if let Some(mark) = &mark {
+            one_list::check(&journal, mark, keep.rejects.as_deref())?;
+        }
         let checkpoint = Self {
             tracker: Tracker::new(mark.as_ref()),
             journal: Some(journal),
@@ -435,7 +440,7 @@ fn not_a_file() -> Failure {
 fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "make room, or name a file on another disk with --rejects"
+            "make room, or move the file to another disk and name it there with --rejects"
         }
         _ => "--rejects names another file; its folder must be there, and be yours to write",
     };

@@ -57,6 +57,8 @@ pub struct Journal {
     source: Option<Sequence>,
     /// What is counted in it, inputs that have changed since included.
     counted: Settled,
+    /// The rejects file that the user named in the run that is gone on with, as the header has it.
+    rejects_before: Option<String>,
     given_up: Option<GivenUp>,
     /// Whether nothing had been sent since the journal that is given up, when this run began.
     was_untouched: bool,
@@ -97,6 +99,7 @@ impl Journal {
             dirty: false,
             source: None,
             counted: Settled::default(),
+            rejects_before: None,
             given_up: None,
             was_untouched: false,
             notes: Vec::new(),
@@ -255,6 +258,12 @@ impl Journal {
         self.folder.of(self.source.unwrap_or(Sequence::Current)).join(REJECTS)
     }
 
+    /// Where the rejects are that the run to go on with has listed, if that is known.
+    pub fn rejects_before(&self) -> Option<PathBuf> {
+        let named = self.rejects_before.as_ref()?;
+        Some(if named.is_empty() { self.rejects_of_source() } else { PathBuf::from(named) })
+    }
+
     /// What is known of the index that earlier runs loaded into, as far as they settled anything, and what they counted,
     /// inputs that have changed since included.
     pub fn bound(&self) -> (&Binding, Settled) {
@@ -333,6 +342,7 @@ impl Journal {
     fn load(&mut self, sequence: Sequence, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
         let Some((header, mark)) = settled_in(&self.folder.journal(sequence))? else { return Ok(None) };
         self.counted = mark.counts;
+        self.rejects_before.clone_from(&header.rejects);
         let now = self.header.continues(&header, Some(&mark), inputs)?;
         self.numbers = self.header.numbers(&header, &now);
         (self.header.place, self.header.bound) = (header.place.clone(), header.bound.clone());

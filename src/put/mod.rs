@@ -23,6 +23,7 @@ mod late;
 mod ledger;
 mod load;
 mod notes;
+mod one_list;
 mod outcome;
 mod parts;
 mod pipeline;

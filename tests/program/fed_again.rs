@@ -205,3 +205,60 @@ fn ends_with_the_last(seed: u64) {
     feed_to_the_end(&home, &service, "r.jsonl".to_owned());
     assert_eq!(held(&service), input.last(), "seed {seed}, {jobs} jobs, verify {verify}: {}", ended.stderr);
 }
+
+#[test]
+fn a_load_goes_on_with_the_rejects_file_that_it_began_with() {
+    // What the first run names, what the second does, whether the file was moved there, and whether that is one list.
+    for (first, second, moved, is_one) in [
+        (Some("r1.jsonl"), Some("r1.jsonl"), false, true),
+        (Some("r1.jsonl"), Some("./r1.jsonl"), false, true),
+        (Some("r1.jsonl"), Some("r2.jsonl"), false, false),
+        (Some("r1.jsonl"), Some("r2.jsonl"), true, true),
+        (Some("r1.jsonl"), None, false, false),
+        (None, Some("r2.jsonl"), false, false),
+        (None, None, false, true),
+        (Some("/dev/null"), Some("r2.jsonl"), false, true),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let keyed =
+            |record: usize| line(record, DIMENSION + usize::from(record == 7)).replace("key-57\"", "key-3\"");
+        home.write("a.jsonl", (0..100).map(keyed).collect::<String>());
+        let load = |named: Option<&str>, more: &[&str]| {
+            let mut load = home.put_sized(&service, DIMENSION);
+            load.args([
+                "a.jsonl",
+                "--batch-size",
+                "10",
+                "--job",
+                "1",
+                "--retry-times",
+                "0",
+                "--checkpoint-dir",
+                "state",
+            ]);
+            run(load.args(named.iter().flat_map(|name| ["--rejects", name])).args(more))
+        };
+        service.trouble(&["op=PutVectors,fail-key=key-3,count=1", "op=PutVectors,nth=5,status=403"]);
+        load(first, &[]).assert_code(2);
+        service.trouble(&[]);
+        if moved {
+            std::fs::rename(home.path("r1.jsonl"), home.path("r2.jsonl")).unwrap();
+        }
+        let case = format!("{first:?}, then {second:?}, moved: {moved}");
+        let mut ended = load(second, &["--resume"]);
+        if !is_one {
+            assert!(
+                ended.assert_code(3).stderr.contains("cannot resume with another rejects file"),
+                "{case}"
+            );
+            ended = load(first, &["--resume"]);
+        }
+        let file = ended.assert_code(4).summary()["rejects_file"].clone();
+        let listed = if file.is_null() { Vec::new() } else { listed(&home.path(file.as_str().unwrap())) };
+        let of_three: Vec<_> = listed.iter().filter(|line| line.0 == 3).collect();
+        if first != Some("/dev/null") {
+            assert_eq!(of_three, [&(3, "not_stored".to_owned(), true)], "{case}: {}", ended.stderr);
+        }
+        assert_eq!(held(&service)["key-3"], "57", "{case}");
+    }
+}

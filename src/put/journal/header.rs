@@ -1,6 +1,7 @@
 //! What a journal is about, and whether a list of inputs continues it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,6 +31,9 @@ pub struct Header {
     pub reading: BTreeMap<String, String>,
     /// The inputs as they were.
     pub inputs: Vec<Fingerprint>,
+    /// The whole name of the rejects file that the user named, or nothing in it; missing where an earlier version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<String>,
 }
 
 /// A header of any version that is read.
@@ -44,19 +48,20 @@ struct Written {
     bound: Binding,
     reading: BTreeMap<String, String>,
     inputs: Vec<Fingerprint>,
+    rejects: Option<String>,
 }
 
 impl TryFrom<Written> for Header {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { version, target, place, bound, reading, inputs } = written;
+        let Written { version, target, place, bound, reading, inputs, rejects } = written;
         let place = match (version, place) {
             (1, _) => Place::of_version_1(&target),
             (VERSION, Some(place)) => place,
             _ => return Err("another version"),
         };
-        Ok(Self { version: VERSION, place, bound, reading, inputs })
+        Ok(Self { version: VERSION, place, bound, reading, inputs, rejects })
     }
 }
 
@@ -68,7 +73,15 @@ impl Header {
         inputs: &[Input],
     ) -> Result<Self, JournalError> {
         let inputs = Fingerprint::of_all(inputs)?;
-        Ok(Self { version: VERSION, place, bound: Binding::default(), reading, inputs })
+        Ok(Self { version: VERSION, place, bound: Binding::default(), reading, inputs, rejects: None })
+    }
+
+    /// The same with the rejects file that the user names, or none.
+    #[must_use]
+    pub fn with_rejects(self, named: Option<&Path>) -> Self {
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let rejects = named.map_or_else(String::new, |path| whole(path).display().to_string());
+        Self { rejects: Some(rejects), ..self }
     }
 
     /// One folder for each place and set of input names, so that two services never share one.
