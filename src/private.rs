@@ -134,6 +134,35 @@ pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<Fil
     Ok(file)
 }
 
+/// Opens a pipe that has a name for writing, if it is one. Nobody is waited for: without a reader that is an error.
+#[cfg(unix)]
+pub(crate) fn open_pipe(path: &Path) -> io::Result<Option<File>> {
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use rustix::io::Errno;
+
+    if !path.metadata().is_ok_and(|file| file.file_type().is_fifo()) {
+        return Ok(None);
+    }
+    let opened =
+        OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+    let file = opened.map_err(|error| match error.raw_os_error() {
+        Some(code) if code == Errno::NXIO.raw_os_error() => {
+            io::Error::other("it is a pipe that nobody reads; start its reader first")
+        }
+        _ => error,
+    })?;
+    fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    Ok(Some(file))
+}
+
+/// Opens a pipe that has a name for writing; none is known here.
+#[cfg(not(unix))]
+pub(crate) fn open_pipe(_: &Path) -> io::Result<Option<File>> {
+    Ok(None)
+}
+
 /// Opens a file of the program's own.
 #[cfg(not(unix))]
 pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {

@@ -94,7 +94,9 @@ impl Checkpoint {
         let claim = claim(rejects.as_deref())?;
         let aside = rejects.as_deref().map(|path| set_aside(path, None)).transpose()?.flatten();
         let rejects = rejects.map(Place::Named);
-        Ok(Self { notes: aside.into_iter().collect(), _claim: claim, ..Self::none(inputs, rejects) })
+        let none = Self::none(inputs, rejects);
+        let rejects = none.rejects.map(with_pipe).transpose()?;
+        Ok(Self { notes: aside.into_iter().collect(), _claim: claim, rejects, ..none })
     }
 
     fn none(inputs: Vec<Input>, rejects: Option<Place>) -> Self {
@@ -164,7 +166,7 @@ impl Checkpoint {
             }
             Rejects::new(place)
         };
-        self.rejects = Some(rejects);
+        self.rejects = Some(with_pipe(rejects)?);
         self.tracker = Tracker::new(mark.as_ref());
         self.earlier = journal.given_up().map(|given_up| Earlier::new(given_up, journal.aside(), index));
         if resume && mark.is_none() && self.earlier.is_none() {
@@ -446,6 +448,11 @@ fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
     };
     Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
         .advise(advice)
+}
+
+fn with_pipe(rejects: Rejects) -> Result<Rejects, Failure> {
+    let path = rejects.path().to_owned();
+    rejects.with_pipe().map_err(|error| rejects_failure(&path, &error))
 }
 
 /// Claims a rejects file that the user named.

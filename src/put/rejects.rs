@@ -125,6 +125,15 @@ impl Rejects {
         Ok(Self { place, append: true, file: None, bytes, listed })
     }
 
+    /// The same with a pipe that the user named open, before anything is sent: who reads it must be there by then.
+    pub(super) fn with_pipe(self) -> io::Result<Self> {
+        let pipe = match &self.place {
+            Place::Named(path) => private::open_pipe(path)?,
+            Place::Own(_) => None,
+        };
+        Ok(Self { file: pipe.or(self.file), ..self })
+    }
+
     /// The keys that the file lists.
     pub(super) fn listed(&self) -> &Arc<Listed> {
         &self.listed

@@ -253,3 +253,18 @@ fn an_input_that_vanished_is_told_and_resumes_when_it_is_back() {
     assert_eq!(load(&["--resume"]).assert_code(0).counts(["skipped", "stored"]), [60, 140]);
     assert!(service.state() == wanted(0..200, DIMENSION));
 }
+
+#[test]
+fn rejects_into_a_pipe_need_a_reader_before_anything_is_sent() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("flawed.jsonl", flawed(200));
+    let pipe = home.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let load = || run(home.put_sized(&service, DIMENSION).args(["flawed.jsonl", "--rejects", "pipe"]));
+    let ended = load();
+    assert!(ended.assert_code(3).stderr.contains("a pipe that nobody reads"), "{}", ended.stderr);
+    assert!(service.state().is_empty());
+    let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
+    until("the pipe has a reader", || load().code == Some(4));
+    assert!(reader.join().unwrap().contains("\"rejected\""));
+}
