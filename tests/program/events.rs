@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{ACCOUNT, Ended, Home, TestService, line, lines, run, unlimited, with_faults};
+use crate::support::{ACCOUNT, Ended, Home, TestService, line, lines, run, unlimited, with_faults, words};
 
 /// Counts that every batch event has and that add up to the summary's.
 const COUNTS: [&str; 6] = ["stored", "rejected", "superseded", "unknown", "not_sent", "attempts"];
@@ -182,7 +182,7 @@ fn json_output_is_one_document_however_the_run_ends() {
     for spelling in [&["--output-format", "json"][..], &["--output-format=json"]] {
         for (arguments, secret, code) in rows {
             let mut command = home.aimed(&["put-vectors"], &service);
-            command.args(spelling).args(arguments.split(' ').filter(|word| !word.is_empty()));
+            command.args(spelling).args(words(arguments));
             document(&run(command.env("OSS_ACCESS_KEY_SECRET", secret)), code);
         }
     }

@@ -7,7 +7,9 @@ use ossvec::oss::operation::Operation;
 use serde_json::json;
 
 use crate::recorder::Recorder;
-use crate::support::{Home, State, TestService, gzip, lines, run, run_with_input, unlimited, wanted, zstd};
+use crate::support::{
+    Home, State, TestService, gzip, line, lines, run, run_with_input, unlimited, wanted, words, zstd,
+};
 
 /// As many records as take four full batches and one that is not.
 const RECORDS: usize = 2_300;
@@ -256,4 +258,33 @@ fn a_dry_run_reads_everything_and_asks_nobody() {
     assert_eq!(ended.assert_code(0).counts(["read", "stored", "not_sent", "batches"]), [2_300, 0, 2_300, 5]);
     assert_eq!(ended.summary()["quota_seconds"], 1.0);
     assert!(service.statistics().operations.is_empty() && service.statistics().recent.is_empty());
+}
+
+#[test]
+fn a_dry_run_needs_neither_target_nor_credentials_and_asks_nobody() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", [lines(1_200, 4), line(7, 5)].concat());
+    let mut command = home.ossvec();
+    command
+        .args(["put-vectors", "a.jsonl", "-n", "--dimension", "4", "--endpoint"])
+        .arg(format!("http://{}", service.address));
+    let ended = run(&mut command);
+    let plan = "dry run     nothing was sent\nwould send  1,200 vectors in 3 requests, ";
+    assert!(ended.assert_code(4).stdout.starts_with(plan), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("rejected    1 record\n            1 × dimension, first at a.jsonl:1201: ")
+    );
+    assert!(service.is_untouched());
+    assert!(!home.path(".local").exists(), "a dry run left something behind");
+}
+
+#[test]
+fn a_local_index_that_is_there_keeps_its_metric() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(3, 4));
+    for more in ["--distance-metric euclidean", ""] {
+        let mut load = home.ossvec();
+        load.args(["put-vectors", "a.jsonl", "--local", "--index-name", "idx"]).args(words(more));
+        run(&mut load).assert_code(0);
+    }
 }

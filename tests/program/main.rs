@@ -4,6 +4,7 @@
 
 mod annotations;
 mod answers;
+mod bad_inputs;
 mod brought_back;
 mod completions;
 mod config;
@@ -45,12 +46,15 @@ mod outage;
 mod outputs;
 mod pace;
 mod parts;
+mod pipes;
 mod poison;
 mod private;
 #[cfg(unix)]
 mod pty;
+mod random_files;
 mod random_records;
 mod recorder;
+mod refusals;
 mod rejected;
 mod repair;
 mod schema;
@@ -70,4 +74,5 @@ mod trouble;
 mod unknown;
 #[cfg(target_os = "linux")]
 mod unknown_clients;
+mod unreachable;
 mod usage;

@@ -1,9 +1,9 @@
 //! What a run says of records that it rejects: which is the first, where they are, and what to do about them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
-    BUCKET, Ended, Home, INDEX, TestService, line, run, run_with_input, unlimited, wanted, with_faults,
+    BUCKET, Ended, Home, INDEX, TestService, line, lines, run, run_with_input, unlimited, wanted, with_faults,
 };
 
 #[test]
@@ -108,4 +108,153 @@ fn a_batch_that_was_read_and_could_not_go_is_counted() {
         assert_eq!(ended.summary()["resume_command"].is_string(), input != "-");
     }
     assert!(service.state().is_empty());
+}
+
+/// Records that the service would refuse, with what stands behind `key: ` in the message and the reason's word.
+fn defects() -> Vec<(String, Option<&'static str>, &'static str, &'static str)> {
+    let record = |key: &str, numbers: &str, rest: &str| {
+        format!("{{\"key\":\"{key}\",\"data\":{{\"float32\":[{numbers}]}}{rest}}}")
+    };
+    let long = "k".repeat(1_025);
+    vec![
+        (
+            record("long", "1,2,3,4,5", ""),
+            Some("long"),
+            "dimension",
+            "the vector has 5 elements; the dimension is 4",
+        ),
+        (
+            record("huge", "1,2,3,1e39", ""),
+            Some("huge"),
+            "not_finite",
+            "element 3 of the vector is 1e39, which is",
+        ),
+        (
+            record("nan", "1,NaN,3,4", ""),
+            Some("nan"),
+            "not_finite",
+            "element 1 of the vector is NaN, which is",
+        ),
+        (
+            record("text", "1,2,\"x\",4", ""),
+            Some("text"),
+            "not_a_number",
+            "element 2 of the vector is \"x\", not a",
+        ),
+        (
+            record("", "1,2,3,4", ""),
+            Some(""),
+            "key_length",
+            "the key has 0 characters; 1 to 1024 are allowed",
+        ),
+        (
+            record(&long, "1,2,3,4", ""),
+            None,
+            "key_length",
+            "the key has 1025 characters; 1 to 1024 are allowed",
+        ),
+        (
+            "{\"data\":{\"float32\":[1,2,3,4]}}".to_owned(),
+            None,
+            "no_key",
+            "no key found (looked for key, id, ",
+        ),
+        (
+            "{\"key\":\"bare\"}".to_owned(),
+            Some("bare"),
+            "no_vector",
+            "no vector found (looked for data.float32, ",
+        ),
+        (
+            record("number", "1,2,3,4", ",\"metadata\":{\"year\":1999}"),
+            Some("number"),
+            "metadata_value",
+            "metadata year is a number; only text or a list of text can be stored (--metadata-values text writes",
+        ),
+        ("{\"key\":\"torn\",\"data\"".to_owned(), Some("torn"), "syntax", "not readable: "),
+    ]
+}
+
+#[test]
+fn rejected_records_are_told_with_place_key_and_reason_everywhere() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let mut text = lines(600, 4);
+    let defects = defects();
+    text.extend(defects.iter().map(|(record, ..)| format!("{record}\n")));
+    text.push_str(&line(600, 4));
+    home.write("a.jsonl", text);
+    let mut command = home.put_sized(&service, 4);
+    let ended = run(command.args(["a.jsonl", "--rejects", "rejects.jsonl", "--events", "events.jsonl"]));
+    let counts = ended.assert_code(4).counts(["read", "stored", "rejected"]);
+    assert_eq!(counts, [611, 601, 10]);
+    service.assert_holds(&wanted(0..=600, 4));
+    let json_lines = |name: &str| -> Vec<Value> {
+        let text = std::fs::read_to_string(home.path(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let rejects = json_lines("rejects.jsonl");
+    let events = json_lines("events.jsonl").into_iter().filter(|event| event["type"] == "reject");
+    let events: Vec<_> = events.collect();
+    assert_eq!((rejects.len(), events.len()), (10, 10));
+    for (index, (record, key, reason, said)) in defects.iter().enumerate() {
+        let place = 601 + index;
+        let told = ended.stderr.lines().find(|line| line.starts_with(&format!("a.jsonl:{place}: "))).unwrap();
+        assert!(told.contains(said), "{told}");
+        assert!(key.is_none_or(|key| told.contains(&format!("key {key:?}: "))), "{told}");
+        for told in [&rejects[index]["rejected"], &events[index]] {
+            assert_eq!((&told["input"], &told["line"]), (&json!("a.jsonl"), &json!(place)), "{told}");
+            assert_eq!(told["reason"], *reason, "{told}");
+            assert!(told["message"].as_str().unwrap().contains(said), "{told}");
+            assert!(key.is_none_or(|key| told["key"] == key), "{told}");
+        }
+        let kept = serde_json::from_str::<Value>(record).unwrap_or_else(|_| json!(record));
+        assert_eq!(rejects[index]["record"], kept);
+    }
+}
+
+#[test]
+fn a_mended_rejects_file_is_fed_again_and_loads() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let bad = line(1, 4).replace("\"float32\":[", "\"float32\":[1e39,");
+    home.write("a.jsonl", [line(0, 4), bad, line(2, 4)].concat());
+    let ended = run(home.put(&service).args(["a.jsonl", "--rejects", "r.jsonl"]));
+    assert_eq!(ended.assert_code(4).summary()["rejects_file"], "r.jsonl");
+    let again = run(home.put(&service).args(["r.jsonl", "--rejects", "r2.jsonl"]));
+    assert_eq!(again.assert_code(4).counts(["read", "rejected"]), [1, 1]);
+    let rejects = std::fs::read_to_string(home.path("r.jsonl")).unwrap();
+    home.write("r.jsonl", rejects.replace("[1e39,", "["));
+    let mended = run(home.put(&service).args(["r.jsonl"]));
+    assert_eq!(mended.assert_code(0).counts(["read", "stored"]), [1, 1]);
+    service.assert_holds(&wanted(0..3, 4));
+}
+
+#[test]
+fn a_record_that_only_the_service_refuses_is_found_and_the_others_are_stored() {
+    let (home, service) = (Home::new(), TestService::start(with_faults(&["refuse-key=key-417,name-key"])));
+    home.write("a.jsonl", lines(700, 4));
+    let ended = run(home.put(&service).args(["a.jsonl", "--rejects", "r.jsonl"]));
+    assert_eq!(ended.assert_code(4).counts(["read", "stored", "rejected"]), [700, 699, 1]);
+    let told = "a.jsonl:418: key \"key-417\": the service refused it: VectorIndexParameterInvalid: ";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    service.assert_holds(&wanted((0..700).filter(|record| *record != 417), 4));
+}
+
+#[test]
+fn too_many_rejects_stop_the_load() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let bad = (0..3).map(|record| line(record, 5));
+    home.write("a.jsonl", [lines(500, 4), bad.collect(), lines(2_000, 4)].concat());
+    let ended = run(home.put_sized(&service, 4).args(["a.jsonl", "--max-rejects", "2", "--job", "1"]));
+    let summary = ended.assert_code(4).summary();
+    assert_eq!(
+        (&summary["error"], &summary["rejected"]),
+        (
+            &json!(
+                "too many rejects: --max-rejects allows 2; most of them dimension: the vector has 5 elements; the dimension is 4"
+            ),
+            &json!(3)
+        )
+    );
+    assert!(summary["read"].as_u64().unwrap() < 2_503, "{summary:#}");
+    assert!(ended.stderr.contains("--max-rejects none goes on"), "{}", ended.stderr);
 }

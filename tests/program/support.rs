@@ -90,6 +90,11 @@ impl TestService {
     pub(crate) fn statistics(&self) -> Statistics {
         self.service.statistics()
     }
+
+    /// Whether nobody asked the service for anything.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.statistics().recent.is_empty()
+    }
 }
 
 impl Drop for TestService {
@@ -238,6 +243,15 @@ impl Ended {
         names.map(|name| summary[name].as_u64().unwrap())
     }
 
+    /// What a command that stops at once may say: one line, and one of advice.
+    #[track_caller]
+    pub(crate) fn complaint(&self) -> String {
+        let said: Vec<&str> = self.stderr.lines().collect();
+        assert!(matches!(said.len(), 1..=2), "{}", self.stderr);
+        assert!(said.iter().skip(1).all(|advice| advice.starts_with("        ")), "{}", self.stderr);
+        said[0].strip_prefix("ossvec: ").unwrap_or_else(|| panic!("{}", self.stderr)).to_owned()
+    }
+
     #[track_caller]
     pub(crate) fn assert_code(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
@@ -269,6 +283,11 @@ pub(crate) fn run_with_input(command: &mut Command, input: Vec<u8>) -> Ended {
     // A program that stops early does not read to the end.
     drop(feeding.map(JoinHandle::join));
     output.into()
+}
+
+/// The words of a command line without quotes.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|word| !word.is_empty())
 }
 
 /// Prints a line also when the test passes, which otherwise takes in what a test prints.

@@ -11,7 +11,7 @@ use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
 use crate::pty::{self, COLUMNS};
-use crate::support::{Home, TestService, line, lines, run, unlimited};
+use crate::support::{Home, TestService, line, lines, run, unlimited, words};
 use crate::trouble::{Running, until};
 
 /// A program whose standard output and error are a terminal.
@@ -115,8 +115,8 @@ fn screen(printed: &str) -> Vec<String> {
 }
 
 /// A command with variables and options, as `NAME=value --option`.
-fn with<'a>(command: &'a mut Command, words: &str) -> &'a mut Command {
-    for word in words.split(' ').filter(|word| !word.is_empty()) {
+fn with<'a>(command: &'a mut Command, arguments: &str) -> &'a mut Command {
+    for word in words(arguments) {
         match word.split_once('=') {
             Some((name, value)) => command.env(name, value),
             None => command.arg(word),

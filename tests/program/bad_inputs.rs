@@ -1,0 +1,90 @@
+//! Inputs that cannot be read, or not to their end: what is stored of them, and what is said.
+
+use ossvec::oss::operation::Operation;
+
+use crate::support::{Home, TestService, gzip, lines, run, unlimited, wanted, words, zstd};
+
+#[test]
+fn an_input_that_cannot_be_read_at_all_stores_nothing() {
+    let rows: [(&str, &[u8], &str); 7] = [
+        ("a.parquet", b"PAR1\0\0\0\0\0\0\0\0", "a.parquet is a Parquet file, which is not supported yet"),
+        ("a.txt", b"hello there\nworld\n", "cannot tell the format of a.txt: it is neither JSON nor a table"),
+        (
+            "a.gz",
+            b"\x1f\x8bno such thing",
+            "a.gz is damaged: its gzip data cannot be decompressed behind line 1",
+        ),
+        (
+            "a.csv",
+            b"a,\"[1,2]\"\nb,\"[3,4]\"\n",
+            "a.csv has no header: its first row holds the value '[1,2]'",
+        ),
+        ("b.csv", b"key,key,vector\na,b,\"[1,2]\"\n", "the header of b.csv names two columns 'key'"),
+        (
+            "a.json",
+            b"[{\"key\":\"a\"} {\"key\":\"b\"}]",
+            "a.json is not well formed at line 1, byte 13: expected",
+        ),
+        ("b.jsonl.zst", b"\x28\xb5\x2f\xfdrubbish that is long", "b.jsonl.zst is damaged: its zstd data"),
+    ];
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    run(home.put(&service).arg(home.write("first.jsonl", lines(1, 2)))).assert_code(0);
+    for (name, content, said) in rows {
+        home.write(name, content);
+        let ended = run(home.aimed(&["put-vectors", name], &service).args(["--output-format", "json"]));
+        let message = ended.assert_code(3).summary()["error"].as_str().unwrap().to_owned();
+        assert!(message.starts_with(said) && !message.contains('\n'), "{name}: {message}");
+        assert!(ended.stderr.contains(&format!("ossvec: {message}\n        ")), "{name}: {}", ended.stderr);
+    }
+    service.assert_holds(&wanted(0..1, 2));
+}
+
+#[test]
+fn an_input_that_is_missing_is_found_out_before_anything_is_asked_or_sent() {
+    let rows = [
+        ("a.jsonl missing.jsonl", "cannot open missing.jsonl: No such file or directory"),
+        ("--vectors file://missing.json", "cannot open missing.json: No such file or directory"),
+        ("a.jsonl empty", "no input in the directory empty"),
+        (
+            "a.jsonl --events missing/events",
+            "cannot write --events missing/events: No such file or directory",
+        ),
+        ("a.jsonl --checkpoint-dir a.jsonl", "cannot make the folder a.jsonl/"),
+    ];
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(3, 4));
+    std::fs::create_dir(home.path("empty")).unwrap();
+    for (arguments, said) in rows {
+        let ended = run(home.aimed(&["put-vectors"], &service).args(words(arguments)));
+        assert!(ended.assert_code(3).complaint().starts_with(said), "{arguments}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{arguments}");
+    }
+    assert!(service.is_untouched());
+}
+
+#[test]
+fn a_torn_input_stores_what_comes_before_the_tear_and_says_where_it_is() {
+    let array = format!("[{}]", lines(1_200, 4).trim_end().replace('\n', ",\n"));
+    let (gzip, zstd) = (gzip(lines(1_200, 4).as_bytes()), zstd(lines(1_200, 4).as_bytes()));
+    let cut = |whole: &[u8], length| whole[..length].to_vec();
+    let rows = [
+        ("a.json", cut(array.as_bytes(), array.len() - 1), 1_200, "ends inside of its array"),
+        ("b.json", cut(array.as_bytes(), array.len() - 20), 1_199, "ends inside of a record"),
+        ("d.jsonl.gz", cut(&gzip, gzip.len() / 2), 0, "ends inside of its gzip data"),
+        ("e.jsonl.zst", cut(&zstd, zstd.len() / 2), 0, "ends inside of its zstd data"),
+    ];
+    for (name, content, whole, said) in rows {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let ended = run(home.put(&service).arg(home.write(name, content)));
+        let summary = ended.assert_code(3).summary();
+        let message = summary["error"].as_str().unwrap();
+        assert!(message.contains(said) && message.contains("incomplete from line "), "{name}: {message}");
+        assert!(ended.stderr.contains(message), "{name}: {}", ended.stderr);
+        let stored = summary["stored"].as_u64().unwrap();
+        assert!(whole == 0 || stored == whole, "{name}: {summary:#}");
+        assert_eq!(service.statistics().of(Operation::PutVectors).vectors_stored, stored, "{name}");
+        if stored > 0 {
+            service.assert_holds(&wanted(0..usize::try_from(stored).unwrap(), 4));
+        }
+    }
+}
