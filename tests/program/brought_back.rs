@@ -190,7 +190,7 @@ fn what_is_put_back_and_refused_leaves_everything_as_it_was() {
             assert!(ended.stderr.contains(&cure), "{what}: {}", ended.stderr);
             assert_eq!(files(&folder), before, "{what}");
         }
-        assert!(service.state() == state, "{what}");
+        service.assert_holds_in(what, &state);
         fs::rename(&brought, home.path("away")).unwrap();
         let ended = load(&home, &service, &[&["--resume"], more].concat());
         assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [40, 160], "{what}");

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Home, TestService, lines, run, unlimited, wanted};
+use crate::support::{Ended, Home, State, TestService, lines, run, unlimited, wanted};
 
 const DIMENSION: usize = 4;
 
@@ -40,7 +40,7 @@ fn a_load_takes_all_of_its_settings_from_ossutils_file() {
     home.write("a.jsonl", lines(20, DIMENSION));
     home.write(".ossutilconfig", config(&service, "local"));
     run(&mut load(&home)).assert_code(0);
-    assert!(service.state() == wanted(0..20, DIMENSION));
+    service.assert_holds(&wanted(0..20, DIMENSION));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn what_is_wrong_with_the_file_is_told_with_its_name_and_never_its_text() {
         assert!(ended.assert_code(3).stderr.contains(message), "{arguments:?}: {}", ended.stderr);
         assert!(!ended.stderr.contains("hidden"), "{}", ended.stderr);
     }
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
 }
 
 /// The settings as `config show` finds them, by name.
@@ -301,7 +301,7 @@ fn what_the_file_has_wrong_is_told_with_its_key_and_the_flag() {
         let advice = ended.stderr.lines().nth(1).unwrap_or_default();
         assert!(advice.starts_with("        "), "{line}: {}", ended.stderr);
     }
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! Runs that are killed at any moment and resumed until they are done.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, line, lines, unlimited, wanted};
+use crate::support::{Home, TestService, gzip, line, lines, unlimited, wanted};
 use crate::trouble::{Running, journals, json_lines, settled, until};
 
 const RECORDS: usize = 1_600;
@@ -85,7 +82,7 @@ impl Series {
             assert!(cost.sent_again <= cost.in_flight, "{cost:?}");
         }
         let good = (0..RECORDS).filter(|record| !self.bad.contains(record));
-        assert!(service.state() == wanted(good, DIMENSION), "the state is not the input");
+        service.assert_holds(&wanted(good, DIMENSION));
         let rejected = json_lines(&home.path("rejects.jsonl"));
         let mut rejected: Vec<_> =
             rejected.iter().map(|line| line["rejected"]["record"].as_u64().unwrap()).collect();
@@ -105,12 +102,6 @@ fn received(service: &TestService, seen: usize) -> BTreeMap<u64, usize> {
         }
     }
     times
-}
-
-fn compressed(text: &str) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text.as_bytes()).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// The input with some records that are no good.
@@ -134,7 +125,7 @@ fn killed_fifty_times_and_resumed_every_load_ends_with_exactly_its_input() {
         all.push(Series { seed, jobs, input: plain, bad: vec![], faults: &[], code: 0 });
     }
     for (seed, jobs) in [(5, 2), (6, 16)] {
-        let packed = ("packed.jsonl.gz", compressed(&plain));
+        let packed = ("packed.jsonl.gz", gzip(plain.as_bytes()));
         all.push(Series { seed, jobs, input: packed, bad: vec![], faults: &[], code: 0 });
     }
     for (seed, jobs) in [(7, 2), (8, 8)] {
@@ -142,7 +133,7 @@ fn killed_fifty_times_and_resumed_every_load_ends_with_exactly_its_input() {
         all.push(Series { seed, jobs, input: flawed, bad: bad.clone(), faults: &[], code: 4 });
     }
     for (seed, jobs) in [(9, 4), (10, 4)] {
-        let flawed = ("flawed.jsonl.gz", compressed(&flawed(&bad)));
+        let flawed = ("flawed.jsonl.gz", gzip(flawed(&bad).as_bytes()));
         let bad = bad_and_refused.clone();
         all.push(Series { seed, jobs, input: flawed, bad, faults: &["refuse-key=key-777"], code: 4 });
     }

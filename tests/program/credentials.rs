@@ -17,7 +17,7 @@ use ossvec::put::record::Input;
 use ossvec::put::report::{Style, Telling};
 use ossvec::put::{self, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, admit, batch};
 
-use crate::support::{BUCKET, Home, INDEX, TestService, lines, run, unlimited, wanted};
+use crate::support::{BUCKET, Home, INDEX, State, TestService, lines, run, unlimited, wanted};
 
 #[test]
 fn a_wrong_clock_is_set_once_by_the_services_date_and_stays_right() {
@@ -28,7 +28,7 @@ fn a_wrong_clock_is_set_once_by_the_services_date_and_stays_right() {
         let ended = run(home.put(&service).arg(input).args(["--batch-size", "20"]));
         assert_eq!(ended.assert_code(0).counts(["stored"]), [400], "{skew}");
         assert_eq!(service.answered("RequestTimeTooSkewed"), 1, "{skew}");
-        assert!(service.state() == wanted(0..400, 4), "{skew}");
+        service.assert_holds_in(skew, &wanted(0..400, 4));
     }
 }
 
@@ -54,7 +54,7 @@ fn a_token_that_ends_stops_the_run_which_a_fresh_one_resumes() {
     let resumed = load("fresh", &["--resume"]);
     let [skipped, read] = resumed.assert_code(0).counts(["skipped", "read"]);
     assert_eq!((skipped, skipped + read), (stored, 400));
-    assert!(service.state() == wanted(0..400, 4));
+    service.assert_holds(&wanted(0..400, 4));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_wrong_secret_stops_the_run_before_anything_is_sent() {
     ended.assert_code(2);
     assert!(ended.stderr.contains("SignatureDoesNotMatch"), "{}", ended.stderr);
     assert!(ended.stderr.contains("check --access-key-secret"), "{}", ended.stderr);
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
 }
 
 /// A source whose tokens are numbered; after `last` it has no newer one.
@@ -163,7 +163,7 @@ fn a_token_that_ends_is_fetched_anew_once_by_all_that_are_in_flight() {
     let finished = load_with(Tokens { fetched: Arc::clone(&fetched), last: 9 }, &home, &service, input);
     assert_eq!(finished.failure, None);
     assert_eq!(finished.summary.balance.tally.stored, 400);
-    assert!(service.state() == wanted(0..400, 4));
+    service.assert_holds(&wanted(0..400, 4));
     assert_eq!(fetched.load(Ordering::Relaxed), 2);
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Ended, Home, TestService, line, lines, run, run_with_input, unlimited, wanted};
+use crate::support::{Ended, Home, State, TestService, line, lines, run, run_with_input, unlimited, wanted};
 use crate::trouble::{Running, journals, rejects, until};
 
 const DIMENSION: usize = 4;
@@ -47,7 +47,7 @@ fn rejects_that_cannot_be_written_stop_the_run_and_nothing_is_lost() {
         let resumed = load("rejects.jsonl", &["--resume"]);
         assert_eq!(resumed.assert_code(4).counts(["rejected"]), [1]);
         assert_eq!(rejects(&home.path("rejects.jsonl")), [("key-33".to_owned(), "dimension".to_owned())]);
-        assert!(service.state() == wanted((0..records).filter(|record| *record != 33), DIMENSION));
+        service.assert_holds(&wanted((0..records).filter(|record| *record != 33), DIMENSION));
     }
 }
 
@@ -66,7 +66,7 @@ fn events_that_cannot_be_written_are_told_at_the_end_of_a_load_that_is_done() {
     let ended = run(home.put(&service).arg(&input).args(["--events", "/dev/full"]));
     assert_clear(&ended, "cannot write the events: No space left on device", "");
     assert_eq!(ended.counts(["stored"]), [200]);
-    assert!(service.state() == wanted(0..200, DIMENSION));
+    service.assert_holds(&wanted(0..200, DIMENSION));
     let ended = run(home.put(&service).arg(input).args(["--events", "no/such/folder"]));
     ended.assert_code(3);
     assert!(ended.stderr.starts_with("ossvec: cannot write --events no/such/folder"), "{}", ended.stderr);
@@ -84,7 +84,7 @@ fn a_log_that_cannot_be_written_is_told_at_the_end_of_a_load_that_is_done() {
     let ended = run(&mut load("/dev/full"));
     assert_clear(&ended, "the log is not complete: cannot write --log-file /dev/full: No space left", "");
     assert_eq!(ended.counts(["stored"]), [200]);
-    assert!(service.state() == wanted(0..200, DIMENSION));
+    service.assert_holds(&wanted(0..200, DIMENSION));
     // Without a journal it is the log alone that finds no room.
     let mut piped = home.put(&service);
     piped.args(["-", "--loglevel", "debug", "--log-file", "log", "--batch-size", "10"]);
@@ -108,7 +108,7 @@ fn a_summary_that_cannot_be_printed_is_a_failure() {
         home.put(&service).arg(input).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let ended = Ended::from(ended.wait_with_output().unwrap());
     assert_clear(&ended, "cannot write the result: No space left on device", "");
-    assert!(service.state() == wanted(0..20, DIMENSION));
+    service.assert_holds(&wanted(0..20, DIMENSION));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_state_directory_that_cannot_be_one_stops_the_run_before_anything_is_sent() 
         assert!(ended.stderr.contains("--checkpoint-dir keeps the journal elsewhere"), "{}", ended.stderr);
         assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
     }
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
     assert_eq!(fs::read_to_string(file).unwrap(), "a file");
 }
 
@@ -159,7 +159,7 @@ fn a_journal_that_finds_no_room_stops_the_run_which_goes_on_when_there_is() {
         let resumed = run(&mut load(&["--resume"]));
         let [skipped, read] = resumed.assert_code(0).counts(["skipped", "read"]);
         assert!(skipped > 0 && skipped <= stored && skipped + read == 4_000, "{units}: {skipped} {read}");
-        assert!(service.state() == wanted(0..4_000, DIMENSION));
+        service.assert_holds(&wanted(0..4_000, DIMENSION));
         assert!(journals(&home.path("state")).is_empty());
     }
 }
@@ -251,7 +251,7 @@ fn an_input_that_vanished_is_told_and_resumes_when_it_is_back() {
     assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
     fs::rename(home.path("away"), &input).unwrap();
     assert_eq!(load(&["--resume"]).assert_code(0).counts(["skipped", "stored"]), [60, 140]);
-    assert!(service.state() == wanted(0..200, DIMENSION));
+    service.assert_holds(&wanted(0..200, DIMENSION));
 }
 
 #[test]

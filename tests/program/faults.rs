@@ -122,7 +122,7 @@ fn try_once((name, faults, end): (&str, &[&str], End), request: usize, jobs: usi
     }
     let rejected = (end == End::OneRejected).then_some((request - 1) * BATCH);
     let stored = (0..RECORDS).filter(|record| Some(*record) != rejected);
-    assert!(service.state() == wanted(stored, DIMENSION), "{what}: the state");
+    service.assert_holds_in(&what, &wanted(stored, DIMENSION));
 }
 
 #[test]

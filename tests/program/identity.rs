@@ -14,7 +14,10 @@ use ossvec::oss::secret::{Credential, Secret};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::support::{ACCOUNT, BUCKET, Ended, Home, INDEX, TestService, line, lines, run, unlimited, wanted};
+use crate::support::{
+    ACCOUNT, BUCKET, Ended, Home, INDEX, State, TestService, assert_same, line, lines, run, state_of,
+    unlimited, wanted,
+};
 use crate::trouble::{Running, journals, until};
 
 const DIMENSION: usize = 4;
@@ -214,7 +217,7 @@ fn a_journal_in_the_folder_of_another_index_is_not_its_journal() {
     let said = "cannot resume: the index was idx when the journal was written and is idx2 now";
     assert_refused(&other(&["--resume"]), said);
     assert_eq!((fs::read(&copied).unwrap(), fs::read(&of_idx).unwrap()), (before.clone(), before));
-    assert!(crate::support::state_of(&service.service, BUCKET, "idx2").is_empty());
+    assert_same(&state_of(&service.service, BUCKET, "idx2"), &State::new());
     fs::remove_dir_all(&current).unwrap();
     assert_eq!(load(&home, &service, &["--resume"]).assert_code(0).counts(["skipped", "stored"]), [100, 100]);
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));
@@ -348,7 +351,7 @@ fn a_journal_of_version_1_is_continued_with_what_cannot_be_checked() {
         assert!(ended.stderr.contains(note), "{note}: {}", ended.stderr);
     }
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));
-    assert!(other.state().is_empty());
+    other.assert_holds(&State::new());
 }
 
 #[test]
@@ -436,7 +439,7 @@ fn whatever_changes_between_runs_a_complete_load_is_complete() {
                 ));
                 if ended.code == Some(0) {
                     complete += 1;
-                    assert!(service.state() == wanted(0..RECORDS, DIMENSION), "{seed}: {told:#?}");
+                    service.assert_holds_in(format!("{seed}: {told:#?}"), &wanted(0..RECORDS, DIMENSION));
                 }
                 // What is refused is loaded from the beginning.
                 if ended.code != Some(3) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Home, State, TestService, gzip, line, say, unlimited, wanted};
+use crate::support::{Home, State, TestService, difference, gzip, line, say, unlimited, wanted};
 use crate::tracer::{Strike, Traced, is_allowed, run_traced, variable};
 use crate::trouble::{json_lines, last_mark, settled_by};
 
@@ -177,8 +177,8 @@ impl Sequence {
         }
         match settled_most {
             None => {
-                let is_nothing_lost = self.settled == 0 || self.service.state() == good();
-                self.assert(is_nothing_lost, "the journals are gone");
+                let lost = difference(&self.service.state(), &good()).filter(|_| self.settled > 0);
+                self.assert(lost.is_none(), &format!("the journals are gone: {lost:?}"));
                 self.settled = 0;
             }
             Some(settled) => {
@@ -198,7 +198,8 @@ impl Sequence {
         self.assert(ended.code == Some(4), &ended.stderr);
         let [skipped, read] = ended.counts(["skipped", "read"]);
         self.assert(skipped + read == RECORDS as u64, &ended.stdout);
-        self.assert(self.service.state() == good(), "the state is not the input");
+        let difference = difference(&self.service.state(), &good());
+        self.assert(difference.is_none(), &format!("the state is not the input: {difference:?}"));
         let file = ended.summary()["rejects_file"].as_str().unwrap().to_owned();
         let mut listed = listed(&self.home.path(&file));
         listed.sort_unstable();

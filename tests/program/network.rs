@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::support::{ACCOUNT, Ended, Home, TestService, lines, run, say, unlimited, wanted};
+use crate::support::{ACCOUNT, Ended, Home, State, TestService, lines, run, say, unlimited, wanted};
 
 /// A proxy for plain HTTP that sends everything to one address, and remembers what it was asked.
 struct Proxy {
@@ -220,7 +220,7 @@ fn a_certificate_is_checked_and_may_be_trusted_by_a_bundle() {
     ended.assert_code(2);
     assert!(ended.stderr.contains("certificate"), "{}", ended.stderr);
     assert!(ended.stderr.contains("--ca-bundle"), "{}", ended.stderr);
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
 
     let ended = run(load(&home, &endpoint).args(["--ca-bundle", "ca.pem"]));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [20]);

@@ -35,7 +35,7 @@ fn an_outage_of_writes_stops_the_run_and_a_resume_finishes_it() {
         assert_eq!(rejects(&home.path("r.jsonl")), [], "{fault}");
         service.trouble(&[]);
         assert_eq!(load(&["--resume"]).assert_code(0).counts(["stored"]), [1_000], "{fault}");
-        assert!(service.state() == wanted((0..1_000).chain([OTHER]), DIMENSION), "{fault}");
+        service.assert_holds_in(fault, &wanted((0..1_000).chain([OTHER]), DIMENSION));
     }
 }
 
@@ -63,7 +63,7 @@ fn a_batch_that_alone_is_never_taken_does_not_stop_the_others() {
     let reasons: Vec<_> = rejects(&home.path("r.jsonl")).into_iter().map(|(_, reason)| reason).collect();
     assert_eq!(reasons, ["not_stored"; 5]);
     run(home.put(&service).arg("r.jsonl")).assert_code(0);
-    assert!(service.state() == wanted((0..40).chain([OTHER]), DIMENSION));
+    service.assert_holds(&wanted((0..40).chain([OTHER]), DIMENSION));
 }
 
 /// Answers everything with 200: a request for the index as the service would, anything else as a portal does.

@@ -105,7 +105,7 @@ fn whatever_is_read_is_never_written_to() {
             }
         }
     }
-    assert!(service.statistics().recent.is_empty());
+    assert!(service.is_untouched());
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn two_outputs_are_never_one_file() {
             }
         }
     }
-    assert!(service.statistics().recent.is_empty());
+    assert!(service.is_untouched());
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn an_input_directory_is_written_to_by_no_name_of_it() {
     }
     let names = fs::read_dir(home.path("d")).unwrap().count();
     assert_eq!((names, fs::read_to_string(home.path("out.jsonl")).unwrap().as_str()), (2, ""));
-    assert!(service.statistics().recent.is_empty());
+    assert!(service.is_untouched());
     let elsewhere = ["d/a.jsonl", "--checkpoint-dir", "d/state", "--events", "d/deeper"];
     run(home.put(&service).args(elsewhere)).assert_code(0);
 }
@@ -356,5 +356,5 @@ fn a_secret_that_others_can_read_is_told_once() {
         assert_eq!(load(&["-q"], given), 0, "{file} {mode:o}");
         fs::remove_file(path).unwrap();
     }
-    assert!(service.state() == wanted(0..3, 4));
+    service.assert_holds(&wanted(0..3, 4));
 }

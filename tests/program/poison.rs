@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, line, lines, run, unlimited, wanted};
+use crate::support::{Home, State, TestService, line, lines, run, unlimited, wanted};
 use crate::trouble::{json_lines, rejects};
 
 /// Twice the logarithm of 500, and two: the most that one bad record may cost beyond the requests of a good run.
@@ -21,7 +21,7 @@ fn three_poisoned_records_among_5000_are_rejected_and_4997_stored() {
     let ended = run(home.put(&service).arg(input).args(["--rejects", "rejects.jsonl"]));
     ended.assert_code(4);
     assert_eq!(ended.counts(["read", "stored", "rejected", "unknown", "not_sent"]), [5_000, 4_997, 3, 0, 0]);
-    assert!(service.state() == wanted((0..5_000).filter(|record| !bad.contains(record)), 8));
+    service.assert_holds(&wanted((0..5_000).filter(|record| !bad.contains(record)), 8));
     let mut lines = json_lines(&home.path("rejects.jsonl"));
     lines.sort_by_key(|line| line["rejected"]["record"].as_u64());
     assert_eq!(lines.len(), 3);
@@ -66,7 +66,8 @@ fn one_bad_record_costs_few_requests_wherever_it_stands_and_fewer_when_it_is_nam
         let requests = service.requests(Operation::PutVectors);
         assert!(requests - 1 <= most, "{bad}{named}: {requests} requests");
         assert_eq!(ended.counts(["attempts"]), [requests], "{bad}{named}");
-        assert!(service.state() == wanted((0..500).filter(|record| *record != bad), 4), "{bad}{named}");
+        let good = (0..500).filter(|record| *record != bad);
+        service.assert_holds_in(format!("{bad}{named}"), &wanted(good, 4));
     }
 }
 
@@ -125,12 +126,12 @@ fn a_request_that_is_wrong_itself_stops_the_run_after_eight_records_and_can_be_r
         );
         assert!(ended.stderr.contains("the request itself is wrong"), "{}", ended.stderr);
         assert_eq!(ended.counts(["stored", "rejected", "unknown"]), [0, 0, 0]);
-        assert!(service.state().is_empty());
+        service.assert_holds(&State::new());
         let requests = service.requests(Operation::PutVectors);
         assert!(requests <= 5 * (2 * 7 + 8 * 2), "{requests}");
         service.trouble(&[]);
         load(&["--resume"]).assert_code(0);
-        assert!(service.state() == wanted(0..2_000, 4));
+        service.assert_holds(&wanted(0..2_000, 4));
         assert!(rejects(&home.path("rejects.jsonl")).is_empty());
     }
 }
@@ -144,7 +145,7 @@ fn a_body_that_is_too_large_is_divided_and_the_size_remembered() {
     let input = home.write("vectors.jsonl", lines(1_500, 8));
     let ended = run(home.put(&service).arg(input).args(["--batch-size", "100", "--job", "1"]));
     assert_eq!(ended.assert_code(0).counts(["read", "stored"]), [1_500, 1_500]);
-    assert!(service.state() == wanted(0..1_500, 8));
+    service.assert_holds(&wanted(0..1_500, 8));
     // 100, 50 and 25 are too large, once each.
     assert!(service.answered("EntityTooLarge") <= 4, "{}", service.answered("EntityTooLarge"));
     let requests = service.requests(Operation::PutVectors);
@@ -158,7 +159,7 @@ fn with_many_in_flight_each_is_told_too_large_once() {
     let input = home.write("vectors.jsonl", lines(4_000, 8));
     let ended = run(home.put(&service).arg(input).args(["--batch-size", "100", "--job", "8"]));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [4_000]);
-    assert!(service.state() == wanted(0..4_000, 8));
+    service.assert_holds(&wanted(0..4_000, 8));
     assert!(service.answered("EntityTooLarge") <= 8, "{}", service.answered("EntityTooLarge"));
 }
 
@@ -174,5 +175,5 @@ fn a_single_record_that_is_too_large_is_rejected_and_holds_up_nobody() {
     let ended = run(home.put(&service).arg(input).args(["--rejects", "rejects.jsonl"]));
     assert_eq!(ended.assert_code(4).counts(["read", "stored", "rejected"]), [200, 199, 1]);
     assert_eq!(rejects(&home.path("rejects.jsonl")), [(long, "refused".to_owned())]);
-    assert!(service.state() == wanted((0..200).filter(|record| *record != 100), 4));
+    service.assert_holds(&wanted((0..200).filter(|record| *record != 100), 4));
 }

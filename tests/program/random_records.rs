@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Home, TestService, run, unlimited};
+use crate::support::{Home, State, TestService, difference, run, unlimited};
 
 /// A value, and what it means.
 #[derive(Clone, Debug)]
@@ -308,7 +308,7 @@ proptest! {
         let is_any_read = records.iter().any(|record| !record.iter().any(|(_, value)| value.is_doubtful()));
         if missing && is_any_read {
             prop_assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-            prop_assert!(service.state().is_empty());
+            prop_assert_eq!(difference(&service.state(), &State::new()), None);
             return Ok(());
         }
         let (mut state, mut loose, mut rejected) = (BTreeMap::new(), BTreeSet::new(), 0);
@@ -323,7 +323,7 @@ proptest! {
             }
         }
         let summary = ended.summary();
-        prop_assert_eq!(service.state(), state, "{}\n{}", text, ended.stderr);
+        prop_assert_eq!(difference(&service.state(), &state), None, "{}\n{}", text, ended.stderr);
         prop_assert_eq!(&summary["rejected"], &json!(rejected), "{}", text);
         let told: BTreeSet<_> = summary["notes"].as_array().unwrap().iter()
             .filter(|note| ["fields_not_stored", "metadata_not_stored"].contains(&note["code"].as_str().unwrap()))

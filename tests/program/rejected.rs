@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    BUCKET, Ended, Home, INDEX, TestService, line, lines, run, run_with_input, unlimited, wanted, with_faults,
+    BUCKET, Ended, Home, INDEX, State, TestService, line, lines, run, run_with_input, unlimited, wanted,
+    with_faults,
 };
 
 #[test]
@@ -107,7 +108,7 @@ fn a_batch_that_was_read_and_could_not_go_is_counted() {
         assert!(read == 10 && not_sent == 10, "{input}: {}", ended.stdout);
         assert_eq!(ended.summary()["resume_command"].is_string(), input != "-");
     }
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
 }
 
 /// Records that the service would refuse, with what stands behind `key: ` in the message and the reason's word.

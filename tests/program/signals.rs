@@ -3,13 +3,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Ended, Home, TestService, lines, run, unlimited, wanted};
+use crate::support::{Ended, Home, State, TestService, lines, run, unlimited, wanted};
 use crate::trouble::{Running, journals, rejects, until};
 
 const RECORDS: usize = 400;
@@ -60,8 +61,10 @@ impl Load {
         run(&mut self.command(&["--resume"]))
     }
 
-    fn is_complete(&self) -> bool {
-        self.service.state() == wanted(0..RECORDS, DIMENSION) && journals(&self.home.path("state")).is_empty()
+    #[track_caller]
+    fn assert_complete(&self) {
+        self.service.assert_holds(&wanted(0..RECORDS, DIMENSION));
+        assert_eq!(journals(&self.home.path("state")), Vec::<PathBuf>::new());
     }
 }
 
@@ -106,7 +109,7 @@ fn a_signal_ends_the_run_in_good_order_and_the_printed_command_completes_it() {
             .env("OSS_ACCESS_KEY_SECRET", "local");
         let resumed = run(&mut shell);
         assert_eq!(resumed.assert_code(0).counts(["skipped", "read"]), [stored, RECORDS as u64 - stored]);
-        assert!(load.is_complete(), "{signal}");
+        load.assert_complete();
     }
 }
 
@@ -124,7 +127,7 @@ fn a_signal_before_anything_is_stored_says_how_to_continue_too() {
     assert_eq!(ended.assert_code(5).counts(["read", "stored"]), [0, 0]);
     assert!(told(&ended, "continue").ends_with("--resume"), "{}", ended.stderr);
     load.resume().assert_code(0);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -171,7 +174,7 @@ fn the_second_signal_ends_the_run_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     until("the service is at rest", || load.service.statistics().in_flight == 0);
     load.resume().assert_code(0);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -209,7 +212,7 @@ fn a_request_that_gets_no_answer_is_looked_up_and_does_not_hold_up_the_end_for_e
         let found = if unknown == 0 { 0 } else { 5 };
         assert_eq!((told, load.service.state().len() as u64), (unknown, stored + found), "{reading:?}");
         load.resume().assert_code(0);
-        assert!(load.is_complete());
+        load.assert_complete();
     }
 }
 
@@ -229,7 +232,7 @@ fn standard_input_cannot_be_resumed_and_is_told_so() {
     let ended = Ended::from(child.wait_with_output().unwrap());
     ended.assert_code(1);
     assert!(ended.stderr.contains("only files can be resumed"), "{}", ended.stderr);
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
 }
 
 #[test]
@@ -248,11 +251,11 @@ fn a_changed_file_is_refused_and_the_first_difference_named() {
         ended.assert_code(3);
         assert!(ended.stderr.contains("changed since the journal was written"), "{}", ended.stderr);
         assert!(ended.stderr.contains(what), "{what}: {}", ended.stderr);
-        assert!(load.service.state() == before);
+        load.service.assert_holds(&before);
     }
     load.home.write(NAME, original);
     load.resume().assert_code(0);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -266,7 +269,7 @@ fn a_moved_file_resumes() {
     command.arg(&moved).args(["--batch-size", "10", "--checkpoint-dir", "state", "--resume"]);
     let [skipped] = run(&mut command).assert_code(0).counts(["skipped"]);
     assert_eq!(skipped, stored);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -278,7 +281,7 @@ fn other_ways_to_read_the_same_file_are_refused() {
     let told = "--key was not given when the journal was written and is id now";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     load.resume().assert_code(0);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -297,7 +300,7 @@ fn a_torn_last_line_of_the_journal_is_ignored() {
     }
     fs::write(&journal, [&text[..], b"\0\0\0\0"].concat()).unwrap();
     load.resume().assert_code(0);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -307,7 +310,7 @@ fn a_journal_that_is_rubbish_is_begun_anew() {
     let journal = journals(&load.home.path("state")).pop().unwrap();
     fs::write(&journal, "rubbish\n").unwrap();
     assert_eq!(load.resume().assert_code(0).counts(["skipped", "read"]), [0, RECORDS as u64]);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -327,14 +330,14 @@ fn a_second_run_of_the_same_load_is_refused() {
     }
     first.kill();
     load.resume().assert_code(0);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
 fn without_a_journal_resume_starts_at_the_beginning() {
     let load = Load::new();
     assert_eq!(load.resume().assert_code(0).counts(["skipped", "stored"]), [0, RECORDS as u64]);
-    assert!(load.is_complete());
+    load.assert_complete();
 }
 
 #[test]
@@ -366,5 +369,5 @@ fn rejects_of_an_interrupted_run_are_kept_and_not_repeated() {
     let wanted_keys: Vec<_> =
         (0..RECORDS).filter(|record| bad(*record)).map(|record| format!("key-{record}")).collect();
     assert_eq!(keys, wanted_keys);
-    assert!(service.state() == wanted((0..RECORDS).filter(|record| !bad(*record)), DIMENSION));
+    service.assert_holds(&wanted((0..RECORDS).filter(|record| !bad(*record)), DIMENSION));
 }

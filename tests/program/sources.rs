@@ -11,7 +11,7 @@ use ossvec::emulator::fault::Fault;
 
 use crate::recorder::Recorder;
 use crate::scripted::{Asked, Scripted, temporary};
-use crate::support::{ACCOUNT, BUCKET, Home, INDEX, TestService, lines, run, unlimited, wanted};
+use crate::support::{ACCOUNT, BUCKET, Home, INDEX, State, TestService, lines, run, unlimited, wanted};
 
 const RECORDS: usize = 200;
 const DIMENSION: usize = 4;
@@ -98,7 +98,7 @@ fn assert_lives_through(
     prepare(home, &mut load);
     let ended = run(&mut load);
     assert_eq!(ended.assert_code(0).counts(["stored"]), [RECORDS as u64]);
-    assert!(service.state() == wanted(0..RECORDS, DIMENSION));
+    service.assert_holds(&wanted(0..RECORDS, DIMENSION));
     assert_eq!(service.answered("SecurityTokenExpired"), 1);
     let tokens: Vec<_> = recorder
         .recorded()
@@ -309,7 +309,7 @@ fn a_credential_near_its_end_is_renewed_before_the_service_complains() {
     let mut load = load(&home, &format!("http://{}", recorder.address), "4");
     load.env("ALIBABA_CLOUD_CREDENTIALS_URI", &server.url);
     run(&mut load).assert_code(0);
-    assert!(service.state() == wanted(0..RECORDS, DIMENSION));
+    service.assert_holds(&wanted(0..RECORDS, DIMENSION));
     assert_eq!((service.answered("SecurityTokenExpired"), server.asked().len()), (0, 2));
     let last = recorder.recorded().pop().unwrap();
     assert_eq!(last.headers["x-oss-security-token"], "token-2");
@@ -382,7 +382,7 @@ fn a_source_that_gives_nothing_stops_the_load_before_it_begins_and_says_what_it_
         let text = format!("{}{}", ended.stdout, ended.stderr);
         assert!(!text.contains("hush"), "{text}");
     }
-    assert!(service.state().is_empty());
+    service.assert_holds(&State::new());
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn a_source_that_fails_when_the_token_has_ended_may_recover() {
     let mut load = load(&home, &format!("http://{}", service.address), "0");
     load.env("ALIBABA_CLOUD_CREDENTIALS_URI", &server.url);
     run(&mut load).assert_code(0);
-    assert!(service.state() == wanted(0..RECORDS, DIMENSION));
+    service.assert_holds(&wanted(0..RECORDS, DIMENSION));
 }
 
 #[test]
@@ -438,6 +438,6 @@ fn a_credential_that_is_refused_at_its_first_use_is_fetched_anew_too() {
     let mut load = load(&home, &format!("http://{}", recorder.address), "4");
     load.env("ALIBABA_CLOUD_CREDENTIALS_URI", &server.url);
     run(&mut load).assert_code(0);
-    assert!(service.state() == wanted(0..2 * RECORDS, DIMENSION));
+    service.assert_holds(&wanted(0..2 * RECORDS, DIMENSION));
     assert_eq!((service.answered("SecurityTokenExpired"), server.asked().len()), (2, 3));
 }

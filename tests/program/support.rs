@@ -2,6 +2,7 @@
 //! itself, run as a user runs it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,13 @@ impl TestService {
         assert_same(&self.state(), wanted);
     }
 
+    /// The same in one of several cases, which is named.
+    #[track_caller]
+    pub(crate) fn assert_holds_in(&self, case: impl Display, wanted: &State) {
+        let difference = difference(&self.state(), wanted);
+        assert!(difference.is_none(), "{case}: {}", difference.unwrap_or_default());
+    }
+
     pub(crate) fn statistics(&self) -> Statistics {
         self.service.statistics()
     }
@@ -121,14 +129,21 @@ pub(crate) fn state_of(service: &Service, bucket: &str, index: &str) -> State {
         .collect()
 }
 
-/// Compares two states, and names the first few keys where they differ.
-#[track_caller]
-pub(crate) fn assert_same(state: &State, wanted: &State) {
+/// The first few keys where two states differ, if they do.
+pub(crate) fn difference(state: &State, wanted: &State) -> Option<String> {
     let keys: BTreeSet<_> = state.keys().chain(wanted.keys()).collect();
     let differing = keys.into_iter().filter(|key| state.get(*key) != wanted.get(*key));
     let differing: Vec<_> = differing.map(|key| (key, state.get(key), wanted.get(key))).collect();
     let some = &differing[..differing.len().min(3)];
-    assert!(differing.is_empty(), "{} differ (key, stored, wanted), among them {some:?}", differing.len());
+    let told = || format!("{} differ (key, stored, wanted), among them {some:?}", differing.len());
+    (!differing.is_empty()).then(told)
+}
+
+/// Compares two states.
+#[track_caller]
+pub(crate) fn assert_same(state: &State, wanted: &State) {
+    let difference = difference(state, wanted);
+    assert!(difference.is_none(), "{}", difference.unwrap_or_default());
 }
 
 /// A folder of its own, which is also the home of the program; removed with the test, kept when it fails.

@@ -45,7 +45,7 @@ impl Lost {
         self.service.trouble(&[]);
         let ended = run(self.home.put(&self.service).arg("rejects.jsonl"));
         ended.assert_code(0);
-        assert!(self.service.state() == wanted(0..RECORDS, DIMENSION));
+        self.service.assert_holds(&wanted(0..RECORDS, DIMENSION));
     }
 }
 
@@ -63,7 +63,7 @@ fn what_got_no_answer_is_read_back_and_each_record_becomes_stored_or_not() {
     let lost = Lost::new(&[]);
     let ended = lost.load(&[]);
     assert_eq!(ended.assert_code(4).counts(["read", "stored", "rejected", "unknown"]), [100, 87, 13, 0]);
-    assert!(lost.service.state() == a_part_of_the_third());
+    lost.service.assert_holds(&a_part_of_the_third());
     assert_eq!(lost.rejects(), listed(47..60, "not_stored"));
     assert_eq!(lost.service.requests(Operation::GetVectors), LOOKS);
     lost.feed_back();
@@ -80,7 +80,7 @@ fn a_batch_is_read_back_by_a_hundred_keys_a_call() {
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [130, 120]);
     // The first hundred are there, of the second thirty, of the last fifty none.
     assert_eq!(service.requests(Operation::GetVectors), 1 + LOOKS + LOOKS);
-    assert!(service.state() == wanted(0..130, DIMENSION));
+    service.assert_holds(&wanted(0..130, DIMENSION));
     assert_eq!(rejects(&home.path("rejects.jsonl")), listed(130..250, "not_stored"));
 }
 
@@ -110,7 +110,7 @@ fn what_cannot_be_read_back_stays_unknown_and_is_listed() {
         assert_eq!(ended.code, Some(4), "{what}: {}", ended.stderr);
         assert_eq!(ended.counts(["read", "stored", "rejected", "unknown"]), [100, 80, 0, 20], "{what}");
         assert_eq!(lost.rejects(), listed(40..60, "unknown"), "{what}");
-        assert!(lost.service.state() == a_part_of_the_third(), "{what}");
+        lost.service.assert_holds_in(&what, &a_part_of_the_third());
         let events = json_lines(&lost.home.path("events.jsonl"));
         let fates: Vec<_> =
             events.iter().filter(|event| event["type"] == "batch").map(|event| &event["fate"]).collect();
@@ -129,7 +129,7 @@ fn when_nobody_answers_the_reading_back_either_the_run_stops_and_resumes() {
     lost.service.trouble(&[]);
     let resumed = lost.load(&["--resume"]);
     assert_eq!(resumed.assert_code(0).counts(["skipped", "read", "stored"]), [40, 60, 60]);
-    assert!(lost.service.state() == wanted(0..RECORDS, DIMENSION));
+    lost.service.assert_holds(&wanted(0..RECORDS, DIMENSION));
 }
 
 #[test]
@@ -145,5 +145,5 @@ fn all_batches_are_read_back_if_that_is_asked_for_and_none_if_that_is() {
     let ended = lost.load(&["--verify", "all"]);
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected", "unknown"]), [87, 13, 0]);
     assert_eq!(lost.service.requests(Operation::GetVectors), 4 + LOOKS);
-    assert!(lost.service.state() == a_part_of_the_third());
+    lost.service.assert_holds(&a_part_of_the_third());
 }
