@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{BUCKET, Ended, Home, INDEX, TestService, line, lines, run, unlimited, wanted};
+use crate::support::{
+    BUCKET, Ended, Home, INDEX, TestService, flawed, keys, line, lines, run, unlimited, wanted,
+};
 use crate::trouble::{last_mark, rejects, settled_by};
 
 const DIMENSION: usize = 4;
@@ -214,14 +216,13 @@ fn a_refused_resume_prints_its_error_and_no_result() {
 
 #[test]
 fn what_gives_way_to_a_journal_that_is_put_back_can_be_put_back_itself() {
-    let flawed = |record: usize| line(record, DIMENSION + usize::from(record % 25 == 3));
-    let bad =
-        |records: usize| (0..records).filter(|record| record % 25 == 3).map(|record| format!("key-{record}"));
+    let is_bad = |record: usize| record % 25 == 3;
+    let bad = keys((0..RECORDS).filter(|record| is_bad(*record)));
     for (first, second, named) in
         [(3, 5, None), (3, 5, Some("r.jsonl")), (1, 6, Some("r.jsonl")), (6, 3, None)]
     {
         let (home, service) = setting();
-        home.write("a.jsonl", (0..RECORDS).map(flawed).collect::<String>());
+        home.write("a.jsonl", flawed(RECORDS, DIMENSION, is_bad));
         let named = named.map_or(vec![], |name| vec!["--rejects", name]);
         stopped(&home, &service, first, &named);
         let folder = folder(&home);
@@ -244,8 +245,8 @@ fn what_gives_way_to_a_journal_that_is_put_back_can_be_put_back_itself() {
         assert_eq!(ended.assert_code(4).counts(["skipped"]).map(Some), [first.map(|first| first as u64)]);
         let file = ended.summary()["rejects_file"].as_str().unwrap().to_owned();
         let listed: Vec<_> = rejects(&home.path(&file)).into_iter().map(|(key, _)| key).collect();
-        assert_eq!(listed, bad(RECORDS).collect::<Vec<_>>());
-        service.assert_holds(&wanted((0..RECORDS).filter(|record| record % 25 != 3), DIMENSION));
+        assert_eq!(listed, bad);
+        service.assert_holds(&wanted((0..RECORDS).filter(|record| !is_bad(*record)), DIMENSION));
     }
 }
 

@@ -1,11 +1,11 @@
 //! Runs that are killed at any moment and resumed until they are done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, gzip, line, lines, unlimited, wanted};
+use crate::support::{Home, TestService, flawed, gzip, lines, unlimited, wanted};
 use crate::trouble::{Running, journals, json_lines, settled, until};
 
 const RECORDS: usize = 1_600;
@@ -105,11 +105,8 @@ fn received(service: &TestService, seen: usize) -> BTreeMap<u64, usize> {
 }
 
 /// The input with some records that are no good.
-fn flawed(bad: &[usize]) -> String {
-    let bad: BTreeSet<_> = bad.iter().collect();
-    (0..RECORDS)
-        .map(|record| line(record, if bad.contains(&record) { DIMENSION + 1 } else { DIMENSION }))
-        .collect()
+fn flawed_at(bad: &[usize]) -> String {
+    flawed(RECORDS, DIMENSION, |record| bad.contains(&record))
 }
 
 #[test]
@@ -129,11 +126,11 @@ fn killed_fifty_times_and_resumed_every_load_ends_with_exactly_its_input() {
         all.push(Series { seed, jobs, input: packed, bad: vec![], faults: &[], code: 0 });
     }
     for (seed, jobs) in [(7, 2), (8, 8)] {
-        let flawed = ("flawed.jsonl", flawed(&bad).into_bytes());
+        let flawed = ("flawed.jsonl", flawed_at(&bad).into_bytes());
         all.push(Series { seed, jobs, input: flawed, bad: bad.clone(), faults: &[], code: 4 });
     }
     for (seed, jobs) in [(9, 4), (10, 4)] {
-        let flawed = ("flawed.jsonl.gz", gzip(flawed(&bad).as_bytes()));
+        let flawed = ("flawed.jsonl.gz", gzip(flawed_at(&bad).as_bytes()));
         let bad = bad_and_refused.clone();
         all.push(Series { seed, jobs, input: flawed, bad, faults: &["refuse-key=key-777"], code: 4 });
     }

@@ -7,7 +7,9 @@ use std::process::Command;
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Ended, Home, State, TestService, line, lines, run, run_with_input, unlimited, wanted};
+use crate::support::{
+    Ended, Home, State, TestService, flawed, lines, run, run_with_input, unlimited, wanted,
+};
 use crate::trouble::{Running, journals, rejects, until};
 
 const DIMENSION: usize = 4;
@@ -22,15 +24,15 @@ fn assert_clear(ended: &Ended, what: &str, path: &str) {
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }
 
-fn flawed(records: usize) -> String {
-    (0..records).map(|record| line(record, if record == 33 { DIMENSION + 1 } else { DIMENSION })).collect()
+fn with_a_flaw(records: usize) -> String {
+    flawed(records, DIMENSION, |record| record == 33)
 }
 
 #[test]
 fn rejects_that_cannot_be_written_stop_the_run_and_nothing_is_lost() {
     for (records, jobs) in [(40, "1"), (400, "4")] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
-        let input = home.write("flawed.jsonl", flawed(records));
+        let input = home.write("flawed.jsonl", with_a_flaw(records));
         let load = |rejects: &str, more: &[&str]| {
             let mut load = home.put_sized(&service, DIMENSION);
             load.arg(&input).args(["--batch-size", "20", "--job", jobs, "--rejects", rejects]).args(more);
@@ -54,7 +56,7 @@ fn rejects_that_cannot_be_written_stop_the_run_and_nothing_is_lost() {
 #[test]
 fn rejects_may_go_where_nothing_is_kept() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let input = home.write("flawed.jsonl", flawed(40));
+    let input = home.write("flawed.jsonl", with_a_flaw(40));
     let ended = run(home.put_sized(&service, DIMENSION).arg(input).args(["--rejects", "/dev/null"]));
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [39, 1]);
 }
@@ -167,8 +169,7 @@ fn a_journal_that_finds_no_room_stops_the_run_which_goes_on_when_there_is() {
 #[test]
 fn a_rejects_file_that_finds_no_room_keeps_whole_lines_and_gets_the_rest_later() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let flaws = |record| line(record, if record % 10 == 3 { DIMENSION + 1 } else { DIMENSION });
-    let input = home.write("flawed.jsonl", (0..1_000).map(flaws).collect::<String>());
+    let input = home.write("flawed.jsonl", flawed(1_000, DIMENSION, |record| record % 10 == 3));
     let load = |more: &[&str]| {
         let mut load = home.put_sized(&service, DIMENSION);
         load.arg(&input).args(["--batch-size", "50", "--job", "4", "--rejects", "rejects.jsonl"]).args(more);
@@ -192,7 +193,7 @@ fn a_rejects_file_that_finds_no_room_keeps_whole_lines_and_gets_the_rest_later()
 #[test]
 fn rejects_of_an_earlier_run_that_are_gone_are_missed() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let input = home.write("flawed.jsonl", flawed(200));
+    let input = home.write("flawed.jsonl", with_a_flaw(200));
     let load = |more: &[&str]| {
         let mut load = home.put_sized(&service, DIMENSION);
         run(load.arg(&input).args(["--batch-size", "20", "--job", "1", "--rejects", "r.jsonl"]).args(more))

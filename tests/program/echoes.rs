@@ -12,7 +12,7 @@ use ossvec::oss::operation::Operation;
 use ossvec::oss::secret::Secret;
 
 use crate::odd::{self, Asked, Odd, answer};
-use crate::support::{Home, TestService, lines, run, unlimited, with_faults};
+use crate::support::{Home, TestService, lines, run, unlimited, with_faults, words};
 
 const SECRET: &str = "kHushSecret/Hush+0=&x";
 const TOKEN: &str = "CAIS8hushTokenHush+/=hushTokenHush%41&<>hush";
@@ -129,19 +129,7 @@ fn echoed(echo: Echo, output: &[&str]) {
     let address = odd::start(service.address, echo);
     let mut load = home.put_to(&format!("http://{address}"));
     load.env("OSS_ACCESS_KEY_SECRET", SECRET).env("OSS_SESSION_TOKEN", TOKEN);
-    load.args([
-        "a.jsonl",
-        "--batch-size",
-        "10",
-        "--job",
-        "1",
-        "--retry-times",
-        "2",
-        "--retry-max-time",
-        "2s",
-        "--loglevel",
-        "debug",
-    ]);
+    load.args(words("a.jsonl --batch-size 10 --job 1 --retry-times 2 --retry-max-time 2s --loglevel debug"));
     load.args(["--log-file", "log.txt", "--events", "e.jsonl", "--rejects", "r.jsonl"]);
     load.args(["--checkpoint-dir", "state"]).args(output).env("GITHUB_ACTIONS", "true");
     load.env("GITHUB_STEP_SUMMARY", home.path("step.md"));

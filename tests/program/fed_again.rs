@@ -7,7 +7,7 @@ use ossvec::oss::operation::Operation;
 use serde_json::Value;
 
 use crate::kept::seed;
-use crate::support::{Ended, Home, TestService, line, run, unlimited};
+use crate::support::{Ended, Home, TestService, renamed, run, unlimited, words};
 use crate::trouble::{Running, json_lines, until};
 
 const DIMENSION: usize = 3;
@@ -25,8 +25,7 @@ impl Input {
         for record in 0..records {
             let key = format!("shared-{}", random.usize(0..keys));
             let good = record == 0 || random.f64() >= bad;
-            let whole = line(record, DIMENSION + usize::from(!good));
-            text += &whole.replace(&format!("key-{record}\""), &format!("{key}\""));
+            text += &renamed(record, DIMENSION + usize::from(!good), &key);
             of_records.push(key);
             is_good.push(good);
         }
@@ -34,9 +33,9 @@ impl Input {
     }
 
     /// The last good record of each key.
-    fn last(&self) -> BTreeMap<String, String> {
+    fn last(&self) -> BTreeMap<String, usize> {
         let good = (0..self.keys.len()).filter(|record| self.is_good[*record]);
-        good.map(|record| (self.keys[record].clone(), record.to_string())).collect()
+        good.map(|record| (self.keys[record].clone(), record)).collect()
     }
 
     /// Whether a good record with the same key follows.
@@ -44,12 +43,6 @@ impl Input {
         (record + 1..self.keys.len())
             .any(|later| self.is_good[later] && self.keys[later] == self.keys[record])
     }
-}
-
-/// Which record the service holds under each key.
-fn held(service: &TestService) -> BTreeMap<String, String> {
-    let number = |value: &Value| value["n"].as_str().unwrap().to_owned();
-    service.state().into_iter().map(|(key, (_, metadata))| (key, number(&metadata))).collect()
 }
 
 /// Each line's record, reason and mark.
@@ -81,10 +74,8 @@ fn feed_to_the_end(home: &Home, service: &TestService, mut file: String) -> Opti
 #[test]
 fn what_is_stored_later_under_the_key_of_a_reject_stays_when_the_rejects_are_fed_again() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let renamed = |record: usize| {
-        line(record, DIMENSION).replace(&format!("key-{record}\""), &format!("k{}\"", record % 90))
-    };
-    home.write("a.jsonl", (0..300).map(renamed).collect::<String>());
+    let records = (0..300).map(|record| renamed(record, DIMENSION, &format!("k{}", record % 90)));
+    home.write("a.jsonl", records.collect::<String>());
     service.trouble(&["op=PutVectors,fail-key=k0,count=2"]);
     let mut load = home.put_sized(&service, DIMENSION);
     load.args(["a.jsonl", "--batch-size", "50", "--job", "1", "--retry-times", "1", "--rejects", "r.jsonl"]);
@@ -93,11 +84,11 @@ fn what_is_stored_later_under_the_key_of_a_reject_stays_when_the_rejects_are_fed
     // One of the batch is stored to see whether the service takes writes.
     assert_eq!((rejected, superseded), (49, 49), "{}", ended.stderr);
     assert!(ended.stderr.contains("nothing to load again"), "{}", ended.stderr);
-    let newest = held(&service);
-    assert!(newest.values().all(|record| record.parse::<usize>().unwrap() >= 210));
+    let newest = service.held();
+    assert!(newest.values().all(|record| *record >= 210));
     let again = run(home.put(&service).args(["r.jsonl", "--rejects", "r2.jsonl"]));
     assert_eq!(again.assert_code(0).counts(["read", "stored", "superseded"]), [49, 0, 49]);
-    assert_eq!(held(&service), newest);
+    assert_eq!(service.held(), newest);
 }
 
 #[test]
@@ -110,17 +101,7 @@ fn a_faulty_record_is_marked_exactly_where_a_later_one_with_its_key_is_stored() 
         let input = Input::random(&mut random, 400, 120, 0.2);
         home.write("a.jsonl", &input.text);
         let mut load = home.put_sized(&service, DIMENSION);
-        load.args([
-            "a.jsonl",
-            "--batch-size",
-            "9",
-            "--job",
-            jobs,
-            "--rejects",
-            "r.jsonl",
-            "--max-rejects",
-            "none",
-        ]);
+        load.args(words("a.jsonl --batch-size 9 --rejects r.jsonl --max-rejects none")).args(["--job", jobs]);
         run(&mut load).assert_code(4);
         let mut lines = listed(&home.path("r.jsonl"));
         lines.sort_unstable();
@@ -128,7 +109,7 @@ fn a_faulty_record_is_marked_exactly_where_a_later_one_with_its_key_is_stored() 
         let want: Vec<_> =
             faulty.map(|record| (record, "dimension".to_owned(), input.has_a_later_one(record))).collect();
         assert_eq!(lines, want);
-        assert_eq!(held(&service), input.last());
+        assert_eq!(service.held(), input.last());
     }
 }
 
@@ -203,7 +184,7 @@ fn ends_with_the_last(seed: u64) {
     assert!(matches!(ended.code, Some(0 | 4)), "seed {seed}: {:?} {}", ended.code, ended.stderr);
     service.trouble(&[]);
     feed_to_the_end(&home, &service, "r.jsonl".to_owned());
-    assert_eq!(held(&service), input.last(), "seed {seed}, {jobs} jobs, verify {verify}: {}", ended.stderr);
+    assert_eq!(service.held(), input.last(), "seed {seed}, {jobs} jobs, verify {verify}: {}", ended.stderr);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 use serde_json::json;
 
-use crate::support::{Home, State, TestService, gzip, line, run, unlimited, wanted, zstd};
+use crate::support::{self, Home, State, TestService, gzip, keys, line, run, unlimited, wanted, zstd};
 use crate::trouble::{journals, json_lines};
 
 pub(crate) const DIMENSION: usize = 4;
@@ -18,7 +18,7 @@ pub(crate) fn records(numbers: Range<usize>) -> String {
 }
 
 pub(crate) fn array(numbers: Range<usize>) -> String {
-    format!("[{}]", records(numbers).trim_end().replace('\n', ",\n"))
+    support::array(&records(numbers))
 }
 
 /// The same, cut in the middle.
@@ -239,7 +239,7 @@ fn one_bad_file_ends_alone_and_is_named_with_its_place_and_the_load_continues_on
     home.write("d/f2.json", &whole);
     let ended = load(&["--resume"]);
     ended.assert_code(0);
-    let rest: Vec<_> = (10 + kept..20).map(|number| format!("key-{number}")).collect();
+    let rest = keys(10 + kept..20);
     assert_eq!(received(&service, seen), rest);
     service.assert_holds(&wanted(0..40, DIMENSION));
     assert!(journals(&home.path("state")).is_empty());
@@ -275,7 +275,7 @@ fn only_a_file_that_failed_may_be_changed_left_out_or_replaced() {
     fs::write(folder.join("current/journal"), kept).unwrap();
     home.write("d/b-repaired.json", array(10..20));
     load().assert_code(0);
-    let all: Vec<_> = (10..20).map(|number| format!("key-{number}")).collect();
+    let all = keys(10..20);
     assert_eq!(received(&service, seen), all);
     service.assert_holds(&wanted(0..30, DIMENSION));
 }
@@ -296,7 +296,7 @@ fn a_file_that_begins_otherwise_once_it_is_repaired_is_loaded_whole() {
     let ended = load();
     let told = "b.json differs from what was read of it before it failed at line ";
     assert!(ended.assert_code(0).stderr.contains(told), "{}", ended.stderr);
-    let all: Vec<_> = (10..20).map(|number| format!("key-{number}")).collect();
+    let all = keys(10..20);
     assert_eq!(received(&service, seen), all);
     service.assert_holds(&wanted(0..30, DIMENSION));
 }

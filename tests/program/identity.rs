@@ -15,7 +15,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::support::{
-    ACCOUNT, BUCKET, Ended, Home, INDEX, State, TestService, assert_same, line, lines, run, state_of,
+    ACCOUNT, BUCKET, Ended, Home, INDEX, State, TestService, assert_same, flawed, line, lines, run, state_of,
     unlimited, wanted,
 };
 use crate::trouble::{Running, journals, until};
@@ -273,9 +273,7 @@ fn a_resume_within_a_stretch_of_another_dimension_keeps_that_of_the_load() {
     make_index(&service, DIMENSION);
     service.trouble(&[DENIED]);
     let is_bad = |record: usize| (4_000..12_000).contains(&record);
-    let text: String =
-        (0..13_000).map(|record| line(record, DIMENSION + usize::from(is_bad(record)))).collect();
-    home.write("a.jsonl", text);
+    home.write("a.jsonl", flawed(13_000, DIMENSION, is_bad));
     let stopped = blind(&home, &service, &["--max-rejects", "3000"]);
     let [rejected] = stopped.assert_code(4).counts(["rejected"]);
     assert!((3_000..6_000).contains(&rejected), "the stop is within the stretch: {rejected}");

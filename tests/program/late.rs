@@ -1,18 +1,15 @@
 //! Requests that the service applies late, over what was stored since.
 
-use crate::support::{Home, State, TestService, line, lines, run, unlimited, wanted};
+use crate::support::{Home, State, TestService, line, lines, renamed, run, unlimited, wanted, words};
 use crate::trouble::rejects;
 
 const DIMENSION: usize = 4;
 
 /// Forty records of four batches; those of the third batch have the keys of the first one.
 fn input() -> String {
-    let renamed = |record: usize| {
-        let (from, to) = (format!("\"key-{record}\""), format!("\"key-{}\"", record - 20));
-        line(record, DIMENSION).replace(&from, &to)
-    };
+    let third = (20..30).map(|record| renamed(record, DIMENSION, &format!("key-{}", record - 20)));
     lines(20, DIMENSION)
-        + &(20..30).map(renamed).collect::<String>()
+        + &third.collect::<String>()
         + &(30..40).map(|record| line(record, DIMENSION)).collect::<String>()
 }
 
@@ -33,17 +30,7 @@ fn an_older_value_that_comes_late_is_found_where_all_is_verified() {
         // The first request has no answer, and is applied with the last one, when its keys have newer values.
         service.trouble(&["op=PutVectors,nth=1,late=4"]);
         let mut load = home.put_sized(&service, DIMENSION);
-        load.args([
-            "a.jsonl",
-            "--batch-size",
-            "10",
-            "--job",
-            "1",
-            "--rejects",
-            "r.jsonl",
-            "--verify",
-            verify,
-        ]);
+        load.args(words("a.jsonl --batch-size 10 --job 1 --rejects r.jsonl")).args(["--verify", verify]);
         let ended = run(&mut load);
         assert!(service.state() != newest(), "{verify}: nothing came late");
         let rejected = if code == 0 { 0 } else { 10 };
@@ -73,10 +60,8 @@ fn what_is_as_it_was_sent_is_not_rejected() {
 #[test]
 fn a_value_that_comes_late_over_one_that_was_confirmed_is_told_so_and_brings_no_older_value_back() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let renamed = |record: usize| {
-        line(record, DIMENSION).replace(&format!("\"key-{record}\""), &format!("\"key-{}\"", record % 20))
-    };
-    home.write("a.jsonl", (0..60).map(renamed).collect::<String>());
+    let records = (0..60).map(|record| renamed(record, DIMENSION, &format!("key-{}", record % 20)));
+    home.write("a.jsonl", records.collect::<String>());
     // The first request is applied with the third batch, which has newer values of its keys, before that is read back.
     service.trouble(&["op=PutVectors,nth=1,late=3"]);
     let mut load = home.put_sized(&service, DIMENSION);

@@ -1,32 +1,26 @@
 //! One key many times: the last occurrence in the input wins, whatever happens on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, line, run, unlimited};
-use crate::trouble::{Running, until};
+use crate::support::{Home, TestService, renamed, run, unlimited};
+use crate::trouble::{Running, json_lines, until};
 
 const RECORDS: usize = 600;
 const DIMENSION: usize = 3;
 
 /// Records of few keys, and what must be stored of them: each key's last.
-fn few_keys(records: usize, keys: u64, seed: u64) -> (String, BTreeMap<String, String>) {
+fn few_keys(records: usize, keys: u64, seed: u64) -> (String, BTreeMap<String, usize>) {
     let mut random = fastrand::Rng::with_seed(seed);
     let (mut text, mut last) = (String::new(), BTreeMap::new());
     for record in 0..records {
         let key = format!("shared-{}", random.u64(0..keys));
-        text += &line(record, DIMENSION).replace(&format!("key-{record}\""), &format!("{key}\""));
-        last.insert(key, record.to_string());
+        text += &renamed(record, DIMENSION, &key);
+        last.insert(key, record);
     }
     (text, last)
-}
-
-/// Which record the service holds under each key.
-fn held(service: &TestService) -> BTreeMap<String, String> {
-    let number = |value: &serde_json::Value| value["n"].as_str().unwrap().to_owned();
-    service.state().into_iter().map(|(key, (_, metadata))| (key, number(&metadata))).collect()
 }
 
 const STORM: [&str; 8] = [
@@ -56,7 +50,7 @@ fn the_last_occurrence_of_a_key_wins_in_any_weather() {
                 let [read, stored, superseded] =
                     ended.assert_code(0).counts(["read", "stored", "superseded"]);
                 assert_eq!((read, stored + superseded), (RECORDS as u64, RECORDS as u64));
-                assert_eq!(held(&service), last, "{keys} keys, storm: {storm}");
+                assert_eq!(service.held(), last, "{keys} keys, storm: {storm}");
             });
         }
     });
@@ -80,12 +74,15 @@ fn a_value_whose_fate_was_unknown_does_not_come_back_over_a_later_one() {
         "none",
     ]);
     run(load.args(["--rejects", "rejects.jsonl"])).assert_code(4);
-    let held = held(&service);
-    for (key, record) in &last {
-        let rejected = crate::trouble::json_lines(&home.path("rejects.jsonl"))
-            .iter()
-            .any(|line| line["record"]["metadata"]["n"] == **record);
-        assert!(rejected || held.get(key) == Some(record), "{key}: {:?} instead of {record}", held.get(key));
+    let number = |line: &serde_json::Value| {
+        line["record"]["metadata"]["n"].as_str().unwrap().parse::<usize>().unwrap()
+    };
+    let rejected: BTreeSet<_> = json_lines(&home.path("rejects.jsonl")).iter().map(number).collect();
+    let held = service.held();
+    let stored: Vec<_> = last.iter().filter(|(_, record)| !rejected.contains(record)).collect();
+    assert!(!stored.is_empty() && stored.len() < last.len(), "{} of {}", stored.len(), last.len());
+    for (key, record) in stored {
+        assert_eq!(held.get(key), Some(record), "{key}");
     }
 }
 
@@ -114,5 +111,5 @@ fn a_resumed_hole_brings_no_older_value_back() {
         kills += 1;
     }
     assert!(kills > 3, "{kills}");
-    assert_eq!(held(&service), last);
+    assert_eq!(service.held(), last);
 }

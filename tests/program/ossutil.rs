@@ -5,13 +5,8 @@ use std::process::Command;
 use ossvec::oss::operation::Operation;
 
 use crate::support::{
-    ACCOUNT, BUCKET, Ended, Home, INDEX, TestService, lines, run, run_with_input, unlimited, wanted,
+    ACCOUNT, BUCKET, Ended, Home, INDEX, TestService, array, lines, run, run_with_input, unlimited, wanted,
 };
-
-/// An array of records as ossutil takes it.
-fn array(records: usize) -> String {
-    format!("[{}]", lines(records, 4).trim_end().replace('\n', ",\n"))
-}
 
 /// A service whose index is there already, as ossutil needs it.
 fn prepared(home: &Home) -> TestService {
@@ -41,7 +36,7 @@ fn assert_as_ossutil(ended: &Ended) {
 fn success_prints_what_ossutil_prints_and_the_summary_goes_to_standard_error() {
     let home = Home::new();
     let service = prepared(&home);
-    home.write("vectors.json", array(20));
+    home.write("vectors.json", array(&lines(20, 4)));
     for format in
         [&[][..], &["--output-format", "raw"], &["--output-format=json"], &["--output-format", "yaml"]]
     {
@@ -62,7 +57,7 @@ fn success_prints_what_ossutil_prints_and_the_summary_goes_to_standard_error() {
 fn every_global_option_of_ossutil_is_taken() {
     let home = Home::new();
     let service = prepared(&home);
-    home.write("vectors.json", array(3));
+    home.write("vectors.json", array(&lines(3, 4)));
     home.write("config", "[default]\nloglevel = off\noutput-format = xml\nlanguage = en\n[profile p]\n");
     let ended = run(script(&home, &service).args([
         "--addressing-style",
@@ -121,7 +116,7 @@ fn options_may_stand_before_the_command_and_the_last_of_several_counts() {
     command.args(["--region", "cn-hangzhou", "--account-id", ACCOUNT, "-e"]);
     command.arg(format!("http://{}", service.address));
     command.env("OSS_ACCESS_KEY_ID", "local").env("OSS_ACCESS_KEY_SECRET", "local");
-    let ended = run_with_input(&mut command, array(5).into_bytes());
+    let ended = run_with_input(&mut command, array(&lines(5, 4)).into_bytes());
     ended.assert_code(0);
     service.assert_holds(&wanted(0..5, 4));
 }
@@ -130,7 +125,7 @@ fn options_may_stand_before_the_command_and_the_last_of_several_counts() {
 fn failures_have_ossutils_exit_codes_and_nothing_on_standard_output() {
     let home = Home::new();
     let service = prepared(&home);
-    home.write("vectors.json", array(3));
+    home.write("vectors.json", array(&lines(3, 4)));
     let rows: [(&[&str], i32); 7] = [
         (&["--no-such-option"], 1),
         (&["--sign-version", "v1"], 1),
@@ -148,7 +143,7 @@ fn failures_have_ossutils_exit_codes_and_nothing_on_standard_output() {
             "{arguments:?}"
         );
     }
-    home.write("vectors.json", array(3).replace("key-1", ""));
+    home.write("vectors.json", array(&lines(3, 4)).replace("key-1", ""));
     let ended = run(&mut script(&home, &service));
     assert_eq!(ended.assert_code(4).stdout, "");
     assert!(ended.stderr.contains("rejected    1 record"), "{}", ended.stderr);
@@ -161,7 +156,7 @@ fn failures_have_ossutils_exit_codes_and_nothing_on_standard_output() {
 fn a_secret_on_the_command_line_works_with_a_warning_that_names_the_variable() {
     let home = Home::new();
     let service = prepared(&home);
-    home.write("vectors.json", array(3));
+    home.write("vectors.json", array(&lines(3, 4)));
     let warning = "warning: ps shows --access-key-secret to every user of this machine; OSS_ACCESS_KEY_SECRET would not\n";
     let ended = run(&mut script(&home, &service));
     assert!(ended.assert_code(0).stderr.starts_with(warning), "{}", ended.stderr);

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{BUCKET, Ended, Home, INDEX, TestService, line, lines, run, unlimited, wanted};
+use crate::support::{
+    BUCKET, Ended, Home, INDEX, TestService, flawed, line, lines, renamed, run, unlimited, wanted,
+};
 use crate::trouble::{Running, rejects, until};
 
 const DIMENSION: usize = 4;
@@ -193,8 +195,7 @@ fn kept_in_state(home: &Home, service: &TestService, more: &[&str]) -> Command {
 #[test]
 fn a_run_that_forgets_to_resume_and_is_killed_leaves_journal_and_rejects_to_be_resumed() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let flawed = |record| line(record, if record == 7 { DIMENSION + 1 } else { DIMENSION });
-    home.write("a.jsonl", (0..200).map(flawed).collect::<String>());
+    home.write("a.jsonl", flawed(200, DIMENSION, |record| record == 7));
     let load = |more: &[&str]| kept_in_state(&home, &service, more);
     service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
     run(&mut load(&[])).assert_code(2);
@@ -215,10 +216,8 @@ fn a_run_that_forgets_to_resume_and_is_killed_leaves_journal_and_rejects_to_be_r
 fn a_run_that_forgets_to_resume_and_has_sent_something_brings_no_older_value_back() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let key = |record: usize| if record == 60 { 3 } else { record };
-    let wanted_line = |record: usize| {
-        line(record, DIMENSION).replace(&format!("key-{record}\""), &format!("key-{}\"", key(record)))
-    };
-    home.write("a.jsonl", (0..200).map(wanted_line).collect::<String>());
+    let records = (0..200).map(|record| renamed(record, DIMENSION, &format!("key-{}", key(record))));
+    home.write("a.jsonl", records.collect::<String>());
     let load = |more: &[&str]| kept_in_state(&home, &service, more);
     service.trouble(&["op=PutVectors,nth=3,status=403,code=AccessDenied"]);
     run(&mut load(&[])).assert_code(2);
@@ -267,8 +266,7 @@ fn a_load_without_a_good_record_is_not_to_be_continued() {
     assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
     // Good records whose answer is still to come are good all the same.
     service.trouble(&["op=PutVectors,latency=300ms"]);
-    let flawed: String = (0..200).map(|record| line(record, DIMENSION + usize::from(record >= 50))).collect();
-    home.write("b.jsonl", flawed);
+    home.write("b.jsonl", flawed(200, DIMENSION, |record| record >= 50));
     let mut load = home.put_sized(&service, DIMENSION);
     let ended = run(load.args(["b.jsonl", "--batch-size", "50", "--max-rejects", "10"]));
     assert_eq!(ended.assert_code(4).counts(["stored"]), [50]);

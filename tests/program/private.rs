@@ -6,14 +6,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Ended, Home, TestService, line, run, unlimited};
+use crate::support::{Ended, Home, TestService, flawed, line, run, unlimited};
 
 const DIMENSION: usize = 4;
 
 /// A load of two batches with a reject in each, for everybody to read unless it says otherwise.
 fn load(home: &Home, service: &TestService, more: &[&str]) -> Ended {
-    let flaws = |record| line(record, DIMENSION + usize::from(record % 10 == 3));
-    home.write("a.jsonl", (0..20).map(flaws).collect::<String>());
+    home.write("a.jsonl", flawed(20, DIMENSION, |record| record % 10 == 3));
     let mut load = home.put_sized(service, DIMENSION);
     load.args(["a.jsonl", "--batch-size", "10", "--job", "1", "--checkpoint-dir", "state"]).args(more);
     let mut shell = Command::new("sh");

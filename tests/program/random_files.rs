@@ -8,7 +8,7 @@ use ossvec::emulator::Options;
 use ossvec::oss::operation::Operation;
 
 use crate::files::{DIMENSION, array, logged, received};
-use crate::support::{Ended, Home, TestService, gzip, line, run, wanted, zstd};
+use crate::support::{Ended, Home, TestService, gzip, keys, line, run, wanted, zstd};
 use crate::trouble::{Running, until};
 
 /// How a file of a random list is written.
@@ -97,7 +97,7 @@ impl Part {
     }
 
     fn keys(&self) -> BTreeSet<String> {
-        self.records.clone().map(|record| format!("key-{record}")).collect()
+        keys(self.records.clone()).into_iter().collect()
     }
 }
 

@@ -3,26 +3,25 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    BUCKET, Ended, Home, INDEX, State, TestService, line, lines, run, run_with_input, unlimited, wanted,
-    with_faults,
+    BUCKET, Ended, Home, INDEX, State, TestService, flawed, line, lines, run, run_with_input, unlimited,
+    wanted, with_faults, words,
 };
+use crate::trouble::json_lines;
 
 #[test]
 fn the_first_record_of_a_reason_is_the_first_in_the_input_also_where_its_batch_ends_late() {
     let (home, service) =
         (Home::new(), TestService::start(with_faults(&["op=PutVectors,nth=1,latency=700ms"])));
     // A bad one in each batch, and the first batch is the last to end.
-    let records: String = (0..40).map(|record| line(record, 4 + usize::from(record % 10 == 3))).collect();
-    home.write("a.jsonl", records);
+    home.write("a.jsonl", flawed(40, 4, |record| record % 10 == 3));
     let ended = run(home.put_sized(&service, 4).args(["a.jsonl", "--batch-size", "10", "--job", "4"]));
     let reason = &ended.assert_code(4).summary()["reasons"]["dimension"];
     assert_eq!((&reason["count"], &reason["first"]), (&json!(4), &json!("a.jsonl:4")), "{reason}");
 }
 
 /// Records in batches of ten, with a bad one in each batch named.
-fn flawed(batches: usize, bad: &[usize]) -> String {
-    let is_bad = |record: usize| record % 10 == 3 && bad.contains(&(record / 10));
-    (0..batches * 10).map(|record| line(record, 4 + usize::from(is_bad(record)))).collect()
+fn flawed_in(batches: usize, bad: &[usize]) -> String {
+    flawed(batches * 10, 4, |record| record % 10 == 3 && bad.contains(&(record / 10)))
 }
 
 /// Loads batches of ten from a.jsonl, one after the other, and shows the summary as people read it.
@@ -36,7 +35,7 @@ fn load(home: &Home, service: &TestService, more: &[&str]) -> Ended {
 fn where_too_many_rejects_stop_a_load_is_told_as_it_is() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     for (batches, at) in [(1, 0), (2, 1), (6, 5), (6, 4), (6, 0), (40, 39), (40, 20)] {
-        home.write("a.jsonl", flawed(batches, &[at]));
+        home.write("a.jsonl", flawed_in(batches, &[at]));
         let ended = load(&home, &service, &["--max-rejects", "0"]);
         let summary = ended.assert_code(4).summary();
         let is_last = at + 1 == batches;
@@ -57,7 +56,7 @@ fn where_too_many_rejects_stop_a_load_is_told_as_it_is() {
 #[test]
 fn nobody_is_sent_to_a_file_that_keeps_nothing() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    home.write("a.jsonl", flawed(3, &[0, 1, 2]));
+    home.write("a.jsonl", flawed_in(3, &[0, 1, 2]));
     for more in [&[][..], &["--max-rejects", "2"]] {
         let mut command =
             home.aimed(&["put-vectors", "a.jsonl", "--dimension", "4", "--create-index"], &service);
@@ -75,19 +74,9 @@ fn nobody_is_sent_to_a_file_that_keeps_nothing() {
 fn what_needs_no_change_is_told_beside_what_does() {
     let faults = &["fail-key=key-15"];
     let (home, service) = (Home::new(), TestService::start(with_faults(faults)));
-    home.write("a.jsonl", flawed(4, &[0, 3]));
+    home.write("a.jsonl", flawed_in(4, &[0, 3]));
     let mut command = home.put_sized(&service, 4);
-    command.args([
-        "a.jsonl",
-        "--batch-size",
-        "10",
-        "--job",
-        "1",
-        "--rejects",
-        "r.jsonl",
-        "--retry-times",
-        "1",
-    ]);
+    command.args(words("a.jsonl --batch-size 10 --job 1 --rejects r.jsonl --retry-times 1"));
     let ended = run(&mut command);
     let told = ended.assert_code(4).stdout.clone() + &ended.stderr;
     let next =
@@ -99,11 +88,11 @@ fn what_needs_no_change_is_told_beside_what_does() {
 fn a_batch_that_was_read_and_could_not_go_is_counted() {
     let faults = &["op=PutVectorIndex,status=403,code=AccessDenied"];
     let (home, service) = (Home::new(), TestService::start(with_faults(faults)));
-    home.write("a.jsonl", flawed(3, &[1]));
+    home.write("a.jsonl", flawed_in(3, &[1]));
     for input in ["a.jsonl", "-"] {
         let mut command = home.put_sized(&service, 4);
         command.args([input, "--batch-size", "10", "--job", "1"]);
-        let ended = run_with_input(&mut command, flawed(3, &[1]).into());
+        let ended = run_with_input(&mut command, flawed_in(3, &[1]).into());
         let [read, not_sent] = ended.assert_code(2).counts(["read", "not_sent"]);
         assert!(read == 10 && not_sent == 10, "{input}: {}", ended.stdout);
         assert_eq!(ended.summary()["resume_command"].is_string(), input != "-");
@@ -189,12 +178,8 @@ fn rejected_records_are_told_with_place_key_and_reason_everywhere() {
     let counts = ended.assert_code(4).counts(["read", "stored", "rejected"]);
     assert_eq!(counts, [611, 601, 10]);
     service.assert_holds(&wanted(0..=600, 4));
-    let json_lines = |name: &str| -> Vec<Value> {
-        let text = std::fs::read_to_string(home.path(name)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    };
-    let rejects = json_lines("rejects.jsonl");
-    let events = json_lines("events.jsonl").into_iter().filter(|event| event["type"] == "reject");
+    let rejects = json_lines(&home.path("rejects.jsonl"));
+    let events = json_lines(&home.path("events.jsonl")).into_iter().filter(|event| event["type"] == "reject");
     let events: Vec<_> = events.collect();
     assert_eq!((rejects.len(), events.len()), (10, 10));
     for (index, (record, key, reason, said)) in defects.iter().enumerate() {

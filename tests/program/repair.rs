@@ -6,7 +6,7 @@ use ossvec::emulator::Options;
 use serde_json::json;
 
 use crate::files::{array, logged, received, records};
-use crate::support::{Ended, Home, TestService, gzip, line, run, wanted};
+use crate::support::{Ended, Home, TestService, gzip, keys, line, run, wanted};
 use crate::trouble::journals;
 
 const DIMENSION: usize = 4;
@@ -14,10 +14,6 @@ const DIMENSION: usize = 4;
 /// Loads some files and keeps the journal below `state`.
 fn load(home: &Home, service: &TestService, words: &[&str]) -> Ended {
     run(home.put(service).args(["--checkpoint-dir", "state"]).args(words))
-}
-
-fn keys(numbers: Range<usize>) -> Vec<String> {
-    numbers.map(|number| format!("key-{number}")).collect()
 }
 
 /// The compressed records without their end.

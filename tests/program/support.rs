@@ -82,6 +82,12 @@ impl TestService {
         state_of(&self.service, BUCKET, INDEX)
     }
 
+    /// Which record, by its number, is stored under each key.
+    pub(crate) fn held(&self) -> BTreeMap<String, usize> {
+        let number = |metadata: &serde_json::Value| metadata["n"].as_str().unwrap().parse().unwrap();
+        self.state().iter().map(|(key, (_, metadata))| (key.clone(), number(metadata))).collect()
+    }
+
     /// Checks what the service holds.
     #[track_caller]
     pub(crate) fn assert_holds(&self, wanted: &State) {
@@ -344,6 +350,26 @@ pub(crate) fn line(record: usize, dimension: usize) -> String {
 /// So many records as JSONL.
 pub(crate) fn lines(records: usize, dimension: usize) -> String {
     (0..records).map(|record| line(record, dimension)).collect()
+}
+
+/// The same, those that are bad with one number too many.
+pub(crate) fn flawed(records: usize, dimension: usize, is_bad: impl Fn(usize) -> bool) -> String {
+    (0..records).map(|record| line(record, dimension + usize::from(is_bad(record)))).collect()
+}
+
+/// A record as [`line`] has it, but for its key.
+pub(crate) fn renamed(record: usize, dimension: usize, key: &str) -> String {
+    line(record, dimension).replacen(&format!("\"key-{record}\""), &format!("\"{key}\""), 1)
+}
+
+/// Lines as one array, a record a line.
+pub(crate) fn array(lines: &str) -> String {
+    format!("[{}]", lines.trim_end().replace('\n', ",\n"))
+}
+
+/// The keys of some records.
+pub(crate) fn keys(records: impl IntoIterator<Item = usize>) -> Vec<String> {
+    records.into_iter().map(|record| format!("key-{record}")).collect()
 }
 
 /// The state that [`lines`] describes.
