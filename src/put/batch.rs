@@ -425,6 +425,8 @@ mod tests {
                 if *bad { Err(defect(record)) } else { Ok(vector(record, &format!("k{key}"), *padding)) }
             });
             let all = batches(limits, verdicts.collect());
+            let good = (0..).zip(&records).filter(|(_, (_, _, bad))| !bad);
+            let last: HashMap<_, u64> = good.clone().map(|(record, (key, ..))| (format!("k{key}"), record)).collect();
             let mut next = position(0);
             let mut stored = HashMap::new();
             for (number, batch) in all.iter().enumerate() {
@@ -446,10 +448,11 @@ mod tests {
                 prop_assert_eq!(keys.len(), batch.vectors.len());
             }
             prop_assert_eq!(next.record, records.len() as u64);
-            for (record, (key, _, bad)) in records.iter().enumerate().filter(|(_, (_, _, bad))| !bad) {
-                let last = stored[&format!("k{key}")];
-                prop_assert!(!bad && last >= record as u64);
-            }
+            prop_assert_eq!(stored, last);
+            let count = |number: fn(&Batch) -> usize| all.iter().map(number).sum::<usize>();
+            prop_assert_eq!(count(|batch| batch.defects.len()), records.len() - good.clone().count());
+            let superseded = all.iter().map(|batch| batch.superseded).sum::<u64>();
+            prop_assert_eq!(count(|batch| batch.vectors.len()) as u64 + superseded, good.count() as u64);
         }
     }
 }

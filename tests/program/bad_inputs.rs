@@ -2,7 +2,7 @@
 
 use ossvec::oss::operation::Operation;
 
-use crate::support::{Home, TestService, gzip, lines, run, unlimited, wanted, words, zstd};
+use crate::support::{Home, TestService, array, gzip, lines, run, unlimited, wanted, words, zstd};
 
 #[test]
 fn an_input_that_cannot_be_read_at_all_stores_nothing() {
@@ -64,14 +64,14 @@ fn an_input_that_is_missing_is_found_out_before_anything_is_asked_or_sent() {
 
 #[test]
 fn a_torn_input_stores_what_comes_before_the_tear_and_says_where_it_is() {
-    let array = format!("[{}]", lines(1_200, 4).trim_end().replace('\n', ",\n"));
-    let (gzip, zstd) = (gzip(lines(1_200, 4).as_bytes()), zstd(lines(1_200, 4).as_bytes()));
+    let array = array(&lines(1_200, 4));
+    let (gzip, zstd) = (gzip(lines(6_000, 4).as_bytes()), zstd(lines(6_000, 4).as_bytes()));
     let cut = |whole: &[u8], length| whole[..length].to_vec();
     let rows = [
-        ("a.json", cut(array.as_bytes(), array.len() - 1), 1_200, "ends inside of its array"),
-        ("b.json", cut(array.as_bytes(), array.len() - 20), 1_199, "ends inside of a record"),
-        ("d.jsonl.gz", cut(&gzip, gzip.len() / 2), 0, "ends inside of its gzip data"),
-        ("e.jsonl.zst", cut(&zstd, zstd.len() / 2), 0, "ends inside of its zstd data"),
+        ("a.json", cut(array.as_bytes(), array.len() - 1), 1_200..=1_200, "ends inside of its array"),
+        ("b.json", cut(array.as_bytes(), array.len() - 20), 1_199..=1_199, "ends inside of a record"),
+        ("d.jsonl.gz", cut(&gzip, gzip.len() / 2), 1_000..=5_000, "ends inside of its gzip data"),
+        ("e.jsonl.zst", cut(&zstd, zstd.len() / 2), 1_000..=5_000, "ends inside of its zstd data"),
     ];
     for (name, content, whole, said) in rows {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
@@ -81,10 +81,8 @@ fn a_torn_input_stores_what_comes_before_the_tear_and_says_where_it_is() {
         assert!(message.contains(said) && message.contains("incomplete from line "), "{name}: {message}");
         assert!(ended.stderr.contains(message), "{name}: {}", ended.stderr);
         let stored = summary["stored"].as_u64().unwrap();
-        assert!(whole == 0 || stored == whole, "{name}: {summary:#}");
+        assert!(whole.contains(&stored), "{name}: {summary:#}");
         assert_eq!(service.statistics().of(Operation::PutVectors).vectors_stored, stored, "{name}");
-        if stored > 0 {
-            service.assert_holds(&wanted(0..usize::try_from(stored).unwrap(), 4));
-        }
+        service.assert_holds(&wanted(0..usize::try_from(stored).unwrap(), 4));
     }
 }
