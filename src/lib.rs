@@ -33,4 +33,6 @@ pub mod setting;
 pub mod settings;
 mod shown;
 mod signals;
+#[cfg(test)]
+mod testing;
 pub mod values;

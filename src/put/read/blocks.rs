@@ -206,3 +206,6 @@ impl Iterator for Blocks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

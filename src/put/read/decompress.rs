@@ -214,15 +214,8 @@ pub(super) fn wants_too_much(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
-
-    fn gzip(text: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(text).unwrap();
-        encoder.finish().unwrap()
-    }
+    use crate::testing::gzip;
 
     #[test]
     fn members_and_frames_that_follow_one_another_are_read_as_one_text() {

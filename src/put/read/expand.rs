@@ -93,7 +93,7 @@ fn is_bookkeeping(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::put::read::testing::Directory;
+    use crate::testing::Directory;
 
     #[test]
     fn a_directory_stands_for_its_files_sorted_by_name_without_what_spark_writes_beside_them() {

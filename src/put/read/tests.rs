@@ -5,61 +5,16 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
-use super::testing::Directory;
+use super::testing::{inline, read, text_of, texts};
 use super::*;
 use crate::put::record::Span;
-
-/// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.
-pub(super) type Found = (String, Position);
-
-pub(super) fn text_of(raw: &Raw) -> String {
-    match raw {
-        Raw::Json(text) => String::from_utf8_lossy(text).into_owned(),
-        Raw::Row { columns, cells } => {
-            assert!(!columns.0.is_empty());
-            let cells: Vec<_> = cells.iter().map(String::from_utf8_lossy).collect();
-            cells.join("\u{1f}")
-        }
-        Raw::Broken { text, trouble } => format!("{trouble:?} {}", String::from_utf8_lossy(text)),
-    }
-}
-
-/// Reads everything: the records, the ends of the blocks, and the error that ended the reading.
-pub(super) fn read(
-    input: &Input,
-    sizes: Sizes,
-    from: Option<Position>,
-) -> (Vec<Found>, Vec<Position>, Option<ReadError>) {
-    let (mut found, mut ends) = (Vec::new(), Vec::new());
-    let blocks = match Blocks::new(std::slice::from_ref(input), &Form::default(), from, sizes) {
-        Ok(blocks) => blocks,
-        Err(error) => return (found, ends, Some(error)),
-    };
-    for block in blocks {
-        match block {
-            Ok(block) => {
-                found.extend(block.records.iter().map(|record| (text_of(&record.raw), record.position)));
-                ends.push(block.end);
-            }
-            Err(failed) => return (found, ends, Some(failed.error)),
-        }
-    }
-    (found, ends, None)
-}
-
-pub(super) fn inline(content: impl Into<Vec<u8>>) -> Input {
-    Input::Inline(Bytes::from(content.into()))
-}
+use crate::testing::{Directory, gzip};
 
 /// A file, which unlike text on the command line may be a table; it lasts as long as its directory.
 fn file(content: impl AsRef<[u8]>) -> (Directory, Input) {
     let directory = Directory::new();
     let input = Input::File(directory.write("input", content.as_ref()));
     (directory, input)
-}
-
-pub(super) fn texts(found: &[Found]) -> Vec<&str> {
-    found.iter().map(|(text, _)| text.as_str()).collect()
 }
 
 fn read_texts(content: &str) -> Vec<String> {
@@ -72,12 +27,6 @@ fn read_texts(content: &str) -> Vec<String> {
 fn read_error(input: &Input) -> (usize, String) {
     let (found, _, error) = read(input, Sizes { block: 8, record: 400 }, None);
     (found.len(), error.map(|error| error.to_string()).unwrap_or_default())
-}
-
-pub(super) fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[test]
@@ -228,13 +177,8 @@ fn torn_input_gives_what_is_before_the_cut_and_says_where_it_is() {
     ];
     for (content, records, message) in cases {
         let told = read_error(&inline(content));
-        if !message.is_empty() {
-            assert_eq!(
-                told,
-                (records, format!("{message}\nit was not written or copied whole: make or fetch it again")),
-                "{content:?}"
-            );
-        }
+        let wanted = format!("{message}\nit was not written or copied whole: make or fetch it again");
+        assert_eq!(told, (records, wanted), "{content:?}");
     }
 }
 
@@ -442,148 +386,5 @@ proptest! {
         // All of a text of up to 4 MiB is looked at.
         prop_assert_eq!(hash(&changed) == wanted, other >= place);
         prop_assert_eq!(hash(&text.as_bytes()[..place.saturating_sub(1)]).is_some(), place == 0);
-    }
-}
-
-/// A JSON object or array with everything in its strings that could mislead the cutting.
-pub(super) fn value() -> impl Strategy<Value = String> {
-    let string = proptest::collection::vec(
-        prop_oneof!["[a-z{}\\[\\],:]", Just("\\\"".to_owned()), Just("\\\\".to_owned())],
-        0..8,
-    )
-    .prop_map(|parts| format!("\"{}\"", parts.concat()));
-    let scalar = prop_oneof![string.clone(), "-?[1-9]{1,6}\\.[0-9]{1,3}"];
-    let array =
-        proptest::collection::vec(scalar.clone(), 0..5).prop_map(|items| format!("[{}]", items.join(",")));
-    let object = (string, array.clone())
-        .prop_map(|(key, array)| format!("{{\"key\":{key},\"data\":{{\"float32\":{array}}}}}"));
-    prop_oneof![3 => object, 1 => array.prop_map(|array| format!("[{array},{{}}]"))]
-}
-
-/// Text of the records in one layout, whose white space is taken from `blanks`.
-#[derive(Clone, Copy, Debug)]
-enum Written {
-    Lines,
-    Array,
-    Pages,
-    Values,
-}
-
-fn write(values: &[String], layout: Written, blanks: &[String]) -> String {
-    let mut blanks = blanks.iter().cycle();
-    let mut blank = || blanks.next().cloned().unwrap_or_default();
-    let mut spaced = |separator: &str| {
-        let parts: Vec<String> =
-            values.iter().map(|value| format!("{}{value}{}", blank(), blank())).collect();
-        parts.join(separator)
-    };
-    match layout {
-        Written::Lines => values.join("\n"),
-        Written::Array => format!("[{}]", spaced(",")),
-        Written::Pages => {
-            format!("{{\"n\":\"[\",\"rows\":[{}],\"t\":\"]}}\"}}", spaced("], \"t\":{}}\n{\"rows\" : ["))
-        }
-        Written::Values => format!("{{}}{{}}{}", spaced("")),
-    }
-}
-
-/// A cell, quoted or not, as it is written and as it is read.
-fn cell() -> impl Strategy<Value = (String, String)> {
-    prop_oneof![
-        "[a-z0-9.\\[ ]{1,6}\"?[a-z]{1,3}".prop_map(|cell| (cell.clone(), cell)),
-        "[a-z,\"\r\n]{0,8}".prop_map(|cell| (format!("\"{}\"", cell.replace('"', "\"\"")), cell)),
-    ]
-}
-
-/// Checks that `input` gives `expected` at every buffer size and from every place on.
-fn check(input: &Input, sizes: Sizes, expected: &[String]) -> Result<(), TestCaseError> {
-    let (found, ends, error) = read(input, sizes, None);
-    prop_assert!(error.is_none(), "{error:?}");
-    prop_assert_eq!(&texts(&found), expected);
-    let starts = (0..).zip(&found).map(|(index, (_, position))| (index, *position));
-    for (index, position) in starts.chain(ends.iter().map(|end| (end.record, *end))) {
-        prop_assert_eq!(position.record, index);
-        let (rest, _, error) = read(input, sizes, Some(position));
-        prop_assert!(error.is_none(), "from {position:?}: {error:?}");
-        prop_assert_eq!(&rest[..], &found[usize::try_from(index).unwrap()..]);
-    }
-    Ok(())
-}
-
-/// Checks `text` as a file, as a stream, and packed.
-pub(super) fn check_everywhere(text: &str, block: usize, expected: &[String]) -> Result<(), TestCaseError> {
-    let sizes = Sizes { block, record: 100_000 };
-    let directory = Directory::new();
-    check(&Input::File(directory.write("input.gz", &gzip(text.as_bytes()))), sizes, expected)?;
-    check(&Input::File(directory.write("input", text.as_bytes())), sizes, expected)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
-
-    #[test]
-    fn json_records_are_read_back_in_any_layout_at_any_size_from_any_place(
-        mut values in proptest::collection::vec(value(), 1..12),
-        blanks in proptest::collection::vec("[ \t\r\n]{0,3}", 1..5),
-        layout in prop_oneof![Just(Written::Lines), Just(Written::Array), Just(Written::Pages), Just(Written::Values)],
-        block in 1_usize..100,
-    ) {
-        // What the first record is decides the layout; in the others nothing may be taken for it.
-        values.insert(0, "{\"key\":\"first\"}".to_owned());
-        let text = write(&values, layout, &blanks);
-        if matches!(layout, Written::Values) {
-            values.splice(0..0, ["{}".to_owned(), "{}".to_owned()]);
-        }
-        check_everywhere(&text, block, &values)?;
-    }
-
-    #[test]
-    fn rows_are_read_back_at_any_size_from_any_place(
-        rows in proptest::collection::vec((cell(), cell()), 1..12),
-        newline in prop_oneof![Just("\n"), Just("\r\n"), Just("\n\n")],
-        block in 1_usize..100,
-    ) {
-        let mut text = "\u{feff}key,\"the\nvector\"".to_owned();
-        for ((first, _), (second, _)) in &rows {
-            text.extend([newline, first, ",", second]);
-        }
-        let expected: Vec<String> = rows.iter().map(|((_, a), (_, b))| format!("{a}\u{1f}{b}")).collect();
-        check_everywhere(&text, block, &expected)?;
-    }
-
-    #[test]
-    fn cells_are_those_of_the_csv_crate_where_quotes_are_in_order(
-        rows in proptest::collection::vec(proptest::collection::vec("[ab,\";\n\t]{0,4}", 3), 1..8),
-        style in prop_oneof![Just(csv::QuoteStyle::Necessary), Just(csv::QuoteStyle::Always)],
-    ) {
-        let mut writer = csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new());
-        writer.write_record(["a", "b", "c"]).unwrap();
-        for row in &rows {
-            writer.write_record(row).unwrap();
-        }
-        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-        let expected: Vec<String> = rows.iter().map(|row| row.join("\u{1f}")).collect();
-        check_everywhere(&text, 10, &expected)?;
-    }
-
-    #[test]
-    fn broken_quotes_give_the_same_records_at_any_size_from_any_place(
-        rows in proptest::collection::vec(
-            prop_oneof![
-                "[ab]?[ab,\"\n]{0,12}(,\\[1 2\\])?\"?",
-                "[ab],(\\[1 2\\]|\\[3\\]|b|),\"?[ab,\"\n]{0,8}[,\n]?\"?",
-            ],
-            1..12,
-        ),
-        newline in prop_oneof![Just("\n"), Just("\r\n")],
-        block in 1_usize..100,
-    ) {
-        let text = format!("key,text,vector{newline}{}", rows.join(newline));
-        let directory = Directory::new();
-        let input = Input::File(directory.write("input", text.as_bytes()));
-        let (found, _, error) = read(&input, Sizes::USUAL, None);
-        prop_assert!(error.is_none(), "{error:?}");
-        let expected: Vec<String> = found.into_iter().map(|(text, _)| text).collect();
-        check_everywhere(&text, block, &expected)?;
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::put::admit::{Admit, Fields, Kind, Rules};
-use crate::put::read::tests::{check_everywhere, inline, read, text_of, texts};
+use crate::put::read::testing::{check_everywhere, inline, read, text_of, texts};
 use crate::put::read::{Blocks, Form, Sizes};
 
 /// A record that is one beyond doubt, with what could mislead in its text.
