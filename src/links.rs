@@ -22,12 +22,12 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::testing::Directory;
 
     #[test]
     fn links_are_followed_to_what_may_come_and_not_for_ever() {
-        let folder = std::env::temp_dir().join(format!("ossvec-links-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let at = |name: &str| folder.join(name);
+        let directory = Directory::new();
+        let at = |name: &str| directory.path(name);
         for (link, leads_to) in [("one", "nothing"), ("two", "one"), ("loop", "loop")] {
             symlink(leads_to, at(link)).unwrap();
         }
@@ -36,6 +36,5 @@ mod tests {
         {
             assert_eq!(target(&at(path)), at(wanted), "{path}");
         }
-        fs::remove_dir_all(folder).unwrap();
     }
 }

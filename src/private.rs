@@ -178,25 +178,26 @@ mod tests {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
+    use crate::testing::Directory;
 
-    fn folder(name: &str) -> std::path::PathBuf {
-        let folder = std::env::temp_dir().join(format!("ossvec-private-{name}-{}", std::process::id()));
+    fn folder() -> (Directory, std::path::PathBuf) {
+        let directory = Directory::new();
+        let folder = directory.path("private");
         make_folder(&folder).unwrap();
-        folder
+        (directory, folder)
     }
 
     #[test]
     fn what_is_made_is_its_owners_alone() {
-        let folder = folder("mode");
+        let (_directory, folder) = folder();
         writing().create_new(true).open(folder.join("file")).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&folder.join("file"))), (0o700, 0o600));
-        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn a_file_beside_another_has_a_name_of_its_own_and_is_not_left_behind_for_ever() {
-        let folder = folder("beside");
+        let (_directory, folder) = folder();
         let at = |name: &str| folder.join(name);
         fs::write(at("r.new"), "somebody's").unwrap();
         symlink("target", at("r.new.1")).unwrap();
@@ -214,12 +215,11 @@ mod tests {
         assert_eq!(fs::read_to_string(at("r.new")).unwrap(), "somebody's");
         assert_eq!(fs::read_to_string(at("r.new.4")).unwrap(), "whole");
         assert!(at("r.new.1").is_symlink() && !at("target").exists() && at("r.new.3").exists());
-        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn what_is_no_file_of_ones_own_is_neither_followed_nor_waited_for() {
-        let folder = folder("own");
+        let (_directory, folder) = folder();
         fs::write(folder.join("target"), "kept").unwrap();
         symlink(folder.join("target"), folder.join("link")).unwrap();
         symlink(folder.join("nothing"), folder.join("dangling")).unwrap();
@@ -235,6 +235,5 @@ mod tests {
         create(&folder.join("link")).unwrap();
         assert_eq!(fs::read_to_string(folder.join("target")).unwrap(), "kept");
         assert_eq!(fs::read_to_string(folder.join("link")).unwrap(), "");
-        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -356,6 +356,7 @@ fn cannot_open(file: &Path, error: DatabaseError) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Directory;
 
     fn vector(key: &str, number: f32) -> StoredVector {
         StoredVector { key: key.to_owned(), data: vec![number, f32::MIN_POSITIVE], metadata: None }
@@ -445,13 +446,13 @@ mod tests {
 
     #[test]
     fn a_data_file_in_use_is_an_error_that_says_so() {
-        let directory = std::env::temp_dir().join(format!("ossvec-store-{}", std::process::id()));
+        let parent = Directory::new();
+        let directory = parent.path("data");
         let first = Store::open(Some(&directory)).unwrap();
         first.put_vectors("b", "i", [&vector("k", 1.0)]).unwrap();
         let error = Store::open(Some(&directory)).unwrap_err().to_string();
         assert!(error.contains("is in use by another local service"), "{error}");
         drop(first);
         assert_eq!(Store::open(Some(&directory)).unwrap().vectors("b", "i").unwrap(), [vector("k", 1.0)]);
-        std::fs::remove_dir_all(directory).unwrap();
     }
 }

@@ -263,15 +263,7 @@ mod tests {
     use super::*;
     use crate::put::admit::Findings;
     use crate::put::record::Raw;
-
-    fn position(record: u64) -> Position {
-        Position { record, offset: record * 10, line: record + 1, ..Position::default() }
-    }
-
-    fn vector(record: u64, key: &str, padding: usize) -> Vector {
-        let wire = format!("{{\"key\":\"{key}\",\"n\":{record},\"p\":\"{}\"}}", "x".repeat(padding));
-        Vector::alone(position(record), wire, key.len() + 2)
-    }
+    use crate::put::testing::{position, vector};
 
     fn defect(record: u64) -> Box<Defect> {
         let raw = Raw::Json(Bytes::from_static(b"{}"));

@@ -91,11 +91,12 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::testing::Directory;
 
     #[test]
     fn a_file_has_one_claim_by_whatever_name_and_leaves_nothing_behind() {
-        let folder = std::env::temp_dir().join(format!("ossvec-claim-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let directory = Directory::new();
+        let folder = directory.path("");
         let (file, link) = (folder.join("r.jsonl"), folder.join("link"));
         symlink("r.jsonl", &link).unwrap();
         for is_there in [false, true] {
@@ -114,15 +115,14 @@ mod tests {
         fs::write(folder.join("r.jsonl.lock"), "somebody's").unwrap();
         drop(Claim::of(&file).unwrap());
         assert_eq!(fs::read_to_string(folder.join("r.jsonl.lock")).unwrap(), "somebody's");
-        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn one_thread_at_a_time_has_the_claim() {
         use std::sync::atomic::{AtomicU32, Ordering};
 
-        let folder = std::env::temp_dir().join(format!("ossvec-claims-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let directory = Directory::new();
+        let folder = directory.path("");
         let (inside, held) = (AtomicU32::new(0), AtomicU32::new(0));
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -138,6 +138,5 @@ mod tests {
             }
         });
         assert!(held.into_inner() > 0);
-        fs::remove_dir_all(folder).unwrap();
     }
 }

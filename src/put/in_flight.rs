@@ -85,16 +85,10 @@ impl KeysInFlight {
 mod tests {
     use std::collections::HashMap;
 
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::put::record::Position;
-
-    fn vector(key: u8, record: u64) -> Vector {
-        let wire = Bytes::from(format!("{{\"key\":\"{key:03}\"}}"));
-        Vector::alone(Position { record, ..Position::default() }, wire, 5)
-    }
+    use crate::put::testing::vector;
 
     proptest! {
         /// Batches leave in order unless they share a key with one on its way, and are applied in any order: in the
@@ -111,7 +105,7 @@ mod tests {
             let mut waiting = batches.iter().enumerate().peekable();
             while waiting.peek().is_some() || !in_flight.is_empty() {
                 if let Some((number, batch)) = waiting.peek() {
-                    let vectors: Vec<_> = batch.iter().map(|key| vector(*key, *number as u64)).collect();
+                    let vectors: Vec<_> = batch.iter().map(|key| vector(*number as u64, &format!("{key:03}"), 0)).collect();
                     let hashes = hasher.hashes(&vectors, &[]);
                     if in_flight.len() < 5 && !keys.holds_any(&hashes) {
                         keys.add(&hashes);

@@ -417,11 +417,8 @@ mod tests {
     use super::lines::parse;
     use super::*;
     use crate::put::record::{Position, Span};
+    use crate::put::testing::position;
     use crate::put::tracker::Settled;
-
-    fn position(record: u64) -> Position {
-        Position { record, offset: record * 10, line: record + 1, ..Position::default() }
-    }
 
     fn header() -> Header {
         Header::new(Place::default(), BTreeMap::new(), &[]).unwrap()

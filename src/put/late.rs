@@ -134,12 +134,7 @@ impl Late {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::put::record::Position;
-
-    fn vector(key: &str, record: u64, length: usize) -> Vector {
-        let wire = format!("{{\"key\":\"{key}\",\"data\":\"{}\"}}", "x".repeat(length));
-        Vector::alone(Position { record, ..Position::default() }, wire, key.len() + 2)
-    }
+    use crate::put::testing::vector;
 
     fn records(in_danger: &InDanger) -> Vec<u64> {
         in_danger.vectors.iter().map(|vector| vector.position().record).collect()
@@ -148,10 +143,10 @@ mod tests {
     #[test]
     fn only_the_newest_value_stored_over_a_request_without_an_answer_is_in_danger() {
         let late = Late::default();
-        late.stored(&[vector("a", 0, 1), vector("b", 1, 1)]);
-        late.may_come(&[vector("b", 1, 1), vector("c", 2, 1)]);
-        late.stored(&[vector("a", 3, 1), vector("b", 4, 1)]);
-        late.stored(&[vector("b", 5, 1)]);
+        late.stored(&[vector(0, "a", 1), vector(1, "b", 1)]);
+        late.may_come(&[vector(1, "b", 1), vector(2, "c", 1)]);
+        late.stored(&[vector(3, "a", 1), vector(4, "b", 1)]);
+        late.stored(&[vector(5, "b", 1)]);
         let in_danger = late.take();
         assert_eq!((records(&in_danger), in_danger.beyond), (vec![5], 0));
         assert!(late.take().vectors.is_empty());
@@ -160,8 +155,8 @@ mod tests {
     #[test]
     fn what_there_is_no_room_for_is_counted() {
         let late = Late::default();
-        late.may_come(&[vector("a", 0, 1), vector("b", 1, 1)]);
-        late.stored(&[vector("a", 2, MOST_BYTES / 2), vector("b", 3, MOST_BYTES / 2)]);
+        late.may_come(&[vector(0, "a", 1), vector(1, "b", 1)]);
+        late.stored(&[vector(2, "a", MOST_BYTES / 2), vector(3, "b", MOST_BYTES / 2)]);
         let in_danger = late.take();
         assert_eq!((records(&in_danger), in_danger.beyond), (vec![2], 1));
     }

@@ -41,6 +41,8 @@ mod send;
 mod settle;
 mod tally;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 pub mod tracker;
 mod words;

@@ -332,6 +332,7 @@ mod tests {
     use super::*;
     use crate::put::quote::{QuoteKind, QuoteTrouble};
     use crate::put::record::Columns;
+    use crate::testing::Directory;
 
     fn written(raw: &Raw) -> String {
         serde_json::to_string(&record(raw)).unwrap()
@@ -374,11 +375,11 @@ mod tests {
         text.lines().map(|line| repair::known(line.as_bytes()).unwrap().record).collect()
     }
 
-    /// A file of its own with some text, and its place.
-    fn file(name: &str, text: &str) -> Place {
-        let path = std::env::temp_dir().join(format!("ossvec-rejects-{name}-{}", std::process::id()));
-        std::fs::write(&path, text).unwrap();
-        Place::Own(path)
+    /// A file with some text, and its place.
+    fn file(text: &str) -> (Directory, Place) {
+        let directory = Directory::new();
+        let place = Place::Own(directory.write("rejects.jsonl", text));
+        (directory, place)
     }
 
     #[test]
@@ -386,13 +387,12 @@ mod tests {
         let noted = line(0).len() as u64;
         let whole = line(0) + &line(1);
         for cut in line(0).len()..=whole.len() {
-            let place = file("cut", whole.get(..cut).unwrap());
+            let (_directory, place) = file(whole.get(..cut).unwrap());
             let mut rejects = Rejects::resume(place.clone(), noted, |known| known.record > 0).unwrap();
             rejects.write(&[Input::Stdin], &[defect(1), defect(2)], &[]).unwrap();
             let text = std::fs::read_to_string(place.path()).unwrap();
             assert_eq!(records_in(&text), [0, 1, 2], "cut at {cut}: {text}");
             assert_eq!(rejects.bytes, text.len() as u64, "cut at {cut}");
-            std::fs::remove_file(place.path()).unwrap();
         }
     }
 
@@ -408,19 +408,18 @@ mod tests {
             (vec![1, 7, 2, 7, 3], vec![1, 2, 3]),
         ] {
             let text = noted.clone() + &tail.iter().map(|record| line(*record)).collect::<String>();
-            let place = file("tail", &(text + "{\"rejected\": {"));
+            let (_directory, place) = file(&(text + "{\"rejected\": {"));
             let is_to_come = |known: &Rejected<'_>| known.record == 7;
             let rejects = Rejects::resume(place.clone(), noted.len() as u64, is_to_come).unwrap();
             let text = std::fs::read_to_string(place.path()).unwrap();
             assert_eq!(records_in(&text), [vec![7, 7, 7], want].concat());
             assert_eq!(rejects.bytes, text.len() as u64);
-            std::fs::remove_file(place.path()).unwrap();
         }
     }
 
     #[test]
     fn lines_that_are_taken_out_again_leave_no_gap() {
-        let place = file("shorten", "");
+        let (_directory, place) = file("");
         let mut rejects = Rejects::new(place.clone());
         rejects.write(&[Input::Stdin], &[defect(0)], &[]).unwrap();
         let before = rejects.bytes();
@@ -428,6 +427,5 @@ mod tests {
         rejects.shorten(before);
         rejects.write(&[Input::Stdin], &[defect(2)], &[]).unwrap();
         assert_eq!(records_in(&std::fs::read_to_string(place.path()).unwrap()), [0, 2]);
-        std::fs::remove_file(place.path()).unwrap();
     }
 }

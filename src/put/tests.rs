@@ -8,20 +8,12 @@ use proptest::prelude::*;
 use super::admit::{Admitted, Findings};
 use super::batch::{Batch, Batcher, Limits};
 use super::in_flight::{KeyHasher, KeysInFlight};
-use super::record::{Position, Vector};
+use super::record::Vector;
+use super::testing::{position, vector};
 use super::tracker::{Mark, Settled, Tracker, in_order};
-
-fn position(record: usize) -> Position {
-    let record = record as u64;
-    Position { record, offset: record * 10, line: record + 1, ..Position::default() }
-}
 
 fn key(number: u8) -> String {
     format!("{number:03}")
-}
-
-fn vector(record: usize, number: u8) -> Vector {
-    Vector::alone(position(record), format!("{{\"key\":\"{}\"}}", key(number)), 5)
 }
 
 /// The batches of a run that goes on from `mark`, read in blocks of five records.
@@ -31,8 +23,9 @@ fn batches(keys: &[u8], mark: &Mark, size: usize) -> Vec<Batch> {
     let mut batcher = Batcher::new(Limits { vectors: size, bytes: 1 << 20 });
     let mut all = Vec::new();
     for block in records.chunks(5) {
-        let verdicts = block.iter().map(|record| Ok(vector(*record, keys[*record]))).collect();
-        let end = position(block.last().unwrap() + 1);
+        let verdicts =
+            block.iter().map(|record| Ok(vector(*record as u64, &key(keys[*record]), 0))).collect();
+        let end = position(*block.last().unwrap() as u64 + 1);
         let block = Admitted { verdicts, end, bytes: 0..0, dimension: None, findings: Findings::default() }
             .without(&in_order(mark.ahead.clone()));
         let done: Result<(), Infallible> = batcher.block(block, |batch| {

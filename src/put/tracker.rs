@@ -242,10 +242,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn position(record: u64) -> Position {
-        Position { record, offset: record * 10, line: record + 1, ..Position::default() }
-    }
+    use crate::put::testing::position;
 
     fn span(start: u64, end: u64) -> Span {
         Span { start: position(start), end: position(end) }

@@ -82,11 +82,7 @@ fn check(input: &Input, sizes: Sizes, expected: &[String]) -> Result<(), TestCas
 }
 
 /// Checks `text` as a file, as a stream, and packed.
-pub(super) fn check_everywhere(
-    text: &str,
-    block: usize,
-    expected: &[String],
-) -> Result<(), TestCaseError> {
+pub(super) fn check_everywhere(text: &str, block: usize, expected: &[String]) -> Result<(), TestCaseError> {
     let sizes = Sizes { block, record: 100_000 };
     let directory = Directory::new();
     check(&Input::File(directory.write("input.gz", gzip(text.as_bytes()))), sizes, expected)?;

@@ -143,12 +143,10 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::put::record::{Defect, Input, Position, Raw, Reason};
+    use crate::put::record::{Defect, Input, Raw, Reason};
     use crate::put::rejects::Rejects;
-
-    fn position(record: u64) -> Position {
-        Position { record, offset: record, line: record + 1, ..Position::default() }
-    }
+    use crate::put::testing::position;
+    use crate::testing::Directory;
 
     fn defect(record: u64, key: &str) -> Defect {
         Defect {
@@ -169,14 +167,15 @@ mod tests {
         lines.map(|line| known(line).unwrap().superseded.unwrap()).collect()
     }
 
-    fn rejects(name: &str) -> (Rejects, PathBuf) {
-        let path = std::env::temp_dir().join(format!("ossvec-listed-{name}-{}", std::process::id()));
-        (Rejects::new(Place::Own(path.clone())), path)
+    fn rejects() -> (Directory, Rejects, PathBuf) {
+        let directory = Directory::new();
+        let path = directory.path("rejects.jsonl");
+        (directory, Rejects::new(Place::Own(path.clone())), path)
     }
 
     #[test]
     fn lines_of_a_key_are_marked_in_this_run_and_in_one_that_resumes() {
-        let (mut rejects, path) = rejects("resumed");
+        let (_directory, mut rejects, path) = rejects();
         let defects = [defect(0, "a"), defect(1, "b\u{7f}\"é"), defect(2, "a"), defect(3, "c")];
         rejects.write(&[Input::Stdin], &defects, &[&later(9, "c"), &later(1, "a")]).unwrap();
         assert_eq!(marks(&path), [1, 0, 0, 1]);
@@ -192,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_longer_where_it_was_is_left_alone() {
-        let (mut rejects, path) = rejects("edited");
+        let (_directory, mut rejects, path) = rejects();
         rejects.write(&[Input::Stdin], &[defect(0, "a"), defect(1, "b")], &[]).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let edited = text.lines().rev().flat_map(|line| [line, "\n"]).collect::<String>();

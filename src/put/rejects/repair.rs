@@ -197,10 +197,12 @@ pub(super) fn ends_with_newline(file: &mut File) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Directory;
 
     #[test]
     fn a_file_that_was_edited_is_noted_no_further_than_it_goes() {
-        let path = std::env::temp_dir().join(format!("ossvec-forget-{}", std::process::id()));
+        let directory = Directory::new();
+        let path = directory.path("rejects.jsonl");
         let why = r#""line":1,"record":0,"key":null,"reason":"nested","message":"m""#;
         let line = format!("{{\"rejected\":{{\"input\":\"/a\",{why}}},\"record\":{{}}}}\n");
         for noted in [0, 1, line.len() - 1, line.len(), line.len() + 1, 2 * line.len()] {
@@ -209,6 +211,5 @@ mod tests {
             let forgotten = forget(&Place::Own(path.clone()), &mark, &["/a".to_owned()]).unwrap();
             assert_eq!((forgotten.noted, fs::read(&path).unwrap().len()), (0, 0), "{noted}");
         }
-        fs::remove_file(path).unwrap();
     }
 }
