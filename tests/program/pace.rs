@@ -67,6 +67,8 @@ struct Measured {
     throttled: u64,
     /// The part of the quota that was used between the first request and the last.
     used: f64,
+    /// So much longer than the quota asks for was the time between them.
+    lost: Duration,
     most_in_flight: usize,
     busiest_second: (usize, usize),
 }
@@ -98,6 +100,7 @@ fn measure(case: Case) -> Measured {
     Measured {
         throttled: puts.throttled + ended.counts(["throttled"])[0],
         used: quota / between,
+        lost: Duration::from_secs_f64((between - quota).max(0.0)),
         most_in_flight: statistics.most_in_flight,
         busiest_second: statistics.busiest_second(),
     }
@@ -109,16 +112,33 @@ impl Measured {
     }
 }
 
-/// A bad measurement counts at once if the machine was quiet meanwhile. Otherwise it is made again, so often in all;
-/// the last one counts in any case.
+/// A bad measurement counts at once if the machine was quiet meanwhile, or was late by less than what was lost. Otherwise
+/// it is made again, so often in all; the last one counts in any case.
 const MEASUREMENTS: usize = 12;
+/// A turn wakes up several threads one after the other, each of which may be as late as the one that watches.
+const WAKE_UPS_A_TURN: u32 = 4;
 /// On a quiet machine nobody who sleeps is woken up so much too late; the pacer allows for a little more.
 const QUIET: Duration = Duration::from_millis(3);
 
-/// Sees how busy the machine is: sleeps over and over, and notes by how much it was ever woken up too late.
+/// By how much a thread that sleeps was woken up too late.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lateness {
+    most: Duration,
+    /// Over all times at which the machine was not quiet.
+    all: Duration,
+}
+
+impl Lateness {
+    /// Whether a quiet machine would have done better.
+    fn excuses(self, measured: &Measured) -> bool {
+        self.most > QUIET && measured.lost <= self.all * WAKE_UPS_A_TURN
+    }
+}
+
+/// Sees how busy the machine is: sleeps over and over, and notes by how much it was woken up too late.
 struct Witness {
     stop: Arc<AtomicBool>,
-    watching: JoinHandle<Duration>,
+    watching: JoinHandle<Lateness>,
 }
 
 impl Witness {
@@ -127,18 +147,20 @@ impl Witness {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let watching = std::thread::spawn(move || {
-            let mut latest = Duration::ZERO;
+            let mut lateness = Lateness::default();
             while !stopped.load(Ordering::Relaxed) {
                 let begun = Instant::now();
                 std::thread::sleep(NAP);
-                latest = latest.max(begun.elapsed().saturating_sub(NAP));
+                let late = begun.elapsed().saturating_sub(NAP);
+                lateness.most = lateness.most.max(late);
+                lateness.all += if late > QUIET { late } else { Duration::ZERO };
             }
-            latest
+            lateness
         });
         Self { stop, watching }
     }
 
-    fn stop(self) -> Duration {
+    fn stop(self) -> Lateness {
         self.stop.store(true, Ordering::Relaxed);
         self.watching.join().unwrap()
     }
@@ -149,13 +171,14 @@ fn measure_until_it_counts(case: Case) {
         let witness = Witness::start();
         let measured = measure(case);
         let late = witness.stop();
-        say(&format!("{}: {measured:?}; the machine was up to {late:?} late", case.name));
+        say(&format!("{}: {measured:?}; the machine: {late:?}", case.name));
         if measured.is_good() {
             let is_slow = case.latency > Duration::ZERO;
             assert!(!is_slow || measured.most_in_flight > 3, "{}: {measured:?}", case.name);
             return;
         }
-        assert!(late > QUIET && number < MEASUREMENTS, "{}: {measured:?}, {late:?}", case.name);
+        let counts = number == MEASUREMENTS || !late.excuses(&measured);
+        assert!(!counts, "{}: {measured:?}, {late:?}", case.name);
         say("that was not good, but the machine was busy with something else, so it is measured again");
     }
 }

@@ -39,6 +39,7 @@ mod tests {
     use crate::oss::credential::testing::{Scripted, temporary};
     use crate::oss::credential::{Credentials, Refreshed};
     use crate::oss::time::Timestamp;
+    use crate::testing::Directory;
 
     #[tokio::test]
     async fn the_token_is_read_anew_each_time_the_role_is_assumed() {
@@ -47,7 +48,8 @@ mod tests {
             let temporary = temporary(number.parse().unwrap(), "2026-01-02T03:04:05Z");
             (200, format!(r#"{{"Credentials":{temporary}}}"#))
         });
-        let token_file = std::env::temp_dir().join(format!("ossvec-oidc-{}", std::process::id()));
+        let directory = Directory::new();
+        let token_file = directory.path("token");
         let write = |text: &str| std::fs::write(&token_file, text).unwrap();
         let credentials = Credentials::new(Box::new(OidcRole {
             role: Role { policy: Some("{}".to_owned()), ..Role::new("arn", Some("me".to_owned())) },
@@ -68,7 +70,8 @@ mod tests {
         std::fs::remove_file(&token_file).unwrap();
         let error =
             credentials.refresh(tokio::time::Instant::now(), end.plus_seconds(-299)).await.unwrap_err();
-        assert!(error.starts_with("cannot read the OIDC token ") && error.contains("ossvec-oidc"), "{error}");
+        let place = token_file.to_str().unwrap();
+        assert!(error.starts_with("cannot read the OIDC token ") && error.contains(place), "{error}");
         let asked = server.asked();
         assert_eq!(asked.len(), 3);
         assert!(asked[0].path.starts_with("/?Action=AssumeRoleWithOIDC&Format=JSON&Timestamp="));

@@ -123,28 +123,29 @@ mod tests {
     use super::*;
     use crate::oss::credential::{Credentials, Refreshed};
     use crate::oss::time::Timestamp;
+    use crate::testing::Directory;
 
     fn process(command: impl Into<String>, words: Words) -> Process {
         Process { command: Secret::new(command), words, timeout: Duration::from_secs(30) }
     }
 
     /// A command line that prints another credential each time, counted in a file of its own.
-    fn rotating(name: &str) -> (std::path::PathBuf, String) {
-        let count = std::env::temp_dir().join(format!("ossvec-{name}-{}", std::process::id()));
-        std::fs::write(&count, "").unwrap();
+    fn rotating() -> (Directory, String) {
+        let directory = Directory::new();
+        let count = directory.write("count", "");
         let file = count.display();
         let command = format!(
             r#"printf x >> {file}; n=$(wc -c < {file} | tr -d ' ');
             printf '{{"AccessKeyId":"id-%s","AccessKeySecret":"hush","SecurityToken":"t",' "$n";
             printf '"Expiration":"2026-01-02T03:04:05Z"}}'"#
         );
-        (count, command)
+        (directory, command)
     }
 
     #[tokio::test]
     async fn the_command_runs_again_before_the_end_and_when_the_service_says_so() {
-        let (count, shell) = rotating("process-shell");
-        let (other_count, script) = rotating("process-split");
+        let (_shell, shell) = rotating();
+        let (_script, script) = rotating();
         let split = format!("sh -c {}", shlex::try_quote(&script).unwrap());
         for (command, words) in [(shell, Words::Shell), (split, Words::Split)] {
             let credentials = Credentials::new(Box::new(process(command, words)));
@@ -158,8 +159,6 @@ mod tests {
             assert_eq!(credentials.refresh(used, end.plus_seconds(-299)).await, Ok(Refreshed::Anew));
             assert_eq!(credentials.current(end.plus_seconds(-299)).await.unwrap().access_key_id, "id-3");
         }
-        std::fs::remove_file(count).unwrap();
-        std::fs::remove_file(other_count).unwrap();
     }
 
     #[tokio::test]
@@ -203,7 +202,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_that_takes_too_long_is_killed() {
-        let file = std::env::temp_dir().join(format!("ossvec-process-slow-{}", std::process::id()));
+        let directory = Directory::new();
+        let file = directory.path("id");
         let script = format!("echo $$ > {}; exec sleep 1000", file.display());
         let slow = Process { timeout: Duration::from_millis(300), ..process(script, Words::Shell) };
         let error = slow.fetch().await.unwrap_err();
@@ -217,6 +217,5 @@ mod tests {
             assert!(std::time::Instant::now() < deadline, "process {id} lives on");
             tokio::task::yield_now().await;
         }
-        std::fs::remove_file(file).unwrap();
     }
 }
