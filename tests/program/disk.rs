@@ -258,7 +258,7 @@ fn an_input_that_vanished_is_told_and_resumes_when_it_is_back() {
 #[test]
 fn rejects_into_a_pipe_need_a_reader_before_anything_is_sent() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
-    home.write("flawed.jsonl", flawed(200));
+    home.write("flawed.jsonl", with_a_flaw(200));
     let pipe = home.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let load = || run(home.put_sized(&service, DIMENSION).args(["flawed.jsonl", "--rejects", "pipe"]));

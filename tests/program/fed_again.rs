@@ -7,7 +7,7 @@ use ossvec::oss::operation::Operation;
 use serde_json::Value;
 
 use crate::kept::seed;
-use crate::support::{Ended, Home, TestService, renamed, run, unlimited, words};
+use crate::support::{Ended, Home, TestService, line, renamed, run, unlimited, words};
 use crate::trouble::{Running, json_lines, until};
 
 const DIMENSION: usize = 3;
@@ -201,22 +201,14 @@ fn a_load_goes_on_with_the_rejects_file_that_it_began_with() {
         (Some("/dev/null"), Some("r2.jsonl"), false, true),
     ] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
-        let keyed =
-            |record: usize| line(record, DIMENSION + usize::from(record == 7)).replace("key-57\"", "key-3\"");
+        let keyed = |record: usize| match record {
+            57 => renamed(record, DIMENSION, "key-3"),
+            _ => line(record, DIMENSION + usize::from(record == 7)),
+        };
         home.write("a.jsonl", (0..100).map(keyed).collect::<String>());
         let load = |named: Option<&str>, more: &[&str]| {
             let mut load = home.put_sized(&service, DIMENSION);
-            load.args([
-                "a.jsonl",
-                "--batch-size",
-                "10",
-                "--job",
-                "1",
-                "--retry-times",
-                "0",
-                "--checkpoint-dir",
-                "state",
-            ]);
+            load.args(words("a.jsonl --batch-size 10 --job 1 --retry-times 0 --checkpoint-dir state"));
             run(load.args(named.iter().flat_map(|name| ["--rejects", name])).args(more))
         };
         service.trouble(&["op=PutVectors,fail-key=key-3,count=1", "op=PutVectors,nth=5,status=403"]);
@@ -240,6 +232,6 @@ fn a_load_goes_on_with_the_rejects_file_that_it_began_with() {
         if first != Some("/dev/null") {
             assert_eq!(of_three, [&(3, "not_stored".to_owned(), true)], "{case}: {}", ended.stderr);
         }
-        assert_eq!(held(&service)["key-3"], "57", "{case}");
+        assert_eq!(service.held()["key-3"], 57, "{case}");
     }
 }
