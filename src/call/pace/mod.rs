@@ -1,8 +1,8 @@
 //! The pace: when a request may leave. Every request takes a turn here, retries and read-backs too.
 //!
-//! [`Pace`] is the seam: calls know it alone. [`Pacer`] keeps a quota that this process has to itself; a quota that
-//! several processes share is another implementation, on the same `Schedule` if it likes: that is pure,
-//! and its time counts from a moment that all who share it can agree on.
+//! `Pace` is the seam: calls know it alone. `Pacer` keeps a quota that this process has to itself; a quota that several
+//! processes share is another implementation, on the same `Schedule` if it likes: that is pure, and its time counts from a
+//! moment that all who share it can agree on.
 
 mod pacer;
 mod quota;
