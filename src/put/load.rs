@@ -98,7 +98,7 @@ pub(super) struct Load {
 }
 
 /// How long the pipeline has to say whether anything is left of the input when a run stops.
-const LAST_LOOK: Duration = Duration::from_millis(200);
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// How a run ends.
 struct End {

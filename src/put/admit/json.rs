@@ -11,7 +11,7 @@ use super::numbers::{self, Separated};
 use super::skip::{Text, Unexpected, decoded, skip_space, string_end, value_end};
 use super::{Key, Rules, Scratch, repeated};
 use crate::put::record::Reason;
-use crate::put::rejected::Line;
+use crate::put::rejected::{BEGINS, Line};
 
 /// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
 pub(super) const MARK: &str = "U+FEFF stands before it, a byte-order mark inside the file; where files were put together \
@@ -87,6 +87,9 @@ fn unwrapped<'a>(line: &Cow<'a, [u8]>) -> Option<Rejected<'a>> {
 }
 
 fn record_within(line: &[u8]) -> Option<Rejected<'_>> {
+    if !line.starts_with(BEGINS) {
+        return None;
+    }
     let Line { rejected, record } = Line::parse(line)?;
     let text = match serde_json::from_str::<Text<'_>>(record.get()) {
         Ok(Text(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
