@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::claim::{Claim, ClaimError};
-use super::earlier::{self, Earlier};
+use super::earlier::Earlier;
 use super::journal::{self, Binding, Header, Journal, JournalError};
+use super::notice::{EarlierNotice, Notice};
 use super::one_list;
 use super::outcome::{Later, Outcome};
 use super::read::FailedInput;
@@ -20,7 +21,6 @@ use super::rejected::Rejected;
 use super::rejects::{self, Forgotten, Listed, Place, REJECTS, Rejects, Superseded};
 use super::resume::{IndexNow, Resumed};
 use super::tracker::{FailedAt, Mark, Settled, Tracker};
-use super::words::count;
 use crate::exit::{Exit, Failure};
 use crate::private;
 
@@ -59,7 +59,7 @@ pub(super) struct Checkpoint {
     _claim: Option<Claim>,
     resume_command: String,
     synced: Instant,
-    notes: Vec<String>,
+    notes: Vec<Notice>,
     /// Whether the command that continues is worth telling.
     has_way_on: bool,
     /// Why nothing more is kept. What could not be brought to disk may or may not be there, and a mark that follows
@@ -170,15 +170,15 @@ impl Checkpoint {
         self.tracker = Tracker::new(mark.as_ref());
         self.earlier = journal.given_up().map(|given_up| Earlier::new(given_up, journal.aside(), index));
         if resume && mark.is_none() && self.earlier.is_none() {
-            self.notes.push(earlier::NONE_LEFT.to_owned());
+            self.notes.push(EarlierNotice::NoneLeft.into());
         }
         self.to_start = None;
         Ok(mark.unwrap_or_default().counts)
     }
 
     /// What is worth saying of what this run gives up, once.
-    pub(super) fn tell_of_earlier(&mut self) -> Vec<String> {
-        self.earlier.take().map(|earlier| earlier.notes()).unwrap_or_default()
+    pub(super) fn tell_of_earlier(&mut self) -> Option<Notice> {
+        self.earlier.take().map(|earlier| earlier.notice().into())
     }
 
     /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
@@ -205,7 +205,7 @@ impl Checkpoint {
     }
 
     /// What is worth saying about earlier runs and their files, once.
-    pub(super) fn take_notes(&mut self) -> Vec<String> {
+    pub(super) fn take_notes(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notes)
     }
 
@@ -397,7 +397,7 @@ fn go_on(
     journal: &mut Journal,
     mark: &mut Mark,
     place: &Place,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Notice>,
 ) -> Result<Rejects, Failure> {
     forget_rejects(journal, mark, place)?;
     notes.extend(lost(place.path(), mark));
@@ -468,7 +468,7 @@ fn claim(named: Option<&Path>) -> Result<Option<Claim>, Failure> {
 }
 
 /// Makes room for a rejects file that the user named, and says what was moved.
-fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option<String>, Failure> {
+fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option<Notice>, Failure> {
     let trouble = |error: io::Error| rejects_failure(path, &error);
     let aside = Rejects::aside(path);
     if let Some(aside) = &aside {
@@ -476,27 +476,16 @@ fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option<String>, F
         std::fs::rename(path, aside).map_err(trouble)?;
     }
     Rejects::try_out(path).map_err(trouble)?;
-    Ok(aside.map(|aside| {
-        format!(
-            "note: what was in {} is in {} now, so that nothing of it is lost",
-            path.display(),
-            aside.display()
-        )
-    }))
+    Ok(aside.map(|to| EarlierNotice::RejectsMoved { from: path.to_owned(), to }.into()))
 }
 
 /// What is worth saying when an earlier run's rejects are not where they were.
-fn lost(path: &Path, mark: &Mark) -> Option<String> {
+fn lost(path: &Path, mark: &Mark) -> Option<Notice> {
     let bytes = path.metadata().map_or(0, |file| file.len());
     let is_kept = path.is_file() || !path.exists();
     (is_kept && bytes < mark.rejects_bytes).then(|| {
-        format!(
-            "note: an earlier run rejected {} records, and not all of them are in {} any more; a run without \
-             --resume moves them to {}.1 and so on",
-            count(mark.counts.rejected + mark.counts.unknown),
-            path.display(),
-            path.display()
-        )
+        let records = mark.counts.rejected + mark.counts.unknown;
+        EarlierNotice::RejectsLost { records, path: path.to_owned() }.into()
     })
 }
 

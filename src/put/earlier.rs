@@ -5,11 +5,8 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::journal::GivenUp;
+use super::notice::EarlierNotice;
 use super::resume::{IndexNow, Resumed};
-use super::words::count;
-
-/// What is told where `--resume` finds nothing to go on with.
-pub(super) const NONE_LEFT: &str = "note: no earlier run of this load is left, starting at the beginning";
 
 /// What a run gives up.
 #[derive(Debug)]
@@ -53,28 +50,13 @@ impl Earlier {
         }
     }
 
-    /// All of it, line by line.
-    pub(super) fn notes(&self) -> Vec<String> {
-        let settled = count(self.settled);
-        let (kept, brought) = (word(&self.aside.0), word(&self.aside.1));
+    /// What to say of it.
+    pub(super) fn notice(&self) -> EarlierNotice {
+        let (settled, kept) = (self.settled, word(&self.aside.0));
         match &self.standing {
-            Standing::CanGoOn => vec![
-                format!(
-                    "note: this load starts at the beginning, although an earlier run settled {settled} records of it"
-                ),
-                "      to go on there, which is right where no key occurs twice, stop this run and --resume after:"
-                    .to_owned(),
-                format!("        mv {kept} {brought}"),
-            ],
-            Standing::IndexIsGone => vec![format!(
-                "note: this load starts at the beginning: the index in which an earlier run settled {settled} records \
-                 is no more"
-            )],
-            Standing::Refused(why) => vec![format!(
-                "note: this load starts at the beginning; an earlier run settled {settled} records of it, and its \
-                 journal is kept in {kept}, but it {}",
-                why.replacen("cannot resume: ", "cannot be resumed: ", 1)
-            )],
+            Standing::CanGoOn => EarlierNotice::CouldGoOn { settled, kept, brought: word(&self.aside.1) },
+            Standing::IndexIsGone => EarlierNotice::IndexIsGone { settled },
+            Standing::Refused(why) => EarlierNotice::CannotGoOn { settled, kept, why: why.clone() },
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ending::{refused, unreachable};
+use super::notice::IndexNotice;
 use super::report::Reporter;
 use super::tracker::Settled;
 use crate::call::{Because, Caller, Effort, GaveUp, Request};
@@ -75,9 +76,7 @@ pub(super) async fn look(caller: &Caller, reporter: &Reporter, wanted: &Wanted) 
         Known::Hidden => tracing::info!(index = wanted.name, "no permission to look at the index"),
     }
     if matches!(known, Known::Hidden) {
-        reporter.note(
-            "note: no permission for GetVectorIndex, so only the service itself checks dimension and metric",
-        );
+        reporter.note(&IndexNotice::Hidden.into());
     }
     Ok(known)
 }
@@ -137,7 +136,7 @@ pub(super) async fn create(
         Ok(_) => {
             let metric = metric.as_str();
             tracing::info!(index = wanted.name, dimension, metric, "created the index");
-            reporter.note(&format!("created index {}: dimension {dimension}, {metric}", wanted.name));
+            reporter.note(&IndexNotice::Created { name: wanted.name.clone(), dimension, metric }.into());
         }
         // Somebody else was faster, or an earlier attempt succeeded without an answer.
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}

@@ -32,6 +32,7 @@ pub use self::header::Header;
 use self::lines::{Line, next_line, seal};
 pub use self::place::{Difference, Place, listed, local_service};
 use self::search::search;
+use super::notice::{EarlierNotice, Notice};
 use super::read;
 use super::record::Input;
 use super::rejects::REJECTS;
@@ -62,7 +63,7 @@ pub struct Journal {
     given_up: Option<GivenUp>,
     /// Whether nothing had been sent since the journal that is given up, when this run began.
     was_untouched: bool,
-    notes: Vec<String>,
+    notes: Vec<Notice>,
     /// The inputs of which nothing is settled any more, by the names they had.
     forgotten: Vec<String>,
     /// The numbers of the inputs, by the whole names that they have and had.
@@ -205,7 +206,7 @@ impl Journal {
     }
 
     /// What is worth saying about inputs that failed in an earlier run.
-    pub fn notes(&self) -> &[String] {
+    pub fn notes(&self) -> &[Notice] {
         &self.notes
     }
 
@@ -346,7 +347,7 @@ impl Journal {
         let now = self.header.continues(&header, Some(&mark), inputs)?;
         self.numbers = self.header.numbers(&header, &now);
         (self.header.place, self.header.bound) = (header.place.clone(), header.bound.clone());
-        self.notes.extend(header.place.doubt());
+        self.notes.extend(header.place.doubt().map(Notice::from));
         Ok(Some(self.adapt(&header, mark, &now, inputs)))
     }
 
@@ -356,7 +357,8 @@ impl Journal {
             let number = at.input as usize;
             let Some(then) = earlier.inputs.get(number) else { continue };
             let Some(place) = now.get(number).copied().flatten().map(|place| place as usize) else {
-                self.notes.push(format!("note: {} is left out, which failed at {at}", then.name));
+                let name = then.name.clone();
+                self.notes.push(EarlierNotice::FailedIsLeftOut { name, at: at.to_string() }.into());
                 mark.forget(at.input);
                 self.forgotten.push(then.name.clone());
                 continue;
@@ -370,10 +372,8 @@ impl Journal {
             if beginning.is_some() && read::beginning(input, at) == beginning {
                 mark.failed.retain(|failed| failed.at != at);
             } else {
-                self.notes.push(format!(
-                    "note: {} differs from what was read of it before it failed at {at}; all of it is loaded again",
-                    is.name
-                ));
+                let name = is.name.clone();
+                self.notes.push(EarlierNotice::FailedDiffers { name, at: at.to_string() }.into());
                 mark.forget(at.input);
                 self.forgotten.push(then.name.clone());
             }

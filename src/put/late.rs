@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::notice::RequestNotice;
 use super::read_back::{self, ReadBack};
 use super::record::{Defect, Reason, Vector};
 use super::report::Reporter;
-use super::words::plural;
 use crate::call::{Caller, Effort};
 
 /// The most bytes of keys and records that are kept in mind.
@@ -110,10 +110,7 @@ impl Late {
             overwritten.extend(missing.map(|(vector, _)| vector.rejected(Reason::Overwritten)));
         }
         if unseen > 0 {
-            reporter.note(&format!(
-                "note: could not check {} again: an earlier request with them had no answer and may still be applied",
-                plural(unseen, "key")
-            ));
+            reporter.note(&RequestNotice::Unchecked(unseen).into());
         }
         overwritten
     }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::dispatch::Dispatch;
 use super::index::{self, Wanted};
 use super::journal::Binding;
+use super::notice::RequestNotice;
 use super::pipeline::{Broken, Queued};
 use super::report::Reporter;
 use super::send::Sender;
@@ -78,10 +79,7 @@ async fn with_ticks<T>(
 
 /// Tells that a signal has come and what it does.
 fn stopped_by_signal(reporter: &Reporter) -> Failure {
-    reporter.note(&format!(
-        "stopping: requests under way get up to {} s; a second signal stops at once",
-        GRACE.as_secs()
-    ));
+    reporter.note(&RequestNotice::Stopping(GRACE).into());
     interrupted()
 }
 

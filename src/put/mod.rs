@@ -23,6 +23,7 @@ mod late;
 mod ledger;
 mod load;
 mod notes;
+pub mod notice;
 mod one_list;
 mod outcome;
 mod parts;
@@ -238,7 +239,7 @@ fn begin(
     let index = IndexNow { wanted, known: &known };
     let doubt = resumed.goes_on_in(index).map_err(|failure| settle.refused(failure))?;
     if let Some(note) = doubt {
-        settle.reporter().note(&note);
+        settle.reporter().note(&note.into());
     }
     let settled = settle.start(index)?;
     // Where nobody may look, whether the index is a new one shows when it is created.

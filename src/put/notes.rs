@@ -145,9 +145,9 @@ impl Notes {
 }
 
 impl Note {
-    /// As the line that a person reads.
-    pub(super) fn line(&self) -> String {
-        format!("note: {} ({})", self.found(), self.cure)
+    /// As a person reads it.
+    pub(super) fn words(&self) -> String {
+        format!("{} ({})", self.found(), self.cure)
     }
 
     fn found(&self) -> String {
@@ -344,8 +344,8 @@ mod tests {
     fn a_note_is_told_once_and_what_comes_later_at_the_end() {
         let mut notes = Notes::default();
         let told = notes.add(&findings(&[(Kind::Member, "title", 3), (Kind::KeyFrom, "id", 9)]), &inputs());
-        let lines: Vec<_> = told.iter().map(Note::line).collect();
-        assert_eq!(lines, [format!("note: fields that are not stored: title, first at a.jsonl:7 ({STORE})")]);
+        let lines: Vec<_> = told.iter().map(Note::words).collect();
+        assert_eq!(lines, [format!("fields that are not stored: title, first at a.jsonl:7 ({STORE})")]);
         let more =
             findings(&[(Kind::Member, "lang", 1), (Kind::KeyFrom, "key", 2), (Kind::Member, "title", 1)]);
         let told = notes.add(&more, &inputs());

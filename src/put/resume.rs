@@ -5,6 +5,7 @@
 
 use super::index::{Known, Wanted};
 use super::journal::{Binding, Difference, listed};
+use super::notice::EarlierNotice;
 use super::tracker::Settled;
 use super::words::count;
 use crate::exit::{Exit, Failure};
@@ -51,7 +52,7 @@ impl Resumed<'_> {
     pub(super) fn goes_on_in(
         &self,
         IndexNow { wanted, known }: IndexNow<'_>,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<EarlierNotice>, Failure> {
         let (index, stored) = (wanted.name.as_str(), self.counts.stored);
         let said = Binding::said(wanted.dimension, wanted.metric);
         self.agrees(&said, "use the same options, or leave out --resume to load everything into this index")?;
@@ -93,15 +94,13 @@ impl Resumed<'_> {
         if differences.is_empty() { Ok(()) } else { Err(failure(listed(&differences)).advise(cure)) }
     }
 
-    fn doubt(&self, now: &Binding, index: &str) -> Option<String> {
+    fn doubt(&self, now: &Binding, index: &str) -> Option<EarlierNotice> {
         let why = match (&self.bound.created, &now.created) {
             (Some(_), Some(_)) => return None,
             (_, None) => "the service does not say when it was created",
             (None, Some(_)) => "the journal does not say when that one was created",
         };
-        Some(format!(
-            "note: whether index {index} is still the one that earlier runs loaded into cannot be checked: {why}"
-        ))
+        Some(EarlierNotice::IndexUnsure { index: index.to_owned(), why })
     }
 }
 

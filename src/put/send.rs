@@ -13,6 +13,7 @@ use super::control::{Control, Taken};
 use super::ending::{nothing_is_stored, nothing_more_is_stored, refused, unreachable};
 use super::evidence::{Evidence, Shown, cause};
 use super::late::Late;
+use super::notice::RequestNotice;
 use super::outcome::{Doubt, Fate, LastAnswer, Outcome};
 use super::parts::{Part, Parts, named};
 use super::read_back::{self, ReadBack};
@@ -277,8 +278,8 @@ impl Sender {
             return self.count_what_is_stored(part, progress).await;
         }
         if self.verify == Verify::Unknown {
-            let (number, trouble) = (progress.batch.number, progress.last.words());
-            self.reporter.note(&format!("batch {number} was not confirmed ({trouble}): reading it back"));
+            let (batch, trouble) = (progress.batch.number, progress.last.words());
+            self.reporter.note(&RequestNotice::Unconfirmed { batch, trouble }.into());
         }
         let found = self.found(part, progress).await;
         progress.stored += found.stored;
@@ -344,7 +345,7 @@ impl Sender {
                 None
             }
             ReadBack::Refused(error) => {
-                self.reporter.note(&format!("batch {number} cannot be read back: {error}"));
+                self.reporter.note(&RequestNotice::Unreadable { batch: number, error }.into());
                 None
             }
             ReadBack::Halted => None,

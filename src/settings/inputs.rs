@@ -11,6 +11,7 @@ use super::inline;
 use crate::cli::FormatName;
 use crate::command_line::quoted;
 use crate::exit::Failure;
+use crate::put::notice::InputNotice;
 use crate::put::record::Input;
 
 /// The input that `--vectors` names or is.
@@ -153,7 +154,7 @@ impl<'a> Url<'a> {
 }
 
 /// What to say of files that are named more than once, by whatever names.
-pub(super) fn repeated_note(inputs: &[Input]) -> Option<String> {
+pub(super) fn repeated(inputs: &[Input]) -> Option<InputNotice> {
     // Thousands of files are looked up quickly, one alone need not be.
     if inputs.len() < 2 {
         return None;
@@ -167,14 +168,7 @@ pub(super) fn repeated_note(inputs: &[Input]) -> Option<String> {
         Input::Stdin | Input::Inline(_) => false,
     });
     let first = repeated.next()?;
-    Some(match repeated.count() {
-        0 => format!("note: {first} is named twice and is loaded twice; name it once"),
-        more => {
-            format!(
-                "note: {first} and {more} more are named more than once and loaded each time; name them once"
-            )
-        }
-    })
+    Some(InputNotice::Repeated { first: first.to_string(), more: repeated.count() })
 }
 
 #[cfg(test)]

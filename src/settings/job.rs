@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::check::usage;
-use super::inputs::{of_option, paths, repeated_note};
+use super::inputs::{of_option, paths, repeated};
 use super::sources::{Found, Origin};
 use super::tables;
 use crate::call::Quota;
@@ -17,6 +17,7 @@ use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
 use crate::put::admit::Fields;
 use crate::put::journal::{Place, local_service};
+use crate::put::notice::{InputNotice, Notice};
 use crate::put::read::{self, Chosen, Expanded, Format, ReadError};
 use crate::put::record::Input;
 use crate::put::report::Skipped;
@@ -139,7 +140,7 @@ pub(super) fn input_form(arguments: &PutVectors) -> Result<read::Form, Failure> 
 /// The inputs of a load, and what is worth saying about the others.
 pub(super) struct Selection {
     pub(super) list: Vec<Input>,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Notice>,
     pub(super) skipped: Vec<Skipped>,
     /// Files of named directories that are something else.
     pub(super) passed_over: Vec<String>,
@@ -162,9 +163,11 @@ pub(super) fn inputs(
         });
     }
     let passed = shown(&other);
-    let mut notes: Vec<_> =
-        passed_over(&passed, &shown(&deeper)).into_iter().chain(repeated_note(&inputs)).collect();
-    notes.extend(bad.iter().map(|(_, error)| format!("note: left out: {}", first_line(error))));
+    let is_passed_over = !passed.is_empty() || !deeper.is_empty();
+    let passed_over = InputNotice::PassedOver { files: passed.clone(), directories: shown(&deeper) };
+    let left_out = bad.iter().map(|(_, error)| InputNotice::LeftOut(first_line(error)));
+    let notes = is_passed_over.then_some(passed_over).into_iter().chain(repeated(&inputs)).chain(left_out);
+    let notes = notes.map(Notice::from).collect();
     let skip =
         |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
     Ok(Selection { list: inputs, notes, skipped: bad.iter().map(skip).collect(), passed_over: passed })
@@ -195,33 +198,6 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
     Failure::new(Exit::Client, format!("{} of {all} inputs cannot be loaded; nothing was sent", bad.len()))
         .list(listed.chain(more))
         .advise(cure)
-}
-
-/// So many names of what is passed over are listed.
-const PASSED_OVER_LISTED: usize = 10;
-
-/// One line on what is passed over in directories.
-fn passed_over(other: &[String], deeper: &[String]) -> Option<String> {
-    let listed = |names: &[String], one: &str, many: &str| {
-        let (named, more) = names.split_at(PASSED_OVER_LISTED.min(names.len()));
-        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-        let word = if names.len() == 1 { one } else { many };
-        (!names.is_empty()).then(|| format!("{} {word} ({}{more})", names.len(), named.join(", ")))
-    };
-    let parts = [
-        listed(other, "file of no known format", "files of no known format"),
-        listed(deeper, "directory", "directories"),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    // A file of no known format would be refused by name too.
-    let cure = match (deeper.len(), other.is_empty()) {
-        (0, _) => "",
-        (1, true) => "; name it to load it too",
-        (1, false) => "; name the directory to load it too",
-        (_, true) => "; name them to load them too",
-        (_, false) => "; name the directories to load them too",
-    };
-    (!parts.is_empty()).then(|| format!("note: passed over: {}{cure}", parts.join(" and ")))
 }
 
 /// Where a load goes. The local service inside this command has another port in each run; its data tell it apart.

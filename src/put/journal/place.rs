@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::oss::endpoint::Endpoint;
+use crate::put::notice::EarlierNotice;
 
 /// What the place of a service inside the command begins with.
 const LOCAL: &str = "local ";
@@ -97,12 +98,8 @@ impl Place {
     }
 
     /// What is worth saying where a journal does not say all of it.
-    pub(super) fn doubt(&self) -> Option<String> {
-        self.service.is_none().then(|| {
-            "note: the journal is of an earlier version, which did not keep the endpoint: whether it was the same one \
-             cannot be checked"
-                .to_owned()
-        })
+    pub(super) fn doubt(&self) -> Option<EarlierNotice> {
+        self.service.is_none().then_some(EarlierNotice::EndpointUnknown)
     }
 
     /// Whether the names are the same, at whatever service.

@@ -37,7 +37,7 @@ impl Inner {
                 self.pace = pace;
                 self.trouble(&format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0));
                 if let Some(advice) = batch.and_then(|batch| self.throttled.again(batch, vectors)) {
-                    self.note(&advice);
+                    self.notice(&advice.into());
                 }
             }
         }

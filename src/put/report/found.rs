@@ -4,6 +4,7 @@ use super::{Inner, Reporter};
 use crate::exit::Failure;
 use crate::put::admit::Findings;
 use crate::put::notes;
+use crate::put::notice::InputNotice;
 
 impl Reporter {
     /// Takes what was found in the records that follow, and tells what is new. Under `--strict` that is why the load ends.
@@ -15,7 +16,7 @@ impl Reporter {
             return notes::strict(&new);
         }
         for note in new {
-            inner.note(&note.line());
+            inner.notice(&InputNotice::Found(note).into());
         }
         None
     }
@@ -37,7 +38,7 @@ impl Inner {
         let missing = if telling.resumed { Vec::new() } else { notes.missing() };
         let mut all = notes.all(&telling.inputs);
         for note in notes.more(&telling.inputs).iter().chain(&missing) {
-            self.note(&note.line());
+            self.notice(&InputNotice::Found(note.clone()).into());
         }
         all.extend(missing);
         self.summary.notes = all;

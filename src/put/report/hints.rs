@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::put::notice::RequestNotice;
+
 /// So many throttled answers to one batch, while nothing at all is stored, are no bad luck.
 const OFTEN: u32 = 5;
 
@@ -14,18 +16,14 @@ pub(super) struct Throttled {
 
 impl Throttled {
     /// Notes a throttled answer to a batch of so many vectors; comes back with what to say about it, once.
-    pub(super) fn again(&mut self, batch: u64, vectors: usize) -> Option<String> {
+    pub(super) fn again(&mut self, batch: u64, vectors: usize) -> Option<RequestNotice> {
         let times = self.batches.entry(batch).or_default();
         *times += 1;
         if self.is_told || vectors < 2 || *times < OFTEN {
             return None;
         }
         self.is_told = true;
-        let vectors = crate::put::words::count(vectors as u64);
-        Some(format!(
-            "note: batch {batch} was throttled {OFTEN} times and nothing was stored meanwhile; the service's quota may be \
-             below one batch of {vectors} vectors: try a smaller --batch-size, or the service's own --vectors-per-second"
-        ))
+        Some(RequestNotice::QuotaBelowBatch { batch, times: OFTEN, vectors: vectors as u64 })
     }
 
     /// Notes that something was stored: whatever is throttled now may pass in its turn.
@@ -42,8 +40,7 @@ mod tests {
     fn a_batch_that_is_throttled_while_nothing_is_stored_gets_advice_once() {
         let mut throttled = Throttled::default();
         let told: Vec<_> = (0..12).filter_map(|time| throttled.again(time % 2, 500)).collect();
-        assert_eq!(told.len(), 1);
-        assert!(told[0].contains("batch 0") && told[0].contains("--batch-size"), "{told:?}");
+        assert_eq!(told, [RequestNotice::QuotaBelowBatch { batch: 0, times: OFTEN, vectors: 500 }]);
     }
 
     #[test]

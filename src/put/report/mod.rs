@@ -34,12 +34,12 @@ pub use summary::{Allowed, FailedPlace, Skipped, Summary};
 
 use super::ledger::Ledger;
 use super::notes::Notes;
+use super::notice::{InputNotice, Notice, Severity};
 use super::outcome::Outcome;
 use super::read::FailedInput;
 use super::record::{Defect, Input, place};
 use super::tally::{Balance, Cost, Tally};
 use super::tracker::Settled;
-use super::words::some_of;
 use crate::call::{Bound, Quota};
 
 /// So many rejected records are named on standard error; the rest are counted, and all are in the rejects file.
@@ -66,7 +66,7 @@ pub struct Telling {
     /// The quota, to show beside the real rates.
     pub quota: Quota,
     /// What is worth saying before anything is read.
-    pub notes: Vec<String>,
+    pub notes: Vec<Notice>,
     /// Where the run is a step of a GitHub Actions job: what is told there.
     pub actions: Option<Actions>,
     /// The inputs that cannot be loaded and are left out.
@@ -168,7 +168,7 @@ impl Reporter {
         };
         inner.run_start();
         for note in std::mem::take(&mut inner.telling.notes) {
-            inner.note(&note);
+            inner.notice(&note);
         }
         let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
         Self { inner: Mutex::new(inner), waiting, has_room }
@@ -246,15 +246,14 @@ impl Reporter {
     pub(super) fn tell_of_empty_inputs(&self) {
         let inner = self.lock();
         let names: Vec<_> = inner.empty.iter().map(|input| inner.input(*input)).collect();
-        if let Some(named) = some_of(&names) {
-            let verb = if names.len() == 1 { "holds" } else { "hold" };
-            inner.progress.print(&format!("warning: {named} {verb} no records"));
+        if !names.is_empty() {
+            inner.notice(&InputNotice::WithoutRecords(names).into());
         }
     }
 
-    /// Prints one line for the person watching, unless they asked for quiet.
-    pub fn note(&self, line: &str) {
-        self.lock().note(line);
+    /// Tells the person watching of something, unless they asked for quiet and it is no warning.
+    pub(super) fn note(&self, notice: &Notice) {
+        self.lock().notice(notice);
     }
 
     /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
@@ -415,6 +414,22 @@ impl Inner {
         }
     }
 
+    fn notice(&self, notice: &Notice) {
+        let severity = notice.severity();
+        if self.telling.quiet && severity != Severity::Warning {
+            return;
+        }
+        let prefix = match severity {
+            Severity::Step => "",
+            Severity::Note => "note: ",
+            Severity::Warning => "warning: ",
+        };
+        self.progress.print(&format!("{prefix}{}", notice.message()));
+        for detail in notice.details() {
+            self.progress.print(&format!("{:width$}{detail}", "", width = prefix.len()));
+        }
+    }
+
     /// Notes trouble with a request; in a long outage not each one, but how many there were.
     fn trouble(&mut self, line: &str) {
         if self.last_trouble.is_some_and(|last| last.elapsed() < TROUBLE_EVERY) {
@@ -462,7 +477,7 @@ impl Inner {
         }
         let Some(path) = &actions.step_summary else { return };
         if let Err(error) = append(path, &actions::step_summary(summary)) {
-            self.note(&format!("note: cannot write the step's summary to {}: {error}", path.display()));
+            self.notice(&Notice::StepSummary { path: path.clone(), error: error.to_string() });
         }
     }
 }
