@@ -76,7 +76,7 @@ pub(super) async fn look(caller: &Caller, reporter: &Reporter, wanted: &Wanted) 
         Known::Hidden => tracing::info!(index = wanted.name, "no permission to look at the index"),
     }
     if matches!(known, Known::Hidden) {
-        reporter.note(&IndexNotice::Hidden.into());
+        reporter.note(IndexNotice::Hidden);
     }
     Ok(known)
 }
@@ -136,7 +136,7 @@ pub(super) async fn create(
         Ok(_) => {
             let metric = metric.as_str();
             tracing::info!(index = wanted.name, dimension, metric, "created the index");
-            reporter.note(&IndexNotice::Created { name: wanted.name.clone(), dimension, metric }.into());
+            reporter.note(IndexNotice::Created { name: wanted.name.clone(), dimension, metric });
         }
         // Somebody else was faster, or an earlier attempt succeeded without an answer.
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}

@@ -110,7 +110,7 @@ impl Late {
             overwritten.extend(missing.map(|(vector, _)| vector.rejected(Reason::Overwritten)));
         }
         if unseen > 0 {
-            reporter.note(&RequestNotice::Unchecked(unseen).into());
+            reporter.note(RequestNotice::Unchecked(unseen));
         }
         overwritten
     }

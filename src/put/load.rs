@@ -79,7 +79,7 @@ async fn with_ticks<T>(
 
 /// Tells that a signal has come and what it does.
 fn stopped_by_signal(reporter: &Reporter) -> Failure {
-    reporter.note(&RequestNotice::Stopping(GRACE).into());
+    reporter.note(RequestNotice::Stopping(GRACE));
     interrupted()
 }
 

@@ -158,7 +158,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     };
     let (telling, taken) = job.telling.claimed();
     let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..telling }));
-    checkpoint.take_notes().iter().for_each(|note| reporter.note(note));
+    checkpoint.take_notes().into_iter().for_each(|note| reporter.note(note));
     let Calls { interrupt, progress } = calls;
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
@@ -239,7 +239,7 @@ fn begin(
     let index = IndexNow { wanted, known: &known };
     let doubt = resumed.goes_on_in(index).map_err(|failure| settle.refused(failure))?;
     if let Some(note) = doubt {
-        settle.reporter().note(&note.into());
+        settle.reporter().note(note);
     }
     let settled = settle.start(index)?;
     // Where nobody may look, whether the index is a new one shows when it is created.

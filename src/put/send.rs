@@ -279,7 +279,7 @@ impl Sender {
         }
         if self.verify == Verify::Unknown {
             let (batch, trouble) = (progress.batch.number, progress.last.words());
-            self.reporter.note(&RequestNotice::Unconfirmed { batch, trouble }.into());
+            self.reporter.note(RequestNotice::Unconfirmed { batch, trouble });
         }
         let found = self.found(part, progress).await;
         progress.stored += found.stored;
@@ -345,7 +345,7 @@ impl Sender {
                 None
             }
             ReadBack::Refused(error) => {
-                self.reporter.note(&RequestNotice::Unreadable { batch: number, error }.into());
+                self.reporter.note(RequestNotice::Unreadable { batch: number, error });
                 None
             }
             ReadBack::Halted => None,

@@ -71,13 +71,13 @@ impl Settle {
     /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
     pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
         self.ledger.goes_on_from(self.checkpoint.start(index)?);
-        self.checkpoint.take_notes().iter().for_each(|note| self.reporter.note(note));
+        self.checkpoint.take_notes().into_iter().for_each(|note| self.reporter.note(note));
         Ok(self.ledger.earlier())
     }
 
     /// Tells what this run gives up; the second time nothing.
     pub(super) fn tell_of_earlier(&mut self) {
-        self.checkpoint.tell_of_earlier().iter().for_each(|note| self.reporter.note(note));
+        self.checkpoint.tell_of_earlier().into_iter().for_each(|note| self.reporter.note(note));
     }
 
     /// Notes that a resume is refused: nothing counts as skipped, and the same command would only fail again.

@@ -1,100 +1,19 @@
-//! One JSON object a line for each thing that happens, for scripts; the forms are in `docs/events.md`.
+//! Events, one JSON object a line: where they go, and how they get there whole.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use serde::Serialize;
-
-use super::Telling;
-use super::schema::SCHEMA_VERSION;
-use super::summary::Summary;
+use super::event::Line;
+use super::happening::Happening;
+use super::listener::{Listener, Untold};
+use super::screen::Screen;
 #[cfg(unix)]
 use crate::exit::Exit;
 use crate::exit::Failure;
 #[cfg(unix)]
 use crate::put::claim;
-use crate::put::outcome::Fate;
-use crate::put::record::Span;
 use crate::shown::json;
-
-/// Something that happened.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Event<'a> {
-    RunStart {
-        version: &'static str,
-        inputs: Vec<String>,
-        bucket: &'a str,
-        index_name: &'a str,
-        resumed: bool,
-        dry_run: bool,
-    },
-    Batch {
-        seq: u64,
-        input: String,
-        first_record: u64,
-        span: Span,
-        records: u64,
-        bytes: u64,
-        attempts: u64,
-        fate: Fate,
-        stored: u64,
-        rejected: u64,
-        superseded: u64,
-        unknown: u64,
-        not_sent: u64,
-        http_status: Option<u16>,
-        code: Option<&'a str>,
-        request_id: Option<&'a str>,
-        elapsed_ms: u64,
-    },
-    Retry {
-        batch: Option<u64>,
-        attempt: u32,
-        wait_ms: u64,
-        http_status: Option<u16>,
-        code: &'a str,
-        message: String,
-        request_id: Option<&'a str>,
-    },
-    Throttle {
-        batch: Option<u64>,
-        http_status: Option<u16>,
-        code: &'a str,
-        request_id: Option<&'a str>,
-        pace: f64,
-    },
-    Pace {
-        pace: f64,
-    },
-    Reject {
-        input: String,
-        line: u64,
-        record: u64,
-        key: Option<&'a str>,
-        reason: &'static str,
-        message: String,
-    },
-    InputFailed {
-        input: String,
-        line: u64,
-        byte: u64,
-        code: &'static str,
-        message: String,
-    },
-    RunEnd {
-        summary: &'a Summary,
-    },
-}
-
-/// An event with the version of its form.
-#[derive(Serialize)]
-struct Line<'a> {
-    schema_version: &'static str,
-    #[serde(flatten)]
-    event: &'a Event<'a>,
-}
 
 /// Where events go.
 #[derive(Debug)]
@@ -114,7 +33,7 @@ pub enum Events {
 
 impl Events {
     /// Keeps other loads off the file, where that keeps nobody from reading it.
-    fn claim(&self) -> Result<(), Failure> {
+    pub(super) fn claim(&self) -> Result<(), Failure> {
         match self {
             #[cfg(unix)]
             Self::File { path, file, .. } if file.metadata().is_ok_and(|file| file.is_file()) => {
@@ -128,43 +47,60 @@ impl Events {
     }
 }
 
-impl Telling {
-    /// The same with its events claimed for this run; without them where another run writes to their file.
-    pub(crate) fn claimed(self) -> (Self, Option<Failure>) {
-        match self.events.as_ref().map_or(Ok(()), Events::claim) {
-            Ok(()) => (self, None),
-            Err(taken) => (Self { events: None, ..self }, Some(taken)),
+/// Where events are being written.
+pub(super) struct Sink {
+    out: Option<Box<dyn Write + Send>>,
+    /// The first trouble; the run goes on, its end tells.
+    trouble: Option<io::Error>,
+}
+
+impl Sink {
+    /// Begins to write.
+    pub(super) fn new(events: Events) -> Self {
+        match begin(events) {
+            Ok(out) => Self { out: Some(out), trouble: None },
+            Err(error) => Self { out: None, trouble: Some(error) },
         }
     }
 }
 
-/// Where events are being written.
-pub(super) struct Sink(Box<dyn Write + Send>);
+impl Listener for Sink {
+    fn hear(&mut self, happening: &Happening<'_>, _: &mut Screen) {
+        let Some(out) = &mut self.out else { return };
+        let Some(line) = Line::of(happening) else { return };
+        if let Err(error) = write(out, &line) {
+            self.out = None;
+            // Nobody reads the events any more; that is no failure of the load.
+            self.trouble = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        }
+    }
 
-impl Sink {
-    /// Begins to write. A file is emptied only here, when nothing stands in the way of the run any more: it may be that
-    /// of another run, which this one has to leave alone.
-    pub(super) fn begin(events: Events) -> io::Result<Self> {
-        Ok(Self(match events {
-            Events::Output => Box::new(io::stdout()),
-            Events::File { mut file, is_continued, .. } => {
-                match file.metadata()? {
-                    metadata if !metadata.is_file() => {}
-                    _ if !is_continued => file.set_len(0)?,
-                    metadata if metadata.len() > 0 => end_last_line(&mut file, metadata.len())?,
-                    _ => {}
-                }
-                Box::new(file)
+    fn trouble(&mut self) -> Option<Untold> {
+        self.trouble.take().map(Untold::Failed)
+    }
+}
+
+/// Opens for writing. A file is emptied only here, when nothing stands in the way of the run any more: it may be that of
+/// another run, which this one has to leave alone.
+fn begin(events: Events) -> io::Result<Box<dyn Write + Send>> {
+    Ok(match events {
+        Events::Output => Box::new(io::stdout()),
+        Events::File { mut file, is_continued, .. } => {
+            match file.metadata()? {
+                metadata if !metadata.is_file() => {}
+                _ if !is_continued => file.set_len(0)?,
+                metadata if metadata.len() > 0 => end_last_line(&mut file, metadata.len())?,
+                _ => {}
             }
-        }))
-    }
+            Box::new(file)
+        }
+    })
+}
 
-    /// Writes one line, at once: whoever follows the file sees what happened.
-    pub(super) fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let line = json(&Line { schema_version: SCHEMA_VERSION, event })? + "\n";
-        self.0.write_all(line.as_bytes())?;
-        self.0.flush()
-    }
+/// Writes one line, at once: whoever follows the file sees what happened.
+fn write(out: &mut dyn Write, line: &Line<'_>) -> io::Result<()> {
+    out.write_all((json(line)? + "\n").as_bytes())?;
+    out.flush()
 }
 
 /// How each line begins.
@@ -241,9 +177,9 @@ mod tests {
         for (found, want) in cases {
             fs::write(&path, &found).unwrap();
             let file = OpenOptions::new().append(true).read(true).open(&path).unwrap();
-            let mut sink =
-                Sink::begin(Events::File { file, path: path.clone(), is_continued: true }).unwrap();
-            sink.write(&Event::Pace { pace: 1.0 }).unwrap();
+            let mut sink = Sink::new(Events::File { file, path: path.clone(), is_continued: true });
+            sink.hear(&Happening::PaceRose(1.0), &mut Screen::new(false, false));
+            assert!(sink.trouble().is_none());
             assert!(fs::read_to_string(&path).unwrap() == format!("{want}{whole}"), "{found}");
         }
         fs::remove_file(path).unwrap();

@@ -1,58 +1,62 @@
-//! What GitHub Actions reads: workflow commands, which annotate files, and the step's summary in Markdown. Pure.
+//! The end of a run, as the summary of a GitHub Actions step, in Markdown.
 
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::happening::Happening;
+use super::listener::{Listener, Untold};
+use super::screen::Screen;
 use super::summary::Summary;
-use crate::put::record::{Defect, Input};
+use crate::put::notice::Notice;
 use crate::put::words::{count, duration, plural};
-use crate::shown::{is_unseen, visible, visible_lines};
+use crate::shown::is_unseen;
 
 /// A step's summary beyond this is dropped whole.
-pub(super) const STEP_SUMMARY_BYTES: u64 = 1024 * 1024;
+const LONGEST: u64 = 1024 * 1024;
 /// Longest text of a cell, in characters.
 const CELL: usize = 300;
 
-/// The annotation of a rejected record.
-pub(super) fn reject(defect: &Defect, input: Option<&Input>, place: &str) -> String {
-    let key = defect.shown_key();
-    let title = format!("rejected: {}", defect.reason.code());
-    match input {
-        Some(Input::File(path)) => {
-            let (file, line) = (path.display().to_string(), defect.position.line.to_string());
-            error(
-                &[("file", &file), ("line", &line), ("title", &title)],
-                &format!("{key}{}", defect.reason.told()),
-            )
-        }
-        _ => error(&[("title", &title)], &format!("{place}: {key}{}", defect.reason.told())),
+/// Adds what became of the records to the summary of the step.
+#[derive(Debug)]
+pub(super) struct StepSummary {
+    path: PathBuf,
+    trouble: Option<io::Error>,
+}
+
+impl StepSummary {
+    /// Into the file that takes the step's summary.
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, trouble: None }
     }
 }
 
-/// The annotation of a run that stopped.
-pub(crate) fn failure(message: &str) -> String {
-    error(&[("title", "ossvec")], message)
+impl Listener for StepSummary {
+    fn hear(&mut self, happening: &Happening<'_>, _: &mut Screen) {
+        if let Happening::Ended(summary) = happening {
+            self.trouble = append(&self.path, &markdown(summary)).err();
+        }
+    }
+
+    fn trouble(&mut self) -> Option<Untold> {
+        let error = self.trouble.take()?.to_string();
+        Some(Untold::Noted(Notice::StepSummary { path: self.path.clone(), error }))
+    }
 }
 
-/// The workflow command `error`.
-fn error(properties: &[(&str, &str)], message: &str) -> String {
-    let properties: Vec<_> =
-        properties.iter().map(|(name, value)| format!("{name}={}", property(&visible(value)))).collect();
-    format!("::error {}::{}", properties.join(","), data(&visible_lines(message)))
-}
-
-/// The message of a command: the three characters that would end it, or begin an escape.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// The value of a command's property: also what stands between properties and before the message.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+/// Adds to the summary of a step, to which earlier commands of the step may have written.
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    if file.metadata()?.len() + text.len() as u64 > LONGEST {
+        return Err(io::Error::other("it would grow beyond 1 MiB"));
+    }
+    file.write_all(text.as_bytes())
 }
 
 /// The step's summary: what became of the records, and the command that continues.
-pub(super) fn step_summary(summary: &Summary) -> String {
+fn markdown(summary: &Summary) -> String {
     let mut text = String::new();
     write(summary, &mut text).unwrap_or_default();
     text
@@ -153,29 +157,9 @@ fn fence(code: &str) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use bytes::Bytes;
-
     use super::*;
     use crate::put::reasons::ReasonCount;
-    use crate::put::record::{Position, Raw, Reason};
     use crate::put::tally::{Balance, Cost, Tally};
-
-    fn defect(key: &str) -> Defect {
-        let position = Position { line: 7, record: 6, ..Position::default() };
-        let raw = Raw::Json(Bytes::from_static(b"{}"));
-        Defect { position, key: Some(key.to_owned()), raw, reason: Reason::Dimension { want: 4, got: 3 } }
-    }
-
-    #[test]
-    fn a_reject_annotates_its_file_and_line() {
-        let file = Input::File("data/a,b:100%.jsonl".into());
-        let want = "::error file=data/a%2Cb%3A100%25.jsonl,line=7,title=rejected%3A dimension::\
-                    key \"a%25\\n::stop\": the vector has 3 elements; the dimension is 4";
-        assert_eq!(reject(&defect("a%\n::stop"), Some(&file), "x:7"), want);
-        let want = "::error title=rejected%3A dimension::(stdin):7: key \"a\": the vector has 3 elements; the dimension is 4";
-        assert_eq!(reject(&defect("a"), Some(&Input::Stdin), "(stdin):7"), want);
-        assert_eq!(failure("a\u{1b}\u{202e}\nb"), "::error title=ossvec::a\\u{1b}\\u{202e}%0Ab");
-    }
 
     #[test]
     fn the_step_summary_is_a_table_whatever_stands_in_its_cells() {
@@ -230,7 +214,7 @@ ossvec put-vectors 'a|``b.jsonl' --resume
 ```
 
 ";
-        assert_eq!(step_summary(&summary), want);
+        assert_eq!(markdown(&summary), want);
     }
 
     #[test]

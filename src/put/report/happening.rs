@@ -1,0 +1,100 @@
+//! What a run tells, as values: whatever happens is said once, and each way of telling makes its own form of it. Pure.
+
+use super::meter::Figures;
+use super::summary::{FailedPlace, Summary};
+use crate::call::Trouble;
+use crate::put::notice::Notice;
+use crate::put::outcome::Outcome;
+use crate::put::record::{Defect, Input, place};
+
+/// So many rejected records are named where people read; the rest are counted, and all are in the rejects file.
+const REJECTS_NAMED: u64 = 10;
+
+/// Something that happens in a run.
+#[derive(Debug)]
+pub(super) enum Happening<'a> {
+    /// The run begins.
+    Began(Beginning<'a>),
+    /// Something is worth saying that is no error.
+    Noted(&'a Notice),
+    /// A record is rejected.
+    Rejected(Rejected<'a>),
+    /// A batch has come to its end.
+    Settled {
+        /// What became of it.
+        outcome: &'a Outcome,
+        /// All inputs.
+        inputs: &'a [Input],
+    },
+    /// An attempt failed and is followed by another.
+    Troubled(&'a Trouble<'a>),
+    /// The pace has risen again, to this part of the setting.
+    PaceRose(f64),
+    /// An input cannot be read any further.
+    InputFailed {
+        /// Where, and why.
+        failed: &'a FailedPlace,
+        /// Why, as one word for scripts.
+        code: &'static str,
+    },
+    /// Time has passed, and the run is so far.
+    Progressed(&'a Figures),
+    /// Somebody has asked how far the run is.
+    Asked(&'a Figures),
+    /// The run ends.
+    Ended(&'a Summary),
+}
+
+/// How a run begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning<'a> {
+    pub(super) inputs: &'a [Input],
+    pub(super) bucket: &'a str,
+    pub(super) index_name: &'a str,
+    /// Whether it continues an earlier run.
+    pub(super) resumed: bool,
+    /// Whether it makes no request.
+    pub(super) dry_run: bool,
+}
+
+/// A record that is rejected.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rejected<'a> {
+    pub(super) defect: &'a Defect,
+    /// All inputs.
+    pub(super) inputs: &'a [Input],
+    /// How many this run has rejected before it.
+    pub(super) before: u64,
+}
+
+impl Rejected<'_> {
+    /// Whether people read of this one.
+    pub(super) fn is_named(&self) -> bool {
+        self.before < REJECTS_NAMED
+    }
+
+    /// Whether it is the first of those that people only read the number of.
+    pub(super) fn is_first_unnamed(&self) -> bool {
+        self.before == REJECTS_NAMED
+    }
+
+    /// The input that it stands in.
+    pub(super) fn input(&self) -> Option<&Input> {
+        input(self.inputs, self.defect.position.input)
+    }
+
+    /// Its place as a person reads it.
+    pub(super) fn place(&self) -> String {
+        place(self.inputs, self.defect.position)
+    }
+}
+
+/// The input of a number.
+fn input(inputs: &[Input], number: u32) -> Option<&Input> {
+    usize::try_from(number).ok().and_then(|index| inputs.get(index))
+}
+
+/// The name of the input of a number.
+pub(super) fn input_name(inputs: &[Input], number: u32) -> String {
+    input(inputs, number).map_or_else(String::new, ToString::to_string)
+}

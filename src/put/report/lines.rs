@@ -1,0 +1,111 @@
+//! What happens, as lines for people on standard error: not all of it, and nothing over and over.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::happening::{Happening, Rejected};
+use super::listener::Listener;
+use super::screen::Screen;
+use crate::call::Trouble;
+use crate::put::notice::{Notice, Severity};
+
+/// Trouble with requests is told at most this often; every event is in the events file.
+const TROUBLE_EVERY: Duration = Duration::from_secs(2);
+
+/// Prints lines.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// Whether nothing but warnings is printed.
+    quiet: bool,
+    /// Whether rejected records are named; where they are annotated they are not.
+    names_rejects: bool,
+    /// When trouble with a request was last told, and how much has been kept back since.
+    last_trouble: Option<Instant>,
+    more_trouble: u64,
+}
+
+impl Lines {
+    pub(super) fn new(quiet: bool, names_rejects: bool) -> Self {
+        Self { quiet, names_rejects, last_trouble: None, more_trouble: 0 }
+    }
+
+    fn print(&self, line: &str, screen: &Screen) {
+        if !self.quiet {
+            screen.print(line);
+        }
+    }
+
+    fn notice(&self, notice: &Notice, screen: &Screen) {
+        let severity = notice.severity();
+        if self.quiet && severity != Severity::Warning {
+            return;
+        }
+        let prefix = match severity {
+            Severity::Step => "",
+            Severity::Note => "note: ",
+            Severity::Warning => "warning: ",
+        };
+        screen.print(&format!("{prefix}{}", notice.message()));
+        for detail in notice.details() {
+            screen.print(&format!("{:width$}{detail}", "", width = prefix.len()));
+        }
+    }
+
+    fn rejected(&self, rejected: &Rejected<'_>, screen: &Screen) {
+        let defect = rejected.defect;
+        if rejected.is_named() && self.names_rejects {
+            let (place, key) = (rejected.place(), defect.shown_key());
+            self.print(&format!("{place}: {key}{}", defect.reason.told()), screen);
+        }
+        if rejected.is_first_unnamed() {
+            self.print("more records are rejected; the summary counts them", screen);
+        }
+    }
+
+    /// Tells trouble with a request; in a long outage not each one, but how many there were.
+    fn troubled(&mut self, trouble: &Trouble<'_>, screen: &Screen) {
+        if self.last_trouble.is_some_and(|last| last.elapsed() < TROUBLE_EVERY) {
+            self.more_trouble += 1;
+            return;
+        }
+        let line = words(trouble);
+        match std::mem::take(&mut self.more_trouble) {
+            0 => self.print(&line, screen),
+            more => self.print(&format!("{line} (and {more} more like it since the last line)"), screen),
+        }
+        self.last_trouble = Some(Instant::now());
+    }
+}
+
+impl Listener for Lines {
+    fn hear(&mut self, happening: &Happening<'_>, screen: &mut Screen) {
+        match happening {
+            Happening::Noted(notice) => self.notice(notice, screen),
+            Happening::Rejected(rejected) => self.rejected(rejected, screen),
+            Happening::Troubled(trouble) => self.troubled(trouble, screen),
+            Happening::PaceRose(1.0..) => self.print("going on at the full pace again", screen),
+            Happening::InputFailed { failed, .. } => {
+                self.print(&format!("{}; going on without the rest of it", failed.message), screen);
+            }
+            Happening::Began(_)
+            | Happening::PaceRose(_)
+            | Happening::Settled { .. }
+            | Happening::Progressed(_)
+            | Happening::Asked(_)
+            | Happening::Ended(_) => {}
+        }
+    }
+}
+
+fn words(trouble: &Trouble<'_>) -> String {
+    match trouble {
+        Trouble::Retrying { batch, wait, error, .. } => {
+            let subject = batch.map_or("the request".to_owned(), |batch| format!("batch {batch}"));
+            format!("retrying {subject} in {:.1} s: {error}", wait.as_secs_f64())
+        }
+        Trouble::Throttled { pace, error, .. } => {
+            format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0)
+        }
+    }
+}

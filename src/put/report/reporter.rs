@@ -1,0 +1,360 @@
+//! Who is told what happens in a run: keeps the figures of the moment, and hands everything to all ways of telling.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::happening::{Beginning, Happening, Rejected, input_name};
+use super::hints::Throttled;
+use super::listener::{Listener, Untold};
+use super::meter::{Counts, Figures, Meter, Waiting};
+use super::schema::millis;
+use super::screen::Screen;
+use super::summary::{FailedPlace, Summary};
+use super::telling::Telling;
+use crate::call::{Bound, Observer, Trouble};
+use crate::exit::Failure;
+use crate::put::admit::Findings;
+use crate::put::ledger::Ledger;
+use crate::put::notes::{self, Notes};
+use crate::put::notice::{InputNotice, Notice};
+use crate::put::outcome::Outcome;
+use crate::put::read::FailedInput;
+use crate::put::record::{Defect, Input};
+use crate::put::tally::{Balance, Tally};
+use crate::put::tracker::Settled;
+
+/// Counts what happens and tells it; shared by all that take part in a run.
+#[derive(Debug)]
+pub struct Reporter {
+    inner: Mutex<Inner>,
+    /// The [`Waiting`] of the thread that fills batches.
+    waiting: AtomicU8,
+    /// Whether another batch could be on its way.
+    has_room: AtomicBool,
+}
+
+struct Inner {
+    audience: Audience,
+    inputs: Vec<Input>,
+    /// Whether the run continues an earlier one.
+    resumed: bool,
+    begun: Instant,
+    meter: Meter,
+    /// Bytes of the files that all batches that ended stand for.
+    input_bytes: u64,
+    /// How long the pace held back turns, as it was last told.
+    bound: Bound,
+    throttled: Throttled,
+    summary: Summary,
+    /// Records that were rejected so far.
+    rejected: u64,
+    notes: Notes,
+    /// The part of the pace in force, as it was last told.
+    pace: f64,
+    /// Inputs that hold no record at all.
+    empty: Vec<u32>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Inner").field("summary", &self.summary).finish_non_exhaustive()
+    }
+}
+
+/// All who hear what happens, and the screen that some of them share.
+struct Audience {
+    listeners: Vec<Box<dyn Listener>>,
+    screen: Screen,
+}
+
+impl Audience {
+    fn tell(&mut self, happening: &Happening<'_>) {
+        for listener in &mut self.listeners {
+            listener.hear(happening, &mut self.screen);
+        }
+    }
+
+    fn note(&mut self, notice: impl Into<Notice>) {
+        self.tell(&Happening::Noted(&notice.into()));
+    }
+
+    /// Tells the end; trouble that makes the run a failure comes back.
+    fn end(&mut self, summary: &Summary) -> Option<io::Error> {
+        self.tell(&Happening::Ended(summary));
+        let untold: Vec<_> = self.listeners.iter_mut().filter_map(|listener| listener.trouble()).collect();
+        let mut failure = None;
+        for untold in untold {
+            match untold {
+                Untold::Noted(notice) => self.note(notice),
+                Untold::Failed(error) => failure = Some(error),
+            }
+        }
+        failure
+    }
+}
+
+impl Reporter {
+    /// Starts the clock and tells that the run begins.
+    pub fn new(mut telling: Telling) -> Self {
+        let screen = telling.screen();
+        let mut audience = Audience { listeners: telling.listeners(&screen), screen };
+        audience.tell(&Happening::Began(Beginning {
+            inputs: &telling.inputs,
+            bucket: &telling.bucket,
+            index_name: &telling.index_name,
+            resumed: telling.resumed,
+            dry_run: telling.dry_run,
+        }));
+        for notice in std::mem::take(&mut telling.notes) {
+            audience.note(notice);
+        }
+        let inner = Inner {
+            audience,
+            begun: Instant::now(),
+            meter: Meter::new(telling.quota, telling.bytes_total),
+            input_bytes: 0,
+            bound: Bound::default(),
+            throttled: Throttled::default(),
+            summary: telling.summary(),
+            rejected: 0,
+            notes: Notes::default(),
+            pace: 1.0,
+            empty: Vec::new(),
+            resumed: telling.resumed,
+            inputs: telling.inputs,
+        };
+        let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
+        Self { inner: Mutex::new(inner), waiting, has_room }
+    }
+
+    /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
+    pub(in crate::put) fn begins_at(&self, bytes: u64) {
+        self.lock().meter.begin_at(bytes);
+    }
+
+    /// Notes what the thread that fills batches waits for.
+    pub(in crate::put) fn waiting(&self, waiting: Waiting) {
+        self.waiting.store(waiting as u8, Ordering::Relaxed);
+    }
+
+    /// Notes whether another batch could be on its way, if there were one.
+    pub(in crate::put) fn has_room(&self, has_room: bool) {
+        self.has_room.store(has_room, Ordering::Relaxed);
+    }
+
+    /// What is waited for now. Where no other batch could be on its way, it is not memory that keeps it back.
+    fn waits(&self) -> Waiting {
+        let has_room = self.has_room.load(Ordering::Relaxed);
+        match self.waiting.load(Ordering::Relaxed) {
+            waiting if waiting == Waiting::ForInput as u8 => Waiting::ForInput,
+            waiting if waiting == Waiting::ForMemory as u8 && has_room => Waiting::ForMemory,
+            _ => Waiting::ToSend,
+        }
+    }
+
+    /// Tells what became of a batch, and what all of them come to by now.
+    pub(in crate::put) fn batch(&self, outcome: &Outcome, balance: Balance) {
+        let mut inner = self.lock();
+        inner.reject(&outcome.rejects);
+        inner.take(outcome, balance);
+        let Inner { audience, inputs, .. } = &mut *inner;
+        audience.tell(&Happening::Settled { outcome, inputs });
+        inner.show(self.waits());
+    }
+
+    /// Tells that records are rejected that were stored.
+    pub(in crate::put) fn overwritten(&self, defects: &[Defect], balance: Balance) {
+        let mut inner = self.lock();
+        inner.reject(defects);
+        inner.summary.balance = balance;
+    }
+
+    /// Tells that an input cannot be read any further.
+    pub(in crate::put) fn input_failed(&self, failed: &FailedInput) {
+        let mut inner = self.lock();
+        let FailedInput { at, error, .. } = failed;
+        let place = error.place().unwrap_or(*at);
+        let message = error.to_string().lines().next().unwrap_or_default().to_owned();
+        let name = input_name(&inner.inputs, at.input);
+        let failed = FailedPlace { name, line: place.line, byte: place.offset, message };
+        inner.audience.tell(&Happening::InputFailed { failed: &failed, code: error.code() });
+        inner.summary.failed_inputs.push(failed);
+    }
+
+    /// Notes that an input holds no record at all.
+    pub(in crate::put) fn is_empty(&self, input: u32) {
+        self.lock().empty.push(input);
+    }
+
+    /// Tells which inputs hold no record: somebody expected some there.
+    pub(in crate::put) fn tell_of_empty_inputs(&self) {
+        let mut inner = self.lock();
+        let names: Vec<_> = inner.empty.iter().map(|input| input_name(&inner.inputs, *input)).collect();
+        if !names.is_empty() {
+            inner.audience.note(InputNotice::WithoutRecords(names));
+        }
+    }
+
+    /// Tells what is worth saying.
+    pub(in crate::put) fn note(&self, notice: impl Into<Notice>) {
+        self.lock().audience.note(notice);
+    }
+
+    /// Takes what was found in the records that follow, and tells what is new. Under `--strict` that is why the load ends.
+    pub(in crate::put) fn found(&self, findings: &Findings, is_strict: bool) -> Option<Failure> {
+        let mut inner = self.lock();
+        let Inner { notes: known, inputs, .. } = &mut *inner;
+        let new = known.add(findings, inputs);
+        if is_strict {
+            return notes::strict(&new);
+        }
+        for note in new {
+            inner.audience.note(InputNotice::Found(note));
+        }
+        None
+    }
+
+    /// What `--strict` makes at the end of the input of names of the command line that no record has had.
+    pub(in crate::put) fn missing(&self, is_strict: bool) -> Option<Failure> {
+        let inner = self.lock();
+        // What earlier runs of the load have met is not known here.
+        let is_known = is_strict && !inner.resumed;
+        is_known.then(|| notes::strict(&inner.notes.missing())).flatten()
+    }
+
+    /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
+    pub(in crate::put) fn pace(&self, pace: f64) {
+        let mut inner = self.lock();
+        let risen = pace - inner.pace;
+        if risen >= 0.1 || (risen > 0.0 && pace >= 1.0) {
+            inner.pace = pace;
+            inner.audience.tell(&Happening::PaceRose(pace));
+        }
+    }
+
+    /// Tells how far the run is: called now and then, so that this moves while nothing settles. `bound` is how long the
+    /// pace has held back turns.
+    pub(in crate::put) fn tick(&self, bound: Bound) {
+        let mut inner = self.lock();
+        inner.bound = bound;
+        inner.show(self.waits());
+    }
+
+    /// Tells how far the run is to somebody who asks.
+    pub(in crate::put) fn tell_now(&self) {
+        let mut inner = self.lock();
+        let figures = inner.figures();
+        inner.audience.tell(&Happening::Asked(&figures));
+    }
+
+    /// Tells the end, as the books have it; `complete` fills in what only the end knows. Trouble with the events comes back
+    /// beside the summary.
+    pub(in crate::put) fn finish(
+        &self,
+        ledger: &Ledger,
+        complete: impl FnOnce(&mut Summary),
+    ) -> (Summary, Option<io::Error>) {
+        let mut inner = self.lock();
+        inner.audience.screen.clear();
+        let elapsed = inner.begun.elapsed();
+        inner.tell_notes();
+        let limited_by = inner.meter.limit_of_all().filter(|_| !inner.summary.dry_run);
+        let reasons = ledger.reasons().told(&inner.inputs);
+        let Inner { summary, audience, .. } = &mut *inner;
+        summary.balance = ledger.balance();
+        let Settled { read, rejected, unknown, .. } = ledger.earlier();
+        (summary.skipped, summary.skipped_rejected, summary.skipped_unknown) = (read, rejected, unknown);
+        summary.elapsed_ms = millis(elapsed);
+        summary.vectors_per_second = per_second(summary.balance.tally.stored, elapsed);
+        summary.requests_per_second = per_second(summary.balance.cost.attempts, elapsed);
+        summary.limited_by = limited_by;
+        summary.reasons = reasons;
+        complete(summary);
+        let untold = audience.end(summary);
+        (summary.clone(), untold)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Reporter {
+    fn troubled(&self, trouble: &Trouble<'_>) {
+        let mut inner = self.lock();
+        inner.audience.tell(&Happening::Troubled(trouble));
+        if let Trouble::Throttled { batch, vectors, pace, .. } = *trouble {
+            inner.pace = pace;
+            if let Some(advice) = batch.and_then(|batch| inner.throttled.again(batch, vectors)) {
+                inner.audience.note(advice);
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn reject(&mut self, defects: &[Defect]) {
+        let Self { audience, inputs, rejected, .. } = self;
+        for defect in defects {
+            audience.tell(&Happening::Rejected(Rejected { defect, inputs, before: *rejected }));
+            *rejected += 1;
+        }
+    }
+
+    fn take(&mut self, outcome: &Outcome, balance: Balance) {
+        self.summary.balance = balance;
+        if outcome.settled || self.summary.dry_run {
+            self.input_bytes += outcome.input_bytes;
+        }
+        if outcome.stored > 0 {
+            self.throttled.stored();
+        }
+    }
+
+    fn show(&mut self, waiting: Waiting) {
+        self.meter.take(self.begun.elapsed(), self.counts(), waiting);
+        let figures = self.figures();
+        self.audience.tell(&Happening::Progressed(&figures));
+    }
+
+    fn counts(&self) -> Counts {
+        let Balance { tally, batches, cost } = self.summary.balance;
+        let Tally { read, rejected, superseded, stored, .. } = tally;
+        Counts {
+            vectors: read - rejected.min(read) - superseded.min(read),
+            batches,
+            stored,
+            requests: cost.attempts,
+            input_bytes: self.input_bytes,
+            bound: self.bound,
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let Tally { read, rejected, unknown, .. } = self.summary.balance.tally;
+        let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
+        Figures { rejected, unknown, checked: Some(read).filter(|_| self.summary.dry_run), ..figures }
+    }
+
+    /// Tells what was found in records since notes were told.
+    fn tell_notes(&mut self) {
+        // What earlier runs of the load have met is not known here.
+        let missing = if self.resumed { Vec::new() } else { self.notes.missing() };
+        let mut all = self.notes.all(&self.inputs);
+        for note in self.notes.more(&self.inputs).iter().chain(&missing) {
+            self.audience.note(InputNotice::Found(note.clone()));
+        }
+        all.extend(missing);
+        self.summary.notes = all;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate, shown with few digits")]
+fn per_second(number: u64, time: Duration) -> f64 {
+    let seconds = time.as_secs_f64();
+    if seconds > 0.0 { (number as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 }
+}

@@ -1,0 +1,106 @@
+//! What a run tells, and where: the one place that lists the ways of telling.
+
+use std::path::PathBuf;
+
+use super::annotations::Annotations;
+use super::events::{Events, Sink};
+use super::lines::Lines;
+use super::listener::Listener;
+use super::progress::{Progress, Style};
+use super::schema::SCHEMA_VERSION;
+use super::screen::Screen;
+use super::step_summary::StepSummary;
+use super::summary::{Skipped, Summary};
+use crate::call::Quota;
+use crate::exit::Failure;
+use crate::put::notice::Notice;
+use crate::put::record::Input;
+
+/// What a run tells, and where.
+pub struct Telling {
+    /// The bar or its replacement.
+    pub style: Style,
+    /// Whether warnings and notes are printed.
+    pub quiet: bool,
+    /// Where events go, if anywhere.
+    pub events: Option<Events>,
+    /// The inputs, for their names.
+    pub inputs: Vec<Input>,
+    /// Their size, if it is known.
+    pub bytes_total: Option<u64>,
+    /// The bucket's name.
+    pub bucket: String,
+    /// The index's name.
+    pub index_name: String,
+    /// The quota, to show beside the real rates.
+    pub quota: Quota,
+    /// What is worth saying before anything is read.
+    pub notes: Vec<Notice>,
+    /// Where the run is a step of a GitHub Actions job: what is told there.
+    pub actions: Option<Actions>,
+    /// The inputs that cannot be loaded and are left out.
+    pub skipped_inputs: Vec<Skipped>,
+    /// The files of named directories that are passed over.
+    pub passed_over: Vec<String>,
+    /// Whether this run continues an earlier one.
+    pub resumed: bool,
+    /// Whether requests are left out.
+    pub dry_run: bool,
+}
+
+/// So many files that are passed over are named in the summary.
+const PASSED_OVER_LISTED: usize = 1_000;
+
+/// A step of a GitHub Actions job, which annotates files and has a summary.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actions {
+    /// The file that takes the step's summary.
+    pub step_summary: Option<PathBuf>,
+}
+
+impl Telling {
+    /// The same with its events claimed for this run; without them where another run writes to their file.
+    pub(crate) fn claimed(self) -> (Self, Option<Failure>) {
+        match self.events.as_ref().map_or(Ok(()), Events::claim) {
+            Ok(()) => (self, None),
+            Err(taken) => (Self { events: None, ..self }, Some(taken)),
+        }
+    }
+
+    /// Where people are told.
+    pub(super) fn screen(&self) -> Screen {
+        Screen::new(self.style == Style::Bar, self.bytes_total.is_some())
+    }
+
+    /// All ways of telling that are asked for, in the order in which they hear what happens.
+    pub(super) fn listeners(&mut self, screen: &Screen) -> Vec<Box<dyn Listener>> {
+        let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
+        if let Some(events) = self.events.take() {
+            listeners.push(Box::new(Sink::new(events)));
+        }
+        listeners.push(Box::new(Lines::new(self.quiet, self.actions.is_none())));
+        if let Some(Actions { step_summary }) = self.actions.take() {
+            listeners.push(Box::new(Annotations::new(self.quiet)));
+            if let Some(path) = step_summary {
+                listeners.push(Box::new(StepSummary::new(path)));
+            }
+        }
+        listeners.push(Box::new(Progress::new(self.style, screen)));
+        listeners
+    }
+
+    /// The summary as far as it is known before anything happens.
+    pub(super) fn summary(&self) -> Summary {
+        Summary {
+            schema_version: SCHEMA_VERSION,
+            bucket: self.bucket.clone(),
+            index_name: self.index_name.clone(),
+            dry_run: self.dry_run,
+            quota: self.quota.into(),
+            skipped_inputs: self.skipped_inputs.clone(),
+            passed_over: self.passed_over.iter().take(PASSED_OVER_LISTED).cloned().collect(),
+            passed_over_count: self.passed_over.len() as u64,
+            ..Summary::default()
+        }
+    }
+}
