@@ -34,6 +34,7 @@ mod read_back;
 mod reason;
 mod reasons;
 pub mod record;
+mod rehearsal;
 mod rejected;
 mod rejects;
 pub mod report;

@@ -12,6 +12,7 @@ use super::ledger::{Bounds, Ledger};
 use super::outcome::{Fate, LastAnswer, Outcome};
 use super::read::FailedInput;
 use super::record::Defect;
+use super::rehearsal::Rehearsal;
 use super::rejects::Listed;
 use super::report::Reporter;
 use super::resume::IndexNow;
@@ -26,20 +27,12 @@ pub(super) struct Settle {
     reporter: Arc<Reporter>,
     ledger: Ledger,
     checkpoint: Checkpoint,
-    planned: Planned,
+    /// What would have been sent, of a rehearsal.
+    rehearsal: Option<Rehearsal>,
     /// The inputs that could not be read to their end: why, line by line.
     failed: Vec<String>,
     /// Whether the command that continues is worth telling.
     has_way_on: bool,
-}
-
-/// What a rehearsal would have sent.
-#[derive(Debug, Default)]
-struct Planned {
-    requests: u64,
-    vectors: u64,
-    bytes: u64,
-    quota: Option<Quota>,
 }
 
 /// How the reading of the input ended.
@@ -62,7 +55,7 @@ impl Settle {
             reporter,
             ledger: Ledger::new(bounds, earlier),
             checkpoint,
-            planned: Planned::default(),
+            rehearsal: None,
             failed: Vec::new(),
             has_way_on: true,
         }
@@ -144,11 +137,8 @@ impl Settle {
 
     /// Counts a batch of a rehearsal.
     pub(super) fn rehearsed(&mut self, batch: Batch, quota: Quota) -> Result<(), Failure> {
-        self.planned.requests += u64::from(!batch.vectors.is_empty());
-        self.planned.vectors += batch.vectors.len() as u64;
-        self.planned.bytes += batch.bytes() as u64;
-        self.planned.quota = Some(quota);
-        let outcome = not_sent(batch);
+        self.rehearsal.get_or_insert_default().count(&batch, quota);
+        let outcome = Outcome { settled: true, ..not_sent(batch) };
         let kept = self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown, &[]);
         let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
         self.enter(&outcome);
@@ -206,11 +196,8 @@ impl Settle {
             summary.rejects_unseen = left.superseded.unseen;
             summary.resume_command = left.resume_command;
             summary.has_own_advice = !self.has_way_on;
-            if let Some(quota) = self.planned.quota {
-                summary.balance.batches = self.planned.requests;
-                summary.balance.cost.bytes_sent = self.planned.bytes;
-                let time = quota.time_for(self.planned.requests, self.planned.vectors);
-                summary.quota_seconds = Some(time.as_secs_f64());
+            if let Some(rehearsal) = self.rehearsal {
+                summary.rehearsed(rehearsal);
             }
             let fields_missing = summary.missing().next().is_some();
             summary.exit_code = self.ledger.exit(failure.as_ref(), fields_missing).code();

@@ -77,6 +77,8 @@ pub(super) struct Counts {
     /// Batches that ended.
     pub(super) batches: u64,
     pub(super) stored: u64,
+    /// In a rehearsal, the records that have been checked.
+    pub(super) checked: Option<u64>,
     pub(super) requests: u64,
     /// Bytes of the files that the batches stand for.
     pub(super) input_bytes: u64,
@@ -139,9 +141,10 @@ impl Meter {
         self.recent.back().copied().unwrap_or_default()
     }
 
-    /// What the whole run waited for most of the time. A short run mostly begins and ends.
+    /// What the whole run waited for most of the time. A short run mostly begins and ends, and a rehearsal does not wait.
     pub(super) fn limit_of_all(&self) -> Option<Limit> {
-        limit(&Sample::default(), &self.last()).filter(|_| self.last().at >= WORTH_A_WORD)
+        let last = self.last();
+        limit(&Sample::default(), &last).filter(|_| last.at >= WORTH_A_WORD && last.counts.checked.is_none())
     }
 
     /// All that is shown, `at` so much time since the start; the pace is `pace` of the quota.
@@ -159,6 +162,7 @@ impl Meter {
             input_bytes: self.base + counts.input_bytes,
             left: self.left(counts, bytes_per_second, limit, pace),
             stored: counts.stored,
+            checked: counts.checked,
             vectors_per_second: per_second(counts.stored, first.counts.stored),
             requests_per_second: per_second(counts.requests, first.counts.requests),
             quota: self.quota,
@@ -338,7 +342,16 @@ mod tests {
     /// Counts after so many batches of 500 vectors, 1,000 bytes each, with turns held back for so long.
     fn counts(batches: u64, bound: Bound) -> Counts {
         let vectors = batches * 500;
-        Counts { vectors, batches, stored: vectors, requests: batches, input_bytes: batches * 1_000, bound }
+        let input_bytes = batches * 1_000;
+        Counts {
+            vectors,
+            batches,
+            stored: vectors,
+            requests: batches,
+            input_bytes,
+            bound,
+            ..Counts::default()
+        }
     }
 
     fn seconds(seconds: u64) -> Duration {
@@ -429,7 +442,13 @@ mod tests {
 
     #[test]
     fn a_rehearsal_tells_only_how_far_it_is() {
-        let figures = Figures { checked: Some(7_000), percent: Some(7), ..Figures::default() };
-        assert_eq!(figures.line(), "after 0 s: 7 %, 7,000 checked");
+        let mut meter = Meter::new(QUOTA, Some(100_000));
+        let checked = |batches| Counts { checked: Some(batches * 500), ..counts(batches, Bound::default()) };
+        for second in 1..=10 {
+            meter.take(seconds(second), checked(second), Waiting::ForInput);
+        }
+        let figures = Figures { left: None, ..meter.figures(seconds(10), checked(10), 1.0) };
+        assert_eq!(figures.line(), "after 10 s: 10 %, 5,000 checked");
+        assert_eq!(meter.limit_of_all(), None);
     }
 }

@@ -262,7 +262,7 @@ impl Reporter {
         inner.audience.screen.clear();
         let elapsed = inner.begun.elapsed();
         inner.tell_notes();
-        let limited_by = inner.meter.limit_of_all().filter(|_| !inner.summary.dry_run);
+        let limited_by = inner.meter.limit_of_all();
         let reasons = ledger.reasons().told(&inner.inputs);
         let Inner { summary, audience, .. } = &mut *inner;
         summary.balance = ledger.balance();
@@ -307,7 +307,7 @@ impl Inner {
 
     fn take(&mut self, outcome: &Outcome, balance: Balance) {
         self.summary.balance = balance;
-        if outcome.settled || self.summary.dry_run {
+        if outcome.settled {
             self.input_bytes += outcome.input_bytes;
         }
         if outcome.stored > 0 {
@@ -328,6 +328,7 @@ impl Inner {
             vectors: read - rejected.min(read) - superseded.min(read),
             batches,
             stored,
+            checked: self.summary.rehearsal.map(|_| read),
             requests: cost.attempts,
             input_bytes: self.input_bytes,
             bound: self.bound,
@@ -335,9 +336,9 @@ impl Inner {
     }
 
     fn figures(&self) -> Figures {
-        let Tally { read, rejected, unknown, .. } = self.summary.balance.tally;
+        let Tally { rejected, unknown, .. } = self.summary.balance.tally;
         let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
-        Figures { rejected, unknown, checked: Some(read).filter(|_| self.summary.dry_run), ..figures }
+        Figures { rejected, unknown, ..figures }
     }
 
     /// Tells what was found in records since notes were told.

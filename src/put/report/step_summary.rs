@@ -1,6 +1,6 @@
 //! The end of a run, as the summary of a GitHub Actions step, in Markdown.
 
-use std::fmt::Write as _;
+use std::fmt::{Result, Write as _};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ use super::listener::{Listener, Untold};
 use super::screen::Screen;
 use super::summary::Summary;
 use crate::put::notice::Notice;
+use crate::put::reasons::ReasonCount;
+use crate::put::rehearsal::Rehearsal;
+use crate::put::tally::Tally;
 use crate::put::words::{count, duration, plural};
 use crate::shown::is_unseen;
 
@@ -58,59 +61,77 @@ fn append(path: &Path, text: &str) -> io::Result<()> {
 /// The step's summary: what became of the records, and the command that continues.
 fn markdown(summary: &Summary) -> String {
     let mut text = String::new();
-    write(summary, &mut text).unwrap_or_default();
+    let written = match summary.rehearsal {
+        Some(planned) => rehearsal(summary, planned, &mut text),
+        None => load(summary, &mut text),
+    };
+    written.unwrap_or_default();
     text
 }
 
-fn write(summary: &Summary, out: &mut String) -> std::fmt::Result {
-    let target = format!("{} / {}", summary.bucket, summary.index_name);
-    writeln!(out, "### ossvec: {}\n", cell(if summary.dry_run { "dry run" } else { &target }))?;
+/// What a load would do.
+fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result {
+    heading(summary, "dry run", out)?;
+    row("would be sent", planned.vectors, &format!("in {}", plural(planned.requests, "request")), out)?;
+    rejected(summary, out)?;
+    superseded(summary, out)?;
+    not_read(summary, out)?;
+    how_long(summary, out)
+}
+
+/// What became of a load, and how it goes on.
+fn load(summary: &Summary, out: &mut String) -> Result {
+    let Tally { read, stored, unknown, not_sent, .. } = summary.balance.tally;
+    heading(summary, &format!("{} / {}", summary.bucket, summary.index_name), out)?;
+    row("stored", stored, &format!("of {} read", count(read)), out)?;
+    rejected(summary, out)?;
+    superseded(summary, out)?;
+    row_if_any("unknown", unknown, "sent and not confirmed, perhaps stored", out)?;
+    row_if_any("not sent", not_sent, "read before the run stopped", out)?;
+    row_if_any("skipped", summary.skipped, "settled by an earlier run", out)?;
+    not_read(summary, out)?;
+    how_long(summary, out)?;
+    let Some(command) = &summary.resume_command else { return Ok(()) };
+    let fence = fence(command);
+    writeln!(out, "Continue with:\n\n{fence}sh\n{command}\n{fence}\n")
+}
+
+fn heading(summary: &Summary, title: &str, out: &mut String) -> Result {
+    writeln!(out, "### ossvec: {}\n", cell(title))?;
     if let Some(error) = &summary.error {
         writeln!(out, "**Stopped:** {}\n", cell(error))?;
     }
-    writeln!(out, "| | records | |\n|---|--:|---|")?;
-    let mut row = |name: &str, number: u64, note: &str| {
-        writeln!(out, "| {name} | {} | {} |", count(number), cell(note))
-    };
-    if summary.dry_run {
-        row(
-            "would be sent",
-            summary.balance.tally.not_sent,
-            &format!("in {}", plural(summary.balance.batches, "request")),
-        )?;
-    } else {
-        row(
-            "stored",
-            summary.balance.tally.stored,
-            &format!("of {} read", count(summary.balance.tally.read)),
-        )?;
+    writeln!(out, "| | records | |\n|---|--:|---|")
+}
+
+fn row(name: &str, number: u64, note: &str, out: &mut String) -> Result {
+    writeln!(out, "| {name} | {} | {} |", count(number), cell(note))
+}
+
+fn row_if_any(name: &str, number: u64, note: &str, out: &mut String) -> Result {
+    if number > 0 { row(name, number, note, out) } else { Ok(()) }
+}
+
+fn rejected(summary: &Summary, out: &mut String) -> Result {
+    let rejected = summary.balance.tally.rejected;
+    if rejected == 0 {
+        return Ok(());
     }
-    if summary.balance.tally.rejected > 0 {
-        let file = summary.kept_rejects().map_or(String::new(), |file| format!("all of them in {file}"));
-        row("rejected", summary.balance.tally.rejected, &file)?;
-        let (top, others) = summary.top_reasons();
-        for (code, reason) in top {
-            row(
-                &format!("– {}", cell(code)),
-                reason.count,
-                &format!("first at {}: {}", reason.first, reason.example),
-            )?;
-        }
-        if others > 0 {
-            row("– other reasons", others, "")?;
-        }
+    let file = summary.kept_rejects().map_or(String::new(), |file| format!("all of them in {file}"));
+    row("rejected", rejected, &file, out)?;
+    let (top, others) = summary.top_reasons();
+    for (code, ReasonCount { count, first, example }) in top {
+        row(&format!("– {}", cell(code)), *count, &format!("first at {first}: {example}"), out)?;
     }
-    let not_sent = if summary.dry_run { 0 } else { summary.balance.tally.not_sent };
-    for (name, number, note) in [
-        ("superseded", summary.balance.tally.superseded, "by later records with the same key"),
-        ("unknown", summary.balance.tally.unknown, "sent and not confirmed, perhaps stored"),
-        ("not sent", not_sent, "read before the run stopped"),
-        ("skipped", summary.skipped, "settled by an earlier run"),
-    ] {
-        if number > 0 {
-            row(name, number, note)?;
-        }
-    }
+    row_if_any("– other reasons", others, "", out)
+}
+
+fn superseded(summary: &Summary, out: &mut String) -> Result {
+    let superseded = summary.balance.tally.superseded;
+    row_if_any("superseded", superseded, "by later records with the same key", out)
+}
+
+fn not_read(summary: &Summary, out: &mut String) -> Result {
     for failed in &summary.failed_inputs {
         let note = format!("the rest of {} from line {} on: {}", failed.name, failed.line, failed.message);
         writeln!(out, "| not read | | {} |", cell(&note))?;
@@ -118,14 +139,13 @@ fn write(summary: &Summary, out: &mut String) -> std::fmt::Result {
     if summary.is_stopped {
         writeln!(out, "| not read | | the rest of the input |")?;
     }
+    Ok(())
+}
+
+fn how_long(summary: &Summary, out: &mut String) -> Result {
     let time = duration(Duration::from_millis(summary.elapsed_ms));
     let pace = summary.pace().map_or(String::new(), |pace| format!(", {pace}"));
-    writeln!(out, "\n{}{}\n", cell(&time), cell(&pace))?;
-    if let Some(command) = &summary.resume_command {
-        let fence = fence(command);
-        writeln!(out, "Continue with:\n\n{fence}sh\n{command}\n{fence}\n")?;
-    }
-    Ok(())
+    writeln!(out, "\n{}{}\n", cell(&time), cell(&pace))
 }
 
 /// Text that Markdown leaves as it is: all it could take for markup is written as character references.
@@ -158,8 +178,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::put::reasons::ReasonCount;
-    use crate::put::tally::{Balance, Cost, Tally};
+    use crate::put::tally::{Balance, Cost};
 
     #[test]
     fn the_step_summary_is_a_table_whatever_stands_in_its_cells() {
@@ -212,6 +231,27 @@ Continue with:
 ```sh
 ossvec put-vectors 'a|``b.jsonl' --resume
 ```
+
+";
+        assert_eq!(markdown(&summary), want);
+    }
+
+    #[test]
+    fn the_step_summary_of_a_rehearsal_tells_what_would_be_sent() {
+        let tally = Tally { read: 1_010, not_sent: 1_000, superseded: 10, ..Tally::default() };
+        let planned = Rehearsal { requests: 2, vectors: 1_000, ..Rehearsal::default() };
+        let mut summary = Summary { bucket: "b".into(), elapsed_ms: 1_500, ..Summary::default() };
+        summary.balance.tally = tally;
+        summary.rehearsed(planned);
+        let want = "\
+### ossvec: dry run
+
+| | records | |
+|---|--:|---|
+| would be sent | 1,000 | in 2 requests |
+| superseded | 10 | by later records with the same key |
+
+1.5 s
 
 ";
         assert_eq!(markdown(&summary), want);

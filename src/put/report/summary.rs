@@ -10,6 +10,7 @@ use crate::call::Quota;
 use crate::exit::Failure;
 use crate::put::notes::{MISSING, Note};
 use crate::put::reasons::ReasonCount;
+use crate::put::rehearsal::Rehearsal;
 use crate::put::tally::{Balance, Tally};
 
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
@@ -55,11 +56,9 @@ pub struct Summary {
     pub passed_over: Vec<String>,
     /// How many there are.
     pub passed_over_count: u64,
-    /// Whether this was a rehearsal that made no request.
-    pub dry_run: bool,
-    /// The shortest time at this quota, of a rehearsal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quota_seconds: Option<f64>,
+    /// What would have been sent, of a rehearsal, which makes no request.
+    #[serde(flatten, serialize_with = "Rehearsal::members")]
+    pub rehearsal: Option<Rehearsal>,
     /// What the shell sees.
     pub exit_code: u8,
     /// Why the run stopped before its end, if it did.
@@ -138,6 +137,13 @@ impl Summary {
             error: Some(failure.message.clone()),
             ..Self::default()
         }
+    }
+
+    /// Says what would have been sent where a load says what was.
+    pub(in crate::put) fn rehearsed(&mut self, rehearsal: Rehearsal) {
+        self.balance.batches = rehearsal.requests;
+        self.balance.cost.bytes_sent = rehearsal.bytes;
+        self.rehearsal = Some(rehearsal);
     }
 
     /// The file that the rejected records are in.

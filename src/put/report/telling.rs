@@ -15,6 +15,7 @@ use crate::call::Quota;
 use crate::exit::Failure;
 use crate::put::notice::Notice;
 use crate::put::record::Input;
+use crate::put::rehearsal::Rehearsal;
 
 /// What a run tells, and where.
 pub struct Telling {
@@ -95,7 +96,7 @@ impl Telling {
             schema_version: SCHEMA_VERSION,
             bucket: self.bucket.clone(),
             index_name: self.index_name.clone(),
-            dry_run: self.dry_run,
+            rehearsal: self.dry_run.then(Rehearsal::default),
             quota: self.quota.into(),
             skipped_inputs: self.skipped_inputs.clone(),
             passed_over: self.passed_over.iter().take(PASSED_OVER_LISTED).cloned().collect(),

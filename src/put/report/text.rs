@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::next::{cure_of_all, write_next};
 use super::summary::{FailedPlace, Summary};
-use crate::put::tally::{Balance, Cost, Tally};
+use crate::put::rehearsal::Rehearsal;
+use crate::put::tally::{Cost, Tally};
 use crate::put::words::{bytes, count, duration, plural, some_of};
 use crate::shown::visible;
 
@@ -16,30 +17,32 @@ impl Summary {
     /// The summary as a person reads it.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let written = if self.dry_run { rehearsal(self, &mut text) } else { load(self, &mut text) };
+        let written = match self.rehearsal {
+            Some(planned) => rehearsal(self, planned, &mut text),
+            None => load(self, &mut text),
+        };
         written.unwrap_or_default();
         text
     }
 }
 
 /// What a rehearsal found, and what a load would do.
-fn rehearsal(summary: &Summary, out: &mut String) -> Result {
-    let Balance { tally, batches, cost } = summary.balance;
+fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result {
     writeln!(out, "dry run     nothing was sent")?;
     writeln!(
         out,
         "would send  {} in {}, {}",
-        vectors(tally.not_sent),
-        plural(batches, "request"),
-        bytes(cost.bytes_sent)
+        vectors(planned.vectors),
+        plural(planned.requests, "request"),
+        bytes(planned.bytes)
     )?;
-    if let Some(seconds) = summary.quota_seconds {
-        writeln!(out, "at least    {} at this quota", duration(Duration::from_secs_f64(seconds)))?;
+    if let Some(shortest) = planned.shortest {
+        writeln!(out, "at least    {} at this quota", duration(shortest))?;
     }
     rejected(summary, out)?;
     missing(summary, out)?;
     not_read(summary, out)?;
-    superseded(tally, out)?;
+    superseded(summary.balance.tally, out)?;
     writeln!(out, "time        {}", elapsed(summary))?;
     cure_of_all(summary).map_or(Ok(()), |cure| writeln!(out, "next        {cure}"))
 }
@@ -170,6 +173,7 @@ mod tests {
     use crate::call::Quota;
     use crate::put::reasons::ReasonCount;
     use crate::put::report::meter::Limit;
+    use crate::put::tally::Balance;
 
     #[test]
     fn a_run_with_trouble_says_what_is_stored_what_is_not_and_how_to_go_on() {
