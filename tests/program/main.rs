@@ -65,6 +65,7 @@ mod secrets;
 mod shapes;
 mod signals;
 mod sources;
+mod style;
 mod support;
 mod tables;
 mod terminal;
