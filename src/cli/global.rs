@@ -69,7 +69,7 @@ pub enum LogLevel {
     /// Nothing
     #[default]
     Off,
-    /// The course of a load
+    /// The steps of a load
     Info,
     /// Every request
     Debug,
@@ -112,16 +112,16 @@ pub struct Ossutil {
 /// Where the credential comes from, in ossutil's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// An access key
+    /// A permanent access key
     #[value(name = "AK")]
     Ak,
-    /// A temporary access key with its token
+    /// A temporary access key with a security token
     #[value(name = "StsToken")]
     StsToken,
-    /// A role that the access key assumes
+    /// A RAM role, assumed with the access key
     #[value(name = "RamRoleArn")]
     RamRoleArn,
-    /// The role of the ECS instance
+    /// The RAM role of this ECS instance
     #[value(name = "EcsRamRole")]
     EcsRamRole,
     /// Nothing; ossutil has it for public buckets
@@ -129,10 +129,10 @@ pub enum Mode {
     Anonymous,
 }
 
-/// Where the bucket stands in the URL.
+/// Position of the bucket's name in URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AddressingStyle {
-    /// In the host
+    /// In the host name
     Virtual,
     /// In the path
     Path,
@@ -159,7 +159,8 @@ fn setting(option: &Arg) -> Option<&'static Setting> {
 /// The option as the table of settings has it, if it is in it.
 pub(super) fn defined(option: Arg) -> Arg {
     let Some(setting) = setting(&option) else { return option };
-    let option = option.value_name(setting.value_name).help(setting.whole_help());
+    let option = option.value_name(setting.value_name).help(setting.short_help());
+    let option = option.long_help(setting.long_help()).hide_short_help(!setting.is_common);
     let option = option.hide(setting.flag == Flag::Ossutil);
     match setting.letter {
         Some(letter) => option.short(letter),
@@ -175,7 +176,10 @@ fn service_options(effect: fn(&Setting) -> Effect) -> Vec<Arg> {
     let changed = options.filter_map(|option| match setting(&option).map_or(Effect::Nothing, effect) {
         Effect::Nothing => Some(option.hide(true)),
         Effect::Same => None,
-        Effect::Own(help, default) => Some(option.help(format!("{help} [default: {default}]"))),
+        Effect::Own(help, default) => {
+            let help = format!("{help} [default: {default}]");
+            Some(option.help(help.clone()).long_help(help).hide_short_help(false))
+        }
     });
     changed.collect()
 }
@@ -223,7 +227,8 @@ mod tests {
         let load = command.find_subcommand("put-vectors").unwrap();
         for setting in setting::ALL.into_iter().filter(|setting| setting.flag == Flag::Load) {
             let option = load.get_arguments().find(|option| option.get_long() == Some(setting.name)).unwrap();
-            assert_eq!(option.get_help().unwrap().to_string(), setting.whole_help());
+            assert_eq!(option.get_help().unwrap().to_string(), setting.short_help());
+            assert_eq!(option.get_long_help().unwrap().to_string(), setting.long_help());
         }
     }
 

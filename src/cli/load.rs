@@ -25,7 +25,9 @@ fn within<T: Copy + TryInto<i64>>(bounds: &RangeInclusive<T>) -> RangedI64ValueP
 /// Loads vectors.
 #[derive(Clone, Debug, Args)]
 pub struct PutVectors {
-    /// Files, directories, or - for standard input; gzip and zstd are recognised by their content
+    /// Files or directories to load, or - for standard input.
+    ///
+    /// Files compressed with gzip or zstd are recognised by their content.
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
@@ -55,33 +57,40 @@ pub struct To {
     #[arg(long)]
     #[expect(missing_docs, reason = "the table of settings says what it is")]
     pub index_name: Option<String>,
-    /// Create the index if it is missing, with the dimension that the first records agree on
+    /// Create the index, with --distance-metric.
+    ///
+    /// An existing index is used as it is. The dimension of a new one is --dimension, or that of the first records.
     #[arg(long)]
     pub create_index: bool,
-    /// Number of elements of every vector [default: that of the index, else the one that the first records agree on]
-    #[arg(long, value_name = "N", value_parser = within(&limits::DIMENSION))]
+    /// Number of elements in every vector.
+    ///
+    /// [default: that of the index, or of the first records]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = within(&limits::DIMENSION))]
     pub dimension: Option<u16>,
-    /// How the distance of two vectors is measured; needed to create an index
-    #[arg(long, value_enum, value_name = "METRIC")]
+    /// Distance metric for a new index
+    #[arg(long, hide_short_help = true, value_enum, value_name = "METRIC")]
     pub distance_metric: Option<Metric>,
     /// Metadata fields that queries cannot filter by, for --create-index and --dry-run
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, hide_short_help = true, value_name = "NAME", value_delimiter = ',')]
     pub non_filterable_metadata_keys: Vec<String>,
-    /// Load into a service inside this command, stored on this machine; needs no account
+    /// Load into a local service; needs no account.
+    ///
+    /// The service runs inside this command and keeps its data on this machine.
     #[arg(long)]
     pub local: bool,
-    /// Where the local service keeps its data [default: ~/.local/share/ossvec; on macOS and Windows the folder ossvec
-    /// in the user's application data]
-    #[arg(long, value_name = "DIR", requires = "local", value_hint = ValueHint::DirPath)]
+    /// Directory for the local service's data.
+    ///
+    /// [default: ~/.local/share/ossvec; on macOS and Windows, ossvec in the user's application data directory]
+    #[arg(long, hide_short_help = true, value_name = "DIR", requires = "local", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
 }
 
 /// How the distance of two vectors is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Metric {
-    /// By the angle between them
+    /// Angle between two vectors
     Cosine,
-    /// By the length of their difference
+    /// Length of their difference
     Euclidean,
 }
 
@@ -89,36 +98,47 @@ pub enum Metric {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Sending")]
 pub struct Sending {
-    /// How many vectors go into one request at most
-    #[arg(long, default_value_t = MOST_VECTORS, value_name = "N", value_parser = within(&(1..=MOST_VECTORS)),
-        help = format!("How many vectors go into one request at most, 1 to {MOST_VECTORS}"))]
+    /// Maximum vectors per request
+    #[arg(long, hide_short_help = true, default_value_t = MOST_VECTORS, value_name = "N",
+        value_parser = within(&(1..=MOST_VECTORS)),
+        help = format!("Maximum vectors per request, 1 to {MOST_VECTORS}"))]
     pub batch_size: u16,
-    /// How large one request is at most
-    #[arg(long, default_value = "16MiB", value_name = "SIZE")]
+    /// Maximum size of a request
+    #[arg(long, hide_short_help = true, default_value = "16MiB", value_name = "SIZE")]
     pub batch_bytes: Size,
-    /// How many requests are sent in a second at most; 0 is no limit
+    /// Maximum requests per second.
+    ///
+    /// 0 removes the limit.
     #[arg(long, default_value_t = Rate(limits::PUT_REQUESTS_PER_SECOND), value_name = "N", allow_negative_numbers = true)]
     pub requests_per_second: Rate,
-    /// How many vectors are sent in a second at most; 0 is no limit
+    /// Maximum vectors per second.
+    ///
+    /// 0 removes the limit.
     #[arg(long, default_value_t = Rate(limits::PUT_VECTORS_PER_SECOND), value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
-    /// How many requests are in flight at once at most
-    #[arg(short = 'j', long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Maximum concurrent requests
+    #[arg(short = 'j', long, hide_short_help = true, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub job: u16,
-    /// How much memory all batches take at most, those that wait and those in flight
-    #[arg(long, default_value = "96MiB", value_name = "SIZE")]
+    /// Maximum memory for batches, waiting and in flight
+    #[arg(long, hide_short_help = true, default_value = "96MiB", value_name = "SIZE")]
     pub memory: Size,
-    /// How long one request is tried before it is given up
-    #[arg(long, default_value = "15m", value_name = "TIME")]
+    /// Maximum time to keep retrying a request
+    #[arg(long, hide_short_help = true, default_value = "15m", value_name = "TIME")]
     pub retry_max_time: Period,
-    /// Which batches are read back to see whether they are stored; all makes a load up to six times as long, since
-    /// each 100 vectors are one request more
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    /// Which batches to read back.
+    ///
+    /// Reading back confirms that the vectors are stored. Reading back all can make a load up to six times slower:
+    /// every 100 vectors cost one more request.
+    #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "WHICH")]
     pub verify: VerifyName,
-    /// Stop when more records are rejected: a number, a part of those read (5%), or none
+    /// Maximum rejected records.
+    ///
+    /// The load stops when more are rejected. Give a count, a percentage of the records read (5%), or none for no limit.
     #[arg(long, default_value = "100", value_name = "N|N%|none")]
     pub max_rejects: MostRejects,
-    /// Read and check everything, send nothing; needs no credentials
+    /// Check all input without sending anything.
+    ///
+    /// Needs no credentials.
     #[arg(short = 'n', long, action = ArgAction::Set, value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", default_value = "false", hide_default_value = true, value_parser = switch)]
     pub dry_run: bool,
@@ -127,12 +147,12 @@ pub struct Sending {
 /// Which batches are read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum VerifyName {
-    /// Those whose answer never came
+    /// Those whose response never came
     #[default]
     Unknown,
-    /// All
+    /// All batches
     All,
-    /// None
+    /// No batches
     None,
 }
 
@@ -140,36 +160,45 @@ pub enum VerifyName {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reporting")]
 pub struct Reporting {
-    /// Where rejected records go, one JSON line each, ready to be mended and fed again
-    /// [default: rejects.jsonl beside the load's journal]
+    /// Write rejected records to this file.
+    ///
+    /// One JSON object per line, ready to be fixed and loaded again.
+    ///
+    /// [default: rejects.jsonl next to the load's journal]
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
-    /// Go on where an earlier run of the same load stopped. Where none stopped, and after a complete load, start from
-    /// the beginning
+    /// Continue the load where an earlier run stopped.
+    ///
+    /// If there is nothing to resume, or the load is complete, start from the beginning.
     #[arg(long)]
     pub resume: bool,
-    /// Where the journals of loads are kept [default: ~/.local/state/ossvec; on macOS and Windows the folder ossvec in
-    /// the user's application data]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// Directory for the journals of loads.
+    ///
+    /// [default: ~/.local/state/ossvec; on macOS and Windows, ossvec in the user's application data directory]
+    #[arg(long, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub checkpoint_dir: Option<PathBuf>,
-    /// Where events go, one JSON line each; - is standard output
+    /// Write JSON events to this file; - for standard output.
+    ///
+    /// One JSON object per line.
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,
-    /// Form of the summary on standard output
-    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    /// Format of the summary
+    #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "FORM")]
     pub output_format: OutputFormat,
-    /// Progress on standard error; whatever the style, SIGUSR1 prints a line at once
-    #[arg(long, value_enum, default_value_t, value_name = "STYLE")]
+    /// Progress on standard error.
+    ///
+    /// With every style, SIGUSR1 prints a line immediately.
+    #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "STYLE")]
     pub progress: ProgressStyle,
 }
 
 /// Form of the summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// Lines for people
+    /// Lines of text
     #[default]
     Text,
-    /// One JSON document
+    /// A JSON document
     Json,
     /// ossutil's: the answer's body as it came
     #[value(hide = true)]
@@ -185,14 +214,14 @@ pub enum OutputFormat {
 /// Progress on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressStyle {
-    /// A bar on a terminal, plain lines elsewhere and under CI
+    /// A bar on a terminal, lines elsewhere and in CI
     #[default]
     Auto,
-    /// A bar
+    /// A progress bar
     Bar,
     /// A line every 30 seconds
     Plain,
-    /// Nothing
+    /// No progress
     None,
 }
 

@@ -20,34 +20,38 @@ pub use serve::Serve;
 pub const EXIT_CODES: [(u8, &str); 6] = [
     (0, "everything is stored"),
     (1, "the command line is wrong; no vector was sent"),
-    (2, "the service refused, took no writes, or stayed unreachable"),
-    (3, "this side failed: input, configuration, credentials, disk"),
-    (4, "records were rejected or are unknown, or no record has a field that is named"),
+    (2, "the service refused, accepted no writes, or stayed unreachable"),
+    (3, "a local failure: input, configuration, credentials or disk"),
+    (4, "records were rejected or are unknown, or no record has a named field"),
     (5, "interrupted"),
 ];
+
+/// The help of a load, with its examples before its options.
+const LOAD_HELP: &str =
+    "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
 
 /// What people do with `put-vectors`, each with its command.
 pub const EXAMPLES: [(&str, &str); 5] = [
     ("Try a load on this machine, without an account", "ossvec put-vectors vectors.jsonl --local"),
     (
-        "Read and check everything, send nothing",
+        "Check all input without sending anything",
         "ossvec put-vectors vectors.jsonl --dry-run --distance-metric cosine",
     ),
     (
-        "Load into an index that is there; the same command continues a load that stopped",
+        "Load into an existing index; the same command continues a load that stopped",
         "ossvec put-vectors vectors.jsonl.gz --bucket my-bucket --index-name docs --resume",
     ),
     (
-        "Load a table, creating the index",
+        "Load a CSV file and create the index",
         "ossvec put-vectors items.csv --key sku --metadata name,group \\\n  --bucket my-bucket --index-name items --create-index --distance-metric cosine",
     ),
     (
-        "Load mended rejects, and what is rejected again into another file",
+        "Load fixed rejects, and write new rejects to another file",
         "ossvec put-vectors rejects.jsonl --rejects rejects-2.jsonl \\\n  --bucket my-bucket --index-name docs",
     ),
 ];
 
-/// Loads ready-made vectors into Alibaba Cloud OSS vector buckets.
+/// Load vectors into Alibaba Cloud OSS vector buckets.
 #[derive(Debug, Parser)]
 #[command(
     name = "ossvec",
@@ -70,23 +74,25 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Load vectors from JSON, JSONL, CSV or TSV into an index
-    #[command(visible_alias = "put", after_long_help = exit_codes() + "\n\n" + &examples())]
+    #[command(visible_alias = "put", help_template = LOAD_HELP, before_long_help = examples(),
+        after_help = "See ossvec put-vectors --help for examples and all options.",
+        after_long_help = exit_codes())]
     PutVectors(Box<PutVectors>),
-    /// Commands in ossutil's own form
+    /// Run commands in ossutil's form
     VectorsApi(VectorsApi),
     /// Run a local OSS Vectors service
     Serve(Serve),
-    /// Show the settings and where they come from, or write them into ossutil's configuration file
+    /// Show or set up the configuration
     Config(Config),
-    /// Print the completion script of a shell
+    /// Print a shell completion script
     ///
     /// For example: mkdir -p ~/.zfunc && ossvec completions zsh > ~/.zfunc/_ossvec
     #[command(args = of_no_use())]
     Completions(Completions),
-    /// Write what is generated from the command line's definition below a folder
+    /// Write the generated files to a directory
     #[command(hide = true)]
     Generate(Generate),
-    /// Print the names of a bucket's indexes; standard input is the command line as far as it is typed
+    /// Print the names of a bucket's indexes, for the command line on standard input
     #[command(hide = true)]
     CompleteIndexes,
 }
@@ -103,9 +109,11 @@ pub struct Config {
 /// The commands below `config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print every setting that a load would use; secrets are masked
+    /// Print every setting that a load would use, with secrets masked
     Show(ConfigShow),
-    /// Ask for the settings and write them into the configuration file, which only its owner can read
+    /// Ask for the settings and write the configuration file
+    ///
+    /// Only its owner can read the file.
     #[command(args = of_init())]
     Init,
 }
@@ -113,13 +121,13 @@ pub enum ConfigCommand {
 /// Prints the settings.
 #[derive(Debug, Args)]
 pub struct ConfigShow {
-    /// Also print which flag, variable or section of the file each comes from
+    /// Also print the flag, variable or file section that each setting comes from
     #[arg(long)]
     pub origin: bool,
-    /// For this bucket: the file may say something of its own about it
+    /// Apply the file's settings for this bucket
     #[arg(long, value_name = "BUCKET")]
     pub bucket: Option<String>,
-    /// Form of the output
+    /// Format of the output
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub output_format: OutputFormat,
 }
@@ -136,14 +144,14 @@ pub struct VectorsApi {
 /// The commands below `vectors-api`.
 #[derive(Debug, Subcommand)]
 pub enum VectorsApiCommand {
-    /// Load vectors as `ossvec put-vectors` does; prints what ossutil prints
+    /// Load vectors like `ossvec put-vectors`, printing what ossutil prints
     PutVectors(Box<PutVectors>),
 }
 
 /// Prints a completion script.
 #[derive(Clone, Debug, Args)]
 pub struct Completions {
-    /// The shell
+    /// Shell to print the script for
     #[arg(value_enum, value_name = "SHELL")]
     pub shell: ShellName,
 }
@@ -164,7 +172,7 @@ pub enum ShellName {
 /// Writes what is generated.
 #[derive(Clone, Debug, Args)]
 pub struct Generate {
-    /// The folder, which is the project's own when its files are renewed
+    /// Directory to write to
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: PathBuf,
 }

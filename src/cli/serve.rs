@@ -16,20 +16,27 @@ pub struct Serve {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:9410", value_name = "ADDRESS")]
     pub listen: String,
-    /// Where data is kept [default: ~/.local/share/ossvec; on macOS and Windows the folder ossvec in the user's
-    /// application data]
+    /// Directory for the data.
+    ///
+    /// [default: ~/.local/share/ossvec; on macOS and Windows, ossvec in the user's application data directory]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
-    /// How many PutVectors requests are taken in a second; 0 is no limit
+    /// Maximum PutVectors requests per second.
+    ///
+    /// 0 removes the limit.
     #[arg(long, default_value_t = Rate(limits::PUT_REQUESTS_PER_SECOND), value_name = "N", allow_negative_numbers = true)]
     pub requests_per_second: Rate,
-    /// How many vectors are taken in a second; 0 is no limit
+    /// Maximum vectors per second.
+    ///
+    /// 0 removes the limit.
     #[arg(long, default_value_t = Rate(limits::PUT_VECTORS_PER_SECOND), value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
-    /// Time added to every answer
+    /// Delay every response by this time
     #[arg(long, default_value = "0s", value_name = "TIME")]
     pub latency: Period,
-    /// Scripted trouble, such as op=PutVectors,nth=3,status=503,code=InternalError,apply=half; repeatable
+    /// Inject a fault.
+    ///
+    /// Repeatable. For example: op=PutVectors,nth=3,status=503,code=InternalError,apply=half
     #[arg(long, value_name = "SPEC")]
     pub fault: Vec<String>,
 }

@@ -15,40 +15,38 @@ const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 const FILES: [(&str, &str); 5] = [
     (
         "~/.local/state/ossvec/",
-        "A folder for each load, with its journal, which --resume reads and which goes when the load is complete, and \
-         with rejects.jsonl unless --rejects names another file. $XDG_STATE_HOME/ossvec if that is set; on macOS \
-         ~/Library/Application Support/ossvec, on Windows %LOCALAPPDATA%\\ossvec. --checkpoint-dir names another folder.",
+        "One directory per load, with its journal and, unless --rejects names another file, rejects.jsonl. --resume \
+         reads the journal, and a complete load deletes it. $XDG_STATE_HOME/ossvec if that is set; on macOS \
+         ~/Library/Application Support/ossvec, on Windows %LOCALAPPDATA%\\ossvec. --checkpoint-dir names another \
+         directory.",
     ),
     (
         "~/.local/share/ossvec/vectors.redb",
-        "What the local service stores. $XDG_DATA_HOME/ossvec if that is set; on macOS \
-         ~/Library/Application Support/ossvec, on Windows %APPDATA%\\ossvec. --data-dir names another folder.",
-    ),
-    ("~/.ossutilconfig", "ossutil's configuration file; -c names another. ossvec config init writes it."),
-    (
-        "~/.aliyun/config.json",
-        "Profiles of the Alibaba Cloud CLI, read where no credential is set otherwise.",
+        "Data of the local service. $XDG_DATA_HOME/ossvec if that is set; on macOS \
+         ~/Library/Application Support/ossvec, on Windows %APPDATA%\\ossvec. --data-dir names another directory.",
     ),
     (
-        "~/.alibabacloud/credentials",
-        "Credentials of the vendor's libraries, read where none is set otherwise.",
+        "~/.ossutilconfig",
+        "Configuration file, shared with ossutil; -c names another. ossvec config init writes it.",
     ),
+    ("~/.aliyun/config.json", "Profiles of the Alibaba Cloud CLI, read if no credential is set otherwise."),
+    ("~/.alibabacloud/credentials", "Credentials of the Alibaba Cloud SDKs, read if none is set otherwise."),
 ];
 
 /// What signals do to a load.
 const SIGNALS: [(&str, &str); 3] = [
     (
         "SIGINT, SIGTERM",
-        "The load ends in good order: nothing more is read, requests under way get up to 25 seconds, and the summary \
-         tells how to continue; the exit code is 5. A second signal ends it at once; --resume continues then, too.",
+        "Stop gracefully: read no more input, wait up to 25 seconds for requests in flight, and print the summary with \
+         the command that continues; the exit code is 5. A second signal stops immediately; --resume still works.",
     ),
     (
         "SIGUSR1",
-        "Prints a line of progress at once, whatever --progress says. So does SIGINFO where there is one.",
+        "Print a line of progress immediately, with every --progress style. SIGINFO, where it exists, does the same.",
     ),
     (
         "SIGHUP",
-        "Is not caught, so that nohup works. Without nohup a closed terminal kills the load; --resume continues it.",
+        "Not caught, so that nohup works. Without nohup, closing the terminal kills the load; --resume continues it.",
     ),
 ];
 
@@ -105,7 +103,7 @@ fn command(section: &Section) -> String {
     let mut text = heading(&section.name.to_uppercase());
     text += &rendered(|out| man.render_description_section(out)).replacen(".SH DESCRIPTION\n", "", 1);
     match &section.same_as {
-        Some(earlier) => text += &paragraph(&format!("Its options are those of {earlier}.")),
+        Some(earlier) => text += &paragraph(&format!("It has the options of {earlier}.")),
         None => text += &rendered(|out| man.render_options_section(out)).replace(".SH ", ".SS "),
     }
     text
@@ -150,7 +148,7 @@ fn list<T: Into<String>>(terms: impl IntoIterator<Item = (T, T)>) -> String {
 
 fn environment() -> String {
     let of_options = setting::ALL.iter().filter_map(|setting| {
-        let meaning = format!("Stands for {} where that is not given.", setting.option());
+        let meaning = format!("Used if {} is not given.", setting.option());
         Some((setting.variable()?.to_owned(), meaning))
     });
     let also_read = ALSO_READ.iter().map(|variables| (variables.names.join(", "), variables.help.to_owned()));

@@ -9,13 +9,14 @@ const HEAD: &str = "\
 
 <!-- Generated from the command line's definition by `cargo run -- generate .`; do not edit. -->
 
-This page lists every command and option. What they are good for is in the [guide](guide.md); where settings come from
-is in [configuration.md](configuration.md).
+This page lists every command and option. The [guide](guide.md) shows how to use them;
+[configuration.md](configuration.md) explains where settings come from.
 ";
 
 /// What is said of the options that every command takes.
 pub(super) const SOME_HIDDEN: &str = "\
-They stand before or behind the command. Those that change nothing for a command are taken and left out of its help.
+They can be given before or after the command. A command accepts those that have no effect on it, but its help does not
+list them.
 ";
 
 /// Renders the page.
@@ -28,11 +29,11 @@ pub(super) fn reference() -> String {
         page += &format!("\n```text\n{}\n```\n", section.usage);
         let aliases: Vec<_> = command.get_visible_aliases().map(|alias| format!("`{alias}`")).collect();
         if !aliases.is_empty() {
-            page += &format!("\nAlso called {}.\n", aliases.join(", "));
+            page += &format!("\nAlias: {}.\n", aliases.join(", "));
         }
         page += &match section.same_as {
             Some(earlier) => {
-                format!("\nIts options are those of [{earlier}](#{}).\n", earlier.replace(' ', "-"))
+                format!("\nIt has the options of [{earlier}](#{}).\n", earlier.replace(' ', "-"))
             }
             None => tables(&command, "Options"),
         };
@@ -84,15 +85,19 @@ fn row(argument: &Arg) -> String {
 
 /// The help, the values that can be chosen from, and the default.
 fn meaning(argument: &Arg) -> String {
-    let mut text = argument.get_help().map(|help| plain(&help.to_string())).unwrap_or_default();
+    let help = argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
+    let mut text = plain(&help.replace("\n\n", " "));
     if !argument.get_num_args().is_some_and(|number| number.takes_values()) {
         return text;
     }
     let values = argument.get_possible_values();
     let values: Vec<_> = values.iter().filter(|value| !value.is_hide_set()).collect();
+    if !values.is_empty() && !text.ends_with('.') {
+        text.push('.');
+    }
     for (at, value) in values.iter().enumerate() {
-        let meaning = value.get_help().map(|help| format!(": {}", plain(&help.to_string())));
-        text += if at == 0 { "; one of " } else { ", " };
+        let meaning = value.get_help().map(|help| format!(" ({})", plain(&help.to_string())));
+        text += if at == 0 { " Values: " } else { ", " };
         text += &format!("`{}`{}", value.get_name(), meaning.unwrap_or_default());
     }
     let defaults: Vec<_> =

@@ -90,7 +90,8 @@ fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
         from_above.map(|_| all.iter().filter(|each| each.is_global_set()).cloned().collect());
     let own = all.iter().filter(|each| !each.is_hide_set()).map(|each| {
         let is_global = each.is_global_set() && from_above.is_none();
-        hinted(each).global(is_global)
+        // The man page has no texts of options that the short help lacks.
+        hinted(each).global(is_global).hide_short_help(false)
     });
     let mut copy = Command::new(command.get_name().to_owned())
         .disable_help_subcommand(true)

@@ -23,8 +23,12 @@ pub struct Setting {
     pub fallback: Fallback,
     /// More about that, in Markdown.
     pub remark: &'static str,
-    /// What it does, without variable and default.
+    /// What it does on one line, without variable and default.
     pub help: &'static str,
+    /// More about that, for the long help.
+    pub more: &'static str,
+    /// Whether the short help has the flag.
+    pub is_common: bool,
     /// What it does for `serve`.
     pub serve: Effect,
     /// What it does for `config init`.
@@ -178,15 +182,29 @@ impl Setting {
         self.variable != Variable::None || self.key != Key::None
     }
 
-    /// The help of the flag for a load.
-    pub fn whole_help(&self) -> String {
+    /// The short help of the flag for a load.
+    pub fn short_help(&self) -> String {
+        let tags = self.tags();
+        if tags.is_empty() { self.help.to_owned() } else { format!("{} {tags}", self.help) }
+    }
+
+    /// The long help of the flag for a load, in paragraphs.
+    pub fn long_help(&self) -> String {
+        if self.more.is_empty() {
+            return self.short_help();
+        }
+        format!("{}.\n\n{}\n\n{}", self.help, self.more, self.tags()).trim_end().to_owned()
+    }
+
+    /// Default and variable.
+    fn tags(&self) -> String {
         let fallback = match self.fallback {
             // A switch that is not there is off.
-            Fallback::None | Fallback::Value("false") => String::new(),
-            Fallback::Value(text) | Fallback::Words(text) => format!(" [default: {text}]"),
+            Fallback::None | Fallback::Value("false") => None,
+            Fallback::Value(text) | Fallback::Words(text) => Some(format!("[default: {text}]")),
         };
-        let variable = self.variable().map(|name| format!(" [env: {name}]"));
-        format!("{}{fallback}{}", self.help, variable.unwrap_or_default())
+        let variable = self.variable().map(|name| format!("[env: {name}]"));
+        fallback.into_iter().chain(variable).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -15,6 +15,8 @@ const GLOBAL: Setting = Setting {
     fallback: Fallback::None,
     remark: "",
     help: "",
+    more: "",
+    is_common: false,
     serve: Effect::Nothing,
     init: Effect::Nothing,
 };
@@ -37,7 +39,7 @@ pub const CONFIG_FILE: Setting = Setting {
     variable: Variable::Named("OSSUTIL_CONFIG_FILE"),
     key: Key::None,
     fallback: Fallback::Value("~/.ossutilconfig"),
-    help: "ossutil's configuration file",
+    help: "Configuration file, shared with ossutil",
     init: Effect::Same,
     ..GLOBAL
 };
@@ -49,7 +51,7 @@ pub const PROFILE: Setting = Setting {
     variable: Variable::Named("OSSUTIL_PROFILE"),
     key: Key::None,
     fallback: Fallback::Value("default"),
-    help: "Profile of the configuration file",
+    help: "Profile in the configuration file",
     init: Effect::Same,
     ..GLOBAL
 };
@@ -60,7 +62,8 @@ pub const MODE: Setting = Setting {
     value_name: "MODE",
     noun: "mode",
     remark: "by what is given: see [credentials.md](credentials.md)",
-    help: "Where the credential comes from; by default what is configured decides",
+    help: "Source of the credential",
+    more: "By default, the settings that are present decide.",
     ..GLOBAL
 };
 
@@ -71,8 +74,9 @@ pub const ACCESS_KEY_ID: Setting = Setting {
     value_name: "ID",
     noun: "access key id",
     variable: Variable::Named("OSS_ACCESS_KEY_ID"),
-    help: "Access key id",
-    serve: Effect::Own("Access key id that may ask", "local"),
+    help: "Access key ID",
+    is_common: true,
+    serve: Effect::Own("Access key ID that clients must use", "local"),
     ..GLOBAL
 };
 
@@ -84,8 +88,10 @@ pub const ACCESS_KEY_SECRET: Setting = Setting {
     noun: "access key secret",
     variable: Variable::Named("OSS_ACCESS_KEY_SECRET"),
     secrecy: Secrecy::Whole,
-    help: "Access key secret; other users of the machine can see it while the command runs, the variable is safer",
-    serve: Effect::Own("Its secret", "local"),
+    help: "Its secret",
+    more: "Prefer the variable: other users of this machine can read command lines.",
+    is_common: true,
+    serve: Effect::Own("Access key secret that clients must use", "local"),
     ..GLOBAL
 };
 
@@ -97,7 +103,7 @@ pub const STS_TOKEN: Setting = Setting {
     noun: "security token",
     variable: Variable::Named("OSS_SESSION_TOKEN"),
     secrecy: Secrecy::Whole,
-    help: "Token of a temporary access key",
+    help: "Security token of a temporary access key",
     ..GLOBAL
 };
 
@@ -107,7 +113,7 @@ pub const ROLE_ARN: Setting = Setting {
     value_name: "ARN",
     noun: "role",
     variable: Variable::Named("OSS_ROLE_ARN"),
-    help: "Role that the credential assumes",
+    help: "RAM role to assume",
     ..GLOBAL
 };
 
@@ -117,17 +123,30 @@ pub const ROLE_SESSION_NAME: Setting = Setting {
     noun: "name of the role's session",
     variable: Variable::Named("OSS_ROLE_SESSION_NAME"),
     fallback: Fallback::Value("ossvec"),
-    help: "Name under which the use of the role is logged",
+    help: "Session name to assume the role under",
+    more: "Audit logs show it.",
     ..GLOBAL
 };
 
 /// The vector bucket.
-pub const BUCKET: Setting =
-    Setting { name: "bucket", value_name: "BUCKET", noun: "bucket", help: "Vector bucket", ..LOAD };
+pub const BUCKET: Setting = Setting {
+    name: "bucket",
+    value_name: "BUCKET",
+    noun: "bucket",
+    help: "Vector bucket to load into",
+    is_common: true,
+    ..LOAD
+};
 
 /// The index in it.
-pub const INDEX_NAME: Setting =
-    Setting { name: "index-name", value_name: "INDEX", noun: "index", help: "Index in the bucket", ..LOAD };
+pub const INDEX_NAME: Setting = Setting {
+    name: "index-name",
+    value_name: "INDEX",
+    noun: "index",
+    help: "Index to load into",
+    is_common: true,
+    ..LOAD
+};
 
 /// The region.
 pub const REGION: Setting = Setting {
@@ -137,8 +156,10 @@ pub const REGION: Setting = Setting {
     variable: Variable::Named("OSS_REGION"),
     key: Key::Bucket,
     remark: "the endpoint's, if it is one of the service's hosts",
-    help: "Region id, such as cn-hangzhou",
-    serve: Effect::Own("Region that requests must be signed for", "cn-hangzhou"),
+    help: "Region",
+    more: "For example: cn-hangzhou",
+    is_common: true,
+    serve: Effect::Own("Region that clients must sign for", "cn-hangzhou"),
     ..GLOBAL
 };
 
@@ -149,8 +170,9 @@ pub const ACCOUNT_ID: Setting = Setting {
     noun: "account id",
     variable: Variable::Named("OSS_ACCOUNT_ID"),
     remark: "the endpoint's, if it is a bucket's URL",
-    help: "Account id (UID) of the bucket's owner, digits only",
-    serve: Effect::Own("Account that all buckets belong to", "1234567890"),
+    help: "Bucket owner's UID",
+    is_common: true,
+    serve: Effect::Own("Account that owns all buckets", "1234567890"),
     ..GLOBAL
 };
 
@@ -163,7 +185,9 @@ pub const ENDPOINT: Setting = Setting {
     variable: Variable::Named("OSS_ENDPOINT"),
     key: Key::Bucket,
     remark: "`https://REGION.oss-vectors.aliyuncs.com`",
-    help: "Host of the service, or the whole URL of a bucket; by default the region's public host",
+    help: "Service host",
+    more: "Or the URL of a bucket, which also sets bucket, account and region. By default, the region's public host.",
+    is_common: true,
     ..GLOBAL
 };
 
@@ -175,7 +199,8 @@ pub const ADDRESSING_STYLE: Setting = Setting {
     key: Key::Bucket,
     fallback: Fallback::Value("virtual"),
     remark: "; an IP address is always `path`",
-    help: "Where the bucket's name stands in the URL; an IP address is always addressed by path",
+    help: "Position of the bucket's name in URLs",
+    more: "IP addresses always use path.",
     ..GLOBAL
 };
 
@@ -185,7 +210,7 @@ pub const CONNECT_TIMEOUT: Setting = Setting {
     value_name: "TIME",
     noun: "timeout of connections",
     fallback: Fallback::Value("10s"),
-    help: "How long to wait for a connection",
+    help: "Maximum time to establish a connection",
     ..GLOBAL
 };
 
@@ -196,7 +221,7 @@ pub const READ_TIMEOUT: Setting = Setting {
     noun: "timeout of reading",
     fallback: Fallback::Value("20s"),
     remark: " without a byte sent or received",
-    help: "How long to wait while no byte is sent or received",
+    help: "Maximum time without a byte sent or received",
     ..GLOBAL
 };
 
@@ -207,7 +232,8 @@ pub const RETRY_TIMES: Setting = Setting {
     noun: "number of retries",
     fallback: Fallback::Value("100"),
     remark: "; `--retry-max-time` usually ends first",
-    help: "How often one request is tried again; throttled answers do not count. --retry-max-time usually ends first",
+    help: "Maximum retries per request",
+    more: "Throttled responses do not count. --retry-max-time often ends the retries earlier.",
     ..GLOBAL
 };
 
@@ -219,8 +245,9 @@ pub const PROXY: Setting = Setting {
     variable: Variable::Http(&["HTTPS_PROXY", "HTTP_PROXY"]),
     secrecy: Secrecy::Password,
     fallback: Fallback::Value("env"),
-    help: "Proxy: its URL, or env for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never used for this machine \
-           itself",
+    help: "Proxy URL, or env to use the proxy variables",
+    more: "The variables are HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. Requests to this machine never use a \
+           proxy.",
     ..GLOBAL
 };
 
@@ -230,7 +257,8 @@ pub const CA_BUNDLE: Setting = Setting {
     value_name: "FILE",
     noun: "file of certificates",
     remark: "the system's certificates only",
-    help: "A file with certificates in PEM form that are trusted beside the system's",
+    help: "PEM file with CA certificates to trust",
+    more: "They are trusted in addition to the system's.",
     ..GLOBAL
 };
 
@@ -240,7 +268,7 @@ pub const SKIP_VERIFY_CERT: Setting = Setting {
     value_name: "BOOL",
     noun: "check of certificates",
     fallback: Fallback::Value("false"),
-    help: "Do not check the server's certificate",
+    help: "Do not verify the server's certificate",
     ..GLOBAL
 };
 
@@ -250,7 +278,7 @@ pub const LOGLEVEL: Setting = Setting {
     value_name: "LEVEL",
     noun: "level of the log",
     fallback: Fallback::Value("off"),
-    help: "What is logged: info tells the course of a load, debug every request",
+    help: "Log level",
     serve: Effect::Same,
     ..GLOBAL
 };
@@ -261,7 +289,7 @@ pub const LOG_FILE: Setting = Setting {
     value_name: "FILE|-",
     noun: "file of the log",
     fallback: Fallback::Words("standard error"),
-    help: "Where the log goes; - is standard output",
+    help: "Write the log to this file, or to standard output (-)",
     serve: Effect::Same,
     ..GLOBAL
 };
@@ -274,7 +302,8 @@ pub const QUIET: Setting = Setting {
     noun: "silence",
     key: Key::None,
     fallback: Fallback::Value("false"),
-    help: "Print nothing but errors and the summary",
+    help: "Print only errors and the summary",
+    is_common: true,
     ..GLOBAL
 };
 

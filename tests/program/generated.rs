@@ -132,12 +132,12 @@ fn every_option_of_the_help_is_in_every_text() {
             !commands().iter().any(|other| other.len() > command.len() && other.starts_with(&command));
         let name = format!("ossvec {}", command.join(" "));
         let parts = if has_own_part {
-            let same = format!("options are those of {}", "ossvec put-vectors");
+            let same = format!("has the options of {}", "ossvec put-vectors");
             let mut own = [
                 part(&man, ".SH ", &format!("\"{}\"", name.to_uppercase())),
                 part(&markdown, "\n## ", &name),
             ];
-            if own[1].contains("Its options are those of [ossvec put-vectors]") {
+            if own[1].contains("It has the options of [ossvec put-vectors]") {
                 assert!(own[0].contains(&same), "{own:?}");
                 own = [
                     part(&man, ".SH ", "\"OSSVEC PUT-VECTORS\""),

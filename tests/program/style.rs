@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use clap::{Arg, Command, CommandFactory};
+use ossvec::cli::Cli;
+
+use crate::support::{Home, run};
+
 /// The pages that keep to the glossary. The list only grows.
 const PAGES: [&str; 1] = ["docs/STYLE.md"];
 
@@ -80,6 +85,102 @@ fn the_pages_avoid_the_words_of_the_glossary() {
         let lines = text.lines().filter(|line| path != "docs/STYLE.md" || !is_row(line));
         let text = lines.collect::<Vec<_>>().join("\n");
         assert_eq!(found(&prose(&text), &glossary), Vec::<String>::new(), "{path}");
+    }
+}
+
+/// Every text of a command and of those below it: what it does, its options, their values.
+fn help(command: &Command) -> Vec<String> {
+    let abouts = [command.get_about(), command.get_long_about(), command.get_after_long_help()];
+    let mut texts: Vec<_> = abouts.into_iter().flatten().map(ToString::to_string).collect();
+    texts.extend(command.get_before_long_help().map(ToString::to_string));
+    for option in command.get_arguments() {
+        texts.extend(option.get_help().map(ToString::to_string));
+        texts.extend(option.get_long_help().map(ToString::to_string));
+        let values = option.get_possible_values();
+        texts.extend(values.iter().filter_map(|value| value.get_help()).map(ToString::to_string));
+    }
+    texts.extend(command.get_subcommands().flat_map(help));
+    texts
+}
+
+#[test]
+fn the_help_avoids_the_words_of_the_glossary() {
+    let texts = help(&Cli::command());
+    assert!(texts.len() > 150, "{}", texts.len());
+    for text in texts {
+        assert_eq!(found(&text, &glossary()), Vec::<String>::new(), "{text}");
+    }
+}
+
+/// The man page as it reads.
+fn man() -> String {
+    let written = page("docs/man/ossvec.1");
+    written.replace(r"\-", "-").replace(r"\*(Aq", "'").replace(r"\\", r"\").replace(r"\&", "")
+}
+
+#[test]
+fn the_man_page_avoids_the_words_of_the_glossary() {
+    assert_eq!(found(&man(), &glossary()), Vec::<String>::new());
+}
+
+#[test]
+fn the_man_page_has_the_help_of_every_option_that_the_short_help_lacks() {
+    let man = man();
+    let hidden: Vec<_> = options(&Cli::command())
+        .into_iter()
+        .filter(|(_, option)| option.is_hide_short_help_set() && !option.is_hide_set())
+        .collect();
+    assert!(hidden.len() > 30, "{}", hidden.len());
+    for (name, option) in hidden {
+        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+        let phrase = help.split(" [").next().unwrap_or_default();
+        assert!(man.contains(phrase), "{name}: {help}");
+    }
+}
+
+/// The options of every command, each with the names of the command and its own.
+fn options(command: &Command) -> Vec<(String, Arg)> {
+    let name = |option: &Arg| format!("{} {}", command.get_name(), option.get_id());
+    let own = command.get_arguments().map(|option| (name(option), option.clone()));
+    own.chain(command.get_subcommands().flat_map(options)).collect()
+}
+
+#[test]
+fn the_short_help_of_an_option_is_one_phrase_without_a_full_stop() {
+    for (name, option) in options(&Cli::command()) {
+        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+        assert!(!help.is_empty(), "{name} has no help");
+        assert!(help.starts_with(|letter: char| !letter.is_lowercase()), "{name}: {help}");
+        assert!(!help.ends_with('.') && !help.contains('\n'), "{name}: {help}");
+    }
+}
+
+/// The short help of a command, in lines.
+fn short_help(command: &[&str], width: &str) -> Vec<String> {
+    let home = Home::new();
+    let help = run(home.ossvec().args(command).arg("-h").env("COLUMNS", width));
+    help.assert_code(0).stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_short_help_of_every_command_fits_one_screen() {
+    let commands: [&[&str]; 6] =
+        [&[], &["put-vectors"], &["serve"], &["config", "show"], &["config", "init"], &["completions"]];
+    for command in commands {
+        for width in ["80", "100"] {
+            let lines = short_help(command, width).len();
+            assert!((5..=45).contains(&lines), "{command:?} has {lines} lines in {width} columns");
+        }
+    }
+}
+
+#[test]
+fn the_short_help_of_a_load_has_a_line_for_each_option_in_80_columns() {
+    let lines = short_help(&["put-vectors"], "80");
+    let options: Vec<_> = lines.iter().filter(|line| line.starts_with("  ")).collect();
+    assert!(options.len() > 20, "{options:?}");
+    for line in options {
+        assert!(line.trim_start().starts_with(['-', '[']), "{line}");
     }
 }
 
