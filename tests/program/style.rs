@@ -9,7 +9,10 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 1] = ["docs/STYLE.md"];
+const PAGES: [&str; 3] = ["README.md", "CONTRIBUTING.md", "docs/STYLE.md"];
+
+/// The lines that a page may have.
+const MOST_LINES: [(&str, usize); 2] = [("README.md", 170), ("docs/STYLE.md", 40)];
 
 /// A page of the project.
 fn page(path: &str) -> String {
@@ -185,9 +188,11 @@ fn the_short_help_of_a_load_has_a_line_for_each_option_in_80_columns() {
 }
 
 #[test]
-fn the_guide_to_style_is_short() {
-    let lines = page("docs/STYLE.md").lines().count();
-    assert!(lines <= 40, "docs/STYLE.md has {lines} lines");
+fn the_pages_that_must_be_short_are_short() {
+    for (path, most) in MOST_LINES {
+        let lines = page(path).lines().count();
+        assert!(lines <= most, "{path} has {lines} lines");
+    }
 }
 
 #[test]
