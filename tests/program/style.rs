@@ -9,7 +9,8 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 3] = ["README.md", "CONTRIBUTING.md", "docs/STYLE.md"];
+const PAGES: [&str; 5] =
+    ["README.md", "CONTRIBUTING.md", "docs/STYLE.md", "docs/getting-started.md", "docs/guide.md"];
 
 /// The lines that a page may have.
 const MOST_LINES: [(&str, usize); 2] = [("README.md", 170), ("docs/STYLE.md", 40)];
@@ -185,6 +186,50 @@ fn the_short_help_of_a_load_has_a_line_for_each_option_in_80_columns() {
     for line in options {
         assert!(line.trim_start().starts_with(['-', '[']), "{line}");
     }
+}
+
+/// Every page of the project for its readers.
+fn all_pages() -> Vec<String> {
+    let docs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap();
+    let names = docs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}"));
+    pages.chain(["README.md", "CONTRIBUTING.md"].map(str::to_owned)).collect()
+}
+
+/// The targets of a page's links.
+fn links(page: &str) -> Vec<&str> {
+    page.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()
+}
+
+/// The anchors that a page has: its headings, as GitHub names them.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let is_kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+    let anchor = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase();
+        words.chars().filter(is_kept).collect::<String>().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_link_between_pages_leads_to_a_file_and_a_heading_that_exist() {
+    let mut checked = 0;
+    for path in all_pages() {
+        let text = page(&path);
+        for link in links(&text).into_iter().filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let target = if file.is_empty() { path.clone() } else { format!("{folder}/{file}") };
+            let target = target.trim_start_matches('/').to_owned();
+            let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(&target);
+            assert!(place.exists(), "{path}: {link}: there is no {target}");
+            let has_heading = || anchors(&page(&target)).iter().any(|heading| heading == anchor);
+            assert!(anchor.is_empty() || has_heading(), "{path}: {link}: there is no such heading");
+            checked += 1;
+        }
+    }
+    assert!(checked > 60, "{checked}");
 }
 
 #[test]
