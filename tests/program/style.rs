@@ -9,8 +9,14 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 5] =
-    ["README.md", "CONTRIBUTING.md", "docs/STYLE.md", "docs/getting-started.md", "docs/guide.md"];
+const PAGES: [&str; 6] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/STYLE.md",
+    "docs/getting-started.md",
+    "docs/guide.md",
+    "docs/troubleshooting.md",
+];
 
 /// The lines that a page may have.
 const MOST_LINES: [(&str, usize); 2] = [("README.md", 170), ("docs/STYLE.md", 40)];
