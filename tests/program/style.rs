@@ -9,13 +9,14 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/STYLE.md",
     "docs/getting-started.md",
     "docs/guide.md",
     "docs/troubleshooting.md",
+    "docs/local-service.md",
 ];
 
 /// The lines that a page may have.
