@@ -9,7 +9,7 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/STYLE.md",
@@ -17,6 +17,7 @@ const PAGES: [&str; 7] = [
     "docs/guide.md",
     "docs/troubleshooting.md",
     "docs/local-service.md",
+    "docs/events.md",
 ];
 
 /// The lines that a page may have.
