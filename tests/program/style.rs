@@ -200,7 +200,7 @@ fn the_short_help_of_a_load_has_a_line_for_each_option_in_80_columns() {
 fn all_pages() -> Vec<String> {
     let docs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap();
     let names = docs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let pages = names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}"));
+    let pages = names.filter_map(|name| name.strip_suffix(".md").map(|name| format!("docs/{name}.md")));
     pages.chain(["README.md", "CONTRIBUTING.md"].map(str::to_owned)).collect()
 }
 
