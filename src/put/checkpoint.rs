@@ -13,7 +13,7 @@ use super::claim::{Claim, ClaimError};
 use super::earlier::Earlier;
 use super::journal::{self, Binding, Header, Journal, JournalError};
 use super::notice::{EarlierNotice, Notice};
-use super::one_list;
+use super::one_list::{Before, Found};
 use super::outcome::{Later, Outcome};
 use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
@@ -72,6 +72,8 @@ pub(super) struct Checkpoint {
 struct ToStart {
     /// The rejects file, if the user names one.
     rejects: Option<PathBuf>,
+    /// What is in its place, or in the place of the program's own.
+    found: Found,
     resume: bool,
     /// How far what is gone on with came.
     mark: Option<Mark>,
@@ -130,13 +132,12 @@ impl Checkpoint {
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(failure)?;
         let header = header.with_rejects(keep.rejects.as_deref());
         let (journal, mark) = Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
-        if let Some(mark) = &mark {
-            one_list::check(&journal, mark, keep.rejects.as_deref())?;
-        }
+        let found =
+            mark.as_ref().map_or(Ok(Found::List), |mark| found(&journal, mark, keep.rejects.as_deref()))?;
         let checkpoint = Self {
             tracker: Tracker::new(mark.as_ref()),
             journal: Some(journal),
-            to_start: Some(ToStart { rejects: keep.rejects, resume: keep.resume, mark: mark.clone() }),
+            to_start: Some(ToStart { rejects: keep.rejects, found, resume: keep.resume, mark: mark.clone() }),
             _claim: claim,
             resume_command: keep.resume_command,
             ..Self::none(inputs, None)
@@ -150,7 +151,7 @@ impl Checkpoint {
         let (Some(to_start), Some(journal)) = (self.to_start.clone(), &mut self.journal) else {
             return Ok(Settled::default());
         };
-        let ToStart { rejects, resume, mut mark } = to_start;
+        let ToStart { rejects, found, resume, mut mark } = to_start;
         let may_hold = |bound: &Binding, counts| !Resumed { bound, counts }.is_gone_from(index.known);
         journal.start(&self.inputs, mark.as_ref(), rejects.as_deref(), &may_hold).map_err(failure)?;
         if index.is_to_create() {
@@ -158,13 +159,12 @@ impl Checkpoint {
         }
         let place = rejects.map_or_else(|| Place::Own(journal.rejects()), Place::Named);
         self.notes.extend_from_slice(journal.notes());
-        let rejects = if let Some(mark) = &mut mark {
-            go_on(journal, mark, &place, &mut self.notes)?
-        } else {
-            if let Place::Named(path) = &place {
-                self.notes.extend(set_aside(path, Some(journal))?);
-            }
-            Rejects::new(place)
+        if let (Place::Named(path), true) = (&place, mark.is_none() || found == Found::Other) {
+            self.notes.extend(set_aside(path, Some(journal))?);
+        }
+        let rejects = match &mut mark {
+            Some(mark) => go_on(journal, mark, &place, &mut self.notes)?,
+            None => Rejects::new(place),
         };
         self.rejects = Some(with_pipe(rejects)?);
         self.tracker = Tracker::new(mark.as_ref());
@@ -406,6 +406,15 @@ fn go_on(
         .map_err(|error| rejects_failure(place.path(), &error))?;
     journal.go_on(mark).map_err(failure)?;
     Ok(rejects)
+}
+
+/// What is in the place of the rejects file of a run that goes on.
+fn found(journal: &Journal, mark: &Mark, named: Option<&Path>) -> Result<Found, Failure> {
+    let before = journal.rejects_before().map_err(failure)?;
+    let Some((was, is_at)) = before.filter(|_| mark.rejects_bytes > 0) else { return Ok(Found::List) };
+    let own = journal.rejects_of_source();
+    let before = Before { named: &was, is_at: &is_at, is_own: was == own, bytes: mark.rejects_bytes };
+    before.goes_on_in(named.unwrap_or(&own), named.is_some())
 }
 
 /// Whether a line of the rejects file is about a record that is not settled and so comes again.

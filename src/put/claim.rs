@@ -32,10 +32,11 @@ pub(super) struct Claim {
 impl Claim {
     /// Claims what is at `path`, or will be; nothing for pipes and devices, where nothing is lost.
     pub(super) fn of(path: &Path) -> Result<Option<Self>, ClaimError> {
-        let path = target(path);
+        // Asked as it is named: the link of a descriptor leads to a name that is no file's.
         if path.metadata().is_ok_and(|there| !there.is_file()) {
             return Ok(None);
         }
+        let path = target(path);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".lock");

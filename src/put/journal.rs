@@ -259,10 +259,16 @@ impl Journal {
         self.folder.of(self.source.unwrap_or(Sequence::Current)).join(REJECTS)
     }
 
-    /// Where the rejects are that the run to go on with has listed, if that is known.
-    pub fn rejects_before(&self) -> Option<PathBuf> {
-        let named = self.rejects_before.as_ref()?;
-        Some(if named.is_empty() { self.rejects_of_source() } else { PathBuf::from(named) })
+    /// The rejects file of the run to go on with, by the name that it had and by the one that it has now, if that is known.
+    pub fn rejects_before(&self) -> Result<Option<(PathBuf, PathBuf)>, JournalError> {
+        let Some(named) = &self.rejects_before else { return Ok(None) };
+        if named.is_empty() {
+            let own = self.rejects_of_source();
+            return Ok(Some((own.clone(), own)));
+        }
+        let folder = self.folder.of(self.source.unwrap_or(Sequence::Current));
+        let named = PathBuf::from(named);
+        Ok(Some((named.clone(), moved::whereabouts(&folder, named)?)))
     }
 
     /// What is known of the index that earlier runs loaded into, as far as they settled anything, and what they counted,

@@ -269,3 +269,11 @@ fn rejects_into_a_pipe_need_a_reader_before_anything_is_sent() {
     until("the pipe has a reader", || load().code == Some(4));
     assert!(reader.join().unwrap().contains("\"rejected\""));
 }
+
+#[test]
+fn rejects_may_go_into_any_pipe() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("flawed.jsonl", with_a_flaw(200));
+    let ended = run(home.put_sized(&service, DIMENSION).args(["flawed.jsonl", "--rejects", "/dev/stderr"]));
+    assert!(ended.assert_code(4).stderr.contains("{\"rejected\":"), "{}", ended.stderr);
+}

@@ -76,9 +76,12 @@ impl Header {
         Ok(Self { version: VERSION, place, bound: Binding::default(), reading, inputs, rejects: None })
     }
 
-    /// The same with the rejects file that the user names, or none.
+    /// The same with the rejects file that the user names, or none. A pipe or a device is none that could be gone on with.
     #[must_use]
     pub fn with_rejects(self, named: Option<&Path>) -> Self {
+        if named.is_some_and(|path| path.metadata().is_ok_and(|there| !there.is_file())) {
+            return self;
+        }
         let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let rejects = named.map_or_else(String::new, |path| whole(path).display().to_string());
         Self { rejects: Some(rejects), ..self }

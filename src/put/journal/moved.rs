@@ -79,6 +79,12 @@ pub(super) fn undo(folder: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
+/// Where a file is now that belongs to a sequence.
+pub(super) fn whereabouts(folder: &Path, path: PathBuf) -> Result<PathBuf, JournalError> {
+    let first = noted(folder)?.into_iter().find(|moved| moved.from == path);
+    Ok(first.map_or(path, |moved| moved.to))
+}
+
 fn noted(folder: &Path) -> Result<Vec<Moved>, JournalError> {
     let path = folder.join(NOTES);
     let text = read_if_there(&path).map_err(io_error("read", &path))?;
