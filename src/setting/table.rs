@@ -61,7 +61,7 @@ pub const MODE: Setting = Setting {
     name: "mode",
     value_name: "MODE",
     noun: "mode",
-    remark: "by what is given: see [credentials.md](credentials.md)",
+    remark: "from what is set: see [Credentials](credentials.md)",
     help: "Source of the credential",
     more: "By default, the settings that are present decide.",
     ..GLOBAL
@@ -231,7 +231,7 @@ pub const RETRY_TIMES: Setting = Setting {
     value_name: "N",
     noun: "number of retries",
     fallback: Fallback::Value("100"),
-    remark: "; `--retry-max-time` usually ends first",
+    remark: "; `--retry-max-time` often ends first",
     help: "Maximum retries per request",
     more: "Throttled responses do not count. --retry-max-time often ends the retries earlier.",
     ..GLOBAL
@@ -256,7 +256,7 @@ pub const CA_BUNDLE: Setting = Setting {
     name: "ca-bundle",
     value_name: "FILE",
     noun: "file of certificates",
-    remark: "the system's certificates only",
+    remark: "only the system's certificates",
     help: "PEM file with CA certificates to trust",
     more: "They are trusted in addition to the system's.",
     ..GLOBAL

@@ -9,7 +9,7 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/STYLE.md",
@@ -18,6 +18,7 @@ const PAGES: [&str; 8] = [
     "docs/troubleshooting.md",
     "docs/local-service.md",
     "docs/events.md",
+    "docs/configuration.md",
 ];
 
 /// The lines that a page may have.
