@@ -9,7 +9,7 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/STYLE.md",
@@ -19,6 +19,7 @@ const PAGES: [&str; 9] = [
     "docs/local-service.md",
     "docs/events.md",
     "docs/configuration.md",
+    "docs/credentials.md",
 ];
 
 /// The lines that a page may have.
