@@ -9,7 +9,7 @@ use ossvec::cli::Cli;
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/STYLE.md",
@@ -20,6 +20,7 @@ const PAGES: [&str; 10] = [
     "docs/events.md",
     "docs/configuration.md",
     "docs/credentials.md",
+    "docs/formats.md",
 ];
 
 /// The lines that a page may have.
