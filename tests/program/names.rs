@@ -144,7 +144,7 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 fn texts() -> Vec<(PathBuf, String)> {
     let read = |path: &PathBuf| fs::read_to_string(path).unwrap().replace("\r\n", "\n");
     let code = files("src", "rs").into_iter().map(|path| (path.clone(), literals(&read(&path))));
-    let top = ["README.md", "CONTRIBUTING.md"].map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+    let top = ["README.md"].map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
     let pages = files("docs", "md").into_iter().chain(top).map(|path| (path.clone(), read(&path)));
     code.chain(pages).collect()
 }
