@@ -84,14 +84,14 @@ fn write_exceptions(summary: &Summary, quotes: u64, out: &mut String) -> Result 
     if superseded > 0 {
         writeln!(
             out,
-            "            {} of them have a later record with the same key, which is stored: they are passed over",
+            "            {} of them will be skipped: a later record with the same key is stored",
             count(superseded)
         )?;
     }
     if summary.rejects_unseen > 0 {
         writeln!(
             out,
-            "            {} more were not checked for later records with the same key: take those out first",
+            "            {} more were not checked: remove those whose key has a later record first",
             count(summary.rejects_unseen)
         )?;
     }
