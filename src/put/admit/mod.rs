@@ -7,6 +7,7 @@ mod findings;
 mod float32;
 mod glued;
 mod json;
+mod line_of_rejects;
 mod metadata;
 mod not_text;
 mod numbered;
@@ -244,7 +245,7 @@ impl Admit {
     fn read(&mut self, record: &Record) -> (Result<(), Reason>, bool) {
         let (rules, scratch) = (&self.rules, &mut self.scratch);
         match &record.raw {
-            Raw::Json(text) => match json::rejected_record(text) {
+            Raw::Json(text) => match line_of_rejects::rejected_record(text) {
                 Ok(Some(inner)) if inner.is_superseded => (Err(Reason::Superseded), false),
                 Ok(Some(inner)) => {
                     let fields = if inner.is_wire { &self.wire } else { &self.fields };

@@ -7,7 +7,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::super::encoding::{self, Foreign};
-use super::json;
+use super::line_of_rejects;
 use crate::put::record::{Raw, Reason};
 use crate::put::rejected::{Line, Rejected};
 
@@ -80,7 +80,7 @@ fn names(text: &[u8]) -> Vec<String> {
             Ok(self)
         }
     }
-    let inner = json::rejected_record(text).ok().flatten();
+    let inner = line_of_rejects::rejected_record(text).ok().flatten();
     let text = inner.as_ref().map_or(text, |inner| &inner.text);
     serde_json::from_slice(text).map_or(Vec::new(), |Names(names)| names)
 }
