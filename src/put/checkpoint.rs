@@ -2,16 +2,15 @@
 //! mark that counts them.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::claim::{Claim, ClaimError};
+use super::claim::Claim;
 use super::earlier::Earlier;
-use super::journal::{self, Binding, Header, Journal, JournalError};
+use super::journal::{self, Binding, Header, Journal};
 use super::notice::{EarlierNotice, Notice};
 use super::one_list::{Before, Found};
 use super::outcome::{Later, Outcome};
@@ -19,6 +18,7 @@ use super::read::FailedInput;
 use super::record::{Defect, Input, Vector};
 use super::rejected::Rejected;
 use super::rejects::{self, Forgotten, Listed, Place, REJECTS, Rejects, Superseded};
+use super::rejects_place::{claim, lost, rejects_failure, set_aside, with_pipe};
 use super::resume::{IndexNow, Resumed};
 use super::tracker::{FailedAt, Mark, Settled, Tracker};
 use crate::exit::{Exit, Failure};
@@ -129,9 +129,10 @@ impl Checkpoint {
         }
         // Before anything of an earlier run is touched.
         let claim = claim(keep.rejects.as_deref())?;
-        let header = Header::new(keep.place, keep.reading, &inputs).map_err(failure)?;
+        let header = Header::new(keep.place, keep.reading, &inputs).map_err(Failure::from)?;
         let header = header.with_rejects(keep.rejects.as_deref());
-        let (journal, mark) = Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(failure)?;
+        let (journal, mark) =
+            Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(Failure::from)?;
         let found =
             mark.as_ref().map_or(Ok(Found::List), |mark| found(&journal, mark, keep.rejects.as_deref()))?;
         let checkpoint = Self {
@@ -153,9 +154,9 @@ impl Checkpoint {
         };
         let ToStart { rejects, found, resume, mut mark } = to_start;
         let may_hold = |bound: &Binding, counts| !Resumed { bound, counts }.is_gone_from(index.known);
-        journal.start(&self.inputs, mark.as_ref(), rejects.as_deref(), &may_hold).map_err(failure)?;
+        journal.start(&self.inputs, mark.as_ref(), rejects.as_deref(), &may_hold).map_err(Failure::from)?;
         if index.is_to_create() {
-            journal.leave_aside().map_err(failure)?;
+            journal.leave_aside().map_err(Failure::from)?;
         }
         let place = rejects.map_or_else(|| Place::Own(journal.rejects()), Place::Named);
         self.notes.extend_from_slice(journal.notes());
@@ -242,7 +243,7 @@ impl Checkpoint {
     /// Notes that a batch is about to be sent, into the index that is known so.
     pub(super) fn begin_to_send(&mut self, known: &Binding) -> Result<(), Failure> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        journal.bind(known).and_then(|()| journal.begin_to_send()).map_err(failure)
+        journal.bind(known).and_then(|()| journal.begin_to_send()).map_err(Failure::from)
     }
 
     /// Notes that nothing which an earlier run stored is in the index.
@@ -250,7 +251,7 @@ impl Checkpoint {
         if let Some(earlier) = &mut self.earlier {
             earlier.index_is_gone();
         }
-        self.journal.as_mut().map_or(Ok(()), Journal::leave_aside).map_err(failure)
+        self.journal.as_mut().map_or(Ok(()), Journal::leave_aside).map_err(Failure::from)
     }
 
     /// Keeps what became of a batch; what is not settled is left to a later run, if there can be one.
@@ -317,7 +318,7 @@ impl Checkpoint {
     fn append_mark(&mut self) -> Result<(), Failure> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::bytes);
-        journal.append(&self.tracker.mark(rejects_bytes)).map_err(failure)
+        journal.append(&self.tracker.mark(rejects_bytes)).map_err(Failure::from)
     }
 
     /// Writes rejected records, and records of unknown fate.
@@ -350,7 +351,7 @@ impl Checkpoint {
 
     fn sync(&mut self) -> Result<(), Failure> {
         self.sync_rejects()?;
-        self.journal.as_mut().map_or(Ok(()), Journal::sync).map_err(failure)
+        self.journal.as_mut().map_or(Ok(()), Journal::sync).map_err(Failure::from)
     }
 
     /// Ends: the journal goes when nothing is left to continue, or nothing is done that a later run could skip. In
@@ -387,7 +388,7 @@ impl Checkpoint {
             (false, false) => journal.give_back(),
             (false, true) => Ok(()),
         };
-        let closed = closed.map_err(failure);
+        let closed = closed.map_err(Failure::from);
         (Left { rejects_file, superseded, drops_rejects, resume_command }, synced.and(closed))
     }
 }
@@ -404,13 +405,13 @@ fn go_on(
     let is_to_come = |known: &Rejected<'_>| is_to_come(journal, mark, known);
     let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
         .map_err(|error| rejects_failure(place.path(), &error))?;
-    journal.go_on(mark).map_err(failure)?;
+    journal.go_on(mark).map_err(Failure::from)?;
     Ok(rejects)
 }
 
 /// What is in the place of the rejects file of a run that goes on.
 fn found(journal: &Journal, mark: &Mark, named: Option<&Path>) -> Result<Found, Failure> {
-    let before = journal.rejects_before().map_err(failure)?;
+    let before = journal.rejects_before().map_err(Failure::from)?;
     let Some((was, is_at)) = before.filter(|_| mark.rejects_bytes > 0) else { return Ok(Found::List) };
     let own = journal.rejects_of_source();
     let before = Before { named: &was, is_at: &is_at, is_own: was == own, bytes: mark.rejects_bytes };
@@ -446,59 +447,4 @@ fn can_be_read_twice(input: &Input) -> bool {
 fn not_a_file() -> Failure {
     Failure::new(Exit::Usage, "only files can be resumed, not pipes or text on the command line")
         .advise("leave out --resume, or write the input to a file first")
-}
-
-fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
-    let advice = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "make room, or move the file to another disk and name it there with --rejects"
-        }
-        _ => "--rejects names another file; its folder must be there, and be yours to write",
-    };
-    Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
-        .advise(advice)
-}
-
-fn with_pipe(rejects: Rejects) -> Result<Rejects, Failure> {
-    let path = rejects.path().to_owned();
-    rejects.with_pipe().map_err(|error| rejects_failure(&path, &error))
-}
-
-/// Claims a rejects file that the user named.
-fn claim(named: Option<&Path>) -> Result<Option<Claim>, Failure> {
-    let Some(path) = named else { return Ok(None) };
-    Claim::of(path).map_err(|error| match error {
-        ClaimError::Io(error) => rejects_failure(path, &error),
-        ClaimError::Taken => {
-            Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
-                .advise("wait for it to end, or name another file with --rejects")
-        }
-    })
-}
-
-/// Makes room for a rejects file that the user named, and says what was moved.
-fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option<Notice>, Failure> {
-    let trouble = |error: io::Error| rejects_failure(path, &error);
-    let aside = Rejects::aside(path);
-    if let Some(aside) = &aside {
-        journal.map_or(Ok(()), |journal| journal.note_moved(path, aside)).map_err(failure)?;
-        std::fs::rename(path, aside).map_err(trouble)?;
-    }
-    Rejects::try_out(path).map_err(trouble)?;
-    Ok(aside.map(|to| EarlierNotice::RejectsMoved { from: path.to_owned(), to }.into()))
-}
-
-/// What is worth saying when an earlier run's rejects are not where they were.
-fn lost(path: &Path, mark: &Mark) -> Option<Notice> {
-    let bytes = path.metadata().map_or(0, |file| file.len());
-    let is_kept = path.is_file() || !path.exists();
-    (is_kept && bytes < mark.rejects_bytes).then(|| {
-        let records = mark.counts.rejected + mark.counts.unknown;
-        EarlierNotice::RejectsLost { records, path: path.to_owned() }.into()
-    })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
-fn failure(error: JournalError) -> Failure {
-    Failure::new(Exit::Client, error.to_string()).advise(error.advice())
 }

@@ -37,6 +37,7 @@ pub mod record;
 mod rehearsal;
 mod rejected;
 mod rejects;
+mod rejects_place;
 pub mod report;
 mod resume;
 mod send;

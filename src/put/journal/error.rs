@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::place::{Difference, listed};
+use crate::exit::{Exit, Failure};
 use crate::put::fingerprint::FingerprintError;
 
 /// Why a load cannot be continued, or its state not be kept.
@@ -92,6 +93,12 @@ impl JournalError {
             Self::Io { .. } => "check the path and the disk; --checkpoint-dir keeps the journal elsewhere",
         };
         advice.to_owned()
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::new(Exit::Client, error.to_string()).advise(error.advice())
     }
 }
 
