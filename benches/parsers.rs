@@ -6,10 +6,10 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 #[expect(dead_code, reason = "its tests come with it")]
-#[path = "../src/put/admit/float32.rs"]
+#[path = "../src/admit/float32.rs"]
 mod float32;
 #[expect(dead_code, reason = "its tests come with it")]
-#[path = "../src/put/admit/shortest.rs"]
+#[path = "../src/admit/shortest.rs"]
 mod shortest;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -32,7 +32,7 @@ const PARSERS: [(&str, Parser); 5] = [
     ("own", own),
 ];
 
-/// As `put/admit` does it, less the errors it tells.
+/// As `admit` does it, less the errors it tells.
 fn own(text: &mut [u8]) -> Vec<f32> {
     let mut numbers = Vec::with_capacity(DIMENSION);
     let mut at = 1;

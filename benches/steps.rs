@@ -10,14 +10,14 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use ossvec::oss::client::Body;
-use ossvec::oss::secret::{Credential, Secret};
-use ossvec::oss::sign::{self, Signable};
-use ossvec::oss::time::Timestamp;
-use ossvec::put::admit::{Admit, Admitted, Fields, Findings, MetadataValues, Rules};
-use ossvec::put::batch::{Batcher, Limits};
-use ossvec::put::read;
-use ossvec::put::record::{Block, Input, Position, Raw, Record};
+use ossvec::test_support::admit::{Admit, Admitted, Fields, Findings, MetadataValues, Rules};
+use ossvec::test_support::oss::client::Body;
+use ossvec::test_support::oss::secret::{Credential, Secret};
+use ossvec::test_support::oss::sign::{self, Signable};
+use ossvec::test_support::oss::time::Timestamp;
+use ossvec::test_support::put::batch::{Batcher, Limits};
+use ossvec::test_support::read;
+use ossvec::test_support::record::{Block, Input, Position, Raw, Record};
 
 const DIMENSION: usize = 1024;
 /// Records of a whole batch.

@@ -15,16 +15,16 @@ const HYPHEN_VALUES: [&str; 7] =
 
 /// The arguments that the program was started with.
 #[derive(Clone)]
-pub struct CommandLine(Vec<String>);
+pub(crate) struct CommandLine(Vec<String>);
 
 impl CommandLine {
     /// Takes all arguments, the program's name first.
-    pub fn new(arguments: Vec<String>) -> Self {
+    pub(crate) fn new(arguments: Vec<String>) -> Self {
         Self(arguments)
     }
 
     /// The same command with `--resume`. Secrets do not show: their variables stand in their place.
-    pub fn resuming(&self) -> String {
+    pub(crate) fn resuming(&self) -> String {
         let options = self.0.iter().skip(1).position(|argument| argument == "--");
         let (options, inputs) = self.0.split_at(options.map_or(self.0.len(), |at| at + 1));
         let mut words = vec!["ossvec".to_owned()];

@@ -5,7 +5,7 @@
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'a> {
+pub(crate) enum Line<'a> {
     /// Nothing, or a comment.
     Blank,
     /// The name of a section, without brackets.
@@ -16,7 +16,7 @@ pub enum Line<'a> {
 
 /// A key and its value, both without blanks around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     /// The key, as it is spelt.
     pub key: &'a str,
     /// The value, still in its quotes.
@@ -27,7 +27,7 @@ pub struct Pair<'a> {
 
 /// A section with its keys and values, in the order of the text.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Section<'a> {
+pub(crate) struct Section<'a> {
     /// The name, without brackets.
     pub name: &'a str,
     /// Its keys and values.
@@ -35,7 +35,7 @@ pub struct Section<'a> {
 }
 
 /// Reads a line; nothing if it is none of INI text.
-pub fn line(text: &str) -> Option<Line<'_>> {
+pub(crate) fn line(text: &str) -> Option<Line<'_>> {
     let text = text.trim_start_matches('\u{feff}').trim_end();
     let trimmed = text.trim_start();
     if trimmed.is_empty() || is_comment(trimmed) {
@@ -57,7 +57,7 @@ fn is_comment(text: &str) -> bool {
 }
 
 /// Reads a text; the error is the number of the first line that is none.
-pub fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
+pub(crate) fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
     let mut sections: Vec<Section<'_>> = Vec::new();
     for (index, text) in text.lines().enumerate() {
         match (line(text).ok_or(index + 1)?, sections.last_mut()) {
@@ -71,7 +71,7 @@ pub fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
 }
 
 /// The number of the first line with a key that stands before any section.
-pub fn before_sections(text: &str) -> Option<usize> {
+pub(crate) fn before_sections(text: &str) -> Option<usize> {
     let lines = text.lines().map(line).enumerate();
     let mut told = lines.filter(|(_, line)| matches!(line, Some(Line::Pair(_) | Line::Section(_))));
     let (index, first) = told.next()?;
@@ -79,7 +79,7 @@ pub fn before_sections(text: &str) -> Option<usize> {
 }
 
 /// A value without the quotes around it, if one pair of them encloses all of it.
-pub fn unquoted(value: &str) -> &str {
+pub(crate) fn unquoted(value: &str) -> &str {
     let inner = |quote: char| {
         let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;
         (!inner.contains(quote)).then_some(inner)

@@ -21,7 +21,7 @@ mod typed;
 const USUAL_HOST: &str = "the region's public host";
 
 /// What was written.
-pub struct Written {
+pub(crate) struct Written {
     /// The file.
     pub path: PathBuf,
     /// The profile in it.
@@ -29,7 +29,7 @@ pub struct Written {
 }
 
 /// Asks, and writes one profile; the rest of the file stays as it is.
-pub fn init(global: &Global, environment: &Environment) -> Result<Written, Failure> {
+pub(crate) fn init(global: &Global, environment: &Environment) -> Result<Written, Failure> {
     let (path, profile) = settings::place(global, environment)?;
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::new(

@@ -8,31 +8,39 @@
 //!         Defect    body     axes     → fate  Outcome
 //! ```
 //!
-//! [`put`] is that path, one file a step; [`call`] is one request at the quota's pace; [`oss`] is the service's protocol; [`emulator`] is a local service that
-//! speaks the same protocol. `docs/design.md` is the map.
+//! `read` and `admit` are the first two steps and `put` is the rest of the path; `call` is one request at the quota's
+//! pace; `oss` is the service's protocol; `local_service` speaks the same protocol. `docs/design.md` is the map.
 
-pub mod call;
-pub mod cli;
-pub mod command_line;
-pub mod emulator;
-pub mod exit;
-pub mod generate;
+mod admit;
+mod call;
+mod claim;
+mod cli;
+mod command_line;
+mod encoding;
+mod exit;
+mod generate;
 mod index_names;
-pub mod ini;
-pub mod init;
+mod ini;
+mod init;
 mod links;
-pub mod log;
-pub mod oss;
+mod local_service;
+mod log;
+mod oss;
 mod print;
 mod private;
-pub mod profile;
-pub mod put;
+mod profile;
+mod put;
+mod read;
+mod record;
 mod resources;
 pub mod run;
-pub mod setting;
-pub mod settings;
+mod setting;
+mod settings;
 mod shown;
 mod signals;
+#[doc(hidden)]
+pub mod test_support;
 #[cfg(test)]
 mod testing;
-pub mod values;
+mod values;
+mod words;

@@ -16,7 +16,7 @@ use crate::private;
 
 /// How much is logged, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
+pub(crate) struct Log {
     /// How much.
     pub level: Level,
     /// Where to.
@@ -25,7 +25,7 @@ pub struct Log {
 
 /// How much is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub(crate) enum Level {
     /// Nothing.
     Off,
     /// The course of a load.
@@ -36,7 +36,7 @@ pub enum Level {
 
 /// Where the log goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// Standard error.
     Error,
     /// Standard output.
@@ -46,7 +46,7 @@ pub enum Destination {
 }
 
 /// Logs from now on, for the whole process.
-pub fn begin(log: &Log) -> Result<Logged, Failure> {
+pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
     let logged = Logged::default();
     let level = match log.level {
         Level::Off => return Ok(logged),
@@ -75,11 +75,11 @@ pub fn begin(log: &Log) -> Result<Logged, Failure> {
 
 /// What became of the log.
 #[derive(Clone, Debug, Default)]
-pub struct Logged(Arc<Mutex<Option<io::Error>>>);
+pub(crate) struct Logged(Arc<Mutex<Option<io::Error>>>);
 
 impl Logged {
     /// Why the file of `log` is not complete, if it is not.
-    pub fn failure(&self, log: &Log) -> Option<Failure> {
+    pub(crate) fn failure(&self, log: &Log) -> Option<Failure> {
         let error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (Some(error), Destination::File(path)) = (&*error, &log.destination) else { return None };
         let message = format!("the log is not complete: cannot write --log-file {}: {error}", path.display());

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use crate::ini::{Section, before_sections, sections, unquoted};
 use crate::setting::{self, BUCKETS, Key, PROFILE, SOURCE_PROFILE};
 
-pub mod edit;
+pub(crate) mod edit;
 
 /// The values of one profile, by their folded keys.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Profile {
+pub(crate) struct Profile {
     values: BTreeMap<String, Value>,
     /// What the attached section says of single buckets.
     buckets: BTreeMap<String, BTreeMap<String, Value>>,
@@ -20,7 +20,7 @@ pub struct Profile {
 
 /// A value and the section that it stands in, without brackets.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Value {
+pub(crate) struct Value {
     /// The value, never empty.
     pub text: String,
     /// The section, such as `profile dev`.
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Profile {
 
 /// Why a text gives no profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProfileError {
+pub(crate) enum ProfileError {
     /// It is no INI text. What stands in the line may be a secret.
     #[error("line {0} is neither a section, a key with its value nor a comment")]
     Syntax(usize),
@@ -65,7 +65,7 @@ pub enum ProfileError {
 
 impl ProfileError {
     /// What to do about it.
-    pub fn advice(&self) -> String {
+    pub(crate) fn advice(&self) -> String {
         match self {
             Self::Syntax(line) => format!("mend line {line}, or begin it with # to leave it out"),
             Self::Homeless(line) => {
@@ -83,7 +83,7 @@ impl ProfileError {
 
 impl Profile {
     /// Reads the profile `name`, or the default one; a text without a default section gives an empty profile.
-    pub fn read(text: &str, name: Option<&str>) -> Result<Self, ProfileError> {
+    pub(crate) fn read(text: &str, name: Option<&str>) -> Result<Self, ProfileError> {
         let ini = sections(text).map_err(ProfileError::Syntax)?;
         before_sections(text).map_or(Ok(()), |line| Err(ProfileError::Homeless(line)))?;
         let mut profile = Self::default();
@@ -99,17 +99,17 @@ impl Profile {
     }
 
     /// Whether nothing is said at all.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty() && self.buckets.is_empty()
     }
 
     /// The value of a key, in any of its spellings; an empty one is none.
-    pub fn get(&self, key: &str) -> Option<&str> {
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
         self.value(key, None).map(|value| value.text.as_str())
     }
 
     /// The value of a key for a bucket, and where it stands: what is said of the bucket itself comes first.
-    pub fn value(&self, key: &str, bucket: Option<&str>) -> Option<&Value> {
+    pub(crate) fn value(&self, key: &str, bucket: Option<&str>) -> Option<&Value> {
         let key = folded(key);
         let of_bucket = bucket.and_then(|bucket| self.buckets.get(bucket)?.get(&key));
         of_bucket.filter(|value| !value.text.is_empty()).or_else(|| self.values.get(&key))
@@ -141,7 +141,7 @@ impl Profile {
 
 /// A text that says something, but nothing for those who name no profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoDefault {
+pub(crate) struct NoDefault {
     /// The names of its sections, without brackets.
     sections: Vec<String>,
 }
@@ -151,14 +151,14 @@ const NAMED: usize = 3;
 
 impl NoDefault {
     /// Looks for sections, the default one not among them.
-    pub fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let ini = sections(text).ok()?;
         let sections: Vec<_> = ini.iter().map(|section| section.name.to_owned()).collect();
         (!sections.is_empty() && section(&ini, "default").is_none()).then_some(Self { sections })
     }
 
     /// What to do about it.
-    pub fn advice(&self) -> String {
+    pub(crate) fn advice(&self) -> String {
         if self.sections.iter().any(|name| name.eq_ignore_ascii_case("credentials")) {
             return "ossutil 1 wrote it: rename [Credentials] to [default], or copy its keys into a section [default]"
                 .to_owned();
@@ -242,7 +242,7 @@ impl Value {
 }
 
 /// The one spelling that all spellings of a key, or of a mode, have in common.
-pub fn folded(key: &str) -> String {
+pub(crate) fn folded(key: &str) -> String {
     key.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 

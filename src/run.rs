@@ -17,11 +17,11 @@ use crate::cli::{
     VectorsApiCommand,
 };
 use crate::command_line::CommandLine;
-use crate::emulator::{self, Service};
 use crate::exit::{Exit, Failure, own_defect};
 use crate::generate;
 use crate::index_names;
 use crate::init;
+use crate::local_service::{self, Service};
 use crate::log;
 use crate::oss::time::Timestamp;
 use crate::print::{Document, ResultOnce, err, last_words, not_begun, out, tell, unprinted, usage, warn};
@@ -189,7 +189,7 @@ async fn put_vectors(
         (Some(service), Some(local)) => {
             let listener = bind("127.0.0.1:0").await?;
             let address = listener.local_addr().map_err(|error| cannot_listen("127.0.0.1:0", &error))?;
-            serving = Some(tokio::spawn(emulator::serve(listener, raised(stopped), open(local)?)));
+            serving = Some(tokio::spawn(local_service::serve(listener, raised(stopped), open(local)?)));
             Some(service.at(address)?)
         }
         (service, _) => service,
@@ -228,7 +228,7 @@ async fn serve(arguments: &Serve, global: &Global, environment: &Environment) ->
     let hello = hello(&options, address);
     let service = open(options)?;
     err(&visible_lines(&hello));
-    emulator::serve(listener, raised(signals::interrupt(|| ())), service)
+    local_service::serve(listener, raised(signals::interrupt(|| ())), service)
         .await
         .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
     logged.failure(&log).map_or(Ok(Exit::Complete), Err)
@@ -280,11 +280,11 @@ fn generate(arguments: &Generate) -> Result<Exit, Failure> {
 }
 
 /// What a service tells when it begins: where it is, and how to load into it.
-fn hello(options: &emulator::Options, address: SocketAddr) -> String {
-    let usual = emulator::Options::default();
+fn hello(options: &local_service::Options, address: SocketAddr) -> String {
+    let usual = local_service::Options::default();
     let is_usual = options.access_key_secret == usual.access_key_secret;
     let secret = if is_usual { usual.access_key_secret.expose() } else { "…" };
-    let emulator::Options { access_key_id, region, account, .. } = options;
+    let local_service::Options { access_key_id, region, account, .. } = options;
     let port = address.port();
     let host = if address.ip().is_unspecified() { format!("127.0.0.1:{port}") } else { address.to_string() };
     let warning = if is_usual && !address.ip().is_loopback() {
@@ -305,7 +305,7 @@ fn hello(options: &emulator::Options, address: SocketAddr) -> String {
 }
 
 /// Opens a local service's data and sees to it that there is a bucket.
-fn open(options: emulator::Options) -> Result<Arc<Service>, Failure> {
+fn open(options: local_service::Options) -> Result<Arc<Service>, Failure> {
     let service = Service::open(options).and_then(|service| {
         service.store().put_bucket(LOCAL_BUCKET, &Timestamp::now().rfc3339_millis())?;
         Ok(Arc::new(service))

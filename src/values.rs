@@ -8,7 +8,7 @@ use crate::put::MaxRejects;
 
 /// A switch, with the words that Go, in which ossutil is written, has for its two positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Switch(pub bool);
+pub(crate) struct Switch(pub bool);
 
 impl FromStr for Switch {
     type Err = String;

@@ -7,8 +7,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ossvec::put::admit::{Admit, Fields, MetadataValues, Rules};
-use ossvec::put::record::{Block, Columns, Position, Raw, Record};
+use ossvec::test_support::admit::{Admit, Fields, MetadataValues, Rules};
+use ossvec::test_support::record::{Block, Columns, Position, Raw, Record};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]

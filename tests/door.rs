@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ossvec::emulator::{Limits, Options, Service, serve};
-use ossvec::oss::endpoint::Target;
-use ossvec::oss::operation::Operation;
-use ossvec::oss::secret::Credential;
-use ossvec::oss::sign::{self, Signable};
-use ossvec::oss::time::Timestamp;
+use ossvec::test_support::local_service::{Limits, Options, Service, serve};
+use ossvec::test_support::oss::endpoint::Target;
+use ossvec::test_support::oss::operation::Operation;
+use ossvec::test_support::oss::secret::Credential;
+use ossvec::test_support::oss::sign::{self, Signable};
+use ossvec::test_support::oss::time::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;

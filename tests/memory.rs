@@ -4,9 +4,9 @@
 
 use std::alloc::System;
 
-use ossvec::put::admit::{Admit, Fields, MetadataValues, Rules};
-use ossvec::put::read::{self, Form};
-use ossvec::put::record::Input;
+use ossvec::test_support::admit::{Admit, Fields, MetadataValues, Rules};
+use ossvec::test_support::read::{self, Form};
+use ossvec::test_support::record::Input;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]

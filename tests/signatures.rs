@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use ossvec::oss::endpoint::{Target, service_resource};
-use ossvec::oss::secret::{Credential, Secret};
-use ossvec::oss::sign::{self, Authorization, Scope, Signable};
-use ossvec::oss::time::Timestamp;
+use ossvec::test_support::oss::endpoint::{Target, service_resource};
+use ossvec::test_support::oss::secret::{Credential, Secret};
+use ossvec::test_support::oss::sign::{self, Authorization, Scope, Signable};
+use ossvec::test_support::oss::time::Timestamp;
+use ossvec::test_support::oss::{presign, presigned_query};
 use sha2::{Digest, Sha256};
 
 #[derive(serde::Deserialize)]
@@ -93,9 +94,9 @@ impl KnownAnswer {
     fn check_presigned(&self, request: &Signable<'_>, now: Timestamp, expires: u64) {
         let date = now.date();
         let scope = Scope { date: &date, region: &self.region, product: &self.product };
-        let query = sign::presigned_query(request, &self.credential(), scope, now, expires);
+        let query = presigned_query(request, &self.credential(), scope, now, expires);
         self.check_canonical(&sign::canonical_request(&Signable { query: &query, ..*request }));
-        let whole = sign::presign(request, &self.credential(), scope, now, expires);
+        let whole = presign(request, &self.credential(), scope, now, expires);
         assert_eq!(whole, format!("{query}&x-oss-signature={}", self.signature), "{}", self.id);
     }
 

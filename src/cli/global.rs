@@ -13,7 +13,6 @@ use crate::values::Timeout;
 /// Options of every command, named as ossutil names them.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Service options", mut_args = defined)]
-#[expect(missing_docs, reason = "the table of settings says what each is")]
 pub struct Global {
     #[arg(long, global = true)]
     pub access_key_id: Option<String>,
@@ -95,7 +94,6 @@ impl std::str::FromStr for LogLevel {
 
 /// Options of ossutil that change nothing for vectors, or cannot be had.
 #[derive(Clone, Debug, Default, Args)]
-#[expect(missing_docs, reason = "the table of settings says what each is")]
 pub struct Ossutil {
     #[arg(long, global = true)]
     pub sign_version: Option<String>,

@@ -31,19 +31,14 @@ pub struct PutVectors {
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the doc comment would become the command's help")]
     pub to: To,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the doc comment would become the command's help")]
     pub reading: Reading,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the doc comment would become the command's help")]
     pub tables: TableOptions,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the doc comment would become the command's help")]
     pub sending: Sending,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "the doc comment would become the command's help")]
     pub reporting: Reporting,
 }
 
@@ -52,10 +47,8 @@ pub struct PutVectors {
 #[command(next_help_heading = "Target", mut_args = defined)]
 pub struct To {
     #[arg(long)]
-    #[expect(missing_docs, reason = "the table of settings says what it is")]
     pub bucket: Option<String>,
     #[arg(long)]
-    #[expect(missing_docs, reason = "the table of settings says what it is")]
     pub index_name: Option<String>,
     /// Create the index, with --distance-metric.
     ///

@@ -10,14 +10,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use global::{AddressingStyle, Global, LogLevel, Mode, Ossutil};
+pub(crate) use global::{AddressingStyle, Global, LogLevel, Mode};
 use global::{of_init, of_no_use};
-pub use input::{FormatName, MetadataValuesName, Reading, TableOptions};
-pub use load::{Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, Sending, To, VerifyName};
-pub use serve::Serve;
+pub(crate) use input::{FormatName, MetadataValuesName, Reading, TableOptions};
+pub(crate) use load::{Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, To, VerifyName};
+pub(crate) use serve::Serve;
 
 /// The exit codes with their meanings, for the end of the help and the man page.
-pub const EXIT_CODES: [(u8, &str); 6] = [
+pub(crate) const EXIT_CODES: [(u8, &str); 6] = [
     (0, "everything is stored"),
     (1, "the command line is wrong; no vector was sent"),
     (2, "the service refused, accepted no writes, or stayed unreachable"),
@@ -31,7 +31,7 @@ const LOAD_HELP: &str =
     "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
 
 /// What people do with `put-vectors`, each with its command.
-pub const EXAMPLES: [(&str, &str); 5] = [
+pub(crate) const EXAMPLES: [(&str, &str); 5] = [
     ("Try a load on this machine, without an account", "ossvec put-vectors vectors.jsonl --local"),
     (
         "Check all input without sending anything",

@@ -36,7 +36,7 @@ const BASH_EQUALS: &str = r#"    if [[ "${prev}" == "=" && ${COMP_CWORD} -ge 2 ]
 "#;
 
 /// The script of one shell.
-pub fn completions(shell: ShellName) -> String {
+pub(crate) fn completions(shell: ShellName) -> String {
     let script = |shell| {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut offered(), "ossvec", &mut script);

@@ -11,7 +11,7 @@ mod settings;
 use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 
 use crate::cli::{Cli, ShellName};
-pub use completions::completions;
+pub(crate) use completions::completions;
 
 /// A file of the tree.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::time::Timestamp;
 
 /// The service's word for a temporary access key that has ended.
-pub const TOKEN_ENDED: &str = "SecurityTokenExpired";
+pub(crate) const TOKEN_ENDED: &str = "SecurityTokenExpired";
 
 /// Why there is no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +214,7 @@ fn is_throttle(code: &str) -> bool {
 /// The wait before retry number `retry` (from 0): full jitter, a random part of a doubling ceiling.
 ///
 /// The ceiling starts at 0.4 s and ends at 20 s, the vendor's software kits' own bounds; `chance` lies in `[0, 1)`.
-pub fn backoff(retry: u32, chance: f64) -> Duration {
+pub(crate) fn backoff(retry: u32, chance: f64) -> Duration {
     const FIRST: f64 = 0.4;
     const CEILING: f64 = 20.0;
     let ceiling = (FIRST * 2_f64.powi(retry.min(16).cast_signed())).min(CEILING);

@@ -7,79 +7,76 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Most vectors in one `PutVectors` request (developer-reference/putvectors).
-pub const VECTORS_PER_PUT: usize = 500;
+pub(crate) const VECTORS_PER_PUT: usize = 500;
 
 /// Length of a vector's key, in characters (developer-reference/putvectors).
 ///
 /// The page says characters; whether the service counts bytes is not known.
-pub const KEY_CHARACTERS: RangeInclusive<usize> = 1..=1024;
+pub(crate) const KEY_CHARACTERS: RangeInclusive<usize> = 1..=1024;
 
 /// Dimension of an index (developer-reference/putvectorindex).
-pub const DIMENSION: RangeInclusive<u32> = 1..=4096;
+pub(crate) const DIMENSION: RangeInclusive<u32> = 1..=4096;
 
 /// The one element type of an index (developer-reference/putvectorindex).
-pub const DATA_TYPE: &str = "float32";
+pub(crate) const DATA_TYPE: &str = "float32";
 
 /// Most metadata of one vector, in bytes as [`metadata_bytes`] counts them (developer-reference/putvectors: 40 KB).
-pub const METADATA_BYTES: usize = 40 * 1024;
+pub(crate) const METADATA_BYTES: usize = 40 * 1024;
 
 /// Most filterable metadata of one vector, in bytes as [`metadata_bytes`] counts them
 /// (developer-reference/putvectors: 2 KB; user-guide/vector-vectors allows that for each field).
-pub const FILTERABLE_METADATA_BYTES: usize = 2 * 1024;
+pub(crate) const FILTERABLE_METADATA_BYTES: usize = 2 * 1024;
 
 /// Most filterable metadata fields of one vector (developer-reference/putvectors).
-pub const FILTERABLE_FIELDS: usize = 10;
+pub(crate) const FILTERABLE_FIELDS: usize = 10;
 
 /// `PutVectors` requests a second, by the stricter of the published quotas
 /// (developer-reference/putvectors, edition of Mar 25, 2026; later editions say 1,000).
-pub const PUT_REQUESTS_PER_SECOND: f64 = 5.0;
+pub(crate) const PUT_REQUESTS_PER_SECOND: f64 = 5.0;
 
 /// Vectors a second over all `PutVectors` requests (developer-reference/putvectors).
-pub const PUT_VECTORS_PER_SECOND: f64 = 2500.0;
+pub(crate) const PUT_VECTORS_PER_SECOND: f64 = 2500.0;
 
 /// Most keys in one `GetVectors` request (developer-reference/getvectors).
-pub const KEYS_PER_GET: usize = 100;
+pub(crate) const KEYS_PER_GET: usize = 100;
 
 /// Most keys in one `DeleteVectors` request (developer-reference/deletevectors).
-pub const KEYS_PER_DELETE: usize = 500;
+pub(crate) const KEYS_PER_DELETE: usize = 500;
 
 /// Vectors on a page of `ListVectors` when the request names no number (developer-reference/listvectors).
-pub const LIST_PAGE_DEFAULT: usize = 500;
+pub(crate) const LIST_PAGE_DEFAULT: usize = 500;
 
 /// Most vectors on a page of `ListVectors` (developer-reference/listvectors).
-pub const LIST_PAGE: RangeInclusive<usize> = 1..=1000;
+pub(crate) const LIST_PAGE: RangeInclusive<usize> = 1..=1000;
 
 /// Most data on a page of `ListVectors`, in bytes, so that a short page need not be the last
 /// (developer-reference/list-vectors of ossutil, until Sep 24, 2026).
-pub const LIST_PAGE_BYTES: usize = 1024 * 1024;
-
-/// Length of a `nextToken`, in bytes (developer-reference/listvectors; older editions say 512 at most).
-pub const NEXT_TOKEN_BYTES: RangeInclusive<usize> = 1..=2048;
+pub(crate) const LIST_PAGE_BYTES: usize = 1024 * 1024;
 
 /// Most segments of a parallel `ListVectors` scan (developer-reference/listvectors).
-pub const LIST_SEGMENTS: RangeInclusive<u32> = 1..=16;
+pub(crate) const LIST_SEGMENTS: RangeInclusive<u32> = 1..=16;
 
 /// Length of a vector bucket's name, in bytes (developer-reference/putvectorbucket).
-pub const BUCKET_NAME_BYTES: RangeInclusive<usize> = 3..=32;
+pub(crate) const BUCKET_NAME_BYTES: RangeInclusive<usize> = 3..=32;
 
 /// Length of an index's name, in bytes (developer-reference/putvectorindex).
-pub const INDEX_NAME_BYTES: RangeInclusive<usize> = 1..=63;
+pub(crate) const INDEX_NAME_BYTES: RangeInclusive<usize> = 1..=63;
 
 /// How many names `nonFilterableMetadataKeys` may hold (developer-reference/putvectorindex).
-pub const NON_FILTERABLE_KEYS: RangeInclusive<usize> = 1..=10;
+pub(crate) const NON_FILTERABLE_KEYS: RangeInclusive<usize> = 1..=10;
 
 /// Length of a name in `nonFilterableMetadataKeys`, in bytes (developer-reference/putvectorindex).
-pub const NON_FILTERABLE_KEY_BYTES: RangeInclusive<usize> = 1..=63;
+pub(crate) const NON_FILTERABLE_KEY_BYTES: RangeInclusive<usize> = 1..=63;
 
 /// Most indexes in one bucket (developer-reference/putvectorindex).
-pub const INDEXES_PER_BUCKET: usize = 100;
+pub(crate) const INDEXES_PER_BUCKET: usize = 100;
 
 /// How far a request's date may lie from the service's clock, either way (the vendor's SDKs and
 /// user-guide/0002-00000504, which names the error but not the number).
-pub const CLOCK_WINDOW: Duration = Duration::from_mins(15);
+pub(crate) const CLOCK_WINDOW: Duration = Duration::from_mins(15);
 
 /// Checks a vector bucket's name: lower-case letters, digits and inner hyphens (developer-reference/putvectorbucket).
-pub fn bucket_name(name: &str) -> Result<(), &'static str> {
+pub(crate) fn bucket_name(name: &str) -> Result<(), &'static str> {
     if !BUCKET_NAME_BYTES.contains(&name.len()) {
         return Err("a bucket's name has 3 to 32 characters");
     }
@@ -93,7 +90,7 @@ pub fn bucket_name(name: &str) -> Result<(), &'static str> {
 }
 
 /// Checks an index's name: letters and digits, a letter first (developer-reference/putvectorindex).
-pub fn index_name(name: &str) -> Result<(), &'static str> {
+pub(crate) fn index_name(name: &str) -> Result<(), &'static str> {
     if !INDEX_NAME_BYTES.contains(&name.len()) {
         return Err("an index's name has 1 to 63 characters");
     }
@@ -107,7 +104,7 @@ pub fn index_name(name: &str) -> Result<(), &'static str> {
 }
 
 /// Checks a name in `nonFilterableMetadataKeys` (developer-reference/putvectorindex).
-pub fn non_filterable_key(name: &str) -> Result<(), &'static str> {
+pub(crate) fn non_filterable_key(name: &str) -> Result<(), &'static str> {
     if !NON_FILTERABLE_KEY_BYTES.contains(&name.len()) {
         return Err("a non-filterable metadata key has 1 to 63 bytes");
     }
@@ -121,7 +118,7 @@ pub fn non_filterable_key(name: &str) -> Result<(), &'static str> {
 }
 
 /// Checks a vector's key (developer-reference/putvectors).
-pub fn vector_key(key: &str) -> Result<(), &'static str> {
+pub(crate) fn vector_key(key: &str) -> Result<(), &'static str> {
     // Counting characters costs a walk over the text; so many bytes always hold an allowed number of them.
     if KEY_CHARACTERS.contains(&key.len()) || KEY_CHARACTERS.contains(&key.chars().count()) {
         return Ok(());
@@ -131,7 +128,7 @@ pub fn vector_key(key: &str) -> Result<(), &'static str> {
 
 /// Counts one metadata field as billing does: the UTF-8 bytes of its name and of its values
 /// (vector-billing-item; how the limits count is not published).
-pub fn metadata_bytes<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> usize {
+pub(crate) fn metadata_bytes<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> usize {
     name.len() + values.into_iter().map(str::len).sum::<usize>()
 }
 

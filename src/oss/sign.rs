@@ -30,7 +30,7 @@ const SCOPE_END: &str = "aliyun_v4_request";
 const KEY_PREFIX: &str = "aliyun_v4";
 
 /// All but the unreserved characters of RFC 3986.
-pub(super) const QUERY_VALUE: &AsciiSet =
+pub(crate) const QUERY_VALUE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// As in a query, but the resource keeps its slashes.
@@ -99,57 +99,6 @@ pub fn sign(
     added
 }
 
-/// Presigns a request: gives its whole query, the signature included.
-///
-/// The scope's date is overruled by that of `now`, as the two must agree.
-pub fn presign(
-    request: &Signable<'_>,
-    credential: &Credential,
-    scope: Scope<'_>,
-    now: Timestamp,
-    expires_seconds: u64,
-) -> String {
-    let date = now.date();
-    let scope = Scope { date: &date, ..scope };
-    let query = presigned_query(request, credential, scope, now, expires_seconds);
-    let canonical = canonical_request(&Signable { query: &query, ..*request });
-    let signature = signature(&credential.secret, scope, &string_to_sign(&canonical, now, scope));
-    format!("{query}&x-oss-signature={signature}")
-}
-
-/// The query of a presigned request, all but the signature.
-pub fn presigned_query(
-    request: &Signable<'_>,
-    credential: &Credential,
-    scope: Scope<'_>,
-    now: Timestamp,
-    expires_seconds: u64,
-) -> String {
-    let mut parameters = vec![
-        ("x-oss-signature-version", ALGORITHM.to_owned()),
-        (DATE_HEADER, now.basic()),
-        ("x-oss-expires", expires_seconds.to_string()),
-        ("x-oss-credential", format!("{}/{scope}", credential.access_key_id)),
-    ];
-    if let Some(token) = &credential.security_token {
-        parameters.push((TOKEN_HEADER, token.expose().to_owned()));
-    }
-    let names = additional_names(request);
-    if !names.is_empty() {
-        parameters.push(("x-oss-additional-headers", names.join(";")));
-    }
-    let mut query = request.query.to_owned();
-    for (name, value) in parameters {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(name);
-        query.push('=');
-        query.extend(utf8_percent_encode(&value, QUERY_VALUE));
-    }
-    query
-}
-
 /// The canonical request: everything that is signed, one thing a line.
 pub fn canonical_request(request: &Signable<'_>) -> String {
     let resource = utf8_percent_encode(request.resource, RESOURCE);
@@ -193,7 +142,7 @@ fn canonical_headers(request: &Signable<'_>) -> String {
 }
 
 /// The additional names that count: present, and not signed anyway; lower case, sorted, each once.
-fn additional_names(request: &Signable<'_>) -> Vec<String> {
+pub(crate) fn additional_names(request: &Signable<'_>) -> Vec<String> {
     let is_present =
         |name: &String| request.headers.iter().any(|(present, _)| present.eq_ignore_ascii_case(name));
     let mut names: Vec<String> = request

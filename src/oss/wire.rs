@@ -98,7 +98,7 @@ pub struct Index {
     /// Which fields are not filterable.
     #[serde(default, deserialize_with = "null_as_default")]
     pub metadata: IndexMetadata,
-    /// The state's word; [`Index::is_usable`] reads it.
+    /// The state's word: `enable` in the documentation, `running` in the Go SDK's tests.
     #[serde(default)]
     pub status: String,
 }
@@ -107,11 +107,6 @@ impl Index {
     /// The metric, if its word is a known one.
     pub fn metric(&self) -> Option<DistanceMetric> {
         DistanceMetric::parse(&self.distance_metric)
-    }
-
-    /// Whether the index takes vectors: `enable` in the documentation, `running` in the Go SDK's tests.
-    pub fn is_usable(&self) -> bool {
-        matches!(self.status.as_str(), "enable" | "running")
     }
 }
 
@@ -438,7 +433,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(answer.index.metric(), Some(DistanceMetric::Cosine));
-        assert!(answer.index.is_usable());
+        assert_eq!(answer.index.status, "enable");
         assert_eq!(answer.index.metadata, IndexMetadata::default());
     }
 

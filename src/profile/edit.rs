@@ -7,7 +7,7 @@ use crate::ini::{Line, line, sections};
 ///
 /// A key that is there in any of its spellings keeps its place and its spelling; the others follow the last line of the
 /// section. Comments, other keys and other sections stay as they are. A profile that is missing is added at the end.
-pub fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>)]) -> String {
+pub(crate) fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>)]) -> String {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let mut left: Vec<_> = values.to_vec();
@@ -52,7 +52,7 @@ pub fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>)]) -> 
 }
 
 /// Whether the text, which must be one in the file's form, has a profile of that name.
-pub fn has_profile(text: &str, name: &str) -> Result<bool, ProfileError> {
+pub(crate) fn has_profile(text: &str, name: &str) -> Result<bool, ProfileError> {
     let sections = sections(text).map_err(ProfileError::Syntax)?;
     Ok(sections.iter().any(|section| is_profile(section.name, name)))
 }

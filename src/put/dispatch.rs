@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::batch::Batch;
-use super::doubts::Doubts;
-use super::in_flight::{KeyHashes, KeysInFlight};
-use super::outcome::Outcome;
+use super::batch::in_flight::{KeyHashes, KeysInFlight};
+use super::books::outcome::Outcome;
+use super::keep::rejects::Listed;
 use super::pipeline::Queued;
-use super::rejects::Listed;
 use super::send::Sender;
+use super::send::doubts::Doubts;
 use crate::exit::{Exit, Failure};
 
 /// The batches between reading and settling.

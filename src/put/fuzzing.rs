@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::journal::lines::{Line, next_line, parse, seal};
-use super::journal::{Header, Place};
-pub use super::read::fuzzing::{Cutting, cut};
-use super::rejected::Rejected;
-use super::rejects::repair;
-pub use super::tracker::Mark;
+pub use super::books::tracker::Mark;
+use super::keep::journal::lines::{Line, next_line, parse, seal};
+use super::keep::journal::{Header, Place};
+use super::keep::rejects::repair;
+pub use crate::read::fuzzing::{Cutting, cut};
+use crate::record::rejected::Rejected;
 
 /// The lines of a journal with these marks, the header first.
 pub fn journal(marks: &[Mark]) -> Vec<String> {

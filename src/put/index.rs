@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::ending::{refused, unreachable};
-use super::notice::IndexNotice;
+use super::books::tracker::Settled;
 use super::report::Reporter;
-use super::tracker::Settled;
+use super::report::notice::IndexNotice;
+use super::send::ending::{refused, unreachable};
 use crate::call::{Because, Caller, Effort, GaveUp, Request};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::{Answer, Body};
@@ -37,7 +37,7 @@ pub struct Wanted {
 
 /// What is known of the index before anything is sent.
 #[derive(Debug)]
-pub(super) enum Known {
+pub(crate) enum Known {
     /// It exists, and this is what it asks.
     Existing(Index),
     /// It does not exist and is created as soon as the dimension is known.

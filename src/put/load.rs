@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use super::dispatch::Dispatch;
 use super::index::{self, Wanted};
-use super::journal::Binding;
-use super::notice::RequestNotice;
+use super::keep::journal::Binding;
 use super::pipeline::{Broken, Queued};
 use super::report::Reporter;
+use super::report::notice::RequestNotice;
 use super::send::Sender;
 use super::settle::{Reading, Settle};
 use super::{Finished, interrupted};

@@ -1,89 +1,56 @@
 //! The path of the data: one file a step, in this order.
 
-pub mod admit;
 pub mod batch;
-mod checkpoint;
-mod claim;
-mod control;
+pub(crate) mod books;
 mod dispatch;
-mod doubts;
-mod earlier;
-mod encoding;
-mod ending;
-mod evidence;
-pub mod fingerprint;
-mod first_look;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod in_flight;
 mod index;
-pub mod journal;
-mod late;
-mod ledger;
+pub mod keep;
 mod load;
-mod notes;
-pub mod notice;
-mod one_list;
-mod outcome;
-mod parts;
 mod pipeline;
-pub mod quote;
-pub mod read;
-mod read_back;
-mod reason;
-mod reasons;
-pub mod record;
-mod rehearsal;
-mod rejected;
-mod rejects;
-mod rejects_place;
 pub mod report;
-mod resume;
 mod send;
 mod settle;
-mod tally;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
-pub mod tracker;
-mod words;
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use checkpoint::Checkpoint;
-pub use checkpoint::Keep;
-use control::{Beginning, Control};
-use dispatch::Dispatch;
-use evidence::Evidence;
-use first_look::FirstLook;
-use index::Known;
-pub use index::Wanted;
-use journal::Binding;
-use late::Late;
-pub use ledger::MaxRejects;
-use ledger::{Bounds, Ledger};
-use load::{Load, Stopping, stopped_at};
-pub use outcome::Fate;
-use pipeline::{Broken, Plan, Queued};
-use read::ReadError;
-use record::Input;
-use report::{Events, Reporter, Summary, Telling};
-use resume::{IndexNow, Resumed};
-use send::Sender;
-pub use send::Verify;
-use settle::{Reading, Settle};
-pub use tally::{Balance, Cost, Tally};
-use tracker::{Mark, Settled};
-
+pub use self::books::ledger::MaxRejects;
+use self::books::ledger::{Bounds, Ledger};
+pub(crate) use self::books::tally::Tally;
+use self::books::tracker::{Mark, Settled};
+use self::dispatch::Dispatch;
+use self::index::Known;
+pub use self::index::Wanted;
+use self::keep::checkpoint::Checkpoint;
+pub use self::keep::checkpoint::Keep;
+use self::keep::journal::Binding;
+use self::keep::resume::{IndexNow, Resumed};
+use self::load::{Load, Stopping, stopped_at};
+use self::pipeline::first_look::FirstLook;
+use self::pipeline::{Broken, Plan, Queued};
+use self::report::{Events, Reporter, Summary, Telling};
+use self::send::Sender;
+pub use self::send::Verify;
+use self::send::control::{Beginning, Control};
+use self::send::evidence::Evidence;
+use self::send::late::Late;
+use self::settle::{Reading, Settle};
+use crate::admit;
 use crate::call::{Budget, Caller, Halt, Pacer, Quota};
 use crate::exit::{Exit, Failure};
 use crate::oss::client::Client;
 use crate::oss::wire;
+use crate::read::{self, ReadError};
+use crate::record::Input;
 
 /// Everything that a load needs to know; settings have made plain values of all flags.
 pub struct Job {

@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use super::Finished;
 use super::batch::Batch;
-use super::checkpoint::{Checkpoint, Left};
-use super::journal::Binding;
-use super::ledger::{Bounds, Ledger};
-use super::outcome::{Fate, LastAnswer, Outcome};
-use super::read::FailedInput;
-use super::record::Defect;
-use super::rehearsal::Rehearsal;
-use super::rejects::Listed;
+use super::books::ledger::{Bounds, Ledger};
+use super::books::outcome::{Fate, LastAnswer, Outcome};
+use super::books::rehearsal::Rehearsal;
+use super::books::tally::Cost;
+use super::books::tracker::Settled;
+use super::keep::checkpoint::{Checkpoint, Left};
+use super::keep::journal::Binding;
+use super::keep::rejects::Listed;
+use super::keep::resume::IndexNow;
 use super::report::Reporter;
-use super::resume::IndexNow;
-use super::tally::Cost;
-use super::tracker::Settled;
 use crate::call::{Pace, Quota};
 use crate::exit::{Exit, Failure};
+use crate::read::FailedInput;
+use crate::record::Defect;
 
 /// Takes every outcome of a run.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What the tests of loading share: records at their places.
 
-use crate::put::record::{Position, Vector};
+use crate::record::{Position, Vector};
 
 /// The place of a record, where each has a line of ten bytes.
 pub(super) fn position(record: u64) -> Position {

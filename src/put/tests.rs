@@ -5,12 +5,12 @@ use std::convert::Infallible;
 
 use proptest::prelude::*;
 
-use super::admit::{Admitted, Findings};
+use super::batch::in_flight::{KeyHasher, KeysInFlight};
 use super::batch::{Batch, Batcher, Limits};
-use super::in_flight::{KeyHasher, KeysInFlight};
-use super::record::Vector;
+use super::books::tracker::{Mark, Settled, Tracker, in_order};
 use super::testing::{position, vector};
-use super::tracker::{Mark, Settled, Tracker, in_order};
+use crate::admit::{Admitted, Findings};
+use crate::record::Vector;
 
 fn key(number: u8) -> String {
     format!("{number:03}")

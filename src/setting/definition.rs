@@ -133,14 +133,6 @@ impl Setting {
         }
     }
 
-    /// The flag with the variables that say the same.
-    pub fn flag_and_variables(&self) -> String {
-        match self.variables() {
-            [] => self.option(),
-            names => format!("{} ({})", self.option(), names.join(", ")),
-        }
-    }
-
     /// All places that say it: `--region (OSS_REGION, region)`.
     pub fn places(&self) -> String {
         let key = (self.key != Key::None).then_some(self.name);

@@ -7,6 +7,7 @@ mod definition;
 mod table;
 mod variables;
 
-pub use definition::{Effect, Fallback, Flag, Key, Secrecy, Setting, Variable};
+pub use definition::Key;
+pub(crate) use definition::{Effect, Fallback, Flag, Secrecy, Setting, Variable};
 pub use table::*;
-pub use variables::{ALSO_READ, AlsoRead};
+pub use variables::ALSO_READ;

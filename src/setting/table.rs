@@ -31,7 +31,7 @@ const FILE: Setting = Setting { flag: Flag::None, ..GLOBAL };
 const OSSUTIL: Setting = Setting { flag: Flag::Ossutil, key: Key::None, ..GLOBAL };
 
 /// ossutil's configuration file.
-pub const CONFIG_FILE: Setting = Setting {
+pub(crate) const CONFIG_FILE: Setting = Setting {
     name: "config-file",
     letter: Some('c'),
     value_name: "FILE",
@@ -45,7 +45,7 @@ pub const CONFIG_FILE: Setting = Setting {
 };
 
 /// The profile in it.
-pub const PROFILE: Setting = Setting {
+pub(crate) const PROFILE: Setting = Setting {
     name: "profile",
     noun: "profile",
     variable: Variable::Named("OSSUTIL_PROFILE"),
@@ -57,7 +57,7 @@ pub const PROFILE: Setting = Setting {
 };
 
 /// Where the credential comes from.
-pub const MODE: Setting = Setting {
+pub(crate) const MODE: Setting = Setting {
     name: "mode",
     value_name: "MODE",
     noun: "mode",
@@ -68,7 +68,7 @@ pub const MODE: Setting = Setting {
 };
 
 /// The access key's id.
-pub const ACCESS_KEY_ID: Setting = Setting {
+pub(crate) const ACCESS_KEY_ID: Setting = Setting {
     name: "access-key-id",
     letter: Some('i'),
     value_name: "ID",
@@ -81,7 +81,7 @@ pub const ACCESS_KEY_ID: Setting = Setting {
 };
 
 /// The access key's secret.
-pub const ACCESS_KEY_SECRET: Setting = Setting {
+pub(crate) const ACCESS_KEY_SECRET: Setting = Setting {
     name: "access-key-secret",
     letter: Some('k'),
     value_name: "SECRET",
@@ -96,7 +96,7 @@ pub const ACCESS_KEY_SECRET: Setting = Setting {
 };
 
 /// The token of a temporary access key.
-pub const STS_TOKEN: Setting = Setting {
+pub(crate) const STS_TOKEN: Setting = Setting {
     name: "sts-token",
     letter: Some('t'),
     value_name: "TOKEN",
@@ -108,7 +108,7 @@ pub const STS_TOKEN: Setting = Setting {
 };
 
 /// The role that the credential assumes.
-pub const ROLE_ARN: Setting = Setting {
+pub(crate) const ROLE_ARN: Setting = Setting {
     name: "role-arn",
     value_name: "ARN",
     noun: "role",
@@ -118,7 +118,7 @@ pub const ROLE_ARN: Setting = Setting {
 };
 
 /// The name under which the role is used.
-pub const ROLE_SESSION_NAME: Setting = Setting {
+pub(crate) const ROLE_SESSION_NAME: Setting = Setting {
     name: "role-session-name",
     noun: "name of the role's session",
     variable: Variable::Named("OSS_ROLE_SESSION_NAME"),
@@ -129,7 +129,7 @@ pub const ROLE_SESSION_NAME: Setting = Setting {
 };
 
 /// The vector bucket.
-pub const BUCKET: Setting = Setting {
+pub(crate) const BUCKET: Setting = Setting {
     name: "bucket",
     value_name: "BUCKET",
     noun: "bucket",
@@ -139,7 +139,7 @@ pub const BUCKET: Setting = Setting {
 };
 
 /// The index in it.
-pub const INDEX_NAME: Setting = Setting {
+pub(crate) const INDEX_NAME: Setting = Setting {
     name: "index-name",
     value_name: "INDEX",
     noun: "index",
@@ -149,7 +149,7 @@ pub const INDEX_NAME: Setting = Setting {
 };
 
 /// The region.
-pub const REGION: Setting = Setting {
+pub(crate) const REGION: Setting = Setting {
     name: "region",
     value_name: "REGION",
     noun: "region",
@@ -164,7 +164,7 @@ pub const REGION: Setting = Setting {
 };
 
 /// The account of the bucket's owner.
-pub const ACCOUNT_ID: Setting = Setting {
+pub(crate) const ACCOUNT_ID: Setting = Setting {
     name: "account-id",
     value_name: "UID",
     noun: "account id",
@@ -177,7 +177,7 @@ pub const ACCOUNT_ID: Setting = Setting {
 };
 
 /// The host of the service.
-pub const ENDPOINT: Setting = Setting {
+pub(crate) const ENDPOINT: Setting = Setting {
     name: "endpoint",
     letter: Some('e'),
     value_name: "HOST",
@@ -192,7 +192,7 @@ pub const ENDPOINT: Setting = Setting {
 };
 
 /// Where the bucket's name stands in a URL.
-pub const ADDRESSING_STYLE: Setting = Setting {
+pub(crate) const ADDRESSING_STYLE: Setting = Setting {
     name: "addressing-style",
     value_name: "STYLE",
     noun: "addressing style",
@@ -205,7 +205,7 @@ pub const ADDRESSING_STYLE: Setting = Setting {
 };
 
 /// How long a connection may take.
-pub const CONNECT_TIMEOUT: Setting = Setting {
+pub(crate) const CONNECT_TIMEOUT: Setting = Setting {
     name: "connect-timeout",
     value_name: "TIME",
     noun: "timeout of connections",
@@ -215,7 +215,7 @@ pub const CONNECT_TIMEOUT: Setting = Setting {
 };
 
 /// How long nothing may come and go.
-pub const READ_TIMEOUT: Setting = Setting {
+pub(crate) const READ_TIMEOUT: Setting = Setting {
     name: "read-timeout",
     value_name: "TIME",
     noun: "timeout of reading",
@@ -226,7 +226,7 @@ pub const READ_TIMEOUT: Setting = Setting {
 };
 
 /// How often a request is tried again.
-pub const RETRY_TIMES: Setting = Setting {
+pub(crate) const RETRY_TIMES: Setting = Setting {
     name: "retry-times",
     value_name: "N",
     noun: "number of retries",
@@ -238,7 +238,7 @@ pub const RETRY_TIMES: Setting = Setting {
 };
 
 /// The proxy.
-pub const PROXY: Setting = Setting {
+pub(crate) const PROXY: Setting = Setting {
     name: "proxy",
     value_name: "URL|env",
     noun: "proxy",
@@ -252,7 +252,7 @@ pub const PROXY: Setting = Setting {
 };
 
 /// Certificates that are trusted beside the system's.
-pub const CA_BUNDLE: Setting = Setting {
+pub(crate) const CA_BUNDLE: Setting = Setting {
     name: "ca-bundle",
     value_name: "FILE",
     noun: "file of certificates",
@@ -263,7 +263,7 @@ pub const CA_BUNDLE: Setting = Setting {
 };
 
 /// Whether any certificate is trusted.
-pub const SKIP_VERIFY_CERT: Setting = Setting {
+pub(crate) const SKIP_VERIFY_CERT: Setting = Setting {
     name: "skip-verify-cert",
     value_name: "BOOL",
     noun: "check of certificates",
@@ -273,7 +273,7 @@ pub const SKIP_VERIFY_CERT: Setting = Setting {
 };
 
 /// What is logged.
-pub const LOGLEVEL: Setting = Setting {
+pub(crate) const LOGLEVEL: Setting = Setting {
     name: "loglevel",
     value_name: "LEVEL",
     noun: "level of the log",
@@ -284,7 +284,7 @@ pub const LOGLEVEL: Setting = Setting {
 };
 
 /// Where the log goes.
-pub const LOG_FILE: Setting = Setting {
+pub(crate) const LOG_FILE: Setting = Setting {
     name: "log-file",
     value_name: "FILE|-",
     noun: "file of the log",
@@ -295,7 +295,7 @@ pub const LOG_FILE: Setting = Setting {
 };
 
 /// Whether less is printed.
-pub const QUIET: Setting = Setting {
+pub(crate) const QUIET: Setting = Setting {
     name: "quiet",
     letter: Some('q'),
     value_name: "BOOL",
@@ -308,7 +308,7 @@ pub const QUIET: Setting = Setting {
 };
 
 /// Version of the signature.
-pub const SIGN_VERSION: Setting = Setting {
+pub(crate) const SIGN_VERSION: Setting = Setting {
     name: "sign-version",
     value_name: "VERSION",
     noun: "version of the signature",
@@ -317,7 +317,7 @@ pub const SIGN_VERSION: Setting = Setting {
 };
 
 /// Language of messages.
-pub const LANGUAGE: Setting = Setting {
+pub(crate) const LANGUAGE: Setting = Setting {
     name: "language",
     value_name: "LANGUAGE",
     noun: "language",
@@ -326,7 +326,7 @@ pub const LANGUAGE: Setting = Setting {
 };
 
 /// A `CloudBox` to talk to.
-pub const CLOUDBOX_ID: Setting = Setting {
+pub(crate) const CLOUDBOX_ID: Setting = Setting {
     name: "cloudbox-id",
     value_name: "ID",
     noun: "CloudBox",
@@ -335,7 +335,7 @@ pub const CLOUDBOX_ID: Setting = Setting {
 };
 
 /// What to take from the answer's body.
-pub const OUTPUT_QUERY: Setting = Setting {
+pub(crate) const OUTPUT_QUERY: Setting = Setting {
     name: "output-query",
     value_name: "QUERY",
     noun: "query of the output",
@@ -344,7 +344,7 @@ pub const OUTPUT_QUERY: Setting = Setting {
 };
 
 /// Which properties of the answer to print.
-pub const OUTPUT_PROPERTIES: Setting = Setting {
+pub(crate) const OUTPUT_PROPERTIES: Setting = Setting {
     name: "output-properties",
     value_name: "NAMES",
     noun: "properties of the output",
@@ -353,7 +353,7 @@ pub const OUTPUT_PROPERTIES: Setting = Setting {
 };
 
 /// The command that prints a credential.
-pub const CREDENTIAL_PROCESS: Setting = Setting {
+pub(crate) const CREDENTIAL_PROCESS: Setting = Setting {
     name: "credential-process",
     noun: "command that prints a credential",
     secrecy: Secrecy::Possible,
@@ -361,7 +361,7 @@ pub const CREDENTIAL_PROCESS: Setting = Setting {
 };
 
 /// How long that command may take; the default is ossutil's.
-pub const CREDENTIAL_PROCESS_TIMEOUT: Setting = Setting {
+pub(crate) const CREDENTIAL_PROCESS_TIMEOUT: Setting = Setting {
     name: "credential-process-timeout",
     noun: "timeout of the command that prints a credential",
     fallback: Fallback::Value("15s"),
@@ -369,7 +369,7 @@ pub const CREDENTIAL_PROCESS_TIMEOUT: Setting = Setting {
 };
 
 /// The URL that answers with a credential.
-pub const CREDENTIAL_URI: Setting = Setting {
+pub(crate) const CREDENTIAL_URI: Setting = Setting {
     name: "credential-uri",
     noun: "URL that answers with a credential",
     secrecy: Secrecy::Possible,
@@ -377,23 +377,23 @@ pub const CREDENTIAL_URI: Setting = Setting {
 };
 
 /// The identity provider.
-pub const OIDC_PROVIDER_ARN: Setting =
+pub(crate) const OIDC_PROVIDER_ARN: Setting =
     Setting { name: "oidc-provider-arn", noun: "identity provider", ..FILE };
 
 /// The file with the identity provider's token.
-pub const OIDC_TOKEN_FILE_PATH: Setting =
+pub(crate) const OIDC_TOKEN_FILE_PATH: Setting =
     Setting { name: "oidc-token-file-path", noun: "file with the identity provider's token", ..FILE };
 
 /// The role of the ECS instance.
-pub const ECS_ROLE_NAME: Setting =
+pub(crate) const ECS_ROLE_NAME: Setting =
     Setting { name: "ecs-role-name", noun: "role of the ECS instance", ..FILE };
 
 /// The profile that another one takes its other values from.
-pub const SOURCE_PROFILE: Setting =
+pub(crate) const SOURCE_PROFILE: Setting =
     Setting { name: "source-profile", noun: "profile that values are taken from", ..FILE };
 
 /// The section that says something of single buckets.
-pub const BUCKETS: Setting = Setting { name: "buckets", noun: "section of single buckets", ..FILE };
+pub(crate) const BUCKETS: Setting = Setting { name: "buckets", noun: "section of single buckets", ..FILE };
 
 /// Every setting.
 pub const ALL: [&Setting; 36] = [
@@ -436,7 +436,7 @@ pub const ALL: [&Setting; 36] = [
 ];
 
 /// Every option whose value is a secret, or may hold one.
-pub fn secret_options() -> impl Iterator<Item = &'static Setting> {
+pub(crate) fn secret_options() -> impl Iterator<Item = &'static Setting> {
     ALL.into_iter().filter(|setting| setting.secrecy != Secrecy::Open && setting.flag != Flag::None)
 }
 

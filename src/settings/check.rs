@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure};
 use crate::oss::secret::{is_quoted, unbroken as credential_unbroken};
 
 /// Whether a text can be a region's id.
-pub fn check_region(region: &str) -> Result<(), Failure> {
+pub(crate) fn check_region(region: &str) -> Result<(), Failure> {
     let failure = usage(format!("the region is {region:?}; a region id looks like cn-hangzhou"));
     let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     match region.strip_prefix("oss-") {
@@ -15,7 +15,7 @@ pub fn check_region(region: &str) -> Result<(), Failure> {
 }
 
 /// Whether a text can be an account's id.
-pub fn check_account(account: &str) -> Result<(), Failure> {
+pub(crate) fn check_account(account: &str) -> Result<(), Failure> {
     if account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
@@ -24,7 +24,7 @@ pub fn check_account(account: &str) -> Result<(), Failure> {
 }
 
 /// Whether a text can be a part of an access key.
-pub fn check_key(key: &str) -> Result<(), Failure> {
+pub(crate) fn check_key(key: &str) -> Result<(), Failure> {
     unbroken("access key", key)
 }
 

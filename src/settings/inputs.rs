@@ -11,8 +11,8 @@ use super::inline;
 use crate::cli::FormatName;
 use crate::command_line::quoted;
 use crate::exit::Failure;
-use crate::put::notice::InputNotice;
-use crate::put::record::Input;
+use crate::put::report::notice::InputNotice;
+use crate::record::Input;
 
 /// The input that `--vectors` names or is.
 pub(super) fn of_option(vectors: &str, format: FormatName) -> Result<Input, Failure> {
@@ -176,8 +176,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::put::read;
-    use crate::put::record::Raw;
+    use crate::read;
+    use crate::record::Raw;
 
     proptest! {
         #[test]

@@ -7,6 +7,7 @@ use super::check::usage;
 use super::inputs::{of_option, paths, repeated};
 use super::sources::{Found, Origin};
 use super::tables;
+use crate::admit::Fields;
 use crate::call::Quota;
 use crate::cli::{FormatName, Metric, PutVectors, Reading};
 use crate::command_line::CommandLine;
@@ -15,13 +16,12 @@ use crate::oss::client;
 use crate::oss::endpoint::Target;
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
-use crate::put::admit::Fields;
-use crate::put::journal::{Place, local_service};
-use crate::put::notice::{InputNotice, Notice};
-use crate::put::read::{self, Chosen, Expanded, Format, ReadError};
-use crate::put::record::Input;
+use crate::put::keep::journal::{Place, local_service};
 use crate::put::report::Skipped;
+use crate::put::report::notice::{InputNotice, Notice};
 use crate::put::{Keep, unreadable};
+use crate::read::{self, Chosen, Expanded, Format, ReadError};
+use crate::record::Input;
 
 pub(super) fn names(
     bucket: Option<Found>,

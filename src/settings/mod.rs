@@ -22,17 +22,17 @@ mod vendor;
 
 use std::path::{Path, PathBuf};
 
+use crate::admit::MetadataValues;
 use crate::call::{Budget, Quota};
 use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Serve, To, VerifyName};
 use crate::command_line::CommandLine;
-use crate::emulator;
 use crate::exit::{Exit, Failure};
+use crate::local_service;
 use crate::log::Log;
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::secret::{Credential, Secret};
 use crate::oss::wire::DistanceMetric;
-use crate::put::admit::MetadataValues;
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
 use crate::put::{Job, Verify, Wanted};
@@ -47,24 +47,24 @@ use service::Service;
 use sources::{Found, Origin, Sources, config_file, profile_name};
 use telling::{output, telling};
 
-pub use check::{check_account, check_key, check_region};
-pub use environment::Environment;
-pub use service::{ServiceSettings, check_endpoint};
-pub use show::{Shown, lines, show};
-pub use sources::another_file;
-pub use telling::{Form, Output, is_step};
+pub(crate) use check::{check_account, check_key, check_region};
+pub(crate) use environment::Environment;
+pub(crate) use service::{ServiceSettings, check_endpoint};
+pub(crate) use show::{lines, show};
+pub(crate) use sources::another_file;
+pub(crate) use telling::{Form, Output, is_step};
 
 /// The bucket of a local load, wherever nobody says otherwise.
-pub const LOCAL_BUCKET: &str = "local";
+pub(crate) const LOCAL_BUCKET: &str = "local";
 
 /// A load, ready to run but for the client, which needs the local service's port.
-pub struct Load {
+pub(crate) struct Load {
     /// The job; its client is still missing.
     pub job: Job,
     /// How to reach the service; `None` is a dry run.
     pub service: Option<ServiceSettings>,
     /// The service inside this command, if there is to be one.
-    pub local: Option<emulator::Options>,
+    pub local: Option<local_service::Options>,
     /// What stands on standard output.
     pub output: Output,
     /// What is logged.
@@ -75,7 +75,7 @@ pub struct Load {
 /// error.
 ///
 /// For standard error; `--quiet` keeps them back.
-pub fn warnings(global: &Global, form: Form) -> Result<Vec<String>, Failure> {
+pub(crate) fn warnings(global: &Global, form: Form) -> Result<Vec<String>, Failure> {
     let ossutil = &global.ossutil;
     if let Some(version) =
         ossutil.sign_version.as_deref().filter(|version| !version.eq_ignore_ascii_case("v4"))
@@ -126,7 +126,7 @@ fn secret_of<'a>(global: &'a Global, setting: &Setting) -> Option<&'a str> {
 }
 
 /// Resolves a load.
-pub fn load(
+pub(crate) fn load(
     (arguments, form): (&PutVectors, Form),
     global: &Global,
     environment: &Environment,
@@ -264,7 +264,7 @@ fn wanted(to: &To, index_name: String) -> Wanted {
 }
 
 /// The configuration file and the profile that `config init` writes.
-pub fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, String), Failure> {
+pub(crate) fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, String), Failure> {
     let path = config_file(global, environment).ok_or_else(|| {
         Failure::new(Exit::Client, "this user has no home directory").advise("name a file with -c")
     })?;
@@ -277,13 +277,13 @@ pub fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, Str
 }
 
 /// The form that `config show` prints in.
-pub fn show_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
+pub(crate) fn show_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
     telling::own_format(format)
 }
 
 /// What a local service with these options logs.
-pub fn serve_log(
-    options: &emulator::Options,
+pub(crate) fn serve_log(
+    options: &local_service::Options,
     global: &Global,
     environment: &Environment,
 ) -> Result<Log, Failure> {
@@ -293,7 +293,11 @@ pub fn serve_log(
 }
 
 /// Resolves where the indexes of a bucket are to be listed. It must be a bucket of the cloud service.
-pub fn listing(to: &To, global: &Global, environment: &Environment) -> Result<ServiceSettings, Failure> {
+pub(crate) fn listing(
+    to: &To,
+    global: &Global,
+    environment: &Environment,
+) -> Result<ServiceSettings, Failure> {
     if to.local {
         return Err(usage("the indexes of --local cannot be listed"));
     }
@@ -304,14 +308,14 @@ pub fn listing(to: &To, global: &Global, environment: &Environment) -> Result<Se
 }
 
 /// Resolves the local service.
-pub fn serve(arguments: &Serve, global: &Global) -> Result<emulator::Options, Failure> {
+pub(crate) fn serve(arguments: &Serve, global: &Global) -> Result<local_service::Options, Failure> {
     let quota = Quota { requests: arguments.requests_per_second.0, vectors: arguments.vectors_per_second.0 };
     let usual = local_options(arguments.data_dir.as_deref(), quota)?;
     let faults = arguments.fault.iter().map(|spec| {
-        emulator::fault::Fault::parse(spec).map_err(|error| usage(format!("--fault {spec}: {error}")))
+        local_service::fault::Fault::parse(spec).map_err(|error| usage(format!("--fault {spec}: {error}")))
     });
     let given = |flag: Option<&String>, usual: String| flag.cloned().unwrap_or(usual);
-    Ok(emulator::Options {
+    Ok(local_service::Options {
         access_key_id: given(global.access_key_id.as_ref(), usual.access_key_id),
         access_key_secret: global.access_key_secret.clone().unwrap_or(usual.access_key_secret),
         region: given(global.region.as_ref(), usual.region),
@@ -322,7 +326,7 @@ pub fn serve(arguments: &Serve, global: &Global) -> Result<emulator::Options, Fa
     })
 }
 
-fn local_options(data: Option<&Path>, quota: Quota) -> Result<emulator::Options, Failure> {
+fn local_options(data: Option<&Path>, quota: Quota) -> Result<local_service::Options, Failure> {
     let data = match data {
         Some(data) => data.to_owned(),
         None => dirs::data_dir().map(|data| data.join("ossvec")).ok_or_else(|| {
@@ -330,17 +334,17 @@ fn local_options(data: Option<&Path>, quota: Quota) -> Result<emulator::Options,
         })?,
     };
     let limited = |rate: f64| if rate.is_finite() { rate } else { 0.0 };
-    Ok(emulator::Options {
+    Ok(local_service::Options {
         data: Some(data),
         requests_per_second: limited(quota.requests),
         vectors_per_second: limited(quota.vectors),
-        ..emulator::Options::default()
+        ..local_service::Options::default()
     })
 }
 
 /// The service inside this command; its address is known once it listens.
 fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSettings, Failure> {
-    let local = emulator::Options::default();
+    let local = local_service::Options::default();
     let endpoint = Endpoint::parse(None, &local.region).map_err(|error| usage(error.to_string()))?;
     let credential = Credential {
         access_key_id: local.access_key_id,
@@ -361,7 +365,7 @@ mod tests {
 
     #[test]
     fn what_the_help_calls_a_default_is_the_default() {
-        let local = emulator::Options::default();
+        let local = local_service::Options::default();
         for (setting, default) in [
             (ACCESS_KEY_ID, local.access_key_id.as_str()),
             (ACCESS_KEY_SECRET, local.access_key_secret.expose()),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::check::usage;
 use super::places::{self, Place};
-use crate::emulator::store::FILE_NAME;
 use crate::exit::{Exit, Failure, Stream};
+use crate::local_service::store::FILE_NAME;
 use crate::private;
 
 /// The option that names where rejected records go.

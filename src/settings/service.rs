@@ -27,7 +27,7 @@ pub(super) struct Service {
 }
 
 /// How to reach the service and with which credential.
-pub struct ServiceSettings {
+pub(crate) struct ServiceSettings {
     pub(super) options: client::Options,
     pub(super) credential: Box<dyn Source>,
     /// What everybody should know who reads what is printed.
@@ -36,7 +36,7 @@ pub struct ServiceSettings {
 
 impl ServiceSettings {
     /// The same at a local service's own address.
-    pub fn at(mut self, address: std::net::SocketAddr) -> Result<Self, Failure> {
+    pub(crate) fn at(mut self, address: std::net::SocketAddr) -> Result<Self, Failure> {
         let endpoint = Endpoint::parse(Some(&format!("http://{address}")), &self.options.target.region);
         self.options.endpoint = endpoint.map_err(|error| usage(error.to_string()))?;
         self.options.network.proxy = Proxy::None;
@@ -44,7 +44,7 @@ impl ServiceSettings {
     }
 
     /// Makes the client.
-    pub fn client(self) -> Result<Client, Failure> {
+    pub(crate) fn client(self) -> Result<Client, Failure> {
         Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {
             Failure::from_lines(Exit::Client, &format!("cannot prepare the HTTP client: {error}"))
         })
@@ -185,7 +185,7 @@ fn is_of_objects(endpoint: &str) -> Failure {
 }
 
 /// Whether a text can be an endpoint.
-pub fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
+pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
     Endpoint::parse(Some(endpoint), "").map_err(|error| no_endpoint(&error))?;
     if of_objects(endpoint).is_some() { Err(is_of_objects(endpoint)) } else { Ok(()) }
 }

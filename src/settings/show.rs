@@ -24,7 +24,7 @@ use crate::shown::visible;
 
 /// A setting as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// Its key in the file, which is its flag too.
     pub name: &'static str,
     /// Its value; `None` if nobody has said it and there is nothing usual.
@@ -36,7 +36,7 @@ pub struct Shown {
 }
 
 /// Finds out every setting.
-pub fn show(
+pub(crate) fn show(
     arguments: &ConfigShow,
     global: &Global,
     environment: &Environment,
@@ -117,7 +117,7 @@ fn seconds(time: Duration) -> String {
 }
 
 /// The settings as lines for people, one a setting, perhaps with where each comes from.
-pub fn lines(shown: &[Shown], with_origin: bool) -> String {
+pub(crate) fn lines(shown: &[Shown], with_origin: bool) -> String {
     fn value(row: &Shown) -> &str {
         row.value.as_deref().unwrap_or("-")
     }

@@ -274,7 +274,7 @@ fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Fa
 }
 
 /// How to name another configuration file than one that cannot be used.
-pub fn another_file() -> String {
+pub(crate) fn another_file() -> String {
     let variables = CONFIG_FILE.variables().join(", ");
     format!("-c ({variables}) names another configuration file")
 }

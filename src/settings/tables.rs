@@ -3,7 +3,7 @@
 use super::check::usage;
 use crate::cli::{PutVectors, TableOptions};
 use crate::exit::Failure;
-use crate::put::read::Tables;
+use crate::read::Tables;
 use crate::values::{Character, Quote};
 
 /// What the flags say about tables.

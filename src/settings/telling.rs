@@ -10,13 +10,13 @@ use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
 use crate::exit::{Exit, Failure};
 use crate::log::{Destination, Level, Log};
 use crate::private;
-use crate::put::read;
-use crate::put::record::Input;
 use crate::put::report::{Actions, Events, Style, Telling};
+use crate::read;
+use crate::record::Input;
 
 /// Whose form a command has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// The program's own.
     Own,
     /// ossutil's, under `vectors-api`.
@@ -25,7 +25,7 @@ pub enum Form {
 
 /// What stands on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub(crate) enum Output {
     /// The summary for people.
     Text,
     /// The summary as one JSON document.
@@ -114,7 +114,7 @@ fn style(asked: ProgressStyle, terminal: Terminal) -> Style {
 }
 
 /// Whether the program is a step of a GitHub Actions job.
-pub fn is_step(environment: &Environment) -> bool {
+pub(crate) fn is_step(environment: &Environment) -> bool {
     environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 

@@ -9,11 +9,11 @@ use super::service::ServiceSettings;
 use super::sources::{Sources, config_file};
 use super::{logging, telling, vendor};
 use crate::cli::{Global, PutVectors};
-use crate::emulator;
 use crate::exit::Failure;
+use crate::local_service;
 use crate::log::{Destination, Level, Log};
-use crate::put::read::Expanded;
-use crate::put::record::Input;
+use crate::read::Expanded;
+use crate::record::Input;
 use crate::setting::CA_BUNDLE;
 
 /// Refuses a load whose command line names one file for two ends, before a configuration file is read.
@@ -33,7 +33,7 @@ pub(super) fn check(
     expanded: &Expanded,
     sources: &Sources<'_>,
     log: &Log,
-    local: Option<&emulator::Options>,
+    local: Option<&local_service::Options>,
 ) -> Result<Outputs, Failure> {
     let outputs = written(arguments, sources, log, local);
     outputs.check_apart_from(&read(expanded, sources)?)?;
@@ -47,7 +47,7 @@ fn written(
     arguments: &PutVectors,
     sources: &Sources<'_>,
     log: &Log,
-    local: Option<&emulator::Options>,
+    local: Option<&local_service::Options>,
 ) -> Outputs {
     let reporting = &arguments.reporting;
     let actions = telling::actions(sources.environment);
@@ -61,7 +61,7 @@ fn written(
 }
 
 /// What a local service writes.
-pub(super) fn written_by_service(global: &Global, log: &Log, options: &emulator::Options) -> Outputs {
+pub(super) fn written_by_service(global: &Global, log: &Log, options: &local_service::Options) -> Outputs {
     Outputs::of_streams().data(options.data.as_deref()).log(log_file(log, global))
 }
 

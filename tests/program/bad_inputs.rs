@@ -1,6 +1,6 @@
 //! Inputs that cannot be read, or not to their end: what is stored of them, and what is said.
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Home, TestService, array, gzip, lines, run, unlimited, wanted, words, zstd};
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{ACCOUNT, BUCKET, Home, TestService, lines, run, run_with_input, say, unlimited};
 
@@ -56,7 +56,7 @@ fn shells() -> Vec<&'static Shell> {
 /// A home with the scripts, and a few files to choose from.
 fn home() -> Home {
     let home = Home::new();
-    for file in ossvec::generate::files() {
+    for file in ossvec::test_support::generate::files() {
         if let Some(name) = file.path.strip_prefix("completions/") {
             home.write(name, file.text);
         }

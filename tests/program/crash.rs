@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ossvec::emulator::Options;
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Home, TestService, flawed, gzip, lines, unlimited, wanted};
 use crate::trouble::{Running, journals, json_lines, settled, until};

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ossvec::call::{Budget, Quota};
-use ossvec::oss::client::{Client, Options};
-use ossvec::oss::credential::{Credentials, Source};
-use ossvec::oss::endpoint::{Endpoint, Target};
-use ossvec::oss::network::{Network, Proxy};
-use ossvec::oss::secret::{Credential, Secret};
-use ossvec::oss::wire::DistanceMetric;
-use ossvec::put::record::Input;
-use ossvec::put::report::{Style, Telling};
-use ossvec::put::{self, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, admit, batch};
+use ossvec::test_support::admit;
+use ossvec::test_support::call::{Budget, Quota};
+use ossvec::test_support::oss::client::{Client, Options};
+use ossvec::test_support::oss::credential::{Credentials, Source};
+use ossvec::test_support::oss::endpoint::{Endpoint, Target};
+use ossvec::test_support::oss::network::{Network, Proxy};
+use ossvec::test_support::oss::secret::{Credential, Secret};
+use ossvec::test_support::oss::wire::DistanceMetric;
+use ossvec::test_support::put::report::{Style, Telling};
+use ossvec::test_support::put::{self, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch};
+use ossvec::test_support::record::Input;
 
 use crate::support::{BUCKET, Home, INDEX, State, TestService, lines, run, unlimited, wanted};
 
@@ -100,7 +101,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
     };
     let job = Job {
         inputs: vec![input.clone()],
-        form: ossvec::put::read::Form::default(),
+        form: ossvec::test_support::read::Form::default(),
         fields: admit::Fields::new(&[], &[], &[]),
         metadata_values: admit::MetadataValues::Reject,
         strict: false,
@@ -126,7 +127,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             folder: home.path("state"),
             rejects: None,
             resume: false,
-            place: ossvec::put::journal::Place::default(),
+            place: ossvec::test_support::put::keep::journal::Place::default(),
             reading: std::collections::BTreeMap::new(),
             resume_command: String::new(),
         },

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{
     Ended, Home, State, TestService, flawed, lines, run, run_with_input, unlimited, wanted,

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{
     ACCOUNT, BUCKET, Ended, Home, INDEX, TestService, line, lines, run, run_with_input, unlimited, wanted,

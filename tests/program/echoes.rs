@@ -7,9 +7,9 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ossvec::emulator::Options;
-use ossvec::oss::operation::Operation;
-use ossvec::oss::secret::Secret;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::operation::Operation;
+use ossvec::test_support::oss::secret::Secret;
 
 use crate::odd::{self, Asked, Odd, answer};
 use crate::support::{Home, TestService, lines, run, unlimited, with_faults, words};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Home, TestService, lines, run, unlimited, wanted};
 use crate::trouble::{audit, json_lines, rejects};

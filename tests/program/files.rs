@@ -4,8 +4,8 @@
 use std::fs;
 use std::ops::Range;
 
-use ossvec::emulator::Options;
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::operation::Operation;
 use serde_json::json;
 
 use crate::support::{self, Home, State, TestService, gzip, keys, line, run, unlimited, wanted, zstd};

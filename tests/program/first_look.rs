@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Ended, Home, TestService, line, lines, run, unlimited, wanted};
 

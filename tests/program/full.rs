@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Ended, Home, TestService, lines, run, unlimited, wanted};
 use crate::trouble::rejects;

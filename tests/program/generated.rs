@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::CommandFactory;
-use ossvec::cli::Cli;
-use ossvec::generate::{files, parts};
+use ossvec::test_support::cli::Cli;
+use ossvec::test_support::generate::{files, parts};
 
 use crate::support::{Home, run, say};
 

@@ -102,8 +102,9 @@ fn archives_are_named_alike_wherever_they_are_named() {
     let listed: Vec<_> = listed.stdout.lines().collect();
     assert!(listed.contains(&template("bin-dir").as_str()), "{listed:?}");
     let top = format!("ossvec-{TARGET}-v{VERSION}");
-    let committed =
-        ossvec::generate::files().into_iter().filter(|file| file.path.starts_with("completions/"));
+    let committed = ossvec::test_support::generate::files()
+        .into_iter()
+        .filter(|file| file.path.starts_with("completions/"));
     let others = ["README.md", "LICENSE", "man/ossvec.1"].map(str::to_owned);
     for path in committed.map(|file| file.path.to_owned()).chain(others) {
         assert!(listed.contains(&format!("{top}/{path}").as_str()), "{path} is not in {listed:?}");

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ossvec::oss::client::{Body, Client, Options};
-use ossvec::oss::credential::Credentials;
-use ossvec::oss::endpoint::{Endpoint, Target};
-use ossvec::oss::network::{Network, Proxy};
-use ossvec::oss::operation::Operation;
-use ossvec::oss::secret::{Credential, Secret};
+use ossvec::test_support::oss::client::{Body, Client, Options};
+use ossvec::test_support::oss::credential::Credentials;
+use ossvec::test_support::oss::endpoint::{Endpoint, Target};
+use ossvec::test_support::oss::network::{Network, Proxy};
+use ossvec::test_support::oss::operation::Operation;
+use ossvec::test_support::oss::secret::{Credential, Secret};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use ossvec::emulator::Options;
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::operation::Operation;
 use serde_json::json;
 
 use crate::recorder::Recorder;

@@ -1,7 +1,7 @@
 //! The log: what it tells, where it goes, and that nothing in it is anybody's secret.
 
-use ossvec::emulator::Options;
-use ossvec::oss::secret::Secret;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::secret::Secret;
 
 use crate::support::{Home, TestService, lines, run, unlimited};
 

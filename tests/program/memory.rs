@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ossvec::emulator::Options;
+use ossvec::test_support::local_service::Options;
 #[cfg(target_os = "linux")]
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Home, TestService, lines, run, unlimited, wanted};
 #[cfg(target_os = "linux")]

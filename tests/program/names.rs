@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
-use ossvec::cli::Cli;
-use ossvec::setting::{ALL, ALSO_READ, Key};
+use ossvec::test_support::cli::Cli;
+use ossvec::test_support::setting::{ALL, ALSO_READ, Key};
 
 /// Other programs, and those of their flags that a paragraph may name which names the program too.
 const OF_OTHERS: [(&str, &[&str]); 11] = [

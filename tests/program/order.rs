@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ossvec::emulator::Options;
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Home, TestService, renamed, run, unlimited};
 use crate::trouble::{Running, json_lines, until};

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{
     ACCOUNT, BUCKET, Ended, Home, INDEX, TestService, array, lines, run, run_with_input, unlimited, wanted,

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Ended, Home, TestService, line, lines, run, run_with_input, unlimited, wanted};
 use crate::trouble::{Running, rejects, until};

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use ossvec::emulator::Options;
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Ended, Home, TestService, alone_on_the_machine, lines, say, wanted};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Home, State, TestService, line, lines, run, unlimited, wanted};
 use crate::trouble::{json_lines, rejects};
@@ -73,7 +73,7 @@ fn one_bad_record_costs_few_requests_wherever_it_stands_and_fewer_when_it_is_nam
 
 #[test]
 fn the_named_record_is_tried_first() {
-    let options = ossvec::emulator::Options { log_keys: true, ..unlimited() };
+    let options = ossvec::test_support::local_service::Options { log_keys: true, ..unlimited() };
     let (home, service) = (Home::new(), TestService::start(options));
     service.trouble(&["refuse-key=key-333,name-key"]);
     let input = home.write("vectors.jsonl", lines(500, 4));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use ossvec::emulator::Options;
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{
     ACCOUNT, BUCKET, Home, INDEX, TestService, lines, run, unlimited, wanted, with_faults, words,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ossvec::emulator::Options;
+use ossvec::test_support::local_service::Options;
 use serde_json::json;
 
 use crate::files::{array, logged, received, records};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-use ossvec::emulator::{Options, Service};
+use ossvec::test_support::local_service::{Options, Service};
 use serde_json::{Value, json};
 
 use crate::recorder::{Recorded, Recorder};

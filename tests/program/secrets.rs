@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::Parser;
-use ossvec::emulator::Options;
-use ossvec::oss::secret::Secret;
+use ossvec::test_support::local_service::Options;
+use ossvec::test_support::oss::secret::Secret;
 
 use crate::support::{BUCKET, Ended, Home, INDEX, TestService, line, lines, run, unlimited};
 
@@ -181,18 +181,21 @@ fn the_command_to_continue_names_variables_in_the_place_of_secrets() {
 #[test]
 fn no_debug_text_holds_a_secret() {
     let arguments = ["ossvec", "put-vectors", "a.jsonl", "-i", "id", "-k", SECRET, "-t", TOKEN];
-    let cli = ossvec::cli::Cli::try_parse_from(arguments).unwrap();
+    let cli = ossvec::test_support::cli::Cli::try_parse_from(arguments).unwrap();
     assert_silent("the command line", &format!("{cli:?} {cli:#?}"));
-    let credential = ossvec::oss::secret::Credential {
+    let credential = ossvec::test_support::oss::secret::Credential {
         access_key_id: "id".to_owned(),
         secret: Secret::new(SECRET),
         security_token: Some(Secret::new(TOKEN)),
         expires_at: None,
     };
     assert_silent("a credential", &format!("{credential:?}"));
-    let credentials = ossvec::oss::credential::Credentials::new(Box::new(credential));
+    let credentials = ossvec::test_support::oss::credential::Credentials::new(Box::new(credential));
     assert_silent("credentials", &format!("{credentials:?}"));
     let options = Options { access_key_secret: Secret::new(SECRET), ..unlimited() };
     assert_silent("a service's options", &format!("{options:?}"));
-    assert_silent("a service", &format!("{:?}", ossvec::emulator::Service::open(options).unwrap()));
+    assert_silent(
+        "a service",
+        &format!("{:?}", ossvec::test_support::local_service::Service::open(options).unwrap()),
+    );
 }

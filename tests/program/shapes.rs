@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 use serde_json::json;
 
 use crate::support::{Home, State, TestService, gzip, run, unlimited, zstd};

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ossvec::emulator::fault::Fault;
+use ossvec::test_support::local_service::fault::Fault;
 
 use crate::recorder::Recorder;
 use crate::scripted::{Asked, Scripted, temporary};

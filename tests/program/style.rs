@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Arg, Command, CommandFactory};
-use ossvec::cli::Cli;
+use ossvec::test_support::cli::Cli;
 
 use crate::support::{Home, run};
 

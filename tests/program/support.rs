@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 
-use ossvec::emulator::statistics::Statistics;
-use ossvec::emulator::{self, Options, Service};
+use ossvec::test_support::local_service::statistics::Statistics;
+use ossvec::test_support::local_service::{self, Options, Service};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -47,7 +47,7 @@ pub(crate) fn unlimited() -> Options {
 
 /// The service with scripted trouble.
 pub(crate) fn with_faults(specs: &[&str]) -> Options {
-    let faults = specs.iter().map(|spec| emulator::fault::Fault::parse(spec).unwrap()).collect();
+    let faults = specs.iter().map(|spec| local_service::fault::Fault::parse(spec).unwrap()).collect();
     Options { faults, ..unlimited() }
 }
 
@@ -71,7 +71,7 @@ impl TestService {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).unwrap();
                 let stopped = async { stopped.await.unwrap_or_default() };
-                emulator::serve(listener, stopped, served).await.unwrap();
+                local_service::serve(listener, stopped, served).await.unwrap();
             });
         });
         Self { service, address, stop: Some(stop), thread: Some(thread) }

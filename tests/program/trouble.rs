@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ossvec::emulator::fault::Fault;
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::local_service::fault::Fault;
+use ossvec::test_support::oss::operation::Operation;
 use serde_json::Value;
 
 use crate::support::{Ended, State, TestService};

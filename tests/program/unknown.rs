@@ -1,6 +1,6 @@
 //! Requests without an answer: read back until it is known what is stored, or listed as unknown.
 
-use ossvec::oss::operation::Operation;
+use ossvec::test_support::oss::operation::Operation;
 
 use crate::support::{Ended, Home, State, TestService, lines, run, unlimited, wanted, with_faults};
 use crate::trouble::{json_lines, rejects};

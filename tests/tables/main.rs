@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use made::{Said, Table, judge, stray, table};
-use ossvec::put::admit::{Admit, Fields, MetadataValues, Rules};
-use ossvec::put::read::{self, Form};
-use ossvec::put::record::{Input, Raw, Vector};
+use ossvec::test_support::admit::{Admit, Fields, MetadataValues, Rules};
+use ossvec::test_support::read::{self, Form};
+use ossvec::test_support::record::{Input, Raw, Vector};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 

@@ -3,18 +3,18 @@
 use super::happening::{Happening, Rejected};
 use super::listener::Listener;
 use super::screen::Screen;
-use crate::put::record::Input;
+use crate::record::Input;
 use crate::shown::{visible, visible_lines};
 
 /// Annotates rejected records, and the end of a run that stopped.
 #[derive(Debug)]
-pub(super) struct Annotations {
+pub(crate) struct Annotations {
     /// Whether rejected records are left out.
     quiet: bool,
 }
 
 impl Annotations {
-    pub(super) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         Self { quiet }
     }
 }
@@ -87,7 +87,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::put::record::{Defect, Position, Raw, Reason};
+    use crate::record::{Defect, Position, Raw, Reason};
 
     fn defect(key: &str) -> Defect {
         let position = Position { line: 7, record: 6, ..Position::default() };

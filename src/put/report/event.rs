@@ -6,14 +6,14 @@ use super::happening::{Beginning, Happening, Rejected, input_name};
 use super::schema::{SCHEMA_VERSION, millis};
 use super::summary::Summary;
 use crate::call::Trouble;
-use crate::put::outcome::{Fate, Outcome};
-use crate::put::record::{Input, Span};
-use crate::put::tally::{Cost, Tally};
+use crate::put::books::outcome::{Fate, Outcome};
+use crate::put::books::tally::{Cost, Tally};
+use crate::record::{Input, Span};
 
 /// An event as scripts read it.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Event<'a> {
+pub(crate) enum Event<'a> {
     RunStart {
         version: &'static str,
         inputs: Vec<String>,
@@ -82,7 +82,7 @@ pub(super) enum Event<'a> {
 
 /// An event with the version of its form.
 #[derive(Serialize)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     schema_version: &'static str,
     #[serde(flatten)]
     event: Event<'a>,
@@ -90,7 +90,7 @@ pub(super) struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// The event that tells what happens, if it is one for scripts.
-    pub(super) fn of(happening: &'a Happening<'a>) -> Option<Self> {
+    pub(crate) fn of(happening: &'a Happening<'a>) -> Option<Self> {
         let event = match happening {
             Happening::Began(beginning) => Event::run_start(beginning),
             Happening::Rejected(rejected) => Event::reject(rejected),

@@ -9,10 +9,10 @@ use super::happening::Happening;
 use super::listener::{Listener, Untold};
 use super::screen::Screen;
 #[cfg(unix)]
+use crate::claim;
+#[cfg(unix)]
 use crate::exit::Exit;
 use crate::exit::Failure;
-#[cfg(unix)]
-use crate::put::claim;
 use crate::shown::json;
 
 /// Where events go.
@@ -33,7 +33,7 @@ pub enum Events {
 
 impl Events {
     /// Keeps other loads off the file, where that keeps nobody from reading it.
-    pub(super) fn claim(&self) -> Result<(), Failure> {
+    pub(crate) fn claim(&self) -> Result<(), Failure> {
         match self {
             #[cfg(unix)]
             Self::File { path, file, .. } if file.metadata().is_ok_and(|file| file.is_file()) => {
@@ -48,7 +48,7 @@ impl Events {
 }
 
 /// Where events are being written.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     out: Option<Box<dyn Write + Send>>,
     /// The first trouble; the run goes on, its end tells.
     trouble: Option<io::Error>,
@@ -56,7 +56,7 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Begins to write.
-    pub(super) fn new(events: Events) -> Self {
+    pub(crate) fn new(events: Events) -> Self {
         match begin(events) {
             Ok(out) => Self { out: Some(out), trouble: None },
             Err(error) => Self { out: None, trouble: Some(error) },

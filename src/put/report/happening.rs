@@ -1,18 +1,18 @@
 //! What a run tells, as values: whatever happens is said once, and each way of telling makes its own form of it. Pure.
 
 use super::meter::Figures;
+use super::notice::Notice;
 use super::summary::{FailedPlace, Summary};
 use crate::call::Trouble;
-use crate::put::notice::Notice;
-use crate::put::outcome::Outcome;
-use crate::put::record::{Defect, Input, place};
+use crate::put::books::outcome::Outcome;
+use crate::record::{Defect, Input, place};
 
 /// So many rejected records are named where people read; the rest are counted, and all are in the rejects file.
 const REJECTS_NAMED: u64 = 10;
 
 /// Something that happens in a run.
 #[derive(Debug)]
-pub(super) enum Happening<'a> {
+pub(crate) enum Happening<'a> {
     /// The run begins.
     Began(Beginning<'a>),
     /// Something is worth saying that is no error.
@@ -47,44 +47,44 @@ pub(super) enum Happening<'a> {
 
 /// How a run begins.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Beginning<'a> {
-    pub(super) inputs: &'a [Input],
-    pub(super) bucket: &'a str,
-    pub(super) index_name: &'a str,
+pub(crate) struct Beginning<'a> {
+    pub(crate) inputs: &'a [Input],
+    pub(crate) bucket: &'a str,
+    pub(crate) index_name: &'a str,
     /// Whether it continues an earlier run.
-    pub(super) resumed: bool,
+    pub(crate) resumed: bool,
     /// Whether it makes no request.
-    pub(super) dry_run: bool,
+    pub(crate) dry_run: bool,
 }
 
 /// A record that is rejected.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rejected<'a> {
-    pub(super) defect: &'a Defect,
+pub(crate) struct Rejected<'a> {
+    pub(crate) defect: &'a Defect,
     /// All inputs.
-    pub(super) inputs: &'a [Input],
+    pub(crate) inputs: &'a [Input],
     /// How many this run has rejected before it.
-    pub(super) before: u64,
+    pub(crate) before: u64,
 }
 
 impl Rejected<'_> {
     /// Whether people read of this one.
-    pub(super) fn is_named(&self) -> bool {
+    pub(crate) fn is_named(&self) -> bool {
         self.before < REJECTS_NAMED
     }
 
     /// Whether it is the first of those that people only read the number of.
-    pub(super) fn is_first_unnamed(&self) -> bool {
+    pub(crate) fn is_first_unnamed(&self) -> bool {
         self.before == REJECTS_NAMED
     }
 
     /// The input that it stands in.
-    pub(super) fn input(&self) -> Option<&Input> {
+    pub(crate) fn input(&self) -> Option<&Input> {
         input(self.inputs, self.defect.position.input)
     }
 
     /// Its place as a person reads it.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         place(self.inputs, self.defect.position)
     }
 }
@@ -95,6 +95,6 @@ fn input(inputs: &[Input], number: u32) -> Option<&Input> {
 }
 
 /// The name of the input of a number.
-pub(super) fn input_name(inputs: &[Input], number: u32) -> String {
+pub(crate) fn input_name(inputs: &[Input], number: u32) -> String {
     input(inputs, number).map_or_else(String::new, ToString::to_string)
 }

@@ -2,21 +2,21 @@
 
 use std::collections::HashMap;
 
-use crate::put::notice::RequestNotice;
+use super::notice::RequestNotice;
 
 /// So many throttled answers to one batch, while nothing at all is stored, are no bad luck.
 const OFTEN: u32 = 5;
 
 /// Watches which batches are throttled again and again.
 #[derive(Debug, Default)]
-pub(super) struct Throttled {
+pub(crate) struct Throttled {
     batches: HashMap<u64, u32>,
     is_told: bool,
 }
 
 impl Throttled {
     /// Notes a throttled answer to a batch of so many vectors; comes back with what to say about it, once.
-    pub(super) fn again(&mut self, batch: u64, vectors: usize) -> Option<RequestNotice> {
+    pub(crate) fn again(&mut self, batch: u64, vectors: usize) -> Option<RequestNotice> {
         let times = self.batches.entry(batch).or_default();
         *times += 1;
         if self.is_told || vectors < 2 || *times < OFTEN {
@@ -27,7 +27,7 @@ impl Throttled {
     }
 
     /// Notes that something was stored: whatever is throttled now may pass in its turn.
-    pub(super) fn stored(&mut self) {
+    pub(crate) fn stored(&mut self) {
         self.batches.clear();
     }
 }

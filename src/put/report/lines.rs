@@ -6,16 +6,16 @@ use tokio::time::Instant;
 
 use super::happening::{Happening, Rejected};
 use super::listener::Listener;
+use super::notice::{Notice, Severity};
 use super::screen::Screen;
 use crate::call::Trouble;
-use crate::put::notice::{Notice, Severity};
 
 /// Trouble with requests is told at most this often; every event is in the events file.
 const TROUBLE_EVERY: Duration = Duration::from_secs(2);
 
 /// Prints lines.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     /// Whether nothing but warnings is printed.
     quiet: bool,
     /// Whether rejected records are named; where they are annotated they are not.
@@ -26,7 +26,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(quiet: bool, names_rejects: bool) -> Self {
+    pub(crate) fn new(quiet: bool, names_rejects: bool) -> Self {
         Self { quiet, names_rejects, last_trouble: None, more_trouble: 0 }
     }
 

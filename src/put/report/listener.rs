@@ -3,11 +3,11 @@
 use std::io;
 
 use super::happening::Happening;
+use super::notice::Notice;
 use super::screen::Screen;
-use crate::put::notice::Notice;
 
 /// Hears all that happens in a run and makes its own form of what it tells.
-pub(super) trait Listener: Send {
+pub(crate) trait Listener: Send {
     /// Hears what happens; whoever tells people shares the `screen`.
     fn hear(&mut self, happening: &Happening<'_>, screen: &mut Screen);
 
@@ -19,7 +19,7 @@ pub(super) trait Listener: Send {
 
 /// What keeps a listener from telling everything.
 #[derive(Debug)]
-pub(super) enum Untold {
+pub(crate) enum Untold {
     /// Something that is only worth saying.
     Noted(Notice),
     /// Something that makes the run a failure: scripts rely on what is missing.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::call::{Bound, Quota};
-use crate::put::words::{bytes, count, rate, whole_seconds};
+use crate::words::{bytes, count, rate, whole_seconds};
 
 /// Rates are those of this much time: long enough to be steady, short enough to show a change.
 const WINDOW: Duration = Duration::from_secs(15);
@@ -45,7 +45,7 @@ pub enum Limit {
 
 impl Limit {
     /// As it stands behind rates.
-    pub(super) fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::RequestQuota => "at the request quota",
             Self::VectorQuota => "at the vector quota",
@@ -60,7 +60,7 @@ impl Limit {
 
 /// What the thread that fills batches waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::put) enum Waiting {
+pub(crate) enum Waiting {
     /// Reading and checking: sending waits for it.
     ForInput,
     /// Memory for the batch that is full.
@@ -71,19 +71,19 @@ pub(in crate::put) enum Waiting {
 
 /// What has been counted at one moment, since the start of the run.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     /// Vectors of batches that ended.
-    pub(super) vectors: u64,
+    pub(crate) vectors: u64,
     /// Batches that ended.
-    pub(super) batches: u64,
-    pub(super) stored: u64,
+    pub(crate) batches: u64,
+    pub(crate) stored: u64,
     /// In a rehearsal, the records that have been checked.
-    pub(super) checked: Option<u64>,
-    pub(super) requests: u64,
+    pub(crate) checked: Option<u64>,
+    pub(crate) requests: u64,
     /// Bytes of the files that the batches stand for.
-    pub(super) input_bytes: u64,
+    pub(crate) input_bytes: u64,
     /// How long the pace held back turns.
-    pub(super) bound: Bound,
+    pub(crate) bound: Bound,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,7 +99,7 @@ struct Sample {
 
 /// Remembers counts and draws conclusions from them.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     quota: Quota,
     /// Bytes of all inputs, if that is known.
     total: Option<u64>,
@@ -111,17 +111,17 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(quota: Quota, total: Option<u64>) -> Self {
+    pub(crate) fn new(quota: Quota, total: Option<u64>) -> Self {
         Self { quota, total, base: 0, recent: VecDeque::from([Sample::default()]), confirmed: Duration::ZERO }
     }
 
     /// Notes that an earlier run has settled so many bytes of the files.
-    pub(super) fn begin_at(&mut self, bytes: u64) {
+    pub(crate) fn begin_at(&mut self, bytes: u64) {
         self.base = bytes;
     }
 
     /// Takes the counts `at` so much time since the start, and what is waited for.
-    pub(super) fn take(&mut self, at: Duration, counts: Counts, waiting: Waiting) {
+    pub(crate) fn take(&mut self, at: Duration, counts: Counts, waiting: Waiting) {
         let last = self.last();
         if counts.stored > last.counts.stored {
             self.confirmed = at;
@@ -142,13 +142,13 @@ impl Meter {
     }
 
     /// What the whole run waited for most of the time. A short run mostly begins and ends, and a rehearsal does not wait.
-    pub(super) fn limit_of_all(&self) -> Option<Limit> {
+    pub(crate) fn limit_of_all(&self) -> Option<Limit> {
         let last = self.last();
         limit(&Sample::default(), &last).filter(|_| last.at >= WORTH_A_WORD && last.counts.checked.is_none())
     }
 
     /// All that is shown, `at` so much time since the start; the pace is `pace` of the quota.
-    pub(super) fn figures(&self, at: Duration, counts: Counts, pace: f64) -> Figures {
+    pub(crate) fn figures(&self, at: Duration, counts: Counts, pace: f64) -> Figures {
         let first = self.recent.front().copied().unwrap_or_default();
         let seconds = at.saturating_sub(first.at).as_secs_f64().max(0.001);
         let per_second = |now: u64, then: u64| float(now.saturating_sub(then)) / seconds;
@@ -240,23 +240,23 @@ fn float(number: u64) -> f64 {
 
 /// The figures of one moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Figures {
-    pub(super) elapsed: Duration,
+pub(crate) struct Figures {
+    pub(crate) elapsed: Duration,
     /// The part of the input that is done with, if its size is known.
-    pub(super) percent: Option<u64>,
-    pub(super) input_bytes: u64,
-    pub(super) left: Option<Duration>,
-    pub(super) stored: u64,
-    pub(super) rejected: u64,
-    pub(super) unknown: u64,
+    pub(crate) percent: Option<u64>,
+    pub(crate) input_bytes: u64,
+    pub(crate) left: Option<Duration>,
+    pub(crate) stored: u64,
+    pub(crate) rejected: u64,
+    pub(crate) unknown: u64,
     /// In a rehearsal, the records that have been checked.
-    pub(super) checked: Option<u64>,
-    pub(super) vectors_per_second: f64,
-    pub(super) requests_per_second: f64,
-    pub(super) quota: Quota,
-    pub(super) limit: Option<Limit>,
+    pub(crate) checked: Option<u64>,
+    pub(crate) vectors_per_second: f64,
+    pub(crate) requests_per_second: f64,
+    pub(crate) quota: Quota,
+    pub(crate) limit: Option<Limit>,
     /// How long nothing was confirmed, if that is worth a word.
-    pub(super) silence: Option<Duration>,
+    pub(crate) silence: Option<Duration>,
 }
 
 impl Default for Figures {
@@ -281,14 +281,14 @@ impl Default for Figures {
 
 impl Figures {
     /// All of it as one line.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let after = format!("after {}: ", whole_seconds(self.elapsed));
         let lines = [self.how_far(), self.how_fast()];
         after + &lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
     /// How far the run is: percent, time left, counts.
-    pub(super) fn how_far(&self) -> String {
+    pub(crate) fn how_far(&self) -> String {
         let mut parts = vec![match self.percent {
             Some(percent) => format!("{percent} %"),
             None => format!("{} read", bytes(self.input_bytes)),
@@ -307,7 +307,7 @@ impl Figures {
     }
 
     /// How fast it goes, and what keeps it from going faster; nothing in a rehearsal, which sends nothing.
-    pub(super) fn how_fast(&self) -> String {
+    pub(crate) fn how_fast(&self) -> String {
         if self.checked.is_some() {
             return String::new();
         }
@@ -322,7 +322,7 @@ impl Figures {
 }
 
 /// The rates beside what the quota allows.
-pub(super) fn pace(vectors_per_second: f64, requests_per_second: f64, quota: Quota) -> String {
+pub(crate) fn pace(vectors_per_second: f64, requests_per_second: f64, quota: Quota) -> String {
     let of = |most: f64| if most.is_finite() { format!(" of {}", rate(most)) } else { String::new() };
     let requests = match requests_per_second {
         1.0.. => format!("{requests_per_second:.1}"),

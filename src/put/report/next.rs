@@ -3,9 +3,9 @@
 use std::fmt::{Result, Write as _};
 
 use super::summary::Summary;
-use crate::put::tally::Tally;
-use crate::put::words::{count, plural};
+use crate::put::books::tally::Tally;
 use crate::shown::visible;
+use crate::words::{count, plural};
 
 /// The reason of records whose quotes are not in order: pieces of a table, which mean nothing without the rest of it.
 const QUOTE: &str = "quote";
@@ -16,7 +16,7 @@ const NOT_STORED: &str = "not_stored";
 const FIX_QUOTES: &str = "fix the quotes in the input, or give the option that the message names";
 
 /// What to do after a load that cannot be continued.
-pub(super) fn write_next(summary: &Summary, out: &mut String) -> Result {
+pub(crate) fn write_next(summary: &Summary, out: &mut String) -> Result {
     let Tally { read, not_sent, .. } = summary.balance.tally;
     let is_cut = !summary.input_exhausted || not_sent > 0;
     if summary.has_own_advice {
@@ -106,7 +106,7 @@ fn write_exceptions(summary: &Summary, quotes: u64, out: &mut String) -> Result 
 
 /// What to do where the whole input was read, not one record is good, and all are rejected for one reason that an
 /// option takes away.
-pub(super) fn cure_of_all(summary: &Summary) -> Option<&'static str> {
+pub(crate) fn cure_of_all(summary: &Summary) -> Option<&'static str> {
     let others = summary.balance.tally.read - summary.balance.tally.rejected.min(summary.balance.tally.read)
         + summary.skipped;
     let is_only = summary.input_exhausted
@@ -129,8 +129,8 @@ pub(super) fn cure_of_all(summary: &Summary) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::put::reasons::ReasonCount;
-    use crate::put::tally::Balance;
+    use crate::put::books::reasons::ReasonCount;
+    use crate::put::books::tally::Balance;
 
     fn rejected(reasons: &[(&str, u64, &str)], stored: u64) -> Summary {
         let rejected = reasons.iter().map(|(_, count, _)| count).sum();

@@ -25,14 +25,14 @@ pub enum Style {
 
 /// Shows the figures when it is time to, and whenever somebody asks.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     is_plain: bool,
     last_line: Instant,
 }
 
 impl Progress {
     /// As the style says; where the `screen` cannot have a bar, in lines.
-    pub(super) fn new(style: Style, screen: &Screen) -> Self {
+    pub(crate) fn new(style: Style, screen: &Screen) -> Self {
         Self { is_plain: style != Style::Hidden && !screen.has_bar(), last_line: Instant::now() }
     }
 }

@@ -11,21 +11,21 @@ use super::happening::{Beginning, Happening, Rejected, input_name};
 use super::hints::Throttled;
 use super::listener::{Listener, Untold};
 use super::meter::{Counts, Figures, Meter, Waiting};
+use super::notes::{self, Notes};
+use super::notice::{InputNotice, Notice};
 use super::schema::millis;
 use super::screen::Screen;
 use super::summary::{FailedPlace, Summary};
 use super::telling::Telling;
+use crate::admit::Findings;
 use crate::call::{Bound, Observer, Trouble};
 use crate::exit::Failure;
-use crate::put::admit::Findings;
-use crate::put::ledger::Ledger;
-use crate::put::notes::{self, Notes};
-use crate::put::notice::{InputNotice, Notice};
-use crate::put::outcome::Outcome;
-use crate::put::read::FailedInput;
-use crate::put::record::{Defect, Input};
-use crate::put::tally::{Balance, Tally};
-use crate::put::tracker::Settled;
+use crate::put::books::ledger::Ledger;
+use crate::put::books::outcome::Outcome;
+use crate::put::books::tally::{Balance, Tally};
+use crate::put::books::tracker::Settled;
+use crate::read::FailedInput;
+use crate::record::{Defect, Input};
 
 /// Counts what happens and tells it; shared by all that take part in a run.
 #[derive(Debug)]
@@ -132,17 +132,17 @@ impl Reporter {
     }
 
     /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
-    pub(in crate::put) fn begins_at(&self, bytes: u64) {
+    pub(crate) fn begins_at(&self, bytes: u64) {
         self.lock().meter.begin_at(bytes);
     }
 
     /// Notes what the thread that fills batches waits for.
-    pub(in crate::put) fn waiting(&self, waiting: Waiting) {
+    pub(crate) fn waiting(&self, waiting: Waiting) {
         self.waiting.store(waiting as u8, Ordering::Relaxed);
     }
 
     /// Notes whether another batch could be on its way, if there were one.
-    pub(in crate::put) fn has_room(&self, has_room: bool) {
+    pub(crate) fn has_room(&self, has_room: bool) {
         self.has_room.store(has_room, Ordering::Relaxed);
     }
 
@@ -157,7 +157,7 @@ impl Reporter {
     }
 
     /// Tells what became of a batch, and what all of them come to by now.
-    pub(in crate::put) fn batch(&self, outcome: &Outcome, balance: Balance) {
+    pub(crate) fn batch(&self, outcome: &Outcome, balance: Balance) {
         let mut inner = self.lock();
         inner.reject(&outcome.rejects);
         inner.take(outcome, balance);
@@ -167,14 +167,14 @@ impl Reporter {
     }
 
     /// Tells that records are rejected that were stored.
-    pub(in crate::put) fn overwritten(&self, defects: &[Defect], balance: Balance) {
+    pub(crate) fn overwritten(&self, defects: &[Defect], balance: Balance) {
         let mut inner = self.lock();
         inner.reject(defects);
         inner.summary.balance = balance;
     }
 
     /// Tells that an input cannot be read any further.
-    pub(in crate::put) fn input_failed(&self, failed: &FailedInput) {
+    pub(crate) fn input_failed(&self, failed: &FailedInput) {
         let mut inner = self.lock();
         let FailedInput { at, error, .. } = failed;
         let place = error.place().unwrap_or(*at);
@@ -186,12 +186,12 @@ impl Reporter {
     }
 
     /// Notes that an input holds no record at all.
-    pub(in crate::put) fn is_empty(&self, input: u32) {
+    pub(crate) fn is_empty(&self, input: u32) {
         self.lock().empty.push(input);
     }
 
     /// Tells which inputs hold no record: somebody expected some there.
-    pub(in crate::put) fn tell_of_empty_inputs(&self) {
+    pub(crate) fn tell_of_empty_inputs(&self) {
         let mut inner = self.lock();
         let names: Vec<_> = inner.empty.iter().map(|input| input_name(&inner.inputs, *input)).collect();
         if !names.is_empty() {
@@ -200,12 +200,12 @@ impl Reporter {
     }
 
     /// Tells what is worth saying.
-    pub(in crate::put) fn note(&self, notice: impl Into<Notice>) {
+    pub(crate) fn note(&self, notice: impl Into<Notice>) {
         self.lock().audience.note(notice);
     }
 
     /// Takes what was found in the records that follow, and tells what is new. Under `--strict` that is why the load ends.
-    pub(in crate::put) fn found(&self, findings: &Findings, is_strict: bool) -> Option<Failure> {
+    pub(crate) fn found(&self, findings: &Findings, is_strict: bool) -> Option<Failure> {
         let mut inner = self.lock();
         let Inner { notes: known, inputs, .. } = &mut *inner;
         let new = known.add(findings, inputs);
@@ -219,7 +219,7 @@ impl Reporter {
     }
 
     /// What `--strict` makes at the end of the input of names of the command line that no record has had.
-    pub(in crate::put) fn missing(&self, is_strict: bool) -> Option<Failure> {
+    pub(crate) fn missing(&self, is_strict: bool) -> Option<Failure> {
         let inner = self.lock();
         // What earlier runs of the load have met is not known here.
         let is_known = is_strict && !inner.resumed;
@@ -227,7 +227,7 @@ impl Reporter {
     }
 
     /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
-    pub(in crate::put) fn pace(&self, pace: f64) {
+    pub(crate) fn pace(&self, pace: f64) {
         let mut inner = self.lock();
         let risen = pace - inner.pace;
         if risen >= 0.1 || (risen > 0.0 && pace >= 1.0) {
@@ -238,14 +238,14 @@ impl Reporter {
 
     /// Tells how far the run is: called now and then, so that this moves while nothing settles. `bound` is how long the
     /// pace has held back turns.
-    pub(in crate::put) fn tick(&self, bound: Bound) {
+    pub(crate) fn tick(&self, bound: Bound) {
         let mut inner = self.lock();
         inner.bound = bound;
         inner.show(self.waits());
     }
 
     /// Tells how far the run is to somebody who asks.
-    pub(in crate::put) fn tell_now(&self) {
+    pub(crate) fn tell_now(&self) {
         let mut inner = self.lock();
         let figures = inner.figures();
         inner.audience.tell(&Happening::Asked(&figures));
@@ -253,7 +253,7 @@ impl Reporter {
 
     /// Tells the end, as the books have it; `complete` fills in what only the end knows. Trouble with the events comes back
     /// beside the summary.
-    pub(in crate::put) fn finish(
+    pub(crate) fn finish(
         &self,
         ledger: &Ledger,
         complete: impl FnOnce(&mut Summary),

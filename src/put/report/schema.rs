@@ -7,6 +7,6 @@ use std::time::Duration;
 pub const SCHEMA_VERSION: &str = "1";
 
 /// Whole milliseconds.
-pub(super) fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -16,7 +16,7 @@ const WITHOUT_SIZE: &str = "{msg}\n{prefix}";
 
 /// Standard error, which all share that tell people something.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(crate) struct Screen {
     bar: Option<ProgressBar>,
     /// Whether the bar has been drawn.
     is_drawn: bool,
@@ -24,7 +24,7 @@ pub(super) struct Screen {
 
 impl Screen {
     /// With a bar if that `is_wanted` and standard error is a terminal, for an input whose size `is_known` or not.
-    pub(super) fn new(is_wanted: bool, is_known: bool) -> Self {
+    pub(crate) fn new(is_wanted: bool, is_known: bool) -> Self {
         let term = Term::buffered_stderr();
         let bar = (is_wanted && term.is_term()).then(|| {
             let target = ProgressDrawTarget::term_like_with_hz(Box::new(AtStart(term)), HERTZ);
@@ -38,12 +38,12 @@ impl Screen {
     }
 
     /// Whether there is a bar.
-    pub(super) fn has_bar(&self) -> bool {
+    pub(crate) fn has_bar(&self) -> bool {
         self.bar.is_some()
     }
 
     /// Draws the bar anew, if there is one.
-    pub(super) fn draw(&mut self, figures: &Figures) {
+    pub(crate) fn draw(&mut self, figures: &Figures) {
         if let Some(bar) = &self.bar {
             self.is_drawn = true;
             bar.set_prefix(figures.how_fast());
@@ -53,7 +53,7 @@ impl Screen {
     }
 
     /// Prints a line, above the bar if there is one. If standard error is closed, there is nobody left to tell.
-    pub(super) fn print(&self, line: &str) {
+    pub(crate) fn print(&self, line: &str) {
         let line = visible(line);
         match self.bar.as_ref().filter(|_| self.is_drawn) {
             Some(bar) => bar.println(line),
@@ -62,7 +62,7 @@ impl Screen {
     }
 
     /// Clears the bar away; what is printed from now on stands by itself.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use super::happening::Happening;
 use super::listener::{Listener, Untold};
+use super::notice::Notice;
 use super::screen::Screen;
 use super::summary::Summary;
-use crate::put::notice::Notice;
-use crate::put::reasons::ReasonCount;
-use crate::put::rehearsal::Rehearsal;
-use crate::put::tally::Tally;
-use crate::put::words::{count, duration, plural};
+use crate::put::books::reasons::ReasonCount;
+use crate::put::books::rehearsal::Rehearsal;
+use crate::put::books::tally::Tally;
 use crate::shown::is_unseen;
+use crate::words::{count, duration, plural};
 
 /// A step's summary beyond this is dropped whole.
 const LONGEST: u64 = 1024 * 1024;
@@ -24,14 +24,14 @@ const CELL: usize = 300;
 
 /// Adds what became of the records to the summary of the step.
 #[derive(Debug)]
-pub(super) struct StepSummary {
+pub(crate) struct StepSummary {
     path: PathBuf,
     trouble: Option<io::Error>,
 }
 
 impl StepSummary {
     /// Into the file that takes the step's summary.
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, trouble: None }
     }
 }
@@ -178,7 +178,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::put::tally::{Balance, Cost};
+    use crate::put::books::tally::{Balance, Cost};
 
     #[test]
     fn the_step_summary_is_a_table_whatever_stands_in_its_cells() {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::meter::{self, Limit};
+use super::notes::{MISSING, Note};
 use super::schema::SCHEMA_VERSION;
 use crate::call::Quota;
 use crate::exit::Failure;
-use crate::put::notes::{MISSING, Note};
-use crate::put::reasons::ReasonCount;
-use crate::put::rehearsal::Rehearsal;
-use crate::put::tally::{Balance, Tally};
+use crate::put::books::reasons::ReasonCount;
+use crate::put::books::rehearsal::Rehearsal;
+use crate::put::books::tally::{Balance, Tally};
 
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -140,25 +140,25 @@ impl Summary {
     }
 
     /// Says what would have been sent where a load says what was.
-    pub(in crate::put) fn rehearsed(&mut self, rehearsal: Rehearsal) {
+    pub(crate) fn rehearsed(&mut self, rehearsal: Rehearsal) {
         self.balance.batches = rehearsal.requests;
         self.balance.cost.bytes_sent = rehearsal.bytes;
         self.rehearsal = Some(rehearsal);
     }
 
     /// The file that the rejected records are in.
-    pub(super) fn kept_rejects(&self) -> Option<&str> {
+    pub(crate) fn kept_rejects(&self) -> Option<&str> {
         self.rejects_file.as_deref().filter(|_| !self.drops_rejects)
     }
 
     /// Records that are not stored for certain, of earlier runs too.
-    pub(super) fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         let Tally { rejected, unknown, .. } = self.balance.tally;
         rejected + unknown + self.skipped_rejected + self.skipped_unknown
     }
 
     /// Fields that the command line names and no record has.
-    pub(in crate::put) fn missing(&self) -> impl Iterator<Item = &Note> {
+    pub(crate) fn missing(&self) -> impl Iterator<Item = &Note> {
         self.notes.iter().filter(|note| note.code == MISSING)
     }
 
@@ -168,7 +168,7 @@ impl Summary {
     }
 
     /// The rates beside what was allowed, and what kept them there; nothing of a run that made no request.
-    pub(super) fn pace(&self) -> Option<String> {
+    pub(crate) fn pace(&self) -> Option<String> {
         (self.balance.cost.attempts > 0).then(|| {
             let rates = meter::pace(self.vectors_per_second, self.requests_per_second, self.quota.into());
             rates + &self.limited_by.map_or(String::new(), |limit| format!(", {}", limit.words()))
@@ -176,7 +176,7 @@ impl Summary {
     }
 
     /// The commonest reasons, and how many records the others have.
-    pub(super) fn top_reasons(&self) -> (Vec<(&String, &ReasonCount)>, u64) {
+    pub(crate) fn top_reasons(&self) -> (Vec<(&String, &ReasonCount)>, u64) {
         const SHOWN: usize = 5;
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));

@@ -6,6 +6,7 @@ use super::annotations::Annotations;
 use super::events::{Events, Sink};
 use super::lines::Lines;
 use super::listener::Listener;
+use super::notice::Notice;
 use super::progress::{Progress, Style};
 use super::schema::SCHEMA_VERSION;
 use super::screen::Screen;
@@ -13,9 +14,8 @@ use super::step_summary::StepSummary;
 use super::summary::{Skipped, Summary};
 use crate::call::Quota;
 use crate::exit::Failure;
-use crate::put::notice::Notice;
-use crate::put::record::Input;
-use crate::put::rehearsal::Rehearsal;
+use crate::put::books::rehearsal::Rehearsal;
+use crate::record::Input;
 
 /// What a run tells, and where.
 pub struct Telling {
@@ -69,12 +69,12 @@ impl Telling {
     }
 
     /// Where people are told.
-    pub(super) fn screen(&self) -> Screen {
+    pub(crate) fn screen(&self) -> Screen {
         Screen::new(self.style == Style::Bar, self.bytes_total.is_some())
     }
 
     /// All ways of telling that are asked for, in the order in which they hear what happens.
-    pub(super) fn listeners(&mut self, screen: &Screen) -> Vec<Box<dyn Listener>> {
+    pub(crate) fn listeners(&mut self, screen: &Screen) -> Vec<Box<dyn Listener>> {
         let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
         if let Some(events) = self.events.take() {
             listeners.push(Box::new(Sink::new(events)));
@@ -91,7 +91,7 @@ impl Telling {
     }
 
     /// The summary as far as it is known before anything happens.
-    pub(super) fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         Summary {
             schema_version: SCHEMA_VERSION,
             bucket: self.bucket.clone(),

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::next::{cure_of_all, write_next};
 use super::summary::{FailedPlace, Summary};
-use crate::put::rehearsal::Rehearsal;
-use crate::put::tally::{Cost, Tally};
-use crate::put::words::{bytes, count, duration, plural, some_of};
+use crate::put::books::rehearsal::Rehearsal;
+use crate::put::books::tally::{Cost, Tally};
 use crate::shown::visible;
+use crate::words::{bytes, count, duration, plural, some_of};
 
 /// So many inputs that could not be read to their end are named; all are in the JSON form.
 const INPUTS_SHOWN: usize = 10;
@@ -171,9 +171,9 @@ mod tests {
 
     use super::*;
     use crate::call::Quota;
-    use crate::put::reasons::ReasonCount;
+    use crate::put::books::reasons::ReasonCount;
+    use crate::put::books::tally::Balance;
     use crate::put::report::meter::Limit;
-    use crate::put::tally::Balance;
 
     #[test]
     fn a_run_with_trouble_says_what_is_stored_what_is_not_and_how_to_go_on() {

@@ -5,8 +5,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ossvec::put::fuzzing::{Mark, journal, read_journal};
-use ossvec::put::record::{Position, Span};
+use ossvec::test_support::put::fuzzing::{Mark, journal, read_journal};
+use ossvec::test_support::record::{Position, Span};
 
 fn position(record: u64) -> Position {
     Position { input: 0, offset: record * 10, line: record + 1, record }

@@ -7,8 +7,8 @@
 mod tree;
 
 use libfuzzer_sys::fuzz_target;
-use ossvec::put::fuzzing::{Cutting, cut};
-use ossvec::put::read::Format;
+use ossvec::test_support::put::fuzzing::{Cutting, cut};
+use ossvec::test_support::read::Format;
 use tree::Tree;
 
 /// As much as all of a text.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use ossvec::put::fuzzing::repaired_rejects;
+use ossvec::test_support::put::fuzzing::repaired_rejects;
 use serde_json::{Value, json};
 
 /// All lines that a run may have written.

@@ -6,8 +6,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ossvec::put::fuzzing::cut;
-use ossvec::put::read::Format;
+use ossvec::test_support::put::fuzzing::cut;
+use ossvec::test_support::read::Format;
 
 /// As much as all of a text.
 const ALL: usize = 1 << 16;

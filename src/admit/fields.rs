@@ -1,0 +1,204 @@
+//! Which member or column of a record is its key, its vector, its metadata.
+
+use super::findings::Kind;
+use crate::record::names::{KEYS, METADATA, NAMESPACE, SPARSE, VECTORS};
+use crate::record::{Columns, Reason};
+
+/// What the user may write in `--metadata` for every field that is neither key nor vector.
+pub(crate) const ALL: &str = "*";
+
+/// A field as the user names it: a column, a member, or a path of members joined by dots. A name may hold dots itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    text: String,
+}
+
+/// How a member leads to a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// It is the field.
+    There,
+    /// The field may be inside it.
+    Inside,
+}
+
+impl Field {
+    /// Takes the name as the user writes it.
+    pub(crate) fn new(text: &str) -> Self {
+        Self { text: text.trim().to_owned() }
+    }
+
+    /// The name as the user wrote it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the member `name` of the open objects `path`, each followed by a dot, is this field or leads to it.
+    pub(crate) fn leads(&self, path: &str, name: &str) -> Option<Leads> {
+        let rest = self.text.strip_prefix(path)?.strip_prefix(name)?;
+        match rest.as_bytes().first() {
+            None => Some(Leads::There),
+            Some(b'.') => Some(Leads::Inside),
+            Some(_) => None,
+        }
+    }
+
+    /// Whether it may be found along a path as well as under its whole name.
+    pub(crate) fn is_path(&self) -> bool {
+        self.text.contains('.')
+    }
+}
+
+/// The candidates for one part of a record, the likeliest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) candidates: Vec<Field>,
+    /// Named by the user: every candidate counts, and one that no record has is an error.
+    pub(crate) named: bool,
+}
+
+impl Choice {
+    fn new(named: &[&str], usual: &[&str]) -> Self {
+        let (names, named) = if named.is_empty() { (usual, false) } else { (named, true) };
+        let mut candidates: Vec<Field> = Vec::with_capacity(names.len());
+        for field in names.iter().map(|text| Field::new(text)) {
+            if !candidates.contains(&field) {
+                candidates.push(field);
+            }
+        }
+        Self { candidates, named }
+    }
+
+    /// The name of a candidate.
+    pub(crate) fn name(&self, rank: usize) -> &str {
+        self.candidates.get(rank).map_or("", Field::text)
+    }
+
+    /// The columns that have exactly the name of a candidate, each as its rank and its index.
+    pub(crate) fn exactly(&self, columns: &Columns) -> Vec<(usize, usize)> {
+        let ranked = self.candidates.iter().enumerate();
+        ranked.filter_map(|(rank, field)| Some((rank, columns.exactly(field.text())?))).collect()
+    }
+
+    /// The columns that are candidates, each as its rank and its index. Case counts only where a column has exactly
+    /// the name of a candidate.
+    pub(crate) fn columns(&self, columns: &Columns) -> Result<Vec<(usize, usize)>, Reason> {
+        let exactly = |field: &Field| Ok(columns.exactly(field.text()));
+        let whatever_case = |field: &Field| columns.whatever_case(field.text());
+        if self.named {
+            return self.found(|field| {
+                exactly(field)?.map_or_else(|| whatever_case(field), |index| Ok(Some(index)))
+            });
+        }
+        let found = self.found(exactly)?;
+        if found.is_empty() { self.found(whatever_case) } else { Ok(found) }
+    }
+
+    fn found(
+        &self,
+        find: impl Fn(&Field) -> Result<Option<usize>, Reason>,
+    ) -> Result<Vec<(usize, usize)>, Reason> {
+        let ranked = self.candidates.iter().enumerate();
+        ranked.filter_map(|(rank, field)| find(field).map(|index| Some((rank, index?))).transpose()).collect()
+    }
+
+    /// The candidates as a person reads them.
+    pub(crate) fn list(&self) -> String {
+        self.candidates.iter().map(Field::text).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The fields of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fields {
+    pub(crate) key: Choice,
+    pub(crate) vector: Choice,
+    pub(crate) metadata: Choice,
+    /// Whether every other field is metadata too.
+    pub(crate) all: bool,
+    /// Fields that are not stored though they are metadata.
+    left_out: Vec<Field>,
+}
+
+impl Fields {
+    /// Takes the names the user gave; an empty list means the usual names of each part. Among those of metadata, `*`
+    /// stands for every field that is neither key nor vector, and `-NAME` leaves one out.
+    pub fn new<'a>(key: &'a [String], vector: &'a [String], metadata: &'a [String]) -> Self {
+        let trimmed = |names: &'a [String]| names.iter().map(|name| name.trim()).collect::<Vec<&'a str>>();
+        let metadata = trimmed(metadata);
+        let all = metadata.contains(&ALL);
+        let left_out = metadata.iter().filter_map(|name| name.strip_prefix('-')).map(Field::new).collect();
+        let is_field = |name: &&str| *name != ALL && !name.starts_with('-');
+        let named: Vec<_> = metadata.into_iter().filter(is_field).collect();
+        let usual: &[&str] = if all { &[] } else { &METADATA };
+        Self {
+            key: Choice::new(&trimmed(key), &KEYS),
+            vector: Choice::new(&trimmed(vector), &VECTORS),
+            metadata: Choice::new(&named, usual),
+            all,
+            left_out,
+        }
+    }
+
+    /// Every name that the user gave, with what it is for.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (Kind, String)> {
+        let of = |choice: &Choice, kind| {
+            let names = choice.candidates.iter().filter(|_| choice.named);
+            names.map(|field| (kind, field.text().to_owned())).collect::<Vec<_>>()
+        };
+        let left_out = self.left_out.iter().map(|field| (Kind::LeftOut, field.text().to_owned()));
+        of(&self.key, Kind::Key)
+            .into_iter()
+            .chain(of(&self.vector, Kind::Vector))
+            .chain(of(&self.metadata, Kind::Metadata))
+            .chain(left_out)
+    }
+
+    /// Which of the fields that are left out the member `name` of `path` is.
+    pub(crate) fn left_out(&self, path: &str, name: &str) -> Option<&str> {
+        let is_it = |field: &&Field| field.text() == name || field.leads(path, name) == Some(Leads::There);
+        self.left_out.iter().find(is_it).map(Field::text)
+    }
+
+    /// Whether the field of this path is inside of one that is left out.
+    pub(crate) fn is_inside_left_out(&self, path: &str) -> bool {
+        let holds_it =
+            |field: &Field| path.strip_prefix(field.text()).is_some_and(|rest| rest.starts_with('.'));
+        self.left_out.iter().any(holds_it)
+    }
+
+    /// Whether the user says that namespaces need no word.
+    pub(crate) fn settles_namespace(&self) -> bool {
+        (self.metadata.named || self.leaves_out()) && NAMESPACE.iter().any(|name| self.is_settled(name))
+    }
+
+    /// Whether metadata may hold something that is left out.
+    pub(crate) fn leaves_out(&self) -> bool {
+        !self.left_out.is_empty()
+    }
+
+    /// Whether the user names this field as metadata, or names it to leave it out.
+    pub(crate) fn is_settled(&self, name: &str) -> bool {
+        let is_it = |field: &Field| field.text() == name;
+        (self.metadata.named && self.metadata.candidates.iter().any(is_it)) || self.left_out.iter().any(is_it)
+    }
+}
+
+/// Whether a field of this name holds a metadata object, or its JSON text.
+pub(crate) fn holds_metadata(name: &str) -> bool {
+    METADATA.contains(&name)
+}
+
+/// Whether a field of this name holds a namespace.
+pub(crate) fn is_namespace(name: &str) -> bool {
+    NAMESPACE.contains(&name)
+}
+
+/// What a field that goes nowhere is, by its name.
+pub(crate) fn loose(name: &str, otherwise: Kind) -> Kind {
+    match name {
+        _ if SPARSE.contains(&name) => Kind::Sparse,
+        _ if holds_metadata(name) => Kind::SecondMetadata,
+        _ => otherwise,
+    }
+}

@@ -1,0 +1,244 @@
+//! The numbers of one vector, straight from the input's bytes.
+
+use super::float32;
+use crate::record::Reason;
+
+/// How numbers are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Separated {
+    /// By one comma, as in JSON.
+    ByComma,
+    /// By white space, commas, semicolons or bars, as people and numpy write cells.
+    Loosely,
+}
+
+/// Appends the numbers up to `close` (`None` is the end of the text) to `out`, all finite, and says how many bytes of
+/// `text` were used, the closing byte included.
+pub(crate) fn read(
+    text: &[u8],
+    close: Option<u8>,
+    separated: Separated,
+    out: &mut Vec<f32>,
+) -> Result<usize, Reason> {
+    let mut at = skip_space(text, 0);
+    if text.get(at).copied() == close {
+        return Ok(text.len().min(at + 1));
+    }
+    let mut separators = 0;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let (value, used) = match float32::read_usual(rest) {
+            Some(read) => read,
+            None => read_unusual(rest, separated, out.len())?,
+        };
+        out.push(value);
+        // What stands between two numbers nearly always, in one step.
+        if let Some([b',', b' ', b'-'..=b'9']) = rest.get(used..).and_then(<[u8]>::first_chunk) {
+            separators |= COMMA;
+            at += used + 2;
+            continue;
+        }
+        at = skip_space(text, at + used);
+        let separator = match text.get(at) {
+            byte if byte.copied() == close => return of_one_kind(separators, text.len().min(at + 1)),
+            Some(b',') => COMMA,
+            Some(b';') if separated == Separated::Loosely => SEMICOLON,
+            Some(b'|') if separated == Separated::Loosely => BAR,
+            Some(_)
+                if separated == Separated::Loosely
+                    && text.get(at - 1).is_some_and(u8::is_ascii_whitespace) =>
+            {
+                SPACE
+            }
+            Some(_) if text.get(at - 1).is_some_and(u8::is_ascii_whitespace) => {
+                let detail = format!("a comma is missing behind element {} of the vector", out.len() - 1);
+                return Err(Reason::Syntax { detail });
+            }
+            Some(_) => return Err(not_a_number(rest, out.len() - 1)),
+            None => return Err(Reason::Syntax { detail: "the array of numbers has no end".to_owned() }),
+        };
+        separators |= separator;
+        if separator != SPACE {
+            at = skip_space(text, at + 1);
+        }
+        if separated == Separated::Loosely && text.get(at).copied() == close {
+            return of_one_kind(separators, text.len().min(at + 1));
+        }
+    }
+}
+
+/// Reads the number at the start of `rest`, the element `index`, whatever its spelling; of JSON it must be JSON's.
+#[cold]
+pub(crate) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> Result<(f32, usize), Reason> {
+    let (value, used) = float32::read_any(rest).ok_or_else(|| not_a_number(rest, index))?;
+    if !value.is_finite() {
+        return Err(Reason::NotFinite { index, text: excerpt(rest) });
+    }
+    if separated == Separated::ByComma
+        && let Some(flaw) = flaw(rest.get(..used).unwrap_or_default())
+    {
+        return Err(Reason::NumberSpelling { index, text: excerpt(rest), flaw });
+    }
+    Ok((value, used))
+}
+
+/// What keeps a number from being one of JSON.
+fn flaw(number: &[u8]) -> Option<&'static str> {
+    if number.starts_with(b"+") {
+        return Some("it has a plus sign");
+    }
+    let number = number.strip_prefix(b"-").unwrap_or(number);
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (whole, rest) = number.split_at_checked(digits(number))?;
+    match (whole, rest) {
+        ([], _) => Some("a digit is missing before its point"),
+        ([b'0', _, ..], _) => Some("it has a zero before other digits"),
+        (_, [b'.', rest @ ..]) if digits(rest) == 0 => Some("a digit is missing behind its point"),
+        _ => None,
+    }
+}
+
+const COMMA: u8 = 1;
+const SEMICOLON: u8 = 2;
+const BAR: u8 = 4;
+const SPACE: u8 = 8;
+
+/// Where numbers have decimal commas, something else stands between them: taken for two, they would be other numbers.
+fn of_one_kind(separators: u8, used: usize) -> Result<usize, Reason> {
+    if separators.count_ones() > 1 {
+        let detail = "what stands between its numbers differs; a decimal comma has to be a point".to_owned();
+        return Err(Reason::Syntax { detail });
+    }
+    Ok(used)
+}
+
+fn skip_space(text: &[u8], mut at: usize) -> usize {
+    while text.get(at).is_some_and(u8::is_ascii_whitespace) {
+        at += 1;
+    }
+    at
+}
+
+fn not_a_number(rest: &[u8], index: usize) -> Reason {
+    match rest.first() {
+        Some(b'[') => Reason::Nested,
+        None => Reason::Syntax { detail: "the array of numbers has no end".to_owned() },
+        _ if rest.starts_with(b"...") || rest.starts_with("…".as_bytes()) => Reason::Shortened,
+        _ => Reason::NotANumber { index, text: excerpt(rest) },
+    }
+}
+
+/// The token at the start of `rest`, short enough for a message.
+fn excerpt(rest: &[u8]) -> String {
+    const LONGEST: usize = 40;
+    let end = rest.iter().position(|byte| b",;|]})\n\r\t ".contains(byte)).unwrap_or(rest.len());
+    let token = String::from_utf8_lossy(rest.get(..end.min(LONGEST)).unwrap_or_default()).into_owned();
+    match (token.is_empty(), end > LONGEST) {
+        (true, _) => "empty".to_owned(),
+        (false, true) => format!("{token}…"),
+        (false, false) => token,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Result<Vec<f32>, Reason> {
+        let mut out = Vec::new();
+        let used = read(text.as_bytes(), Some(b']'), Separated::ByComma, &mut out)?;
+        assert_eq!(used, text.len());
+        Ok(out)
+    }
+
+    #[test]
+    fn numbers_are_read_to_the_bracket_behind_them() {
+        for (text, want) in [
+            ("]", vec![]),
+            ("1.0]", vec![1.0]),
+            (" 0.10000000149011612 , -2.50 ]", vec![0.1, -2.5]),
+            ("-0.5,1,2e0]", vec![-0.5, 1.0, 2.0]),
+            ("1e-45,3.4028235e38,1e-50]", vec![f32::from_bits(1), f32::MAX, 0.0]),
+            ("16777217]", vec![16_777_216.0]),
+        ] {
+            assert_eq!(json(text), Ok(want), "{text}");
+        }
+        assert!(json("-0.0]").unwrap()[0].is_sign_negative());
+    }
+
+    #[test]
+    fn what_is_no_finite_number_is_named_with_its_index() {
+        for (text, want) in [
+            ("1,NaN]", Reason::NotFinite { index: 1, text: "NaN".into() }),
+            ("1e39]", Reason::NotFinite { index: 0, text: "1e39".into() }),
+            ("-Infinity]", Reason::NotFinite { index: 0, text: "-Infinity".into() }),
+            ("1,null]", Reason::NotANumber { index: 1, text: "null".into() }),
+            ("1,\"2\"]", Reason::NotANumber { index: 1, text: "\"2\"".into() }),
+            ("1,,2]", Reason::NotANumber { index: 1, text: "empty".into() }),
+            ("1.5.2]", Reason::NotANumber { index: 0, text: "1.5.2".into() }),
+            ("1,2", Reason::Syntax { detail: "the array of numbers has no end".into() }),
+            ("1 2]", Reason::Syntax { detail: "a comma is missing behind element 0 of the vector".into() }),
+            ("[1,2]]", Reason::Nested),
+            ("1, ..., 2]", Reason::Shortened),
+        ] {
+            assert_eq!(json(text), Err(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_an_array_are_those_of_json_and_cells_may_have_more() {
+        let spellings = [".5", "-.5", "1.", "-1.", "1.e2", "+1", "+0.25", "00.5", "-01", "007", "+.5"];
+        for text in spellings {
+            for inside in
+                [format!("{text}]"), format!("0.5,{text}, 0.25, 0.012345678901234567, 0.25, 0.5, 0.75]")]
+            {
+                let refused = json(&inside).unwrap_err();
+                assert!(
+                    matches!(&refused, Reason::NumberSpelling { text: named, .. } if named == text),
+                    "{inside}: {refused:?}"
+                );
+            }
+            let mut out = Vec::new();
+            let cell = format!("{text} {text}]");
+            assert!(read(cell.as_bytes(), Some(b']'), Separated::Loosely, &mut out).is_ok(), "{text}");
+            assert_eq!(out, [text.parse::<f32>().unwrap(); 2]);
+        }
+        for text in ["-", "1e", "0x10", "1_000", ".", "+", "1e+", "--1"] {
+            for separated in [Separated::ByComma, Separated::Loosely] {
+                let read = read(format!("{text}]").as_bytes(), Some(b']'), separated, &mut Vec::new());
+                assert!(matches!(read, Err(Reason::NotANumber { .. })), "{text}: {read:?}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_array_has_the_numbers_that_a_reader_of_json_takes(
+            texts in proptest::collection::vec("[-+]?[0-9.]{0,3}[0-9]{0,3}([eE][-+]?[0-9]{0,2})?", 1..4),
+        ) {
+            let text = format!("[{}]", texts.join(", "));
+            let finite = |numbers: &Vec<f32>| numbers.iter().all(|number| number.is_finite());
+            let expected = serde_json::from_str::<Vec<f32>>(&text).ok().filter(finite);
+            let found = json(text.trim_start_matches('[')).ok();
+            proptest::prop_assert_eq!(found.is_some(), expected.is_some(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn decimal_commas_are_not_taken_for_two_numbers() {
+        for text in ["0,5; 0,25]", "0,5 0,25]", "0,5|0,25]", "1, 2 3]"] {
+            let read = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut Vec::new());
+            let Err(Reason::Syntax { detail }) = read else { panic!("{text}: {read:?}") };
+            assert!(detail.contains("a decimal comma has to be a point"), "{text}: {detail}");
+        }
+    }
+
+    #[test]
+    fn cells_may_be_separated_as_numpy_and_people_do() {
+        for text in ["1. -2.5\n 3e0]", "1,-2.5,3]", "1;-2.5;3]", "1|-2.5|3]", " 1 , -2.5 , 3 ]"] {
+            let mut out = Vec::new();
+            let used = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut out).unwrap();
+            assert_eq!((used, out.as_slice()), (text.len(), &[1.0, -2.5, 3.0][..]), "{text}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Text that is not UTF-8: where that shows, and what it likely is instead.
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+
+/// Where text stops being UTF-8, and what it looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Foreign {
+    /// Offset of the first byte that belongs to no character.
+    pub(crate) at: usize,
+    /// That byte.
+    pub(crate) byte: u8,
+    /// The encoding that it may be, as `iconv` spells it, when there is text enough to guess. It is only named, never
+    /// applied.
+    pub(crate) likely: Option<&'static str>,
+}
+
+/// Fewer bytes beyond ASCII could be text of any encoding.
+const BYTES_TO_TELL: usize = 4;
+
+/// So much text shows its encoding; more only takes time.
+const LOOKED_AT: usize = 64 << 10;
+
+/// So many damaged characters are no accident any more.
+const DAMAGED_TO_TELL: usize = 4;
+
+/// Finds the first byte of `text` that is not UTF-8, if there is one. A character that the end cuts counts too.
+pub(crate) fn foreign(text: &[u8]) -> Option<Foreign> {
+    let at = std::str::from_utf8(text).err()?.valid_up_to();
+    text.get(at).map(|&byte| Foreign { at, byte, likely: likely(text) })
+}
+
+/// The same for the beginning of an input, whose other text is in the same encoding or is not: a few stray bytes in
+/// UTF-8 are no other encoding, but the matter of their records.
+pub(crate) fn foreign_beginning(head: &[u8]) -> Option<Foreign> {
+    let cut = std::str::from_utf8(head).err()?;
+    // The end of what is at hand may cut a character.
+    cut.error_len()?;
+    let (mut damaged, mut whole) = (0_usize, 0_usize);
+    for chunk in head.utf8_chunks() {
+        damaged += usize::from(!chunk.invalid().is_empty());
+        whole += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
+    }
+    let is_text = !head.iter().any(|byte| CONTROLS.contains(byte) && !b"\t\n\r\x0c\x1b".contains(byte));
+    let is_foreign = is_text && damaged >= DAMAGED_TO_TELL && damaged > whole;
+    is_foreign.then(|| foreign(head)).flatten()
+}
+
+const CONTROLS: RangeInclusive<u8> = 0..=0x1f;
+
+/// The encoding of text that is not UTF-8, as `iconv` spells it.
+fn likely(text: &[u8]) -> Option<&'static str> {
+    let first = text.iter().position(|byte| !byte.is_ascii())?;
+    let text = text.get(first..)?;
+    let text = text.get(..LOOKED_AT).unwrap_or(text);
+    if text.iter().filter(|byte| !byte.is_ascii()).count() < BYTES_TO_TELL {
+        return None;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(text, true);
+    let guess = detector.guess(None, Utf8Detection::Deny).name();
+    Some(match guess {
+        // All of them share the bytes of its common characters.
+        "EUC-KR" | "EUC-JP" | "Big5" | "Shift_JIS" if is_little_gb18030(text) => "GB18030",
+        // Browsers call by the older name what holds more than it.
+        "GBK" => "GB18030",
+        "Shift_JIS" => "CP932",
+        "EUC-KR" => "CP949",
+        "Big5" => "BIG5-HKSCS",
+        other => other,
+    })
+}
+
+/// So many different characters are too few to tell the encodings of East Asia apart.
+const CHARACTERS_TO_TELL: usize = 6;
+
+/// Whether text can be GB18030, and has too few different characters to be told from its neighbours.
+fn is_little_gb18030(text: &[u8]) -> bool {
+    let mut pairs = HashSet::new();
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return true,
+            [first, more @ ..] if first.is_ascii() => more,
+            [first @ 0x81..=0xfe, second @ (0x40..=0x7e | 0x80..=0xfe), more @ ..] => {
+                pairs.insert((*first, *second));
+                more
+            }
+            _ => return false,
+        };
+        if pairs.len() >= CHARACTERS_TO_TELL {
+            return false;
+        }
+    }
+}
+
+/// The encoding of text in units of two or four bytes without a byte-order mark, as `iconv` spells it: where most
+/// characters are ASCII, the other bytes of their units are zero.
+pub(crate) fn wide(head: &[u8]) -> Option<&'static str> {
+    let is_ascii = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let is_wide = |width: usize, at: usize| {
+        let is_plain = |unit: &[u8]| {
+            (0..).zip(unit).all(|(index, byte)| if index == at { is_ascii(*byte) } else { *byte == 0 })
+        };
+        let units: Vec<bool> = head.chunks_exact(width).take(512).map(is_plain).collect();
+        let plain = units.iter().filter(|plain| **plain).count();
+        units.first() == Some(&true) && units.len() >= 4 && plain * 2 >= units.len()
+    };
+    let known = [("UTF-32LE", 4, 0), ("UTF-32BE", 4, 3), ("UTF-16LE", 2, 0), ("UTF-16BE", 2, 1)];
+    known.into_iter().find(|(_, width, at)| is_wide(*width, *at)).map(|(name, ..)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_first_byte_that_is_not_utf_8_is_found_with_the_likely_encoding() {
+        let cases: [(&Encoding, &str, &str); 6] = [
+            (GBK, "id,embedding,标题\na,\"[0.1]\",文本\n", "GB18030"),
+            (BIG5, "標題 這是一個測試", "BIG5-HKSCS"),
+            (SHIFT_JIS, "タイトル、これはテストです", "CP932"),
+            (EUC_KR, "제목 이것은 시험", "CP949"),
+            (WINDOWS_1252, "título, café, naïve, señor", "windows-1252"),
+            (WINDOWS_1251, "заголовок и текст", "windows-1251"),
+        ];
+        for (encoding, text, name) in cases {
+            let bytes = encoding.encode(text).0;
+            let found = foreign(&bytes).unwrap();
+            let at = text.find(|character: char| !character.is_ascii()).unwrap();
+            assert_eq!((found.at, found.byte, found.likely), (at, bytes[at], Some(name)), "{text}");
+            assert_eq!(foreign_beginning(&bytes), Some(found), "{text}");
+        }
+        assert_eq!(foreign("text, 文本".as_bytes()), None);
+        for text in ["苹果手机", &"你好".repeat(20), "标题: 你好, 你好"] {
+            let bytes = GBK.encode(text).0;
+            assert_eq!(foreign(&bytes).and_then(|found| found.likely), Some("GB18030"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stray_byte_in_utf_8_is_no_other_encoding_of_the_whole() {
+        for head in [&b"{\"t\":\"caf\xe9\"}\n"[..], b"\xe4\xb8", "标题标题\n".as_bytes()] {
+            assert_eq!(foreign_beginning(head), None, "{head:?}");
+        }
+        let stray = ["标题标题标题标题标题\n".as_bytes(), b"\xc4\xe3\xba\xc3 \xc4 \xe3 \xba"].concat();
+        assert_eq!(foreign_beginning(&stray), None);
+        assert_eq!(foreign_beginning(b"\x00\x01\xff\xfe\xfd\x80\x90\x07"), None);
+        assert_eq!(foreign(&stray).unwrap().at, "标题标题标题标题标题\n".len());
+    }
+
+    #[test]
+    fn units_of_two_and_four_bytes_are_told_by_their_zeros() {
+        let text = "{\"id\":\"a\",\"t\":\"文本\"}\n";
+        let utf16: Vec<u16> = text.encode_utf16().collect();
+        let utf32: Vec<u32> = text.chars().map(u32::from).collect();
+        let cases = [
+            (utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>(), "UTF-16LE"),
+            (utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(), "UTF-16BE"),
+            (utf32.iter().flat_map(|unit| unit.to_le_bytes()).collect(), "UTF-32LE"),
+            (utf32.iter().flat_map(|unit| unit.to_be_bytes()).collect(), "UTF-32BE"),
+        ];
+        for (bytes, name) in cases {
+            assert_eq!(wide(&bytes), Some(name));
+        }
+        for other in [text.as_bytes(), b"", b"\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05\0\0\0", &[0; 64]] {
+            assert_eq!(wide(other), None, "{other:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_whatever_make_the_search_fail(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let found = foreign(&bytes);
+            prop_assert_eq!(found.is_none(), std::str::from_utf8(&bytes).is_ok());
+            prop_assert!(foreign_beginning(&bytes).is_none_or(|head| Some(head) == found));
+            wide(&bytes);
+        }
+    }
+}

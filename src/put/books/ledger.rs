@@ -1,0 +1,236 @@
+//! The books of a load: what became of its records, in this run and in earlier ones, and what that means for how it ends. Pure.
+
+use super::outcome::Outcome;
+use super::reasons::Reasons;
+use super::tally::{Balance, Tally};
+use super::tracker::Settled;
+use crate::exit::{Exit, Failure};
+use crate::record::Defect;
+use crate::words::{count, plural};
+
+/// When there are so many rejects that going on makes no sense.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum MaxRejects {
+    /// More than this many.
+    Count(u64),
+    /// More than this part of the records read, in percent, once there are a thousand of them.
+    Percent(f64),
+    /// Never.
+    #[default]
+    None,
+}
+
+impl MaxRejects {
+    /// A part of few records says little.
+    const PERCENT_FROM: u64 = 1_000;
+
+    /// The number that is exceeded, as the option spells it.
+    fn words(self) -> String {
+        match self {
+            Self::Count(most) => most.to_string(),
+            Self::Percent(most) => format!("{most}%"),
+            Self::None => "none".to_owned(),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a comparison of parts")]
+    fn exceeded(self, rejected: u64, read: u64) -> bool {
+        match self {
+            Self::Count(most) => rejected > most,
+            Self::Percent(most) => read >= Self::PERCENT_FROM && rejected as f64 * 100.0 > most * read as f64,
+            Self::None => false,
+        }
+    }
+}
+
+/// What makes a load a failure, however well it was sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bounds {
+    pub(crate) max_rejects: MaxRejects,
+    /// Fewer records read than this.
+    pub(crate) min_records: u64,
+}
+
+/// The books. Settling keeps them; whoever tells of the load only reads them.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    bounds: Bounds,
+    /// What earlier runs of the same load settled.
+    earlier: Settled,
+    balance: Balance,
+    reasons: Reasons,
+}
+
+impl Ledger {
+    pub(crate) fn new(bounds: Bounds, earlier: Settled) -> Self {
+        Self { bounds, earlier, ..Self::default() }
+    }
+
+    /// What earlier runs settled, once that is known for certain.
+    pub(crate) fn goes_on_from(&mut self, earlier: Settled) {
+        self.earlier = earlier;
+    }
+
+    /// Enters what became of a batch.
+    pub(crate) fn enter(&mut self, outcome: &Outcome) {
+        self.balance.tally += outcome.tally();
+        self.balance.cost += outcome.cost;
+        self.balance.batches += 1;
+        self.reasons.add_all(&outcome.rejects);
+    }
+
+    /// Enters as rejected what was entered as stored.
+    pub(crate) fn overwritten(&mut self, defects: &[Defect]) {
+        let records = defects.len() as u64;
+        self.balance.tally.stored -= records.min(self.balance.tally.stored);
+        self.balance.tally.rejected += records;
+        self.reasons.add_all(defects);
+    }
+
+    pub(crate) fn balance(&self) -> Balance {
+        self.balance
+    }
+
+    pub(crate) fn earlier(&self) -> Settled {
+        self.earlier
+    }
+
+    pub(crate) fn reasons(&self) -> &Reasons {
+        &self.reasons
+    }
+
+    /// Why the run ends early, where more records are rejected than may be.
+    pub(crate) fn too_many_rejects(&self) -> Option<Failure> {
+        if !self.has_too_many_rejects() {
+            return None;
+        }
+        let (allowed, reason) = (self.bounds.max_rejects.words(), self.reasons.commonest());
+        let message = format!("too many rejects: --max-rejects allows {allowed}; most of them {reason}");
+        Some(Failure::new(Exit::Partial, message))
+    }
+
+    fn has_too_many_rejects(&self) -> bool {
+        self.bounds.max_rejects.exceeded(self.balance.tally.rejected, self.balance.tally.read)
+    }
+
+    /// Why a load that was read to its end failed all the same, where it had fewer records than it must.
+    pub(crate) fn too_few_records(&self) -> Option<Failure> {
+        let (read, wanted) = (self.balance.tally.read + self.earlier.read, self.bounds.min_records);
+        (read < wanted).then(|| {
+            Failure::new(
+                Exit::Client,
+                format!("{} read; --min-records asks for {}", plural(read, "record"), count(wanted)),
+            )
+            .advise("check that the inputs are complete; what was stored stays stored")
+        })
+    }
+
+    /// Whether all that was seen is bad. Known only at the end: batches of good records may still have been under way when
+    /// there were too many rejects.
+    pub(crate) fn is_without_a_good_record(&self) -> bool {
+        let Tally { stored, not_sent, unknown, .. } = self.balance.tally;
+        self.has_too_many_rejects() && stored + self.earlier.stored + not_sent + unknown == 0
+    }
+
+    /// Whether a later run would find nothing to do of what was read. Where the run `failed`, what is unknown is sent again.
+    pub(crate) fn is_all_settled(&self, failed: bool) -> bool {
+        let Tally { not_sent, unknown, .. } = self.balance.tally;
+        not_sent == 0 && (!failed || unknown == 0)
+    }
+
+    /// Whether everything that was read was also tried.
+    pub(crate) fn is_all_sent(&self) -> bool {
+        self.balance.tally.not_sent == 0
+    }
+
+    /// Whether anything was read.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.balance.tally.read > 0
+    }
+
+    /// Whether this run may have stored anything.
+    pub(crate) fn may_have_stored(&self) -> bool {
+        self.balance.tally.stored + self.balance.tally.unknown > 0
+    }
+
+    /// How the load ends: with its `failure`, or with records left over, of earlier runs too, or `fields_missing`.
+    pub(crate) fn exit(&self, failure: Option<&Failure>, fields_missing: bool) -> Exit {
+        let Tally { rejected, unknown, .. } = self.balance.tally;
+        let left = rejected + unknown + self.earlier.rejected + self.earlier.unknown;
+        match failure {
+            Some(failure) => failure.exit,
+            None if left > 0 || fields_missing => Exit::Partial,
+            None => Exit::Complete,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A load by what this run did, what earlier ones settled, and what it may not exceed.
+    fn ledger(tally: Tally, earlier: Settled, max_rejects: MaxRejects) -> Ledger {
+        let bounds = Bounds { max_rejects, min_records: 10 };
+        let balance = Balance { tally, ..Balance::default() };
+        Ledger { balance, ..Ledger::new(bounds, earlier) }
+    }
+
+    /// What the books say: whether there are too many rejects, too few records, not one good record, nothing left to do, and
+    /// how the load ends without a failure.
+    type Said = (bool, bool, bool, bool, Exit);
+
+    #[test]
+    fn what_the_books_mean() {
+        use Exit::{Complete, Partial};
+        let tally = |[read, stored, rejected, superseded, unknown, not_sent]: [u64; 6]| Tally {
+            read,
+            stored,
+            rejected,
+            superseded,
+            unknown,
+            not_sent,
+        };
+        let settled =
+            |[read, stored, rejected, unknown]: [u64; 4]| Settled { read, stored, rejected, unknown };
+        let rows: [([u64; 6], [u64; 4], MaxRejects, Said); 16] = [
+            ([0; 6], [0; 4], MaxRejects::None, (false, true, false, true, Complete)),
+            ([9, 9, 0, 0, 0, 0], [0; 4], MaxRejects::None, (false, true, false, true, Complete)),
+            ([9, 9, 0, 0, 0, 0], [1, 1, 0, 0], MaxRejects::None, (false, false, false, true, Complete)),
+            ([10, 8, 0, 2, 0, 0], [0; 4], MaxRejects::Count(0), (false, false, false, true, Complete)),
+            ([10, 9, 1, 0, 0, 0], [0; 4], MaxRejects::Count(1), (false, false, false, true, Partial)),
+            ([10, 8, 2, 0, 0, 0], [0; 4], MaxRejects::Count(1), (true, false, false, true, Partial)),
+            ([10, 0, 2, 0, 0, 8], [0; 4], MaxRejects::Count(1), (true, false, false, false, Partial)),
+            ([10, 0, 10, 0, 0, 0], [0; 4], MaxRejects::Count(1), (true, false, true, true, Partial)),
+            ([10, 0, 10, 0, 0, 0], [0; 4], MaxRejects::None, (false, false, false, true, Partial)),
+            ([10, 0, 10, 0, 0, 0], [5, 5, 0, 0], MaxRejects::Count(1), (true, false, false, true, Partial)),
+            ([10, 0, 9, 0, 1, 0], [0; 4], MaxRejects::Count(1), (true, false, false, false, Partial)),
+            ([10, 9, 0, 0, 1, 0], [0; 4], MaxRejects::Count(0), (false, false, false, false, Partial)),
+            ([0; 6], [10, 9, 1, 0], MaxRejects::Count(0), (false, false, false, true, Partial)),
+            ([0; 6], [10, 9, 0, 1], MaxRejects::Count(0), (false, false, false, true, Partial)),
+            ([999, 0, 999, 0, 0, 0], [0; 4], MaxRejects::Percent(5.0), (false, false, false, true, Partial)),
+            (
+                [1_000, 949, 51, 0, 0, 0],
+                [0; 4],
+                MaxRejects::Percent(5.0),
+                (true, false, false, true, Partial),
+            ),
+        ];
+        for (now, earlier, max_rejects, want) in rows {
+            let ledger = ledger(tally(now), settled(earlier), max_rejects);
+            let said = (
+                ledger.too_many_rejects().is_some(),
+                ledger.too_few_records().is_some(),
+                ledger.is_without_a_good_record(),
+                ledger.is_all_settled(true),
+                ledger.exit(None, false),
+            );
+            assert_eq!(said, want, "{now:?} after {earlier:?}, {max_rejects:?}");
+            assert_eq!(ledger.is_all_settled(false), now[5] == 0, "{now:?}");
+            assert_eq!(ledger.may_have_stored(), now[1] + now[4] > 0, "{now:?}");
+            assert_eq!(ledger.exit(None, true), Partial);
+            let failure = Failure::new(Exit::Interrupted, "interrupted");
+            assert_eq!(ledger.exit(Some(&failure), false), Exit::Interrupted);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Step 6, the books: what became of the records, and what that means for how the load ends.
+
+pub(crate) mod ledger;
+pub(crate) mod outcome;
+pub(crate) mod reasons;
+pub(crate) mod rehearsal;
+pub(crate) mod tally;
+pub(crate) mod tracker;

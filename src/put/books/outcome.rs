@@ -1,0 +1,198 @@
+//! What became of a batch: the one word that sending hands to settling.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::tally::{Cost, Tally};
+use crate::exit::Failure;
+use crate::record::{Defect, Position, Reason, Span, Vector};
+
+/// What is known of a batch at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Fate {
+    /// Every record is stored, or was refused or a defect, and all of that is certain.
+    Stored,
+    /// Nothing of it is stored, for certain.
+    Refused,
+    /// Of some records nobody knows.
+    Unknown,
+    /// The run stopped before all of it was sent; what is stored of it is certain.
+    #[serde(rename = "not_sent")]
+    NotSent,
+}
+
+/// The last thing that the service, or the way to it, said about a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LastAnswer {
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// Error code, or nothing on success.
+    pub code: Option<String>,
+    /// The request's id.
+    pub request_id: Option<String>,
+}
+
+impl LastAnswer {
+    /// In one line.
+    pub(crate) fn words(&self) -> String {
+        let Self { status, code, request_id } = self;
+        let status = status.map(|status| format!("HTTP {status}"));
+        let said: Vec<_> = status.iter().chain(code).map(String::as_str).collect();
+        let said = if said.is_empty() { "no answer".to_owned() } else { said.join(" ") };
+        let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
+        format!("{said}{request}")
+    }
+
+    /// Why a record that it is about counts as not stored when reading back does not find it.
+    pub(crate) fn reason(&self) -> Reason {
+        if self.status.is_some() && self.code.is_none() {
+            return Reason::Lost { answer: self.words() };
+        }
+        Reason::NotStored { trouble: self.words() }
+    }
+}
+
+/// What only the fate of other records can decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// A record was refused at that moment: the index may be at fault.
+    Refused(Instant),
+    /// Nothing is stored of a request whose trouble began at that moment: the service may take no writes.
+    NotStored(Instant),
+}
+
+impl Doubt {
+    /// What is stored of a request that was sent later decides for the index and the service, and against the records.
+    pub(crate) fn since(self) -> Instant {
+        match self {
+            Self::Refused(since) | Self::NotStored(since) => since,
+        }
+    }
+
+    /// Both of them: only what was sent after either decides.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let since = self.since().max(other.since());
+        match (self, other) {
+            (Self::Refused(_), Self::Refused(_)) => Self::Refused(since),
+            _ => Self::NotStored(since),
+        }
+    }
+}
+
+/// A record of a batch whose key is also that of a record which is rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Later {
+    pub(crate) position: Position,
+    pub(crate) key: String,
+}
+
+impl Later {
+    /// Whether it is the newer one, of two records of one batch.
+    pub(crate) fn supersedes(&self, defect: &Defect) -> bool {
+        self.position > defect.position && Some(&self.key) == defect.key.as_ref()
+    }
+}
+
+/// All that settling ever sees of a batch.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The batch's number.
+    pub number: u64,
+    /// The stretch of input.
+    pub span: Span,
+    /// Records of the input in it.
+    pub read: u64,
+    /// What is known.
+    pub fate: Fate,
+    /// Records stored for certain.
+    pub stored: u64,
+    /// Records replaced by later ones in the batch.
+    pub superseded: u64,
+    /// Records not stored: defects, and what the service refused.
+    pub rejects: Vec<Defect>,
+    /// Records of which nobody knows.
+    pub unknown: Vec<Vector>,
+    /// Those whose keys are also those of rejected records, stored or not.
+    pub later: Vec<Later>,
+    /// Records for which the run was stopped first.
+    pub not_sent: u64,
+    /// What its requests have cost.
+    pub cost: Cost,
+    /// From the first wait for a turn to the end.
+    pub elapsed: Duration,
+    /// The last answer.
+    pub last: LastAnswer,
+    /// As in [`crate::put::batch::Batch`].
+    pub input_bytes: u64,
+    /// Whether nothing about it remains to be done by a later run.
+    pub settled: bool,
+    /// What is not decided yet of a batch that is done.
+    pub in_doubt: Option<Doubt>,
+    /// Why the whole run must stop, if it must.
+    pub stop: Option<Failure>,
+}
+
+impl Outcome {
+    /// What became of its records, in numbers.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally {
+            read: self.read,
+            stored: self.stored,
+            rejected: self.rejects.len() as u64,
+            superseded: self.superseded,
+            unknown: self.unknown.len() as u64,
+            not_sent: self.not_sent,
+        }
+    }
+
+    /// Counts a record as stored that was to be rejected.
+    pub(crate) fn is_stored_after_all(&mut self, position: Position) {
+        self.rejects.retain(|defect| defect.position != position);
+        self.stored += 1;
+        if self.unknown.is_empty() {
+            self.fate = Fate::Stored;
+        }
+    }
+
+    /// Those that are certainly stored of the records whose keys are also those of rejected ones.
+    pub(crate) fn later_stored(&self) -> Vec<&Later> {
+        if self.not_sent > 0 || self.later.is_empty() {
+            return Vec::new();
+        }
+        let rejected = self.rejects.iter().map(|defect| defect.position);
+        let others: BTreeSet<_> = rejected.chain(self.unknown.iter().map(Vector::position)).collect();
+        self.later.iter().filter(|later| !others.contains(&later.position)).collect()
+    }
+
+    /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.
+    pub(crate) fn left_to_a_later_run(mut self) -> Self {
+        self.not_sent += self.rejects.len() as u64 + self.superseded;
+        self.superseded = 0;
+        self.rejects.clear();
+        self.settled = false;
+        if self.unknown.is_empty() && self.not_sent > 0 {
+            self.fate = Fate::NotSent;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn of_two_doubts_the_later_moment_and_the_graver_kind_count() {
+        let early = Instant::now();
+        let late = early + Duration::from_secs(1);
+        let refused = |since| Doubt::Refused(since);
+        assert_eq!(refused(early).and(refused(late)), Doubt::Refused(late));
+        assert_eq!(refused(late).and(Doubt::NotStored(early)), Doubt::NotStored(late));
+        assert_eq!(Doubt::NotStored(early).and(refused(late)), Doubt::NotStored(late));
+    }
+}

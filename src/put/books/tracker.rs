@@ -1,0 +1,438 @@
+//! Which batches are settled, and so how far a load is; completions arrive in any order. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Position, Span};
+
+/// How many records of each kind are settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// Records read.
+    pub read: u64,
+    /// Stored.
+    pub stored: u64,
+    /// Rejected.
+    pub rejected: u64,
+    /// Of unknown fate, and listed as such.
+    pub unknown: u64,
+}
+
+/// An input that could not be read to its end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FailedAt {
+    /// Where reading it ended. No stretch of a mark covers the place.
+    pub at: Position,
+    /// Tells whether its text before the place is still the same.
+    pub beginning: Option<String>,
+}
+
+/// How far a load is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Everything before this is settled.
+    pub position: Position,
+    /// What is settled beyond it.
+    pub ahead: Vec<Span>,
+    /// All that is settled.
+    pub counts: Settled,
+    /// Bytes of the rejects file that belong to it.
+    pub rejects_bytes: u64,
+    /// The inputs that could not be read to their end, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedAt>,
+}
+
+impl Mark {
+    /// Whether a record, by its input and its number there, is settled.
+    pub fn is_settled(&self, input: u32, record: u64) -> bool {
+        let place = |position: Position| (position.input, position.record);
+        let record = (input, record);
+        let is_within = |span: &Span| place(span.start) <= record && record < place(span.end);
+        record < place(self.position) || self.ahead.iter().any(is_within)
+    }
+
+    /// Forgets that anything of an input is settled, and counts it no more.
+    ///
+    /// What was rejected of it is not known here: see [`Self::take_back`].
+    pub fn forget(&mut self, input: u32) {
+        let (first, behind) = (start_of(input), start_of(input + 1));
+        let within = |span: &Span| {
+            let (start, end) = (span.start.max(first), span.end.min(behind));
+            // What reaches beyond an input that failed is no part of it.
+            if end.input == input && start < end { end.record.saturating_sub(start.record) } else { 0 }
+        };
+        let before = Span { start: Position::default(), end: self.position };
+        let read: u64 = self.ahead.iter().chain([&before]).map(within).sum();
+        self.counts.read = self.counts.read.saturating_sub(read);
+        self.counts.stored = self.counts.stored.saturating_sub(read);
+        let before = Span { start: Position::default(), end: self.position };
+        let mut settled = vec![before];
+        settled.append(&mut self.ahead);
+        let parts = settled.iter().flat_map(|span| {
+            let before = Span { start: span.start, end: span.end.min(first) };
+            let after = Span { start: span.start.max(behind), end: span.end };
+            [before, after]
+        });
+        let mut parts = parts.filter(|part| part.start < part.end).peekable();
+        let reaches = |part: &Span| part.start == Position::default();
+        self.position = parts.next_if(reaches).map_or(Position::default(), |part| part.end);
+        self.ahead = parts.collect();
+        self.failed.retain(|failed| failed.at.input != input);
+    }
+
+    /// Counts as neither rejected nor unknown, and so not as stored either, what is forgotten.
+    pub fn take_back(&mut self, rejected: u64, unknown: u64) {
+        self.counts.rejected = self.counts.rejected.saturating_sub(rejected);
+        self.counts.unknown = self.counts.unknown.saturating_sub(unknown);
+        self.counts.stored += rejected + unknown;
+    }
+
+    /// The same in the numbers of another list of inputs, in the same order: `now` has the number of each earlier one
+    /// that is still there, and `count` how many there are. Of those that are gone nothing may be settled; of those that
+    /// are new nothing is.
+    pub fn renumber(&mut self, now: &[Option<u32>], count: u32) {
+        // What is gone ends where the next one begins.
+        let following = |input: u32| now.iter().skip(input as usize).find_map(|now| *now).unwrap_or(count);
+        let number = |place: &mut Position| place.input = following(place.input);
+        number(&mut self.position);
+        self.ahead.iter_mut().for_each(|span| [&mut span.start, &mut span.end].into_iter().for_each(number));
+        self.failed.iter_mut().for_each(|failed| number(&mut failed.at));
+        let known: BTreeSet<u32> = now.iter().flatten().copied().collect();
+        (0..count).filter(|input| !known.contains(input)).for_each(|input| self.forget(input));
+    }
+}
+
+fn start_of(input: u32) -> Position {
+    Position { input, offset: 0, line: 0, record: 0 }
+}
+
+/// The same stretches, one after another, none within another or next to it.
+pub(crate) fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
+    stretches.sort_unstable_by_key(|span| (span.start, span.end));
+    stretches.dedup_by(|next, before| {
+        let is_apart = next.start > before.end;
+        if !is_apart {
+            before.end = before.end.max(next.end);
+        }
+        !is_apart
+    });
+    stretches
+}
+
+/// Follows which batches are settled; completions arrive in any order.
+#[derive(Debug, Default)]
+pub(crate) struct Tracker {
+    /// The first batch that is not settled.
+    next: u64,
+    position: Position,
+    /// What is settled without a gap behind each place where an input failed, once one has.
+    beyond: Vec<Span>,
+    /// Settled batches behind `next`, neighbours as one run; each by the number of its first.
+    settled: BTreeMap<u64, Run>,
+    /// The batches before which an input failed.
+    gaps: BTreeSet<u64>,
+    /// What an earlier run settled beyond where this one started.
+    earlier: Vec<Span>,
+    failed: Vec<FailedAt>,
+    counts: Settled,
+}
+
+/// Neighbouring batches that are all settled; no input failed between them.
+#[derive(Debug)]
+struct Run {
+    /// The number of the last.
+    last: u64,
+    span: Span,
+}
+
+impl Tracker {
+    /// Starts where an earlier run stopped, or at the beginning.
+    pub(crate) fn new(mark: Option<&Mark>) -> Self {
+        let Some(mark) = mark else { return Self::default() };
+        Self {
+            position: mark.position,
+            earlier: mark.ahead.clone(),
+            failed: mark.failed.clone(),
+            counts: mark.counts,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that an input failed before the batch of this number.
+    pub(crate) fn fail(&mut self, failed: FailedAt, before: u64) {
+        self.gaps.insert(before);
+        self.failed.retain(|other| other.at.input != failed.at.input);
+        let place = self.failed.partition_point(|other| other.at < failed.at);
+        self.failed.insert(place, failed);
+    }
+
+    /// Counts as rejected what was counted as stored.
+    pub(crate) fn reject_stored(&mut self, records: u64) {
+        self.counts.stored -= records.min(self.counts.stored);
+        self.counts.rejected += records;
+    }
+
+    /// Notes that a batch is settled.
+    pub(crate) fn settle(&mut self, number: u64, span: Span, counts: Settled) {
+        self.join(number, span);
+        self.counts.read += counts.read;
+        self.counts.stored += counts.stored;
+        self.counts.rejected += counts.rejected;
+        self.counts.unknown += counts.unknown;
+        // Where an input failed earlier and now goes on, it has not failed.
+        let place = |position: Position| (position.input, position.offset);
+        self.failed
+            .retain(|failed| span.start.input > failed.at.input || place(failed.at) >= place(span.end));
+        while let Some(Run { last, span }) = self.settled.remove(&self.next) {
+            match self.beyond.last_mut() {
+                _ if self.gaps.contains(&self.next) => self.beyond.push(span),
+                Some(last) => last.end = span.end,
+                None => self.position = span.end,
+            }
+            self.next = last + 1;
+        }
+    }
+
+    /// Adds a batch to the runs beside it, so that however many are settled behind an open one, they are one run.
+    fn join(&mut self, number: u64, span: Span) {
+        let mut run = Run { last: number, span };
+        if !self.gaps.contains(&(number + 1))
+            && let Some(after) = self.settled.remove(&(number + 1))
+        {
+            run = Run { last: after.last, span: Span { start: span.start, end: after.span.end } };
+        }
+        if let Some((_, before)) = self.settled.range_mut(..number).next_back()
+            && before.last + 1 == number
+            && !self.gaps.contains(&number)
+        {
+            (before.last, before.span.end) = (run.last, run.span.end);
+        } else {
+            self.settled.insert(number, run);
+        }
+    }
+
+    /// The last of the stretches behind failures that starts at a place or before it.
+    fn stretch_before(&self, place: Position) -> Option<&Span> {
+        let behind = self.beyond.partition_point(|span| span.start <= place);
+        self.beyond.get(behind.checked_sub(1)?)
+    }
+
+    /// How far the load is.
+    pub(crate) fn mark(&self, rejects_bytes: u64) -> Mark {
+        let is_known = |span: &&Span| {
+            span.end <= self.position
+                || self.stretch_before(span.start).is_some_and(|known| span.end <= known.end)
+        };
+        let earlier = self.earlier.iter().filter(|span| !is_known(span));
+        let now = self.beyond.iter().chain(self.settled.values().map(|run| &run.span));
+        Mark {
+            position: self.position,
+            ahead: in_order(earlier.chain(now).copied().collect()),
+            counts: self.counts,
+            rejects_bytes,
+            failed: self.failed.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::put::testing::position;
+
+    fn span(start: u64, end: u64) -> Span {
+        Span { start: position(start), end: position(end) }
+    }
+
+    fn counts(read: u64) -> Settled {
+        Settled { read, stored: read, ..Settled::default() }
+    }
+
+    #[test]
+    fn only_the_contiguous_prefix_moves_the_position() {
+        let mut tracker = Tracker::new(None);
+        tracker.settle(1, span(10, 20), counts(10));
+        tracker.settle(3, span(30, 40), counts(10));
+        assert_eq!(tracker.mark(0).position, Position::default());
+        assert_eq!(tracker.mark(0).ahead, [span(10, 20), span(30, 40)]);
+        tracker.settle(0, span(0, 10), counts(10));
+        assert_eq!(tracker.mark(0).position, position(20));
+        assert_eq!(tracker.mark(0).ahead, [span(30, 40)]);
+        assert_eq!(tracker.mark(0).counts.read, 30);
+    }
+
+    #[test]
+    fn what_an_earlier_run_settled_ahead_is_remembered_until_it_is_passed() {
+        let mark =
+            Mark { position: position(10), ahead: vec![span(20, 30)], counts: counts(20), ..Mark::default() };
+        let mut tracker = Tracker::new(Some(&mark));
+        tracker.settle(1, span(30, 40), counts(10));
+        assert_eq!(tracker.mark(0).ahead, [span(20, 40)]);
+        tracker.settle(0, span(10, 30), counts(10));
+        let mark = tracker.mark(0);
+        assert_eq!((mark.position, mark.ahead.len(), mark.counts.read), (position(40), 0, 40));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_counted_no_more() {
+        let span = |from: (u32, u64), to: (u32, u64)| Span { start: at(from.0, from.1), end: at(to.0, to.1) };
+        let mut mark = Mark {
+            position: at(1, 20),
+            ahead: vec![span((2, 0), (2, 30)), span((2, 40), (2, 45))],
+            counts: Settled { read: 155, stored: 145, rejected: 7, unknown: 3 },
+            failed: [at(1, 20), at(2, 50)].map(|at| FailedAt { at, beginning: None }).to_vec(),
+            ..Mark::default()
+        };
+        mark.forget(2);
+        mark.take_back(2, 1);
+        assert_eq!(mark.counts, Settled { read: 120, stored: 113, rejected: 5, unknown: 2 });
+        mark.forget(1);
+        assert_eq!(mark.counts, Settled { read: 100, stored: 93, rejected: 5, unknown: 2 });
+    }
+
+    /// A place in an input whose records are ten bytes long, behind a header.
+    fn at(input: u32, record: u64) -> Position {
+        Position { input, offset: 5 + record * 10, line: record + 2, record }
+    }
+
+    /// The records, by input and number, that a mark counts as settled.
+    fn settled(mark: &Mark, lengths: &[u64]) -> BTreeSet<(u32, u64)> {
+        let all =
+            (0..).zip(lengths).flat_map(|(input, length)| (0..*length).map(move |record| (input, record)));
+        let is_settled = |(input, record): &(u32, u64)| {
+            let place = at(*input, *record);
+            place < mark.position || mark.ahead.iter().any(|span| span.start <= place && place < span.end)
+        };
+        all.filter(is_settled).collect()
+    }
+
+    /// Inputs of random lengths, each with the place where it fails, if it does.
+    fn inputs() -> impl Strategy<Value = Vec<(u64, Option<u64>)>> {
+        let input = (0_u64..30, prop::option::of(0_u64..30));
+        prop::collection::vec(
+            input.prop_map(|(length, fails)| (length, fails.map(|at| at.min(length)))),
+            1..8,
+        )
+    }
+
+    proptest! {
+        /// Batches cross from one input to the next, but never a place where one fails.
+        #[test]
+        fn a_mark_covers_what_is_settled_and_never_what_stands_behind_a_failure(
+            inputs in inputs(),
+            size in 1_usize..15,
+            settle in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+            gone in any::<prop::sample::Index>(),
+        ) {
+            let mut tracker = Tracker::new(None);
+            let mut batches: Vec<Vec<(u32, u64)>> = Vec::new();
+            let mut open: Vec<(u32, u64)> = Vec::new();
+            for (input, (length, fails)) in (0..).zip(&inputs) {
+                for record in 0..fails.unwrap_or(*length) {
+                    open.push((input, record));
+                    if open.len() == size {
+                        batches.push(std::mem::take(&mut open));
+                    }
+                }
+                if let Some(record) = fails {
+                    batches.extend((!open.is_empty()).then(|| std::mem::take(&mut open)));
+                    let place = if *record == 0 { start_of(input) } else { at(input, *record) };
+                    tracker.fail(FailedAt { at: place, beginning: None }, batches.len() as u64);
+                }
+            }
+            batches.extend((!open.is_empty()).then_some(open));
+            let done: BTreeSet<usize> =
+                settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())).collect();
+            let mut settled_now = BTreeSet::new();
+            for number in settle.iter().filter(|_| !batches.is_empty()).map(|index| index.index(batches.len())) {
+                if !settled_now.insert(number) {
+                    continue;
+                }
+                let (first, last) = (batches[number][0], *batches[number].last().unwrap());
+                let span = Span { start: at(first.0, first.1), end: at(last.0, last.1 + 1) };
+                tracker.settle(number as u64, span, counts(0));
+            }
+            let lengths: Vec<u64> = inputs.iter().map(|(length, _)| *length).collect();
+            let wanted: BTreeSet<_> = done.iter().flat_map(|number| batches[*number].clone()).collect();
+            let mut mark = tracker.mark(0);
+            prop_assert_eq!(settled(&mark, &lengths), wanted.clone());
+            let failed = inputs.iter().filter(|(_, fails)| fails.is_some()).count();
+            prop_assert_eq!(mark.failed.len(), failed);
+
+            // One of them goes, and another one comes in its place and at the end.
+            let gone = u32::try_from(gone.index(inputs.len())).unwrap();
+            mark.forget(gone);
+            let count = u32::try_from(inputs.len()).unwrap();
+            let now: Vec<_> = (0..count).map(|input| (input != gone).then_some(input)).collect();
+            mark.renumber(&now, count + 1);
+            let lengths: Vec<u64> = lengths.into_iter().chain([10]).collect();
+            let wanted: BTreeSet<_> = wanted.into_iter().filter(|(input, _)| *input != gone).collect();
+            prop_assert_eq!(settled(&mark, &lengths), wanted.clone());
+            // And one is taken out without another in its place.
+            let without: Vec<_> =
+                (0..=count).map(|input| if input == gone { None } else { Some(input - u32::from(input > gone)) }).collect();
+            mark.renumber(&without, count);
+            let mut lengths = lengths;
+            lengths.remove(gone as usize);
+            let wanted: BTreeSet<_> =
+                wanted.into_iter().map(|(input, record)| (input - u32::from(input > gone), record)).collect();
+            prop_assert_eq!(settled(&mark, &lengths), wanted);
+        }
+
+        /// Of so many open batches each begins a gap, and so does each failure, whatever has ended behind them.
+        #[test]
+        fn a_mark_is_no_longer_than_what_is_open_makes_it(
+            open_at_most in 1_usize..20,
+            total in 1_u64..400,
+            choices in prop::collection::vec(any::<prop::sample::Index>(), 400),
+            failures in prop::collection::btree_set(0_u64..400, 0..4),
+            first_stays in any::<bool>(),
+        ) {
+            let mut tracker = Tracker::new(None);
+            let (mut open, mut next) = (Vec::new(), 0);
+            let mut choices = choices.into_iter();
+            while next < total || !open.is_empty() {
+                while next < total && open.len() < open_at_most {
+                    if failures.contains(&next) {
+                        tracker.fail(FailedAt { at: at(u32::try_from(next).unwrap(), 0), beginning: None }, next);
+                    }
+                    open.push(next);
+                    next += 1;
+                }
+                let oldest = usize::from(first_stays && open.len() > 1);
+                let chosen = choices.next().map_or(0, |index| index.index(open.len() - oldest));
+                let number = open.remove(oldest + chosen);
+                let input = |number: u64| u32::try_from(number).unwrap();
+                let span = Span { start: at(input(number), 0), end: at(input(number), 5) };
+                tracker.settle(number, span, counts(5));
+                let mark = tracker.mark(0);
+                let passed = failures.iter().filter(|failure| **failure < next).count();
+                prop_assert!(mark.ahead.len() <= open.len() + passed, "{mark:?} with {open:?} open");
+                prop_assert!(tracker.settled.len() <= open.len() + passed);
+                // None of them reaches over a place where an input failed.
+                let crosses = |failure: &u64| {
+                    let before = |span: &Span| u64::from(span.start.input) < *failure && *failure <= u64::from(span.end.input);
+                    mark.ahead.iter().any(before) || (mark.position.input > 0 && u64::from(mark.position.input) >= *failure)
+                };
+                prop_assert!(!failures.iter().filter(|failure| **failure < next).any(crosses), "{mark:?}, {failures:?}");
+            }
+            prop_assert_eq!(settled(&tracker.mark(0), &vec![5; usize::try_from(total).unwrap()]).len() as u64, total * 5);
+        }
+
+        #[test]
+        fn any_order_of_completion_ends_at_the_end(order in Just((0u64..30).collect::<Vec<_>>()).prop_shuffle()) {
+            let mut tracker = Tracker::new(None);
+            for (done, number) in order.iter().enumerate() {
+                tracker.settle(*number, span(number * 5, number * 5 + 5), counts(5));
+                let mark = tracker.mark(0);
+                let covered = mark.position.record + mark.ahead.iter().map(|span| span.end.record - span.start.record).sum::<u64>();
+                prop_assert_eq!(covered, (done as u64 + 1) * 5);
+            }
+            prop_assert_eq!(tracker.mark(0).position, position(150));
+        }
+    }
+}

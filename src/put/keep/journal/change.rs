@@ -1,0 +1,102 @@
+//! What differs between a mark and the one before it. Pure.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::put::books::tracker::{FailedAt, Mark, Settled};
+use crate::record::{Position, Span};
+
+/// A mark that holds more stretches and failures than this is followed by changes, or many failing inputs would each
+/// write the list of all. So no line is longer than a few kilobytes.
+pub(crate) const LISTED: usize = 32;
+
+/// What differs between a mark and the one before it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Change {
+    position: Position,
+    counts: Settled,
+    rejects_bytes: u64,
+    /// Stretches and failures that come, and those that go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ahead: Vec<Span>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    no_longer_ahead: Vec<Span>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<FailedAt>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    no_longer_failed: Vec<FailedAt>,
+}
+
+impl Change {
+    pub(crate) fn between(before: &Mark, after: &Mark) -> Self {
+        let (ahead, no_longer_ahead) = differing(&before.ahead, &after.ahead, |span| (span.start, span.end));
+        let (failed, no_longer_failed) = differing(&before.failed, &after.failed, FailedAt::clone);
+        let Mark { position, counts, rejects_bytes, .. } = *after;
+        Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed }
+    }
+
+    /// The mark after this change; what is settled ahead is sorted in it.
+    pub(crate) fn apply(self, mark: Mark) -> Mark {
+        let gone: BTreeSet<_> = self.no_longer_ahead.iter().map(|span| (span.start, span.end)).collect();
+        let mut ahead = mark.ahead;
+        ahead.retain(|span| !gone.contains(&(span.start, span.end)));
+        ahead.extend(self.ahead);
+        ahead.sort_unstable_by_key(|span| (span.start, span.end));
+        let gone: BTreeSet<_> = self.no_longer_failed.into_iter().collect();
+        let mut failed = mark.failed;
+        failed.retain(|failed| !gone.contains(failed));
+        failed.extend(self.failed);
+        failed.sort_unstable();
+        let Self { position, counts, rejects_bytes, .. } = self;
+        Mark { position, ahead, counts, rejects_bytes, failed }
+    }
+}
+
+/// What is only in the second list, and what is only in the first.
+fn differing<T: Clone, K: Ord>(before: &[T], after: &[T], key: impl Fn(&T) -> K) -> (Vec<T>, Vec<T>) {
+    let only_in = |list: &[T], other: &[T]| {
+        let known: BTreeSet<K> = other.iter().map(&key).collect();
+        list.iter().filter(|item| !known.contains(&key(item))).cloned().collect()
+    };
+    (only_in(after, before), only_in(before, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::lines::{next_line, seal};
+    use super::*;
+    use crate::put::books::tracker::Tracker;
+
+    fn position(record: u64) -> Position {
+        Position { record, offset: record * 10_000, line: record + 1, ..Position::default() }
+    }
+
+    proptest! {
+        /// One batch that stays open, with any number of others that end behind it, costs what one mark costs.
+        #[test]
+        fn what_a_settled_batch_writes_depends_on_what_is_open_and_on_nothing_else(
+            open_at_most in 2_usize..80,
+            choices in prop::collection::vec(any::<prop::sample::Index>(), 600),
+        ) {
+            let mut tracker = Tracker::new(None);
+            let mut last = None;
+            let (mut open, mut next): (Vec<u64>, u64) = (vec![0], 1);
+            for choice in choices {
+                while open.len() < open_at_most {
+                    open.push(next);
+                    next += 1;
+                }
+                let number = open.remove(1 + choice.index(open.len() - 1));
+                let span = Span { start: position(number * 500), end: position(number * 500 + 500) };
+                tracker.settle(number, span, Settled { read: 500, stored: 500, ..Settled::default() });
+                let mark = tracker.mark(0);
+                let line = seal(&next_line(last.as_ref(), &mark));
+                prop_assert!(line.len() < 600 + 200 * open.len().min(LISTED), "{} bytes", line.len());
+                last = Some(mark);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Of the sequences of runs that a run gives up, one is kept: the one that came furthest of those whose vectors may still
+//! be in the index.
+
+use std::path::Path;
+
+use super::binding::Binding;
+use super::error::JournalError;
+use super::folder::{Folder, Sequence};
+use super::header::Header;
+use super::moved;
+use super::place::Place;
+use crate::put::books::tracker::{Mark, Settled};
+
+/// Whether what an earlier run stored may be in the index that is there now: what it was bound to, and its counts.
+pub type MayHold<'a> = &'a dyn Fn(&Binding, Settled) -> bool;
+
+/// A sequence of runs that has settled something.
+pub(crate) struct Candidate {
+    pub(crate) sequence: Sequence,
+    pub(crate) header: Header,
+    pub(crate) mark: Mark,
+}
+
+/// What came furthest of what a run gives up.
+#[derive(Debug)]
+pub struct GivenUp {
+    /// What it was bound to.
+    pub bound: Binding,
+    /// What it counts.
+    pub counts: Settled,
+    /// Why it could not be continued, whatever the index is now.
+    pub refused: Option<JournalError>,
+}
+
+impl Candidate {
+    /// Whether its index was deleted before that of another one was created.
+    fn is_outlived_by(&self, other: &Self) -> bool {
+        self.mark.counts.stored > 0 && self.header.bound.is_older_than(&other.header.bound)
+    }
+}
+
+/// The one among some sequences that is worth most to this load; of two that are alike, the one that is listed last.
+pub(crate) fn furthest(
+    folder: &Folder,
+    among: &[Sequence],
+    place: &Place,
+    may_hold: MayHold<'_>,
+) -> Result<Option<Candidate>, JournalError> {
+    let mut all = Vec::new();
+    for sequence in among {
+        let settled = folder.settled(*sequence)?.filter(|(_, mark)| mark.counts.read > 0);
+        all.extend(settled.map(|(header, mark)| Candidate { sequence: *sequence, header, mark }));
+    }
+    let may_be_there = |settled: &Candidate| {
+        let Candidate { header, mark, .. } = settled;
+        place.differences(&header.place).is_empty()
+            && may_hold(&header.bound, mark.counts)
+            && !all.iter().any(|other| settled.is_outlived_by(other))
+    };
+    let worth = |settled: &Candidate| (may_be_there(settled), settled.mark.counts.read);
+    let best = (0..all.len()).max_by_key(|number| all.get(*number).map(worth));
+    Ok(best.map(|best| all.swap_remove(best)))
+}
+
+/// Sets aside what is given up for a new sequence, and ends with none that is to be brought back.
+pub(crate) fn set_aside(folder: &Folder, kept: Option<Sequence>) -> Result<(), JournalError> {
+    match kept {
+        Some(Sequence::Resume) => folder.put(Sequence::Resume, Sequence::Before).map(drop)?,
+        _ => folder.discard(Sequence::Resume)?,
+    }
+    match kept {
+        Some(Sequence::Current) => folder.put(Sequence::Current, Sequence::Untouched).map(drop),
+        // It would take the place of what came further, once anything is sent.
+        Some(Sequence::Before | Sequence::Resume) => folder.discard(Sequence::Untouched),
+        _ => Ok(()),
+    }
+}
+
+/// Sets aside what is given up for a sequence that was brought back. `own` is a rejects file that has nothing of it.
+pub(crate) fn make_way(
+    folder: &Folder,
+    own: Option<&Path>,
+    place: &Place,
+    may_hold: MayHold<'_>,
+) -> Result<(), JournalError> {
+    let among = [Sequence::Current, Sequence::Before, Sequence::Untouched];
+    let kept = furthest(folder, &among, place, may_hold)?;
+    if kept.as_ref().is_some_and(|kept| kept.sequence == Sequence::Current && kept.mark.rejects_bytes > 0) {
+        moved::make_way(&folder.of(Sequence::Current), &folder.of(Sequence::Resume), own)?;
+    }
+    let kept = kept.map(|kept| kept.sequence);
+    if kept != Some(Sequence::Untouched) {
+        folder.discard(Sequence::Untouched)?;
+    }
+    match kept {
+        Some(kept) if kept != Sequence::Before => folder.put(kept, Sequence::Before).map(drop),
+        _ => Ok(()),
+    }
+}

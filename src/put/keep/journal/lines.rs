@@ -1,0 +1,65 @@
+//! The lines of a journal: a checksum and JSON each. Pure.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::change::{Change, LISTED};
+use super::header::{Header, VERSION};
+use crate::put::books::tracker::Mark;
+use crate::read::fingerprint::short;
+
+/// A line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Line {
+    Header(Header),
+    Mark(Mark),
+    Change(Change),
+}
+
+/// The line that tells of a mark, after the one that was written `last`.
+pub(crate) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
+    match last {
+        Some(last) if mark.ahead.len() + mark.failed.len() > LISTED => {
+            Line::Change(Change::between(last, mark))
+        }
+        _ => Line::Mark(mark.clone()),
+    }
+}
+
+/// A line with its checksum in front.
+pub(crate) fn seal(line: &Line) -> String {
+    // These types hold only text and numbers, which always serialise.
+    let json = serde_json::to_string(line).unwrap_or_default();
+    format!("{} {json}\n", short(Sha256::new().chain_update(&json)))
+}
+
+fn unseal(line: &[u8]) -> Option<Line> {
+    serde_json::from_str(checked(line)?).ok()
+}
+
+/// The text of a whole line without its checksum, which must be right.
+fn checked(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
+    let (checksum, json) = line.split_once(' ')?;
+    (short(Sha256::new().chain_update(json)) == checksum).then_some(json)
+}
+
+/// The header and the last mark before anything torn; `None` if not even the header is whole.
+pub(crate) fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
+    let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(unseal);
+    let Line::Header(header) = lines.next()? else { return None };
+    let mark = lines.fold(None, |mark: Option<Mark>, line| match line {
+        Line::Mark(mark) => Some(mark),
+        Line::Change(change) => Some(change.apply(mark.unwrap_or_default())),
+        Line::Header(_) => mark,
+    });
+    Some((header, mark))
+}
+
+/// The version of a journal that only a later ossvec can read.
+pub(crate) fn later_version(text: &[u8]) -> Option<u64> {
+    let header: serde_json::Value =
+        serde_json::from_str(checked(text.split_inclusive(|byte| *byte == b'\n').next()?)?).ok()?;
+    header["header"]["version"].as_u64().filter(|version| *version > u64::from(VERSION))
+}

@@ -1,0 +1,229 @@
+//! What the first records show before anything is created or sent: whether they agree on what the load as a whole needs.
+//!
+//! Pure: it is handed blocks, and says no.
+
+use std::collections::BTreeMap;
+
+use crate::admit::{Admit, Admitted};
+use crate::exit::{Exit, Failure};
+use crate::put::report::notes;
+use crate::read::FailedInput;
+use crate::record::{Block, Input, Position, Reason, place};
+use crate::words::count;
+
+/// So many records are looked at, or so much of their text, whatever is reached first; fewer where the input ends.
+const RECORDS: usize = 500;
+const BYTES: u64 = 4 << 20;
+
+/// What is asked of the first records.
+#[derive(Clone, Debug)]
+pub(crate) struct FirstLook {
+    /// For their names.
+    inputs: Vec<Input>,
+    /// The dimension, where the index or the user says it.
+    dimension: Option<usize>,
+    /// Whether what would be noted about the input ends the load.
+    is_strict: bool,
+    /// Whether an earlier run has settled records, which may have had fields that these lack.
+    is_resumed: bool,
+}
+
+/// The first records, found to agree.
+#[derive(Debug)]
+pub(crate) struct First {
+    /// They, judged.
+    pub(crate) admitted: Vec<Admitted>,
+    /// Inputs that could not be read to their end, each with the number of the block that came next.
+    pub(crate) failed: Vec<(usize, Box<FailedInput>)>,
+}
+
+impl FirstLook {
+    /// A look at records of these inputs, which must have this dimension if it is known.
+    pub(crate) fn new(inputs: Vec<Input>, dimension: Option<usize>) -> Self {
+        Self { inputs, dimension, is_strict: false, is_resumed: false }
+    }
+
+    /// The same, perhaps strict, or of a load that goes on.
+    pub(crate) fn of_fields(self, is_strict: bool, is_resumed: bool) -> Self {
+        Self { is_strict, is_resumed, ..self }
+    }
+
+    /// Takes the first records from `blocks` and judges them; fails where they show that the load is wrong as a whole.
+    pub(crate) fn take(
+        &self,
+        blocks: &mut impl Iterator<Item = Result<Block, Box<FailedInput>>>,
+        admit: &mut Admit,
+    ) -> Result<First, Failure> {
+        let mut first = First { admitted: Vec::new(), failed: Vec::new() };
+        let (mut records, mut bytes) = (0, 0);
+        while records < RECORDS && bytes < BYTES {
+            let block = match blocks.next() {
+                None => break,
+                Some(Ok(block)) => block,
+                Some(Err(failed)) => {
+                    first.failed.push((first.admitted.len(), failed));
+                    continue;
+                }
+            };
+            records += block.records.len();
+            bytes += block.records.iter().map(|record| record.raw.len() as u64).sum::<u64>();
+            first.admitted.push(admit.block(block));
+        }
+        if !self.is_resumed
+            && let Some(failure) = notes::named_by_nobody(&first.admitted, &self.inputs)
+        {
+            return Err(failure);
+        }
+        self.agree_on_the_dimension(&first.admitted)?;
+        if self.is_strict
+            && let Some(failure) = notes::forbidden(&first.admitted, &self.inputs)
+        {
+            return Err(failure);
+        }
+        Ok(first)
+    }
+
+    /// An index keeps its dimension for good, so no single record may decide it against others.
+    fn agree_on_the_dimension(&self, admitted: &[Admitted]) -> Result<(), Failure> {
+        if self.dimension.is_some() {
+            return Ok(());
+        }
+        let dimensions = dimensions(admitted);
+        if dimensions.len() < 2 {
+            return Ok(());
+        }
+        let records: u64 = dimensions.values().map(|found| found.records).sum();
+        let mut found: Vec<_> = dimensions.iter().collect();
+        found.sort_by_key(|(_, found)| std::cmp::Reverse(found.records));
+        let clauses: Vec<_> = found
+            .iter()
+            .take(CLAUSES)
+            .map(|(dimension, found)| {
+                let first = place(&self.inputs, found.first);
+                format!("{} with {dimension} (the first at {first})", count(found.records))
+            })
+            .collect();
+        let more = if found.len() > CLAUSES {
+            format!(", and {} more", found.len() - CLAUSES)
+        } else {
+            String::new()
+        };
+        let likely = found.first().map_or(0, |(dimension, _)| **dimension);
+        Err(Failure::new(
+            Exit::Client,
+            format!(
+                "the first {} vectors do not all have the same number of elements: {}{more}",
+                count(records),
+                clauses.join(", ")
+            ),
+        )
+        .advise(format!(
+            "nothing was created or sent; fix the input, or name the dimension, for example --dimension {likely}: \
+             vectors of any other dimension are then rejected"
+        )))
+    }
+}
+
+/// So many dimensions are told apart in a message.
+const CLAUSES: usize = 3;
+
+/// How often a dimension occurs, and where first.
+#[derive(Debug)]
+struct Found {
+    records: u64,
+    first: Position,
+}
+
+/// The dimensions of all records whose vector could be read.
+fn dimensions(admitted: &[Admitted]) -> BTreeMap<usize, Found> {
+    let mut dimensions: BTreeMap<usize, Found> = BTreeMap::new();
+    let verdicts =
+        admitted.iter().flat_map(|block| block.verdicts.iter().map(|verdict| (block.dimension, verdict)));
+    for (in_force, verdict) in verdicts {
+        let (dimension, position) = match verdict {
+            Ok(vector) => (in_force, vector.position()),
+            Err(defect) => match defect.reason {
+                Reason::Dimension { got, .. } => (Some(got), defect.position),
+                _ => continue,
+            },
+        };
+        let Some(dimension) = dimension else { continue };
+        dimensions.entry(dimension).or_insert(Found { records: 0, first: position }).records += 1;
+    }
+    dimensions
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::admit::{Fields, Rules};
+    use crate::record::{Raw, Record};
+
+    fn block(records: Vec<(u64, String)>) -> Block {
+        let records = records.into_iter().map(|(number, text)| Record {
+            position: Position { record: number, line: number + 1, ..Position::default() },
+            raw: Raw::Json(Bytes::from(text)),
+        });
+        Block { records: records.collect(), end: Position::default(), bytes: 0..0 }
+    }
+
+    fn record(number: u64, dimension: usize) -> (u64, String) {
+        let numbers = vec!["1"; dimension].join(",");
+        (number, format!("{{\"key\":\"k{number}\",\"vector\":[{numbers}]}}"))
+    }
+
+    fn look(dimension: Option<usize>, blocks: Vec<Block>) -> Result<usize, Failure> {
+        let rules = Rules { dimension, ..Rules::of_no_index() };
+        let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
+        let look = FirstLook::new(vec![Input::File("f.jsonl".into())], dimension);
+        let mut blocks = blocks.into_iter().map(Ok);
+        look.take(&mut blocks, &mut admit).map(|first| first.admitted.len())
+    }
+
+    #[test]
+    fn vectors_that_differ_in_dimension_are_counted_with_their_first_places() {
+        let records =
+            [1, 2, 2, 2, 3].into_iter().zip(0..).map(|(dimension, number)| record(number, dimension));
+        let failure = look(None, vec![block(records.collect())]).unwrap_err();
+        assert_eq!(failure.exit, Exit::Client);
+        assert_eq!(
+            failure.message,
+            "the first 5 vectors do not all have the same number of elements: 3 with 2 (the first at f.jsonl:2), \
+             1 with 1 (the first at f.jsonl:1), 1 with 3 (the first at f.jsonl:5)"
+        );
+        assert!(failure.advice.unwrap().contains("--dimension 2"));
+    }
+
+    #[test]
+    fn only_the_first_records_are_looked_at() {
+        let many = (0..RECORDS as u64).map(|number| record(number, 2)).collect();
+        let blocks = vec![block(many), block(vec![record(500, 1)])];
+        assert_eq!(look(None, blocks), Ok(1));
+        let large = (0, format!("{{\"vector\":[1],\"text\":\"{}\"}}", "x".repeat(4 << 20)));
+        assert_eq!(look(None, vec![block(vec![large]), block(vec![record(1, 2)])]), Ok(1));
+    }
+
+    proptest! {
+        /// Whatever lies between them, and in whatever blocks they come, two dimensions end a load that names none.
+        #[test]
+        fn two_dimensions_are_refused_exactly_where_nobody_names_one(
+            dimensions in prop::collection::vec(prop::option::of(1_usize..4), 1..40),
+            in_a_block in 1_usize..10,
+            known in prop::option::of(1_usize..4),
+        ) {
+            let text = |(number, dimension): (u64, &Option<usize>)| match dimension {
+                Some(dimension) => record(number, *dimension),
+                None => (number, "{\"key\":\"no vector\"}".to_owned()),
+            };
+            let records: Vec<_> = (0..).zip(&dimensions).map(text).collect();
+            let blocks = records.chunks(in_a_block).map(|some| block(some.to_vec())).collect();
+            let mut differing: Vec<_> = dimensions.iter().flatten().collect();
+            differing.sort_unstable();
+            differing.dedup();
+            prop_assert_eq!(look(known, blocks).is_err(), known.is_none() && differing.len() > 1);
+        }
+    }
+}

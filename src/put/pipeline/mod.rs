@@ -1,0 +1,490 @@
+//! The synchronous core on its threads: one reads, some admit, one batches, one hashes, and a bounded channel hands
+//! batches on.
+//!
+//! Whoever drops the receiving end stops them all.
+
+pub(crate) mod first_look;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use self::first_look::{First, FirstLook};
+use super::batch::{Batch, Batcher, Limits};
+use super::books::tracker::in_order;
+use super::report::{Reporter, Waiting};
+use crate::admit::{Admit, Admitted, Fields, Rules};
+use crate::exit::{Exit, Failure};
+use crate::oss::client::Body;
+use crate::read::{Blocks, FailedInput};
+use crate::record::{Block, Position, Span};
+use crate::resources::{spawn, too_few_threads};
+
+/// A batch that counts against the memory ceiling until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) batch: Batch,
+    /// Its request body, hashed here, away from the threads that wait for turns; nothing in a rehearsal.
+    pub(crate) body: Option<Body>,
+    /// Held until the batch is settled.
+    pub(crate) memory: Option<OwnedSemaphorePermit>,
+}
+
+/// What the threads work by.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) fields: Fields,
+    pub(crate) rules: Rules,
+    pub(crate) limits: Limits,
+    /// Bytes of all batches alive.
+    pub(crate) memory: usize,
+    /// Threads that admit.
+    pub(crate) threads: usize,
+    /// Stretches that an earlier run settled beyond where this one starts: they are read and passed over.
+    pub(crate) settled: Vec<Span>,
+    /// What opens a request body; nothing in a rehearsal.
+    pub(crate) prefix: Option<Bytes>,
+    /// Whether what would be noted about the input ends the load.
+    pub(crate) strict: bool,
+    /// What the first records must show before anything is handed on.
+    pub(crate) first_look: FirstLook,
+    /// Who is told where reading begins, what is found, and which side waits for the other.
+    pub(crate) reporter: Arc<Reporter>,
+}
+
+/// Permits count in this unit, so that they fit the semaphore.
+const MEMORY_UNIT: usize = 1024;
+
+/// How long a batch waits for another one to be hashed with, which takes hardly longer than hashing it alone. A load
+/// that fills batches faster than this is one that needs its processors; any other has time.
+const COMPANION: Duration = Duration::from_millis(50);
+
+/// Blocks that may be on their way between reading and batching, for each thread that admits: one that it judges, and
+/// one on either side of it. A slow one in front must not let all that follow pile up behind it.
+const BLOCKS_AHEAD: usize = 3;
+
+/// A block with its place in the order, and the dimension its records must have.
+struct Work {
+    sequence: u64,
+    dimension: Option<usize>,
+    block: Block,
+}
+
+/// A judged block, or the end of reading, with its place in the order.
+type Judged = (u64, Piece);
+
+/// What the judging threads pass on.
+enum Piece {
+    Block(Admitted),
+    /// An input ends here before its end; the next one follows.
+    Failed(Box<FailedInput>),
+    /// The end of all inputs, or why it comes early.
+    End(Option<Failure>),
+}
+
+/// What comes in place of a batch.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// One input cannot be read any further. Batches of those that follow it come next.
+    Input {
+        /// The input, the place and the reason.
+        failed: Box<FailedInput>,
+        /// The number of the first batch behind it: no batch covers the place.
+        before: u64,
+    },
+    /// Nothing follows, and that is not the input's end: the first records show that the load as a whole is wrong,
+    /// `--strict` forbids what was found, or a thread ended without a word, so that what it held is missing.
+    End(Failure),
+}
+
+/// Starts the threads on `blocks`. Where the machine has too few, nothing is read.
+pub(crate) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued, Broken>> {
+    begin(blocks, plan).unwrap_or_else(|error| {
+        let (failed, batches) = mpsc::channel(1);
+        failed.try_send(Err(Broken::End(too_few_threads(&error)))).unwrap_or_default();
+        batches
+    })
+}
+
+fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued, Broken>>> {
+    let (work_in, work_out) = sync_channel::<Work>(plan.threads);
+    let (judged_in, judged_out) = sync_channel::<Judged>(plan.threads);
+    let (ahead_in, ahead_out) = sync_channel(plan.threads * BLOCKS_AHEAD);
+    // Up to six batches wait between being full and being sent: one waits for memory or for its place in `filled`, one
+    // is there, two are being hashed, two are here. What waits beyond that is the input itself.
+    let (batches_in, batches_out) = mpsc::channel(2);
+    let work_out = Arc::new(Mutex::new(work_out));
+    for _ in 0..plan.threads {
+        let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
+        let (work, judged) = (Arc::clone(&work_out), judged_in.clone());
+        spawn(move || admit_blocks(admit, &work, &judged))?;
+    }
+    let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
+    let first_look = plan.first_look.clone();
+    let mut watch = Watch { reporter: Arc::clone(&plan.reporter), has_begun: false };
+    let reporter = Arc::clone(&plan.reporter);
+    let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
+    let blocks = blocks.inspect(move |block| watch.look(block));
+    let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
+    let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
+    let (filled_in, filled_out) = sync_channel(1);
+    let handing = Handing {
+        filled: filled_in,
+        batches: batches_in.clone(),
+        memory: Arc::clone(&memory),
+        most: plan.memory,
+        runtime: tokio::runtime::Handle::current(),
+        reporter: Arc::clone(&plan.reporter),
+        strict: plan.strict,
+    };
+    let prefix = plan.prefix.clone();
+    spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in))?;
+    let batcher = Batcher::new(plan.limits);
+    let settled = in_order(plan.settled.clone());
+    spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing))?;
+    // The last one: what is read must be taken by all others.
+    spawn(move || read_blocks(blocks, admit, &first_look, &spread))?;
+    Ok(batches_out)
+}
+
+/// Tells where reading begins.
+struct Watch {
+    reporter: Arc<Reporter>,
+    has_begun: bool,
+}
+
+impl Watch {
+    fn look(&mut self, block: &Result<Block, Box<FailedInput>>) {
+        let Ok(block) = block else { return };
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.reporter.begins_at(block.bytes.start);
+        }
+    }
+}
+
+/// Where the reading thread puts blocks.
+struct Spread {
+    /// Each block takes a place here before it is read, until it is batched.
+    ahead: SyncSender<()>,
+    work: SyncSender<Work>,
+    judged: SyncSender<Judged>,
+}
+
+/// Each is `None` once nobody takes anything any more.
+impl Spread {
+    /// Waits for a place among the blocks on their way.
+    fn place(&self) -> Option<()> {
+        self.ahead.send(()).ok()
+    }
+
+    fn work(&self, work: Work) -> Option<()> {
+        self.work.send(work).ok()
+    }
+
+    fn judged(&self, sequence: u64, admitted: Admitted) -> Option<()> {
+        self.judged.send((sequence, Piece::Block(admitted))).ok()
+    }
+
+    fn failed(&self, sequence: u64, failed: Box<FailedInput>) -> Option<()> {
+        self.judged.send((sequence, Piece::Failed(failed))).ok()
+    }
+
+    fn end(&self, sequence: u64, failure: Option<Failure>) {
+        // Nobody takes it: then nobody needs it.
+        self.judged.send((sequence, Piece::End(failure))).unwrap_or_default();
+    }
+}
+
+/// Reads blocks and spreads them. The first ones, and all that come before a dimension is known, it judges itself, one
+/// after another: the first good record decides, and what the first ones show may end the load before anything is sent.
+fn read_blocks(
+    mut blocks: impl Iterator<Item = Result<Block, Box<FailedInput>>>,
+    mut admit: Admit,
+    first_look: &FirstLook,
+    spread: &Spread,
+) {
+    let mut sequence = 0;
+    let First { admitted, failed } = match first_look.take(&mut blocks, &mut admit) {
+        Ok(first) => first,
+        Err(failure) => return spread.end(sequence, Some(failure)),
+    };
+    let mut failed = failed.into_iter().peekable();
+    let mut dimension = None;
+    for (number, admitted) in admitted.into_iter().enumerate() {
+        dimension = admitted.dimension;
+        while let Some((_, failed)) = failed.next_if(|(before, _)| *before == number) {
+            if spread.place().and_then(|()| spread.failed(sequence, failed)).is_none() {
+                return;
+            }
+            sequence += 1;
+        }
+        let handed = spread.place().and_then(|()| spread.judged(sequence, admitted));
+        if handed.is_none() {
+            return;
+        }
+        sequence += 1;
+    }
+    let mut blocks = failed.map(|(_, failed)| Err(failed)).chain(blocks);
+    loop {
+        if spread.place().is_none() {
+            return;
+        }
+        let Some(block) = blocks.next() else { break };
+        let handed = match block {
+            Err(failed) => spread.failed(sequence, failed),
+            Ok(block) if dimension.is_none() => {
+                let admitted = admit.block(block);
+                dimension = admitted.dimension;
+                spread.judged(sequence, admitted)
+            }
+            Ok(block) => spread.work(Work { sequence, dimension, block }),
+        };
+        if handed.is_none() {
+            return;
+        }
+        sequence += 1;
+    }
+    spread.end(sequence, None);
+}
+
+fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSender<Judged>) {
+    loop {
+        let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Work { sequence, dimension, block }) = next else { return };
+        admit.set_dimension(dimension);
+        if judged.send((sequence, Piece::Block(admit.block(block)))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Where batches go, and the memory they need.
+struct Handing {
+    filled: SyncSender<Result<Queued, Broken>>,
+    /// Where they go in the end; it tells when nobody takes them any more.
+    batches: mpsc::Sender<Result<Queued, Broken>>,
+    memory: Arc<Semaphore>,
+    most: usize,
+    runtime: tokio::runtime::Handle,
+    reporter: Arc<Reporter>,
+    strict: bool,
+}
+
+/// Nobody takes batches any more.
+struct Closed;
+
+impl Handing {
+    /// Waits for memory, then hands the batch over.
+    fn hand(&self, batch: Batch) -> Result<(), Closed> {
+        let memory = Some(self.memory_for(&batch)?);
+        self.reporter.waiting(Waiting::ToSend);
+        self.filled.send(Ok(Queued { batch, body: None, memory })).map_err(|_| Closed)?;
+        self.reporter.waiting(Waiting::ForInput);
+        Ok(())
+    }
+
+    /// A batch larger than all memory takes all of it.
+    fn memory_for(&self, batch: &Batch) -> Result<OwnedSemaphorePermit, Closed> {
+        let units = batch.weight().min(self.most).div_ceil(MEMORY_UNIT);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        if let Ok(permit) = Arc::clone(&self.memory).try_acquire_many_owned(units) {
+            return Ok(permit);
+        }
+        self.reporter.waiting(Waiting::ForMemory);
+        let taken = self.runtime.block_on(async {
+            tokio::select! {
+                permit = Arc::clone(&self.memory).acquire_many_owned(units) => permit.ok(),
+                () = self.batches.closed() => None,
+            }
+        });
+        taken.ok_or(Closed)
+    }
+}
+
+/// How long `queued` waits for another batch to be hashed with. Where there is no memory for one, none comes before this
+/// one has left.
+fn time_for_a_companion(queued: &Queued, memory: &Semaphore) -> Duration {
+    let taken = queued.memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+    if memory.available_permits() >= taken { COMPANION } else { Duration::ZERO }
+}
+
+/// Makes the bodies of batches, two at a time if two are there, and hands them on in their order.
+fn hash_batches(
+    filled: &Receiver<Result<Queued, Broken>>,
+    prefix: Option<&Bytes>,
+    memory: &Semaphore,
+    batches: &mpsc::Sender<Result<Queued, Broken>>,
+) {
+    while let Ok(mut first) = filled.recv() {
+        let mut second = None;
+        if let (Ok(first), Some(prefix)) = (&mut first, prefix) {
+            second = filled.recv_timeout(time_for_a_companion(first, memory)).ok();
+            if let Some(Ok(second)) = &mut second {
+                let (body, other) = Body::pair(first.batch.body(prefix), second.batch.body(prefix));
+                (first.body, second.body) = (Some(body), Some(other));
+            } else {
+                first.body = Some(Body::new(first.batch.body(prefix)));
+            }
+        }
+        for queued in [Some(first), second].into_iter().flatten() {
+            if batches.blocking_send(queued).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Puts judged blocks back in order and fills batches from them.
+fn batch_blocks(
+    mut batcher: Batcher,
+    judged: Receiver<Judged>,
+    ahead: &Receiver<()>,
+    settled: &[Span],
+    handing: &Handing,
+) {
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    let mut reached: Option<Position> = None;
+    for (sequence, piece) in judged {
+        early.insert(sequence, piece);
+        while let Some(piece) = early.remove(&next) {
+            next += 1;
+            let handed = match piece {
+                Piece::Block(block) => {
+                    let block = block.numbered_after(reached);
+                    reached = Some(block.end);
+                    if let Some(failure) = handing.reporter.found(&block.findings, handing.strict) {
+                        return end(&mut batcher, handing, Some(failure));
+                    }
+                    batcher.block(block.without(settled), |batch| handing.hand(batch))
+                }
+                Piece::Failed(mut failed) => {
+                    // The reader does not count what shared a line with another record.
+                    let is_there =
+                        |end: &Position| (end.input, end.offset) == (failed.at.input, failed.at.offset);
+                    failed.at = reached.filter(is_there).unwrap_or(failed.at);
+                    interrupt(&mut batcher, handing, failed)
+                }
+                Piece::End(failure) => {
+                    let failure = failure.or_else(|| handing.reporter.missing(handing.strict));
+                    return end(&mut batcher, handing, failure);
+                }
+            };
+            if handed.is_err() {
+                return;
+            }
+            // The block's own place, or another's: they are alike.
+            ahead.try_recv().unwrap_or_default();
+        }
+    }
+    let message = "a defect in ossvec itself: a thread ended before the input did";
+    end(&mut batcher, handing, Some(Failure::new(Exit::Client, message)));
+}
+
+/// Closes the batch where an input fails, so that none covers the place, and says so.
+fn interrupt(batcher: &mut Batcher, handing: &Handing, failed: Box<FailedInput>) -> Result<(), Closed> {
+    batcher.seal().map_or(Ok(()), |batch| handing.hand(batch))?;
+    let before = batcher.next_number();
+    handing.filled.send(Err(Broken::Input { failed, before })).map_err(|_| Closed)
+}
+
+/// Hands over what is left.
+fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
+    let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
+    // From now on whatever is left waits to be sent.
+    handing.reporter.waiting(Waiting::ToSend);
+    if let (Ok(()), Some(failure)) = (handed, failure) {
+        // Nobody takes it: then nobody needs it.
+        handing.filled.send(Err(Broken::End(failure))).unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::record::{Raw, Record};
+
+    fn block() -> Block {
+        block_of(1)
+    }
+
+    fn block_of(records: usize) -> Block {
+        let raw = Raw::Json(Bytes::from_static(br#"{"key":"a","vector":[1]}"#));
+        let records = vec![Record { position: Position::default(), raw }; records];
+        Block { records, end: Position::default(), bytes: 0..0 }
+    }
+
+    fn admit() -> Admit {
+        Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index())
+    }
+
+    #[test]
+    fn of_a_block_what_is_settled_in_any_stretch_is_left_out() {
+        let at = |record: u64| Position { offset: record * 10, record, ..Position::default() };
+        let span = |start, end| Span { start: at(start), end: at(end) };
+        for first in [0, 3, 9] {
+            let records =
+                (first..20).map(|record| Record { position: at(record), ..block().records.remove(0) });
+            let block = Block { records: records.collect(), end: at(20), bytes: 0..0 };
+            let stretches =
+                in_order(vec![span(12, 14), span(1, 3), span(16, 25), span(5, 8), span(6, 10), span(2, 4)]);
+            let left = admit().block(block).without(&stretches).verdicts;
+            let left: Vec<_> =
+                left.iter().map(|verdict| verdict.as_ref().unwrap().position().record).collect();
+            let wanted: Vec<_> =
+                [0, 4, 10, 11, 14, 15].into_iter().filter(|record| *record >= first).collect();
+            assert_eq!(left, wanted);
+        }
+    }
+
+    #[test]
+    fn a_slow_block_in_front_does_not_let_all_that_follow_pile_up() {
+        let (ahead, places) = sync_channel(3);
+        let (work, taken) = sync_channel(100);
+        let (judged, first) = sync_channel(100);
+        let reading = thread::spawn(move || {
+            let mut read = 0;
+            let blocks = std::iter::repeat_with(|| {
+                read += 1;
+                // One is enough for the first look.
+                Ok(block_of(500))
+            });
+            let spread = Spread { ahead, work, judged };
+            read_blocks(blocks.take(50), admit(), &FirstLook::new(Vec::new(), Some(1)), &spread);
+            read
+        });
+        assert!(first.recv().is_ok());
+        for _ in 0..2 {
+            assert!(taken.recv().is_ok());
+        }
+        // Nobody is done with a block, so there is no place for a fourth.
+        drop(places);
+        assert_eq!(reading.join().unwrap(), 3);
+    }
+
+    fn queued(memory: &Arc<Semaphore>, units: u32) -> Queued {
+        let mut batcher = Batcher::new(Limits { vectors: 1, bytes: 1 });
+        let block = admit().block(block());
+        batcher.block(block, |_| Err(())).unwrap();
+        let memory = Arc::clone(memory).try_acquire_many_owned(units).ok();
+        Queued { batch: batcher.seal().unwrap(), body: None, memory }
+    }
+
+    #[test]
+    fn a_batch_waits_for_no_companion_that_memory_forbids() {
+        let memory = Arc::new(Semaphore::new(10));
+        let first = queued(&memory, 4);
+        assert_eq!(time_for_a_companion(&first, &memory), COMPANION);
+        let second = queued(&memory, 4);
+        assert_eq!(time_for_a_companion(&second, &memory), Duration::ZERO);
+        drop(first);
+        assert_eq!(time_for_a_companion(&second, &memory), COMPANION);
+    }
+}

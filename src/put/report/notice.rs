@@ -1,0 +1,375 @@
+//! What is worth saying while a load goes on, as values: each notice has its words here and nowhere else, without what
+//! shows how much it matters. Pure.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::notes::Note;
+use crate::words::{count, plural, some_of};
+
+/// Something worth saying that is no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// About the inputs and what is in them.
+    Input(InputNotice),
+    /// About an earlier run of the same load.
+    Earlier(EarlierNotice),
+    /// About the index.
+    Index(IndexNotice),
+    /// About requests.
+    Request(RequestNotice),
+    /// The step's summary cannot be written.
+    StepSummary {
+        /// The file that takes it.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// What the run does now, and why.
+    Step,
+    /// What may need something to be done.
+    Note,
+    /// What is hardly meant: also for who asked for quiet.
+    Warning,
+}
+
+/// About the inputs and what is in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputNotice {
+    /// What stands in named directories and is not loaded.
+    PassedOver {
+        /// Files of no known format.
+        files: Vec<String>,
+        /// Directories.
+        directories: Vec<String>,
+    },
+    /// Inputs that are named more than once.
+    Repeated {
+        /// The first of them.
+        first: String,
+        /// How many more there are.
+        more: usize,
+    },
+    /// An input that cannot be loaded, for this reason.
+    LeftOut(String),
+    /// Inputs without a single record.
+    WithoutRecords(Vec<String>),
+    /// What was found in records and costs none of them.
+    Found(Note),
+}
+
+/// About an earlier run of the same load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EarlierNotice {
+    /// There is none to go on with, as was asked.
+    NoneLeft,
+    /// It is given up, and could be gone on with.
+    CouldGoOn {
+        /// Records that it settled.
+        settled: u64,
+        /// Where its journal is kept, as a word of a shell.
+        kept: String,
+        /// Where that would have to be.
+        brought: String,
+    },
+    /// It is given up, and its index is no more.
+    IndexIsGone {
+        /// Records that it settled.
+        settled: u64,
+    },
+    /// It is given up, and could not be gone on with.
+    CannotGoOn {
+        /// Records that it settled.
+        settled: u64,
+        /// Where its journal is kept, as a word of a shell.
+        kept: String,
+        /// Why, as the error of a resume.
+        why: String,
+    },
+    /// Its journal does not name the endpoint.
+    EndpointUnknown,
+    /// An input that failed then is not named any more.
+    FailedIsLeftOut {
+        /// The input.
+        name: String,
+        /// Where it failed.
+        at: String,
+    },
+    /// An input that failed then is another file now.
+    FailedDiffers {
+        /// The input.
+        name: String,
+        /// Where it failed.
+        at: String,
+    },
+    /// What stood where the rejects go is kept elsewhere.
+    RejectsMoved {
+        /// Where it was.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
+    /// Its rejects are not where they were.
+    RejectsLost {
+        /// How many there were.
+        records: u64,
+        /// Where.
+        path: PathBuf,
+    },
+    /// Nobody can tell whether the index is the same one.
+    IndexUnsure {
+        /// The index.
+        index: String,
+        /// Why.
+        why: &'static str,
+    },
+}
+
+/// About the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndexNotice {
+    /// The credential may not look at it.
+    Hidden,
+    /// It was made.
+    Created {
+        /// Its name.
+        name: String,
+        /// Its dimension.
+        dimension: usize,
+        /// Its distance metric.
+        metric: &'static str,
+    },
+}
+
+/// About requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestNotice {
+    /// The run is being stopped; requests under way have so much time.
+    Stopping(Duration),
+    /// A batch had no answer that counts.
+    Unconfirmed {
+        /// The batch.
+        batch: u64,
+        /// The last answer.
+        trouble: String,
+    },
+    /// A batch cannot be read back.
+    Unreadable {
+        /// The batch.
+        batch: u64,
+        /// Why.
+        error: String,
+    },
+    /// So many keys could not be looked up once more.
+    Unchecked(u64),
+    /// A batch is throttled for ever.
+    QuotaBelowBatch {
+        /// The batch.
+        batch: u64,
+        /// How often it was throttled.
+        times: u32,
+        /// Its vectors.
+        vectors: u64,
+    },
+}
+
+impl Notice {
+    /// How much it matters.
+    pub(crate) fn severity(&self) -> Severity {
+        match self {
+            Self::Input(InputNotice::WithoutRecords(_)) => Severity::Warning,
+            Self::Index(IndexNotice::Created { .. })
+            | Self::Request(
+                RequestNotice::Stopping(_)
+                | RequestNotice::Unconfirmed { .. }
+                | RequestNotice::Unreadable { .. },
+            ) => Severity::Step,
+            _ => Severity::Note,
+        }
+    }
+
+    /// What it says, in one line.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Input(notice) => notice.message(),
+            Self::Earlier(notice) => notice.message(),
+            Self::Index(notice) => notice.message(),
+            Self::Request(notice) => notice.message(),
+            Self::StepSummary { path, error } => {
+                format!("cannot write the step's summary to {}: {error}", path.display())
+            }
+        }
+    }
+
+    /// What stands below that, line by line.
+    pub(crate) fn details(&self) -> Vec<String> {
+        match self {
+            Self::Earlier(EarlierNotice::CouldGoOn { kept, brought, .. }) => vec![
+                "to go on there, which is right where no key occurs twice, stop this run and --resume after:"
+                    .to_owned(),
+                format!("  mv {kept} {brought}"),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl InputNotice {
+    fn message(&self) -> String {
+        match self {
+            Self::PassedOver { files, directories } => passed_over(files, directories),
+            Self::Repeated { first, more: 0 } => {
+                format!("{first} is named twice and is loaded twice; name it once")
+            }
+            Self::Repeated { first, more } => {
+                format!(
+                    "{first} and {more} more are named more than once and loaded each time; name them once"
+                )
+            }
+            Self::LeftOut(why) => format!("left out: {why}"),
+            Self::WithoutRecords(names) => {
+                let verb = if names.len() == 1 { "holds" } else { "hold" };
+                format!("{} {verb} no records", some_of(names).unwrap_or_default())
+            }
+            Self::Found(note) => note.words(),
+        }
+    }
+}
+
+/// So many names of what is passed over are listed.
+const PASSED_OVER_LISTED: usize = 10;
+
+fn passed_over(files: &[String], directories: &[String]) -> String {
+    let listed = |names: &[String], one: &str, many: &str| {
+        let (named, more) = names.split_at(PASSED_OVER_LISTED.min(names.len()));
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let word = if names.len() == 1 { one } else { many };
+        (!names.is_empty()).then(|| format!("{} {word} ({}{more})", names.len(), named.join(", ")))
+    };
+    let parts = [
+        listed(files, "file of no known format", "files of no known format"),
+        listed(directories, "directory", "directories"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    // A file of no known format would be refused by name too.
+    let cure = match (directories.len(), files.is_empty()) {
+        (0, _) => "",
+        (1, true) => "; name it to load it too",
+        (1, false) => "; name the directory to load it too",
+        (_, true) => "; name them to load them too",
+        (_, false) => "; name the directories to load them too",
+    };
+    format!("passed over: {}{cure}", parts.join(" and "))
+}
+
+impl EarlierNotice {
+    fn message(&self) -> String {
+        const ANEW: &str = "this load starts at the beginning";
+        match self {
+            Self::NoneLeft => "no earlier run of this load is left, starting at the beginning".to_owned(),
+            Self::CouldGoOn { settled, .. } => {
+                format!("{ANEW}, although an earlier run settled {} records of it", count(*settled))
+            }
+            Self::IndexIsGone { settled } => format!(
+                "{ANEW}: the index in which an earlier run settled {} records is no more",
+                count(*settled)
+            ),
+            Self::CannotGoOn { settled, kept, why } => format!(
+                "{ANEW}; an earlier run settled {} records of it, and its journal is kept in {kept}, but it {}",
+                count(*settled),
+                why.replacen("cannot resume: ", "cannot be resumed: ", 1)
+            ),
+            Self::EndpointUnknown => {
+                "the journal is of an earlier version, which did not keep the endpoint: whether it was the same one \
+                 cannot be checked"
+                    .to_owned()
+            }
+            Self::FailedIsLeftOut { name, at } => format!("{name} is left out, which failed at {at}"),
+            Self::FailedDiffers { name, at } => format!(
+                "{name} differs from what was read of it before it failed at {at}; all of it is loaded again"
+            ),
+            Self::RejectsMoved { from, to } => format!(
+                "what was in {} is in {} now, so that nothing of it is lost",
+                from.display(),
+                to.display()
+            ),
+            Self::RejectsLost { records, path } => {
+                let (records, path) = (count(*records), path.display());
+                format!(
+                    "an earlier run rejected {records} records, and not all of them are in {path} any more; a run \
+                     without --resume moves them to {path}.1 and so on"
+                )
+            }
+            Self::IndexUnsure { index, why } => format!(
+                "whether index {index} is still the one that earlier runs loaded into cannot be checked: {why}"
+            ),
+        }
+    }
+}
+
+impl IndexNotice {
+    fn message(&self) -> String {
+        match self {
+            Self::Hidden => {
+                "no permission for GetVectorIndex, so only the service itself checks dimension and metric"
+                    .to_owned()
+            }
+            Self::Created { name, dimension, metric } => {
+                format!("created index {name}: dimension {dimension}, {metric}")
+            }
+        }
+    }
+}
+
+impl RequestNotice {
+    fn message(&self) -> String {
+        match self {
+            Self::Stopping(grace) => format!(
+                "stopping: requests under way get up to {} s; a second signal stops at once",
+                grace.as_secs()
+            ),
+            Self::Unconfirmed { batch, trouble } => {
+                format!("batch {batch} was not confirmed ({trouble}): reading it back")
+            }
+            Self::Unreadable { batch, error } => format!("batch {batch} cannot be read back: {error}"),
+            Self::Unchecked(keys) => format!(
+                "could not check {} again: an earlier request with them had no answer and may still be applied",
+                plural(*keys, "key")
+            ),
+            Self::QuotaBelowBatch { batch, times, vectors } => format!(
+                "batch {batch} was throttled {times} times and nothing was stored meanwhile; the service's quota may be \
+                 below one batch of {} vectors: try a smaller --batch-size, or the service's own --vectors-per-second",
+                count(*vectors)
+            ),
+        }
+    }
+}
+
+impl From<InputNotice> for Notice {
+    fn from(notice: InputNotice) -> Self {
+        Self::Input(notice)
+    }
+}
+
+impl From<EarlierNotice> for Notice {
+    fn from(notice: EarlierNotice) -> Self {
+        Self::Earlier(notice)
+    }
+}
+
+impl From<IndexNotice> for Notice {
+    fn from(notice: IndexNotice) -> Self {
+        Self::Index(notice)
+    }
+}
+
+impl From<RequestNotice> for Notice {
+    fn from(notice: RequestNotice) -> Self {
+        Self::Request(notice)
+    }
+}

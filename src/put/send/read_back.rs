@@ -1,0 +1,142 @@
+//! Reading back what became of records whose request had no answer: `GetVectors`, compared as float32.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::call::{Because, Caller, Effort, GaveUp, Request};
+use crate::oss::client::Body;
+use crate::oss::error::{CallError, Verdict};
+use crate::oss::limits;
+use crate::oss::operation::Operation;
+use crate::oss::wire;
+use crate::record::Vector;
+
+/// Keys of one call.
+pub(crate) const KEYS: usize = limits::KEYS_PER_GET;
+
+/// What reading back found out.
+pub(crate) enum ReadBack {
+    /// For each vector, whether it is stored exactly as it was sent.
+    Known(Vec<bool>),
+    /// The service does not allow it, or answers something unreadable.
+    Refused(String),
+    /// Nobody answers.
+    Unreachable(CallError),
+    /// The run is being stopped.
+    Halted,
+}
+
+/// A write may become visible a little late: what is missing is looked up again after these waits.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
+
+/// Looks up at most [`KEYS`] vectors.
+pub(crate) async fn stored(
+    caller: &Caller,
+    index_name: &str,
+    vectors: &[Vector],
+    batch: Option<u64>,
+    effort: &mut Effort,
+) -> ReadBack {
+    let mut found = vec![false; vectors.len()];
+    let mut waits = LOOK_AGAIN.into_iter();
+    loop {
+        let missing: Vec<_> = (0..found.len()).filter(|index| found.get(*index) == Some(&false)).collect();
+        let some: Vec<_> = missing.iter().filter_map(|index| vectors.get(*index)).collect();
+        match look(caller, index_name, &some, batch, effort).await {
+            Ok(stored) => {
+                for (index, stored) in missing.into_iter().zip(stored) {
+                    found.get_mut(index).into_iter().for_each(|found| *found = stored);
+                }
+            }
+            Err(unanswered) => return unanswered,
+        }
+        let Some(wait) = waits.next().filter(|_| found.contains(&false)) else {
+            return ReadBack::Known(found);
+        };
+        if caller.until_the_end(tokio::time::sleep(wait)).await.is_none() {
+            return ReadBack::Halted;
+        }
+    }
+}
+
+/// One call: for each vector, whether it is stored exactly as it was sent.
+async fn look(
+    caller: &Caller,
+    index_name: &str,
+    vectors: &[&Vector],
+    batch: Option<u64>,
+    effort: &mut Effort,
+) -> Result<Vec<bool>, ReadBack> {
+    let request = wire::GetVectorsRequest {
+        index_name: index_name.to_owned(),
+        keys: vectors.iter().map(|vector| vector.key()).collect(),
+        return_data: true,
+        return_metadata: true,
+    };
+    let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
+    let request = Request {
+        batch,
+        is_look: true,
+        most_of_vectors: most_of_vectors(vectors),
+        ..Request::of(Operation::GetVectors, &body)
+    };
+    let answer = caller.call(request, effort).await.map_err(unanswered)?;
+    let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;
+    Ok(compare(vectors, answer.vectors))
+}
+
+/// As much as the service can answer: for each key numbers as long as its own, however they are written, and the most
+/// metadata, all of it in escapes.
+fn most_of_vectors(vectors: &[&Vector]) -> usize {
+    // A number of one digit may be written with all that a float64 has.
+    const LONGER: usize = 16;
+    vectors.iter().map(|vector| LONGER * vector.wire().len() + REST).sum()
+}
+
+/// The same for one vector of which nothing is known.
+pub(crate) fn most_of_any_vector() -> usize {
+    const NUMBER: usize = 32;
+    usize::try_from(*limits::DIMENSION.end()).map_or(REST, |numbers| NUMBER * numbers + REST)
+}
+
+const ESCAPED: usize = 6;
+/// The most bytes that key and metadata take, and what stands around them.
+const REST: usize = ESCAPED * (limits::METADATA_BYTES + *limits::KEY_CHARACTERS.end()) + 4_096;
+
+fn unanswered(gave_up: GaveUp) -> ReadBack {
+    match (gave_up.because, gave_up.error) {
+        (Because::Budget, Some(error)) => ReadBack::Unreachable(error),
+        (Because::Verdict(Verdict::Stop), Some(error)) if error.service().is_none() => {
+            ReadBack::Unreachable(error)
+        }
+        (Because::Halted, _) | (_, None) => ReadBack::Halted,
+        (_, Some(error)) => ReadBack::Refused(error.to_string()),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
+fn unreadable(error: serde_json::Error) -> ReadBack {
+    // The library's message may repeat a part of the answer, whatever that is.
+    let (line, column) = (error.line(), error.column());
+    ReadBack::Refused(format!("the answer is unreadable from line {line}, column {column} on"))
+}
+
+fn compare(sent: &[&Vector], stored: Vec<wire::VectorElement>) -> Vec<bool> {
+    let stored: HashMap<_, _> = stored.into_iter().map(|vector| (vector.key.clone(), vector)).collect();
+    sent.iter()
+        .map(|vector| stored.get(&vector.key()).is_some_and(|stored| is_same(vector, stored)))
+        .collect()
+}
+
+fn is_same(sent: &Vector, stored: &wire::VectorElement) -> bool {
+    let Ok(sent) = serde_json::from_slice::<wire::VectorElement>(sent.wire()) else { return false };
+    sent.data == stored.data && metadata(&sent) == metadata(stored)
+}
+
+/// The metadata as far as it says anything: an empty object is none.
+fn metadata(vector: &wire::VectorElement) -> Option<Value> {
+    let value: Value = serde_json::from_str(vector.metadata.as_ref()?.get()).ok()?;
+    Some(value).filter(|value| value.as_object().is_none_or(|object| !object.is_empty()))
+}

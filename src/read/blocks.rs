@@ -1,0 +1,211 @@
+//! The records of all inputs in their order, block by block; an input that cannot be read any further ends alone.
+
+use std::fs;
+
+use super::error::ReadError;
+use super::{Form, Reading, Sizes};
+use crate::record::{Block, Input, Position, Span};
+
+/// Starts to read `inputs` in their order, at the place `from` of an earlier reading if there is one.
+///
+/// Places to continue from are the start of a record, the place behind one, and the end of a block.
+pub fn open(inputs: &[Input], form: &Form, from: Option<Position>) -> Result<Blocks, ReadError> {
+    Blocks::new(inputs, form, from, Sizes::USUAL)
+}
+
+/// How many bytes the inputs hold in their files, before decompression, unless one of them is a pipe.
+pub(crate) fn total_bytes(inputs: &[Input]) -> Option<u64> {
+    inputs.iter().map(size).sum()
+}
+
+fn size(input: &Input) -> Option<u64> {
+    match input {
+        Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
+        Input::Stdin => None,
+        Input::Inline(text) => Some(text.len() as u64),
+    }
+}
+
+/// An input that cannot be read any further. What stands behind the place cannot be told from what is missing.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct FailedInput {
+    /// Where to continue once it is repaired: everything before has been handed out.
+    pub at: Position,
+    /// Tells whether its text before that place is still the same: see [`super::beginning`].
+    pub beginning: Option<String>,
+    /// Why.
+    pub error: ReadError,
+}
+
+/// The records of all inputs in order, block by block. The input that an error ends is followed by the next one.
+pub struct Blocks {
+    /// The inputs not yet opened, with their numbers.
+    waiting: std::vec::IntoIter<(u32, Input)>,
+    form: Form,
+    /// Where to continue in the next input.
+    from: Option<Position>,
+    /// Stretches that need not be read.
+    settled: Vec<Span>,
+    sizes: Sizes,
+    current: Option<Current>,
+    /// Bytes of the inputs before the current one.
+    bytes_before: u64,
+    when_empty: Box<dyn FnMut(u32) + Send>,
+}
+
+/// The input that is being read.
+struct Current {
+    reading: Reading,
+    /// Where it would have to be continued.
+    reached: Position,
+    is_empty: bool,
+}
+
+/// Where reading an input begins.
+enum Start {
+    At(Position),
+    /// Everything in it is settled.
+    Nowhere,
+}
+
+impl Blocks {
+    pub(crate) fn new(
+        inputs: &[Input],
+        form: &Form,
+        from: Option<Position>,
+        sizes: Sizes,
+    ) -> Result<Self, ReadError> {
+        let start = from.unwrap_or_default();
+        match inputs.get(start.input as usize) {
+            Some(Input::Stdin) if start.offset > 0 => return Err(ReadError::ResumeStdin),
+            None if from.is_some() && start.input as usize > inputs.len() => {
+                return Err(ReadError::ResumeMissingInput {
+                    wanted: u64::from(start.input) + 1,
+                    given: inputs.len(),
+                });
+            }
+            _ => {}
+        }
+        let mut numbered: Vec<(u32, Input)> = (0..).zip(inputs.iter().cloned()).collect();
+        let waiting = numbered.split_off(numbered.len().min(start.input as usize));
+        Ok(Self {
+            waiting: waiting.into_iter(),
+            form: form.clone(),
+            from,
+            settled: Vec::new(),
+            sizes,
+            current: None,
+            bytes_before: numbered.iter().filter_map(|(_, input)| size(input)).sum(),
+            when_empty: Box::new(|_| ()),
+        })
+    }
+
+    /// Does not read what an earlier run settled at the beginning of an input, nor inputs that it settled whole.
+    #[must_use]
+    pub fn passing_over(self, settled: Vec<Span>) -> Self {
+        Self { settled, ..self }
+    }
+
+    /// Tells the number of each input that turns out to hold no record at all.
+    #[must_use]
+    pub fn when_empty(self, told: impl FnMut(u32) + Send + 'static) -> Self {
+        Self { when_empty: Box::new(told), ..self }
+    }
+
+    /// Where to begin in the input of this number, which is the next one.
+    fn start(&mut self, number: u32) -> Start {
+        let mut place =
+            self.from.take().filter(|from| from.input == number).unwrap_or_else(|| start_of(number));
+        // Stretches may follow one another, but each is passed once.
+        for _ in 0..self.settled.len() {
+            let Some(span) = self.settled.iter().find(|span| holds(span, place)) else { break };
+            if span.end.input > number {
+                return Start::Nowhere;
+            }
+            place = span.end;
+        }
+        Start::At(if place.offset == 0 { start_of(number) } else { place })
+    }
+
+    /// Opens the next input, unless all of it is settled.
+    fn advance(&mut self, number: u32, input: &Input) -> Result<(), Box<FailedInput>> {
+        let Start::At(place) = self.start(number) else {
+            self.bytes_before += size(input).unwrap_or_default();
+            return Ok(());
+        };
+        let opened = Reading::open(input.clone(), number, self.sizes).and_then(|mut reading| {
+            reading.start(&self.form, (place.offset > 0).then_some(place))?;
+            Ok(Current { reading, reached: place, is_empty: place.offset == 0 })
+        });
+        match opened {
+            Ok(current) => {
+                self.current = Some(current);
+                Ok(())
+            }
+            Err(error) => Err(self.failed(input, place, error)),
+        }
+    }
+
+    fn failed(&mut self, input: &Input, at: Position, error: ReadError) -> Box<FailedInput> {
+        self.bytes_before += size(input).unwrap_or_default();
+        Box::new(FailedInput { at, beginning: super::beginning(input, at), error })
+    }
+
+    /// Reads the next block of the input at hand; nothing at its end.
+    fn read(&mut self, mut current: Current) -> Option<Result<Block, Box<FailedInput>>> {
+        match current.reading.next_block() {
+            Ok(Some(mut block)) => {
+                block.bytes.start += self.bytes_before;
+                block.bytes.end += self.bytes_before;
+                current.reached = block.end;
+                current.is_empty = false;
+                self.current = Some(current);
+                Some(Ok(block))
+            }
+            Ok(None) => {
+                self.bytes_before += current.reading.window.bytes_before();
+                if current.is_empty {
+                    (self.when_empty)(current.reached.input);
+                }
+                None
+            }
+            Err(error) => {
+                let Current { reading, reached, .. } = current;
+                Some(Err(self.failed(&reading.input, reached, error)))
+            }
+        }
+    }
+}
+
+fn start_of(number: u32) -> Position {
+    Position { input: number, offset: 0, line: 1, record: 0 }
+}
+
+/// Whether `place` is settled by `span`, which begins at a record; what stands before an input's first one is none.
+fn holds(span: &Span, place: Position) -> bool {
+    let begins_before = span.start <= place
+        || (span.start.input == place.input && span.start.record == 0 && place.record == 0);
+    begins_before && place < span.end
+}
+
+impl Iterator for Blocks {
+    type Item = Result<Block, Box<FailedInput>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(current) = self.current.take()
+                && let Some(block) = self.read(current)
+            {
+                return Some(block);
+            }
+            let (number, input) = self.waiting.next()?;
+            if let Err(failed) = self.advance(number, &input) {
+                return Some(Err(failed));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,347 @@
+//! Records that a JSON structure holds: elements of arrays, also inside an object, or values one after another.
+
+use super::around::{self, After, Found, Trouble};
+use super::error::Tear;
+use super::named::Named;
+use super::value::{record_end, skip_blanks, value_end};
+use super::{Cut, Flaw, FlawKind, RECORDS_AT_MOST};
+
+/// What holds the records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// They are the elements of an array, or of several that follow one another.
+    Arrays,
+    /// They are the elements of the array that these names lead to inside an object, or in several that follow one
+    /// another.
+    Pages(Vec<String>),
+    /// They are objects or arrays that follow one another.
+    Values,
+}
+
+/// Cuts records out of a [`Shape`], from block to block.
+#[derive(Debug)]
+pub(crate) struct Elements {
+    shape: Shape,
+    place: Place,
+    /// The fields that the user names as the key, and as the vector.
+    named: (Vec<String>, Vec<String>),
+}
+
+/// Where in the structure the cutting stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before, between or behind the outermost values.
+    Outside,
+    /// In the array of the records.
+    Inside(Expect),
+    /// Behind that array, in so many objects around it.
+    Behind(usize),
+}
+
+/// What may follow in the array of the records, apart from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    Element,
+    Comma,
+}
+
+/// What was found at a place.
+enum Step {
+    /// Structure that ends at this offset; the cutting goes on there, in this place.
+    Structure(usize, Place),
+    /// A record that ends at this offset.
+    Record(usize),
+}
+
+impl Elements {
+    /// Cuts from the start of the input.
+    pub(crate) fn new(shape: Shape) -> Self {
+        Self { shape, place: Place::Outside, named: (Vec::new(), Vec::new()) }
+    }
+
+    /// The same, with fields that the user names: by them records are known where they must not stand.
+    pub(crate) fn naming(self, named: Named<'_>) -> Self {
+        Self { named: (named.key.to_vec(), named.vector.to_vec()), ..self }
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named { key: &self.named.0, vector: &self.named.1 }
+    }
+
+    /// Cuts from the start of a record, or from the place after one, where the byte `before` is the record's own. What
+    /// may stand there differs: what was malformed is so again.
+    pub(crate) fn continued(shape: Shape, before: u8) -> Self {
+        let expect = match before {
+            b',' | b'[' => Expect::Element,
+            before if before.is_ascii_whitespace() => Expect::Element,
+            _ => Expect::Comma,
+        };
+        let place = if shape == Shape::Values { Place::Outside } else { Place::Inside(expect) };
+        Self { place, ..Self::new(shape) }
+    }
+
+    /// Cuts the complete records of `text`; with `last` nothing may be left open behind them.
+    ///
+    /// A flaw is told only when no record is before it: the cut ends behind the last record, and the next one meets
+    /// the flaw again.
+    pub(crate) fn cut(&mut self, text: &[u8], last: bool) -> Result<Cut, Flaw> {
+        let mut records = Vec::new();
+        let (mut at, mut place) = (0, self.place);
+        let flaw = loop {
+            if records.len() == RECORDS_AT_MOST {
+                break None;
+            }
+            at = skip_blanks(text, at);
+            match self.step(place, text, at) {
+                Ok(Some(Step::Structure(end, next))) => (at, place) = (end, next),
+                Ok(Some(Step::Record(end))) => {
+                    records.push(at..end);
+                    (at, place) = (end, self.behind_record());
+                }
+                Ok(None) => break None,
+                // A single quote or a comment that has no end is no reason to doubt what follows the record.
+                Err(Flaw { kind: FlawKind::Unfinished(Tear::Value), at: start })
+                    if last && let Some(end) = value_end(text, start) =>
+                {
+                    records.push(start..end);
+                    (at, place) = (end, self.behind_record());
+                }
+                Err(flaw) => break Some(flaw),
+            }
+        };
+        if let Some(last_record) = records.last() {
+            self.place = self.behind_record();
+            return Ok(Cut { consumed: last_record.end, records, ..Cut::default() });
+        }
+        self.place = place;
+        match flaw {
+            Some(flaw) if last || flaw.is_lasting() => Err(flaw),
+            _ => Ok(Cut { records, consumed: at, ..Cut::default() }),
+        }
+    }
+
+    /// Where the cutting stands behind a record.
+    fn behind_record(&self) -> Place {
+        if self.shape == Shape::Values { Place::Outside } else { Place::Inside(Expect::Comma) }
+    }
+
+    /// Finds what stands at `at`, or none when the text is at its end and may be.
+    fn step(&self, place: Place, text: &[u8], at: usize) -> Result<Option<Step>, Flaw> {
+        let Some(&byte) = text.get(at) else {
+            return match place {
+                Place::Outside => Ok(None),
+                Place::Inside(_) => Err(Flaw::unfinished(at, Tear::Array)),
+                Place::Behind(_) => Err(Flaw::unfinished(at, Tear::Object)),
+            };
+        };
+        match place {
+            Place::Outside => self.outside(text, at, byte),
+            Place::Inside(expect) => self.inside(expect, text, at, byte),
+            Place::Behind(depth) => match around::after(text, at, self.name(depth), self.named()) {
+                Ok(After::Member(end)) => Ok(Step::Structure(end, Place::Behind(depth))),
+                Ok(After::End(end)) if depth > 1 => Ok(Step::Structure(end, Place::Behind(depth - 1))),
+                Ok(After::End(end)) => Ok(Step::Structure(end, Place::Outside)),
+                Err(trouble) => Err(flaw(text, at, trouble)),
+            },
+        }
+        .map(Some)
+    }
+
+    /// The name that leads to the array in the innermost of so many objects around it.
+    fn name(&self, depth: usize) -> &str {
+        match &self.shape {
+            Shape::Pages(path) => path.get(depth.wrapping_sub(1)).map_or("", String::as_str),
+            Shape::Arrays | Shape::Values => "",
+        }
+    }
+
+    fn outside(&self, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
+        match (&self.shape, byte) {
+            (Shape::Arrays, b'[') => Ok(Step::Structure(at + 1, Place::Inside(Expect::Element))),
+            (Shape::Pages(path), b'{') => page(text, at, path, self.named()),
+            (Shape::Values, b'{' | b'[') => record(text, at),
+            (Shape::Arrays, _) => Err(Flaw::malformed(at, byte, "an array or the end")),
+            (Shape::Pages(_), _) => Err(Flaw::malformed(at, byte, "an object or the end")),
+            (Shape::Values, _) => Err(Flaw::malformed(at, byte, "an object, an array or the end")),
+        }
+    }
+
+    fn inside(&self, expect: Expect, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
+        let end = match &self.shape {
+            Shape::Pages(path) => Place::Behind(path.len()),
+            Shape::Arrays | Shape::Values => Place::Outside,
+        };
+        match (byte, expect) {
+            (b']', _) => Ok(Step::Structure(at + 1, end)),
+            (b',', Expect::Comma) => Ok(Step::Structure(at + 1, Place::Inside(Expect::Element))),
+            (_, Expect::Comma) => Err(Flaw::malformed(at, byte, "a comma or the end of the array")),
+            (b',' | b'}' | b':', _) => Err(Flaw::malformed(at, byte, "an element or the end of the array")),
+            _ => record(text, at),
+        }
+    }
+}
+
+/// Finds the end of the record that starts at `at`.
+fn record(text: &[u8], at: usize) -> Result<Step, Flaw> {
+    record_end(text, at).map(Step::Record).ok_or(Flaw::unfinished(at, Tear::Value))
+}
+
+/// Finds the array that `path` leads to in the object that starts at `at`.
+fn page(text: &[u8], at: usize, path: &[String], named: Named<'_>) -> Result<Step, Flaw> {
+    match around::descend(text, at, path, named) {
+        Ok(Found::Array(start)) => Ok(Step::Structure(start, Place::Inside(Expect::Element))),
+        // Passing over such an object could pass over records.
+        Ok(Found::End(_)) => {
+            let expected = "an object with an array of records, as the first one";
+            Err(flaw(text, at, Trouble::Malformed(at, expected)))
+        }
+        Err(trouble) => Err(flaw(text, at, trouble)),
+    }
+}
+
+/// What is wrong with what stands around the records, from `at` on.
+fn flaw(text: &[u8], at: usize, trouble: Trouble) -> Flaw {
+    match trouble {
+        Trouble::Unfinished => Flaw::unfinished(at, Tear::Object),
+        Trouble::Malformed(at, expected) => {
+            Flaw::malformed(at, text.get(at).copied().unwrap_or_default(), expected)
+        }
+        Trouble::Records(at) => Flaw { at, kind: FlawKind::LeftOut },
+        Trouble::Repeated(at) => Flaw { at, kind: FlawKind::Repeated },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cuts the whole of `text` and gives its records, or where a flaw is and how often records came before it.
+    fn cut(mut elements: Elements, text: &str) -> Result<Vec<&str>, (usize, usize)> {
+        let mut records = Vec::new();
+        let mut at = 0;
+        loop {
+            let rest = text.get(at..).unwrap();
+            match elements.cut(rest.as_bytes(), true) {
+                Ok(cut) if cut.records.is_empty() => return Ok(records),
+                Ok(cut) => {
+                    records.extend(cut.records.into_iter().filter_map(|range| rest.get(range)));
+                    at += cut.consumed;
+                }
+                Err(flaw) => return Err((records.len(), at + flaw.at)),
+            }
+        }
+    }
+
+    fn pages(name: &str) -> Shape {
+        Shape::Pages(vec![name.to_owned()])
+    }
+
+    fn all(shape: Shape, text: &str) -> Result<Vec<&str>, (usize, usize)> {
+        cut(Elements::new(shape), text)
+    }
+
+    #[test]
+    fn elements_are_cut_whatever_stands_around_them() {
+        let three = Ok(vec![r#"{"a":1}"#, "[2]", "null"]);
+        for text in [
+            r#"[{"a":1},[2],null]"#,
+            " [ {\"a\":1}\n,\t[2] , null\n]\r\n",
+            r#"[{"a":1},[2],null,]"#,
+            r#"[{"a":1}][[2]] [] [null]"#,
+        ] {
+            assert_eq!(all(Shape::Arrays, text), three, "{text}");
+        }
+        for text in [
+            r#"{"vectors":[{"a":1},[2],null]}"#,
+            r#"{"n":{"vectors":[9]},"vectors":[{"a":1},[2]],"next":"]}"} {"vectors":[null]}"#,
+        ] {
+            assert_eq!(all(pages("vectors"), text), three, "{text}");
+        }
+        for text in [r#"{"a":1}[2]{"b":3}"#, "{\"a\":1}\n\n[2]{\"b\":3} "] {
+            assert_eq!(all(Shape::Values, text), Ok(vec![r#"{"a":1}"#, "[2]", r#"{"b":3}"#]), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_element_is_cut_out_of_a_single_quoted_text_or_a_comment() {
+        let (b, c) = (r#"{"id":"b","t":'5" disk'}"#, r#"{"id":"c"}"#);
+        for a in [
+            r#"{"id":"a","t":'},{"id":"z","vector":[9,9]},{'}"#,
+            r#"{"id":"a","t":'5" disk'}"#,
+            r#"{"id":"a","t":'}'}"#,
+            r#"{"id":"a","t":1 /*},{"id":"z","vector":[9,9]},{*/}"#,
+        ] {
+            for text in [format!("[{a},{b},{c}]"), format!("[{a}][{b},{c}]")] {
+                assert_eq!(all(Shape::Arrays, &text), Ok(vec![a, b, c]), "{text}");
+            }
+            assert_eq!(all(pages("v"), &format!(r#"{{"v":[{a},{b},{c}]}}"#)), Ok(vec![a, b, c]));
+            assert_eq!(all(Shape::Values, &format!("{a}\n{b}{c}")), Ok(vec![a, b, c]));
+        }
+        let open = r#"{"id":"a","t":'}"#;
+        assert_eq!(all(Shape::Arrays, &format!("[{open},{c}]")), Ok(vec![open, c]));
+    }
+
+    #[test]
+    fn flaws_are_told_where_they_are_and_behind_the_records_before_them() {
+        let arrays = [
+            ("[{} {}]", (1, 4)),
+            ("[{},,{}]", (1, 4)),
+            ("[,{}]", (0, 1)),
+            ("[{}}", (1, 3)),
+            ("[{}] x", (1, 5)),
+            ("[{},{\"a\"", (1, 4)),
+            ("[{},", (1, 4)),
+            ("[{}", (1, 3)),
+            ("[", (0, 1)),
+        ];
+        for (text, flaw) in arrays {
+            assert_eq!(all(Shape::Arrays, text), Err(flaw), "{text}");
+        }
+        let broken = [
+            (r#"{"v":[{}]"#, (1, 9)),
+            (r#"{"v":[{}],"next":"}"#, (1, 9)),
+            (r#"{"v":[{}]} {"w":[]}"#, (1, 11)),
+            (r#"{"v":[{}]} [1]"#, (1, 11)),
+            (r#"{"v" [{}]}"#, (0, 5)),
+        ];
+        for (text, flaw) in broken {
+            assert_eq!(all(pages("v"), text), Err(flaw), "{text}");
+        }
+        assert_eq!(all(Shape::Values, "{} nonsense {}"), Err((1, 3)));
+    }
+
+    #[test]
+    fn cutting_continues_at_the_start_of_an_element_and_after_one() {
+        for (before, text) in [
+            (b',', r#"{"b":2},{"c":3}]"#),
+            (b'[', r#"{"b":2},{"c":3}]"#),
+            (b'\n', r#"{"b":2},{"c":3}]"#),
+            (b'}', r#" , {"b":2},{"c":3}] "#),
+            (b'1', r#",{"b":2}, {"c":3} ]"#),
+        ] {
+            let records = cut(Elements::continued(Shape::Arrays, before), text);
+            assert_eq!(records, Ok(vec![r#"{"b":2}"#, r#"{"c":3}"#]), "{text}");
+        }
+        let rest = r#"],"next":"x"}{"v":[1]}"#;
+        assert_eq!(cut(Elements::continued(pages("v"), b'}'), rest), Ok(vec!["1"]));
+    }
+
+    #[test]
+    fn what_is_malformed_is_so_again_where_the_cutting_continues() {
+        for text in [
+            r#"[{"a":1}{"b":2}]"#,
+            r#"[{"a":1} ; {"b":2}]"#,
+            r#"[{"a":1};]"#,
+            r#"[{"a":1},,[2]]"#,
+            "[[1] [2]]",
+        ] {
+            let mut whole = Elements::new(Shape::Arrays);
+            let end = whole.cut(text.as_bytes(), true).unwrap().consumed;
+            let rest = text.get(end..).unwrap();
+            let flaw = cut(whole, rest);
+            assert!(flaw.is_err(), "{text}");
+            let before = text.as_bytes()[end - 1];
+            assert_eq!(cut(Elements::continued(Shape::Arrays, before), rest), flaw, "{text}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Paths of the command line to candidates for inputs: `-` is standard input, a directory stands for the files in it.
+
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::error::ReadError;
+use super::recognise::is_input_name;
+use crate::record::Input;
+
+/// What may be an input.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// The input.
+    pub input: Input,
+    /// Whether somebody says that it is one: the command line, or its name in a directory.
+    pub is_promised: bool,
+}
+
+/// What paths stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Expanded {
+    /// What may be inputs, in their order.
+    pub candidates: Vec<Candidate>,
+    /// Directories and pipes inside the named directories, which are passed over.
+    pub passed_over: Vec<PathBuf>,
+    /// The named directories, and which of the candidates are in each.
+    pub directories: Vec<(PathBuf, Range<usize>)>,
+    /// The named directories that cannot be listed.
+    pub bad: Vec<(Input, ReadError)>,
+}
+
+impl From<Input> for Expanded {
+    fn from(input: Input) -> Self {
+        Self { candidates: vec![Candidate { input, is_promised: true }], ..Self::default() }
+    }
+}
+
+/// Turns paths into candidates, in their order.
+///
+/// A directory gives its files, sorted by name, but for hidden ones and those that Spark and Hadoop write beside their
+/// parts. Directories in it are passed over.
+pub(crate) fn expand(paths: &[PathBuf]) -> Expanded {
+    let mut expanded = Expanded::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            expanded.candidates.push(Candidate { input: Input::Stdin, is_promised: true });
+        } else if path.is_dir() {
+            if let Err(cause) = expanded.add_directory(path) {
+                let input = Input::File(path.clone());
+                expanded.bad.push((input.clone(), ReadError::Open { input, cause }));
+            }
+        } else {
+            expanded.candidates.push(Candidate { input: Input::File(path.clone()), is_promised: true });
+        }
+    }
+    expanded
+}
+
+impl Expanded {
+    fn add_directory(&mut self, directory: &Path) -> io::Result<()> {
+        let first = self.candidates.len();
+        let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_string_lossy();
+            if is_bookkeeping(&name) {
+                continue;
+            }
+            // What cannot be looked at, such as a link to nowhere, is told with all else that cannot be loaded.
+            let is_unreadable = path.metadata().is_err();
+            if is_unreadable || path.is_file() {
+                let is_promised = is_unreadable || is_input_name(&name);
+                self.candidates.push(Candidate { input: Input::File(path), is_promised });
+            } else {
+                self.passed_over.push(path);
+            }
+        }
+        self.directories.push((directory.to_owned(), first..self.candidates.len()));
+        Ok(())
+    }
+}
+
+/// Files that hold no records by what they are called: hidden ones, and the marks of Spark and Hadoop.
+fn is_bookkeeping(name: &str) -> bool {
+    name == "_SUCCESS"
+        || Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("crc"))
+        || [".", "_committed_", "_started_"].iter().any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Directory;
+
+    #[test]
+    fn a_directory_stands_for_its_files_sorted_by_name_without_what_spark_writes_beside_them() {
+        let directory = Directory::new();
+        let marks = [".hidden.json", "_SUCCESS", "_committed_1", "_started_1", ".part-0.crc", "part-0.crc"];
+        for name in ["b.csv", "a.jsonl.gz", "notes.txt", "a.json", "part-0"].iter().chain(&marks) {
+            directory.write(name, b"");
+        }
+        for name in ["deeper.json", "more", ".git"] {
+            fs::create_dir(directory.path(name)).unwrap();
+        }
+        let expanded = expand(&[PathBuf::from("-"), directory.path(""), directory.path("notes.txt")]);
+        let path = |name: &str| directory.path("").join(name);
+        let file = |name, is_promised| Candidate { input: Input::File(path(name)), is_promised };
+        let wanted = [
+            Candidate { input: Input::Stdin, is_promised: true },
+            file("a.json", true),
+            file("a.jsonl.gz", true),
+            file("b.csv", true),
+            file("notes.txt", false),
+            file("part-0", false),
+            file("notes.txt", true),
+        ];
+        assert_eq!(expanded.candidates, wanted);
+        assert_eq!(expanded.passed_over, [path("deeper.json"), path("more")]);
+    }
+}

@@ -1,0 +1,195 @@
+//! What an input was when a load began: its size and hashes of parts, so that a changed one is not continued.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::record::Input;
+
+/// Why an input is not what it was, or that cannot be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum FingerprintError {
+    /// It is not what it was.
+    #[error("{input} changed since the journal was written ({what})")]
+    Changed {
+        /// The input's name.
+        input: String,
+        /// What differs first.
+        what: String,
+    },
+    /// It cannot be looked at.
+    #[error("cannot open {path}: {error}")]
+    Input {
+        /// Which.
+        path: String,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+/// Length of the parts of an input that are hashed.
+pub(crate) const SAMPLE: u64 = 64 << 10;
+/// So many parts of each input are hashed, evenly spread; fewer when the inputs are many, so that beginning stays quick.
+pub(crate) const SAMPLES: std::ops::RangeInclusive<u64> = 2..=64;
+const SAMPLES_OF_ALL: u64 = 2_048;
+
+/// An input as it was when the load began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Its name, for messages; a moved input is still the same.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Hashes of parts: offset and hash.
+    pub samples: Vec<(u64, String)>,
+}
+
+impl Fingerprint {
+    /// Looks at all inputs of a load.
+    pub(crate) fn of_all(inputs: &[Input]) -> Result<Vec<Self>, FingerprintError> {
+        let each = SAMPLES_OF_ALL / (inputs.len() as u64).max(1);
+        let samples = each.clamp(*SAMPLES.start(), *SAMPLES.end());
+        inputs.iter().map(|input| Self::of(input, samples)).collect()
+    }
+
+    /// Looks at an input: its size, and hashes of parts, so that a file of many gigabytes costs a few megabytes.
+    fn of(input: &Input, samples: u64) -> Result<Self, FingerprintError> {
+        let Input::File(path) = input else {
+            return Ok(Self { name: input.to_string(), size: 0, samples: Vec::new() });
+        };
+        let name = name_of(&std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+        let read = || -> io::Result<Self> {
+            if !fs::metadata(path)?.is_file() {
+                // A pipe can be opened only once, and that is to read it.
+                return Ok(Self { name: name.clone(), size: 0, samples: Vec::new() });
+            }
+            let mut file = File::open(path)?;
+            let size = file.metadata()?.len();
+            let samples = hashes(&mut file, sample_offsets(size, samples))?;
+            Ok(Self { name: name.clone(), size, samples })
+        };
+        read().map_err(|error| FingerprintError::Input { path: path.display().to_string(), error })
+    }
+
+    /// Its name without its folder.
+    pub(crate) fn file_name(&self) -> Option<&OsStr> {
+        Path::new(&self.name).file_name()
+    }
+
+    /// The same of an input that is `now` so; looks at the parts that were looked at then, whose number is that of
+    /// another list of inputs.
+    pub(crate) fn is_of(&self, now: &Self, input: &Input) -> Result<(), FingerprintError> {
+        let offsets = |of: &Self| of.samples.iter().map(|(offset, _)| *offset).collect::<Vec<_>>();
+        let (Input::File(path), true) = (input, self.size == now.size && offsets(self) != offsets(now))
+        else {
+            return self.same(now);
+        };
+        let samples = File::open(path).and_then(|mut file| hashes(&mut file, offsets(self)));
+        let samples =
+            samples.map_err(|error| FingerprintError::Input { path: path.display().to_string(), error })?;
+        self.same(&Self { samples, ..now.clone() })
+    }
+
+    /// Whether it is the input that is `now` so, and not merely as empty: by its whole name, or by what is in it.
+    pub(crate) fn is_surely(&self, now: &Self, input: &Input) -> bool {
+        self.name == now.name || (self.size > 0 && self.is_of(now, input).is_ok())
+    }
+
+    /// Whether the input is still the same; if not, the error names the first difference.
+    pub(crate) fn same(&self, now: &Self) -> Result<(), FingerprintError> {
+        let changed = |what| Err(FingerprintError::Changed { input: now.name.clone(), what });
+        if self.size != now.size {
+            return changed(format!("{} bytes then, {} now", self.size, now.size));
+        }
+        match self.samples.iter().zip(&now.samples).find(|(then, now)| then != now) {
+            Some(((offset, _), _)) => changed(format!("the block at byte {offset} differs")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The path as text that no other path has. One that is not UTF-8 is escaped, and marked by what no file's path ends in.
+fn name_of(path: &Path) -> String {
+    path.to_str().map_or_else(
+        || {
+            format!(
+                "{}{MARK}",
+                path.as_os_str().as_encoded_bytes().escape_ascii(),
+                MARK = std::path::MAIN_SEPARATOR
+            )
+        },
+        str::to_owned,
+    )
+}
+
+fn hashes(file: &mut File, offsets: Vec<u64>) -> io::Result<Vec<(u64, String)>> {
+    let mut hashes = Vec::with_capacity(offsets.len());
+    for offset in offsets {
+        let mut part = Vec::new();
+        file.seek(SeekFrom::Start(offset))?;
+        Read::by_ref(file).take(SAMPLE).read_to_end(&mut part)?;
+        hashes.push((offset, short(Sha256::new().chain_update(&part))));
+    }
+    Ok(hashes)
+}
+
+/// Where samples start: evenly spread, the file's start and end among them; a small file is sampled whole.
+pub(crate) fn sample_offsets(size: u64, samples: u64) -> Vec<u64> {
+    if size <= samples * SAMPLE {
+        return (0..size.div_ceil(SAMPLE)).map(|index| index * SAMPLE).collect();
+    }
+    let last = size - SAMPLE;
+    (0..samples - 1).map(|index| last / (samples - 1) * index).chain([last]).collect()
+}
+
+/// The start of a hash, as text.
+pub(crate) fn short(hash: Sha256) -> String {
+    base16ct::lower::encode_string(hash.finalize().get(..8).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_input_is_named_with_its_first_difference() {
+        let then =
+            Fingerprint { name: "a".into(), size: 5, samples: vec![(0, "x".into()), (65_536, "y".into())] };
+        let longer = Fingerprint { size: 6, ..then.clone() };
+        let other = Fingerprint { samples: vec![(0, "x".into()), (65_536, "z".into())], ..then.clone() };
+        let message = |now: &Fingerprint| then.same(now).map_err(|error| error.to_string());
+        assert_eq!(message(&then), Ok(()));
+        assert_eq!(
+            message(&longer),
+            Err("a changed since the journal was written (5 bytes then, 6 now)".to_owned())
+        );
+        assert_eq!(
+            message(&other),
+            Err("a changed since the journal was written (the block at byte 65536 differs)".to_owned())
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_look_alike_are_told_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let names: Vec<_> = [&b"/d/a\xff"[..], b"/d/a\xfe", "/d/a\u{fffd}".as_bytes(), b"/d/a\\xff"]
+            .into_iter()
+            .map(|bytes| name_of(Path::new(OsStr::from_bytes(bytes))))
+            .collect();
+        assert_eq!(names, ["/d/a\\xff/", "/d/a\\xfe/", "/d/a\u{fffd}", "/d/a\\xff"]);
+    }
+
+    #[test]
+    fn samples_cover_small_files_whole_and_large_ones_from_end_to_end() {
+        assert_eq!(sample_offsets(0, 64), [0_u64; 0]);
+        assert_eq!(sample_offsets(100_000, 64), [0, 65_536]);
+        let large = sample_offsets(1 << 40, 64);
+        assert_eq!((large.first(), large.last()), (Some(&0), Some(&((1 << 40) - SAMPLE))));
+        assert!(large.is_sorted() && large.len() == 64);
+    }
+}

@@ -1,0 +1,205 @@
+//! What an input is that holds no records as text, told from its first bytes: its name and the cure.
+
+use super::mark_length;
+use super::unfit::Unfit;
+use super::value::skip_blanks;
+use crate::encoding;
+
+const JSON_LINES_CURE: &str =
+    "convert it to JSON Lines first, one {\"key\":\"…\",\"data\":{\"float32\":[…]}} a line";
+const DUCKDB_CURE: &str = "convert it to JSON Lines first, for example with duckdb: \
+                           COPY (FROM 'input.parquet') TO 'input.jsonl' (FORMAT json)";
+const UNPACK_CURE: &str = "unpack it first, or pack it with gzip or zstd, which are read as they are";
+const ARCHIVE_CURE: &str = "extract it first and give the files in it: tar -xf INPUT";
+const UTF8_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT";
+const UTF32_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8 INPUT > OUTPUT";
+const EXPORT_CURE: &str = "export its records to JSON Lines or CSV first";
+const DOCUMENT_CURE: &str = "it holds no records; give the file with the vectors";
+const DOWNLOAD_CURE: &str =
+    "an error or login page was saved in place of the data: check the link and download it again";
+const LFS_CURE: &str = "the data itself was not downloaded: run git lfs pull";
+
+/// What is recognised by its first bytes but not read: the bytes, the name, the cure.
+const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
+    (b"PAR1", "a Parquet file", DUCKDB_CURE),
+    (b"ARROW1", "an Arrow file", JSON_LINES_CURE),
+    (b"FEA1", "a Feather file", JSON_LINES_CURE),
+    (b"\xff\xff\xff\xff", "an Arrow stream", JSON_LINES_CURE),
+    (b"Obj\x01", "an Avro file", JSON_LINES_CURE),
+    (b"ORC", "an ORC file", JSON_LINES_CURE),
+    (b"\x93NUMPY", "a NumPy file", JSON_LINES_CURE),
+    (b"\x89HDF\r\n", "an HDF5 file", JSON_LINES_CURE),
+    (b"\x80\x04\x95", "a Python pickle", JSON_LINES_CURE),
+    (b"SQLite format 3\0", "a SQLite database", EXPORT_CURE),
+    (
+        b"PGCOPY\n",
+        "a binary copy of Postgres",
+        "copy it out of Postgres as CSV: COPY … TO … (FORMAT csv, HEADER)",
+    ),
+    (b"PGDMP", "a dump of Postgres", "copy it out of Postgres as CSV: COPY … TO … (FORMAT csv, HEADER)"),
+    (b"BZh", "a bzip2 file", UNPACK_CURE),
+    (b"\xfd7zXZ\x00", "an xz file", UNPACK_CURE),
+    (b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK_CURE),
+    (b"\xff\x06\x00\x00sNaPpY", "a Snappy file", UNPACK_CURE),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK_CURE),
+    (b"Rar!\x1a\x07", "a RAR archive", UNPACK_CURE),
+    (b"\x1f\x8b", "text that was packed more than twice", UNPACK_CURE),
+    (b"\x28\xb5\x2f\xfd", "text that was packed more than twice", UNPACK_CURE),
+    (b"\xff\xfe\0\0", "UTF-32 text", UTF32_CURE),
+    (b"\0\0\xfe\xff", "UTF-32 text", UTF32_CURE),
+    (b"\xff\xfe", "UTF-16 text", UTF8_CURE),
+    (b"\xfe\xff", "UTF-16 text", UTF8_CURE),
+];
+
+/// What holds no records at all: the bytes, the name, the cure.
+const WITHOUT_RECORDS: &[(&[u8], &str, &str)] = &[
+    (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer", LFS_CURE),
+    (b"%PDF-", "a PDF document", DOCUMENT_CURE),
+    (b"\x89PNG\r\n", "a PNG image", DOCUMENT_CURE),
+    (b"\xff\xd8\xff", "a JPEG image", DOCUMENT_CURE),
+    (b"GIF8", "a GIF image", DOCUMENT_CURE),
+    (b"\x7fELF", "a program", DOCUMENT_CURE),
+];
+
+/// How a page begins that a browser would show.
+const PAGES: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<script"];
+
+/// What `head` begins that is not read, or whether more of it is needed to say so.
+pub(crate) fn foreign(head: &[u8], whole: bool) -> Result<Told, Unfit> {
+    let found = |table: &[(&[u8], &'static str, &'static str)]| {
+        table.iter().find(|(magic, ..)| head.starts_with(magic)).map(|&(_, name, cure)| (name, cure))
+    };
+    if let Some((format, cure)) = found(UNSUPPORTED).or_else(|| zip(head)).or_else(|| wide(head)) {
+        return Err(Unfit::Unsupported { format, cure });
+    }
+    if let Some((what, cure)) = found(WITHOUT_RECORDS).or_else(|| markup(head)) {
+        return Err(Unfit::WithoutRecords { what, cure, in_place_of_data: cure != DOCUMENT_CURE });
+    }
+    match head.get(TAR_MAGIC_AT..TAR_MAGIC_AT + TAR_MAGIC.len()) {
+        Some(TAR_MAGIC) => Err(Unfit::Unsupported { format: "a tar archive", cure: ARCHIVE_CURE }),
+        // A name of a file in an archive ends in zeros, which no text holds.
+        None if !whole && head.contains(&0) => Ok(Told::NotYet),
+        _ => Ok(Told::Text),
+    }
+}
+
+/// Whether an input may be text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Text,
+    /// More of it is needed to say.
+    NotYet,
+}
+
+const TAR_MAGIC_AT: usize = 257;
+const TAR_MAGIC: &[u8] = b"ustar";
+
+/// The kind of a ZIP file, which its first entry shows.
+fn zip(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    const NAME_AT: usize = 30;
+    if ![&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x07\x08"].iter().any(|magic| head.starts_with(magic)) {
+        return None;
+    }
+    let length = |at: usize| head.get(at).map_or(0, |byte| usize::from(*byte));
+    let name = head.get(NAME_AT..NAME_AT + length(26)).unwrap_or_default();
+    Some(if name.ends_with(b".npy") {
+        ("an NPZ archive of NumPy", JSON_LINES_CURE)
+    } else if name == b"[Content_Types].xml" || name.starts_with(b"xl/") {
+        ("an Excel workbook or another Office file", "save it as CSV UTF-8 first")
+    } else {
+        ("a ZIP archive", UNPACK_CURE)
+    })
+}
+
+/// Text whose characters take two or four bytes, without the mark that says so.
+fn wide(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    const NAME: &str = "UTF-16 text without a byte-order mark";
+    const WIDER: &str = "UTF-32 text without a byte-order mark";
+    Some(match encoding::wide(head)? {
+        "UTF-16LE" => (NAME, "convert it to UTF-8 first: iconv -f UTF-16LE -t UTF-8 INPUT > OUTPUT"),
+        "UTF-16BE" => (NAME, "convert it to UTF-8 first: iconv -f UTF-16BE -t UTF-8 INPUT > OUTPUT"),
+        "UTF-32LE" => (WIDER, "convert it to UTF-8 first: iconv -f UTF-32LE -t UTF-8 INPUT > OUTPUT"),
+        _ => (WIDER, "convert it to UTF-8 first: iconv -f UTF-32BE -t UTF-8 INPUT > OUTPUT"),
+    })
+}
+
+/// HTML, and XML, which storage services answer errors in.
+fn markup(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    const LOOKED_AT: usize = 1024;
+    let text = head.get(skip_blanks(head, mark_length(head))..)?;
+    let begins = |text: &[u8], with: &[u8]| {
+        text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    if PAGES.iter().any(|page| begins(text, page)) {
+        return Some(("an HTML page", DOWNLOAD_CURE));
+    }
+    if !begins(text, b"<?xml") {
+        return None;
+    }
+    let text = text.get(..LOOKED_AT).unwrap_or(text);
+    let holds = |tag: &[u8]| text.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag));
+    Some(if holds(b"<html") {
+        ("an HTML page", DOWNLOAD_CURE)
+    } else if holds(b"<Error>") {
+        ("a service's error in XML", DOWNLOAD_CURE)
+    } else {
+        ("an XML file", JSON_LINES_CURE)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(head: &[u8]) -> Option<(&'static str, &'static str)> {
+        match foreign(head, true) {
+            Err(Unfit::Unsupported { format, cure }) => Some((format, cure)),
+            Err(Unfit::WithoutRecords { what, cure, .. }) => Some((what, cure)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_is_known_by_its_first_bytes_is_told_by_name() {
+        for &(magic, what, cure) in UNSUPPORTED.iter().chain(WITHOUT_RECORDS) {
+            assert_eq!(name(&[magic, b"rest"].concat()), Some((what, cure)));
+        }
+        let zip = |entry: &[u8]| {
+            let mut head = b"PK\x03\x04".to_vec();
+            head.resize(30, 0);
+            head[26] = u8::try_from(entry.len()).unwrap();
+            [head.as_slice(), entry, b"data"].concat()
+        };
+        assert_eq!(name(&zip(b"a.jsonl")).unwrap().0, "a ZIP archive");
+        assert_eq!(name(&zip(b"ids.npy")).unwrap().0, "an NPZ archive of NumPy");
+        assert_eq!(name(&zip(b"[Content_Types].xml")).unwrap().0, "an Excel workbook or another Office file");
+        let mut tar = b"v.jsonl".to_vec();
+        tar.resize(512, 0);
+        tar[257..262].copy_from_slice(b"ustar");
+        assert_eq!(name(&tar), Some(("a tar archive", ARCHIVE_CURE)));
+        for length in 8..262 {
+            assert_eq!(foreign(&tar[..length], false), Ok(Told::NotYet), "{length}");
+        }
+    }
+
+    #[test]
+    fn pages_and_answers_in_place_of_data_are_told_by_name() {
+        for (text, what) in [
+            ("\u{feff}\n<!DOCTYPE HTML><html>", "an HTML page"),
+            ("<HTML><body>", "an HTML page"),
+            ("<?xml version=\"1.0\"?>\n<!DOCTYPE html>\n<html xmlns=\"x\">", "an HTML page"),
+            ("<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code></Error>", "a service's error in XML"),
+            ("<?xml version=\"1.0\"?><a/>", "an XML file"),
+        ] {
+            assert_eq!(name(text.as_bytes()).map(|(name, _)| name), Some(what), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_text() {
+        for text in ["", "key,vector\n", "{}\n", "<5,vector\n", "version,vector\n", "P*M", "文本,vector\n"]
+        {
+            assert_eq!(foreign(text.as_bytes(), true), Ok(Told::Text), "{text}");
+        }
+    }
+}

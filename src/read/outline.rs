@@ -1,0 +1,78 @@
+//! The members of one JSON object and what their values are, by their first bytes.
+
+use super::value::{Members, Next, skip_blanks};
+
+/// The members of one object, as far as the text goes.
+#[derive(Debug)]
+pub(crate) struct Outline<'a> {
+    pub(crate) members: Vec<Member<'a>>,
+    /// Whether the text holds the object to its end.
+    pub(crate) is_complete: bool,
+    pub(crate) is_malformed: bool,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Member<'a> {
+    pub(crate) name: &'a [u8],
+    /// Where its value starts.
+    pub(crate) at: usize,
+    pub(crate) value: Value,
+}
+
+/// What a value is, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Text,
+    Object,
+    /// An array of numbers.
+    Numbers,
+    /// An array of arrays.
+    Arrays,
+    /// An array of objects.
+    Objects,
+    /// An array of something else, or of nothing.
+    Others,
+    /// A number or a word.
+    Scalar,
+}
+
+impl Value {
+    pub(crate) fn at(text: &[u8], at: usize) -> Self {
+        match text.get(at) {
+            Some(b'"') => Self::Text,
+            Some(b'{') => Self::Object,
+            Some(b'[') => match text.get(skip_blanks(text, at + 1)) {
+                Some(b'-' | b'0'..=b'9') => Self::Numbers,
+                Some(b'[') => Self::Arrays,
+                Some(b'{') => Self::Objects,
+                _ => Self::Others,
+            },
+            _ => Self::Scalar,
+        }
+    }
+}
+
+impl<'a> Outline<'a> {
+    /// The members of the object that starts at `at`.
+    pub(crate) fn of(text: &'a [u8], at: usize) -> Self {
+        let mut outline = Self { members: Vec::new(), is_complete: false, is_malformed: false };
+        let mut members = Members::of(text, at);
+        loop {
+            match members.advance() {
+                Next::Member(name, at) => {
+                    outline.members.push(Member { name, at, value: Value::at(text, at) });
+                }
+                end => {
+                    outline.is_complete = matches!(end, Next::End(_));
+                    outline.is_malformed = matches!(end, Next::Malformed(_));
+                    return outline;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn find(&self, is_it: impl Fn(&[u8]) -> bool) -> Option<&Member<'a>> {
+        self.members.iter().find(|member| is_it(member.name))
+    }
+}

@@ -1,0 +1,437 @@
+//! What an input holds, told from its first bytes and its name. Pure: no file is opened here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::elements::Shape;
+use super::foreign::{self, Told};
+use super::named::Named;
+use super::shape::{self, Holder};
+use super::table::{self, Dialect, Tables};
+use super::unfit::Unfit;
+use super::value::{skip_blanks, value_end};
+use super::{Form, Sizes, mark_length};
+use crate::encoding;
+
+/// A format that the command line can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An array of records, an object around one, or objects one after another over any number of lines.
+    Json,
+    /// One JSON value a line.
+    Jsonl,
+    /// Rows of cells under a header, split by commas or semicolons.
+    Csv,
+    /// Rows of cells under a header, split by tabs.
+    Tsv,
+}
+
+impl Format {
+    /// All formats, as a user may be shown them.
+    pub const ALL: [Self; 4] = [Self::Json, Self::Jsonl, Self::Csv, Self::Tsv];
+
+    /// The format that a file's name promises.
+    fn of_name(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+        match name.rsplit_once('.')?.1 {
+            "ndjson" => Some(Self::Jsonl),
+            ending => ending.parse().ok(),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+        })
+    }
+}
+
+/// A word that names no [`Format`].
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is no format: use json, jsonl, csv or tsv")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFormat> {
+        let format = Self::ALL.into_iter().find(|format| format.to_string() == word);
+        format.ok_or_else(|| UnknownFormat(word.to_owned()))
+    }
+}
+
+/// Whether a file in a directory is input, by its name.
+pub(crate) fn is_input_name(name: &str) -> bool {
+    !name.starts_with('.') && Format::of_name(name).is_some()
+}
+
+/// How an input is cut into records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One record a line.
+    Lines,
+    /// Records in a JSON structure.
+    Elements(Shape),
+    /// Rows under a header.
+    Rows {
+        /// The byte between cells.
+        delimiter: u8,
+    },
+}
+
+/// Decides how an input is cut that begins with `head`, or asks for more of it with none.
+///
+/// With `whole` there is no more, and the decision is made. The content counts before the `name`; a format that is
+/// named counts before both.
+pub(crate) fn recognise(
+    head: &[u8],
+    whole: bool,
+    name: Option<&str>,
+    Form { format, tables, key, vector }: &Form,
+) -> Result<Option<Layout>, Unfit> {
+    if foreign::foreign(head, whole)? == Told::NotYet {
+        return Ok(None);
+    }
+    if let Some(foreign) = encoding::foreign_beginning(head) {
+        return Err(Unfit::NotUtf8(foreign));
+    }
+    let marked = head.get(mark_length(head)..).unwrap_or_default();
+    let text = marked.get(skip_blanks(marked, 0)..).unwrap_or_default();
+    let Some(first) = text.first() else {
+        return Ok(whole.then_some(Layout::Lines));
+    };
+    let format = *format;
+    let json = |bare| json(text, whole, Named { key, vector }, bare);
+    let promised = format.or_else(|| name.and_then(Format::of_name));
+    match (format, first) {
+        (Some(Format::Jsonl), _) => Ok(Some(Layout::Lines)),
+        (Some(Format::Json), _) => json(|_, _| Some(VALUES)),
+        (Some(Format::Csv | Format::Tsv), _) => delimited(marked, whole, promised, tables),
+        (None, b'{' | b'[') => json(lines_or_values),
+        (None, _) => match promised {
+            Some(Format::Jsonl) => Ok(Some(Layout::Lines)),
+            Some(Format::Json) => Ok(Some(VALUES)),
+            _ => delimited(marked, whole, promised, tables),
+        },
+    }
+}
+
+const VALUES: Layout = Layout::Elements(Shape::Values);
+
+/// Decides between a structure that holds records and records without one, which `bare` tells apart further.
+fn json(
+    text: &[u8],
+    whole: bool,
+    named: Named<'_>,
+    bare: fn(&[u8], bool) -> Option<Layout>,
+) -> Result<Option<Layout>, Unfit> {
+    Ok(match shape::holder(text, whole, named)? {
+        Holder::Shape(shape) => Some(Layout::Elements(shape)),
+        Holder::Unknown if !whole => None,
+        Holder::Unknown | Holder::Missing => bare(text, whole),
+    })
+}
+
+/// Decides by the first line between one record a line and records over several lines or several on one.
+fn lines_or_values(text: &[u8], whole: bool) -> Option<Layout> {
+    let (line, behind) = match memchr::memchr(b'\n', text) {
+        Some(newline) => (text.get(..newline)?, text.get(newline..)),
+        None => (text, None),
+    };
+    let first_end = value_end(line, 0);
+    match first_end.and_then(|end| line.get(skip_blanks(line, end))) {
+        // A complete value and another on the same line.
+        Some(b'{' | b'[') => return Some(VALUES),
+        _ if behind.is_none() && !whole => return None,
+        // A complete value, perhaps with rubbish behind it: that is the matter of its own record.
+        _ if first_end.is_some() => return Some(Layout::Lines),
+        _ => {}
+    }
+    // A line that begins like the first one begins a record of its own: then the first is torn, not laid out.
+    let behind = behind.unwrap_or_default();
+    match behind.get(skip_newlines(behind)) {
+        Some(byte) if Some(byte) != text.first() => Some(VALUES),
+        None if !whole => None,
+        _ => Some(Layout::Lines),
+    }
+}
+
+fn skip_newlines(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+}
+
+/// Decides which byte splits the cells of delimited text.
+fn delimited(
+    text: &[u8],
+    whole: bool,
+    promised: Option<Format>,
+    tables: &Tables,
+) -> Result<Option<Layout>, Unfit> {
+    let named = tables.delimiter.or_else(|| table::named_delimiter(text).map(|(delimiter, _)| delimiter));
+    let of_format = (promised == Some(Format::Tsv)).then_some(b'\t');
+    if let Some(delimiter) = named.or(of_format) {
+        return Ok(Some(Layout::Rows { delimiter }));
+    }
+    let mut splits = Vec::new();
+    for delimiter in [b',', b'\t', b';'] {
+        match table::split(text, whole, Sizes::USUAL.block, &Dialect::new(tables, delimiter)) {
+            Some(split) => splits.push((delimiter, split)),
+            None if !whole => return Ok(None),
+            None => {}
+        }
+    }
+    let best = splits.iter().filter(|(_, split)| split.columns > 1).max_by_key(|(delimiter, split)| {
+        (split.fit, promised.is_some() && *delimiter == b',', split.columns)
+    });
+    let delimiter = match best {
+        Some((delimiter, _)) if promised.is_some() || !text.contains(&0) => *delimiter,
+        _ if promised.is_some() => b',',
+        _ => return Err(Unfit::Unrecognised),
+    };
+    Ok(Some(Layout::Rows { delimiter }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: Layout = Layout::Lines;
+    const ARRAYS: Layout = Layout::Elements(Shape::Arrays);
+
+    fn pages(path: &str) -> Layout {
+        Layout::Elements(Shape::Pages(path.split('.').map(str::to_owned).collect()))
+    }
+
+    fn rows(delimiter: char) -> Layout {
+        Layout::Rows { delimiter: delimiter as u8 }
+    }
+
+    fn form(format: Option<Format>) -> Form {
+        Form { format, ..Form::default() }
+    }
+
+    fn whole(text: &str) -> Result<Option<Layout>, Unfit> {
+        recognise(text.as_bytes(), true, None, &Form::default())
+    }
+
+    #[test]
+    fn json_is_recognised_by_its_first_records() {
+        let cases = [
+            ("", LINES),
+            (" \r\n", LINES),
+            (r#"[{"key":"a"}]"#, ARRAYS),
+            ("[]", ARRAYS),
+            ("\u{feff} [ null,\nnull, {}]", ARRAYS),
+            ("[", LINES),
+            ("[0.1,0.2]\n[0.3,0.4]\n", LINES),
+            ("[0.1,0.2]", LINES),
+            (r#"[1,{"id":"a"},{"id":"b"}]"#, ARRAYS),
+            (r#"["x",[1],{"id":"a"}]"#, ARRAYS),
+            (r#"["x","y"]"#, LINES),
+            ("[0.1,0.2] [0.3,0.4]\n", VALUES),
+            ("[\n0.1,\n0.2\n]\n[0.3]", VALUES),
+            ("{\"a\":1}\n{\"b\":2}\n", LINES),
+            ("{\"a\":1}{\"b\":2}\n", VALUES),
+            ("{\n  \"a\": 1\n}\n{\n  \"b\": 2\n}\n", VALUES),
+            ("{\"a\":\n{\"b\":2}\n", LINES),
+            ("{\"a\":1} rubbish\n{\"b\":2}\n", LINES),
+            ("{\"a\":1", LINES),
+        ];
+        for (text, layout) in cases {
+            assert_eq!(whole(text), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_around_records_is_told_from_a_record() {
+        let cases = [
+            (
+                r#"{"result":{"points":[{"id":1,"vector":[1]}],"next_page_offset":null},"status":"ok"}"#,
+                pages("result.points"),
+            ),
+            (
+                r#"{"took":1,"hits":{"total":{"value":1},"hits":[{"_id":"1","_source":{"v":[1,2]}}]}}"#,
+                pages("hits.hits"),
+            ),
+            (r#"{"@odata.context":"x","value":[{"id":"1","contentVector":[0.1]}]}"#, pages("value")),
+            (r#"{"objects":[{"class":"X","id":"u","vector":[1]}],"totalResults":1}"#, pages("objects")),
+            (r#"{"result":[{"id":1,"vector":[1]}],"time":0.1}"#, pages("result")),
+            (
+                r#"{"schema":{"fields":[{"name":"id"}],"primaryKey":["index"]},"data":[{"index":0,"id":"a","embedding":[1]}]}"#,
+                pages("data"),
+            ),
+            (r#"{"vectors":[],"data":[{"key":"a","vector":[1]}]}"#, pages("data")),
+            (r#"{"id":"a","items":[{"sku":1}],"embedding":[0.1]}"#, LINES),
+            (r#"{"pk":"a","items":[{"id":1,"price":[1,2]}],"mine":[0.1,0.2]}"#, LINES),
+            (r#"{"pk":"a","results":[{"s":1}],"mine":[0.1,0.2]}"#, LINES),
+            (r#"{"meta":{"items":[{"id":1,"price":[1,2]}]},"id":"a","embedding":[0.1]}"#, LINES),
+            (r#"{"id":"a","response":{"body":{"data":[{"embedding":[1]}]}}}"#, LINES),
+            (r#"{"indexName":"i","vectors":[{"key":"a"}]}"#, pages("vectors")),
+            ("{\n \"vectors\": [\n]}", pages("vectors")),
+            (r#"{"id":"x","object":"list","data":[{"index":0,"embedding":[0.1]}]}"#, pages("data")),
+            (r#"{"points":[{"id":1,"vector":[1]},{"i"#, pages("points")),
+            (r#"{"key":"a","data":{"float32":[1]}}"#, LINES),
+            (r#"{"id":"a","data":[0.1,0.2]}"#, LINES),
+            (r#"{"id":"a","vectors":[[0.1]]}"#, LINES),
+            (r#"{"id":"a","vectors":{"name":[0.1]}}"#, LINES),
+            (r#"{"id":"a","data":[]}"#, LINES),
+            (r#"{"vector":[1],"data":[{"a":1}]}"#, LINES),
+            (r#"{"meta":{"vectors":[{}]},"vector":[1]}"#, LINES),
+        ];
+        for (text, layout) in cases {
+            assert_eq!(whole(text), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_known_by_the_fields_that_the_user_names() {
+        let text = br#"{"id":"a","points":[{"id":"p","doc":{"e":[9,9]}}],"doc":{"e":[1,2]}}"#;
+        let named = |vector: &str| Form { vector: vec![vector.to_owned()], ..Form::default() };
+        for (vector, layout) in [("doc.e", LINES), ("doc", LINES), ("doc.f", pages("points"))] {
+            assert_eq!(recognise(text, true, None, &named(vector)), Ok(Some(layout)), "{vector}");
+        }
+    }
+
+    #[test]
+    fn an_object_too_large_to_tell_from_a_record_is_refused() {
+        let inner = vec![r#"{"id":"p","vector":[9,9]}"#; 10_000].join(",");
+        for array in ["items", "data"] {
+            let text = format!(r#"{{"id":"a","{array}":[{inner}],"vector":[1,2]}}"#);
+            assert!(matches!(whole(&text), Err(Unfit::Shape { .. })), "{array}");
+            let text = format!(r#"{{"{array}":[{inner}],"status":"ok"}}"#);
+            assert_eq!(whole(&text), Ok(Some(pages(array))));
+        }
+    }
+
+    #[test]
+    fn lists_of_records_in_a_list_are_refused_with_a_cure() {
+        for text in [r#"[[{"id":"a"},{"id":"b"}],[{"id":"c"}]]"#, r#"{"vectors":[[{"id":"a"}]]}"#] {
+            assert!(
+                matches!(whole(text), Err(Unfit::Shape { cure, .. }) if cure.contains("for b in t")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_splits_all_rows_alike() {
+        let cases = [
+            ("key,vector\na,\"[1,2]\"\n", None, rows(',')),
+            ("key\tvector\na\t[1,2]\nb\t[3,4,5]\n", None, rows('\t')),
+            ("key;x;y\na;0,1;0,2\n", None, rows(';')),
+            ("key;vector\na;[0.1,0.2]\n", Some("a.csv"), rows(';')),
+            ("key,vector\na,[1,2]\n", None, rows(',')),
+            ("vector\n\"[1,2]\"\n", Some("a.csv.gz"), rows(',')),
+            ("vector\n\"[1,2]\"\n", Some("A.TSV"), rows('\t')),
+            ("key,vector", None, rows(',')),
+        ];
+        for (text, name, layout) in cases {
+            assert_eq!(
+                recognise(text.as_bytes(), true, name, &Form::default()),
+                Ok(Some(layout)),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_content_counts_before_the_name_and_a_named_format_before_both() {
+        let cases = [
+            ("{}\n{}\n", Some("a.csv"), None, LINES),
+            ("a,b\n1,2\n", Some("a.json.txt"), None, rows(',')),
+            ("x{}\n{}\n", Some("a.jsonl"), None, LINES),
+            ("x{}\n{}\n", Some("a.json"), None, VALUES),
+            ("[{}]\n", Some("a.jsonl"), None, ARRAYS),
+            ("[{}]\n", None, Some(Format::Jsonl), LINES),
+            ("{}\n{}\n", None, Some(Format::Json), VALUES),
+            ("[{}]\n", None, Some(Format::Json), ARRAYS),
+            ("[x],b\n1,2\n", None, Some(Format::Csv), rows(',')),
+            ("a,b\n1,2\n", Some("a.csv"), Some(Format::Tsv), rows('\t')),
+        ];
+        for (text, name, format, layout) in cases {
+            assert_eq!(recognise(text.as_bytes(), true, name, &form(format)), Ok(Some(layout)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_json_nor_a_table_is_not_recognised() {
+        let packed = recognise(b"PAR1\0\0rest", true, Some("a.csv"), &form(Some(Format::Csv))).unwrap_err();
+        assert!(matches!(packed, Unfit::Unsupported { format: "a Parquet file", .. }), "{packed:?}");
+        for text in ["the 0.1 0.2\nof 0.3 0.4\n", "\u{80}\0\0\0,\0", "word"] {
+            assert_eq!(whole(text), Err(Unfit::Unrecognised), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn too_little_text_asks_for_more_and_never_changes_its_mind() {
+        let texts = [
+            r#"{"indexName":"i","n":{"a":[1]},"vectors":[{"key":"a"}]}"#,
+            "{\"a\":1}{\"b\":2}\n",
+            "{\n  \"a\": 1\n}\n{\n",
+            "{\"a\":\r\n\r\n{\"b\":2}\n",
+            "[0.1,0.2]\n[0.3]\n",
+            r#"[ null, ["a"]]"#,
+            r#"["x",1,{"id":"a"}]"#,
+            "[\nnull,\nnull,\n{\"key\":\"a\"}\n]\n",
+            "key;vector\n\"a\n\";[0.1,0.2]\nb;[0.1,0.2]\n",
+            "key,vector\na,\"[0.1, 0.2]\"\nb,\"[0.3, 0.4]\"\n",
+        ];
+        for text in texts {
+            let decided = whole(text).unwrap();
+            for length in 0..text.len() {
+                let early = recognise(&text.as_bytes()[..length], false, None, &Form::default()).unwrap();
+                assert!(early.is_none() || early == decided, "{text:?} cut to {length}: {early:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_delimiter_under_which_quotes_are_broken_or_text_gives_way() {
+        let cases = [
+            ("\"id\";\"note, long\";\"vector\"\n\"k\";\"a, b\";\"[1.5 2.]\"\n", rows(';')),
+            ("id;\"note, long\";vector\nk0;\"a, b\";[0.5 2.]\nk1;\"a, b\";[0.5 2.]\n", rows(';')),
+            ("id,\"note; long\",vector\nk0,\"a; b\",[0.5 2.]\n", rows(',')),
+            ("id,note,vector\nk0,5\" disk,[1 2]\nk1,\"x\"y,[3 4]\n", rows(',')),
+            ("id,note,vector\nk0,\"x;\"y,[1 2]\n", rows(',')),
+        ];
+        for (text, layout) in cases {
+            let found = recognise(text.as_bytes(), true, Some("a.csv"), &Form::default());
+            assert_eq!(found, Ok(Some(layout)), "{text:?}");
+        }
+        let quoted = format!("\"id\",\"vector\",\"note\"\n{}", "\"k1\",\"[1, 2]\",\"x\"\n".repeat(100_000));
+        assert_eq!(whole(&quoted), Ok(Some(rows(','))));
+    }
+
+    #[test]
+    fn two_rows_are_enough_for_a_delimiter_whatever_the_others_make_of_their_quotes() {
+        for text in ["key,vector\na,\"[0.1, 0.2]\"\n", "key\tvector\n\"a\"\t[1,2]\n"] {
+            let early = recognise(text.as_bytes(), false, None, &Form::default());
+            assert!(matches!(early, Ok(Some(Layout::Rows { .. }))), "{text:?}: {early:?}");
+        }
+    }
+
+    #[test]
+    fn formats_are_spelled_as_the_command_line_does() {
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
+        }
+        let message = "parquet".parse::<Format>().unwrap_err().to_string();
+        assert_eq!(message, "'parquet' is no format: use json, jsonl, csv or tsv");
+    }
+
+    #[test]
+    fn files_of_a_directory_are_input_by_their_names() {
+        for name in ["a.json", "a.JSONL", "a.ndjson.gz", "a.b.csv.zst", "a.tsv"] {
+            assert!(is_input_name(name), "{name}");
+        }
+        for name in [".a.json", "a.parquet", "json", "a.gz", "a.json.bz2", "_SUCCESS"] {
+            assert!(!is_input_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! How a table is written: its delimiter, its quotes and what stands for nothing.
+
+/// What a user says about the tables of a load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// The byte between cells; it is recognised when nobody names it.
+    pub delimiter: Option<u8>,
+    /// The byte around quoted cells; with `None` no cell is quoted.
+    pub quote: Option<u8>,
+    /// The byte before a character of a quoted cell that stands for itself, beside the doubled quote.
+    pub escape: Option<u8>,
+    /// The byte that lines to be passed over begin with.
+    pub comment: Option<u8>,
+    /// The text that stands for an empty cell where it is not quoted.
+    pub null: Option<String>,
+    /// Whether the first row names the columns; else their numbers do.
+    pub has_header: bool,
+    /// Whether quoted cells may hold lines that read as records.
+    pub multiline_cells: bool,
+    /// The column that holds the vector, if the user names it.
+    pub vector: Option<String>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            delimiter: None,
+            quote: Some(b'"'),
+            escape: None,
+            comment: None,
+            null: None,
+            has_header: true,
+            multiline_cells: false,
+            vector: None,
+        }
+    }
+}
+
+/// The bytes that make cells of one table.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialect {
+    pub(crate) delimiter: u8,
+    pub(crate) quote: Option<u8>,
+    pub(crate) escape: Option<u8>,
+    pub(crate) comment: Option<u8>,
+    pub(crate) null: Option<Box<[u8]>>,
+    pub(crate) multiline_cells: bool,
+}
+
+impl Dialect {
+    /// The dialect of a table whose cells `delimiter` splits.
+    pub(crate) fn new(tables: &Tables, delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            quote: tables.quote,
+            escape: tables.escape,
+            comment: tables.comment,
+            null: tables.null.as_ref().map(|null| null.as_bytes().into()),
+            multiline_cells: tables.multiline_cells,
+        }
+    }
+
+    /// Whether the byte is the quote.
+    pub(crate) fn is_quote(&self, byte: u8) -> bool {
+        self.quote == Some(byte)
+    }
+}
+
+/// The line with which spreadsheets name the delimiter: the delimiter, and how many bytes the line takes.
+pub(crate) fn named_delimiter(text: &[u8]) -> Option<(u8, usize)> {
+    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let line = text.get(..end)?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => {
+            Some((*delimiter, text.len().min(end + 1)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spreadsheets_first_line_names_the_delimiter() {
+        for (text, named) in [
+            ("sep=;\nid;v\n", Some((b';', 6))),
+            ("SEP=,\r\nid\n", Some((b',', 7))),
+            ("\"sep=\t\"\nid\n", Some((b'\t', 8))),
+            ("sep=;", Some((b';', 5))),
+            ("sep=;;\n", None),
+            ("sep,id\n", None),
+            ("", None),
+        ] {
+            assert_eq!(named_delimiter(text.as_bytes()), named, "{text:?}");
+        }
+    }
+}

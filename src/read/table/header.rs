@@ -1,0 +1,242 @@
+//! The row that names the columns of a table.
+
+use std::collections::HashSet;
+
+use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
+use super::dialect::{Dialect, Tables, named_delimiter};
+use super::evidence::dimension;
+use super::grammar::{Ahead, Row, Text};
+use super::{QuoteFlaw, Rows};
+use crate::record::Columns;
+use crate::record::names::VECTORS;
+
+/// Why a header cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum HeaderFlaw {
+    /// The row looks like data because of this cell; the vector seems to stand in the column of this number, from 1.
+    Missing { cell: String, vector: Option<usize> },
+    /// Two columns share this name.
+    Duplicate(String),
+    /// Lines end in a carriage return alone, so that the whole file is one row.
+    LineEnds,
+    /// There are so many columns, more than a table may have.
+    Wide(usize),
+    /// There is only one column, of this name.
+    NoTable(String),
+    /// A quote of the row at this offset is not in order.
+    Quote(usize, QuoteFlaw),
+}
+
+/// What the beginning of a table gives.
+#[derive(Debug)]
+pub(crate) enum Header {
+    /// The columns are known, and so many bytes are done with.
+    Found(Rows, usize),
+    /// There is no row in the text at hand, of which so many bytes are done with.
+    Missing(usize),
+}
+
+/// Reads the header of the table that begins with `text`; with `last` nothing follows it.
+pub(crate) fn header(
+    text: &[u8],
+    last: bool,
+    longest: usize,
+    delimiter: u8,
+    tables: &Tables,
+) -> Result<Header, HeaderFlaw> {
+    let dialect = Dialect::new(tables, delimiter);
+    let known = Text { bytes: text, last, longest, dialect: &dialect, columns: None };
+    let mut start = named_delimiter(text).map_or(0, |(_, length)| length);
+    while let Some(next) = known.passed_over(start) {
+        start = next;
+    }
+    let found =
+        if tables.has_header { known.row(start, &mut Ahead::default()) } else { first_row(known, start) };
+    let Some(row) = found.filter(|_| start < text.len()) else {
+        return Ok(Header::Missing(if last { text.len() } else { 0 }));
+    };
+    let content = text.get(row.content.clone()).unwrap_or_default();
+    if !tables.has_header && row.flaw.is_some() && !has_old_line_ends(content) {
+        return Ok(match columns_behind(known, row.next) {
+            Some(columns) => Header::Found(Rows::new(dialect, numbered(columns), longest), start),
+            None => Header::Missing(0),
+        });
+    }
+    if let Some(flaw) = row.flaw {
+        return Err(if has_old_line_ends(content) {
+            HeaderFlaw::LineEnds
+        } else {
+            HeaderFlaw::Quote(start, flaw)
+        });
+    }
+    if has_lone_return(content, &dialect) {
+        return Err(HeaderFlaw::LineEnds);
+    }
+    let cells = cells(content, &dialect);
+    if cells.len() > CELLS_AT_MOST {
+        return Err(HeaderFlaw::Wide(count_cells(content, &dialect)));
+    }
+    if !tables.has_header {
+        return Ok(Header::Found(Rows::new(dialect, numbered(cells.len()), longest), start));
+    }
+    let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
+    let names = Columns(cells.iter().map(name).collect());
+    check(&names, &dialect, tables)?;
+    Ok(Header::Found(Rows::new(dialect, names, longest), row.next))
+}
+
+/// The first row of a table without a header, which says how many columns there are.
+fn first_row(text: Text<'_>, start: usize) -> Option<Row> {
+    let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
+    let row = Text { dialect: &loose, ..text }.row(start, &mut Ahead::default())?;
+    if row.flaw.is_some() {
+        return Some(row);
+    }
+    let columns = cells(text.bytes.get(row.content)?, text.dialect).len();
+    Text { columns: Some(columns), ..text }.row(start, &mut Ahead::default())
+}
+
+/// How many cells the rows behind a broken first one have, which then is rejected and says nothing; none when the text
+/// ends before one is in order.
+fn columns_behind(text: Text<'_>, mut at: usize) -> Option<usize> {
+    let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
+    let text = Text { dialect: &loose, ..text };
+    while at < text.bytes.len() {
+        if let Some(next) = text.passed_over(at) {
+            at = next;
+            continue;
+        }
+        let row = text.row(at, &mut Ahead::default())?;
+        if row.flaw.is_none() {
+            return Some(cells(text.bytes.get(row.content)?, text.dialect).len());
+        }
+        at = row.next;
+    }
+    // Where all rows are broken all are rejected, whatever their columns.
+    text.last.then_some(1)
+}
+
+/// Columns named by their numbers.
+fn numbered(count: usize) -> Columns {
+    Columns((1..=count).map(|number| number.to_string()).collect())
+}
+
+/// Whether the row holds a carriage return that is no part of a line end.
+fn has_old_line_ends(row: &[u8]) -> bool {
+    let mut behind = row.iter().skip(1).chain(std::iter::once(&b'\n'));
+    row.iter().any(|byte| behind.next() != Some(&b'\n') && *byte == b'\r')
+}
+
+fn check(names: &Columns, dialect: &Dialect, tables: &Tables) -> Result<(), HeaderFlaw> {
+    let names = &names.0;
+    if names.iter().any(|name| has_old_line_ends(name.as_bytes())) {
+        return Err(HeaderFlaw::LineEnds);
+    }
+    if let Some(value) = names.iter().find(|name| looks_like_data(name, dialect)) {
+        let vector = names.iter().position(|name| dimension(name.as_bytes(), dialect).is_some());
+        let cell = value.chars().take(40).collect();
+        return Err(HeaderFlaw::Missing { cell, vector: vector.map(|index| index + 1) });
+    }
+    let mut known = HashSet::new();
+    // Spreadsheets leave columns without a name behind the last one.
+    if let Some(name) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
+        return Err(HeaderFlaw::Duplicate(name.clone()));
+    }
+    match names.as_slice() {
+        [name] if !is_of_a_vector(name, tables) => Err(HeaderFlaw::NoTable(name.chars().take(40).collect())),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a cell of the first row is a value and no name; whole numbers do name the columns of wide tables.
+fn looks_like_data(cell: &str, dialect: &Dialect) -> bool {
+    let is_fraction = cell.contains('.') && cell.parse::<f64>().is_ok();
+    is_fraction || cell.starts_with('[') || dimension(cell.as_bytes(), dialect).is_some()
+}
+
+/// Whether the only column of a table can be that of its vectors.
+fn is_of_a_vector(name: &str, tables: &Tables) -> bool {
+    let is_it = |other: &str| name.eq_ignore_ascii_case(other);
+    tables.vector.as_deref().map_or_else(|| VECTORS.into_iter().any(is_it), is_it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flaw(text: &str) -> Option<HeaderFlaw> {
+        header(text.as_bytes(), true, 1 << 20, b',', &Tables::default()).err()
+    }
+
+    #[test]
+    fn a_header_that_cannot_name_columns_is_reported() {
+        let missing = |cell: &str, vector| Some(HeaderFlaw::Missing { cell: cell.to_owned(), vector });
+        let no_table = |cell: &str| Some(HeaderFlaw::NoTable(cell.to_owned()));
+        let cases = [
+            ("key,vector", None),
+            (" key ,\"vector\"", None),
+            (",0,1,2", None),
+            ("key,vector,,", None),
+            ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]", Some(2))),
+            ("doc-1,-0.25,1", missing("-0.25", None)),
+            ("doc-1,0.1 0.2", missing("0.1 0.2", Some(2))),
+            ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
+            ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
+            ("key,\"vector\"\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
+            ("key,vector\r ,1 2\n", Some(HeaderFlaw::LineEnds)),
+            ("key,vector\r\r\na,1 2\n", None),
+            ("key,\"a\r\nvector\"", None),
+            ("hello world\n", no_table("hello world")),
+            ("Vector\n", None),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(flaw(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_whose_quotes_may_have_taken_rows_is_no_header() {
+        for text in [
+            "id,vector,\"note\na,[1 2],x\nb,[3 4],y\"\nc,[5 6],z\n",
+            "id,vector,\"note\na,[1 2],y\"\n",
+            "id,vector,\"note\na,[1 2],y\n",
+            "id,vector,note\"\na,[1 2],y\n",
+            "id,\"vec\"tor\na,[1 2]\n",
+        ] {
+            assert!(matches!(flaw(text), Some(HeaderFlaw::Quote(0, _))), "{text}: {:?}", flaw(text));
+        }
+    }
+
+    #[test]
+    fn comments_and_a_spreadsheets_first_line_are_passed_over() {
+        let tables = Tables { comment: Some(b'#'), ..Tables::default() };
+        let text = b"sep=;\r\n# it's \"\n\nid;vector\na;[1 2]\n";
+        let Ok(Header::Found(rows, end)) = header(text, true, 1 << 20, b';', &tables) else {
+            panic!("no header");
+        };
+        assert_eq!((rows.columns().0.join(" "), text.get(end..)), ("id vector".into(), text.get(27..)));
+    }
+
+    #[test]
+    fn without_a_header_columns_are_named_by_their_numbers() {
+        let tables = Tables { has_header: false, ..Tables::default() };
+        let text = b"\na,\"[1,\n2]\",\"x, y\nz\"\n";
+        let Ok(Header::Found(rows, end)) = header(text, true, 1 << 20, b',', &tables) else {
+            panic!("no columns");
+        };
+        assert_eq!((rows.columns().0.join(" "), end), ("1 2 3".into(), 1));
+    }
+
+    #[test]
+    fn without_a_header_a_broken_first_row_is_rejected_by_itself() {
+        let tables = Tables { has_header: false, ..Tables::default() };
+        let text = b"a,[1 2],\"x\"y\n\nb,[3 4],z\n";
+        let Ok(Header::Found(mut rows, 0)) = header(text, true, 1 << 20, b',', &tables) else {
+            panic!("no columns");
+        };
+        assert_eq!(rows.columns().0.join(" "), "1 2 3");
+        let cut = rows.cut(text, true);
+        assert_eq!((cut.records.len(), cut.flaws.first().map(|(index, _)| *index)), (2, Some(0)));
+        assert!(matches!(header(b"a,[1 2],\"x\"y\n", false, 1 << 20, b',', &tables), Ok(Header::Missing(0))));
+    }
+}

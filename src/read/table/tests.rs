@@ -1,0 +1,181 @@
+//! What is cut from texts whose quotes are in order, and from those whose quotes are not.
+
+use super::*;
+use crate::record::quote::QuoteKind;
+
+fn row(text: &str, columns: usize, tables: &Tables, last: bool) -> Cut {
+    let dialect = Dialect::new(tables, b',');
+    cut(Text { bytes: text.as_bytes(), last, longest: 1 << 20, dialect: &dialect, columns: Some(columns) })
+}
+
+/// Each record as its text, or as the lines and the kind of its trouble; and how far the text is done with.
+fn found(text: &str, columns: usize, last: bool) -> (Vec<String>, usize) {
+    let cut = row(text, columns, &Tables::default(), last);
+    let shown = cut.records.into_iter().enumerate().map(|(index, range)| {
+        let content = text.get(range).unwrap();
+        let flaw = cut.flaws.iter().find(|(flawed, _)| *flawed == index);
+        flaw.map_or(content.to_owned(), |(_, flaw)| {
+            let trouble = flaw.on(1);
+            format!("{:?} {}-{}: {content}", trouble.kind, trouble.begun, trouble.found)
+        })
+    });
+    (shown.collect(), cut.consumed)
+}
+
+fn rows(text: &str, columns: usize) -> Vec<String> {
+    let (rows, consumed) = found(text, columns, true);
+    assert_eq!(consumed, text.len(), "{text}");
+    rows
+}
+
+#[test]
+fn rows_end_at_line_ends_outside_quotes() {
+    assert_eq!(found("a,b\r\n\r\n  \nc,\"d\n,\"\"\n\"\n", 2, false).0, ["a,b"]);
+    assert_eq!(rows("a,b\r\n\r\n  \nc,\"d\n,\"\"\n\"\n", 2), ["a,b", "c,\"d\n,\"\"\n\""]);
+    assert_eq!(rows("5\" disk,b\nc,the \"best\" of\n", 2), ["5\" disk,b", "c,the \"best\" of"]);
+    assert_eq!(rows("\u{feff}\"a\nb\",c\n", 2), ["\u{feff}\"a\nb\",c"]);
+}
+
+#[test]
+fn a_row_without_its_line_end_counts_only_at_the_end() {
+    assert_eq!(found("a\nb", 1, false), (vec!["a".to_owned()], 2));
+    assert_eq!(found("a\nb", 1, true), (vec!["a".to_owned(), "b".to_owned()], 3));
+    assert_eq!(found("a\n\"b", 1, false), (vec!["a".to_owned()], 2));
+    assert_eq!(found("a\n\"b\"", 1, false), (vec!["a".to_owned()], 2));
+    assert_eq!(found("a\n\"b\"\r", 1, false), (vec!["a".to_owned()], 2));
+    assert_eq!(found("a\n\"b\"", 1, true).0, ["a", "\"b\""]);
+}
+
+#[test]
+fn what_a_stray_quote_swallowed_is_read_as_rows_again() {
+    assert_eq!(
+        rows("a,[1 2],\"Heroes\nb,[3 4],plain\nc,[5 6],the \"best\" of\nd,[7 8],end\n", 3),
+        ["Inside 1-3: a,[1 2],\"Heroes", "b,[3 4],plain", "c,[5 6],the \"best\" of", "d,[7 8],end"]
+    );
+    assert_eq!(
+        rows("a,\"5 in,[1 2]\nb,plain,[3 4]\nc,7\" x,[5 6]\nd,y,[7 8]\n", 3),
+        ["Inside 1-3: a,\"5 in,[1 2]", "b,plain,[3 4]", "c,7\" x,[5 6]", "d,y,[7 8]"]
+    );
+    assert_eq!(
+        rows("a,\"5 in,[1 2]\nb,7\",[3 4]\nc,x,[5 6]\n", 3),
+        ["Records 1-2: a,\"5 in,[1 2]", "Unopened 1-1: b,7\",[3 4]", "c,x,[5 6]"]
+    );
+    assert_eq!(rows("a,[1 2],\"x\nb,[3 4],y\n", 3), ["Unclosed 1-3: a,[1 2],\"x", "b,[3 4],y"]);
+    assert_eq!(
+        rows("\"5\\\" disk\",\"[1, 2]\"\nb,\"[3, 4]\"\n", 2),
+        ["Backslash 1-1: \"5\\\" disk\",\"[1, 2]\"", "b,\"[3, 4]\""]
+    );
+}
+
+#[test]
+fn the_rest_of_a_broken_text_of_several_lines_is_never_a_row() {
+    assert_eq!(
+        rows("a,\"x\ny, z,[1 2]\nb,\"u\",[3 4]\n", 3),
+        ["Inside 1-3: a,\"x\ny, z,[1 2]", "b,\"u\",[3 4]"]
+    );
+    assert_eq!(
+        rows("a,x\ny, z\",[1 2]\nb,\"u\",[3 4]\n", 3),
+        ["a,x", "Unopened 1-1: y, z\",[1 2]", "b,\"u\",[3 4]"]
+    );
+}
+
+#[test]
+fn a_cell_of_several_lines_that_ends_where_one_may_begin_depends_on_what_follows() {
+    let good = "a,[1 2],\"x,\n\",u\nb,[3 4],\"y\",v\n";
+    assert_eq!(rows(good, 4), ["a,[1 2],\"x,\n\",u", "b,[3 4],\"y\",v"]);
+    // The first row's quote took the end of its line and ends at the quote that begins the second row.
+    let bad = "x,[1 2],\"y,k\n\",foo\nbar\",[3 4],z,l\n";
+    assert_eq!(rows(bad, 4), ["Doubtful 1-2: x,[1 2],\"y,k\n\",foo", "Unopened 1-1: bar\",[3 4],z,l"]);
+}
+
+#[test]
+fn a_text_that_ends_in_a_line_end_is_read_whatever_row_follows() {
+    for next in ["b,,y", "b,1 2,y", "b,7,y", "b,null,y", "b", "b,[1 2 3],y", "b,y", "b,[3 4],y"] {
+        let (before, after) = ("a,[1 2],\"x\n\"", "c,[5 6],z");
+        let text = format!("{before}\n{next}\n{after}\n");
+        match next {
+            "b,y" => assert!(rows(&text, 3)[0].starts_with("Doubtful"), "{next}"),
+            _ => assert_eq!(rows(&text, 3), [before, next, after]),
+        }
+    }
+}
+
+#[test]
+fn pieces_of_a_swallowed_text_are_no_whole_rows() {
+    // The text of the second record takes the lines behind its first quote, which ends the cell of the first record.
+    for pieces in ["foo", "foo\n\nfoo", ",,[1]", ",,", "4"] {
+        let text = format!("x,[1 2],\"y,k\n\",{pieces}\nbar\",[3 4],z,l\n");
+        assert!(rows(&text, 4)[0].starts_with("Doubtful"), "{text}");
+    }
+}
+
+#[test]
+fn a_cell_without_end_is_rejected_once_it_exceeds_the_largest_row() {
+    let text = format!("a,\"{}\n", "x\n".repeat(30));
+    let dialect = Dialect::new(&Tables::default(), b',');
+    let with = |text: &str, longest| {
+        let text = Text { bytes: text.as_bytes(), last: false, longest, dialect: &dialect, columns: Some(2) };
+        cut(text).flaws.first().map(|(_, flaw)| flaw.on(1).kind)
+    };
+    assert_eq!(with(&text, 20), Some(QuoteKind::Endless));
+    assert_eq!(with(&text, 200), None);
+}
+
+#[test]
+fn the_flags_change_what_is_a_row() {
+    let text = "#a,\"\na,\"x\nb,y\n";
+    let tables = Tables { quote: None, comment: Some(b'#'), ..Tables::default() };
+    let cut = row(text, 2, &tables, true);
+    assert_eq!((cut.records, cut.flaws.len()), (vec![5..9, 10..13], 0));
+    let escaped = Tables { escape: Some(b'\\'), ..Tables::default() };
+    let text = "\"5\\\" disk\",\"a\\\\\"\nb,\"\\\n\"\n";
+    let cut = row(text, 2, &escaped, true);
+    assert_eq!((cut.records, cut.flaws.len()), (vec![0..16, 17..23], 0));
+    let swallowing = "a,\"x\nb,[1 2]\ny\"\n";
+    let meant = Tables { multiline_cells: true, ..Tables::default() };
+    assert_eq!(row(swallowing, 2, &meant, true).flaws.len(), 0);
+    assert_eq!(row(swallowing, 2, &Tables::default(), true).flaws.len(), 2);
+}
+
+/// How many rows are read, and looked ahead at, to cut a text.
+fn read(text: &str, columns: usize) -> usize {
+    let dialect = Dialect::new(&Tables::default(), b',');
+    let (mut at, mut ahead) = (0, Ahead::default());
+    while at < text.len() {
+        let text = Text {
+            bytes: text.as_bytes().get(at..).unwrap(),
+            last: true,
+            longest: 1 << 26,
+            dialect: &dialect,
+            columns: Some(columns),
+        };
+        at += cut_counted(text, &mut ahead).consumed;
+        ahead.forget();
+    }
+    ahead.read
+}
+
+#[test]
+fn rows_behind_broken_ones_are_read_once_however_many_are_broken() {
+    for line in ["\"a\"b\n", "\"a\"b,\n\n", "a,\"x\n\n\"y\n", "\"k1\",\"[1, 2]\",\"x\"y\n"] {
+        let many = 20_000;
+        let text = format!("k,[1 2],x\n{}", line.repeat(many));
+        let lines = text.matches('\n').count();
+        // Each of the cuts of some thousand rows may look 64 KiB ahead.
+        assert!(read(&text, 3) < 20 * lines, "{line:?}: {} of {lines}", read(&text, 3));
+    }
+}
+
+#[test]
+fn what_a_row_costs_does_not_grow_with_what_is_behind_its_cells() {
+    // A hang is what this test would show: none of these has an end in quadratic time.
+    for text in [
+        format!("k,\"x\"y{}\n", ",1".repeat(500_000)),
+        format!("k,\"x\"y{}\n", ",[1".repeat(500_000)),
+        format!("k,\"x\"y,[{}\n", "1,".repeat(500_000)),
+        format!("a,\"{}\n", "\nb,[1 2],x\nx\",y,\"".repeat(20_000)),
+        format!("a,\"x\n{}", "\n,[1 2],x\n\",y,\"\",\"".repeat(20_000)),
+    ] {
+        read(&text, 3);
+    }
+}

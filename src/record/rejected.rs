@@ -1,0 +1,124 @@
+//! A line of a rejects file: one form, for whoever writes it and for whoever reads it again. Pure.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// What stands before the mark of a line that is superseded, which is one byte.
+pub(crate) const OPENS: &str = r#"{"rejected":{"superseded":"#;
+
+/// The reason of records of which nobody knows whether they are stored.
+pub(crate) const UNKNOWN: &str = "unknown";
+
+/// What a line begins with. By it the reader of records knows one at a glance.
+pub(crate) const BEGINS: &[u8] = br#"{"rejected":"#;
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Line<'a, R> {
+    #[serde(borrow)]
+    pub(crate) rejected: Rejected<'a>,
+    /// The record as it was read: a JSON value, or its text where it was not readable as one.
+    pub(crate) record: R,
+}
+
+/// Which record it is, and why it is not stored. A record may well have a member of this name itself, so there is nothing
+/// else in it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rejected<'a> {
+    /// 1 once a later record with the key is stored; nothing where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) superseded: Option<u8>,
+    /// The input's name as the command line had it.
+    #[serde(borrow)]
+    pub(crate) input: Cow<'a, str>,
+    pub(crate) line: u64,
+    pub(crate) record: u64,
+    pub(crate) key: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) reason: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) message: Cow<'a, str>,
+}
+
+impl<'a> Line<'a, &'a RawValue> {
+    /// Reads a line, if it is one.
+    pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok()
+    }
+}
+
+impl Rejected<'_> {
+    /// Whether the record is in the form in which it was sent, whatever the fields of the input were called.
+    pub(crate) fn is_wire(&self) -> bool {
+        matches!(self.reason.as_ref(), "refused" | "not_stored" | UNKNOWN)
+    }
+
+    /// Whether a later record with its key was stored.
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.superseded.is_some_and(|mark| mark > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::Reason;
+
+    #[test]
+    fn what_was_sent_is_known_by_its_reason() {
+        let sent = Reason::NotStored { trouble: String::new() };
+        let refused =
+            Reason::Refused { code: String::new(), message: String::new(), request_id: String::new() };
+        let lost = Reason::Lost { answer: String::new() };
+        for (reason, is_wire) in [
+            (sent.code(), true),
+            (refused.code(), true),
+            (lost.code(), true),
+            (Reason::Overwritten.code(), true),
+            (UNKNOWN, true),
+            (Reason::Nested.code(), false),
+            (Reason::Shortened.code(), false),
+        ] {
+            let rejected = Rejected {
+                superseded: None,
+                input: "a".into(),
+                line: 1,
+                record: 0,
+                key: None,
+                reason: reason.into(),
+                message: "m".into(),
+            };
+            assert_eq!(rejected.is_wire(), is_wire, "{reason}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_read_as_it_was_written(
+            mark in 0u8..2, input: String, line: u64, record: u64, key: Option<String>, message: String,
+        ) {
+            let rejected = Rejected {
+                superseded: Some(mark),
+                input: input.as_str().into(),
+                line,
+                record,
+                key: key.as_deref().map(Cow::from),
+                reason: "syntax".into(),
+                message: message.as_str().into(),
+            };
+            let text = serde_json::to_string(&Line { rejected, record: [1] }).unwrap();
+            prop_assert_eq!(text.strip_prefix(OPENS).unwrap().as_bytes()[0], b'0' + mark);
+            let Line { rejected, record: value } = Line::parse(text.as_bytes()).unwrap();
+            prop_assert_eq!(rejected.is_superseded(), mark == 1);
+            prop_assert_eq!((rejected.input.as_ref(), rejected.line, rejected.record), (input.as_str(), line, record));
+            prop_assert_eq!((rejected.key.as_deref(), rejected.message.as_ref()), (key.as_deref(), message.as_str()));
+            prop_assert_eq!(value.get(), "[1]");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What the tests in `tests`, the benchmarks and the fuzz targets use of the program; nobody else does.
+
+mod presigned;
+mod service;
+
+pub mod admit {
+    pub use crate::admit::{Admit, Admitted, Fields, Findings, MetadataValues, Rules};
+}
+
+pub mod call {
+    pub use crate::call::{Budget, Quota};
+}
+
+pub mod cli {
+    pub use crate::cli::Cli;
+}
+
+pub mod local_service {
+    pub use crate::local_service::{Limits, Options, Service, fault, serve, statistics};
+}
+
+pub mod generate {
+    pub use crate::generate::{files, parts};
+}
+
+pub mod oss {
+    pub use super::presigned::{presign, presigned_query};
+    pub use crate::oss::{client, credential, endpoint, network, operation, secret, sign, time, wire};
+}
+
+pub mod put {
+    #[cfg(any(test, fuzzing))]
+    pub use crate::put::fuzzing;
+    pub use crate::put::{Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch, keep, report, run};
+}
+
+pub mod read {
+    pub use crate::read::{Form, Format, open};
+}
+
+pub mod record {
+    pub use crate::record::{Block, Columns, Input, Position, Raw, Record, Span, Vector};
+}
+
+pub mod setting {
+    pub use crate::setting::{ALL, ALSO_READ, Key};
+}
