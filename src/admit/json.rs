@@ -8,8 +8,9 @@ use super::glued;
 use super::metadata::{Under, Value, described, excerpt, kind};
 use super::numbered;
 use super::numbers::{self, Separated};
+use super::rules::Rules;
+use super::scratch::{Key, NoVector, Scratch, Taken, repeated};
 use super::skip::{Unexpected, decoded, skip_space, string_end, value_end};
-use super::{Key, Rules, Scratch, repeated};
 use crate::record::Reason;
 
 /// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
@@ -55,26 +56,6 @@ struct Walk<'a, 's> {
     scratch: &'s mut Scratch,
     /// Names of the objects that are open, from the outside in, each with a dot, without the record itself.
     path: String,
-}
-
-/// A field with a dot in its name, found by its whole name or along a path: the name counts more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
-    part: Kind,
-    rank: usize,
-    by_name: bool,
-}
-
-/// A member in place of a vector that is none.
-#[derive(Debug)]
-pub(crate) struct NoVector {
-    /// What it is.
-    found: String,
-    /// The path of the object that it stands in, and its name.
-    member: (String, String),
-    value: (usize, usize),
-    /// Whether it is stored, or left out, whatever else is found.
-    is_settled: bool,
 }
 
 /// Why a walk ends early.

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::fields::{Fields, holds_metadata};
+use super::rules::{MetadataValues, Rules};
 use super::skip::{Items, Unexpected, decoded, skip_space};
-use super::{MetadataValues, Rules};
 use crate::oss::limits;
 use crate::record::{Reason, ValueCure};
 

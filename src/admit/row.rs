@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::fields::{Choice, Field, Fields, holds_metadata, is_namespace, loose};
 use super::findings::{Book, Kind};
 use super::metadata::Under;
-use super::{Key, Scratch, not_text};
+use super::not_text;
+use super::scratch::{Key, Scratch};
 use crate::record::{Columns, Position, Reason};
 
 /// What the columns of one file are for.

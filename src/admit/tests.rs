@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::record::Columns;
+use crate::oss::wire::DistanceMetric;
+use crate::record::{Columns, Position};
 
 fn rules() -> Rules {
     Rules {

@@ -3,7 +3,7 @@
 use clap::Arg;
 use clap_complete::Shell;
 
-use super::{offered, sections};
+use super::definition::{offered, sections};
 use crate::cli::ShellName;
 
 /// The option whose value is the name of an index.

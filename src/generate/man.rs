@@ -3,8 +3,8 @@
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use super::definition::{Section, program, sections, usage};
 use super::markdown::SOME_HIDDEN;
-use super::{Section, program, sections, usage};
 use crate::cli::{EXAMPLES, EXIT_CODES};
 use crate::setting::{self, ALSO_READ};
 

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use super::{program, sections};
+use super::definition::{program, sections};
 
 const HEAD: &str = "\
 # Command line

@@ -8,14 +8,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::dispatch::Dispatch;
+use super::finished::Finished;
 use super::index::{self, Wanted};
 use super::keep::journal::Binding;
 use super::pipeline::{Broken, Queued};
 use super::report::Reporter;
 use super::report::notice::RequestNotice;
 use super::send::Sender;
+use super::send::ending::interrupted;
 use super::settle::{Reading, Settle};
-use super::{Finished, interrupted};
 use crate::call::Caller;
 use crate::exit::Failure;
 

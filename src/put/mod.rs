@@ -3,10 +3,12 @@
 pub mod batch;
 pub(crate) mod books;
 mod dispatch;
+mod finished;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod index;
+mod job;
 pub mod keep;
 mod load;
 mod pipeline;
@@ -28,8 +30,10 @@ use self::books::ledger::{Bounds, Ledger};
 pub(crate) use self::books::tally::Tally;
 use self::books::tracker::{Mark, Settled};
 use self::dispatch::Dispatch;
+pub use self::finished::Finished;
 use self::index::Known;
 pub use self::index::Wanted;
+pub use self::job::{Calls, Job};
 use self::keep::checkpoint::Checkpoint;
 pub use self::keep::checkpoint::Keep;
 use self::keep::journal::Binding;
@@ -37,87 +41,19 @@ use self::keep::resume::{IndexNow, Resumed};
 use self::load::{Load, Stopping, stopped_at};
 use self::pipeline::first_look::FirstLook;
 use self::pipeline::{Broken, Plan, Queued};
-use self::report::{Events, Reporter, Summary, Telling};
+use self::report::{Events, Reporter, Telling};
 use self::send::Sender;
 pub use self::send::Verify;
 use self::send::control::{Beginning, Control};
+use self::send::ending::interrupted;
 use self::send::evidence::Evidence;
 use self::send::late::Late;
 use self::settle::{Reading, Settle};
 use crate::admit;
-use crate::call::{Budget, Caller, Halt, Pacer, Quota};
+use crate::call::{Caller, Halt, Pacer, Quota};
 use crate::exit::{Exit, Failure};
-use crate::oss::client::Client;
 use crate::oss::wire;
 use crate::read::{self, ReadError};
-use crate::record::Input;
-
-/// Everything that a load needs to know; settings have made plain values of all flags.
-pub struct Job {
-    /// What to read.
-    pub inputs: Vec<Input>,
-    /// The form of the inputs, as far as the user names it.
-    pub form: read::Form,
-    /// Which fields hold what.
-    pub fields: admit::Fields,
-    /// What becomes of numbers in metadata.
-    pub metadata_values: admit::MetadataValues,
-    /// The index.
-    pub wanted: Wanted,
-    /// The service; `None` is a dry run.
-    pub client: Option<Client>,
-    /// Size of a batch.
-    pub limits: batch::Limits,
-    /// The pace.
-    pub quota: Quota,
-    /// Most requests in flight.
-    pub jobs: usize,
-    /// Bytes of all batches alive.
-    pub memory: usize,
-    /// Trouble that one request may have.
-    pub budget: Budget,
-    /// Which batches are read back.
-    pub verify: Verify,
-    /// Whether what would be noted about the input ends the load.
-    pub strict: bool,
-    /// When there are too many rejects.
-    pub max_rejects: MaxRejects,
-    /// Fewer records than this are a failure.
-    pub min_records: u64,
-    /// What is kept on disk, and where.
-    pub keep: Keep,
-    /// What is told, and where.
-    pub telling: Telling,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct Finished {
-    /// The counts.
-    pub summary: Summary,
-    /// Why it is not a complete success.
-    pub failure: Option<Failure>,
-}
-
-impl Finished {
-    /// Notes trouble beside the load, unless the load itself has failed.
-    pub fn fail(&mut self, failure: Failure) {
-        if self.failure.is_none() {
-            self.summary.exit_code = failure.exit.code();
-            self.summary.error = Some(failure.message.clone());
-            self.failure = Some(failure);
-        }
-    }
-}
-
-/// What comes from outside while a run goes on.
-#[derive(Clone, Debug)]
-pub struct Calls {
-    /// Turns true when the run shall end in good order.
-    pub interrupt: watch::Receiver<bool>,
-    /// Changes each time somebody wants to know how far the run is.
-    pub progress: watch::Receiver<u64>,
-}
 
 /// Loads the inputs: the whole path.
 pub async fn run(job: Job, calls: Calls) -> Finished {
@@ -316,10 +252,6 @@ async fn rehearse(
             None => return settle.finish(Reading::Exhausted, None),
         }
     }
-}
-
-fn interrupted() -> Failure {
-    Failure::new(Exit::Interrupted, "interrupted")
 }
 
 /// The end of a run whose input cannot be read, or not to its end.

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Finished;
 use super::batch::Batch;
 use super::books::ledger::{Bounds, Ledger};
 use super::books::outcome::{Fate, LastAnswer, Outcome};
 use super::books::rehearsal::Rehearsal;
 use super::books::tally::Cost;
 use super::books::tracker::Settled;
+use super::finished::Finished;
 use super::keep::checkpoint::{Checkpoint, Left};
 use super::keep::journal::Binding;
 use super::keep::rejects::Listed;

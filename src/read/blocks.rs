@@ -3,7 +3,10 @@
 use std::fs;
 
 use super::error::ReadError;
-use super::{Form, Reading, Sizes};
+use super::open_input::OpenInput;
+use super::preflight::beginning;
+use super::recognise::Form;
+use super::sizes::Sizes;
 use crate::record::{Block, Input, Position, Span};
 
 /// Starts to read `inputs` in their order, at the place `from` of an earlier reading if there is one.
@@ -32,7 +35,7 @@ fn size(input: &Input) -> Option<u64> {
 pub struct FailedInput {
     /// Where to continue once it is repaired: everything before has been handed out.
     pub at: Position,
-    /// Tells whether its text before that place is still the same: see [`super::beginning`].
+    /// Tells whether its text before that place is still the same: see [`beginning`].
     pub beginning: Option<String>,
     /// Why.
     pub error: ReadError,
@@ -56,7 +59,7 @@ pub struct Blocks {
 
 /// The input that is being read.
 struct Current {
-    reading: Reading,
+    reading: OpenInput,
     /// Where it would have to be continued.
     reached: Position,
     is_empty: bool,
@@ -134,7 +137,7 @@ impl Blocks {
             self.bytes_before += size(input).unwrap_or_default();
             return Ok(());
         };
-        let opened = Reading::open(input.clone(), number, self.sizes).and_then(|mut reading| {
+        let opened = OpenInput::open(input.clone(), number, self.sizes).and_then(|mut reading| {
             reading.start(&self.form, (place.offset > 0).then_some(place))?;
             Ok(Current { reading, reached: place, is_empty: place.offset == 0 })
         });
@@ -149,7 +152,7 @@ impl Blocks {
 
     fn failed(&mut self, input: &Input, at: Position, error: ReadError) -> Box<FailedInput> {
         self.bytes_before += size(input).unwrap_or_default();
-        Box::new(FailedInput { at, beginning: super::beginning(input, at), error })
+        Box::new(FailedInput { at, beginning: beginning(input, at), error })
     }
 
     /// Reads the next block of the input at hand; nothing at its end.

@@ -1,10 +1,11 @@
 //! Records that a JSON structure holds: elements of arrays, also inside an object, or values one after another.
 
 use super::around::{self, After, Found, Trouble};
+use super::cut::{Cut, RECORDS_AT_MOST};
 use super::error::Tear;
+use super::flaw::{Flaw, FlawKind};
 use super::named::Named;
 use super::value::{record_end, skip_blanks, value_end};
-use super::{Cut, Flaw, FlawKind, RECORDS_AT_MOST};
 
 /// What holds the records.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::mark::BYTE_ORDER_MARK;
 use super::table::CELLS_AT_MOST;
 use crate::record::quote::QuoteTrouble;
 use crate::record::{Input, Position};
@@ -309,7 +310,7 @@ pub enum ReadError {
 
 /// The byte that `text` begins with, in quotation marks, or the byte-order mark.
 pub(crate) fn shown(text: &[u8], byte: u8) -> String {
-    if text.starts_with(super::BYTE_ORDER_MARK) {
+    if text.starts_with(BYTE_ORDER_MARK) {
         return "U+FEFF, a byte-order mark inside the file".to_owned();
     }
     if byte.is_ascii_graphic() {

@@ -1,6 +1,6 @@
 //! What an input is that holds no records as text, told from its first bytes: its name and the cure.
 
-use super::mark_length;
+use super::mark::mark_length;
 use super::unfit::Unfit;
 use super::value::skip_blanks;
 use crate::encoding;

@@ -2,8 +2,12 @@
 
 use std::io::Cursor;
 
+use super::cutter::Cutter;
+use super::error::ReadError;
+use super::open_input::OpenInput;
+use super::recognise::{Form, Format};
+use super::sizes::Sizes;
 use super::window::{Stream, Window};
-use super::{Cutter, Form, Format, ReadError, Reading, Sizes};
 use crate::record::{Input, Position, Raw};
 
 /// What a text was cut into.
@@ -34,7 +38,7 @@ fn read(
     let stream = Stream::Forward(Box::new(Cursor::new(text.to_vec())));
     let window = Window::new(stream, 0, Sizes { block, record: 1 << 20 });
     let input = Input::File("text".into());
-    let mut reading = Reading { input, window, cutter: Cutter::Lines, bytes_before: 0 };
+    let mut reading = OpenInput { input, window, cutter: Cutter::Lines, bytes_before: 0 };
     reading.window.fill();
     reading.start(&Form { format, ..Form::default() }, from)?;
     while let Some(block) = reading.next_block()? {

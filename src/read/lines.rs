@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Cut, RECORDS_AT_MOST};
+use super::cut::{Cut, RECORDS_AT_MOST};
 
 /// Cuts the complete lines of `text`, blank ones left out; with `last` what follows the last newline is a line too.
 ///

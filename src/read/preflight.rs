@@ -10,9 +10,12 @@ use sha2::{Digest, Sha256};
 use super::error::ReadError;
 use super::expand::{Candidate, Expanded};
 use super::fingerprint::{SAMPLE, SAMPLES, sample_offsets, short};
+use super::open_input::OpenInput;
+use super::recognise::Form;
+use super::sizes::Sizes;
+use super::table;
 use super::value::value_end;
 use super::window::Arrival;
-use super::{Form, Reading, Sizes, table};
 use crate::record::{Block, Input, Position, Raw};
 
 /// What the look at the inputs has shown.
@@ -75,7 +78,7 @@ fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<bool, ReadError>
             None => Ok(true),
         };
     }
-    let mut reading = Reading::open(input(), 0, Sizes::USUAL)?;
+    let mut reading = OpenInput::open(input(), 0, Sizes::USUAL)?;
     match reading.start(form, None) {
         Err(error) if !is_promised && is_something_else(&error, &reading, form) => return Ok(false),
         started => started?,
@@ -108,7 +111,7 @@ fn not_a_stream(kind: fs::FileType) -> Option<&'static str> {
 
 /// Whether the error is what a file meets that was never meant to be input: nothing in the text at hand reads as a
 /// record, whatever is wrong with the rest.
-fn is_something_else(error: &ReadError, reading: &Reading, form: &Form) -> bool {
+fn is_something_else(error: &ReadError, reading: &OpenInput, form: &Form) -> bool {
     let Input::File(path) = &reading.input else { return false };
     match error {
         ReadError::Unrecognised { .. }
@@ -199,7 +202,7 @@ pub(crate) fn beginning(input: &Input, place: Position) -> Option<String> {
         return None;
     }
     let mut hash = Sha256::new().chain_update(place.offset.to_le_bytes());
-    let mut window = Reading::open(input.clone(), 0, Sizes::USUAL).ok()?.window;
+    let mut window = OpenInput::open(input.clone(), 0, Sizes::USUAL).ok()?.window;
     for offset in sample_offsets(place.offset, *SAMPLES.end()) {
         let length = usize::try_from(SAMPLE.min(place.offset - offset)).ok()?;
         match window.go_to(Position { offset, ..Position::default() }).ok()? {

@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use super::elements::Shape;
 use super::foreign::{self, Told};
+use super::mark::mark_length;
 use super::named::Named;
 use super::shape::{self, Holder};
+use super::sizes::Sizes;
 use super::table::{self, Dialect, Tables};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
-use super::{Form, Sizes, mark_length};
 use crate::encoding;
 
 /// A format that the command line can name.
@@ -64,6 +65,19 @@ impl FromStr for Format {
         let format = Self::ALL.into_iter().find(|format| format.to_string() == word);
         format.ok_or_else(|| UnknownFormat(word.to_owned()))
     }
+}
+
+/// What a user says about the form of the inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// The format; recognised, input by input, when it is not given.
+    pub format: Option<Format>,
+    /// How tables are written.
+    pub tables: Tables,
+    /// The fields that are named as the key: by them a record is told from an object around records.
+    pub key: Vec<String>,
+    /// The same of the vector.
+    pub vector: Vec<String>,
 }
 
 /// Whether a file in a directory is input, by its name.

@@ -1,8 +1,11 @@
 //! What the tests of reading share: everything that is read, and the checks that it is read the same from anywhere.
 
+use bytes::Bytes;
 use proptest::prelude::*;
 
+use super::sizes::Sizes;
 use super::*;
+use crate::record::{Input, Position, Raw};
 use crate::testing::{Directory, gzip};
 
 /// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.

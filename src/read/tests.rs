@@ -5,9 +5,13 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
+use super::cut::RECORDS_AT_MOST;
+use super::error::Tear;
+use super::open_input::OpenInput;
+use super::sizes::Sizes;
 use super::testing::{inline, read, text_of, texts};
 use super::*;
-use crate::record::Span;
+use crate::record::{Block, Input, Position, Span};
 use crate::testing::{Directory, gzip};
 
 /// A file, which unlike text on the command line may be a table; it lasts as long as its directory.
@@ -86,7 +90,7 @@ fn a_block_of_the_shortest_records_has_not_more_of_them_than_memory_allows() {
 #[test]
 fn text_that_is_left_for_the_next_block_does_not_let_the_window_grow() {
     let input = inline("1\n".repeat(1 << 20));
-    let mut reading = Reading::open(input, 0, Sizes::USUAL).unwrap();
+    let mut reading = OpenInput::open(input, 0, Sizes::USUAL).unwrap();
     reading.start(&Form { format: Some(Format::Jsonl), ..Form::default() }, None).unwrap();
     while let Some(block) = reading.next_block().unwrap() {
         assert!(block.records.len() <= RECORDS_AT_MOST);

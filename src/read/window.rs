@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::Sizes;
 use super::decompress::{Compression, Trailing};
+use super::sizes::Sizes;
 use crate::record::{Input, Position};
 
 /// How many bytes a decompressor has taken, shared with it.

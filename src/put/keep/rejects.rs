@@ -2,10 +2,11 @@
 //! again.
 
 mod listed;
+mod place;
 pub(crate) mod repair;
 
 use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub(crate) use self::listed::{Listed, Superseded};
+pub(crate) use self::place::Place;
 pub(crate) use self::repair::{Forgotten, forget, whole_name};
 use crate::private;
 use crate::put::books::outcome::Later;
@@ -36,29 +38,6 @@ pub(crate) struct Rejects {
     /// Its length.
     bytes: u64,
     listed: Arc<Listed>,
-}
-
-/// Where a rejects file is.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    /// Among the program's own files.
-    Own(PathBuf),
-    /// Where the user wants it, which may be a device or a link.
-    Named(PathBuf),
-}
-
-impl Place {
-    pub(crate) fn path(&self) -> &Path {
-        let (Self::Own(path) | Self::Named(path)) = self;
-        path
-    }
-
-    fn open(&self, options: &mut OpenOptions) -> io::Result<File> {
-        match self {
-            Self::Own(path) => private::open_own(path, options),
-            Self::Named(path) => options.open(path),
-        }
-    }
 }
 
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Sender;
 use super::control::Taken;
-use super::ending::{nothing_more_is_stored, refused, unreachable, writes_nothing};
+use super::ending::{interrupted, nothing_more_is_stored, refused, unreachable, writes_nothing};
 use super::read_back::{self, ReadBack};
 use crate::call::{Because, Effort, GaveUp};
 use crate::exit::Failure;
@@ -15,7 +15,6 @@ use crate::oss::operation::Operation;
 use crate::put::batch::in_flight::KeyHashes;
 use crate::put::books::outcome::{Doubt, Outcome};
 use crate::put::books::tally::Cost;
-use crate::put::interrupted;
 use crate::record::{Defect, Position, Raw, Reason, Vector};
 
 /// So many batches may wait to see whether the index is at fault. Evidence against it comes with fewer, unless each is

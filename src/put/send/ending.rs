@@ -24,6 +24,11 @@ pub(crate) fn refused(error: &CallError, operation: Operation) -> Failure {
     }
 }
 
+/// The run's end when it is to end before the input does.
+pub(crate) fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted")
+}
+
 /// The run's end when nobody answers.
 pub(crate) fn unreachable(error: &CallError) -> Failure {
     match error {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::read::Sizes;
+use crate::read::sizes::Sizes;
 use crate::read::testing::{check_everywhere, read, value};
 use crate::record::Input;
 use crate::testing::Directory;

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::admit::{Admit, Fields, Kind, Rules};
+use crate::read::sizes::Sizes;
 use crate::read::testing::{check_everywhere, inline, read, text_of, texts};
-use crate::read::{Blocks, Form, Sizes};
+use crate::read::{Blocks, Form};
 
 /// A record that is one beyond doubt, with what could mislead in its text.
 fn record() -> impl Strategy<Value = String> {

@@ -7,12 +7,14 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3};
 
+use super::super::cut::QuoteFlaw;
+use super::super::window::newlines;
 use super::dialect::Dialect;
 use super::evidence::{
     InPlace, could_open, holds_records, holds_vector, in_place, place_of_vector, row_dimension,
     row_has_vector,
 };
-use crate::record::quote::{QuoteKind, QuoteTrouble};
+use crate::record::quote::QuoteKind;
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
 const FARTHEST: usize = 64 << 10;
@@ -47,21 +49,6 @@ pub(crate) struct Row {
     pub(crate) next: usize,
     /// What is wrong with its quotes.
     pub(crate) flaw: Option<QuoteFlaw>,
-}
-
-/// What is wrong with a quote, in lines from the row's first one on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct QuoteFlaw {
-    begun: u64,
-    found: u64,
-    kind: QuoteKind,
-}
-
-impl QuoteFlaw {
-    /// The same for a row that starts on `line`.
-    pub(crate) fn on(self, line: u64) -> QuoteTrouble {
-        QuoteTrouble { begun: line + self.begun, found: line + self.found, kind: self.kind }
-    }
 }
 
 /// How a quoted cell ends.
@@ -317,7 +304,7 @@ impl Text<'_> {
     }
 
     fn flaw(&self, start: usize, cell: usize, found: usize, kind: QuoteKind) -> QuoteFlaw {
-        let lines = |to: usize| self.bytes.get(start..to).map_or(0, super::super::newlines);
+        let lines = |to: usize| self.bytes.get(start..to).map_or(0, newlines);
         QuoteFlaw { begun: lines(cell), found: lines(found), kind }
     }
 

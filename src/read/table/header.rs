@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::super::cut::QuoteFlaw;
 use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
 use super::dialect::{Dialect, Tables, named_delimiter};
 use super::evidence::dimension;
 use super::grammar::{Ahead, Row, Text};
-use super::{QuoteFlaw, Rows};
+use super::rows::Rows;
 use crate::record::Columns;
 use crate::record::names::VECTORS;
 

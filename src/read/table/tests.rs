@@ -1,6 +1,9 @@
 //! What is cut from texts whose quotes are in order, and from those whose quotes are not.
 
-use super::*;
+use super::super::cut::Cut;
+use super::dialect::{Dialect, Tables};
+use super::grammar::{Ahead, Text};
+use super::rows::{cut, cut_counted};
 use crate::record::quote::QuoteKind;
 
 fn row(text: &str, columns: usize, tables: &Tables, last: bool) -> Cut {

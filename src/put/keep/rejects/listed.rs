@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Place;
+use super::place::Place;
 use super::repair::{self, known, lines};
 use crate::put::batch::Batch;
 use crate::put::batch::in_flight::{KeyHasher, KeyHashes};

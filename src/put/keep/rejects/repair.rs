@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
-use super::Place;
+use super::place::Place;
 use crate::private;
 use crate::put::books::tracker::Mark;
 use crate::record::rejected::{Line, Rejected, UNKNOWN};

@@ -1,0 +1,257 @@
+//! The parts of the record at hand, as they are found, judged and written.
+
+use super::fields::{Choice, Fields};
+use super::findings::{Book, Kind};
+use super::glued::Glued;
+use super::metadata::{self, Metadata, Under, Value, quoted};
+use super::numbers::{self, Separated};
+use super::rules::Rules;
+use super::shortest;
+use crate::oss::limits;
+use crate::oss::wire::DistanceMetric;
+use crate::record::{Reason, WIRE_KEY};
+
+/// The key of a record, and what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// The rank of the field that gave it.
+    pub(super) rank: usize,
+    pub(super) judged: Result<String, Reason>,
+    /// Where it stands in the record.
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// The parts of one record while it is read; its buffers live from record to record.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) key: Option<Key>,
+    /// Fields that could have given the key, and where their values stand.
+    pub(super) other_keys: Vec<(usize, usize, usize)>,
+    /// The vector's elements; they count only once it was read to its end.
+    pub(super) numbers: Vec<f32>,
+    pub(super) has_vector: bool,
+    /// The rank of the field that gave the vector.
+    pub(super) vector_rank: Option<usize>,
+    /// What stood in vector fields in place of an array.
+    pub(super) vector_kinds: Vec<NoVector>,
+    /// The same where no other field has the vector.
+    pub(super) vector_kind: Option<String>,
+    pub(super) metadata: Metadata,
+    /// The usual field that gave the metadata, and what is wrong with it.
+    pub(super) metadata_rank: Option<usize>,
+    pub(super) metadata_problem: Option<Reason>,
+    /// The metadata fields met so far.
+    pub(super) metadata_seen: Vec<usize>,
+    /// Fields with a dot in their names that were met.
+    pub(super) taken: Vec<Taken>,
+    /// Where another object follows the record's own.
+    pub(super) glued: Option<Glued>,
+    /// The first thing found wrong; reading goes on for the sake of the key.
+    pub(super) problem: Option<Reason>,
+    /// Whether a namespace was noted.
+    pub(super) has_namespace: bool,
+    /// What costs no record.
+    pub(super) book: Book,
+    /// Names of open objects, and brackets that are open: only their memory lives on.
+    pub(super) path: String,
+    pub(super) open: Vec<u8>,
+}
+
+impl Scratch {
+    pub(super) fn clear(&mut self) {
+        self.key = None;
+        self.other_keys.clear();
+        self.numbers.clear();
+        self.has_vector = false;
+        self.vector_rank = None;
+        self.vector_kinds.clear();
+        self.vector_kind = None;
+        self.metadata.clear();
+        self.metadata_rank = None;
+        self.metadata_problem = None;
+        self.metadata_seen.clear();
+        self.glued = None;
+        self.has_namespace = false;
+        self.problem = None;
+        self.book.begin();
+    }
+
+    /// Notes where the parts of a record came from.
+    pub(super) fn note_parts(&mut self, fields: &Fields) {
+        if let Some(Key { rank, judged: Ok(key), .. }) = &self.key {
+            if !fields.key.named {
+                self.book.note(Kind::KeyFrom, "", fields.key.name(*rank));
+            }
+            if key.trim() != key {
+                self.book.note(Kind::KeyWhitespace, "", "");
+            }
+        }
+        if let (Some(rank), false) = (self.vector_rank, fields.vector.named) {
+            self.book.note(Kind::VectorFrom, "", fields.vector.name(rank));
+        }
+        for field in self.metadata.left_out() {
+            self.book.note(Kind::LeftOut, "", field);
+        }
+    }
+
+    pub(super) fn problem(&mut self, reason: Reason) {
+        self.problem.get_or_insert(reason);
+    }
+
+    /// Notes which field gives the vector; `false` if another one has given it already.
+    pub(super) fn begin_vector(&mut self, rank: usize, choice: &Choice) -> bool {
+        let Some(first) = self.vector_rank else {
+            self.vector_rank = Some(rank);
+            return true;
+        };
+        let (first, second) = (choice.name(first), choice.name(rank));
+        self.problem(if first == second {
+            repeated("vector", first)
+        } else {
+            Reason::AmbiguousVector { first: first.to_owned(), second: second.to_owned() }
+        });
+        false
+    }
+
+    /// Takes a vector that is spelt in a cell: bracketed or not, loosely separated.
+    pub(super) fn vector_cell(&mut self, rank: usize, choice: &Choice, cell: &str) {
+        let cell = cell.trim();
+        if cell.is_empty() {
+            self.vector_kind.get_or_insert("an empty cell".to_owned());
+            return;
+        }
+        if !self.begin_vector(rank, choice) {
+            return;
+        }
+        let bracketed = |close| (cell.as_bytes().get(1..).unwrap_or_default(), Some(close));
+        let (inner, close) = match cell.as_bytes().first() {
+            Some(b'[') => bracketed(b']'),
+            Some(b'(') => bracketed(b')'),
+            Some(b'{') => bracketed(b'}'),
+            _ => (cell.as_bytes(), None),
+        };
+        match numbers::read(inner, close, Separated::Loosely, &mut self.numbers) {
+            Ok(used) if used == inner.len() => self.has_vector = true,
+            Ok(_) => {
+                self.problem(Reason::Syntax { detail: "text follows the vector in its cell".to_owned() });
+            }
+            Err(reason) => self.problem(reason),
+        }
+    }
+
+    /// Takes the value of one of the usual metadata fields; the likeliest one that is there wins, good or bad, wherever
+    /// it stands.
+    pub(super) fn usual_metadata(&mut self, rank: usize, value: Value<'_>, under: Under<'_>) {
+        let choice = &under.fields.metadata;
+        if value.raw() == b"null" {
+            return;
+        }
+        let loses = match self.metadata_rank {
+            Some(taken) if taken <= rank => Some(rank),
+            taken => taken,
+        };
+        if let Some(loser) = loses {
+            self.book.note(Kind::SecondMetadata, "", choice.name(loser));
+            if loser == rank {
+                return;
+            }
+        }
+        self.metadata_rank = Some(rank);
+        self.metadata.clear();
+        let name = choice.name(rank);
+        let taken = match value.raw().first() {
+            Some(b'{') => self.metadata.object(&[name, "."].concat(), value, under),
+            Some(b'"') => value.decoded().and_then(|cell| self.metadata_cell(name, &cell, under)),
+            _ => Err(Reason::MetadataKind { found: metadata::described(value.raw()) }),
+        };
+        self.metadata_problem = taken.err();
+    }
+
+    /// Takes a metadata object that is written as text.
+    pub(super) fn metadata_cell(&mut self, name: &str, cell: &str, under: Under<'_>) -> Result<(), Reason> {
+        let cell = cell.trim();
+        if cell.starts_with('{') {
+            self.metadata.object_text(name, cell, under)
+        } else {
+            Err(Reason::MetadataKind { found: metadata::kind_of_cell(cell).to_owned() })
+        }
+    }
+
+    /// Holds the parts against the rules and returns the dimension.
+    pub(super) fn check(&mut self, fields: &Fields, rules: &Rules) -> Result<usize, Reason> {
+        if let Some(problem) = self.problem.take().or_else(|| self.metadata_problem.take()) {
+            return Err(problem);
+        }
+        let key = match &self.key {
+            None => return Err(Reason::NoKey { looked_for: fields.key.list() }),
+            Some(key) => key.judged.as_ref().map_err(Clone::clone)?,
+        };
+        let characters = key.chars().count();
+        if !limits::KEY_CHARACTERS.contains(&characters) {
+            return Err(Reason::KeyLength { characters });
+        }
+        if !self.has_vector {
+            return Err(match self.vector_kind.take() {
+                Some(found) => Reason::VectorKind { found },
+                None => Reason::NoVector { looked_for: fields.vector.list() },
+            });
+        }
+        let got = self.numbers.len();
+        match rules.dimension {
+            Some(want) if want != got => return Err(Reason::Dimension { want, got }),
+            _ if !u32::try_from(got).is_ok_and(|count| limits::DIMENSION.contains(&count)) => {
+                return Err(Reason::DimensionRange { got });
+            }
+            _ => {}
+        }
+        if self.numbers.iter().all(|number| *number == 0.0) && rules.metric == Some(DistanceMetric::Cosine) {
+            return Err(Reason::ZeroVector);
+        }
+        self.metadata.check(rules)?;
+        Ok(got)
+    }
+
+    /// Writes the element as it goes on the wire and returns the length of the key's JSON string.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> usize {
+        out.extend_from_slice(WIRE_KEY);
+        let start = out.len();
+        quoted(self.key.as_ref().and_then(|key| key.judged.as_deref().ok()).unwrap_or_default(), out);
+        let key_length = out.len() - start;
+        out.extend_from_slice(br#","data":{"float32":["#);
+        shortest::write(&self.numbers, out);
+        out.extend_from_slice(b"]}");
+        if !self.metadata.wire().is_empty() {
+            out.extend_from_slice(br#","metadata":{"#);
+            out.extend_from_slice(self.metadata.wire());
+            out.push(b'}');
+        }
+        out.push(b'}');
+        key_length
+    }
+}
+
+/// A field with a dot in its name, found by its whole name or along a path: the name counts more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) part: Kind,
+    pub(super) rank: usize,
+    pub(super) by_name: bool,
+}
+
+/// A member in place of a vector that is none.
+#[derive(Debug)]
+pub(super) struct NoVector {
+    /// What it is.
+    pub(super) found: String,
+    /// The path of the object that it stands in, and its name.
+    pub(super) member: (String, String),
+    pub(super) value: (usize, usize),
+    /// Whether it is stored, or left out, whatever else is found.
+    pub(super) is_settled: bool,
+}
+
+/// Only one value of a field that occurs twice could be stored.
+pub(super) fn repeated(part: &str, field: &str) -> Reason {
+    Reason::Syntax { detail: format!("the {part}'s field {field} occurs twice in the record") }
+}

@@ -1,0 +1,24 @@
+//! How a load ended.
+
+use super::report::Summary;
+use crate::exit::Failure;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The counts.
+    pub summary: Summary,
+    /// Why it is not a complete success.
+    pub failure: Option<Failure>,
+}
+
+impl Finished {
+    /// Notes trouble beside the load, unless the load itself has failed.
+    pub fn fail(&mut self, failure: Failure) {
+        if self.failure.is_none() {
+            self.summary.exit_code = failure.exit.code();
+            self.summary.error = Some(failure.message.clone());
+            self.failure = Some(failure);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a load needs from outside: what is asked of it, and what comes while it goes on.
+
+use tokio::sync::watch;
+
+use super::batch;
+use super::books::ledger::MaxRejects;
+use super::index::Wanted;
+use super::keep::checkpoint::Keep;
+use super::report::Telling;
+use super::send::Verify;
+use crate::admit;
+use crate::call::{Budget, Quota};
+use crate::oss::client::Client;
+use crate::read;
+use crate::record::Input;
+
+/// Everything that a load needs to know; settings have made plain values of all flags.
+pub struct Job {
+    /// What to read.
+    pub inputs: Vec<Input>,
+    /// The form of the inputs, as far as the user names it.
+    pub form: read::Form,
+    /// Which fields hold what.
+    pub fields: admit::Fields,
+    /// What becomes of numbers in metadata.
+    pub metadata_values: admit::MetadataValues,
+    /// The index.
+    pub wanted: Wanted,
+    /// The service; `None` is a dry run.
+    pub client: Option<Client>,
+    /// Size of a batch.
+    pub limits: batch::Limits,
+    /// The pace.
+    pub quota: Quota,
+    /// Most requests in flight.
+    pub jobs: usize,
+    /// Bytes of all batches alive.
+    pub memory: usize,
+    /// Trouble that one request may have.
+    pub budget: Budget,
+    /// Which batches are read back.
+    pub verify: Verify,
+    /// Whether what would be noted about the input ends the load.
+    pub strict: bool,
+    /// When there are too many rejects.
+    pub max_rejects: MaxRejects,
+    /// Fewer records than this are a failure.
+    pub min_records: u64,
+    /// What is kept on disk, and where.
+    pub keep: Keep,
+    /// What is told, and where.
+    pub telling: Telling,
+}
+
+/// What comes from outside while a run goes on.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    /// Turns true when the run shall end in good order.
+    pub interrupt: watch::Receiver<bool>,
+    /// Changes each time somebody wants to know how far the run is.
+    pub progress: watch::Receiver<u64>,
+}

@@ -1,0 +1,90 @@
+//! The rows of one file: cut from its text, and divided into cells.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::super::cut::{Cut, RECORDS_AT_MOST};
+use super::super::mark::{BYTE_ORDER_MARK, mark_length};
+use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
+use super::dialect::Dialect;
+use super::grammar::{Ahead, Text};
+use crate::record::{Columns, Raw, RowTrouble};
+
+/// Cuts the rows of one file.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    dialect: Dialect,
+    columns: Arc<Columns>,
+    /// How long a row with a quoted cell may be.
+    longest: usize,
+    /// Whether a carriage return stands in the text that was cut last.
+    has_returns: bool,
+}
+
+impl Rows {
+    pub(super) fn new(dialect: Dialect, columns: Columns, longest: usize) -> Self {
+        Self { dialect, columns: Arc::new(columns), longest, has_returns: false }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Cuts the complete rows of `text`; with `last` what follows the last newline is a row too.
+    pub(crate) fn cut(&mut self, text: &[u8], last: bool) -> Cut {
+        self.has_returns = memchr::memchr(b'\r', text).is_some();
+        let columns = Some(self.columns.0.len());
+        cut(Text { bytes: text, last, longest: self.longest, dialect: &self.dialect, columns })
+    }
+
+    /// The cells of a row of the text that was cut last, under the file's header.
+    pub(crate) fn raw(&self, text: &Bytes, row: Range<usize>) -> Raw {
+        let bytes = &text[row.clone()];
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            return Raw::broken(text.slice(row), RowTrouble::Mark);
+        }
+        if self.has_returns && has_lone_return(bytes, &self.dialect) {
+            return Raw::broken(text.slice(row), RowTrouble::Return);
+        }
+        let cells = cells(bytes, &self.dialect);
+        if cells.len() > CELLS_AT_MOST {
+            let got = count_cells(bytes, &self.dialect);
+            return Raw::broken(text.slice(row), RowTrouble::Cells { want: self.columns.0.len(), got });
+        }
+        Raw::Row { columns: Arc::clone(&self.columns), cells }
+    }
+}
+
+/// Cuts the complete rows of a text, empty ones and comments left out.
+pub(super) fn cut(text: Text<'_>) -> Cut {
+    cut_counted(text, &mut Ahead::default())
+}
+
+/// The same, with what is known of the rows behind broken ones.
+pub(super) fn cut_counted(text: Text<'_>, ahead: &mut Ahead) -> Cut {
+    let mut cut = Cut::default();
+    let mut at = 0;
+    while at < text.bytes.len() && cut.records.len() < RECORDS_AT_MOST {
+        // A row behind a byte-order mark is rejected, but as a whole: a quote behind the mark opens a cell.
+        let start = at + mark_length(text.bytes.get(at..).unwrap_or_default());
+        if let Some(next) = text.passed_over(start) {
+            at = next;
+            continue;
+        }
+        let Some(row) = text.row(start, ahead) else { break };
+        if let Some(flaw) = row.flaw {
+            cut.flaws.push((cut.records.len(), flaw));
+        }
+        if row.content.is_empty() && row.flaw.is_none() {
+            at = row.next;
+            continue;
+        }
+        cut.records.push(at..row.content.end);
+        at = row.next;
+    }
+    cut.consumed = at;
+    cut
+}
