@@ -11,5 +11,5 @@ fn main() -> ExitCode {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    ossvec::run::run(std::env::args_os(), &environment).into()
+    ossvec::command::run(std::env::args_os(), &environment).into()
 }

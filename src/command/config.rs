@@ -1,0 +1,35 @@
+//! `config`: shows the settings, or asks for them and writes them.
+
+use crate::cli::{Config, ConfigCommand, ConfigShow, Global, OutputFormat};
+use crate::exit::{Exit, Failure};
+use crate::init;
+use crate::print::{out, unprinted};
+use crate::settings::{self, Environment};
+use crate::shown::{pretty_json, visible};
+
+/// Runs the command below `config` that is asked for.
+pub(super) fn config(config: &Config, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    match &config.command {
+        ConfigCommand::Show(arguments) => show(arguments, global, environment),
+        ConfigCommand::Init => init(global, environment),
+    }
+}
+
+/// Prints every setting that a load would use.
+fn show(arguments: &ConfigShow, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    let format = settings::show_format(arguments.output_format)?;
+    let shown = settings::show(arguments, global, environment)?;
+    let text = match format {
+        OutputFormat::Json => pretty_json(&shown).map(|text| text + "\n"),
+        _ => Ok(settings::lines(&shown, arguments.origin)),
+    };
+    let printed = text.map_err(std::io::Error::from).and_then(|text| out(&text));
+    Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
+}
+
+/// Asks for the settings and writes them.
+fn init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    let init::Written { path, profile } = init::init(global, environment)?;
+    let printed = out(&(visible(&format!("profile {profile} is in {}", path.display())) + "\n"));
+    Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
+}

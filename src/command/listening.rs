@@ -1,0 +1,38 @@
+//! A local service about to serve: its data, its address, its end.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::exit::{Exit, Failure};
+use crate::local_service::{self, Service};
+use crate::oss::time::Timestamp;
+use crate::settings::LOCAL_BUCKET;
+
+/// Opens a local service's data and sees to it that there is a bucket.
+pub(super) fn open(options: local_service::Options) -> Result<Arc<Service>, Failure> {
+    let service = Service::open(options).and_then(|service| {
+        service.store().put_bucket(LOCAL_BUCKET, &Timestamp::now().rfc3339_millis())?;
+        Ok(Arc::new(service))
+    });
+    service.map_err(|error| {
+        Failure::new(Exit::Client, format!("cannot open the local service's data: {error:#}"))
+    })
+}
+
+pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
+}
+
+pub(super) fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Client, format!("cannot listen on {address}: {error}"))
+        .advise("--listen names another address")
+}
+
+/// Ends when the flag is raised.
+pub(super) async fn raised(mut flag: watch::Receiver<bool>) {
+    if flag.wait_for(|raised| *raised).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

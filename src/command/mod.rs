@@ -1,0 +1,161 @@
+//! From the command line to the exit code: parsed here, and handed to the command that it names, each in a file of its
+//! own.
+
+mod complete_indexes;
+mod completions;
+mod config;
+mod generate;
+mod listening;
+mod put_vectors;
+mod serve;
+
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use clap::{ArgMatches, CommandFactory, Parser};
+
+use crate::cli::{Cli, Command, VectorsApiCommand};
+use crate::command_line::CommandLine;
+use crate::exit::{Exit, Failure, own_defect};
+use crate::print::{Document, ResultOnce, err, not_begun, usage, warn};
+use crate::resources;
+use crate::settings::{self, Environment, Form};
+use crate::signals;
+
+/// What the runtime opens, with some in reserve.
+const FILES_OF_RUNTIME: usize = 10;
+/// The threads of the runtime, and one of each kind in reserve.
+const THREADS_OF_RUNTIME: usize = 4;
+/// Threads that wait for what holds up others are kept: later there might be none to be had.
+const THREADS_STAY: Duration = Duration::from_mins(10);
+
+/// Runs the program on its arguments and says how it ended.
+pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
+    std::panic::set_hook(Box::new(defect));
+    let arguments: Vec<_> = arguments.collect();
+    let result = ResultOnce::default();
+    let ended = resources::with_own_stack(|| ended(&arguments, environment, &result));
+    ended.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), environment, &result))
+}
+
+/// Runs the command line, and tells of whatever did not let it begin.
+fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce) -> Exit {
+    // Whoever reads the result gets one also where the program itself is broken.
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(arguments) {
+        Ok(cli) => parsed(&cli, environment, arguments, result),
+        Err(error) => usage(&error, &format!("ossvec {}", named(arguments).join(" "))),
+    }));
+    let done = done.unwrap_or_else(|_| Err(own_defect()));
+    done.unwrap_or_else(|failure| not_begun(&failure, document(arguments), environment, result))
+}
+
+/// Tells of a defect by its place, and of nothing that may be somebody's data; whoever holds the thread tells what comes
+/// of it.
+fn defect(info: &std::panic::PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    err(&format!("note: a defect in ossvec itself, at {place}; please report it with this line"));
+}
+
+/// Runs a command line that can be understood.
+fn parsed(
+    cli: &Cli,
+    environment: &Environment,
+    arguments: &[OsString],
+    result: &ResultOnce,
+) -> Result<Exit, Failure> {
+    resources::descriptors(FILES_OF_RUNTIME)?;
+    resources::threads(THREADS_OF_RUNTIME)?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).thread_keep_alive(THREADS_STAY).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Client, format!("cannot start: {error}")))?;
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            resources::spare_thread().await?;
+            signals::outgrown_files_are_errors();
+            command(cli, environment, arguments, result).await
+        })
+    }));
+    // A thread may still wait for standard input; nothing is lost by not waiting for it.
+    runtime.shutdown_background();
+    done.unwrap_or_else(|_| Err(own_defect()))
+}
+
+/// Runs the command that is asked for.
+async fn command(
+    cli: &Cli,
+    environment: &Environment,
+    arguments: &[OsString],
+    result: &ResultOnce,
+) -> Result<Exit, Failure> {
+    let global = &cli.global;
+    let form = if matches!(cli.command, Command::VectorsApi(_)) { Form::Ossutil } else { Form::Own };
+    for warning in settings::warnings(global, form)? {
+        warn(&warning, global);
+    }
+    let line =
+        CommandLine::new(arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect());
+    match &cli.command {
+        Command::PutVectors(arguments) => {
+            put_vectors::put_vectors((arguments, form), global, environment, &line, result).await
+        }
+        Command::VectorsApi(api) => match &api.command {
+            VectorsApiCommand::PutVectors(arguments) => {
+                put_vectors::put_vectors((arguments, form), global, environment, &line, result).await
+            }
+        },
+        Command::Serve(arguments) => serve::serve(arguments, global, environment).await,
+        Command::Config(arguments) => config::config(arguments, global, environment),
+        Command::Completions(arguments) => completions::completions(arguments),
+        Command::Generate(arguments) => generate::generate(arguments),
+        Command::CompleteIndexes => complete_indexes::complete_indexes(environment).await,
+    }
+}
+
+/// The commands that a line names, one within the other, even if it is wrong elsewhere.
+fn named(arguments: &[OsString]) -> Vec<String> {
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
+    let first = matches.as_ref().ok().and_then(ArgMatches::subcommand);
+    std::iter::successors(first, |(_, matches)| matches.subcommand())
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// What a script waits for on standard output, even if the command line is wrong elsewhere.
+fn document(arguments: &[OsString]) -> Document {
+    let is_json = arguments.iter().any(|argument| argument == "--output-format=json")
+        || arguments.windows(2).any(|pair| pair == ["--output-format", "json"]);
+    match named(arguments).first().map(String::as_str) {
+        _ if !is_json => Document::None,
+        // Who mistypes a command means one that has a summary.
+        Some("put-vectors") | None => Document::Summary,
+        Some("config") => Document::Failure,
+        Some(_) => Document::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_gets_its_document_whatever_is_wrong_with_the_command_line() {
+        for (line, wanted) in [
+            ("put-vectors a --output-format json", Document::Summary),
+            ("put a --output-format=json", Document::Summary),
+            ("-c config put-vectors a --output-format json", Document::Summary),
+            ("--profile serve put-vectors a --output-format json", Document::Summary),
+            ("put-vectors a --nope --output-format json", Document::Summary),
+            ("--nope put-vectors a --output-format json", Document::Summary),
+            ("put-vector a --output-format json", Document::Summary),
+            ("config show --output-format json", Document::Failure),
+            ("vectors-api put-vectors --output-format json", Document::None),
+            ("serve --output-format json", Document::None),
+            ("put-vectors a", Document::None),
+        ] {
+            let arguments: Vec<_> =
+                std::iter::once("ossvec").chain(line.split(' ')).map(OsString::from).collect();
+            assert_eq!(document(&arguments), wanted, "{line}");
+        }
+    }
+}
