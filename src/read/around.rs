@@ -5,10 +5,10 @@
 
 use serde::de::IgnoredAny;
 
-use super::named::{Named, is_keyed_record, is_record, is_vector_name};
+use super::named::{Named, is_keyed_record, is_record};
 use super::outline::Outline;
 use super::value::{Members, Next, scalar_end, skip_blanks, string_end};
-use crate::record::names::WRAPPERS;
+use crate::record::names::{METADATA, WRAPPERS, is_one_of};
 
 /// Why the members cannot be passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub(crate) fn after(text: &[u8], at: usize, name: &str, named: Named<'_>) -> Res
     match Members::behind(text, at).advance() {
         Next::Member(member, value) => {
             // A record has its own vector; what was taken for an object around records was one.
-            if is_vector_name(member) && is_array_of_numbers(text, value) {
+            if named.is_vector(member) && is_array_of_numbers(text, value) {
                 return Err(Trouble::Records(value));
             }
             let end = passed(text, value, Some(member), 0, named)?;
@@ -149,8 +149,10 @@ fn object(text: &[u8], at: usize, depth: usize, named: Named<'_>) -> Result<usiz
     }
 }
 
-/// Names of a list of the metadata of records, beside them.
-const METADATA: [&[u8]; 4] = [b"metadata", b"metadatas", b"payload", b"payloads"];
+/// Whether a list of the metadata of records, beside them, may have this name: that of one's metadata, or of several's.
+fn lists_metadata(name: &[u8]) -> bool {
+    is_one_of(&METADATA, name) || name.strip_suffix(b"s").is_some_and(|one| is_one_of(&METADATA, one))
+}
 
 fn array(
     text: &[u8],
@@ -159,8 +161,8 @@ fn array(
     depth: usize,
     named: Named<'_>,
 ) -> Result<usize, Trouble> {
-    let holds_records = name.is_some_and(|name| WRAPPERS.iter().any(|known| known.as_bytes() == name));
-    let holds_metadata = name.is_some_and(|name| METADATA.contains(&name));
+    let holds_records = name.is_some_and(|name| is_one_of(&WRAPPERS, name));
+    let holds_metadata = name.is_some_and(lists_metadata);
     let mut at = skip_blanks(text, start + 1);
     loop {
         match text.get(at) {
@@ -247,5 +249,19 @@ mod tests {
             assert_eq!(end(text), Err(Trouble::Unfinished), "{text}");
         }
         assert!(malformed(DEEPEST + 1)(&end(&"[".repeat(1000)).unwrap_err()));
+    }
+
+    #[test]
+    fn a_vector_behind_the_array_shows_a_record_by_a_usual_name_and_by_the_users() {
+        let vector = ["feature".to_owned()];
+        let named = Named { key: &[], vector: &vector };
+        for (member, is_named, is_usual) in
+            [("vector", true, true), ("feature", true, false), ("other", false, false)]
+        {
+            let text = format!(r#","{member}":[1,2]}}"#);
+            let found = |named| after(text.as_bytes(), 0, "points", named);
+            let is_record = |named| matches!(found(named), Err(Trouble::Records(_)));
+            assert_eq!((is_record(named), is_record(Named::default())), (is_named, is_usual), "{member}");
+        }
     }
 }

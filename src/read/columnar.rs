@@ -8,10 +8,11 @@ use super::named::{Named, is_key_name, is_record, is_vector_name};
 use super::outline::{Member, Outline, Value};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
+use crate::record::names::{DICTIONARIES, KEY_COLUMNS, VECTOR_COLUMN, is_one_of};
 
 /// Columns side by side: lists of equal length, or what pandas writes.
-pub(crate) fn of_columns(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
-    let keys = outline.find(|name| is_key_name(name) || matches!(name, b"ids" | b"keys"));
+pub(crate) fn of_columns(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> Option<Unfit> {
+    let keys = outline.find(|name| named.is_key(name) || is_one_of(&KEY_COLUMNS, name));
     let is_other = |member: &&Member<'_>| keys.is_none_or(|keys| keys.at != member.at);
     let vectors = outline.members.iter().filter(is_other).find(|member| member.value == Value::Arrays);
     let is_list = |value| matches!(value, Value::Others | Value::Numbers | Value::Arrays);
@@ -36,7 +37,7 @@ pub(crate) fn of_columns(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
         });
     }
     let has_scalar_key = keys.is_some_and(|member| !is_list(member.value));
-    let vectors = vectors.filter(|member| !has_scalar_key || member.name == b"embeddings");
+    let vectors = vectors.filter(|member| !has_scalar_key || member.name == VECTOR_COLUMN.as_bytes());
     match (keys.filter(|_| !has_scalar_key), vectors) {
         (Some(keys), Some(vectors)) => Some(lists(head, outline, Some(keys), Some(vectors.name))),
         // More of it than is looked at, and not yet a column of vectors.
@@ -45,7 +46,7 @@ pub(crate) fn of_columns(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
         {
             Some(lists(head, outline, Some(keys), None))
         }
-        (None, Some(vectors)) if vectors.name == b"embeddings" => {
+        (None, Some(vectors)) if vectors.name == VECTOR_COLUMN.as_bytes() => {
             Some(lists(head, outline, None, Some(vectors.name)))
         }
         _ => None,
@@ -143,7 +144,7 @@ fn unknown(head: &[u8], outline: &Outline<'_>, named: Named<'_>, path: &mut Vec<
             }
             Value::Object if path.len() < DEEPEST => {
                 let inner = Outline::of(head, member.at);
-                let is_known = matches!(member.name, b"vectors" | b"records" | b"data" | b"result");
+                let is_known = is_one_of(&DICTIONARIES, member.name);
                 if is_known && are_records(head, &inner) {
                     return Some(Inner::Dictionary);
                 }

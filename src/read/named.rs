@@ -1,7 +1,7 @@
 //! The names by which records and what holds them are known.
 
 use super::outline::{Outline, Value};
-use crate::record::names::{KEYS, VECTORS};
+use crate::record::names::{KEYS, VECTORS, is_one_of};
 
 /// The fields that the user names, by which a record is known as well as by the usual names.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,6 +14,16 @@ impl Named<'_> {
     /// Whether an object has a key under one of its usual names, or under one that the user names.
     pub(crate) fn has_key(&self, text: &[u8], outline: &Outline<'_>) -> bool {
         outline.members.iter().any(|member| is_key_name(member.name)) || has_one(text, outline, self.key)
+    }
+
+    /// Whether a member of this name is a key, by one of the usual names or one that the user gives.
+    pub(crate) fn is_key(&self, name: &[u8]) -> bool {
+        is_key_name(name) || self.key.iter().any(|field| field.trim().as_bytes() == name)
+    }
+
+    /// Whether a member of this name is a vector, by one of the usual names or one that the user gives.
+    pub(crate) fn is_vector(&self, name: &[u8]) -> bool {
+        is_vector_name(name) || self.vector.iter().any(|field| field.trim().as_bytes() == name)
     }
 
     /// Whether an object has a vector under a name that the user gives.
@@ -43,12 +53,12 @@ fn has_field(head: &[u8], outline: &Outline<'_>, field: &str) -> bool {
 
 /// Whether members of this name are keys, and so an object that has one is a record or something with a name.
 pub(crate) fn is_key_name(name: &[u8]) -> bool {
-    KEYS.iter().any(|known| known.as_bytes() == name)
+    is_one_of(&KEYS, name)
 }
 
 /// Whether members of this name are vectors.
 pub(crate) fn is_vector_name(name: &[u8]) -> bool {
-    VECTORS.iter().any(|known| known.as_bytes() == name)
+    is_one_of(&VECTORS, name)
 }
 
 /// Whether the object at `at` has a key and what makes a record. A vector alone may be that of a question.

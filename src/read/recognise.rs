@@ -312,6 +312,47 @@ mod tests {
         }
     }
 
+    /// Beginnings of inputs whose records have the key `id` and the vector `embedding`: records, arrays, objects around
+    /// records, columns, dictionaries, tables.
+    const BY_USUAL_NAMES: [&str; 19] = [
+        r#"{"id":"a","embedding":[1,2]}"#,
+        r#"{"id":"a","embedding":"1 2","points":[{"id":"p","embedding":[1]}]}"#,
+        r#"[{"id":"a","embedding":[1,2]}]"#,
+        r#"{"points":[{"id":"a","embedding":[1]}]}"#,
+        r#"{"items":[{"id":"a","embedding":[1]}],"total":1}"#,
+        r#"{"items":[{"embedding":"1 2"}]}"#,
+        r#"{"items":[{"id":"a","other":[1]}]}"#,
+        r#"{"id":"a","points":[{"title":"p"}]}"#,
+        r#"{"id":"a","items":[{"sort":1}],"embedding":[0.1]}"#,
+        r#"{"result":{"items":[{"id":"a","embedding":[1]}]}}"#,
+        r#"{"unheard":[{"id":"a","embedding":[1]}]}"#,
+        r#"{"id":["a","b"],"embedding":[[1,2],[3,4]],"title":["x","y"]}"#,
+        r#"{"id":{"0":"a","1":"b"},"embedding":{"0":[1,2],"1":[3,4]}}"#,
+        r#"{"embedding":[1,2],"id":{"a":1}}"#,
+        r#"{"points":[{"id":"a","embedding":[1]}],"items":[{"id":"b","embedding":[2]}]}"#,
+        "id;embedding\na;\"[1, 2]\"\n",
+        "id,embedding,text\na,1 2,\"x; y\"\n",
+        "id\tembedding\na\t1 2\n",
+        "embedding\n0.5 0.25\n",
+    ];
+
+    #[test]
+    fn a_field_that_the_user_names_counts_like_one_of_the_usual_names() {
+        let form = |key: &str, vector: &str| Form {
+            key: vec![key.to_owned()],
+            vector: vec![vector.to_owned()],
+            ..Form::default()
+        };
+        let renamed = |text: &str| text.replace("id", "sku").replace("embedding", "feature");
+        for text in BY_USUAL_NAMES {
+            for name in [None, Some("input.csv")] {
+                let usual = recognise(text.as_bytes(), true, name, &Form::default());
+                let named = recognise(renamed(text).as_bytes(), true, name, &form("sku", "feature"));
+                assert_eq!(format!("{named:?}"), renamed(&format!("{usual:?}")), "{text}");
+            }
+        }
+    }
+
     #[test]
     fn an_object_too_large_to_tell_from_a_record_is_refused() {
         let inner = vec![r#"{"id":"p","vector":[9,9]}"#; 10_000].join(",");

@@ -6,7 +6,7 @@ use super::named::{Named, is_record, is_vector_name};
 use super::outline::{Outline, Value};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
-use crate::record::names::WRAPPERS;
+use crate::record::names::{self, HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
 
 /// Whether the first value holds records.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,10 +18,6 @@ pub(crate) enum Holder {
     Unknown,
 }
 
-/// More names of an array of records, which a record may well have for something else: they count where their elements are records.
-const LOOSE_WRAPPERS: [&str; 3] = ["items", "records", "docs"];
-/// Names of an object around such an object.
-const HOLDERS: [&str; 8] = ["result", "results", "hits", "data", "response", "body", "output", "content"];
 /// How many objects may stand around one another.
 const DEEPEST: usize = 4;
 
@@ -127,7 +123,7 @@ fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> 
             None => Holder::Missing,
         });
     }
-    if let Some(unfit) = columnar::of_columns(head, &outline) {
+    if let Some(unfit) = columnar::of_columns(head, &outline, named) {
         return Err(unfit);
     }
     if has_vector || has_numbers {
@@ -200,7 +196,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn among(&mut self, outline: &Outline<'_>) {
         for member in &outline.members {
-            let is_one_of = |names: &[&str]| names.iter().any(|known| known.as_bytes() == member.name);
+            let is_one_of = |names: &[&str]| names::is_one_of(names, member.name);
             self.path.push(String::from_utf8_lossy(member.name).into_owned());
             match self.head.get(member.at) {
                 Some(b'[') if is_one_of(&WRAPPERS) || is_one_of(&LOOSE_WRAPPERS) => {

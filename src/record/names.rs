@@ -37,3 +37,82 @@ pub(crate) const WRAPPERS: [&str; 11] = [
     "matches",
     "documents",
 ];
+
+/// More names of such an array, which a record may well have for something else: they count where their elements are
+/// records.
+pub(crate) const LOOSE_WRAPPERS: [&str; 3] = ["items", "records", "docs"];
+
+/// Names of an object around an object that holds the records.
+pub(crate) const HOLDERS: [&str; 8] =
+    ["result", "results", "hits", "data", "response", "body", "output", "content"];
+
+/// Names of an object whose members may be records, each under its key.
+pub(crate) const DICTIONARIES: [&str; 4] = ["vectors", "records", "data", "result"];
+
+/// More names of a column of keys, beside columns of other things.
+pub(crate) const KEY_COLUMNS: [&str; 2] = ["ids", "keys"];
+
+/// The name of a column of vectors.
+pub(crate) const VECTOR_COLUMN: &str = "embeddings";
+
+/// Whether a name, spelled as in the text, is one of these.
+pub(crate) fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|known| known.as_bytes() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn any_of(names: &[&str]) -> String {
+        names.split_last().map(|(last, others)| format!("{} or {last}", others.join(", "))).unwrap()
+    }
+
+    fn coded(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| format!("`{name}`")).collect()
+    }
+
+    fn page(name: &str) -> String {
+        let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+        page.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_help_names_the_fields_that_are_recognised() {
+        let command = Cli::command();
+        let load = command.find_subcommand("put-vectors").unwrap();
+        for (option, names) in [
+            ("key", format!("[default: the first of {}]", KEYS.join(", "))),
+            ("vector", format!("[default: {}]", any_of(&VECTORS))),
+            ("metadata", format!("[default: the object {}]", any_of(&METADATA))),
+        ] {
+            let argument = load.get_arguments().find(|argument| argument.get_id() == option).unwrap();
+            let help = argument.get_long_help().unwrap().to_string();
+            assert!(help.contains(&names), "{help}\nlacks {names}");
+        }
+    }
+
+    #[test]
+    fn the_pages_name_what_is_recognised() {
+        let any_of = |names| any_of(&coded(names).iter().map(String::as_str).collect::<Vec<_>>());
+        let list = |names| coded(names).join(", ");
+        for (name, text) in [
+            ("docs/formats.md", format!("| key | the first of {} that", list(&KEYS))),
+            ("docs/formats.md", format!("| vector | {};", any_of(&VECTORS))),
+            ("docs/formats.md", format!("the members of the first of {} that", list(&METADATA))),
+            ("docs/formats.md", format!("can be named {};", any_of(&WRAPPERS))),
+            ("docs/formats.md", format!("also {}.", any_of(&LOOSE_WRAPPERS))),
+            ("docs/formats.md", format!("Namespaces are {}", any_of(&NAMESPACE))),
+            ("docs/formats.md", format!("sparse values {}", any_of(&SPARSE))),
+            ("docs/events.md", format!("| {} that is not stored", any_of(&METADATA))),
+        ] {
+            assert!(page(name).contains(&text), "{name} lacks {text}");
+        }
+    }
+}

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::*;
 use crate::admit::{Admit, Fields, Kind, Rules};
 use crate::read::sizes::Sizes;
 use crate::read::testing::{check_everywhere, inline, read, text_of, texts};
 use crate::read::{Blocks, Form};
+use crate::record::names::{HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
 
 /// A record that is one beyond doubt, with what could mislead in its text.
 fn record() -> impl Strategy<Value = String> {

@@ -196,6 +196,14 @@ mod tests {
     }
 
     #[test]
+    fn the_only_column_may_be_the_vector_that_the_user_names() {
+        let tables = Tables { vector: Some("feature".to_owned()), ..Tables::default() };
+        let flaw = |text: &str| header(text.as_bytes(), true, 1 << 20, b',', &tables).err();
+        assert_eq!(flaw("Feature\n0.5 0.25\n"), None);
+        assert_eq!(flaw("vector\n0.5 0.25\n"), Some(HeaderFlaw::NoTable("vector".to_owned())));
+    }
+
+    #[test]
     fn a_header_whose_quotes_may_have_taken_rows_is_no_header() {
         for text in [
             "id,vector,\"note\na,[1 2],x\nb,[3 4],y\"\nc,[5 6],z\n",
