@@ -51,7 +51,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("command_line", &["setting", "shown"]),
     ("values", &["put"]),
     ("profile", &["ini", "setting"]),
-    ("cli", &["oss", "setting", "values"]),
+    ("cli", &["oss", "read", "setting", "values"]),
     ("generate", &["cli", "setting"]),
     ("index_names", &["cli", "oss", "settings"]),
     ("signals", &["exit"]),

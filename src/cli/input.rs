@@ -1,9 +1,11 @@
 //! The options of a load that say what its input looks like.
 #![expect(clippy::doc_markdown, reason = "doc comments are the help texts, as a terminal shows them")]
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::parse::whole;
+use crate::read::Format;
 use crate::values::{Character, Quote};
 
 /// What the input looks like.
@@ -102,20 +104,32 @@ pub struct TableOptions {
     pub multiline_cells: bool,
 }
 
-/// Formats of input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum FormatName {
-    /// By content, then by file name
-    #[default]
-    Auto,
-    /// An array, an object that contains one, or concatenated objects
-    Json,
-    /// One JSON object per line
-    Jsonl,
-    /// Comma-separated values with a header
-    Csv,
-    /// Tab-separated values with a header
-    Tsv,
+/// A format of input; with none each input shows its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FormatName(pub Option<Format>);
+
+/// What `--format` can be: `auto` first, then the formats that can be read.
+const FORMAT_NAMES: [FormatName; Format::ALL.len() + 1] = {
+    let mut names = [FormatName(None); Format::ALL.len() + 1];
+    let mut index = 0;
+    while index < Format::ALL.len() {
+        names[index + 1] = FormatName(Some(Format::ALL[index]));
+        index += 1;
+    }
+    names
+};
+
+impl ValueEnum for FormatName {
+    fn value_variants<'a>() -> &'a [Self] {
+        &FORMAT_NAMES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self.0 {
+            None => PossibleValue::new("auto").help("By content, then by file name"),
+            Some(format) => PossibleValue::new(format.name()).help(format.help()),
+        })
+    }
 }
 
 /// What becomes of numbers and booleans in metadata.

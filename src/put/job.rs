@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 use super::batch;
-use super::books::ledger::MaxRejects;
+use super::books::ledger::Bounds;
 use super::index::Wanted;
 use super::keep::checkpoint::Keep;
 use super::report::Telling;
@@ -42,10 +42,8 @@ pub struct Job {
     pub verify: Verify,
     /// Whether what would be noted about the input ends the load.
     pub strict: bool,
-    /// When there are too many rejects.
-    pub max_rejects: MaxRejects,
-    /// Fewer records than this are a failure.
-    pub min_records: u64,
+    /// What makes it a failure, however well it was sent.
+    pub bounds: Bounds,
     /// What is kept on disk, and where.
     pub keep: Keep,
     /// What is told, and where.

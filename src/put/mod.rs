@@ -25,8 +25,8 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use self::books::ledger::MaxRejects;
-use self::books::ledger::{Bounds, Ledger};
+use self::books::ledger::Ledger;
+pub use self::books::ledger::{Bounds, MaxRejects};
 pub(crate) use self::books::tally::Tally;
 use self::books::tracker::{Mark, Settled};
 use self::dispatch::Dispatch;
@@ -68,8 +68,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let _answering = answer(progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
     let (bound, counted) = checkpoint.bound();
-    let bounds = Bounds { max_rejects: job.max_rejects, min_records: job.min_records };
-    let mut settle = Settle::new(Arc::clone(&reporter), bounds, checkpoint, mark.counts);
+    let mut settle = Settle::new(Arc::clone(&reporter), job.bounds, checkpoint, mark.counts);
     if let Some(failure) = taken {
         return settle.finish(Reading::Stopped, Some(failure));
     }

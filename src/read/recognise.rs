@@ -31,6 +31,26 @@ impl Format {
     /// All formats, as a user may be shown them.
     pub const ALL: [Self; 4] = [Self::Json, Self::Jsonl, Self::Csv, Self::Tsv];
 
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+        }
+    }
+
+    /// What the help says of it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Json => "An array, an object that contains one, or concatenated objects",
+            Self::Jsonl => "One JSON object per line",
+            Self::Csv => "Comma-separated values with a header",
+            Self::Tsv => "Tab-separated values with a header",
+        }
+    }
+
     /// The format that a file's name promises.
     fn of_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -44,12 +64,7 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-        })
+        formatter.write_str(self.name())
     }
 }
 

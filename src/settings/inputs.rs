@@ -8,14 +8,14 @@ use percent_encoding::percent_decode_str;
 
 use super::check::usage;
 use super::inline;
-use crate::cli::FormatName;
 use crate::command_line::quoted;
 use crate::exit::Failure;
 use crate::put::report::notice::InputNotice;
+use crate::read::Format;
 use crate::record::Input;
 
 /// The input that `--vectors` names or is.
-pub(super) fn of_option(vectors: &str, format: FormatName) -> Result<Input, Failure> {
+pub(super) fn of_option(vectors: &str, format: Option<Format>) -> Result<Input, Failure> {
     if vectors.trim().is_empty() {
         return Err(usage("--vectors is empty").advise("give it JSON, file:// and a path, or -"));
     }
@@ -30,13 +30,9 @@ pub(super) fn of_option(vectors: &str, format: FormatName) -> Result<Input, Fail
     }
     inline::check(vectors, |path| Path::new(path).is_file())?;
     match format {
-        FormatName::Csv | FormatName::Tsv => {
-            Err(usage("--format: the text of --vectors is JSON, not a table")
-                .advise("leave out --format; --vectors file://PATH reads a table"))
-        }
-        FormatName::Auto | FormatName::Json | FormatName::Jsonl => {
-            Ok(Input::Inline(vectors.to_owned().into()))
-        }
+        Some(Format::Csv | Format::Tsv) => Err(usage("--format: the text of --vectors is JSON, not a table")
+            .advise("leave out --format; --vectors file://PATH reads a table")),
+        None | Some(Format::Json | Format::Jsonl) => Ok(Input::Inline(vectors.to_owned().into())),
     }
 }
 
@@ -190,7 +186,7 @@ mod tests {
             let objects = objects.map(|value| if is_pretty { format!("{value:#}") } else { value.to_string() });
             let text = objects.collect::<Vec<_>>().join(between);
             let text = if between == "," { format!("[{text}]") } else { text };
-            let input = of_option(&text, FormatName::Auto).unwrap();
+            let input = of_option(&text, None).unwrap();
             for block in read::open(&[input], &read::Form::default(), None).into_iter().flatten().flatten() {
                 prop_assert!(block.records.iter().all(|record| matches!(record.raw, Raw::Json(_))), "{text}");
             }

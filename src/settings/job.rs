@@ -9,7 +9,7 @@ use super::sources::{Found, Origin};
 use super::tables;
 use crate::admit::Fields;
 use crate::call::Quota;
-use crate::cli::{FormatName, Metric, PutVectors, Reading};
+use crate::cli::{Metric, PutVectors, Reading};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
@@ -20,7 +20,7 @@ use crate::put::keep::journal::{Place, local_service};
 use crate::put::report::Skipped;
 use crate::put::report::notice::{InputNotice, Notice};
 use crate::put::{Keep, unreadable};
-use crate::read::{self, Chosen, Expanded, Format, ReadError};
+use crate::read::{self, Chosen, Expanded, ReadError};
 use crate::record::Input;
 
 pub(super) fn names(
@@ -118,7 +118,7 @@ pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
 /// What the command line names as input, not yet looked at.
 pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
-        return Ok(of_option(vectors, arguments.reading.format)?.into());
+        return Ok(of_option(vectors, arguments.reading.format.0)?.into());
     }
     if arguments.inputs.is_empty() {
         return Err(usage("no input: name files, or - for standard input"));
@@ -130,7 +130,7 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
 pub(super) fn input_form(arguments: &PutVectors) -> Result<read::Form, Failure> {
     let reading = &arguments.reading;
     Ok(read::Form {
-        format: format(reading.format),
+        format: reading.format.0,
         tables: tables::tables(arguments)?,
         key: reading.key.as_slice().to_vec(),
         vector: reading.vector.as_slice().to_vec(),
@@ -268,16 +268,6 @@ fn options_of(PutVectors { reading, tables, .. }: &PutVectors) -> BTreeMap<Strin
     .chain(tables::given(tables))
     .map(|(option, value)| (option.to_owned(), value))
     .collect()
-}
-
-pub(super) fn format(name: FormatName) -> Option<Format> {
-    match name {
-        FormatName::Auto => None,
-        FormatName::Json => Some(Format::Json),
-        FormatName::Jsonl => Some(Format::Jsonl),
-        FormatName::Csv => Some(Format::Csv),
-        FormatName::Tsv => Some(Format::Tsv),
-    }
 }
 
 pub(super) fn metric(name: Metric) -> DistanceMetric {

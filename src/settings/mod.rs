@@ -35,7 +35,7 @@ use crate::oss::secret::{Credential, Secret};
 use crate::oss::wire::DistanceMetric;
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
-use crate::put::{Job, Verify, Wanted};
+use crate::put::{Bounds, Job, Verify, Wanted};
 use crate::setting::{self, ACCESS_KEY_SECRET, BUCKET, PROXY, STS_TOKEN, Setting};
 use check::usage;
 use connection::Connection;
@@ -197,8 +197,7 @@ pub(crate) fn load(
         memory: sending.memory.0,
         budget: Budget { retries, time: sending.retry_max_time.0 },
         verify: verify(sending.verify),
-        max_rejects: sending.max_rejects.0,
-        min_records: reading.min_records,
+        bounds: Bounds { max_rejects: sending.max_rejects.0, min_records: reading.min_records },
         keep,
         telling,
         inputs,

@@ -31,7 +31,9 @@ pub mod oss {
 pub mod put {
     #[cfg(any(test, fuzzing))]
     pub use crate::put::fuzzing;
-    pub use crate::put::{Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch, keep, report, run};
+    pub use crate::put::{
+        Bounds, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch, keep, report, run,
+    };
 }
 
 pub mod read {

@@ -15,7 +15,9 @@ use ossvec::test_support::oss::network::{Network, Proxy};
 use ossvec::test_support::oss::secret::{Credential, Secret};
 use ossvec::test_support::oss::wire::DistanceMetric;
 use ossvec::test_support::put::report::{Style, Telling};
-use ossvec::test_support::put::{self, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch};
+use ossvec::test_support::put::{
+    self, Bounds, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch,
+};
 use ossvec::test_support::record::Input;
 
 use crate::support::{BUCKET, Home, INDEX, State, TestService, lines, run, unlimited, wanted};
@@ -121,8 +123,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         memory: 1 << 24,
         budget: Budget { retries: 3, time: Duration::from_mins(1) },
         verify: Verify::Unknown,
-        max_rejects: MaxRejects::Count(0),
-        min_records: 0,
+        bounds: Bounds { max_rejects: MaxRejects::Count(0), min_records: 0 },
         keep: Keep {
             folder: home.path("state"),
             rejects: None,

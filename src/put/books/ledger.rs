@@ -45,10 +45,11 @@ impl MaxRejects {
 
 /// What makes a load a failure, however well it was sent.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Bounds {
-    pub(crate) max_rejects: MaxRejects,
+pub struct Bounds {
+    /// When there are too many rejects.
+    pub max_rejects: MaxRejects,
     /// Fewer records read than this.
-    pub(crate) min_records: u64,
+    pub min_records: u64,
 }
 
 /// The books. Settling keeps them; whoever tells of the load only reads them.
