@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use circles::{Circle, Crate};
+use ossvec::test_support::setting::{ALL, ALSO_READ};
 
 /// Each module below `src` and the modules that it may name.
 const MAY_USE: [(&str, &[&str]); 30] = [
@@ -395,6 +396,20 @@ fn no_text_of_a_load_brings_its_severity_along() {
     };
     let broken: Vec<_> = sources().into_iter().filter(is_broken).map(|source| source.path).collect();
     assert_none(&broken, &format!("only src/{SEVERITIES} writes note: and warning:; make these a Notice:"));
+}
+
+#[test]
+fn variables_are_named_in_one_place() {
+    let settings = ALL.iter().filter_map(|setting| setting.variable());
+    let names: Vec<_> =
+        settings.chain(ALSO_READ.iter().flat_map(|read| read.names.iter().copied())).collect();
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|source| source.module() != "setting") {
+        let code = source.code();
+        let named = names.iter().filter(|name| code.contains(&format!("\"{name}\"")));
+        broken.extend(named.map(|name| format!("src/{} names {name}", source.path)));
+    }
+    assert_none(&broken, "these name a variable themselves; take the name from src/setting:");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 mod definition;
 mod table;
-mod variables;
+pub(crate) mod variables;
 
 pub use definition::Key;
 pub(crate) use definition::{Effect, Fallback, Flag, Secrecy, Setting, Variable};

@@ -16,6 +16,10 @@ use crate::cli::Global;
 use crate::exit::Failure;
 use crate::oss::credential::{ReadRecipe, Recipe, Reread, Source, Surroundings};
 use crate::oss::network::Network;
+use crate::setting::variables::{
+    ALIBABA_CLOUD_CONFIG_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE, ALIBABA_CLOUD_IMDSV1_DISABLED,
+    ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED, OSSVEC_ECS_METADATA_URL, OSSVEC_STS_URL,
+};
 use crate::setting::{ACCESS_KEY_ID, MODE};
 
 /// The source of the credential, and who says so. What is wrong with the configuration is told now, not at the first
@@ -40,7 +44,7 @@ pub(super) fn source(sources: &Sources<'_>) -> Result<Found<Box<dyn Source>>, Fa
 
 /// Whether a file that may tell of the credential is a pipe or the like: a second reading would find nothing.
 fn is_read_once(sources: &Sources<'_>) -> bool {
-    let named = ["ALIBABA_CLOUD_CONFIG_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE"];
+    let named = [ALIBABA_CLOUD_CONFIG_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE];
     let named = named.iter().filter_map(|name| variable_of(name, sources.environment)).map(PathBuf::from);
     let mut files = sources.file.iter().cloned().chain(named);
     files.any(|path| std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()))
@@ -72,11 +76,11 @@ impl Known {
 
 fn surroundings(environment: &Environment, network: Network) -> Surroundings {
     Surroundings {
-        sts_url: variable_of("OSSVEC_STS_URL", environment),
-        sts_region: variable_of("ALIBABA_CLOUD_STS_REGION", environment),
-        sts_vpc: is_true("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", environment),
-        metadata_url: variable_of("OSSVEC_ECS_METADATA_URL", environment),
-        only_with_token: is_true("ALIBABA_CLOUD_IMDSV1_DISABLED", environment),
+        sts_url: variable_of(OSSVEC_STS_URL, environment),
+        sts_region: variable_of(ALIBABA_CLOUD_STS_REGION, environment),
+        sts_vpc: is_true(ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED, environment),
+        metadata_url: variable_of(OSSVEC_ECS_METADATA_URL, environment),
+        only_with_token: is_true(ALIBABA_CLOUD_IMDSV1_DISABLED, environment),
         network,
     }
 }

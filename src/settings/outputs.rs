@@ -9,6 +9,7 @@ use super::places::{self, Place};
 use crate::exit::{Exit, Failure, Stream};
 use crate::local_service::store::FILE_NAME;
 use crate::private;
+use crate::setting::variables::GITHUB_STEP_SUMMARY;
 
 /// The option that names where rejected records go.
 const REJECTS: &str = "--rejects";
@@ -143,7 +144,7 @@ impl Outputs {
     }
 
     pub(super) fn step_summary(self, path: Option<&Path>) -> Self {
-        self.and(Reason::Variable("GITHUB_STEP_SUMMARY"), path, true)
+        self.and(Reason::Variable(GITHUB_STEP_SUMMARY), path, true)
     }
 
     pub(super) fn journals(self, folder: Option<&Path>) -> Self {

@@ -13,6 +13,7 @@ use crate::private;
 use crate::put::report::{Actions, Events, Style, Telling};
 use crate::read;
 use crate::record::Input;
+use crate::setting::variables::{CI, GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, TERM};
 
 /// Whose form a command has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,14 +89,14 @@ enum Terminal {
 
 impl Terminal {
     fn of(is_terminal: bool, environment: &Environment) -> Self {
-        let can_redraw = match environment.get("TERM") {
+        let can_redraw = match environment.get(TERM) {
             Some(name) => !name.is_empty() && name != "dumb",
             None => cfg!(windows),
         };
         let is_set = |name: &str| {
             environment.get(name).is_some_and(|value| !["", "0", "false"].contains(&value.as_str()))
         };
-        match (is_terminal && can_redraw, is_set("CI")) {
+        match (is_terminal && can_redraw, is_set(CI)) {
             (false, _) => Self::None,
             (true, true) => Self::Ci,
             (true, false) => Self::Watched,
@@ -115,12 +116,12 @@ fn style(asked: ProgressStyle, terminal: Terminal) -> Style {
 
 /// Whether the program is a step of a GitHub Actions job.
 pub(crate) fn is_step(environment: &Environment) -> bool {
-    environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+    environment.get(GITHUB_ACTIONS).is_some_and(|value| value == "true")
 }
 
 /// Whether the run is a step of a GitHub Actions job, and where that step's summary goes.
 pub(super) fn actions(environment: &Environment) -> Option<Actions> {
-    let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    let path = environment.get(GITHUB_STEP_SUMMARY).filter(|path| !path.is_empty());
     is_step(environment).then(|| Actions { step_summary: path.map(PathBuf::from) })
 }
 

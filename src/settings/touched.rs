@@ -15,6 +15,7 @@ use crate::log::{Destination, Level, Log};
 use crate::read::Expanded;
 use crate::record::Input;
 use crate::setting::CA_BUNDLE;
+use crate::setting::variables::{ALIBABA_CLOUD_OIDC_TOKEN_FILE, SSL_CERT_FILE};
 
 /// Refuses a load whose command line names one file for two ends, before a configuration file is read.
 pub(super) fn check_named(
@@ -84,13 +85,14 @@ fn read(expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure
     let environment = sources.environment;
     let config = config_file(sources.global, environment);
     let bundle = Connection::find(sources)?.ca_bundle;
-    let certificates = variable_of("SSL_CERT_FILE", environment);
-    let token = variable_of("ALIBABA_CLOUD_OIDC_TOKEN_FILE", environment);
+    let certificates = variable_of(SSL_CERT_FILE, environment);
+    let token = variable_of(ALIBABA_CLOUD_OIDC_TOKEN_FILE, environment);
     let others = [
         config.map(|config| Read::file("the configuration file", &config.value)),
         bundle.map(|bundle| Read::file(format!("the file of {}", CA_BUNDLE.option()), &bundle.value)),
-        certificates.map(|path| Read::file("the file of SSL_CERT_FILE", Path::new(&path))),
-        token.map(|path| Read::file("the file of ALIBABA_CLOUD_OIDC_TOKEN_FILE", Path::new(&path))),
+        certificates.map(|path| Read::file(format!("the file of {SSL_CERT_FILE}"), Path::new(&path))),
+        token
+            .map(|path| Read::file(format!("the file of {ALIBABA_CLOUD_OIDC_TOKEN_FILE}"), Path::new(&path))),
     ];
     let vendor = vendor::files(environment).into_iter();
     let vendor = vendor.map(|path| Read::file("a file of credentials", &path));

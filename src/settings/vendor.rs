@@ -10,18 +10,25 @@ use crate::exit::Failure;
 use crate::oss::credential::{Lack, Recipe, Role, alibabacloud_recipe, aliyun_cli_recipe};
 use crate::oss::secret::{Credential, Secret};
 use crate::setting::ACCESS_KEY_ID;
+use crate::setting::variables::{
+    ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_CLI_PROFILE_DISABLED,
+    ALIBABA_CLOUD_CONFIG_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE, ALIBABA_CLOUD_CREDENTIALS_URI,
+    ALIBABA_CLOUD_ECS_METADATA, ALIBABA_CLOUD_ECS_METADATA_DISABLED, ALIBABA_CLOUD_OIDC_PROVIDER_ARN,
+    ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_PROFILE as PROFILE, ALIBABA_CLOUD_ROLE_ARN,
+    ALIBABA_CLOUD_ROLE_SESSION_NAME, ALIBABA_CLOUD_SECURITY_TOKEN,
+};
 
 /// A place and how it is looked into.
 type Place = fn(&Environment) -> Result<Recipe, Lack>;
 
 /// The places, in the order in which they count.
 const PLACES: [(&str, Place); 6] = [
-    ("ALIBABA_CLOUD_ACCESS_KEY_ID", variables),
-    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", oidc),
+    (ALIBABA_CLOUD_ACCESS_KEY_ID, variables),
+    (ALIBABA_CLOUD_OIDC_TOKEN_FILE, oidc),
     ("the Alibaba Cloud CLI's profile", aliyun_cli),
     ("the vendor's credentials file", alibabacloud),
-    ("ALIBABA_CLOUD_ECS_METADATA", ecs_role),
-    ("ALIBABA_CLOUD_CREDENTIALS_URI", uri),
+    (ALIBABA_CLOUD_ECS_METADATA, ecs_role),
+    (ALIBABA_CLOUD_CREDENTIALS_URI, uri),
 ];
 
 /// Whether one of the places says anything, right or wrong.
@@ -62,13 +69,13 @@ fn together<const N: usize>(names: [&str; N], environment: &Environment) -> Resu
 }
 
 fn variables(environment: &Environment) -> Result<Recipe, Lack> {
-    let names = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
+    let names = [ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET];
     let [access_key_id, secret] = together(names, environment)?;
-    let token = variable_of("ALIBABA_CLOUD_SECURITY_TOKEN", environment);
+    let token = variable_of(ALIBABA_CLOUD_SECURITY_TOKEN, environment);
     for (what, value) in [
-        ("ALIBABA_CLOUD_ACCESS_KEY_ID", access_key_id.as_str()),
-        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &secret),
-        ("ALIBABA_CLOUD_SECURITY_TOKEN", token.as_deref().unwrap_or_default()),
+        (ALIBABA_CLOUD_ACCESS_KEY_ID, access_key_id.as_str()),
+        (ALIBABA_CLOUD_ACCESS_KEY_SECRET, &secret),
+        (ALIBABA_CLOUD_SECURITY_TOKEN, token.as_deref().unwrap_or_default()),
     ] {
         unbroken(what, value).map_err(|failure| Lack::Wrong(failure.message))?;
     }
@@ -82,18 +89,18 @@ fn variables(environment: &Environment) -> Result<Recipe, Lack> {
 
 fn oidc(environment: &Environment) -> Result<Recipe, Lack> {
     // A role alone may be meant for something else.
-    let names = ["ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"];
+    let names = [ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_OIDC_PROVIDER_ARN];
     let [token_file, provider_arn] = together(names, environment)?;
-    let arn = variable_of("ALIBABA_CLOUD_ROLE_ARN", environment).ok_or_else(|| {
-        Lack::Wrong("ALIBABA_CLOUD_OIDC_TOKEN_FILE is set, and ALIBABA_CLOUD_ROLE_ARN is not".to_owned())
+    let arn = variable_of(ALIBABA_CLOUD_ROLE_ARN, environment).ok_or_else(|| {
+        Lack::Wrong(format!("{ALIBABA_CLOUD_OIDC_TOKEN_FILE} is set, and {ALIBABA_CLOUD_ROLE_ARN} is not"))
     })?;
-    let role = Role::new(arn, variable_of("ALIBABA_CLOUD_ROLE_SESSION_NAME", environment));
+    let role = Role::new(arn, variable_of(ALIBABA_CLOUD_ROLE_SESSION_NAME, environment));
     Ok(Recipe::Oidc { role, provider_arn, token_file: token_file.into() })
 }
 
 fn aliyun_cli(environment: &Environment) -> Result<Recipe, Lack> {
-    if is_true("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", environment) {
-        return Err(Lack::Absent("ALIBABA_CLOUD_CLI_PROFILE_DISABLED is true".to_owned()));
+    if is_true(ALIBABA_CLOUD_CLI_PROFILE_DISABLED, environment) {
+        return Err(Lack::Absent(format!("{ALIBABA_CLOUD_CLI_PROFILE_DISABLED} is true")));
     }
     let profile = variable_of(PROFILE, environment);
     CLI_FILES.read(environment, |text| aliyun_cli_recipe(text, profile.as_deref()))
@@ -117,9 +124,9 @@ fn alibabacloud(environment: &Environment) -> Result<Recipe, Lack> {
 }
 
 fn ecs_role(environment: &Environment) -> Result<Recipe, Lack> {
-    let variable = "ALIBABA_CLOUD_ECS_METADATA";
-    if is_true("ALIBABA_CLOUD_ECS_METADATA_DISABLED", environment) {
-        return Err(Lack::Absent(format!("{variable}_DISABLED is true")));
+    let variable = ALIBABA_CLOUD_ECS_METADATA;
+    if is_true(ALIBABA_CLOUD_ECS_METADATA_DISABLED, environment) {
+        return Err(Lack::Absent(format!("{ALIBABA_CLOUD_ECS_METADATA_DISABLED} is true")));
     }
     // Nobody who has configured nothing wants an address in the local network asked for credentials.
     let name =
@@ -128,14 +135,11 @@ fn ecs_role(environment: &Environment) -> Result<Recipe, Lack> {
 }
 
 fn uri(environment: &Environment) -> Result<Recipe, Lack> {
-    let variable = "ALIBABA_CLOUD_CREDENTIALS_URI";
+    let variable = ALIBABA_CLOUD_CREDENTIALS_URI;
     let url =
         variable_of(variable, environment).ok_or_else(|| Lack::Absent(format!("{variable} is not set")))?;
     Ok(Recipe::Uri(Secret::new(url)))
 }
-
-/// Which profile or section of the vendor's files counts.
-const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
 
 /// A file that a variable names, else one of the usual ones below the home.
 struct Files {
@@ -146,13 +150,13 @@ struct Files {
 }
 
 const CLI_FILES: Files = Files {
-    variable: "ALIBABA_CLOUD_CONFIG_FILE",
+    variable: ALIBABA_CLOUD_CONFIG_FILE,
     usual: &[".aliyun/config.json"],
     homeless: "the Alibaba Cloud CLI has no home",
 };
 
 const INI_FILES: Files = Files {
-    variable: "ALIBABA_CLOUD_CREDENTIALS_FILE",
+    variable: ALIBABA_CLOUD_CREDENTIALS_FILE,
     // The vendor's libraries do not agree on the name.
     usual: &[".alibabacloud/credentials", ".alibabacloud/credentials.ini"],
     homeless: "there is no home for .alibabacloud/credentials",
