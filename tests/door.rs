@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ossvec::test_support::local_service::{Limits, Options, Service, serve};
+use ossvec::test_support::local_service::{ClientLimits, Options, Service, serve};
 use ossvec::test_support::oss::endpoint::Target;
 use ossvec::test_support::oss::operation::Operation;
 use ossvec::test_support::oss::secret::Credential;
@@ -30,7 +30,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(limits: Limits) -> Self {
+    async fn start(limits: ClientLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = Arc::new(Service::open(Options { limits, ..Options::default() }).unwrap());
@@ -99,7 +99,7 @@ fn head(length: usize, more: &str) -> String {
 
 #[tokio::test]
 async fn a_head_or_a_body_that_does_not_come_ends_its_connection() {
-    let limits = Limits { head: SHORT, pause: SHORT, ..Limits::default() };
+    let limits = ClientLimits { head: SHORT, pause: SHORT, ..ClientLimits::default() };
     let running = Running::start(limits).await;
     let unsigned = "POST /bucket/?putVectors HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc";
     for text in ["", "POST /buc", "POST / HTTP/1.1\r\nHost: ", unsigned, &(head(100, "") + "abc")] {
@@ -114,7 +114,7 @@ async fn a_head_or_a_body_that_does_not_come_ends_its_connection() {
 
 #[tokio::test]
 async fn a_body_that_comes_byte_by_byte_has_an_end() {
-    let limits = Limits { body: SHORT, ..Limits::default() };
+    let limits = ClientLimits { body: SHORT, ..ClientLimits::default() };
     let running = Running::start(limits).await;
     for text in
         [head(1_000_000, ""), "POST /?x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n".into()]
@@ -131,7 +131,7 @@ async fn a_body_that_comes_byte_by_byte_has_an_end() {
 
 #[tokio::test]
 async fn only_so_many_connections_are_taken_and_the_next_one_waits() {
-    let running = Running::start(Limits { connections: 3, ..Limits::default() }).await;
+    let running = Running::start(ClientLimits { connections: 3, ..ClientLimits::default() }).await;
     let mut held = Vec::new();
     for _ in 0..3 {
         let mut client = running.connect(&(head(2, "") + "{}")).await;
@@ -148,7 +148,7 @@ async fn only_so_many_connections_are_taken_and_the_next_one_waits() {
 
 #[tokio::test]
 async fn bodies_take_turns_where_memory_is_short() {
-    let limits = Limits { memory: 64 << 10, body_bytes: 64 << 10, ..Limits::default() };
+    let limits = ClientLimits { memory: 64 << 10, body_bytes: 64 << 10, ..ClientLimits::default() };
     let running = Running::start(limits).await;
     let body = format!("{:40000}", "{}");
     let (begun, left) = body.split_at(10);
@@ -178,7 +178,7 @@ async fn bodies_take_turns_where_memory_is_short() {
 
 #[tokio::test]
 async fn nobody_unknown_is_asked_for_a_body() {
-    let running = Running::start(Limits::default()).await;
+    let running = Running::start(ClientLimits::default()).await;
     let head = "POST /bucket/?putVectors HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\nExpect: 100-continue\r\n\r\n";
     let mut client = running.connect(head).await;
     assert!(first(&mut client).await.starts_with("HTTP/1.1 403 "));
@@ -194,7 +194,7 @@ async fn nobody_unknown_is_asked_for_a_body() {
 
 #[tokio::test]
 async fn it_stops_whatever_hangs_on_it() {
-    let running = Running::start(Limits::default()).await;
+    let running = Running::start(ClientLimits::default()).await;
     let mut hanging = Vec::new();
     for text in [
         "",

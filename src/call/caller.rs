@@ -253,7 +253,7 @@ mod tests {
     use super::*;
     use crate::call::Bound;
     use crate::call::pace::{Giver, Waiting};
-    use crate::oss::client::{Body, Options};
+    use crate::oss::client::{Body, ClientOptions};
     use crate::oss::credential::Credentials;
     use crate::oss::endpoint::{Endpoint, Target};
     use crate::oss::network::{Network, Proxy};
@@ -322,7 +322,7 @@ mod tests {
 
     fn caller(port: u16, elsewhere: &Elsewhere, halt: Halt) -> Caller {
         let region = "cn-hangzhou".to_owned();
-        let options = Options {
+        let options = ClientOptions {
             endpoint: Endpoint::parse(Some(&format!("http://127.0.0.1:{port}")), &region).unwrap(),
             target: Target { bucket: "b".to_owned(), account: "1".to_owned(), region },
             connect_timeout: Duration::from_secs(5),

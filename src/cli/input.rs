@@ -11,7 +11,7 @@ use crate::values::{Character, Quote};
 /// What the input looks like.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
-pub struct Reading {
+pub struct InputOptions {
     /// Vectors as ossutil takes them: JSON, file://PATH, or - for standard input
     #[arg(
         long,

@@ -7,7 +7,7 @@ use clap::builder::RangedI64ValueParser;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::global::defined;
-use super::input::{Reading, TableOptions};
+use super::input::{InputOptions, TableOptions};
 use super::parse::switch;
 use crate::oss::limits;
 use crate::values::{MostRejects, Period, Rate, Size};
@@ -33,7 +33,7 @@ pub struct PutVectors {
     #[command(flatten)]
     pub to: To,
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: InputOptions,
     #[command(flatten)]
     pub tables: TableOptions,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use global::{AddressingStyle, Global, LogLevel, Mode};
 use global::{of_init, of_no_use};
-pub(crate) use input::{MetadataValuesName, Reading, TableOptions};
+pub(crate) use input::{InputOptions, MetadataValuesName, TableOptions};
 pub(crate) use load::{Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, To, VerifyName};
 pub(crate) use serve::Serve;
 

@@ -20,7 +20,7 @@ use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure, own_defect};
 use crate::print::{Document, ResultOnce, err, not_begun, usage, warn};
 use crate::resources;
-use crate::settings::{self, Environment, Form};
+use crate::settings::{self, CommandForm, Environment};
 use crate::signals;
 
 /// What the runtime opens, with some in reserve.
@@ -89,7 +89,8 @@ async fn command(
     result: &ResultOnce,
 ) -> Result<Exit, Failure> {
     let global = &cli.global;
-    let form = if matches!(cli.command, Command::VectorsApi(_)) { Form::Ossutil } else { Form::Own };
+    let form =
+        if matches!(cli.command, Command::VectorsApi(_)) { CommandForm::Ossutil } else { CommandForm::Own };
     for warning in settings::warnings(global, form)? {
         warn(&warning, global);
     }

@@ -12,7 +12,7 @@ use crate::print::{ResultOnce, last_words, tell, warn};
 use crate::put::report::Summary;
 use crate::put::{self, Calls, Tally};
 use crate::resources;
-use crate::settings::{self, Environment, Form, Load};
+use crate::settings::{self, CommandForm, Environment, Load};
 use crate::signals;
 
 /// What a load opens beside its connections: inputs, journal, rejects, events, log and locks, with some in reserve.
@@ -20,7 +20,7 @@ const FILES_OF_LOAD: usize = 16;
 
 /// Loads, with the local service around it if there is to be one.
 pub(super) async fn put_vectors(
-    (arguments, form): (&PutVectors, Form),
+    (arguments, form): (&PutVectors, CommandForm),
     global: &Global,
     environment: &Environment,
     command_line: &CommandLine,

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// What clients may take of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ClientLimits {
     /// Most connections at once; further ones wait for one of them to end.
     pub connections: usize,
     /// Longest time for the head of a request, and longest time without one on a connection.
@@ -28,7 +28,7 @@ pub struct Limits {
     pub memory: usize,
 }
 
-impl Default for Limits {
+impl Default for ClientLimits {
     fn default() -> Self {
         Self {
             connections: 1_024,
@@ -47,7 +47,7 @@ const PIECE: usize = 1 << 10;
 /// The door of a running service.
 #[derive(Debug)]
 pub(super) struct Door {
-    pub(super) limits: Limits,
+    pub(super) limits: ClientLimits,
     connections: Arc<Semaphore>,
     memory: Arc<Semaphore>,
 }
@@ -63,7 +63,7 @@ pub(super) enum ReadBody {
 }
 
 impl Door {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: ClientLimits) -> Self {
         Self {
             limits,
             connections: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),

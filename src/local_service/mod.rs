@@ -40,7 +40,7 @@ use tokio::task::JoinSet;
 
 use crate::oss::time::Timestamp;
 use answer::{Answer, Refusal};
-pub use door::Limits;
+pub use door::ClientLimits;
 use door::{Door, ReadBody};
 pub use options::Options;
 pub use service::Service;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::door::Limits;
+use super::door::ClientLimits;
 use super::fault::Fault;
 use crate::oss::limits;
 use crate::oss::secret::Secret;
@@ -32,7 +32,7 @@ pub struct Options {
     /// Whether [`Seen`](super::statistics::Seen) holds the keys of each batch, which takes memory.
     pub log_keys: bool,
     /// What clients may take of it.
-    pub limits: Limits,
+    pub limits: ClientLimits,
 }
 
 impl Default for Options {
@@ -49,7 +49,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             faults: Vec::new(),
             log_keys: false,
-            limits: Limits::default(),
+            limits: ClientLimits::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 
 use super::answer::{Answer, Refusal};
 use super::auth::{self, AccessKey};
-use super::door::Limits;
+use super::door::ClientLimits;
 use super::fault::{Apply, Body, Effect, Faults, Plan};
 use super::limiter::{Exceeded, Limiter, Turn};
 use super::ops::{Call, Context, Done, Input};
@@ -124,7 +124,7 @@ impl Service {
     }
 
     /// What clients may take of it.
-    pub(crate) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> ClientLimits {
         self.options.limits
     }
 

@@ -24,7 +24,7 @@ use crate::shown::bounded_by;
 
 /// What a client needs to know before its first call.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct ClientOptions {
     /// The host.
     pub endpoint: Endpoint,
     /// The bucket.
@@ -60,7 +60,7 @@ struct Call<'a> {
 #[derive(Clone, Debug)]
 pub struct Client {
     connections: Arc<Connections>,
-    options: Arc<Options>,
+    options: Arc<ClientOptions>,
     credentials: Arc<Credentials>,
     /// Seconds to add to the own clock, as learnt from the service.
     clock_offset: Arc<AtomicI64>,
@@ -69,7 +69,7 @@ pub struct Client {
 impl Client {
     /// Prepares a client; nothing is connected yet. What an error says stands on its first line, what to do about it on
     /// a second one.
-    pub fn new(options: Options, credentials: Credentials) -> Result<Self, String> {
+    pub fn new(options: ClientOptions, credentials: Credentials) -> Result<Self, String> {
         let options = Arc::new(options);
         if let Proxy::Url(url) = &options.network.proxy {
             for password in proxy_passwords(url.expose()) {
@@ -268,7 +268,7 @@ fn proxy_passwords(url: &str) -> Vec<String> {
 }
 
 /// A new HTTP client, with connections of its own.
-fn http(options: &Options) -> Result<reqwest::Client, String> {
+fn http(options: &ClientOptions) -> Result<reqwest::Client, String> {
     let http = options.network.http(options.connect_timeout)?;
     // Without TLS there is nothing to verify, and a system without certificates will do.
     let is_plain = !options.endpoint.is_encrypted() && options.network.proxy == Proxy::None;

@@ -37,8 +37,12 @@ impl Connection {
     }
 
     /// What a client needs to know.
-    pub(super) fn options(self, endpoint: Endpoint, target: Target) -> Result<client::Options, Failure> {
-        Ok(client::Options {
+    pub(super) fn options(
+        self,
+        endpoint: Endpoint,
+        target: Target,
+    ) -> Result<client::ClientOptions, Failure> {
+        Ok(client::ClientOptions {
             endpoint,
             target,
             connect_timeout: self.connect_timeout.value.0,

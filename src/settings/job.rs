@@ -9,7 +9,7 @@ use super::sources::{Found, Origin};
 use super::tables;
 use crate::admit::Fields;
 use crate::call::Quota;
-use crate::cli::{Metric, PutVectors, Reading};
+use crate::cli::{InputOptions, Metric, PutVectors};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
@@ -89,7 +89,7 @@ fn whole(size: f64) -> usize {
 }
 
 /// Which fields hold what; a name must say something.
-pub(super) fn fields(reading: &Reading) -> Result<Fields, Failure> {
+pub(super) fn fields(reading: &InputOptions) -> Result<Fields, Failure> {
     let (key, vector) = (reading.key.as_slice(), reading.vector.as_slice());
     for (option, names) in [("--key", key), ("--vector", vector), ("--metadata", &reading.metadata)] {
         if names.iter().any(|name| matches!(name.trim(), "" | "-")) {
@@ -201,7 +201,7 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
 }
 
 /// Where a load goes. The local service inside this command has another port in each run; its data tell it apart.
-pub(super) fn place_of(options: &client::Options, data: Option<&Path>, index_name: &str) -> Place {
+pub(super) fn place_of(options: &client::ClientOptions, data: Option<&Path>, index_name: &str) -> Place {
     let Target { bucket, account, region } = options.target.clone();
     let local = data.map(|data| local_service(&real_path(data).display().to_string()));
     let service = local.unwrap_or_else(|| options.endpoint.service());

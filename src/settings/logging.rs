@@ -9,13 +9,13 @@ use crate::log::{self, Destination, Level};
 use crate::setting::{LOG_FILE, LOGLEVEL};
 
 /// The log as flags and the file have it.
-pub(super) struct Log {
+pub(super) struct LogAsFound {
     pub(super) level: Found<LogLevel>,
     /// The file, or `-` for standard output.
     pub(super) file: Option<Found>,
 }
 
-impl Log {
+impl LogAsFound {
     /// Asks all sources.
     pub(super) fn find(sources: &Sources<'_>) -> Result<Self, Failure> {
         let file = sources.global.log_file.as_ref().map(|path| path.display().to_string());

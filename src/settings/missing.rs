@@ -2,17 +2,17 @@
 
 use super::check::usage;
 use super::credential;
-use super::service::Service;
+use super::service::ServiceAsFound;
 use super::sources::Sources;
 use crate::exit::{Exit, Failure};
 use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, BUCKET, INDEX_NAME, REGION};
 
 /// Refuses a load that lacks two things or more. What is missing alone is told where it is needed, in more words.
 pub(super) fn none_missing(
-    service: Service,
+    service: ServiceAsFound,
     has_index: bool,
     sources: &Sources<'_>,
-) -> Result<Service, Failure> {
+) -> Result<ServiceAsFound, Failure> {
     let has_target = service.bucket.is_some() && has_index;
     let settings = [
         (service.bucket.is_none(), &BUCKET),

@@ -43,7 +43,7 @@ use job::{
     Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,
     named_inputs, names, place_of,
 };
-use service::Service;
+use service::ServiceAsFound;
 use sources::{Found, Origin, Sources, config_file, profile_name};
 use telling::{output, telling};
 
@@ -52,7 +52,7 @@ pub(crate) use environment::Environment;
 pub(crate) use service::{ServiceSettings, check_endpoint};
 pub(crate) use show::{lines, show};
 pub(crate) use sources::another_file;
-pub(crate) use telling::{Form, Output, is_step};
+pub(crate) use telling::{CommandForm, Output, is_step};
 
 /// The bucket of a local load, wherever nobody says otherwise.
 pub(crate) const LOCAL_BUCKET: &str = "local";
@@ -75,7 +75,7 @@ pub(crate) struct Load {
 /// error.
 ///
 /// For standard error; `--quiet` keeps them back.
-pub(crate) fn warnings(global: &Global, form: Form) -> Result<Vec<String>, Failure> {
+pub(crate) fn warnings(global: &Global, form: CommandForm) -> Result<Vec<String>, Failure> {
     let ossutil = &global.ossutil;
     if let Some(version) =
         ossutil.sign_version.as_deref().filter(|version| !version.eq_ignore_ascii_case("v4"))
@@ -93,7 +93,7 @@ pub(crate) fn warnings(global: &Global, form: Form) -> Result<Vec<String>, Failu
     for (flag, value) in
         [("--output-query", &ossutil.output_query), ("--output-properties", &ossutil.output_properties)]
     {
-        if value.is_some() && form == Form::Own {
+        if value.is_some() && form == CommandForm::Own {
             return Err(usage(format!("{flag} is ossutil's, for ossvec vectors-api"))
                 .advise("--output-format json prints a summary that jq can take apart"));
         }
@@ -127,7 +127,7 @@ fn secret_of<'a>(global: &'a Global, setting: &Setting) -> Option<&'a str> {
 
 /// Resolves a load.
 pub(crate) fn load(
-    (arguments, form): (&PutVectors, Form),
+    (arguments, form): (&PutVectors, CommandForm),
     global: &Global,
     environment: &Environment,
     command_line: &CommandLine,
@@ -147,7 +147,7 @@ pub(crate) fn load(
     } else {
         Sources::read(global, environment, to.bucket.as_deref())?
     };
-    let log = logging::Log::find(&sources)?.settings();
+    let log = logging::LogAsFound::find(&sources)?.settings();
     let has_service = to.local && !sending.dry_run;
     let local = has_service.then(|| local_options(to.data_dir.as_deref(), asked)).transpose()?;
     let outputs = touched::check(arguments, &expanded, &sources, &log, local.as_ref())?;
@@ -214,8 +214,8 @@ fn verify(name: VerifyName) -> Verify {
 }
 
 /// The service in the cloud, as far as somebody says where it is.
-fn cloud(to: &To, sources: &Sources<'_>) -> Result<Service, Failure> {
-    let service = Service::find(sources, to.bucket.as_ref())?;
+fn cloud(to: &To, sources: &Sources<'_>) -> Result<ServiceAsFound, Failure> {
+    let service = ServiceAsFound::find(sources, to.bucket.as_ref())?;
     missing::none_missing(service, to.index_name.is_some(), sources)
 }
 
@@ -286,7 +286,7 @@ pub(crate) fn serve_log(
     global: &Global,
     environment: &Environment,
 ) -> Result<Log, Failure> {
-    let log = logging::Log::find(&Sources::without_file(global, environment))?.settings();
+    let log = logging::LogAsFound::find(&Sources::without_file(global, environment))?.settings();
     touched::written_by_service(global, &log, options).check()?;
     Ok(log)
 }
@@ -301,7 +301,7 @@ pub(crate) fn listing(
         return Err(usage("the indexes of --local cannot be listed"));
     }
     let sources = Sources::read(global, environment, to.bucket.as_deref())?;
-    let service = Service::find(&sources, to.bucket.as_ref())?;
+    let service = ServiceAsFound::find(&sources, to.bucket.as_ref())?;
     let bucket = checked_bucket(service.bucket.clone())?;
     service.settings(&bucket, &sources)
 }

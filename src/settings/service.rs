@@ -14,7 +14,7 @@ use crate::oss::network::Proxy;
 use crate::setting::{ACCOUNT_ID, BUCKET, ENDPOINT, REGION};
 
 /// What flags, variables and the file say of the service; what they leave out is `None`.
-pub(super) struct Service {
+pub(super) struct ServiceAsFound {
     pub(super) region: Option<Found>,
     pub(super) account: Option<Found>,
     pub(super) bucket: Option<Found>,
@@ -28,7 +28,7 @@ pub(super) struct Service {
 
 /// How to reach the service and with which credential.
 pub(crate) struct ServiceSettings {
-    pub(super) options: client::Options,
+    pub(super) options: client::ClientOptions,
     pub(super) credential: Box<dyn Source>,
     /// What everybody should know who reads what is printed.
     pub warning: Option<String>,
@@ -105,7 +105,7 @@ impl Host {
     }
 }
 
-impl Service {
+impl ServiceAsFound {
     /// Asks all sources; what is wrong is an error, what is missing is not.
     pub(super) fn find(sources: &Sources<'_>, bucket: Option<&String>) -> Result<Self, Failure> {
         let global = sources.global;

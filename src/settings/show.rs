@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::credential;
 use super::environment::Environment;
-use super::logging::Log;
-use super::service::Service;
+use super::logging::LogAsFound;
+use super::service::ServiceAsFound;
 use super::sources::{Found, Origin, Sources, config_file, profile_name, usual};
 use crate::cli::{ConfigShow, Global};
 use crate::exit::Failure;
@@ -42,9 +42,9 @@ pub(crate) fn show(
     environment: &Environment,
 ) -> Result<Vec<Shown>, Failure> {
     let sources = Sources::read(global, environment, arguments.bucket.as_deref())?;
-    let service = Service::find(&sources, arguments.bucket.as_ref())?;
+    let service = ServiceAsFound::find(&sources, arguments.bucket.as_ref())?;
     let connection = service.connection;
-    let log = Log::find(&sources)?;
+    let log = LogAsFound::find(&sources)?;
     let mode = global.mode.and_then(|mode| Some(mode.to_possible_value()?.get_name().to_owned()));
     let text = |flag: &Option<String>, setting| (setting, sources.find(flag.as_deref(), setting));
     let secret =

@@ -17,7 +17,7 @@ use crate::setting::variables::{CI, GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, TERM};
 
 /// Whose form a command has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum CommandForm {
     /// The program's own.
     Own,
     /// ossutil's, under `vectors-api`.
@@ -126,16 +126,16 @@ pub(super) fn actions(environment: &Environment) -> Option<Actions> {
 }
 
 /// What stands on standard output, which holds one thing only.
-pub(super) fn output(reporting: &Reporting, form: Form, log: &Destination) -> Result<Output, Failure> {
+pub(super) fn output(reporting: &Reporting, form: CommandForm, log: &Destination) -> Result<Output, Failure> {
     let has_events = reporting.events.as_deref() == Some(Path::new("-"));
     let output = match (form, has_events, own_format(reporting.output_format)) {
-        (_, true, Ok(OutputFormat::Json)) if form == Form::Own => {
+        (_, true, Ok(OutputFormat::Json)) if form == CommandForm::Own => {
             return Err(usage("--events - and --output-format json cannot share standard output")
                 .advise("the last event, run_end, holds the same summary"));
         }
-        (Form::Own, _, Err(failure)) => return Err(failure),
+        (CommandForm::Own, _, Err(failure)) => return Err(failure),
         (_, true, _) => Output::Events,
-        (Form::Ossutil, false, _) => return Ok(Output::Ossutil),
+        (CommandForm::Ossutil, false, _) => return Ok(Output::Ossutil),
         (_, false, Ok(OutputFormat::Json)) => Output::Json,
         (_, false, _) => Output::Text,
     };

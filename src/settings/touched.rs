@@ -24,7 +24,7 @@ pub(super) fn check_named(
     (global, environment): (&Global, &Environment),
 ) -> Result<(), Failure> {
     let sources = Sources::without_file(global, environment);
-    let log = logging::Log::find(&sources)?.settings();
+    let log = logging::LogAsFound::find(&sources)?.settings();
     written(arguments, &sources, &log, None).check_apart_from(&read(expanded, &sources)?)
 }
 

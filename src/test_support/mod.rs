@@ -16,7 +16,7 @@ pub mod cli {
 }
 
 pub mod local_service {
-    pub use crate::local_service::{Limits, Options, Service, fault, serve, statistics};
+    pub use crate::local_service::{ClientLimits, Options, Service, fault, serve, statistics};
 }
 
 pub mod generate {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ossvec::test_support::admit;
 use ossvec::test_support::call::{Budget, Quota};
-use ossvec::test_support::oss::client::{Client, Options};
+use ossvec::test_support::oss::client::{Client, ClientOptions};
 use ossvec::test_support::oss::credential::{Credentials, Source};
 use ossvec::test_support::oss::endpoint::{Endpoint, Target};
 use ossvec::test_support::oss::network::{Network, Proxy};
@@ -93,7 +93,7 @@ impl Source for Tokens {
 /// Loads `input` with credentials from `source`.
 fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -> Finished {
     let endpoint = Endpoint::parse(Some(&format!("http://{}", service.address)), "cn-hangzhou").unwrap();
-    let options = Options {
+    let options = ClientOptions {
         endpoint,
         target: Target { bucket: BUCKET.into(), account: "1234567890".into(), region: "cn-hangzhou".into() },
         connect_timeout: Duration::from_secs(5),

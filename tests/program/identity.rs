@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ossvec::test_support::oss::client::{Body, Client, Options};
+use ossvec::test_support::oss::client::{Body, Client, ClientOptions};
 use ossvec::test_support::oss::credential::Credentials;
 use ossvec::test_support::oss::endpoint::{Endpoint, Target};
 use ossvec::test_support::oss::network::{Network, Proxy};
@@ -61,7 +61,7 @@ fn make_index(service: &TestService, dimension: usize) {
 
 /// Deletes the index as anybody would.
 fn delete_index(service: &TestService) {
-    let options = Options {
+    let options = ClientOptions {
         endpoint: Endpoint::parse(Some(&format!("http://{}", service.address)), "").unwrap(),
         target: Target { bucket: BUCKET.into(), account: ACCOUNT.into(), region: "cn-hangzhou".into() },
         connect_timeout: Duration::from_secs(5),
