@@ -140,6 +140,14 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     found
 }
 
+/// The lines of a source that are no comment, without the tests at its end.
+fn code_of(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap().replace("\r\n", "\n");
+    let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    code.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect()
+}
+
 /// What messages and pages say, by file.
 fn texts() -> Vec<(PathBuf, String)> {
     let read = |path: &PathBuf| fs::read_to_string(path).unwrap().replace("\r\n", "\n");
@@ -197,16 +205,15 @@ fn every_variable_that_a_message_or_a_page_names_exists_and_is_read() {
     let also = ALSO_READ.iter().flat_map(|variables| variables.names);
     let known: BTreeSet<_> = of_settings.chain(also).map(|name| (*name).to_owned()).collect();
     let mut unknown = BTreeSet::new();
-    let mut read = BTreeSet::new();
     for (path, text) in texts() {
         let here = variables(&text);
         unknown.extend(here.difference(&known).map(|name| format!("{}: {name}", path.display())));
-        let is_definition = path.components().any(|part| part.as_os_str() == "setting");
-        if !is_definition && path.extension().is_some_and(|extension| extension == "rs") {
-            read.extend(here);
-        }
     }
     assert!(unknown.is_empty(), "nobody reads these: {unknown:#?}");
+    // Code has the constants of their names, which are defined beside the settings.
+    let is_definition = |path: &Path| path.components().any(|part| part.as_os_str() == "setting");
+    let code = files("src", "rs").into_iter().filter(|path| !is_definition(path));
+    let read: BTreeSet<_> = code.flat_map(|path| variables(&code_of(&path))).collect();
     // Those of settings are read by their definition.
     let also = ALSO_READ.iter().flat_map(|variables| variables.names).map(ToString::to_string);
     let idle: Vec<_> = also.filter(|name| !variables(name).is_empty() && !read.contains(name)).collect();
