@@ -168,6 +168,8 @@ const IMPURE: [&str; 17] = [
 
 const LONGEST_FUNCTION: usize = 80;
 
+const LONGEST_FILE: usize = 500;
+
 /// A source file, by its path below its folder.
 struct Source {
     path: String,
@@ -375,6 +377,18 @@ fn no_function_is_longer_than_a_screen() {
         }
     }
     assert_none(&broken, &format!("these functions have more than {LONGEST_FUNCTION} lines:"));
+}
+
+#[test]
+fn no_file_is_longer_than_what_one_keeps_in_mind() {
+    let lengths = ["src", "tests", "benches"].into_iter().flat_map(|folder| {
+        let of_file =
+            move |source: Source| (format!("{folder}/{}", source.path), source.text.lines().count());
+        files(folder).into_iter().map(of_file)
+    });
+    let long = lengths.filter(|(_, length)| *length > LONGEST_FILE);
+    let broken: Vec<_> = long.map(|(path, length)| format!("{path}: {length} lines")).collect();
+    assert_none(&broken, &format!("these files have more than {LONGEST_FILE} lines:"));
 }
 
 #[test]
