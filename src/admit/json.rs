@@ -14,7 +14,7 @@ use super::skip::{Unexpected, decoded, skip_space, string_end, value_end};
 use crate::record::Reason;
 
 /// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
-pub(crate) const MARK: &str = "U+FEFF stands before it, a byte-order mark inside the file; where files were put together \
+pub(crate) const MARK: &str = "it starts with U+FEFF, a byte-order mark inside the file; if files were concatenated, \
                                remove it: sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW-FILE";
 
 /// Reads the record `text` into `scratch`.
@@ -25,7 +25,7 @@ pub(crate) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Sc
             return Err(Reason::Syntax { detail: MARK.to_owned() });
         }
         let found = kind(text.get(start..).unwrap_or_default());
-        return Err(Reason::Syntax { detail: format!("the record is {found}, not an object") });
+        return Err(Reason::Syntax { detail: format!("it is {found}, not an object") });
     }
     scratch.taken.clear();
     let path = std::mem::take(&mut scratch.path);
@@ -285,9 +285,7 @@ impl<'a> Walk<'a, '_> {
         };
         match &self.scratch.key {
             Some(taken) if taken.rank == rank => {
-                return Err(Reason::Syntax {
-                    detail: "the key's field occurs twice in the record".to_owned(),
-                });
+                return Err(Reason::Syntax { detail: "the key field occurs twice".to_owned() });
             }
             Some(taken) if taken.rank < rank => self.scratch.other_keys.push((rank, start, end)),
             taken => {
@@ -409,7 +407,7 @@ impl<'a> Walk<'a, '_> {
         self.at = skip_space(self.text, self.at);
         if self.at < self.text.len() {
             self.scratch.glued = glued::after(self.text, object_end);
-            return Err(self.unexpected("nothing more"));
+            return Err(self.unexpected("no more text"));
         }
         for (rank, start, end) in std::mem::take(&mut self.scratch.other_keys) {
             let name = self.fields.key.name(rank);

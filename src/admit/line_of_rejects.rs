@@ -33,7 +33,7 @@ pub(crate) fn rejected_record(text: &[u8]) -> Result<Option<Inner<'_>>, Reason> 
         }
     }
     Err(Reason::Syntax {
-        detail: format!("more than {NESTED_AT_MOST} lines of rejects files inside one another"),
+        detail: format!("it is a line of a rejects file that is nested more than {NESTED_AT_MOST} times"),
     })
 }
 

@@ -106,7 +106,7 @@ impl Metadata {
         let value = Value { text, start, end: text.len(), path: "" };
         self.object(&[name, "."].concat(), value, under).map_err(|reason| match reason {
             Reason::Syntax { detail } => {
-                Reason::Syntax { detail: format!("the text in {name} is no JSON object: {detail}") }
+                Reason::Syntax { detail: format!("the text in {name} is not a JSON object: {detail}") }
             }
             other => other,
         })
@@ -169,7 +169,7 @@ impl Metadata {
         while let Some((start, end)) = items.item().map_err(|unexpected| unexpected.reason(value.text))? {
             let item = Value { start, end, ..value };
             let raw = item.raw();
-            let refused = |cure| refused(name, &format!("a list holding {}", described(raw)), cure);
+            let refused = |cure| refused(name, &format!("a list with {}", described(raw)), cure);
             match (raw.first(), Word::of(raw), rules.metadata_values) {
                 (Some(b'"'), ..) => {
                     length += item.decoded()?.len();
@@ -258,7 +258,7 @@ impl Metadata {
 /// Nothing may follow an object that is all of a text, or of a value.
 fn end_of(text: &[u8], at: usize, end: usize) -> Result<(), Reason> {
     let at = skip_space(text, at);
-    if at < end { Err(Unexpected { at, wanted: "nothing more" }.reason(text)) } else { Ok(()) }
+    if at < end { Err(Unexpected { at, wanted: "no more text" }.reason(text)) } else { Ok(()) }
 }
 
 fn refused(name: &str, found: &str, cure: ValueCure) -> Result<(), Reason> {
@@ -337,7 +337,7 @@ pub(crate) fn kind(json: &[u8]) -> &'static str {
         Some(b't' | b'f') if json.starts_with(b"true") || json.starts_with(b"false") => "a boolean",
         Some(b'n') if json.starts_with(b"null") => "null",
         Some(b'-' | b'0'..=b'9') => "a number",
-        Some(_) => "no JSON value",
+        Some(_) => "invalid JSON",
         None => "empty",
     }
 }

@@ -114,8 +114,7 @@ impl Admit {
                     continue;
                 }
                 Some(_) => {
-                    let detail =
-                        format!("more than {MOST_ON_A_LINE} records on one line; --format json reads them");
+                    let detail = format!("more than {MOST_ON_A_LINE} records on one line; use --format json");
                     reason = Reason::Syntax { detail };
                 }
                 None => {}
@@ -201,8 +200,8 @@ impl Admit {
     }
 }
 
-const RETURN: &str = "a carriage return stands alone in the row; where it ends rows give line feeds: \
-                      tr '\\r' '\\n' < FILE > NEW-FILE; where it is text quote the cell";
+const RETURN: &str = "the row contains a carriage return without a line feed; if it ends rows, convert it: \
+                      tr '\\r' '\\n' < FILE > NEW-FILE; if it is text, quote the cell";
 
 /// What became of one record, before the arena is shared.
 type Judged = Result<(Position, Written), Box<Defect>>;

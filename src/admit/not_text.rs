@@ -51,7 +51,7 @@ fn there(raw: &Raw, is_of_key: bool) -> String {
     };
     let is_index = |name: &String| name.starts_with("(unnamed column");
     let cure = if is_of_key && names.iter().any(is_index) {
-        "; with pandas, df.to_csv(PATH, index_label=\"id\") names the index"
+        "; to name the index in pandas, use df.to_csv(PATH, index_label=\"id\")"
     } else {
         ""
     };
@@ -93,7 +93,7 @@ fn unreadable(detail: String, text: &[u8]) -> Reason {
     let detail = match quoted_row(text) {
         Some(row) => row,
         None if text.trim_ascii_start().starts_with(b"{'") => {
-            format!("{detail}; Python prints dictionaries like this: write them with json.dumps")
+            format!("{detail}; it looks like a Python dictionary, write it with json.dumps")
         }
         None => detail,
     };
@@ -110,7 +110,7 @@ fn quoted_row(line: &[u8]) -> Option<String> {
     }
     let Rejected { reason, input, line, .. } = rejected;
     (reason == "quote" && !record.get().starts_with('{')).then(|| {
-        format!("the record is a row of a table as text; fix the quotes in {input} from line {line} on and load that")
+        format!("it is a row of a table; fix the quotes in {input} from line {line} on and load that file")
     })
 }
 
@@ -120,7 +120,143 @@ fn not_utf8(Foreign { byte, likely, .. }: Foreign, place: &str) -> Reason {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
     use super::*;
+    use crate::admit::{Admit, Fields, Rules};
+    use crate::record::{Block, Columns, Position, Record, RowTrouble};
+
+    /// What is said of a record that is rejected.
+    fn said(raw: Raw) -> String {
+        let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index());
+        let records = vec![Record { position: Position::default(), raw }];
+        let admitted = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+        admitted.verdicts.into_iter().next_back().unwrap().unwrap_err().reason.to_string()
+    }
+
+    fn said_of_text(text: &[u8]) -> String {
+        format!("{}: {}\n", text.escape_ascii(), said(Raw::Json(Bytes::copy_from_slice(text))))
+    }
+
+    #[test]
+    fn each_defect_of_a_text_is_named_with_its_place() {
+        let texts: [&[u8]; 18] = [
+            b"",
+            b"[1,2]",
+            b"word",
+            b"{'key':'k'}",
+            b"\xef\xbb\xbf{}",
+            b"{\"key\":\"k\"",
+            b"{\"key\" 1}",
+            b"{\"key\":1 \"a\":2}",
+            b"{key:1}",
+            b"{\"key\":}",
+            b"{\"a\":\"b}",
+            b"{\"a\":[1}",
+            b"{\"a\":[1}]}",
+            b"{\"a\":'\"'}",
+            b"{\"a\":'b' c}",
+            b"{\"key\":\"\\x\"}",
+            b"{\"key\":\"\\ud83d\"}",
+            b"{\"key\":\"\xe9\"}",
+        ];
+        insta::assert_snapshot!(texts.map(said_of_text).concat(), @r#"
+        : invalid record: it is empty, not an object
+        [1,2]: invalid record: it is an array, not an object
+        word: invalid record: it is invalid JSON, not an object
+        {\'key\':\'k\'}: invalid record: expected a member's name, found ''' (column 2); it looks like a Python dictionary, write it with json.dumps
+        \xef\xbb\xbf{}: invalid record: it starts with U+FEFF, a byte-order mark inside the file; if files were concatenated, remove it: sed 's/\xEF\xBB\xBF//g' FILE > NEW-FILE
+        {\"key\":\"k\": invalid record: expected a comma or }, found the end of the record (column 11)
+        {\"key\" 1}: invalid record: expected a colon, found '1' (column 8)
+        {\"key\":1 \"a\":2}: invalid record: expected a comma or }, found '"' (column 10)
+        {key:1}: invalid record: expected a member's name, found 'k' (column 2)
+        {\"key\":}: invalid record: expected a value, found '}' (column 8)
+        {\"a\":\"b}: invalid record: expected the end of a string, found the end of the record (column 9)
+        {\"a\":[1}: invalid record: expected ], found '}' (column 8)
+        {\"a\":[1}]}: invalid record: expected ], found '}' (column 8)
+        {\"a\":\'\"\'}: invalid record: expected no quote or bracket inside single quotes, found '"' (column 7)
+        {\"a\":\'b\' c}: invalid record: expected a comma or a bracket after the single quote, found 'c' (column 10)
+        {\"key\":\"\\x\"}: invalid record: invalid escape (column 10)
+        {\"key\":\"\\ud83d\"}: \ud83d is half of a surrogate pair (column 9): the text was cut inside a character, such as an emoji
+        {\"key\":\"\xe9\"}: not UTF-8: invalid byte 0xe9 at column 9
+        "#);
+    }
+
+    #[test]
+    fn each_defect_of_a_field_is_named() {
+        let fields: [&str; 20] = [
+            r#""vector":[1]"#,
+            r#""key":"k","key":"l""#,
+            r#""key":"k""#,
+            r#""key":"k","vector":[1],"vector":[2]"#,
+            r#""key":"k","vector":{"0":1,"2":2}"#,
+            r#""key":"k","vector":"""#,
+            r#""key":"k","vector":"[1] x""#,
+            r#""key":"k","vector":"0,5; 1,5""#,
+            r#""key":"k","vector":[1 2]"#,
+            r#""key":"k","vector":[1"#,
+            r#""key":"k","vector":[+1]"#,
+            r#""key":"k","vector":[.5]"#,
+            r#""key":"k","vector":[5.]"#,
+            r#""key":"k","vector":[05]"#,
+            r#""key":"k","vector":[1],"metadata":nothing"#,
+            r#""key":"k","vector":[1],"metadata":"{\"a\"}""#,
+            r#""key":"k","vector":[1],"metadata":"{} x""#,
+            r#""key":"k","vector":[1],"metadata":{"a":[true]}"#,
+            r#""key":"k","vector":[1],"metadata":{"a":{}}"#,
+            r#""key":"k","vector":[1],"metadata":{"a":null}"#,
+        ];
+        let said = fields.map(|fields| said_of_text(format!("{{{fields}}}").as_bytes()));
+        insta::assert_snapshot!(said.concat(), @r#"
+        {\"vector\":[1]}: no key found (looked for key, id, _id, uuid, doc_id, custom_id, recordId; the fields are vector); set its field with --key
+        {\"key\":\"k\",\"key\":\"l\"}: invalid record: the key field occurs twice
+        {\"key\":\"k\"}: no vector found (looked for data.float32, vector, values, embedding, emb; the fields are key); set its field with --vector
+        {\"key\":\"k\",\"vector\":[1],\"vector\":[2]}: invalid record: the vector field vector occurs twice
+        {\"key\":\"k\",\"vector\":{\"0\":1,\"2\":2}}: the vector is an object whose member names are not 0, 1, 2 … in order, not an array of numbers
+        {\"key\":\"k\",\"vector\":\"\"}: the vector is an empty cell, not an array of numbers
+        {\"key\":\"k\",\"vector\":\"[1] x\"}: invalid record: unexpected text after the vector in its cell
+        {\"key\":\"k\",\"vector\":\"0,5; 1,5\"}: invalid record: the vector has different separators between its numbers; use decimal points, not decimal commas
+        {\"key\":\"k\",\"vector\":[1 2]}: invalid record: missing comma after element 0 of the vector
+        {\"key\":\"k\",\"vector\":[1}: invalid record: expected ], found '}' (column 23)
+        {\"key\":\"k\",\"vector\":[+1]}: element 0 of the vector is +1, which is not a JSON number: leading plus sign
+        {\"key\":\"k\",\"vector\":[.5]}: element 0 of the vector is .5, which is not a JSON number: no digit before the decimal point
+        {\"key\":\"k\",\"vector\":[5.]}: element 0 of the vector is 5., which is not a JSON number: no digit after the decimal point
+        {\"key\":\"k\",\"vector\":[05]}: element 0 of the vector is 05, which is not a JSON number: leading zero
+        {\"key\":\"k\",\"vector\":[1],\"metadata\":nothing}: the metadata is nothing, not an object
+        {\"key\":\"k\",\"vector\":[1],\"metadata\":\"{\\\"a\\\"}\"}: invalid record: the text in metadata is not a JSON object: expected a colon, found '}' (column 5)
+        {\"key\":\"k\",\"vector\":[1],\"metadata\":\"{} x\"}: invalid record: the text in metadata is not a JSON object: expected no more text, found 'x' (column 4)
+        {\"key\":\"k\",\"vector\":[1],\"metadata\":{\"a\":[true]}}: metadata a is a list with a boolean; only text or a list of text can be stored; use --metadata-values text to store numbers and booleans as text
+        {\"key\":\"k\",\"vector\":[1],\"metadata\":{\"a\":{}}}: metadata a is an object; only text or a list of text can be stored; add -a to --metadata to leave it out
+        {\"key\":\"k\",\"vector\":[1],\"metadata\":{\"a\":null}}: metadata a is null; only text or a list of text can be stored; use --metadata-values text to leave it out
+        "#);
+    }
+
+    #[test]
+    fn each_defect_of_a_row_is_named() {
+        let broken = |trouble| Raw::Broken { text: Bytes::from_static(b"a"), trouble: Box::new(trouble) };
+        let row = |columns: &[&str]| Raw::Row {
+            columns: Arc::new(Columns(columns.iter().map(ToString::to_string).collect())),
+            cells: csv::ByteRecord::from(vec!["1"; columns.len()]),
+        };
+        let rows = [
+            broken(RowTrouble::Cells { want: 3, got: 4 }),
+            broken(RowTrouble::Mark),
+            broken(RowTrouble::Return),
+            row(&["", "vector"]),
+            row(&["id", "text"]),
+            row(&["id", "v0", "v1", "v2", "v3"]),
+        ];
+        insta::assert_snapshot!(rows.map(|row| said(row) + "\n").concat(), @r#"
+        the row has 4 cells; the header has 3
+        invalid record: it starts with U+FEFF, a byte-order mark inside the file; if files were concatenated, remove it: sed 's/\xEF\xBB\xBF//g' FILE > NEW-FILE
+        invalid record: the row contains a carriage return without a line feed; if it ends rows, convert it: tr '\r' '\n' < FILE > NEW-FILE; if it is text, quote the cell
+        no key found (looked for key, id, _id, uuid, doc_id, custom_id, recordId; the columns are (unnamed column 1), vector; to name the index in pandas, use df.to_csv(PATH, index_label="id")); set its field with --key
+        no vector found (looked for data.float32, vector, values, embedding, emb; the columns are id, text); set its field with --vector
+        no vector found: columns v0 to v3 seem to hold one number each, which is not supported yet; write the numbers into one column, such as [0.1, 0.2], and set it with --vector
+        "#);
+    }
 
     #[test]
     fn a_row_with_bad_quotes_in_a_rejects_file_is_to_be_fixed_where_it_came_from() {

@@ -45,7 +45,7 @@ pub(crate) fn is_numbered(text: &[u8]) -> bool {
 
 /// Any other object is no vector.
 pub(crate) fn out_of_order() -> Reason {
-    Reason::VectorKind { found: "an object whose names are not 0, 1, 2 … in this order".to_owned() }
+    Reason::VectorKind { found: "an object whose member names are not 0, 1, 2 … in order".to_owned() }
 }
 
 #[cfg(test)]

@@ -51,11 +51,11 @@ pub(crate) fn read(
                 SPACE
             }
             Some(_) if text.get(at - 1).is_some_and(u8::is_ascii_whitespace) => {
-                let detail = format!("a comma is missing behind element {} of the vector", out.len() - 1);
+                let detail = format!("missing comma after element {} of the vector", out.len() - 1);
                 return Err(Reason::Syntax { detail });
             }
             Some(_) => return Err(not_a_number(rest, out.len() - 1)),
-            None => return Err(Reason::Syntax { detail: "the array of numbers has no end".to_owned() }),
+            None => return Err(Reason::Syntax { detail: "the array of numbers is never closed".to_owned() }),
         };
         separators |= separator;
         if separator != SPACE {
@@ -85,15 +85,15 @@ pub(crate) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> R
 /// What keeps a number from being one of JSON.
 fn flaw(number: &[u8]) -> Option<&'static str> {
     if number.starts_with(b"+") {
-        return Some("it has a plus sign");
+        return Some("leading plus sign");
     }
     let number = number.strip_prefix(b"-").unwrap_or(number);
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (whole, rest) = number.split_at_checked(digits(number))?;
     match (whole, rest) {
-        ([], _) => Some("a digit is missing before its point"),
-        ([b'0', _, ..], _) => Some("it has a zero before other digits"),
-        (_, [b'.', rest @ ..]) if digits(rest) == 0 => Some("a digit is missing behind its point"),
+        ([], _) => Some("no digit before the decimal point"),
+        ([b'0', _, ..], _) => Some("leading zero"),
+        (_, [b'.', rest @ ..]) if digits(rest) == 0 => Some("no digit after the decimal point"),
         _ => None,
     }
 }
@@ -106,7 +106,9 @@ const SPACE: u8 = 8;
 /// Where numbers have decimal commas, something else stands between them: taken for two, they would be other numbers.
 fn of_one_kind(separators: u8, used: usize) -> Result<usize, Reason> {
     if separators.count_ones() > 1 {
-        let detail = "what stands between its numbers differs; a decimal comma has to be a point".to_owned();
+        let detail =
+            "the vector has different separators between its numbers; use decimal points, not decimal commas"
+                .to_owned();
         return Err(Reason::Syntax { detail });
     }
     Ok(used)
@@ -122,7 +124,7 @@ fn skip_space(text: &[u8], mut at: usize) -> usize {
 fn not_a_number(rest: &[u8], index: usize) -> Reason {
     match rest.first() {
         Some(b'[') => Reason::Nested,
-        None => Reason::Syntax { detail: "the array of numbers has no end".to_owned() },
+        None => Reason::Syntax { detail: "the array of numbers is never closed".to_owned() },
         _ if rest.starts_with(b"...") || rest.starts_with("…".as_bytes()) => Reason::Shortened,
         _ => Reason::NotANumber { index, text: excerpt(rest) },
     }
@@ -176,8 +178,8 @@ mod tests {
             ("1,\"2\"]", Reason::NotANumber { index: 1, text: "\"2\"".into() }),
             ("1,,2]", Reason::NotANumber { index: 1, text: "empty".into() }),
             ("1.5.2]", Reason::NotANumber { index: 0, text: "1.5.2".into() }),
-            ("1,2", Reason::Syntax { detail: "the array of numbers has no end".into() }),
-            ("1 2]", Reason::Syntax { detail: "a comma is missing behind element 0 of the vector".into() }),
+            ("1,2", Reason::Syntax { detail: "the array of numbers is never closed".into() }),
+            ("1 2]", Reason::Syntax { detail: "missing comma after element 0 of the vector".into() }),
             ("[1,2]]", Reason::Nested),
             ("1, ..., 2]", Reason::Shortened),
         ] {
@@ -229,7 +231,7 @@ mod tests {
         for text in ["0,5; 0,25]", "0,5 0,25]", "0,5|0,25]", "1, 2 3]"] {
             let read = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut Vec::new());
             let Err(Reason::Syntax { detail }) = read else { panic!("{text}: {read:?}") };
-            assert!(detail.contains("a decimal comma has to be a point"), "{text}: {detail}");
+            assert!(detail.contains("use decimal points"), "{text}: {detail}");
         }
     }
 

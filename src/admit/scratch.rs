@@ -134,7 +134,9 @@ impl Scratch {
         match numbers::read(inner, close, Separated::Loosely, &mut self.numbers) {
             Ok(used) if used == inner.len() => self.has_vector = true,
             Ok(_) => {
-                self.problem(Reason::Syntax { detail: "text follows the vector in its cell".to_owned() });
+                self.problem(Reason::Syntax {
+                    detail: "unexpected text after the vector in its cell".to_owned(),
+                });
             }
             Err(reason) => self.problem(reason),
         }
@@ -253,5 +255,5 @@ pub(super) struct NoVector {
 
 /// Only one value of a field that occurs twice could be stored.
 pub(super) fn repeated(part: &str, field: &str) -> Reason {
-    Reason::Syntax { detail: format!("the {part}'s field {field} occurs twice in the record") }
+    Reason::Syntax { detail: format!("the {part} field {field} occurs twice") }
 }

@@ -89,7 +89,7 @@ pub(crate) fn string_end(text: &[u8], start: usize) -> Result<usize, Unexpected>
         match hit.map(|hit| (hit, text.get(hit))) {
             Some((hit, Some(b'"'))) => return Ok(hit + 1),
             Some((hit, _)) => at = hit + 2,
-            None => return Err(Unexpected { at: text.len(), wanted: "the end of a text" }),
+            None => return Err(Unexpected { at: text.len(), wanted: "the end of a string" }),
         }
     }
 }
@@ -113,7 +113,7 @@ fn single_quoted_end(text: &[u8], start: usize) -> Result<usize, Unexpected> {
     // of its records is one.
     let inside = text.get(start + 1..at - 1).unwrap_or_default();
     if let Some(hit) = inside.iter().position(|byte| b"\"[]{}".contains(byte)) {
-        return Err(Unexpected { at: start + 1 + hit, wanted: "no quote or bracket within single quotes" });
+        return Err(Unexpected { at: start + 1 + hit, wanted: "no quote or bracket inside single quotes" });
     }
     let next = skip_space(text, at);
     match text.get(next) {

@@ -125,7 +125,7 @@ fn passed(
 ) -> Result<usize, Trouble> {
     match text.get(at) {
         None => Err(Trouble::Unfinished),
-        Some(_) if depth > DEEPEST => Err(Trouble::Malformed(at, "a value less deep")),
+        Some(_) if depth > DEEPEST => Err(Trouble::Malformed(at, "a value with fewer levels of nesting")),
         Some(b'{') => object(text, at, depth, named),
         Some(b'[') => array(text, at, name, depth, named),
         Some(b'"') => string_end(text, at).ok_or(Trouble::Unfinished),

@@ -21,7 +21,7 @@ pub(crate) fn of_columns(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -
         && let Some(data) = vectors.filter(|member| member.name == b"data")
         && columns.at < data.at
     {
-        let shape = "a table of pandas with its columns and its rows apart (orient='split')";
+        let shape = "a pandas table written with orient='split'";
         return Some(pandas(shape, r#"[print(json.dumps(dict(zip(t["columns"],r)))) for r in t["data"]]"#));
     }
     if let Some(keys) = keys.filter(|member| member.value == Value::Object) {
@@ -32,7 +32,7 @@ pub(crate) fn of_columns(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -
                 && Outline::of(head, member.at).members.first().is_some_and(|row| row.name == first)
         };
         return (is_row && outline.members.iter().all(is_alike)).then(|| {
-            let shape = "a table of pandas by its columns (orient='columns')";
+            let shape = "a pandas table written with orient='columns'";
             pandas(shape, "[print(json.dumps({c:t[c][i] for c in t})) for i in next(iter(t.values()))]")
         });
     }
@@ -69,7 +69,7 @@ fn lists(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, vectors:
         let vectors = name(vectors);
         let body =
             format!(r#"[print(json.dumps({{"id":i,"vector":v}})) for i,v in enumerate(t["{vectors}"])]"#);
-        return Unfit::Shape { shape, cure: format!("{}, with numbers as keys", python(&body)) };
+        return Unfit::Shape { shape, cure: format!("{}; the keys are then numbers", python(&body)) };
     };
     // The answer to a query has a list of lists in each column, one for each question.
     let answer = if keys.value == Value::Arrays { "t={k:v[0] for k,v in t.items() if v}; " } else { "" };
@@ -120,7 +120,7 @@ pub(crate) fn of_names(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> 
     Some(match found {
         Inner::Dictionary => dictionary_of_objects(&path),
         Inner::Array => Unfit::Shape {
-            shape: format!("an object around records in {}", joined(&path)),
+            shape: format!("an object with records in {}", joined(&path)),
             cure: python(&format!("[print(json.dumps(r)) for r in t{way}]")),
         },
     })
@@ -186,7 +186,7 @@ pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
         member.value == Value::Numbers && !names_a_vector && !is_key_name(&name) && !is_vector_name(&name)
     };
     outline.members.iter().all(is_vector).then(|| Unfit::Shape {
-        shape: "a dictionary of vectors by their keys".to_owned(),
+        shape: "a dictionary of vectors by key".to_owned(),
         cure: python(r#"[print(json.dumps({"id":k,"vector":v})) for k,v in t.items()]"#),
     })
 }
@@ -194,7 +194,7 @@ pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
 fn dictionary_of_objects(path: &[String]) -> Unfit {
     let place = if path.is_empty() { String::new() } else { format!(" in {}", joined(path)) };
     let body = format!(r#"[print(json.dumps({{"id":k,**v}})) for k,v in t{}.items()]"#, way(path));
-    Unfit::Shape { shape: format!("a dictionary of records by their keys{place}"), cure: python(&body) }
+    Unfit::Shape { shape: format!("a dictionary of records by key{place}"), cure: python(&body) }
 }
 
 /// An object with more than one array of records: reading one would leave out the others.
@@ -203,7 +203,10 @@ pub(crate) fn several(paths: &[&[String]]) -> Unfit {
     let first = paths.first().map_or_else(String::new, |path| way(path));
     Unfit::Shape {
         shape: format!("several arrays of records ({listed})"),
-        cure: format!("take one of them: {}", python(&format!("[print(json.dumps(r)) for r in t{first}]"))),
+        cure: format!(
+            "choose one of them and {}",
+            python(&format!("[print(json.dumps(r)) for r in t{first}]"))
+        ),
     }
 }
 
@@ -212,7 +215,7 @@ pub(crate) fn with_a_key(path: &[String]) -> Unfit {
     Unfit::Shape {
         shape: format!("an object that has a key and an array of records in {}", joined(path)),
         cure: format!(
-            "take the records of the array: {}; if each line is a record itself, give --format jsonl",
+            "to load the records in the array, {}; if each line is a record, use --format jsonl",
             python(&format!("[print(json.dumps(r)) for r in t{}]", way(path)))
         ),
     }
@@ -224,7 +227,7 @@ pub(crate) fn of_rows(text: &[u8], at: usize, path: &[String]) -> Option<Unfit> 
     let way = way(path);
     if text.get(skip_blanks(text, at + 1)) == Some(&b'{') {
         return Some(Unfit::Shape {
-            shape: format!("lists of records in a list{place}"),
+            shape: format!("a list of lists of records{place}"),
             cure: python(&format!("[print(json.dumps(r)) for b in t{way} for r in b]")),
         });
     }
@@ -236,7 +239,7 @@ pub(crate) fn of_rows(text: &[u8], at: usize, path: &[String]) -> Option<Unfit> 
         ([], Some(_)) if row.iter().all(|value| *value == Value::Scalar) => Some(Unfit::Shape {
             shape: format!("vectors without keys{place}"),
             cure: format!(
-                "{}, with numbers as keys",
+                "{}; the keys are then numbers",
                 python(&format!(
                     r#"[print(json.dumps({{"id":i,"vector":v}})) for i,v in enumerate(t{way})]"#
                 ))
@@ -251,7 +254,7 @@ pub(crate) fn of_rows(text: &[u8], at: usize, path: &[String]) -> Option<Unfit> 
             let names = (0..row.len()).map(name).collect::<Vec<_>>().join(",");
             let body = format!("[print(json.dumps(dict(zip(({names}),r)))) for r in t{way}]");
             Some(Unfit::Shape {
-                shape: format!("records as arrays, without names{place}"),
+                shape: format!("records as arrays without field names{place}"),
                 cure: python(&body),
             })
         }
@@ -306,4 +309,68 @@ fn plain(name: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
     let is_plain = |character: char| character.is_alphanumeric() || "_-@:/ ".contains(character);
     (name.len() <= 60 && name.chars().all(is_plain)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shape::holder;
+    use super::*;
+
+    /// What is said of a text, and the cure below it.
+    fn said(text: &str) -> String {
+        match holder(text.as_bytes(), true, Named::default()) {
+            Err(Unfit::Shape { shape, cure }) => format!("{shape}\n    {cure}\n"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_shape_has_its_name_and_the_command_that_makes_json_lines_of_it() {
+        let texts = [
+            r#"{"columns":["id","v"],"index":[0],"data":[["a",[1,2]]]}"#,
+            r#"{"id":{"0":"a"},"vector":{"0":[1,2]}}"#,
+            r#"{"ids":["a"],"embeddings":[[1,2]],"metadatas":[{"n":1}],"documents":["x"]}"#,
+            r#"{"embeddings":[[1,2]]}"#,
+            r#"{"a":{"vector":[1,2]},"b":{"vector":[3,4]}}"#,
+            r#"{"vectors":{"a":{"values":[1,2]}}}"#,
+            r#"{"a":[1,2],"b":[3,4]}"#,
+            r#"{"mine":[{"id":"a","vector":[1,2]}]}"#,
+            r#"{"vectors":[{"id":"a","vector":[1]}],"points":[{"id":"b","vector":[2]}]}"#,
+            r#"[[{"id":"a","vector":[1,2]}]]"#,
+            r"[[1,2],[3,4]]",
+            r#"[["a",[1,2],"x"]]"#,
+        ];
+        let with_a_key = {
+            let Unfit::Shape { shape, cure } = with_a_key(&["data".to_owned()]) else { panic!() };
+            format!("{shape}\n    {cure}\n")
+        };
+        insta::assert_snapshot!(texts.map(said).concat() + &with_a_key, @r#"
+        a pandas table written with orient='split'
+            write it with df.to_json(PATH, orient='records', lines=True), or convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(dict(zip(t["columns"],r)))) for r in t["data"]]' < INPUT > OUTPUT
+        a pandas table written with orient='columns'
+            write it with df.to_json(PATH, orient='records', lines=True), or convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({c:t[c][i] for c in t})) for i in next(iter(t.values()))]' < INPUT > OUTPUT
+        columns (ids, embeddings, metadatas, documents)
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); n=len(t["ids"]); [print(json.dumps({k:v[i] for k,v in t.items() if isinstance(v,list) and len(v)==n and v[i] is not None})) for i in range(n)]' < INPUT > OUTPUT; then load OUTPUT with --key ids --vector embeddings --metadata metadatas,documents --metadata-values text
+        columns (embeddings)
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":i,"vector":v})) for i,v in enumerate(t["embeddings"])]' < INPUT > OUTPUT; the keys are then numbers
+        a dictionary of records by key
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":k,**v})) for k,v in t.items()]' < INPUT > OUTPUT
+        a dictionary of records by key in vectors
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":k,**v})) for k,v in t["vectors"].items()]' < INPUT > OUTPUT
+        a dictionary of vectors by key
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":k,"vector":v})) for k,v in t.items()]' < INPUT > OUTPUT
+        an object with records in mine
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for r in t["mine"]]' < INPUT > OUTPUT
+        several arrays of records (vectors, points)
+            choose one of them and convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for r in t["vectors"]]' < INPUT > OUTPUT
+        a list of lists of records
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for b in t for r in b]' < INPUT > OUTPUT
+        vectors without keys
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":i,"vector":v})) for i,v in enumerate(t)]' < INPUT > OUTPUT; the keys are then numbers
+        records as arrays without field names
+            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(dict(zip(("id","vector","column3"),r)))) for r in t]' < INPUT > OUTPUT
+        an object that has a key and an array of records in data
+            to load the records in the array, convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for r in t["data"]]' < INPUT > OUTPUT; if each line is a record, use --format jsonl
+        "#);
+    }
 }

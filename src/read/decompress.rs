@@ -184,7 +184,7 @@ fn next_member<R: BufRead>(mut rest: Counted<R>, compression: Compression) -> io
 
 /// Bytes that follow whole compressed data and are no more of it.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("something else follows the compressed data at byte {at}")]
+#[error("the compressed data ends at byte {at}, but other data follows")]
 pub(crate) struct Trailing {
     /// Where the compressed data ends.
     pub(crate) at: u64,

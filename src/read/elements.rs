@@ -193,7 +193,7 @@ fn page(text: &[u8], at: usize, path: &[String], named: Named<'_>) -> Result<Ste
         Ok(Found::Array(start)) => Ok(Step::Structure(start, Place::Inside(Expect::Element))),
         // Passing over such an object could pass over records.
         Ok(Found::End(_)) => {
-            let expected = "an object with an array of records, as the first one";
+            let expected = "an object with an array of records, like the first one";
             Err(flaw(text, at, Trouble::Malformed(at, expected)))
         }
         Err(trouble) => Err(flaw(text, at, trouble)),

@@ -8,7 +8,7 @@ use super::mark::BYTE_ORDER_MARK;
 use super::table::CELLS_AT_MOST;
 use crate::record::quote::QuoteTrouble;
 use crate::record::{Input, Position};
-use crate::words::count;
+use crate::words::{count, plural};
 
 /// The input cannot be read, or not further than to the place named.
 ///
@@ -33,9 +33,9 @@ pub enum ReadError {
     },
     /// A directory without a single file that can be an input.
     #[error(
-        "no input in the directory {}{}\nname files to load them whatever their names",
+        "no input in the directory {}{}\nto load a file with any name, pass its path",
         directory.display(),
-        if *others > 0 { ": no file there holds JSON or a table" } else { "" }
+        if *others > 0 { ": no file in it contains JSON or a table" } else { "" }
     )]
     EmptyDirectory {
         /// The directory.
@@ -44,7 +44,7 @@ pub enum ReadError {
         others: usize,
     },
     /// The system failed to read on.
-    #[error("cannot read {input} behind {place}: {cause}")]
+    #[error("cannot read {input} after {place}: {cause}")]
     Io {
         /// Which input.
         input: Input,
@@ -76,7 +76,7 @@ pub enum ReadError {
         in_place_of_data: bool,
     },
     /// JSON whose records do not follow one another.
-    #[error("{input} holds {shape}, which cannot be read record by record\n{cure}")]
+    #[error("{input} contains {shape}, which cannot be read record by record\n{cure}")]
     Shape {
         /// Which input.
         input: Input,
@@ -87,11 +87,11 @@ pub enum ReadError {
     },
     /// Text in another encoding than UTF-8.
     #[error(
-        "{input} is not UTF-8: byte {byte:#04x} at {place} belongs to no character{}\n\
-         convert it first: iconv -f {} -t UTF-8 INPUT > OUTPUT{}",
+        "{input} is not UTF-8: invalid byte {byte:#04x} at {place}{}\n\
+         convert it first{}: iconv -f {} -t UTF-8 INPUT > OUTPUT",
         likely.map(|name| format!("; it may be {name}")).unwrap_or_default(),
-        likely.unwrap_or("ENCODING"),
-        likely.map(|_| "; then check the text").unwrap_or_default()
+        likely.map(|_| ", and check the text").unwrap_or_default(),
+        likely.unwrap_or("ENCODING")
     )]
     NotUtf8 {
         /// Which input.
@@ -105,8 +105,8 @@ pub enum ReadError {
     },
     /// Neither JSON nor delimited text.
     #[error(
-        "cannot tell the format of {input}: it is neither JSON nor a table split by commas, tabs or semicolons\n\
-         say what it is with --format json, jsonl, csv or tsv"
+        "cannot detect the format of {input}: it is neither JSON nor a table separated by commas, tabs or semicolons\n\
+         specify it with --format json, jsonl, csv or tsv"
     )]
     Unrecognised {
         /// Which input.
@@ -114,8 +114,8 @@ pub enum ReadError {
     },
     /// The input ends where it must not.
     #[error(
-        "{input} ends inside of {tear}: it is cut at byte {end} and incomplete from {place} on\n\
-         it was not written or copied whole: make or fetch it again"
+        "{input} ends inside {tear}: it is truncated at byte {end} and incomplete from {place} on\n\
+         create or download it again"
     )]
     Torn {
         /// Which input.
@@ -129,9 +129,9 @@ pub enum ReadError {
     },
     /// Compressed data with something else after it.
     #[error(
-        "{} bytes of something else follow the {compression} data of {input} at byte {at}\n\
-         everything before that has been read; to leave them out: head -c {at} INPUT > OUTPUT",
-        count(*bytes)
+        "the {compression} data of {input} ends at byte {at}, followed by {} of other data\n\
+         everything before that has been read; remove the rest: head -c {at} INPUT > OUTPUT",
+        plural(*bytes, "byte")
     )]
     Trailing {
         /// Which input.
@@ -147,8 +147,8 @@ pub enum ReadError {
     },
     /// Compressed data that does not decompress.
     #[error(
-        "{input} is damaged: its {compression} data cannot be decompressed behind {place}: {cause}\n\
-         fetch or pack the file again"
+        "{input} is damaged: cannot decompress its {compression} data after {place}: {cause}\n\
+         download or compress the file again"
     )]
     Damaged {
         /// Which input.
@@ -162,8 +162,8 @@ pub enum ReadError {
     },
     /// JSON whose structure around the records is broken.
     #[error(
-        "{input} is not well formed at {place}: expected {expected}, found {found}\n\
-         fix it there, or say --format jsonl if each line is a record"
+        "{input} is malformed at {place}: expected {expected}, found {found}\n\
+         fix it there, or use --format jsonl if each line is a record"
     )]
     Malformed {
         /// Which input.
@@ -177,8 +177,8 @@ pub enum ReadError {
     },
     /// An object that holds more records than those of its one array.
     #[error(
-        "{input} holds more records at {place}, beside the array that is read\n\
-         give the other array in a file of its own; JSON Lines holds any number of records"
+        "{input} contains more records at {place}, outside the array that is read\n\
+         move them to a file of their own, or use JSON Lines"
     )]
     LeftOut {
         /// Which input.
@@ -188,8 +188,8 @@ pub enum ReadError {
     },
     /// An object in which two members have the name that leads to the records.
     #[error(
-        "{input} has a second member of the same name at {place}, where the way to the records must be one\n\
-         leave one of the two out, or give each in a file of its own"
+        "{input} has a second member of the same name on the path to its records, at {place}\n\
+         remove one of the two, or move each to a file of its own"
     )]
     Repeated {
         /// Which input.
@@ -199,8 +199,8 @@ pub enum ReadError {
     },
     /// A record beyond the limit, most often a quote or bracket that is never closed.
     #[error(
-        "{input} holds a record of more than {} bytes at {place}\n\
-         is a quote or a bracket there never closed?",
+        "{input} contains a record of more than {} bytes at {place}\n\
+         check for a quote or a bracket that is never closed",
         count(*limit as u64)
     )]
     TooLarge {
@@ -213,9 +213,9 @@ pub enum ReadError {
     },
     /// A table without a header.
     #[error(
-        "{input} has no header: its first row holds the value '{cell}'\n\
-         put a row with the columns' names before it, such as key,vector, \
-         or give --no-header with the columns' numbers: --key {} --vector {}",
+        "{input} has no header: its first row contains the value '{cell}'\n\
+         add a first row with the names of the columns, such as key,vector, \
+         or use --no-header and the numbers of the columns: --key {} --vector {}",
         if *vector == Some(1) { 2 } else { 1 },
         vector.unwrap_or(2)
     )]
@@ -228,7 +228,7 @@ pub enum ReadError {
         vector: Option<usize>,
     },
     /// A header whose quotes are not in order, so that nobody knows where it ends.
-    #[error("the header of {input} cannot be read: {trouble}")]
+    #[error("cannot read the header of {input}: {trouble}")]
     HeaderQuote {
         /// Which input.
         input: Input,
@@ -237,8 +237,8 @@ pub enum ReadError {
     },
     /// A header of more columns than a table may have.
     #[error(
-        "the header of {input} has {} columns; {} are the most\n\
-         is it a header? name what splits its cells with --delimiter, or put the numbers of a vector into one column",
+        "the header of {input} has {} columns; the maximum is {}\n\
+         set the delimiter with --delimiter, or write the numbers of a vector into one column",
         count(*columns as u64),
         count(CELLS_AT_MOST as u64)
     )]
@@ -250,8 +250,8 @@ pub enum ReadError {
     },
     /// A table of one column, which cannot hold both keys and vectors.
     #[error(
-        "{input} is no table: its header is the one column '{name}'\n\
-         name what splits its cells with --delimiter, or its format with --format"
+        "{input} is not a table: its header is a single column, '{name}'\n\
+         set the delimiter with --delimiter, or the format with --format"
     )]
     NoTable {
         /// Which input.
@@ -260,7 +260,7 @@ pub enum ReadError {
         name: String,
     },
     /// A header that names two columns alike.
-    #[error("the header of {input} names two columns '{name}'\nrename one of them")]
+    #[error("the header of {input} has two columns named '{name}'\nrename one of them")]
     DuplicateColumn {
         /// Which input.
         input: Input,
@@ -269,8 +269,8 @@ pub enum ReadError {
     },
     /// A table whose lines end as they did on the old Macintosh.
     #[error(
-        "the lines of {input} end in a carriage return alone\n\
-         give them line feeds: tr '\\r' '\\n' < FILE > NEW-FILE"
+        "the lines of {input} end in a carriage return without a line feed\n\
+         convert them: tr '\\r' '\\n' < FILE > NEW-FILE"
     )]
     LineEnds {
         /// Which input.
@@ -278,14 +278,14 @@ pub enum ReadError {
     },
     /// The place to continue from lies in standard input.
     #[error(
-        "cannot continue in the middle of standard input\n\
-         save it to a file and give that, or start again without --resume"
+        "cannot resume in the middle of standard input\n\
+         save it to a file and load that, or start again without --resume"
     )]
     ResumeStdin,
     /// The place to continue from lies behind the end.
     #[error(
-        "cannot continue {input} at {place}: it ends at byte {end}\n\
-         it was changed since it was read; start again without --resume"
+        "cannot resume {input} at {place}: it ends at byte {end}, so it changed since it was read\n\
+         start again without --resume"
     )]
     ResumeBehindEnd {
         /// Which input.
@@ -297,8 +297,8 @@ pub enum ReadError {
     },
     /// The place to continue from lies in an input that was not given.
     #[error(
-        "cannot continue in input {wanted}: {given} are given\n\
-         give the same inputs in the same order, or start again without --resume"
+        "cannot resume in input {wanted}: the number of inputs is {given}\n\
+         pass the same inputs in the same order, or start again without --resume"
     )]
     ResumeMissingInput {
         /// Number of the input asked for, from 1.
@@ -377,19 +377,4 @@ impl fmt::Display for Tear {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_wrong_at_a_place_is_told_with_it_and_a_word_of_its_own() {
-        let (input, place) = (Input::Stdin, Position { input: 0, offset: 7, line: 2, record: 1 });
-        let compression = "gzip";
-        for (error, code) in [
-            (ReadError::LeftOut { input: input.clone(), place }, "left_out"),
-            (ReadError::Trailing { input: input.clone(), compression, place, at: 9, bytes: 1 }, "trailing"),
-            (ReadError::NotUtf8 { input, place, byte: 0xff, likely: None }, "format"),
-        ] {
-            assert_eq!((error.place(), error.code()), (Some(place), code));
-        }
-    }
-}
+mod tests;

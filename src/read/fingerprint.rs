@@ -103,7 +103,7 @@ impl Fingerprint {
     pub(crate) fn same(&self, now: &Self) -> Result<(), FingerprintError> {
         let changed = |what| Err(FingerprintError::Changed { input: now.name.clone(), what });
         if self.size != now.size {
-            return changed(format!("{} bytes then, {} now", self.size, now.size));
+            return changed(format!("it had {} bytes, now {}", self.size, now.size));
         }
         match self.samples.iter().zip(&now.samples).find(|(then, now)| then != now) {
             Some(((offset, _), _)) => changed(format!("the block at byte {offset} differs")),
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(message(&then), Ok(()));
         assert_eq!(
             message(&longer),
-            Err("a changed since the journal was written (5 bytes then, 6 now)".to_owned())
+            Err("a changed since the journal was written (it had 5 bytes, now 6)".to_owned())
         );
         assert_eq!(
             message(&other),

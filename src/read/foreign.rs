@@ -6,18 +6,19 @@ use super::value::skip_blanks;
 use crate::encoding;
 
 const JSON_LINES_CURE: &str =
-    "convert it to JSON Lines first, one {\"key\":\"…\",\"data\":{\"float32\":[…]}} a line";
-const DUCKDB_CURE: &str = "convert it to JSON Lines first, for example with duckdb: \
+    "convert it to JSON Lines first, with lines like {\"key\":\"…\",\"data\":{\"float32\":[…]}}";
+const DUCKDB_CURE: &str = "convert it to JSON Lines first, for example with DuckDB: \
                            COPY (FROM 'input.parquet') TO 'input.jsonl' (FORMAT json)";
-const UNPACK_CURE: &str = "unpack it first, or pack it with gzip or zstd, which are read as they are";
-const ARCHIVE_CURE: &str = "extract it first and give the files in it: tar -xf INPUT";
+const UNPACK_CURE: &str = "decompress it first, or use gzip or zstd, which ossvec reads directly";
+const EXTRACT_CURE: &str = "extract it first and load the files in it";
+const ARCHIVE_CURE: &str = "extract it first and load the files in it: tar -xf INPUT";
 const UTF8_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT";
 const UTF32_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8 INPUT > OUTPUT";
 const EXPORT_CURE: &str = "export its records to JSON Lines or CSV first";
-const DOCUMENT_CURE: &str = "it holds no records; give the file with the vectors";
+const DOCUMENT_CURE: &str = "it contains no records; pass the file with the vectors";
 const DOWNLOAD_CURE: &str =
-    "an error or login page was saved in place of the data: check the link and download it again";
-const LFS_CURE: &str = "the data itself was not downloaded: run git lfs pull";
+    "an error or login page was saved instead of the data: check the link and download it again";
+const LFS_CURE: &str = "the data was not downloaded: run git lfs pull";
 
 /// What is recognised by its first bytes but not read: the bytes, the name, the cure.
 const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
@@ -33,18 +34,18 @@ const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
     (b"SQLite format 3\0", "a SQLite database", EXPORT_CURE),
     (
         b"PGCOPY\n",
-        "a binary copy of Postgres",
-        "copy it out of Postgres as CSV: COPY … TO … (FORMAT csv, HEADER)",
+        "a PostgreSQL binary copy",
+        "export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)",
     ),
-    (b"PGDMP", "a dump of Postgres", "copy it out of Postgres as CSV: COPY … TO … (FORMAT csv, HEADER)"),
+    (b"PGDMP", "a PostgreSQL dump", "export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)"),
     (b"BZh", "a bzip2 file", UNPACK_CURE),
     (b"\xfd7zXZ\x00", "an xz file", UNPACK_CURE),
     (b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK_CURE),
     (b"\xff\x06\x00\x00sNaPpY", "a Snappy file", UNPACK_CURE),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK_CURE),
-    (b"Rar!\x1a\x07", "a RAR archive", UNPACK_CURE),
-    (b"\x1f\x8b", "text that was packed more than twice", UNPACK_CURE),
-    (b"\x28\xb5\x2f\xfd", "text that was packed more than twice", UNPACK_CURE),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", EXTRACT_CURE),
+    (b"Rar!\x1a\x07", "a RAR archive", EXTRACT_CURE),
+    (b"\x1f\x8b", "text that was compressed more than twice", UNPACK_CURE),
+    (b"\x28\xb5\x2f\xfd", "text that was compressed more than twice", UNPACK_CURE),
     (b"\xff\xfe\0\0", "UTF-32 text", UTF32_CURE),
     (b"\0\0\xfe\xff", "UTF-32 text", UTF32_CURE),
     (b"\xff\xfe", "UTF-16 text", UTF8_CURE),
@@ -103,11 +104,11 @@ fn zip(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let length = |at: usize| head.get(at).map_or(0, |byte| usize::from(*byte));
     let name = head.get(NAME_AT..NAME_AT + length(26)).unwrap_or_default();
     Some(if name.ends_with(b".npy") {
-        ("an NPZ archive of NumPy", JSON_LINES_CURE)
+        ("a NumPy NPZ archive", JSON_LINES_CURE)
     } else if name == b"[Content_Types].xml" || name.starts_with(b"xl/") {
         ("an Excel workbook or another Office file", "save it as CSV UTF-8 first")
     } else {
-        ("a ZIP archive", UNPACK_CURE)
+        ("a ZIP archive", EXTRACT_CURE)
     })
 }
 
@@ -141,7 +142,7 @@ fn markup(head: &[u8]) -> Option<(&'static str, &'static str)> {
     Some(if holds(b"<html") {
         ("an HTML page", DOWNLOAD_CURE)
     } else if holds(b"<Error>") {
-        ("a service's error in XML", DOWNLOAD_CURE)
+        ("an XML error response of a service", DOWNLOAD_CURE)
     } else {
         ("an XML file", JSON_LINES_CURE)
     })
@@ -171,7 +172,7 @@ mod tests {
             [head.as_slice(), entry, b"data"].concat()
         };
         assert_eq!(name(&zip(b"a.jsonl")).unwrap().0, "a ZIP archive");
-        assert_eq!(name(&zip(b"ids.npy")).unwrap().0, "an NPZ archive of NumPy");
+        assert_eq!(name(&zip(b"ids.npy")).unwrap().0, "a NumPy NPZ archive");
         assert_eq!(name(&zip(b"[Content_Types].xml")).unwrap().0, "an Excel workbook or another Office file");
         let mut tar = b"v.jsonl".to_vec();
         tar.resize(512, 0);
@@ -188,11 +189,75 @@ mod tests {
             ("\u{feff}\n<!DOCTYPE HTML><html>", "an HTML page"),
             ("<HTML><body>", "an HTML page"),
             ("<?xml version=\"1.0\"?>\n<!DOCTYPE html>\n<html xmlns=\"x\">", "an HTML page"),
-            ("<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code></Error>", "a service's error in XML"),
+            (
+                "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code></Error>",
+                "an XML error response of a service",
+            ),
             ("<?xml version=\"1.0\"?><a/>", "an XML file"),
         ] {
             assert_eq!(name(text.as_bytes()).map(|(name, _)| name), Some(what), "{text}");
         }
+    }
+
+    #[test]
+    fn each_kind_has_its_name_and_its_cure() {
+        let names = UNSUPPORTED.iter().chain(WITHOUT_RECORDS).map(|(_, name, cure)| (*name, *cure));
+        let by_content = [
+            zip(b"PK\x03\x04"),
+            zip(&[&b"PK\x03\x04"[..], &[0; 22], b"\x05\0\0\0a.npy"].concat()),
+            zip(&[&b"PK\x03\x04"[..], &[0; 22], b"\x03\0\0\0xl/"].concat()),
+            wide(b"a\0b\0c\0d\0"),
+            wide(b"\0a\0b\0c\0d"),
+            wide(b"a\0\0\0b\0\0\0c\0\0\0d\0\0\0"),
+            wide(b"\0\0\0a\0\0\0b\0\0\0c\0\0\0d"),
+            markup(b"<html>"),
+            markup(b"<?xml?><Error>"),
+            markup(b"<?xml?>"),
+        ];
+        let all = names.chain(by_content.map(Option::unwrap));
+        let lines: Vec<_> = all.map(|(name, cure)| format!("{name}: {cure}\n")).collect();
+        insta::assert_snapshot!(lines.concat(), @r#"
+        a Parquet file: convert it to JSON Lines first, for example with DuckDB: COPY (FROM 'input.parquet') TO 'input.jsonl' (FORMAT json)
+        an Arrow file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        a Feather file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        an Arrow stream: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        an Avro file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        an ORC file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        a NumPy file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        an HDF5 file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        a Python pickle: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        a SQLite database: export its records to JSON Lines or CSV first
+        a PostgreSQL binary copy: export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)
+        a PostgreSQL dump: export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)
+        a bzip2 file: decompress it first, or use gzip or zstd, which ossvec reads directly
+        an xz file: decompress it first, or use gzip or zstd, which ossvec reads directly
+        an LZ4 file: decompress it first, or use gzip or zstd, which ossvec reads directly
+        a Snappy file: decompress it first, or use gzip or zstd, which ossvec reads directly
+        a 7z archive: extract it first and load the files in it
+        a RAR archive: extract it first and load the files in it
+        text that was compressed more than twice: decompress it first, or use gzip or zstd, which ossvec reads directly
+        text that was compressed more than twice: decompress it first, or use gzip or zstd, which ossvec reads directly
+        UTF-32 text: convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8 INPUT > OUTPUT
+        UTF-32 text: convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8 INPUT > OUTPUT
+        UTF-16 text: convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT
+        UTF-16 text: convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT
+        a Git LFS pointer: the data was not downloaded: run git lfs pull
+        a PDF document: it contains no records; pass the file with the vectors
+        a PNG image: it contains no records; pass the file with the vectors
+        a JPEG image: it contains no records; pass the file with the vectors
+        a GIF image: it contains no records; pass the file with the vectors
+        a program: it contains no records; pass the file with the vectors
+        a ZIP archive: extract it first and load the files in it
+        a NumPy NPZ archive: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        an Excel workbook or another Office file: save it as CSV UTF-8 first
+        UTF-16 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-16LE -t UTF-8 INPUT > OUTPUT
+        UTF-16 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-16BE -t UTF-8 INPUT > OUTPUT
+        UTF-32 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-32LE -t UTF-8 INPUT > OUTPUT
+        UTF-32 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-32BE -t UTF-8 INPUT > OUTPUT
+        an HTML page: an error or login page was saved instead of the data: check the link and download it again
+        an XML error response of a service: an error or login page was saved instead of the data: check the link and download it again
+        an XML file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        "#);
     }
 
     #[test]

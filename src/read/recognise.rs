@@ -70,7 +70,7 @@ impl fmt::Display for Format {
 
 /// A word that names no [`Format`].
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is no format: use json, jsonl, csv or tsv")]
+#[error("unknown format '{0}': expected json, jsonl, csv or tsv")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {

@@ -152,7 +152,7 @@ fn compressed_input_is_told_by_its_content_also_packed_twice_but_not_more() {
         assert_eq!(texts(&found), ["{\"a\":1}", "{\"b\":2}"]);
     }
     let (records, error) = read_error(&inline(gzip(&gzip(&gzip(text)))));
-    assert_eq!((records, error.contains("packed more than twice")), (0, true), "{error}");
+    assert_eq!((records, error.contains("compressed more than twice")), (0, true), "{error}");
 }
 
 #[test]
@@ -161,27 +161,27 @@ fn torn_input_gives_what_is_before_the_cut_and_says_where_it_is() {
         (
             "[{\"a\":1},{\"b\":",
             1,
-            "(--vectors) ends inside of a record: it is cut at byte 14 and incomplete from line 1, byte 9 on",
+            "(--vectors) ends inside a record: it is truncated at byte 14 and incomplete from line 1, byte 9 on",
         ),
         (
             "[{\"a\":1},\n",
             1,
-            "(--vectors) ends inside of its array: it is cut at byte 10 and incomplete from line 2, byte 10 on",
+            "(--vectors) ends inside its array: it is truncated at byte 10 and incomplete from line 2, byte 10 on",
         ),
         (
             "{\"rows\":[{}], \"n\":",
             1,
-            "(--vectors) ends inside of the object around its records: it is cut at byte 18 and incomplete from line 1, byte 12 on",
+            "(--vectors) ends inside the object around its records: it is truncated at byte 18 and incomplete from line 1, byte 12 on",
         ),
         (
             "{\n}\n{\n \"a\":",
             1,
-            "(--vectors) ends inside of a record: it is cut at byte 11 and incomplete from line 3, byte 4 on",
+            "(--vectors) ends inside a record: it is truncated at byte 11 and incomplete from line 3, byte 4 on",
         ),
     ];
     for (content, records, message) in cases {
         let told = read_error(&inline(content));
-        let wanted = format!("{message}\nit was not written or copied whole: make or fetch it again");
+        let wanted = format!("{message}\ncreate or download it again");
         assert_eq!(told, (records, wanted), "{content:?}");
     }
 }
@@ -224,7 +224,7 @@ fn damaged_compressed_data_is_no_torn_input() {
     packed[checksum] ^= 1;
     let (_, error) = read_error(&inline(packed));
     assert!(
-        error.starts_with("(--vectors) is damaged: its gzip data cannot be decompressed behind line"),
+        error.starts_with("(--vectors) is damaged: cannot decompress its gzip data after line"),
         "{error}"
     );
 }
@@ -235,8 +235,8 @@ fn broken_structure_is_told_with_its_place() {
     assert_eq!(records, 2);
     assert_eq!(
         error,
-        "(--vectors) is not well formed at line 2, byte 19: expected a comma or the end of the array, found '{'\n\
-         fix it there, or say --format jsonl if each line is a record"
+        "(--vectors) is malformed at line 2, byte 19: expected a comma or the end of the array, found '{'\n\
+         fix it there, or use --format jsonl if each line is a record"
     );
 }
 
@@ -257,15 +257,15 @@ fn a_record_beyond_the_limit_is_told_with_its_place() {
 #[test]
 fn headers_that_cannot_be_used_are_told() {
     for (content, said) in [
-        ("a,\"[0.1]\"\nb,\"[0.2]\"\n", "INPUT has no header: its first row holds the value '[0.1]'\n"),
+        ("a,\"[0.1]\"\nb,\"[0.2]\"\n", "INPUT has no header: its first row contains the value '[0.1]'\n"),
         (
             "x,y,\"[0.1]\"\n",
-            "INPUT has no header: its first row holds the value '[0.1]'\nput a row with the columns' names before it, such as key,vector, or give --no-header with the columns' numbers: --key 1 --vector 3",
+            "INPUT has no header: its first row contains the value '[0.1]'\nadd a first row with the names of the columns, such as key,vector, or use --no-header and the numbers of the columns: --key 1 --vector 3",
         ),
-        ("id,v,id\n1,2,3\n", "the header of INPUT names two columns 'id'\nrename one of them"),
+        ("id,v,id\n1,2,3\n", "the header of INPUT has two columns named 'id'\nrename one of them"),
         (
             "id,vector,\"note\na,[1 2],x\nb,[3 4],y\"\n",
-            "the header of INPUT cannot be read: the quoted cell from line 1 to line 3 holds",
+            "cannot read the header of INPUT: the quoted cell from line 1 to line 3 contains",
         ),
     ] {
         let (_directory, input) = file(content);

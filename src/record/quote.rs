@@ -24,7 +24,7 @@ pub enum QuoteKind {
     Unclosed,
     /// A quoted cell has no end within the largest record.
     Endless,
-    /// A cell ends with a quote but does not begin with one.
+    /// A cell ends with a quote but does not start with one.
     Unopened,
     /// A quoted cell with line ends holds what reads as records.
     Records,
@@ -32,9 +32,9 @@ pub enum QuoteKind {
     Doubtful,
 }
 
-const NEVER_QUOTES: &str = "give --quote none if the file never quotes";
-const MULTILINE: &str = "give --quote none if the file never quotes, or --multiline-cells if the cell really holds \
-                         those lines, which are then not loaded as records";
+const NEVER_QUOTES: &str = "use --quote none if the file has no quoted cells";
+const MULTILINE: &str = "use --quote none if the file has no quoted cells, or --multiline-cells if the cell really \
+                         contains these lines, which are then not loaded as records";
 
 impl fmt::Display for QuoteTrouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,37 +43,37 @@ impl fmt::Display for QuoteTrouble {
         match kind {
             QuoteKind::Inside => write!(
                 formatter,
-                "the quoted cell that begins on line {begun} has a quote {there} that neither ends it nor is doubled; \
-                 fix the quotes, or {NEVER_QUOTES}"
+                "the quoted cell that starts on line {begun} has a stray quote {there}; \
+                 double or remove it, or {NEVER_QUOTES}"
             ),
             QuoteKind::Backslash => write!(
                 formatter,
-                "the quoted cell that begins on line {begun} has a quote after a backslash {there}; \
-                 give --escape '\\' if backslashes escape quotes in the file"
+                "the quoted cell that starts on line {begun} has a quote after a backslash {there}; \
+                 use --escape '\\' if the file escapes quotes with backslashes"
             ),
             QuoteKind::Unclosed => write!(
                 formatter,
-                "the quoted cell that begins on line {begun} is never closed (the file ends on line {found}); \
+                "the quoted cell that starts on line {begun} is never closed (the file ends on line {found}); \
                  close it, or {NEVER_QUOTES}"
             ),
             QuoteKind::Endless => write!(
                 formatter,
-                "the quoted cell that begins on line {begun} is not closed up to line {found}, \
-                 where it exceeds the largest record; close it, or {NEVER_QUOTES}"
+                "the quoted cell that starts on line {begun} is still open on line {found}, \
+                 where it exceeds the maximum record size; close it, or {NEVER_QUOTES}"
             ),
             QuoteKind::Unopened => write!(
                 formatter,
-                "a cell on line {begun} ends with a quote but does not begin with one; \
+                "a cell on line {begun} ends with a quote but does not start with one; \
                  fix the quotes there or on the lines before, or {NEVER_QUOTES}"
             ),
             QuoteKind::Records => write!(
                 formatter,
-                "the quoted cell from line {begun} to line {found} holds what reads as other records; \
+                "the quoted cell from line {begun} to line {found} contains what looks like other records; \
                  fix the quotes, or {MULTILINE}"
             ),
             QuoteKind::Doubtful => write!(
                 formatter,
-                "the quoted cell from line {begun} to line {found} may hold a part of the next record, \
+                "the quoted cell from line {begun} to line {found} may contain part of the next record, \
                  whose quotes are broken too; fix the quotes, or {MULTILINE}"
             ),
         }
@@ -86,19 +86,29 @@ mod tests {
 
     #[test]
     fn each_trouble_names_the_lines_of_both_ends_and_the_cure() {
-        for (kind, cure) in [
-            (QuoteKind::Inside, "--quote none"),
-            (QuoteKind::Backslash, "--escape '\\'"),
-            (QuoteKind::Unclosed, "--quote none"),
-            (QuoteKind::Endless, "--quote none"),
-            (QuoteKind::Records, "--multiline-cells"),
-            (QuoteKind::Doubtful, "--multiline-cells"),
-        ] {
-            let message = QuoteTrouble { begun: 7, found: 9, kind }.to_string();
-            let names = |word: &str| message.contains(word);
-            assert!(names("line 7") && names("line 9") && names(cure), "{message}");
-        }
-        let unopened = QuoteTrouble { begun: 7, found: 7, kind: QuoteKind::Unopened }.to_string();
-        assert!(unopened.contains("line 7") && unopened.contains("--quote none"), "{unopened}");
+        let kinds = [
+            QuoteKind::Inside,
+            QuoteKind::Backslash,
+            QuoteKind::Unclosed,
+            QuoteKind::Endless,
+            QuoteKind::Unopened,
+            QuoteKind::Records,
+            QuoteKind::Doubtful,
+        ];
+        let message = |kind| format!("{}\n", QuoteTrouble { begun: 7, found: 9, kind });
+        insta::assert_snapshot!(kinds.map(message).concat(), @r"
+        the quoted cell that starts on line 7 has a stray quote on line 9; double or remove it, or use --quote none if the file has no quoted cells
+        the quoted cell that starts on line 7 has a quote after a backslash on line 9; use --escape '\' if the file escapes quotes with backslashes
+        the quoted cell that starts on line 7 is never closed (the file ends on line 9); close it, or use --quote none if the file has no quoted cells
+        the quoted cell that starts on line 7 is still open on line 9, where it exceeds the maximum record size; close it, or use --quote none if the file has no quoted cells
+        a cell on line 7 ends with a quote but does not start with one; fix the quotes there or on the lines before, or use --quote none if the file has no quoted cells
+        the quoted cell from line 7 to line 9 contains what looks like other records; fix the quotes, or use --quote none if the file has no quoted cells, or --multiline-cells if the cell really contains these lines, which are then not loaded as records
+        the quoted cell from line 7 to line 9 may contain part of the next record, whose quotes are broken too; fix the quotes, or use --quote none if the file has no quoted cells, or --multiline-cells if the cell really contains these lines, which are then not loaded as records
+        ");
+        let on_one_line = |kind| format!("{}\n", QuoteTrouble { begun: 7, found: 7, kind });
+        insta::assert_snapshot!([QuoteKind::Inside, QuoteKind::Backslash].map(on_one_line).concat(), @r"
+        the quoted cell that starts on line 7 has a stray quote there; double or remove it, or use --quote none if the file has no quoted cells
+        the quoted cell that starts on line 7 has a quote after a backslash there; use --escape '\' if the file escapes quotes with backslashes
+        ");
     }
 }

@@ -8,15 +8,15 @@ use crate::words::count;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Reason {
     /// The text is not what its format promises.
-    #[error("not readable: {detail}")]
+    #[error("invalid record: {detail}")]
     Syntax {
         /// What the parser met, and where in the record.
         detail: String,
     },
     /// A byte is no part of a UTF-8 character.
     #[error(
-        "the text is not UTF-8: byte {byte:#04x} at {place} belongs to no character{}",
-        likely.map(|name| format!("; it may be {name} (iconv -f {name} -t UTF-8, then check the text)")).unwrap_or_default()
+        "not UTF-8: invalid byte {byte:#04x} at {place}{}",
+        likely.map(|name| format!("; if it is {name}, convert the input with iconv -f {name} -t UTF-8")).unwrap_or_default()
     )]
     NotUtf8 {
         /// The byte.
@@ -28,7 +28,7 @@ pub enum Reason {
     },
     /// An escape is half of a surrogate pair.
     #[error(
-        "{escape} is half of a surrogate pair ({place}), which is no character: the text was cut inside an emoji or the like"
+        "{escape} is half of a surrogate pair ({place}): the text was cut inside a character, such as an emoji"
     )]
     HalfSurrogate {
         /// The escape.
@@ -37,13 +37,13 @@ pub enum Reason {
         place: String,
     },
     /// No member or column holds the key.
-    #[error("no key found (looked for {looked_for}); name its field with --key")]
+    #[error("no key found (looked for {looked_for}); set its field with --key")]
     NoKey {
         /// The fields that were tried, and those that are there.
         looked_for: String,
     },
     /// The key is neither text nor an integer.
-    #[error("the key's field {field} is {found}, not text or an integer; --key names another field")]
+    #[error("the key field {field} is {found}, not text or an integer; choose another field with --key")]
     KeyKind {
         /// Its field.
         field: String,
@@ -51,19 +51,19 @@ pub enum Reason {
         found: String,
     },
     /// The key is empty or too long.
-    #[error("the key has {characters} characters; 1 to {} are allowed", crate::oss::limits::KEY_CHARACTERS.end())]
+    #[error("the key has {} characters; expected 1 to {}", count(*characters as u64), count(*crate::oss::limits::KEY_CHARACTERS.end() as u64))]
     KeyLength {
         /// Its length in characters.
         characters: usize,
     },
     /// No member or column holds the vector.
-    #[error("no vector found (looked for {looked_for}); name its field with --vector")]
+    #[error("no vector found (looked for {looked_for}); set its field with --vector")]
     NoVector {
         /// The fields that were tried, and those that are there.
         looked_for: String,
     },
     /// Two fields could be the vector.
-    #[error("both {first} and {second} could be the vector; choose with --vector")]
+    #[error("both {first} and {second} could be the vector; choose one with --vector")]
     AmbiguousVector {
         /// The one met first.
         first: String,
@@ -85,7 +85,7 @@ pub enum Reason {
         text: String,
     },
     /// An element of a JSON array is written as JSON has no numbers.
-    #[error("element {index} of the vector is {text}, which JSON does not take for a number: {flaw}")]
+    #[error("element {index} of the vector is {text}, which is not a JSON number: {flaw}")]
     NumberSpelling {
         /// Index from 0.
         index: usize,
@@ -95,7 +95,7 @@ pub enum Reason {
         flaw: &'static str,
     },
     /// An element is NaN, infinite, or beyond float32.
-    #[error("element {index} of the vector is {text}, which is not finite as float32")]
+    #[error("element {index} of the vector is {text}, which is not a finite float32")]
     NotFinite {
         /// Index from 0.
         index: usize,
@@ -104,12 +104,12 @@ pub enum Reason {
     },
     /// An ellipsis, as numpy prints arrays of more than 1,000 elements: the numbers are gone.
     #[error(
-        "the vector was shortened with \"...\" when it was printed, and its numbers are lost; write lists, with pandas: \
+        "the vector was shortened to \"...\" when it was printed, so its numbers are lost; write lists, in pandas with \
          df[\"embedding\"] = df[\"embedding\"].map(lambda v: v.tolist()) before to_csv or to_json(lines=True)"
     )]
     Shortened,
     /// An array of arrays where one vector was expected.
-    #[error("the vector is an array of arrays; one level of [ ] too many")]
+    #[error("the vector is an array of arrays; remove one level of [ ]")]
     Nested,
     /// The length differs from the index's dimension.
     #[error("the vector has {got} element{}; the dimension is {want}", if *got == 1 { "" } else { "s" })]
@@ -120,13 +120,13 @@ pub enum Reason {
         got: usize,
     },
     /// The dimension is outside what any index can have.
-    #[error("the vector has {got} elements; an index holds 1 to {}", crate::oss::limits::DIMENSION.end())]
+    #[error("the vector has {got} elements; an index allows 1 to {}", crate::oss::limits::DIMENSION.end())]
     DimensionRange {
         /// The vector's dimension.
         got: usize,
     },
     /// All elements are zero and the metric is cosine.
-    #[error("all elements of the vector are zero, which has no direction under the cosine metric")]
+    #[error("all elements of the vector are zero, but the cosine metric needs a direction")]
     ZeroVector,
     /// The metadata is no object.
     #[error("the metadata is {found}, not an object")]
@@ -135,7 +135,7 @@ pub enum Reason {
         found: String,
     },
     /// A metadata value is neither text nor a list of text.
-    #[error("metadata {name} is {found}; only text or a list of text can be stored ({})", .cure.words(.name))]
+    #[error("metadata {name} is {found}; only text or a list of text can be stored; {}", .cure.words(.name))]
     MetadataValue {
         /// The field.
         name: String,
@@ -152,8 +152,8 @@ pub enum Reason {
     },
     /// The metadata is too large.
     #[error(
-        "the metadata has {} bytes; at most {} are allowed; the largest field is {largest} \
-         (-{largest} among the names of --metadata leaves it out)",
+        "the metadata has {} bytes; the maximum is {}; the largest field is {largest}; \
+         add -{largest} to --metadata to leave it out",
         count(*bytes as u64),
         count(crate::oss::limits::METADATA_BYTES as u64)
     )]
@@ -165,9 +165,8 @@ pub enum Reason {
     },
     /// The filterable part of the metadata is too large.
     #[error(
-        "the filterable metadata has {} bytes; at most {} are allowed; the largest field is {largest} \
-         (create the index with --non-filterable-metadata-keys {largest}, or leave it out with -{largest} among \
-         the names of --metadata)",
+        "the filterable metadata has {} bytes; the maximum is {}; the largest field is {largest}; \
+         create the index with --non-filterable-metadata-keys {largest}, or add -{largest} to --metadata to leave it out",
         count(*bytes as u64),
         count(crate::oss::limits::FILTERABLE_METADATA_BYTES as u64)
     )]
@@ -179,9 +178,9 @@ pub enum Reason {
     },
     /// Too many filterable fields.
     #[error(
-        "the metadata has {fields} filterable fields; at most {} are allowed; the largest is {largest} \
-         (create the index with --non-filterable-metadata-keys {largest} and others that nobody filters by, or \
-         leave them out with -{largest},… among the names of --metadata)",
+        "the metadata has {fields} filterable fields; the maximum is {}; the largest is {largest}; \
+         list those that need no filter in --non-filterable-metadata-keys when you create the index, or add \
+         -{largest},… to --metadata to leave them out",
         crate::oss::limits::FILTERABLE_FIELDS
     )]
     FilterableFields {
@@ -191,7 +190,7 @@ pub enum Reason {
         largest: String,
     },
     /// A column that the user named is not in the header.
-    #[error("the header has no column {column}, which {option} names")]
+    #[error("the header has no column {column} (from {option})")]
     NoColumn {
         /// The column.
         column: String,
@@ -202,7 +201,9 @@ pub enum Reason {
     #[error("{0}")]
     Quote(QuoteTrouble),
     /// Two columns differ from the name of a field in nothing but case.
-    #[error("both columns {first} and {second} could be {field}; choose with --key, --vector or --metadata")]
+    #[error(
+        "both columns {first} and {second} could be {field}; choose one with --key, --vector or --metadata"
+    )]
     AmbiguousColumn {
         /// The field that is looked for.
         field: String,
@@ -213,8 +214,8 @@ pub enum Reason {
     },
     /// No column holds the vector, whose numbers seem to have a column each.
     #[error(
-        "no vector found: its numbers seem to be spread over the columns {first} to {last}, which cannot be read yet; \
-         put them into one column, such as [0.1, 0.2], and name it with --vector"
+        "no vector found: columns {first} to {last} seem to hold one number each, which is not supported yet; \
+         write the numbers into one column, such as [0.1, 0.2], and set it with --vector"
     )]
     SpreadVector {
         /// The column of the first number.
@@ -231,7 +232,7 @@ pub enum Reason {
         got: usize,
     },
     /// One record alone is larger than a request may be.
-    #[error("the record takes {} bytes in a request; --batch-bytes allows {}", count(*bytes as u64), count(*limit as u64))]
+    #[error("the record needs {} bytes in a request; --batch-bytes allows {}", count(*bytes as u64), count(*limit as u64))]
     TooLarge {
         /// Bytes on the wire.
         bytes: usize,
@@ -239,7 +240,7 @@ pub enum Reason {
         limit: usize,
     },
     /// The service refused this record when it was sent alone.
-    #[error("the service refused it: {code}: {message} (request id {request_id})")]
+    #[error("refused by the service: {code}: {message} (request id {request_id})")]
     Refused {
         /// The service's error code.
         code: String,
@@ -250,21 +251,21 @@ pub enum Reason {
     },
     /// Stored, and gone when it was looked for at the end.
     #[error(
-        "it was stored, and the index no longer holds it as it was sent: the service has applied an earlier request late, \
-         or someone else has overwritten it"
+        "stored, but the index no longer holds it as sent: the service applied an earlier request late, or another \
+         client overwrote it"
     )]
     Overwritten,
     /// Sent and confirmed, and not there when it was looked for.
-    #[error("it was sent and confirmed ({answer}), but reading back does not find it as it was sent")]
+    #[error("sent and confirmed ({answer}), but reading it back does not find it as sent")]
     Lost {
         /// The confirmation.
         answer: String,
     },
     /// A line of a rejects file whose key has a later value: no fault, but nothing to load either.
-    #[error("a later record with its key was stored")]
+    #[error("a later record with the same key was stored")]
     Superseded,
     /// Sent, never confirmed, and not there when it was looked for.
-    #[error("it was sent, nothing confirmed it ({trouble}), and reading back shows that it is not stored")]
+    #[error("sent but never confirmed ({trouble}), and reading it back shows that it is not stored")]
     NotStored {
         /// What came in place of a confirmation.
         trouble: String,
@@ -285,9 +286,9 @@ pub enum ValueCure {
 impl ValueCure {
     fn words(self, name: &str) -> String {
         match self {
-            Self::Text => "--metadata-values text writes numbers and booleans as text".to_owned(),
-            Self::TextLeavesOut => "--metadata-values text leaves it out".to_owned(),
-            Self::LeaveOut => format!("-{name} among the names of --metadata leaves it out"),
+            Self::Text => "use --metadata-values text to store numbers and booleans as text".to_owned(),
+            Self::TextLeavesOut => "use --metadata-values text to leave it out".to_owned(),
+            Self::LeaveOut => format!("add -{name} to --metadata to leave it out"),
         }
     }
 }
@@ -297,7 +298,7 @@ fn printed_by_python(element: &str) -> &'static str {
     let is_object =
         ["np.", "numpy.", "array(", "tensor(", "Decimal("].iter().any(|name| element.starts_with(name));
     if is_object {
-        "; write plain numbers, with pandas: df[\"embedding\"] = df[\"embedding\"].map(lambda v: [float(x) for x in v]) \
+        "; write plain numbers, in pandas with df[\"embedding\"] = df[\"embedding\"].map(lambda v: [float(x) for x in v]) \
          before to_csv or to_json(lines=True)"
     } else {
         ""
@@ -343,5 +344,147 @@ impl Reason {
             Self::Superseded => "superseded",
             Self::NotStored { .. } | Self::Lost { .. } | Self::Overwritten => "not_stored",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::quote::QuoteKind;
+
+    fn about_text() -> [Reason; 4] {
+        let place = "column 5".to_owned();
+        [
+            Reason::Syntax { detail: "expected a colon, found 'x' (column 5)".into() },
+            Reason::NotUtf8 { byte: 0xe9, place: place.clone(), likely: None },
+            Reason::NotUtf8 { byte: 0xc4, place: place.clone(), likely: Some("GB18030") },
+            Reason::HalfSurrogate { escape: r"\ud83d".into(), place },
+        ]
+    }
+
+    fn about_keys() -> [Reason; 3] {
+        [
+            Reason::NoKey { looked_for: "key, id; the fields are name, vector".into() },
+            Reason::KeyKind { field: "id".into(), found: "an object".into() },
+            Reason::KeyLength { characters: 1_025 },
+        ]
+    }
+
+    fn about_vectors() -> [Reason; 14] {
+        let not_a_number = |text: &str| Reason::NotANumber { index: 3, text: text.into() };
+        [
+            Reason::NoVector { looked_for: "vector, emb; the columns are id, text".into() },
+            Reason::AmbiguousVector { first: "vector".into(), second: "emb".into() },
+            Reason::VectorKind { found: "null".into() },
+            not_a_number("null"),
+            not_a_number("np.float32(0.5)"),
+            Reason::NumberSpelling { index: 3, text: "+1".into(), flaw: "leading plus sign" },
+            Reason::NotFinite { index: 3, text: "1e39".into() },
+            Reason::Shortened,
+            Reason::Nested,
+            Reason::Dimension { want: 2, got: 1 },
+            Reason::Dimension { want: 2, got: 3 },
+            Reason::DimensionRange { got: 5_000 },
+            Reason::ZeroVector,
+            Reason::SpreadVector { first: "v0".into(), last: "v767".into() },
+        ]
+    }
+
+    fn about_metadata() -> [Reason; 8] {
+        let value =
+            |found: &str, cure| Reason::MetadataValue { name: "price".into(), found: found.into(), cure };
+        let largest = || "body".to_owned();
+        [
+            Reason::MetadataKind { found: "text".into() },
+            value("a number", ValueCure::Text),
+            value("null", ValueCure::TextLeavesOut),
+            value("an object", ValueCure::LeaveOut),
+            Reason::MetadataRepeated { name: "price".into() },
+            Reason::MetadataBytes { bytes: 41_000, largest: largest() },
+            Reason::FilterableBytes { bytes: 2_049, largest: largest() },
+            Reason::FilterableFields { fields: 11, largest: largest() },
+        ]
+    }
+
+    fn about_tables() -> [Reason; 4] {
+        let (first, second) = ("Id".into(), "ID".into());
+        [
+            Reason::NoColumn { column: "title".into(), option: "--metadata" },
+            Reason::Quote(QuoteTrouble { begun: 7, found: 9, kind: QuoteKind::Unclosed }),
+            Reason::AmbiguousColumn { field: "id".into(), first, second },
+            Reason::Ragged { want: 3, got: 4 },
+        ]
+    }
+
+    fn about_requests() -> [Reason; 6] {
+        let (code, message) = ("InvalidArgument".into(), "The vector is invalid.".into());
+        [
+            Reason::TooLarge { bytes: 5_000_000, limit: 4_194_304 },
+            Reason::Refused { code, message, request_id: "66F1".into() },
+            Reason::Overwritten,
+            Reason::Lost { answer: "request id 66F1".into() },
+            Reason::Superseded,
+            Reason::NotStored { trouble: "timed out".into() },
+        ]
+    }
+
+    /// Each reason on a line, after its word for scripts.
+    fn listed(reasons: &[Reason]) -> String {
+        reasons.iter().map(|reason| format!("{}: {reason}\n", reason.code())).collect::<Vec<_>>().concat()
+    }
+
+    #[test]
+    fn every_reason_says_what_is_wrong_and_what_to_do() {
+        insta::assert_snapshot!(listed(&about_text()), @r"
+        syntax: invalid record: expected a colon, found 'x' (column 5)
+        encoding: not UTF-8: invalid byte 0xe9 at column 5
+        encoding: not UTF-8: invalid byte 0xc4 at column 5; if it is GB18030, convert the input with iconv -f GB18030 -t UTF-8
+        encoding: \ud83d is half of a surrogate pair (column 5): the text was cut inside a character, such as an emoji
+        ");
+        insta::assert_snapshot!(listed(&about_keys()), @"
+        no_key: no key found (looked for key, id; the fields are name, vector); set its field with --key
+        key_kind: the key field id is an object, not text or an integer; choose another field with --key
+        key_length: the key has 1,025 characters; expected 1 to 1,024
+        ");
+        insta::assert_snapshot!(listed(&about_vectors()), @r#"
+        no_vector: no vector found (looked for vector, emb; the columns are id, text); set its field with --vector
+        ambiguous_vector: both vector and emb could be the vector; choose one with --vector
+        vector_kind: the vector is null, not an array of numbers
+        not_a_number: element 3 of the vector is null, not a number
+        not_a_number: element 3 of the vector is np.float32(0.5), not a number; write plain numbers, in pandas with df["embedding"] = df["embedding"].map(lambda v: [float(x) for x in v]) before to_csv or to_json(lines=True)
+        not_a_number: element 3 of the vector is +1, which is not a JSON number: leading plus sign
+        not_finite: element 3 of the vector is 1e39, which is not a finite float32
+        shortened: the vector was shortened to "..." when it was printed, so its numbers are lost; write lists, in pandas with df["embedding"] = df["embedding"].map(lambda v: v.tolist()) before to_csv or to_json(lines=True)
+        nested: the vector is an array of arrays; remove one level of [ ]
+        dimension: the vector has 1 element; the dimension is 2
+        dimension: the vector has 3 elements; the dimension is 2
+        dimension_range: the vector has 5000 elements; an index allows 1 to 4096
+        zero_vector: all elements of the vector are zero, but the cosine metric needs a direction
+        no_vector: no vector found: columns v0 to v767 seem to hold one number each, which is not supported yet; write the numbers into one column, such as [0.1, 0.2], and set it with --vector
+        "#);
+        insta::assert_snapshot!(listed(&about_metadata()), @"
+        metadata_kind: the metadata is text, not an object
+        metadata_value: metadata price is a number; only text or a list of text can be stored; use --metadata-values text to store numbers and booleans as text
+        metadata_value: metadata price is null; only text or a list of text can be stored; use --metadata-values text to leave it out
+        metadata_value: metadata price is an object; only text or a list of text can be stored; add -price to --metadata to leave it out
+        metadata_repeated: metadata price occurs twice
+        metadata_bytes: the metadata has 41,000 bytes; the maximum is 40,960; the largest field is body; add -body to --metadata to leave it out
+        filterable_bytes: the filterable metadata has 2,049 bytes; the maximum is 2,048; the largest field is body; create the index with --non-filterable-metadata-keys body, or add -body to --metadata to leave it out
+        filterable_fields: the metadata has 11 filterable fields; the maximum is 10; the largest is body; list those that need no filter in --non-filterable-metadata-keys when you create the index, or add -body,… to --metadata to leave them out
+        ");
+        insta::assert_snapshot!(listed(&about_tables()), @"
+        no_column: the header has no column title (from --metadata)
+        quote: the quoted cell that starts on line 7 is never closed (the file ends on line 9); close it, or use --quote none if the file has no quoted cells
+        ambiguous_column: both columns Id and ID could be id; choose one with --key, --vector or --metadata
+        ragged: the row has 4 cells; the header has 3
+        ");
+        insta::assert_snapshot!(listed(&about_requests()), @"
+        too_large: the record needs 5,000,000 bytes in a request; --batch-bytes allows 4,194,304
+        refused: refused by the service: InvalidArgument: The vector is invalid. (request id 66F1)
+        not_stored: stored, but the index no longer holds it as sent: the service applied an earlier request late, or another client overwrote it
+        not_stored: sent and confirmed (request id 66F1), but reading it back does not find it as sent
+        superseded: a later record with the same key was stored
+        not_stored: sent but never confirmed (timed out), and reading it back shows that it is not stored
+        ");
     }
 }

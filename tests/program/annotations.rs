@@ -59,7 +59,7 @@ fn a_step_summary_that_cannot_be_written_is_a_note() {
     {
         let ended = run(step(&home, &service).env("GITHUB_STEP_SUMMARY", home.path(path)));
         ended.assert_code(0);
-        assert!(ended.stderr.contains("note: cannot write the step's summary to "), "{}", ended.stderr);
+        assert!(ended.stderr.contains("note: cannot write the step summary to "), "{}", ended.stderr);
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
     }
     assert_eq!(std::fs::metadata(home.path("full.md")).unwrap().len(), 1 << 20);

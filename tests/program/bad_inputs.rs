@@ -8,24 +8,24 @@ use crate::support::{Home, TestService, array, gzip, lines, run, unlimited, want
 fn an_input_that_cannot_be_read_at_all_stores_nothing() {
     let rows: [(&str, &[u8], &str); 7] = [
         ("a.parquet", b"PAR1\0\0\0\0\0\0\0\0", "a.parquet is a Parquet file, which is not supported yet"),
-        ("a.txt", b"hello there\nworld\n", "cannot tell the format of a.txt: it is neither JSON nor a table"),
         (
-            "a.gz",
-            b"\x1f\x8bno such thing",
-            "a.gz is damaged: its gzip data cannot be decompressed behind line 1",
+            "a.txt",
+            b"hello there\nworld\n",
+            "cannot detect the format of a.txt: it is neither JSON nor a table",
         ),
+        ("a.gz", b"\x1f\x8bno such thing", "a.gz is damaged: cannot decompress its gzip data after line 1"),
         (
             "a.csv",
             b"a,\"[1,2]\"\nb,\"[3,4]\"\n",
-            "a.csv has no header: its first row holds the value '[1,2]'",
+            "a.csv has no header: its first row contains the value '[1,2]'",
         ),
-        ("b.csv", b"key,key,vector\na,b,\"[1,2]\"\n", "the header of b.csv names two columns 'key'"),
+        ("b.csv", b"key,key,vector\na,b,\"[1,2]\"\n", "the header of b.csv has two columns named 'key'"),
+        ("a.json", b"[{\"key\":\"a\"} {\"key\":\"b\"}]", "a.json is malformed at line 1, byte 13: expected"),
         (
-            "a.json",
-            b"[{\"key\":\"a\"} {\"key\":\"b\"}]",
-            "a.json is not well formed at line 1, byte 13: expected",
+            "b.jsonl.zst",
+            b"\x28\xb5\x2f\xfdrubbish that is long",
+            "b.jsonl.zst is damaged: cannot decompress its zstd data",
         ),
-        ("b.jsonl.zst", b"\x28\xb5\x2f\xfdrubbish that is long", "b.jsonl.zst is damaged: its zstd data"),
     ];
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     run(home.put(&service).arg(home.write("first.jsonl", lines(1, 2)))).assert_code(0);
@@ -68,10 +68,10 @@ fn a_torn_input_stores_what_comes_before_the_tear_and_says_where_it_is() {
     let (gzip, zstd) = (gzip(lines(6_000, 4).as_bytes()), zstd(lines(6_000, 4).as_bytes()));
     let cut = |whole: &[u8], length| whole[..length].to_vec();
     let rows = [
-        ("a.json", cut(array.as_bytes(), array.len() - 1), 1_200..=1_200, "ends inside of its array"),
-        ("b.json", cut(array.as_bytes(), array.len() - 20), 1_199..=1_199, "ends inside of a record"),
-        ("d.jsonl.gz", cut(&gzip, gzip.len() / 2), 1_000..=5_000, "ends inside of its gzip data"),
-        ("e.jsonl.zst", cut(&zstd, zstd.len() / 2), 1_000..=5_000, "ends inside of its zstd data"),
+        ("a.json", cut(array.as_bytes(), array.len() - 1), 1_200..=1_200, "ends inside its array"),
+        ("b.json", cut(array.as_bytes(), array.len() - 20), 1_199..=1_199, "ends inside a record"),
+        ("d.jsonl.gz", cut(&gzip, gzip.len() / 2), 1_000..=5_000, "ends inside its gzip data"),
+        ("e.jsonl.zst", cut(&zstd, zstd.len() / 2), 1_000..=5_000, "ends inside its zstd data"),
     ];
     for (name, content, whole, said) in rows {
         let (home, service) = (Home::new(), TestService::start(unlimited()));

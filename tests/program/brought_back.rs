@@ -111,13 +111,13 @@ fn bring_back(home: &Home, ended: &Ended) {
 
 /// The line of the notes that tells of an earlier run.
 fn told_of_earlier(ended: &Ended) -> &str {
-    ended.stderr.lines().find(|line| line.contains("this load starts at the beginning")).unwrap_or_default()
+    ended.stderr.lines().find(|line| line.contains("starting from the beginning")).unwrap_or_default()
 }
 
 #[test]
 fn to_go_on_with_what_cannot_be_gone_on_with_is_not_advised() {
     type Change = fn(&Home, &TestService);
-    const GONE: &str = "the index in which an earlier run settled 100 records is no more";
+    const GONE: &str = "the index in which an earlier run settled 100 records no longer exists";
     let cases: [(Change, &[&str], &[&str], &str); 5] = [
         (|_, service| delete_index(service), &[], &[], GONE),
         (|_, service| make_index_again(service), &[], &[], GONE),

@@ -202,7 +202,7 @@ fn rejects_of_an_earlier_run_that_are_gone_are_missed() {
     load(&[]).assert_code(2);
     fs::remove_file(home.path("r.jsonl")).unwrap();
     let ended = load(&["--resume"]);
-    let note = "note: an earlier run rejected 1 records, and not all of them are in r.jsonl any more";
+    let note = "note: an earlier run rejected 1 record, but r.jsonl no longer has all of them";
     assert!(ended.assert_code(4).stderr.contains(note), "{}", ended.stderr);
 }
 

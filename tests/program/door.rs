@@ -187,11 +187,7 @@ fn an_input_that_is_named_twice_is_noted_and_standard_input_is_refused() {
     home.write("d/b.jsonl", line(3, DIMENSION));
     let ended = run(home.put(&service).args(["d", "./d/a.jsonl"]));
     assert_eq!(ended.assert_code(0).counts(["read"]), [7]);
-    assert!(
-        ended.stderr.contains("note: ./d/a.jsonl is named twice and is loaded twice"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("note: ./d/a.jsonl is given twice and loaded twice"), "{}", ended.stderr);
     service.assert_holds(&wanted(0..4, DIMENSION));
     let ended = run(home.put(&service).arg("d"));
     assert!(!ended.assert_code(0).stderr.contains("twice"), "{}", ended.stderr);

@@ -92,18 +92,18 @@ fn a_name_that_no_record_has_ends_the_load_before_anything_is_sent() {
         let (home, service) = with("docs.jsonl", DOCS);
         let mut load = home.put(&service);
         let named = name.rsplit(',').next().unwrap();
-        let field = format!("none of the first 2 records has the field {named}, which {option} names");
+        let field = format!("none of the first 2 records has the field {named} (from {option})");
         assert_nothing_sent(&service, load.args(["docs.jsonl", option, name]), 1, &[&field, says]);
     }
     let (home, service) = with("a.csv", "id,embedding,Title\na,\"[1,2]\",x\n");
     let mut load = home.put(&service);
-    let says = ["the header has no column title, which --metadata names", "did you mean Title?"];
+    let says = ["the header has no column title (from --metadata)", "did you mean Title?"];
     assert_nothing_sent(&service, load.args(["a.csv", "--metadata", "title"]), 1, &says);
     for option in ["--key", "--vector"] {
         let mut load = home.put(&service);
         let says = [
-            &format!("a.csv: the header has no column Embeddings, which {option} names"),
-            "did you mean embedding? The columns are id, embedding, Title",
+            &format!("a.csv: the header has no column Embeddings (from {option})"),
+            "did you mean embedding? the columns are id, embedding, Title",
         ];
         assert_nothing_sent(&service, load.args(["a.csv", option, "Embeddings"]), 1, &says);
     }
@@ -112,19 +112,19 @@ fn a_name_that_no_record_has_ends_the_load_before_anything_is_sent() {
 #[test]
 fn a_record_without_key_or_vector_is_rejected_with_the_names_that_it_has() {
     for (name, text, says) in [
-        ("a.csv", "sku,embedding\na,1 2\n", "; the columns are sku, embedding); name its field with --key"),
-        ("a.csv", "id,emb_v3\na,1 2\n", "; the columns are id, emb_v3); name its field with --vector"),
+        ("a.csv", "sku,embedding\na,1 2\n", "; the columns are sku, embedding); set its field with --key"),
+        ("a.csv", "id,emb_v3\na,1 2\n", "; the columns are id, emb_v3); set its field with --vector"),
         (
             "a.csv",
             ",text,vector\n0,t,1 2\n",
-            "; the columns are (unnamed column 1), text, vector; with pandas, df.to_csv(",
+            "; the columns are (unnamed column 1), text, vector; to name the index in pandas, use df.to_csv(",
         ),
         (
             "a.jsonl",
             r#"{"sku":"a","vector":[1,2]}"#,
-            "; the fields are sku, vector); name its field with --key",
+            "; the fields are sku, vector); set its field with --key",
         ),
-        ("a.jsonl", r#"{"id":"a","e":[1,2]}"#, "; the fields are id, e); name its field with --vector"),
+        ("a.jsonl", r#"{"id":"a","e":[1,2]}"#, "; the fields are id, e); set its field with --vector"),
     ] {
         let (home, service) = with(name, text);
         let ended = run(home.put(&service).arg(name));
@@ -140,7 +140,7 @@ fn a_record_without_key_or_vector_is_rejected_with_the_names_that_it_has() {
 fn a_column_without_a_name_is_noted_by_its_number() {
     let (home, service) = with("a.csv", ",id,vector,,\n0,a,1 2,,\n");
     let ended = run(home.put(&service).arg("a.csv"));
-    let note = "note: columns that are not stored: (unnamed column 1), first at a.csv:2";
+    let note = "note: columns not stored: (unnamed column 1), first at a.csv:2";
     assert!(ended.assert_code(0).stderr.contains(note), "{}", ended.stderr);
 }
 
@@ -153,7 +153,7 @@ fn what_python_printed_is_rejected_with_what_to_write_instead() {
             "id,vector\na,\"[np.float32(0.1), np.float32(0.2)]\"\n",
             "map(lambda v: [float(x) for x in v])",
         ),
-        ("a.jsonl", "{'id': 'a', 'vector': [0.1, 0.2]}\n", "write them with json.dumps"),
+        ("a.jsonl", "{'id': 'a', 'vector': [0.1, 0.2]}\n", "write it with json.dumps"),
     ] {
         let (home, service) = with(name, text);
         let ended = run(home.put(&service).arg(name));
@@ -322,7 +322,7 @@ fn fields_that_go_nowhere_are_named_once_and_are_errors_under_strict() {
         (
             pinecone,
             &["fields_not_stored", "sparse_not_stored", "namespaces"],
-            &["sparse_values", "ns1, ns2", "an index of its own"],
+            &["sparse_values", "ns1, ns2", "its own index"],
         ),
         (two, &["metadata_not_stored"], &["payload"]),
         (keys, &["keys_from_fields"], &["id, key", "--key"]),
@@ -333,7 +333,7 @@ fn fields_that_go_nowhere_are_named_once_and_are_errors_under_strict() {
         let mut strict = home.put(&service);
         // Several findings have a line each.
         let found = if codes.len() > 1 {
-            "--strict: 3 things are not as they should be; nothing was sent"
+            "--strict: the input has 3 problems; nothing was sent"
         } else {
             "; nothing was sent"
         };

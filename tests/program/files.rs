@@ -75,10 +75,10 @@ fn the_parts_of_a_directory_are_recognised_by_content_and_a_dangling_link_stops_
     }
     let ended = run(home.put(&service).arg("parts"));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [4], "{}", ended.stderr);
-    let told = "note: passed over: 3 files of no known format (parts/README.md, parts/about.html, parts/logo.png) and 1 directory \
-                (parts/more); name the directory to load it too";
+    let told = "note: skipped: 3 files of unknown format (parts/README.md, parts/about.html, parts/logo.png) and 1 directory \
+                (parts/more); to load the directory too, pass its path";
     assert_eq!(ended.stderr.lines().filter(|line| *line == told).count(), 1, "{}", ended.stderr);
-    assert!(ended.stderr.contains("warning: parts/part-5.jsonl holds no records"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("warning: parts/part-5.jsonl contains no records"), "{}", ended.stderr);
     for silent in ["_SUCCESS", ".crc"] {
         assert!(!ended.stderr.contains(silent), "{}", ended.stderr);
     }
@@ -90,8 +90,8 @@ fn a_file_of_a_directory_that_is_known_and_cannot_be_read_is_not_passed_over() {
         ("b.parquet", b"PAR1\0\0\0\0\0\0\0\0\0\0\0\0".to_vec(), "is a Parquet file"),
         ("b", b"\x93NUMPY\x01\0v\0{'descr': '<f4'".to_vec(), "is a NumPy file"),
         ("b.bin", b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0".to_vec(), "is a ZIP"),
-        ("part-7.gz", gzip(&records(0..50).into_bytes())[..20].to_vec(), "ends inside of its gzip data"),
-        ("b.csv", b"key,key\na,b\n".to_vec(), "names two columns 'key'"),
+        ("part-7.gz", gzip(&records(0..50).into_bytes())[..20].to_vec(), "ends inside its gzip data"),
+        ("b.csv", b"key,key\na,b\n".to_vec(), "has two columns named 'key'"),
         ("part-8", b"version https://git-lfs.github.com/spec/v1\n".to_vec(), "is a Git LFS pointer"),
         ("part-9", b"<!DOCTYPE html><p>Sign in</p>".to_vec(), "is an HTML page"),
         ("b.csv", b"a,\"[0.1,2]\"\nb,\"[2,3]\"\n".to_vec(), "has no header"),
@@ -107,7 +107,7 @@ fn a_file_of_a_directory_that_is_known_and_cannot_be_read_is_not_passed_over() {
         let ended = run(home.put(&service).args(["d", "--skip-bad-files"]));
         let summary = ended.assert_code(0).summary();
         assert_eq!(summary["skipped_inputs"][0]["name"], format!("d/{name}"), "{summary:#}");
-        assert!(ended.stderr.contains(&format!("note: left out: {error}")), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("note: skipped: {error}")), "{}", ended.stderr);
         service.assert_holds(&wanted(0..3, DIMENSION));
     }
 }
@@ -129,7 +129,7 @@ fn all_inputs_that_cannot_be_loaded_are_listed_and_nothing_is_sent_or_kept() {
     for said in [
         "        b.parquet is a Parquet file, which is not supported yet; convert it",
         "        cannot open missing.jsonl: No such file or directory (os error 2); check the path",
-        "        the header of c.csv names two columns 'key'; rename one",
+        "        the header of c.csv has two columns named 'key'; rename one",
         "        fix them or leave them out; --skip-bad-files loads the others",
     ] {
         assert!(ended.stderr.lines().any(|line| line.starts_with(said)), "{said}\n{}", ended.stderr);
@@ -149,7 +149,7 @@ fn a_directory_without_an_input_is_an_error_beside_other_inputs() {
     home.write("a.jsonl", records(0..3));
     home.write("d/README.md", "Nothing to see here.\n");
     let ended = run(home.put(&service).args(["a.jsonl", "d"]));
-    let said = "no input in the directory d: no file there holds JSON or a table";
+    let said = "no input in the directory d: no file in it contains JSON or a table";
     assert_eq!(ended.assert_code(3).summary()["error"], said);
     run(home.put(&service).args(["a.jsonl", "d", "--skip-bad-files"])).assert_code(0);
     service.assert_holds(&wanted(0..3, DIMENSION));
@@ -162,8 +162,8 @@ fn an_input_without_a_record_gets_a_word_also_under_quiet_and_min_records_makes_
     home.write("header.csv", "id,embedding\n");
     home.write("a.jsonl", records(0..3));
     for (files, said) in [
-        (&["empty.jsonl"][..], "warning: empty.jsonl holds no records"),
-        (&["header.csv", "a.jsonl", "empty.jsonl"], "warning: header.csv, empty.jsonl hold no records"),
+        (&["empty.jsonl"][..], "warning: empty.jsonl contains no records"),
+        (&["header.csv", "a.jsonl", "empty.jsonl"], "warning: header.csv, empty.jsonl contain no records"),
     ] {
         for quiet in [&[][..], &["-q"]] {
             let ended = run(home.put(&service).args(files).args(quiet));
@@ -214,7 +214,7 @@ fn one_bad_file_ends_alone_and_is_named_with_its_place_and_the_load_continues_on
     let place = &summary["failed_inputs"][0];
     assert_eq!((&place["name"], &place["line"]), (&json!("d/f2.json"), &json!(line)), "{summary:#}");
     let error = summary["error"].as_str().unwrap();
-    assert!(error.starts_with("d/f2.json ends inside of "), "{error}");
+    assert!(error.starts_with("d/f2.json ends inside "), "{error}");
     let way_on =
         "everything before that place was read; fix the file or leave it out, then run again with --resume";
     assert!(ended.stderr.contains(way_on), "{}", ended.stderr);
@@ -262,11 +262,7 @@ fn only_a_file_that_failed_may_be_changed_left_out_or_replaced() {
     let kept = fs::read(&journals(&home.path("state"))[0]).unwrap();
     fs::remove_file(home.path("d/b.json")).unwrap();
     let ended = load();
-    assert!(
-        ended.assert_code(0).stderr.contains("d/b.json is left out, which failed at line "),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.assert_code(0).stderr.contains("d/b.json, which failed at line "), "{}", ended.stderr);
     assert_eq!(received(&service, seen), Vec::<String>::new());
     assert!(journals(&home.path("state")).is_empty());
 
@@ -294,7 +290,7 @@ fn a_file_that_begins_otherwise_once_it_is_repaired_is_loaded_whole() {
     let seen = service.statistics().recent.len();
     home.write("b.json", format!("[{}", &array(10..20)).replacen('[', " ", 1));
     let ended = load();
-    let told = "b.json differs from what was read of it before it failed at line ";
+    let told = "b.json changed since it failed at line ";
     assert!(ended.assert_code(0).stderr.contains(told), "{}", ended.stderr);
     let all = keys(10..20);
     assert_eq!(received(&service, seen), all);

@@ -22,8 +22,8 @@ fn assert_nothing_created(service: &TestService, command: &mut Command, counts: 
 fn a_first_record_of_another_dimension_creates_no_index() {
     let (service, home) = (TestService::start(unlimited()), Home::new());
     let input = home.write("f.jsonl", line(999, 1) + &lines(150, 2));
-    let counts = "the first 151 vectors do not all have the same number of elements: 150 with 2 (the first at f.jsonl:2), \
-                  1 with 1 (the first at f.jsonl:1)";
+    let counts = "the first 151 vectors do not all have the same number of elements: 150 with 2 (first at f.jsonl:2), \
+                  1 with 1 (first at f.jsonl:1)";
     assert_nothing_created(&service, home.put(&service).arg("f.jsonl"), counts);
     // The cure works.
     let ended = run(home.put(&service).args(["--dimension", "2"]).arg(input));
@@ -36,7 +36,7 @@ fn files_that_differ_from_each_other_create_no_index() {
     let (service, home) = (TestService::start(unlimited()), Home::new());
     home.write("d/1.jsonl", lines(1, 3));
     home.write("d/2.csv", "key,vector\na,1 2\nb,3 4\n");
-    let counts = "2 with 2 (the first at d/2.csv:2 (record 1)), 1 with 3 (the first at d/1.jsonl:1)";
+    let counts = "2 with 2 (first at d/2.csv:2 (record 1)), 1 with 3 (first at d/1.jsonl:1)";
     assert_nothing_created(&service, home.put(&service).arg("d"), counts);
 }
 

@@ -238,7 +238,7 @@ fn what_a_blind_load_went_by_is_kept_and_not_said_otherwise() {
     let ended = blind(&home, &service, &["--resume"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
     assert!(
-        ended.stderr.contains("cannot be checked: the service does not say when it was created"),
+        ended.stderr.contains("earlier runs loaded into: the service does not say when it was created"),
         "{}",
         ended.stderr
     );
@@ -345,7 +345,7 @@ fn a_journal_of_version_1_is_continued_with_what_cannot_be_checked() {
     );
     let ended = load(&home, &service, &["--resume"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
-    for note in ["which did not keep the endpoint", "the journal does not say when that one was created"] {
+    for note in ["which did not record the endpoint", "the journal does not say when that one was created"] {
         assert!(ended.stderr.contains(note), "{note}: {}", ended.stderr);
     }
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));

@@ -156,7 +156,7 @@ fn progress_that_is_given_up_or_missing_is_told_and_can_be_taken_up_again() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let load = |more: &[&str]| load_of_four(&home, &service, more);
     let ended = load(&["--resume"]);
-    assert!(ended.stderr.contains("no earlier run of this load is left"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no earlier run to resume"), "{}", ended.stderr);
     let denied =
         |nth: u32| service.trouble(&[&format!("op=PutVectors,nth={nth},status=403,code=AccessDenied")]);
     denied(3);
@@ -207,7 +207,7 @@ fn a_run_that_forgets_to_resume_and_is_killed_leaves_journal_and_rejects_to_be_r
     service.trouble(&[]);
     let ended = run(&mut load(&["--resume"]));
     assert_eq!(ended.assert_code(4).counts(["skipped", "stored"]), [101, 99], "{}", ended.stderr);
-    assert!(!ended.stderr.contains("not all of them are in"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("no longer has all of them"), "{}", ended.stderr);
     let file = ended.summary()["rejects_file"].as_str().unwrap().to_owned();
     assert_eq!(rejects(&home.path(&file)), [("key-7".to_owned(), "dimension".to_owned())]);
 }
@@ -281,7 +281,7 @@ fn a_file_of_other_rejects_is_set_aside_and_one_that_cannot_be_is_told_first() {
         home.write("r.jsonl", format!("precious {number}"));
         let ended = load_of_four(&home, &service, &more);
         let aside = format!("r.jsonl.{number}");
-        let note = format!("note: what was in r.jsonl is in {aside} now");
+        let note = format!("note: moved the existing r.jsonl to {aside}");
         assert!(ended.assert_code(0).stderr.contains(&note), "{}", ended.stderr);
         assert_eq!(std::fs::read_to_string(home.path(&aside)).unwrap(), format!("precious {number}"));
         assert!(!home.path("r.jsonl").exists());

@@ -16,7 +16,7 @@ fn a_part_that_holds_records_anywhere_in_its_first_block_is_not_passed_over() {
         (format!("key,vector\nz\n{rows}"), None),
         (format!("key,vector\nz,\"[1,2\"3,4]\"\n{rows}"), None),
         (rows.to_owned(), Some("has no header")),
-        (format!("key,key\n{rows}"), Some("names two columns")),
+        (format!("key,key\n{rows}"), Some("has two columns named")),
         (format!("key,vector\n{rows}").replace('\n', "\r"), Some("carriage return")),
         (format!("key,\"vector\n{rows}"), Some("the header of")),
     ] {
@@ -55,7 +55,7 @@ fn what_shows_no_vector_is_passed_over_and_named_in_the_summary() {
     assert_eq!(summary["passed_over_count"], names.len());
     service.assert_holds(&wanted(0..3, 4));
     let ended = run(home.put(&service).arg("d"));
-    let note = format!("note: passed over: 6 files of no known format ({})", names.join(", "));
+    let note = format!("note: skipped: 6 files of unknown format ({})", names.join(", "));
     assert!(ended.assert_code(0).stderr.contains(&note), "{}", ended.stderr);
 }
 

@@ -111,7 +111,7 @@ fn no_permission_to_look_at_the_index_is_a_note_and_no_error() {
     let ended = run(home.aimed(&["put-vectors", "a.jsonl"], &service).args(["--requests-per-second", "0"]));
     ended.assert_code(0);
     let note =
-        "note: no permission for GetVectorIndex, so only the service itself checks dimension and metric\n";
+        "note: no permission for GetVectorIndex, so only the service checks the dimension and the metric\n";
     assert_eq!(ended.stderr, note);
     service.assert_holds(&wanted(0..700, 4));
 

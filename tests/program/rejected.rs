@@ -131,17 +131,12 @@ fn defects() -> Vec<(String, Option<&'static str>, &'static str, &'static str)> 
             "not_a_number",
             "element 2 of the vector is \"x\", not a",
         ),
-        (
-            record("", "1,2,3,4", ""),
-            Some(""),
-            "key_length",
-            "the key has 0 characters; 1 to 1024 are allowed",
-        ),
+        (record("", "1,2,3,4", ""), Some(""), "key_length", "the key has 0 characters; expected 1 to 1,024"),
         (
             record(&long, "1,2,3,4", ""),
             None,
             "key_length",
-            "the key has 1025 characters; 1 to 1024 are allowed",
+            "the key has 1,025 characters; expected 1 to 1,024",
         ),
         (
             "{\"data\":{\"float32\":[1,2,3,4]}}".to_owned(),
@@ -159,9 +154,9 @@ fn defects() -> Vec<(String, Option<&'static str>, &'static str, &'static str)> 
             record("number", "1,2,3,4", ",\"metadata\":{\"year\":1999}"),
             Some("number"),
             "metadata_value",
-            "metadata year is a number; only text or a list of text can be stored (--metadata-values text writes",
+            "metadata year is a number; only text or a list of text can be stored; use --metadata-values text to store",
         ),
-        ("{\"key\":\"torn\",\"data\"".to_owned(), Some("torn"), "syntax", "not readable: "),
+        ("{\"key\":\"torn\",\"data\"".to_owned(), Some("torn"), "syntax", "invalid record: "),
     ]
 }
 
@@ -220,7 +215,7 @@ fn a_record_that_only_the_service_refuses_is_found_and_the_others_are_stored() {
     home.write("a.jsonl", lines(700, 4));
     let ended = run(home.put(&service).args(["a.jsonl", "--rejects", "r.jsonl"]));
     assert_eq!(ended.assert_code(4).counts(["read", "stored", "rejected"]), [700, 699, 1]);
-    let told = "a.jsonl:418: key \"key-417\": the service refused it: VectorIndexParameterInvalid: ";
+    let told = "a.jsonl:418: key \"key-417\": refused by the service: VectorIndexParameterInvalid: ";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     service.assert_holds(&wanted((0..700).filter(|record| *record != 417), 4));
 }

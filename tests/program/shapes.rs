@@ -146,7 +146,7 @@ fn columns_and_dictionaries_are_refused_with_a_command_that_makes_json_lines_of_
         (r#"{"a":{"vector":[0.1,0.2]},"b":{"vector":[0.3,0.4]}}"#, "a dictionary of records", Some(&two)),
         (
             r#"{"vectors":{"a":{"id":"a","values":[0.1,0.2]},"b":{"id":"b","values":[0.3,0.4]}},"namespace":""}"#,
-            "a dictionary of records by their keys in vectors",
+            "a dictionary of records by key in vectors",
             Some(&two),
         ),
         (r#"[["a",[0.1,0.2]],["b",[0.3,0.4]]]"#, "records as arrays", Some(&two)),
@@ -237,7 +237,7 @@ fn text_in_another_encoding_is_refused_with_the_encoding_and_the_place() {
             "not UTF-8",
             "line 1, byte 13",
             "it may be GB18030",
-            "iconv -f GB18030 -t UTF-8 INPUT > OUTPUT; then check",
+            "check the text: iconv -f GB18030 -t UTF-8 INPUT > OUTPUT",
         ],
     );
     assert_refused("gbk.csv.gz", gzip(&gbk), &["GB18030"]);
@@ -298,7 +298,7 @@ fn numbers_that_json_has_not_are_rejected_in_arrays_and_read_in_cells() {
     let told = |word: &str| rejects.matches(word).count();
     assert_eq!(told("not_a_number"), 6, "{rejects}");
     assert_eq!(
-        (told("a plus sign"), told("a zero before"), told("before its point")),
+        (told("leading plus sign"), told("leading zero"), told("before the decimal point")),
         (1, 1, 2),
         "{rejects}"
     );
@@ -361,7 +361,7 @@ fn padding_after_compressed_data_is_no_damage_and_anything_else_is_called_so() {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         home.write("tail.jsonl.gz", [&packed, &b"rubbish"[..]].concat());
         let ended = run(home.put(&service).arg("tail.jsonl.gz"));
-        let told = "7 bytes of something else follow the";
+        let told = "followed by 7 bytes of other data";
         let place = format!("at byte {}", packed.len());
         ended.assert_code(3);
         assert!(ended.stderr.contains(told) && ended.stderr.contains(&place), "{}", ended.stderr);
@@ -389,11 +389,11 @@ fn records_and_metadata_beside_the_array_that_is_read_are_an_error() {
         r#""metadata":[{"id":"1","title":"x"}]"#,
     ] {
         let text = format!(r#"{{{beside},"vectors":[{{"id":"1","values":[1,2]}}]}}"#);
-        assert_refused("a.json", text, &["holds more records", "beside the array that is read"]);
+        assert_refused("a.json", text, &["contains more records", "outside the array that is read"]);
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         home.write("a.json", format!(r#"{{"vectors":[{{"id":"1","values":[1,2]}}],{beside}}}"#));
         let ended = run(home.put(&service).arg("a.json"));
-        assert!(ended.assert_code(3).stderr.contains("holds more records"), "{beside}: {}", ended.stderr);
+        assert!(ended.assert_code(3).stderr.contains("contains more records"), "{beside}: {}", ended.stderr);
     }
 }
 
@@ -406,7 +406,7 @@ fn records_are_read_wherever_an_array_has_them_and_lists_of_lists_are_refused() 
         assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [2, 1], "{first}");
         service.assert_holds(&plain(&TWO));
     }
-    let message = assert_refused("a.json", format!("[[{ELEMENTS}],[]]"), &["lists of records in a list"]);
+    let message = assert_refused("a.json", format!("[[{ELEMENTS}],[]]"), &["a list of lists of records"]);
     if has_python() {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         home.write("in.json", format!("[[{ELEMENTS}],[]]"));

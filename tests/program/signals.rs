@@ -83,7 +83,7 @@ fn a_signal_ends_the_run_in_good_order_and_the_printed_command_completes_it() {
         let ended = running.end();
         let [read, stored, unknown, not_sent] =
             ended.assert_code(5).counts(["read", "stored", "unknown", "not_sent"]);
-        assert!(ended.stderr.contains("a second signal stops at once"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("a second signal stops immediately"), "{}", ended.stderr);
         // What was in flight got its answer.
         assert_eq!((load.service.state().len() as u64, unknown), (stored, 0), "{signal}");
         assert!(
@@ -150,7 +150,7 @@ fn a_signal_is_answered_also_while_nothing_but_one_request_goes_on() {
         running.signal("INT");
         let ended = running.end();
         let told = &ended.assert_code(5).stderr;
-        assert!(told.contains("stopping: requests under way get up to"), "{faults:?}: {told}");
+        assert!(told.contains("stopping: waiting up to"), "{faults:?}: {told}");
         service.trouble(&[]);
         let mut command = home.put(&service);
         run(command.args(["a.jsonl", "--resume"])).assert_code(0);
@@ -244,7 +244,7 @@ fn a_changed_file_is_refused_and_the_first_difference_named() {
     // Of the same length, and longer.
     for (changed, what) in [
         (original.replace("\"n\":\"399\"", "\"n\":\"x99\""), "the block at byte 0 differs"),
-        (original.clone() + "\n", "bytes then"),
+        (original.clone() + "\n", "it had "),
     ] {
         load.home.write(NAME, changed);
         let ended = load.resume();

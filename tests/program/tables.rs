@@ -63,7 +63,7 @@ fn a_stray_quote_costs_its_own_record_which_names_both_lines_and_the_cure() {
     let (ended, _, rejects) = load("again.jsonl", &line, &["--metadata", "title", "--dimension", "2"]);
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [0, 1]);
     let message = rejects[0]["rejected"]["message"].as_str().unwrap();
-    let says = "a row of a table as text; fix the quotes in movies.tsv from line 2 on and load that";
+    let says = "a row of a table; fix the quotes in movies.tsv from line 2 on and load that file";
     assert!(message.contains(says), "{message}");
 }
 
@@ -98,7 +98,7 @@ fn a_header_that_takes_rows_is_an_error_before_anything_is_sent() {
     let text = "id\tembedding\t\"note\na\t[0.1,0.2]\tx\nb\t[0.3,0.4]\ty\"\nc\t[0.5,0.6]\tz\n";
     let (ended, service, _) = load("head.tsv", text, &[]);
     ended.assert_code(3);
-    assert!(ended.stderr.contains("the header of head.tsv cannot be read"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot read the header of head.tsv"), "{}", ended.stderr);
     assert!(ended.stderr.contains("from line 1 to line 3"), "{}", ended.stderr);
     assert_eq!(service.statistics().of(Operation::PutVectors).requests, 0);
 }
@@ -151,7 +151,7 @@ fn what_no_flag_can_read_names_its_cause() {
     ended.assert_code(4);
     let message = rejects[0]["rejected"]["message"].as_str().unwrap();
     assert!(
-        message.contains("columns e0 to e1") && message.contains("put them into one column"),
+        message.contains("columns e0 to e1") && message.contains("write the numbers into one column"),
         "{message}"
     );
     let (ended, _service, rejects) = load("case.csv", "Id,ID,vector\na,b,[1 2]\n", &[]);
@@ -161,7 +161,7 @@ fn what_no_flag_can_read_names_its_cause() {
         "{rejects:?}"
     );
     let (ended, _service, _) = load("text.csv", "hello world\n", &[]);
-    assert!(ended.assert_code(3).stderr.contains("text.csv is no table"), "{}", ended.stderr);
+    assert!(ended.assert_code(3).stderr.contains("text.csv is not a table"), "{}", ended.stderr);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_table_that_is_cut_inside_of_a_cell_costs_that_record_only() {
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1, 1]);
     service.assert_holds(&state(&[("a", &[1.0, 2.0], Value::Null)]));
     let message = rejects[0]["rejected"]["message"].as_str().unwrap();
-    assert!(message.contains("begins on line 3 is never closed"), "{message}");
+    assert!(message.contains("starts on line 3 is never closed"), "{message}");
 }
 
 #[test]

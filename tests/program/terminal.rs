@@ -312,7 +312,7 @@ fn a_service_quota_below_one_batch_is_guessed_at() {
     home.write("a.jsonl", lines(200, 4));
     let mut command = home.put(&service);
     let mut watched = Watched::start(command.args(["a.jsonl", "--batch-size", "100", "--job", "1"]));
-    watched.until_shown(&["note: batch 0 was throttled 5 times and nothing was stored meanwhile"]);
+    watched.until_shown(&["note: batch 0 was throttled 5 times while nothing was stored"]);
     watched.signal("INT");
     let (code, printed) = watched.end();
     assert_eq!((code, printed.matches("note: batch 0").count()), (Some(5), 1), "{printed}");
@@ -327,7 +327,7 @@ fn directories_that_are_passed_over_are_counted_once() {
     }
     let ended = run(home.put(&service).arg("in"));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [3]);
-    let told = "note: passed over: 2 directories (in/deeper, in/more); name them to load them too";
+    let told = "note: skipped: 2 directories (in/deeper, in/more); to load them too, pass their paths";
     assert_eq!(ended.stderr.lines().filter(|line| *line == told).count(), 1, "{}", ended.stderr);
 }
 

@@ -100,7 +100,7 @@ impl FirstLook {
             .take(CLAUSES)
             .map(|(dimension, found)| {
                 let first = place(&self.inputs, found.first);
-                format!("{} with {dimension} (the first at {first})", count(found.records))
+                format!("{} with {dimension} (first at {first})", count(found.records))
             })
             .collect();
         let more = if found.len() > CLAUSES {
@@ -118,8 +118,8 @@ impl FirstLook {
             ),
         )
         .advise(format!(
-            "nothing was created or sent; fix the input, or name the dimension, for example --dimension {likely}: \
-             vectors of any other dimension are then rejected"
+            "nothing was created or sent; fix the input, or set the dimension, for example --dimension {likely}, \
+             to reject the other vectors"
         )))
     }
 }
@@ -191,8 +191,8 @@ mod tests {
         assert_eq!(failure.exit, Exit::Client);
         assert_eq!(
             failure.message,
-            "the first 5 vectors do not all have the same number of elements: 3 with 2 (the first at f.jsonl:2), \
-             1 with 1 (the first at f.jsonl:1), 1 with 3 (the first at f.jsonl:5)"
+            "the first 5 vectors do not all have the same number of elements: 3 with 2 (first at f.jsonl:2), \
+             1 with 1 (first at f.jsonl:1), 1 with 3 (first at f.jsonl:5)"
         );
         assert!(failure.advice.unwrap().contains("--dimension 2"));
     }

@@ -42,64 +42,58 @@ struct Topic {
     cure: &'static str,
 }
 
-const STORE: &str = "--metadata stores those it names, or all with '*'; -NAME leaves one out";
+const STORE: &str = "list them in --metadata to store them ('*' for all), or -NAME to leave one out";
 
 static TOPICS: [Topic; 8] = [
-    Topic {
-        code: "fields_not_stored",
-        kind: Kind::Member,
-        from: 1,
-        says: "fields that are not stored",
-        cure: STORE,
-    },
+    Topic { code: "fields_not_stored", kind: Kind::Member, from: 1, says: "fields not stored", cure: STORE },
     Topic {
         code: "columns_not_stored",
         kind: Kind::Column,
         from: 1,
-        says: "columns that are not stored",
+        says: "columns not stored",
         cure: STORE,
     },
     Topic {
         code: "metadata_not_stored",
         kind: Kind::SecondMetadata,
         from: 1,
-        says: "metadata objects that are not stored",
-        cure: "--metadata names all fields that are stored; -NAME leaves one out",
+        says: "metadata objects not stored",
+        cure: "list every field to store in --metadata, or -NAME to leave one out",
     },
     Topic {
         code: "sparse_not_stored",
         kind: Kind::Sparse,
         from: 1,
-        says: "sparse values, which an index cannot hold and which are not stored",
-        cure: "-NAME among the names of --metadata says that they are not needed",
+        says: "sparse values not stored, because an index cannot hold them",
+        cure: "add -NAME to --metadata if they are not needed",
     },
     Topic {
         code: "namespaces",
         kind: Kind::Namespace,
         from: 2,
-        says: "records of several namespaces, which an index does not have, so that equal keys replace each other",
-        cure: "load each namespace into an index of its own; --metadata namespace or -namespace says that keys differ",
+        says: "records from several namespaces, whose equal keys replace each other in an index",
+        cure: "load each namespace into its own index, or add namespace or -namespace to --metadata if the keys differ",
     },
     Topic {
         code: "keys_from_fields",
         kind: Kind::KeyFrom,
         from: 2,
         says: "keys taken from different fields",
-        cure: "--key names the one that counts",
+        cure: "choose one with --key",
     },
     Topic {
         code: "vectors_from_fields",
         kind: Kind::VectorFrom,
         from: 2,
         says: "vectors taken from different fields",
-        cure: "--vector names the one that counts",
+        cure: "choose one with --vector",
     },
     Topic {
         code: "key_whitespace",
         kind: Kind::KeyWhitespace,
         from: 1,
-        says: "keys with leading or trailing whitespace, which is kept as part of the key",
-        cure: "remove it in the input if it is not meant",
+        says: "keys with leading or trailing whitespace, which is part of the key",
+        cure: "remove it from the input if it is not intended",
     },
 ];
 
@@ -147,7 +141,7 @@ impl Notes {
 impl Note {
     /// As a person reads it.
     pub(crate) fn words(&self) -> String {
-        format!("{} ({})", self.found(), self.cure)
+        format!("{}; {}", self.found(), self.cure)
     }
 
     fn found(&self) -> String {
@@ -165,13 +159,13 @@ fn strict_error(notes: &[Note], what_was_sent: &str) -> Option<Failure> {
     let failure = |found: &str| Failure::new(Exit::Client, format!("--strict: {found}{what_was_sent}"));
     match notes {
         [] => None,
-        [note] => {
-            Some(failure(&note.found()).advise(format!("{}; without --strict this is only noted", note.cure)))
-        }
+        [note] => Some(
+            failure(&note.found()).advise(format!("{}; without --strict this is only a note", note.cure)),
+        ),
         _ => Some(
-            failure(&format!("{} things are not as they should be", notes.len()))
-                .list(notes.iter().map(|note| format!("{} ({})", note.found(), note.cure)))
-                .advise("without --strict these are only noted"),
+            failure(&format!("the input has {} problems", notes.len()))
+                .list(notes.iter().map(|note| format!("{}; {}", note.found(), note.cure)))
+                .advise("without --strict these are only notes"),
         ),
     }
 }
@@ -213,13 +207,13 @@ fn missing(finding: &Finding) -> Note {
     let (code, message, cure) = match finding.kind {
         Kind::LeftOut => (
             "left_out_missing",
-            format!("no record has the field {name}, which --metadata leaves out"),
-            "check its name",
+            format!("no record has the field {name} (from --metadata -{name})"),
+            "check the name",
         ),
         kind => (
             MISSING,
-            format!("no record has the field {name}, which {} names", option(kind)),
-            "check its name; a path names what is inside an object: metadata.title",
+            format!("no record has the field {name} (from {})", option(kind)),
+            "check the name; use a path for a field inside an object: metadata.title",
         ),
     };
     Note { code, message, count: 0, first: None, cure }
@@ -258,7 +252,7 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
         1 => "the first record does not have".to_owned(),
         looked => format!("none of the first {} records has", count(looked)),
     };
-    let message = format!("{records} the field {name}, which {} names", option(finding.kind));
+    let message = format!("{records} the field {name} (from {})", option(finding.kind));
     let kinds = [
         Kind::KeyFrom,
         Kind::VectorFrom,
@@ -274,9 +268,9 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
     let known: Vec<_> =
         kinds.into_iter().flat_map(|kind| findings.seen(kind)).filter(|known| known.name.is_some()).collect();
     let advice = match like(name, known.iter().filter_map(|known| known.name.as_deref())) {
-        Some(like) => format!("did you mean {}? The records have {}", quoted(like), names(&known)),
-        None if known.is_empty() => "the records have no other field".to_owned(),
-        None => format!("the records have {}; a path names what is inside an object: a.b", names(&known)),
+        Some(like) => format!("did you mean {}? the records have {}", quoted(like), names(&known)),
+        None if known.is_empty() => "the records have no other fields".to_owned(),
+        None => format!("the records have {}; use a path for a field inside an object: a.b", names(&known)),
     };
     Some(Failure::new(Exit::Usage, message).advise(advice))
 }
@@ -299,10 +293,10 @@ fn no_column(block: &Admitted, inputs: &[Input]) -> Option<Failure> {
         more => format!(" and {more} more"),
     };
     let advice = match like(column, names.iter().map(AsRef::as_ref)) {
-        Some(like) => format!("did you mean {like}? The columns are {shown}{more}"),
+        Some(like) => format!("did you mean {like}? the columns are {shown}{more}"),
         None => format!("the columns are {shown}{more}"),
     };
-    let message = format!("{input}the header has no column {column}, which {option} names");
+    let message = format!("{input}the header has no column {column} (from {option})");
     Some(Failure::new(Exit::Usage, message).advise(advice))
 }
 
@@ -345,18 +339,94 @@ mod tests {
         let mut notes = Notes::default();
         let told = notes.add(&findings(&[(Kind::Member, "title", 3), (Kind::KeyFrom, "id", 9)]), &inputs());
         let lines: Vec<_> = told.iter().map(Note::words).collect();
-        assert_eq!(lines, [format!("fields that are not stored: title, first at a.jsonl:7 ({STORE})")]);
+        assert_eq!(lines, [format!("fields not stored: title, first at a.jsonl:7; {STORE}")]);
         let more =
             findings(&[(Kind::Member, "lang", 1), (Kind::KeyFrom, "key", 2), (Kind::Member, "title", 1)]);
         let told = notes.add(&more, &inputs());
         assert_eq!(told.iter().map(|note| note.code).collect::<Vec<_>>(), ["keys_from_fields"]);
         let more = notes.more(&inputs());
-        assert_eq!(
-            more.iter().map(|note| &note.message).collect::<Vec<_>>(),
-            ["fields that are not stored: lang"]
-        );
+        assert_eq!(more.iter().map(|note| &note.message).collect::<Vec<_>>(), ["fields not stored: lang"]);
         let all: Vec<_> = notes.all(&inputs()).into_iter().map(|note| (note.code, note.count)).collect();
         assert_eq!(all, [("fields_not_stored", 5), ("keys_from_fields", 11)]);
+    }
+
+    fn missed_finding(kind: Kind, name: &str) -> Finding {
+        Finding { kind, name: Some(name.into()), count: 0, seen: 0, first: Position::default() }
+    }
+
+    /// A failure as a person reads it.
+    fn shown(failure: Option<Failure>) -> String {
+        let Failure { message, details, advice, .. } = failure.unwrap();
+        let below = details.into_iter().chain(advice).map(|line| format!("    {line}\n"));
+        format!("{message}\n{}", below.collect::<Vec<_>>().concat())
+    }
+
+    #[test]
+    fn every_note_says_what_was_found_where_and_what_to_do() {
+        let list = [
+            (Kind::Member, "title", 3),
+            (Kind::Column, "title", 3),
+            (Kind::SecondMetadata, "payload", 3),
+            (Kind::Sparse, "sparse_values", 3),
+            (Kind::Namespace, "a", 3),
+            (Kind::Namespace, "b", 3),
+            (Kind::KeyFrom, "id", 3),
+            (Kind::KeyFrom, "key", 3),
+            (Kind::VectorFrom, "emb", 3),
+            (Kind::VectorFrom, "vector", 3),
+            (Kind::KeyWhitespace, "", 3),
+        ];
+        let told = Notes::default().add(&findings(&list), &inputs());
+        let lines = |notes: &[Note]| {
+            let lines = notes.iter().map(|note| format!("{}: {}\n", note.code, note.words()));
+            lines.collect::<Vec<_>>().concat()
+        };
+        insta::assert_snapshot!(lines(&told), @"
+        fields_not_stored: fields not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
+        columns_not_stored: columns not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
+        metadata_not_stored: metadata objects not stored: payload, first at a.jsonl:7; list every field to store in --metadata, or -NAME to leave one out
+        sparse_not_stored: sparse values not stored, because an index cannot hold them: sparse_values, first at a.jsonl:7; add -NAME to --metadata if they are not needed
+        namespaces: records from several namespaces, whose equal keys replace each other in an index: a, b, first at a.jsonl:7; load each namespace into its own index, or add namespace or -namespace to --metadata if the keys differ
+        keys_from_fields: keys taken from different fields: id, key, first at a.jsonl:7; choose one with --key
+        vectors_from_fields: vectors taken from different fields: emb, vector, first at a.jsonl:7; choose one with --vector
+        key_whitespace: keys with leading or trailing whitespace, which is part of the key, first at a.jsonl:7; remove it from the input if it is not intended
+        ");
+        let missed = [Kind::Key, Kind::Vector, Kind::Metadata, Kind::LeftOut];
+        let missed = missed.map(|kind| missed_finding(kind, "title"));
+        insta::assert_snapshot!(lines(&missed.each_ref().map(missing)), @"
+        field_missing: no record has the field title (from --key); check the name; use a path for a field inside an object: metadata.title
+        field_missing: no record has the field title (from --vector); check the name; use a path for a field inside an object: metadata.title
+        field_missing: no record has the field title (from --metadata); check the name; use a path for a field inside an object: metadata.title
+        left_out_missing: no record has the field title (from --metadata -title); check the name
+        ");
+        let strict = [strict(&told[..1]), strict_error(&told[..2], "; nothing was sent")].map(shown);
+        insta::assert_snapshot!(strict.concat(), @"
+        --strict: fields not stored: title, first at a.jsonl:7
+            list them in --metadata to store them ('*' for all), or -NAME to leave one out; without --strict this is only a note
+        --strict: the input has 2 problems; nothing was sent
+            fields not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
+            columns not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
+            without --strict these are only notes
+        ");
+    }
+
+    #[test]
+    fn a_name_that_no_record_has_is_an_error_with_those_that_are_there() {
+        let missed = |looked: u64, others: &[(Kind, &str, u64)]| {
+            let mut findings = findings(others);
+            findings.list.push(missed_finding(Kind::Metadata, "titel"));
+            shown(missing_in(&Findings { looked, ..findings }))
+        };
+        let others = [(Kind::Member, "title", 3), (Kind::Member, "text", 3)];
+        let errors = [missed(1, &[]), missed(500, &others), missed(500, &others[1..])];
+        insta::assert_snapshot!(errors.concat(), @"
+        the first record does not have the field titel (from --metadata)
+            the records have no other fields
+        none of the first 500 records has the field titel (from --metadata)
+            did you mean title? the records have title, text
+        none of the first 500 records has the field titel (from --metadata)
+            the records have text; use a path for a field inside an object: a.b
+        ");
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl Notice {
             Self::Index(notice) => notice.message(),
             Self::Request(notice) => notice.message(),
             Self::StepSummary { path, error } => {
-                format!("cannot write the step's summary to {}: {error}", path.display())
+                format!("cannot write the step summary to {}: {error}", path.display())
             }
         }
     }
@@ -210,7 +210,7 @@ impl Notice {
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::Earlier(EarlierNotice::CouldGoOn { kept, brought, .. }) => vec![
-                "to go on there, which is right where no key occurs twice, stop this run and --resume after:"
+                "to continue the earlier run instead (only if no key occurs twice), stop this one and, before --resume, run:"
                     .to_owned(),
                 format!("  mv {kept} {brought}"),
             ],
@@ -224,16 +224,16 @@ impl InputNotice {
         match self {
             Self::PassedOver { files, directories } => passed_over(files, directories),
             Self::Repeated { first, more: 0 } => {
-                format!("{first} is named twice and is loaded twice; name it once")
+                format!("{first} is given twice and loaded twice; give it once")
             }
             Self::Repeated { first, more } => {
                 format!(
-                    "{first} and {more} more are named more than once and loaded each time; name them once"
+                    "{first} and {more} more are given more than once and loaded each time; give each once"
                 )
             }
-            Self::LeftOut(why) => format!("left out: {why}"),
+            Self::LeftOut(why) => format!("skipped: {why}"),
             Self::WithoutRecords(names) => {
-                let verb = if names.len() == 1 { "holds" } else { "hold" };
+                let verb = if names.len() == 1 { "contains" } else { "contain" };
                 format!("{} {verb} no records", some_of(names).unwrap_or_default())
             }
             Self::Found(note) => note.words(),
@@ -252,61 +252,61 @@ fn passed_over(files: &[String], directories: &[String]) -> String {
         (!names.is_empty()).then(|| format!("{} {word} ({}{more})", names.len(), named.join(", ")))
     };
     let parts = [
-        listed(files, "file of no known format", "files of no known format"),
+        listed(files, "file of unknown format", "files of unknown format"),
         listed(directories, "directory", "directories"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     // A file of no known format would be refused by name too.
     let cure = match (directories.len(), files.is_empty()) {
         (0, _) => "",
-        (1, true) => "; name it to load it too",
-        (1, false) => "; name the directory to load it too",
-        (_, true) => "; name them to load them too",
-        (_, false) => "; name the directories to load them too",
+        (1, true) => "; to load it too, pass its path",
+        (1, false) => "; to load the directory too, pass its path",
+        (_, true) => "; to load them too, pass their paths",
+        (_, false) => "; to load the directories too, pass their paths",
     };
-    format!("passed over: {}{cure}", parts.join(" and "))
+    format!("skipped: {}{cure}", parts.join(" and "))
 }
 
 impl EarlierNotice {
     fn message(&self) -> String {
-        const ANEW: &str = "this load starts at the beginning";
+        const ANEW: &str = "starting from the beginning";
         match self {
-            Self::NoneLeft => "no earlier run of this load is left, starting at the beginning".to_owned(),
+            Self::NoneLeft => "no earlier run to resume, starting from the beginning".to_owned(),
             Self::CouldGoOn { settled, .. } => {
-                format!("{ANEW}, although an earlier run settled {} records of it", count(*settled))
+                format!("{ANEW}, although an earlier run settled {}", plural(*settled, "record"))
             }
             Self::IndexIsGone { settled } => format!(
-                "{ANEW}: the index in which an earlier run settled {} records is no more",
-                count(*settled)
+                "{ANEW}: the index in which an earlier run settled {} no longer exists",
+                plural(*settled, "record")
             ),
             Self::CannotGoOn { settled, kept, why } => format!(
-                "{ANEW}; an earlier run settled {} records of it, and its journal is kept in {kept}, but it {}",
-                count(*settled),
+                "{ANEW}; an earlier run settled {}, and its journal is kept in {kept}, but it {}",
+                plural(*settled, "record"),
                 why.replacen("cannot resume: ", "cannot be resumed: ", 1)
             ),
             Self::EndpointUnknown => {
-                "the journal is of an earlier version, which did not keep the endpoint: whether it was the same one \
-                 cannot be checked"
+                "the journal is from an earlier version, which did not record the endpoint: cannot check that it is the \
+                 same one"
                     .to_owned()
             }
-            Self::FailedIsLeftOut { name, at } => format!("{name} is left out, which failed at {at}"),
+            Self::FailedIsLeftOut { name, at } => format!("{name}, which failed at {at}, is not among the inputs any more"),
             Self::FailedDiffers { name, at } => format!(
-                "{name} differs from what was read of it before it failed at {at}; all of it is loaded again"
+                "{name} changed since it failed at {at}; loading all of it again"
             ),
             Self::RejectsMoved { from, to } => format!(
-                "what was in {} is in {} now, so that nothing of it is lost",
+                "moved the existing {} to {}",
                 from.display(),
                 to.display()
             ),
             Self::RejectsLost { records, path } => {
-                let (records, path) = (count(*records), path.display());
+                let (records, path) = (plural(*records, "record"), path.display());
                 format!(
-                    "an earlier run rejected {records} records, and not all of them are in {path} any more; a run \
+                    "an earlier run rejected {records}, but {path} no longer has all of them; a run \
                      without --resume moves them to {path}.1 and so on"
                 )
             }
             Self::IndexUnsure { index, why } => format!(
-                "whether index {index} is still the one that earlier runs loaded into cannot be checked: {why}"
+                "cannot check that index {index} is still the one that earlier runs loaded into: {why}"
             ),
         }
     }
@@ -316,7 +316,7 @@ impl IndexNotice {
     fn message(&self) -> String {
         match self {
             Self::Hidden => {
-                "no permission for GetVectorIndex, so only the service itself checks dimension and metric"
+                "no permission for GetVectorIndex, so only the service checks the dimension and the metric"
                     .to_owned()
             }
             Self::Created { name, dimension, metric } => {
@@ -330,20 +330,20 @@ impl RequestNotice {
     fn message(&self) -> String {
         match self {
             Self::Stopping(grace) => format!(
-                "stopping: requests under way get up to {} s; a second signal stops at once",
+                "stopping: waiting up to {} s for requests in flight; a second signal stops immediately",
                 grace.as_secs()
             ),
             Self::Unconfirmed { batch, trouble } => {
-                format!("batch {batch} was not confirmed ({trouble}): reading it back")
+                format!("batch {batch} was not confirmed ({trouble}), reading it back")
             }
             Self::Unreadable { batch, error } => format!("batch {batch} cannot be read back: {error}"),
             Self::Unchecked(keys) => format!(
-                "could not check {} again: an earlier request with them had no answer and may still be applied",
+                "could not check {} again: an earlier request with them had no response and may still be applied",
                 plural(*keys, "key")
             ),
             Self::QuotaBelowBatch { batch, times, vectors } => format!(
-                "batch {batch} was throttled {times} times and nothing was stored meanwhile; the service's quota may be \
-                 below one batch of {} vectors: try a smaller --batch-size, or the service's own --vectors-per-second",
+                "batch {batch} was throttled {times} times while nothing was stored; the service's quota may be smaller than \
+                 one batch of {} vectors: reduce --batch-size, or set --vectors-per-second to the service's quota",
                 count(*vectors)
             ),
         }
@@ -373,3 +373,6 @@ impl From<RequestNotice> for Notice {
         Self::Request(notice)
     }
 }
+
+#[cfg(test)]
+mod tests;

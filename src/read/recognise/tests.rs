@@ -260,7 +260,7 @@ fn formats_are_spelled_as_the_command_line_does() {
         assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
     }
     let message = "parquet".parse::<Format>().unwrap_err().to_string();
-    assert_eq!(message, "'parquet' is no format: use json, jsonl, csv or tsv");
+    insta::assert_snapshot!(message, @"unknown format 'parquet': expected json, jsonl, csv or tsv");
 }
 
 #[test]

@@ -1,0 +1,203 @@
+use super::*;
+use crate::record::quote::QuoteKind;
+
+#[test]
+fn what_is_wrong_at_a_place_is_told_with_it_and_a_word_of_its_own() {
+    let (input, place) = (Input::Stdin, Position { input: 0, offset: 7, line: 2, record: 1 });
+    let compression = "gzip";
+    for (error, code) in [
+        (ReadError::LeftOut { input: input.clone(), place }, "left_out"),
+        (ReadError::Trailing { input: input.clone(), compression, place, at: 9, bytes: 1 }, "trailing"),
+        (ReadError::NotUtf8 { input, place, byte: 0xff, likely: None }, "format"),
+    ] {
+        assert_eq!((error.place(), error.code()), (Some(place), code));
+    }
+}
+
+fn input() -> Input {
+    Input::File("data/a.json".into())
+}
+
+fn place() -> Position {
+    Position { input: 0, offset: 70, line: 3, record: 2 }
+}
+
+fn broken(text: &str) -> io::Error {
+    io::Error::other(text)
+}
+
+/// What keeps an input from being opened or read on.
+fn of_the_system() -> Vec<ReadError> {
+    let directory = PathBuf::from("data");
+    vec![
+        ReadError::Open { input: input(), cause: broken("permission denied") },
+        ReadError::DanglingLink { input: input(), target: "gone.json".into() },
+        ReadError::EmptyDirectory { directory: directory.clone(), others: 0 },
+        ReadError::EmptyDirectory { directory, others: 2 },
+        ReadError::Io { input: Input::Stdin, place: place(), cause: broken("connection reset") },
+    ]
+}
+
+/// What an input is in place of records.
+fn of_the_format() -> Vec<ReadError> {
+    let in_place_of_data = false;
+    vec![
+        ReadError::Unsupported { input: input(), format: "an ORC file", cure: "convert it" },
+        ReadError::WithoutRecords {
+            input: input(),
+            what: "a PNG image",
+            cure: "pass data",
+            in_place_of_data,
+        },
+        ReadError::Shape { input: input(), shape: "vectors without keys".into(), cure: "convert it".into() },
+        ReadError::NotUtf8 { input: input(), place: place(), byte: 0xc4, likely: None },
+        ReadError::NotUtf8 { input: input(), place: place(), byte: 0xc4, likely: Some("GB18030") },
+        ReadError::Unrecognised { input: input() },
+    ]
+}
+
+/// What breaks an input at a place.
+fn of_the_structure() -> Vec<ReadError> {
+    let torn = |tear| ReadError::Torn { input: input(), tear, place: place(), end: 99 };
+    let trailing =
+        |bytes| ReadError::Trailing { input: input(), compression: "gzip", place: place(), at: 99, bytes };
+    let cause = broken("corrupt deflate stream");
+    vec![
+        torn(Tear::Value),
+        torn(Tear::Array),
+        torn(Tear::Object),
+        torn(Tear::Compressed("zstd")),
+        trailing(1),
+        trailing(1_200),
+        ReadError::Damaged { input: input(), place: place(), compression: "gzip", cause },
+        ReadError::Malformed {
+            input: input(),
+            place: place(),
+            expected: "a comma",
+            found: shown(b"x", b'x'),
+        },
+        ReadError::LeftOut { input: input(), place: place() },
+        ReadError::Repeated { input: input(), place: place() },
+        ReadError::TooLarge { input: input(), place: place(), limit: 64 << 20 },
+    ]
+}
+
+/// What is wrong with a table as a whole.
+fn of_the_header() -> Vec<ReadError> {
+    let trouble = QuoteTrouble { begun: 1, found: 1, kind: QuoteKind::Inside };
+    let no_header = |vector| ReadError::NoHeader { input: input(), cell: "0.5".into(), vector };
+    vec![
+        no_header(None),
+        no_header(Some(1)),
+        ReadError::HeaderQuote { input: input(), trouble },
+        ReadError::Wide { input: input(), columns: 20_000 },
+        ReadError::NoTable { input: input(), name: "id|vector".into() },
+        ReadError::DuplicateColumn { input: input(), name: "id".into() },
+        ReadError::LineEnds { input: input() },
+    ]
+}
+
+/// What keeps a load from continuing.
+fn of_resuming() -> Vec<ReadError> {
+    vec![
+        ReadError::ResumeStdin,
+        ReadError::ResumeBehindEnd { input: input(), place: place(), end: 50 },
+        ReadError::ResumeMissingInput { wanted: 3, given: 2 },
+    ]
+}
+
+/// The errors as a person reads them, each after its word for scripts.
+fn listed(errors: &[ReadError]) -> String {
+    let lines = |error: &ReadError| {
+        let text = error.to_string().replace('\n', "\n    ");
+        format!("{}: {text}\n", error.code())
+    };
+    errors.iter().map(lines).collect()
+}
+
+#[test]
+fn every_error_says_what_is_wrong_where_and_what_to_do() {
+    insta::assert_snapshot!(listed(&of_the_system()), @"
+    io: cannot open data/a.json: permission denied
+        check the path and its permissions
+    io: data/a.json is a link to gone.json, which does not exist
+        fix the link or remove it
+    format: no input in the directory data
+        to load a file with any name, pass its path
+    format: no input in the directory data: no file in it contains JSON or a table
+        to load a file with any name, pass its path
+    io: cannot read (stdin) after line 3, byte 70: connection reset
+    ");
+    insta::assert_snapshot!(listed(&of_the_format()), @"
+    format: data/a.json is an ORC file, which is not supported yet
+        convert it
+    format: data/a.json is a PNG image, not data
+        pass data
+    format: data/a.json contains vectors without keys, which cannot be read record by record
+        convert it
+    format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70
+        convert it first: iconv -f ENCODING -t UTF-8 INPUT > OUTPUT
+    format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70; it may be GB18030
+        convert it first, and check the text: iconv -f GB18030 -t UTF-8 INPUT > OUTPUT
+    format: cannot detect the format of data/a.json: it is neither JSON nor a table separated by commas, tabs or semicolons
+        specify it with --format json, jsonl, csv or tsv
+    ");
+    insta::assert_snapshot!(listed(&of_the_structure()), @"
+    torn: data/a.json ends inside a record: it is truncated at byte 99 and incomplete from line 3, byte 70 on
+        create or download it again
+    torn: data/a.json ends inside its array: it is truncated at byte 99 and incomplete from line 3, byte 70 on
+        create or download it again
+    torn: data/a.json ends inside the object around its records: it is truncated at byte 99 and incomplete from line 3, byte 70 on
+        create or download it again
+    torn: data/a.json ends inside its zstd data: it is truncated at byte 99 and incomplete from line 3, byte 70 on
+        create or download it again
+    trailing: the gzip data of data/a.json ends at byte 99, followed by 1 byte of other data
+        everything before that has been read; remove the rest: head -c 99 INPUT > OUTPUT
+    trailing: the gzip data of data/a.json ends at byte 99, followed by 1,200 bytes of other data
+        everything before that has been read; remove the rest: head -c 99 INPUT > OUTPUT
+    damaged: data/a.json is damaged: cannot decompress its gzip data after line 3, byte 70: corrupt deflate stream
+        download or compress the file again
+    malformed: data/a.json is malformed at line 3, byte 70: expected a comma, found 'x'
+        fix it there, or use --format jsonl if each line is a record
+    left_out: data/a.json contains more records at line 3, byte 70, outside the array that is read
+        move them to a file of their own, or use JSON Lines
+    left_out: data/a.json has a second member of the same name on the path to its records, at line 3, byte 70
+        remove one of the two, or move each to a file of its own
+    too_large: data/a.json contains a record of more than 67,108,864 bytes at line 3, byte 70
+        check for a quote or a bracket that is never closed
+    ");
+    insta::assert_snapshot!(listed(&of_the_header()), @r"
+    format: data/a.json has no header: its first row contains the value '0.5'
+        add a first row with the names of the columns, such as key,vector, or use --no-header and the numbers of the columns: --key 1 --vector 2
+    format: data/a.json has no header: its first row contains the value '0.5'
+        add a first row with the names of the columns, such as key,vector, or use --no-header and the numbers of the columns: --key 2 --vector 1
+    format: cannot read the header of data/a.json: the quoted cell that starts on line 1 has a stray quote there; double or remove it, or use --quote none if the file has no quoted cells
+    format: the header of data/a.json has 20,000 columns; the maximum is 100,000
+        set the delimiter with --delimiter, or write the numbers of a vector into one column
+    format: data/a.json is not a table: its header is a single column, 'id|vector'
+        set the delimiter with --delimiter, or the format with --format
+    format: the header of data/a.json has two columns named 'id'
+        rename one of them
+    format: the lines of data/a.json end in a carriage return without a line feed
+        convert them: tr '\r' '\n' < FILE > NEW-FILE
+    ");
+    insta::assert_snapshot!(listed(&of_resuming()), @"
+    format: cannot resume in the middle of standard input
+        save it to a file and load that, or start again without --resume
+    format: cannot resume data/a.json at line 3, byte 70: it ends at byte 50, so it changed since it was read
+        start again without --resume
+    format: cannot resume in input 3: the number of inputs is 2
+        pass the same inputs in the same order, or start again without --resume
+    ");
+}
+
+#[test]
+fn what_is_found_in_place_of_what_is_expected_is_shown_so_that_it_can_be_seen() {
+    let shown = [&b"x"[..], b"\n", b"\xff", "\u{feff}{".as_bytes()].map(|text| shown(text, text[0]));
+    insta::assert_snapshot!(shown.join("\n"), @r"
+    'x'
+    '\n'
+    '\xff'
+    U+FEFF, a byte-order mark inside the file
+    ");
+}
