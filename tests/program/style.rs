@@ -1,10 +1,11 @@
-//! The English of help and pages, as docs/STYLE.md has it.
+//! The English of help, messages and pages, as docs/STYLE.md has it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command, CommandFactory};
 use ossvec::test_support::cli::Cli;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::support::{Home, run};
 
@@ -24,6 +25,18 @@ const PAGES: [&str; 14] = [
     "docs/reliability.md",
     "docs/performance.md",
     "docs/design.md",
+];
+
+/// The files and directories whose texts keep to it. The list only grows.
+const SOURCES: [&str; 8] = [
+    "src/admit",
+    "src/encoding.rs",
+    "src/put/pipeline",
+    "src/put/report/notes.rs",
+    "src/put/report/notice.rs",
+    "src/read",
+    "src/record",
+    "src/words.rs",
 ];
 
 /// The lines that a page may have.
@@ -104,6 +117,93 @@ fn the_pages_avoid_the_words_of_the_glossary() {
         let text = lines.collect::<Vec<_>>().join("\n");
         assert_eq!(found(&prose(&text), &glossary), Vec::<String>::new(), "{path}");
     }
+}
+
+/// The files of code at a path, without those that only test.
+fn sources(path: &Path) -> Vec<PathBuf> {
+    let is_test = |name: &str| ["tests.rs", "testing.rs", "fuzzing.rs"].contains(&name);
+    if path.is_file() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        return if is_test(name) { Vec::new() } else { vec![path.to_owned()] };
+    }
+    let mut entries: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    entries.iter().flat_map(|entry| sources(entry)).collect()
+}
+
+/// The texts in code: not those of attributes other than `error`, nor of tests, nor what only bytes are made of.
+fn texts(code: TokenStream) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut tokens = code.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(mark) if mark.as_char() == '#' => {
+                tokens.next_if(|next| next.to_string() == "!");
+                let attribute = tokens.next_if(|next| matches!(next, TokenTree::Group(_)));
+                let Some(TokenTree::Group(attribute)) = attribute else { continue };
+                let is = |name: &str| attribute.stream().to_string().starts_with(name);
+                if is("cfg (test)") {
+                    let is_end = |token: &TokenTree| match token {
+                        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                        token => token.to_string() == ";",
+                    };
+                    tokens.find(is_end);
+                } else if is("error") {
+                    texts.extend(self::texts(attribute.stream()));
+                }
+            }
+            TokenTree::Group(group) => texts.extend(self::texts(group.stream())),
+            TokenTree::Literal(literal) => texts.extend(text(&literal.to_string())),
+            _ => {}
+        }
+    }
+    texts
+}
+
+/// The text of a literal as it reads, its placeholders without their names.
+fn text(literal: &str) -> Option<String> {
+    let raw = literal.strip_prefix('r').map(|raw| raw.trim_matches('#'));
+    let quoted = raw.unwrap_or(literal).strip_prefix('"')?.strip_suffix('"')?;
+    let lines: Vec<_> = quoted.split("\\\n").map(|line| line.trim_start_matches(' ')).collect();
+    let mut text =
+        lines.concat().replace("\\n", "\n").replace("\\\"", "\"").replace("{{", "").replace("}}", "");
+    while let Some((before, rest)) = text.split_once('{') {
+        let after = rest.split_once('}').map_or("", |(_, after)| after);
+        text = format!("{before}…{after}");
+    }
+    Some(text)
+}
+
+#[test]
+fn the_messages_avoid_the_words_of_the_glossary() {
+    let glossary = glossary();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for path in SOURCES.iter().flat_map(|path| sources(&root.join(path))) {
+        let code = fs::read_to_string(&path).unwrap();
+        for text in texts(code.parse().unwrap()) {
+            assert_eq!(found(&text, &glossary), Vec::<String>::new(), "{}: {text}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_texts_of_code_are_found_as_they_read() {
+    let code = r##"
+        //! A comment that goes on.
+        #[error("cannot read {input} after\n {place}")]
+        #[expect(clippy::all, reason = "told")]
+        const A: &str = "one \
+                         text";
+        fn b() { b"packed"; 'x'; [r#"raw {packed:?}"#]; format!("{{a}} {}", "\"b\""); }
+        #[cfg(test)]
+        mod tests { const C: &str = "mended"; }
+        #[cfg(test)]
+        mod more;
+        const D: &str = "last";
+    "##;
+    let found = texts(code.parse().unwrap());
+    let expected = ["cannot read … after\n …", "one text", "raw …", "a …", "\"b\"", "last"];
+    assert_eq!(found, expected);
 }
 
 /// Every text of a command and of those below it: what it does, its options, their values.
