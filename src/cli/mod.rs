@@ -5,6 +5,7 @@ mod input;
 mod load;
 mod parse;
 mod serve;
+mod version;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use global::{of_init, of_no_use};
 pub(crate) use input::{InputOptions, MetadataValuesName, TableOptions};
 pub(crate) use load::{Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, To, VerifyName};
 pub(crate) use serve::Serve;
+pub(crate) use version::verbose as verbose_version;
 
 /// The exit codes with their meanings, for the end of the help and the man page.
 pub(crate) const EXIT_CODES: [(u8, &str); 6] = [
@@ -55,7 +57,7 @@ pub(crate) const EXAMPLES: [(&str, &str); 5] = [
 #[derive(Debug, Parser)]
 #[command(
     name = "ossvec",
-    version,
+    version = version::line(),
     propagate_version = true,
     arg_required_else_help = true,
     max_term_width = 110,

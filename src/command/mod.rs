@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory, Parser};
 
-use crate::cli::{Cli, Command, VectorsApiCommand};
+use crate::cli::{Cli, Command, VectorsApiCommand, verbose_version};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure, own_defect};
-use crate::print::{Document, ResultOnce, err, not_begun, usage, warn};
+use crate::print::{Document, ResultOnce, err, not_begun, out, unprinted, usage, warn};
 use crate::resources;
 use crate::settings::{self, CommandForm, Environment};
 use crate::signals;
@@ -41,6 +41,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
 
 /// Runs the command line, and tells of whatever did not let it begin.
 fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce) -> Exit {
+    if let Some(text) = verbose_version(arguments) {
+        return out(&text).map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
+    }
     // Whoever reads the result gets one also where the program itself is broken.
     let done = std::panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(arguments) {
         Ok(cli) => parsed(&cli, environment, arguments, result),

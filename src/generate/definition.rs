@@ -36,8 +36,9 @@ fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
         .visible_aliases(command.get_visible_aliases().map(str::to_owned).collect::<Vec<_>>())
         .args(own)
         .subcommands(kept.map(|each| visible(each, for_all.as_deref())));
-    if let Some(version) = command.get_version() {
-        copy = copy.version(version.to_owned()).propagate_version(true);
+    if command.get_version().is_some() {
+        // What is generated is the same for every commit and target.
+        copy = copy.version(env!("CARGO_PKG_VERSION")).propagate_version(true);
     }
     if let Some(about) = command.get_about() {
         copy = copy.about(about.clone());

@@ -274,3 +274,26 @@ fn help_is_offered_for_the_command_that_is_wrong() {
         assert!(ended.assert_code(1).stderr.ends_with(&format!("        {advice}\n")), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn the_version_names_the_build_and_verbose_adds_what_is_in_it() {
+    let printed = |arguments: &str| {
+        let ended = run(Home::new().ossvec().args(words(arguments)));
+        assert_eq!(ended.assert_code(0).stderr, "", "{arguments}");
+        ended.stdout
+    };
+    let line = printed("--version");
+    let (program, build) = line.trim_end().split_once(" (").unwrap();
+    assert_eq!(program, concat!("ossvec ", env!("CARGO_PKG_VERSION")));
+    let target = build.trim_end_matches(')').rsplit(' ').next().unwrap();
+    assert!(target.starts_with(std::env::consts::ARCH), "{line}");
+    assert_eq!(printed("-V"), line);
+    assert!(printed("put-vectors --version").ends_with(line.trim_start_matches("ossvec")), "{line}");
+
+    let details = printed("--version --verbose");
+    assert!(details.starts_with(&line), "{details}");
+    for row in ["commit  ", "target  ", "tls  ", "formats     json, jsonl, csv, tsv;", "store  "] {
+        assert_eq!(details.matches(&format!("\n{row}")).count(), 1, "{row}: {details}");
+    }
+    assert_eq!(printed("-vV"), details);
+}

@@ -1,0 +1,69 @@
+//! What this build is. `--version` tells it in a line; with `--verbose`, what is in it follows.
+
+use std::ffi::OsString;
+
+use crate::read::Format;
+
+/// The commit, empty where the build could not know it. `build.rs` sets it, and the target.
+const COMMIT: &str = env!("OSSVEC_BUILD_COMMIT");
+const TARGET: &str = env!("OSSVEC_BUILD_TARGET");
+
+/// The letters of a hash by which people name a commit.
+const SHORT: usize = 9;
+
+/// Version, commit and target.
+pub(super) fn line() -> String {
+    let commit = COMMIT.get(..SHORT).unwrap_or(COMMIT);
+    let built = [commit, TARGET].join(" ");
+    format!("{} ({})", env!("CARGO_PKG_VERSION"), built.trim())
+}
+
+/// What `--version --verbose` prints, if that is what the arguments ask for, in either order and as letters.
+pub(crate) fn verbose(arguments: &[OsString]) -> Option<String> {
+    let words: Vec<_> = arguments.iter().skip(1).map(|argument| argument.to_str()).collect();
+    let is_asked = matches!(
+        words.as_slice(),
+        [Some("-V" | "--version"), Some("-v" | "--verbose")]
+            | [Some("-v" | "--verbose"), Some("-V" | "--version")]
+            | [Some("-vV" | "-Vv")]
+    );
+    is_asked.then(details)
+}
+
+fn details() -> String {
+    let commit = if COMMIT.is_empty() { "unknown" } else { COMMIT };
+    let formats = Format::ALL.map(|format| format.to_string());
+    let allocator = if cfg!(target_env = "musl") { "mimalloc" } else { "system" };
+    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+    format!(
+        "ossvec {}\n\
+         commit      {commit}\n\
+         target      {TARGET}\n\
+         profile     {profile}\n\
+         tls         rustls with aws-lc-rs\n\
+         formats     {}; compressed with gzip or zstd\n\
+         store       redb\n\
+         allocator   {allocator}\n",
+        line(),
+        formats.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_printed_for_version_and_verbose_and_for_nothing_else() {
+        let asks = |words: &str| verbose(&words.split(' ').map(OsString::from).collect::<Vec<_>>());
+        for words in ["--version --verbose", "--verbose --version", "-V -v", "-v --version", "-vV", "-Vv"] {
+            assert_eq!(asks(&format!("ossvec {words}")), Some(details()), "{words}");
+        }
+        for words in
+            ["--version", "-V", "--verbose", "-v -v", "put --version", "--version --verbose put", "-v -V x"]
+        {
+            assert_eq!(asks(&format!("ossvec {words}")), None, "{words}");
+        }
+        assert_eq!(verbose(&[]), None);
+    }
+}
