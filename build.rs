@@ -1,5 +1,4 @@
 //! Hands the target and the commit of this build to `src/cli/version.rs`.
-#![expect(clippy::print_stdout, reason = "cargo reads it")]
 
 use std::ffi::OsStr;
 use std::path::Path;
