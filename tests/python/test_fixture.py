@@ -161,3 +161,14 @@ def test_settings_of_the_machine_do_not_reach_the_service(ossvec_service):
     assert ossvec_service.environment["OSS_ENDPOINT"] == ossvec_service.endpoint
     shown = ossvec_service.run("config", "show", "--output-format", "json")
     assert ossvec_service.endpoint in shown.stdout
+
+
+def test_the_examples_of_the_page_work_as_they_stand(tmp_path):
+    page = (EMOJI.parents[1] / "from-python.md").read_text(encoding="utf-8")
+    blocks = [block.split("```")[0] for block in page.split("```python\n")[1:]]
+    assert len(blocks) >= 3
+    (tmp_path / "vectors.jsonl").write_text('{"key":"doc-1","data":{"float32":[0.5,1]}}\n')
+    (tmp_path / "test_page.py").write_text("\n".join(blocks))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", "test_page.py"]
+    tests = subprocess.run(command, capture_output=True, text=True)
+    assert tests.returncode == 0 and "2 passed" in tests.stdout, tests.stdout
