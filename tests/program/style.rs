@@ -10,10 +10,11 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::support::{Home, run};
 
 /// The pages that keep to the glossary. The list only grows.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "README.md",
     "docs/CONTRIBUTING.md",
     "docs/STYLE.md",
+    "docs/from-python.md",
     "docs/getting-started.md",
     "docs/guide.md",
     "docs/troubleshooting.md",
