@@ -6,6 +6,7 @@ mod annotations;
 mod answers;
 mod bad_inputs;
 mod brought_back;
+mod build_script;
 mod completions;
 mod config;
 mod crash;
