@@ -98,6 +98,8 @@ def test_a_command_that_fails_raises_with_its_exit_code(ossvec_service, capsys):
 def test_what_does_not_start_says_why(tmp_path):
     with pytest.raises(RuntimeError, match="nosuch"):
         ossvec.Service("--nosuch")
+    with pytest.raises(ValueError, match="--region"):
+        ossvec.Service("--region=cn-beijing")
     with ossvec.Service(data_dir=tmp_path / "data"):
         with pytest.raises(RuntimeError, match="data"):
             ossvec.Service(data_dir=tmp_path / "data")

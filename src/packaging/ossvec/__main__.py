@@ -7,7 +7,7 @@ import sys
 from ossvec import program
 
 
-def main():
+def main() -> None:
     command = [program(), *sys.argv[1:]]
     if os.name != "nt":
         os.execv(command[0], command)

@@ -12,7 +12,7 @@ import threading
 SECONDS_TO_STOP = 10
 
 
-def stop_with_the_input(child):
+def stop_with_the_input(child: "subprocess.Popen[bytes]") -> None:
     # A byte says the same as the end: a forked process may still hold the pipe open.
     os.read(sys.stdin.fileno(), 1)
     child.terminate()
@@ -22,7 +22,7 @@ def stop_with_the_input(child):
         child.kill()
 
 
-def main():
+def main() -> None:
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     threading.Thread(target=stop_with_the_input, args=(child,), daemon=True).start()
     code = child.wait()

@@ -14,12 +14,12 @@ def program() -> str:
     raise FileNotFoundError(f"{name} is in none of {', '.join(places)}; install ossvec again")
 
 
-def _user_scheme():
+def _user_scheme() -> str:
     """Where `pip install --user` puts scripts."""
     return sysconfig.get_preferred_scheme("user") if sys.version_info >= (3, 10) else f"{os.name}_user"
 
 
-def _beside_this_package():
+def _beside_this_package() -> list[str]:
     """Where `pip install --target` and `--prefix` put scripts, seen from this package."""
     packages = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     above = os.path.dirname(os.path.dirname(os.path.dirname(packages)))
