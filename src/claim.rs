@@ -12,7 +12,7 @@ use crate::private;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClaimError {
     /// Another load has it.
-    #[error("another ossvec is writing to it")]
+    #[error("another ossvec process is writing to it")]
     Taken,
     /// The disk or its permissions.
     #[error("{0}")]

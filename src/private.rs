@@ -95,7 +95,7 @@ pub(crate) fn check_own_folder(path: &Path) -> io::Result<()> {
     let metadata = path.symlink_metadata()?;
     match () {
         () if metadata.is_symlink() => refused("it is a symbolic link, which is not followed"),
-        () if !metadata.is_dir() => refused("it is not a folder"),
+        () if !metadata.is_dir() => refused("it is not a directory"),
         () if metadata.uid() != rustix::process::geteuid().as_raw() => refused("it belongs to another user"),
         () => Ok(()),
     }
@@ -148,9 +148,7 @@ pub(crate) fn open_pipe(path: &Path) -> io::Result<Option<File>> {
     let opened =
         OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
     let file = opened.map_err(|error| match error.raw_os_error() {
-        Some(code) if code == Errno::NXIO.raw_os_error() => {
-            io::Error::other("it is a pipe that nobody reads; start its reader first")
-        }
+        Some(code) if code == Errno::NXIO.raw_os_error() => io::Error::other("it is a pipe without a reader"),
         _ => error,
     })?;
     fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
@@ -229,6 +227,22 @@ mod tests {
             assert!(write.is_err(), "{name}");
             assert!(open_own(&folder.join(name), OpenOptions::new().read(true)).is_err(), "{name}");
         }
+        let read = |name: &str| open_own(&folder.join(name), OpenOptions::new().read(true)).unwrap_err();
+        let errors = [
+            read("link"),
+            read("pipe"),
+            open_pipe(&folder.join("pipe")).unwrap_err(),
+            check_own_folder(&folder.join("link")).unwrap_err(),
+            check_own_folder(&folder.join("target")).unwrap_err(),
+        ];
+        let says = |error: io::Error| error.to_string().split(" (").next().unwrap_or_default().to_owned();
+        insta::assert_snapshot!(errors.map(says).join("\n"), @"
+        it is a symbolic link, which is not followed
+        it is not a regular file
+        it is a pipe without a reader
+        it is a symbolic link, which is not followed
+        it is not a directory
+        ");
         assert_eq!(fs::read_to_string(folder.join("target")).unwrap(), "kept");
         assert!(!folder.join("nothing").exists());
         open_own(&folder.join("target"), writing().append(true)).unwrap();

@@ -38,8 +38,11 @@ pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Re
             }
         }
         // Whoever asked twice may be gone.
-        writeln!(std::io::stderr().lock(), "\nossvec: stopped at once; --resume goes on where it was")
-            .unwrap_or_default();
+        writeln!(
+            std::io::stderr().lock(),
+            "\nossvec: stopped immediately; run again with --resume to continue"
+        )
+        .unwrap_or_default();
         last_words();
         #[expect(
             clippy::exit,

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::exit::Failure;
+
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// A directory of one test, removed behind it.
@@ -39,4 +41,13 @@ pub(crate) fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(text).unwrap();
     encoder.finish().unwrap()
+}
+
+/// Failures as people read them.
+pub(crate) fn printed(failures: impl IntoIterator<Item = Failure>) -> String {
+    let lines = failures.into_iter().flat_map(|Failure { message, details, advice, .. }| {
+        let more = details.into_iter().chain(advice).map(|line| format!("    {line}"));
+        std::iter::once(message).chain(more).collect::<Vec<_>>()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -157,7 +157,7 @@ pub(super) fn inputs(
     if !bad.is_empty() && (!reading.skip_bad_files || inputs.is_empty()) {
         let failure = cannot_be_loaded(&bad, inputs.len() + bad.len());
         return Err(if reporting.resume {
-            failure.also_advise("what an earlier run settled is kept for --resume")
+            failure.also_advise("the progress of earlier runs is kept for --resume")
         } else {
             failure
         });

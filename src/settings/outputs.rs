@@ -107,6 +107,8 @@ pub(super) struct Outputs {
     journals: Option<PathBuf>,
     /// The folder of the local service's data, if there is to be one.
     data: Option<PathBuf>,
+    /// Whether the run goes on with the files of an earlier one.
+    resumes: bool,
 }
 
 impl Outputs {
@@ -133,6 +135,10 @@ impl Outputs {
 
     pub(super) fn rejects(self, path: Option<&Path>) -> Self {
         self.and(Reason::Option(REJECTS), path, false)
+    }
+
+    pub(super) fn resuming(self, resumes: bool) -> Self {
+        Self { resumes, ..self }
     }
 
     pub(super) fn events(self, path: Option<&Path>) -> Self {
@@ -175,8 +181,15 @@ impl Outputs {
         }
         // The others are opened before anything is sent; this one comes into being with the first reject.
         let rejects = self.written.iter().find(|written| written.reason == Reason::Option(REJECTS));
-        rejects
-            .map_or(Ok(()), |Written { path, .. }| writable(path).map_err(|error| unwritable(path, &error)))
+        let refused = rejects
+            .map_or(Ok(()), |Written { path, .. }| writable(path).map_err(|error| unwritable(path, &error)));
+        refused.map_err(|failure| {
+            if !self.resumes {
+                return failure;
+            }
+            // Another one would be refused, or leave behind what the first lists.
+            failure.advise("check that its directory exists and is writable")
+        })
     }
 
     /// Refuses to write over what is read. Nothing may be said on a stream that goes to such a file.

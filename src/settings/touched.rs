@@ -55,6 +55,7 @@ fn written(
     Outputs::of_streams()
         .data(local.and_then(|local| local.data.as_deref()))
         .rejects(reporting.rejects.as_deref())
+        .resuming(reporting.resume)
         .events(reporting.events.as_deref().filter(|path| *path != Path::new("-")))
         .log(log_file(log, sources.global))
         .step_summary(actions.as_ref().and_then(|actions| actions.step_summary.as_deref()))

@@ -49,7 +49,7 @@ fn an_input_that_is_missing_is_found_out_before_anything_is_asked_or_sent() {
             "a.jsonl --events missing/events",
             "cannot write --events missing/events: No such file or directory",
         ),
-        ("a.jsonl --checkpoint-dir a.jsonl", "cannot make the folder a.jsonl/"),
+        ("a.jsonl --checkpoint-dir a.jsonl", "cannot create the directory a.jsonl/"),
     ];
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     home.write("a.jsonl", lines(3, 4));

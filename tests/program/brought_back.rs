@@ -150,7 +150,7 @@ fn to_go_on_with_what_cannot_be_gone_on_with_is_not_advised() {
 fn what_is_put_back_and_refused_leaves_everything_as_it_was() {
     type Change = fn(&Home, &TestService, &Path);
     let cases: [(&str, Change, &[&str], &str); 4] = [
-        ("index", |_, service, _| make_index_again(service), &[], "cannot resume: index idx was made again"),
+        ("index", |_, service, _| make_index_again(service), &[], "cannot resume: index idx was recreated"),
         (
             "input",
             |home, _, _| {
@@ -168,7 +168,7 @@ fn what_is_put_back_and_refused_leaves_everything_as_it_was() {
                 fs::rename(before.with_file_name("away"), before.join("before")).unwrap();
             },
             &[],
-            "has no journal in which anything is settled",
+            "contains no journal with any progress",
         ),
     ];
     for (what, change, more, said) in cases {
@@ -188,7 +188,7 @@ fn what_is_put_back_and_refused_leaves_everything_as_it_was() {
             let ended = load(&home, &service, &[&["--resume"], more].concat());
             assert!(ended.assert_code(3).stderr.contains(said), "{what}: {}", ended.stderr);
             let brought = brought.strip_prefix(home.path("")).unwrap();
-            let cure = format!("move {} away to go on without it", brought.display());
+            let cure = format!("move {} away to continue without it", brought.display());
             assert!(ended.stderr.contains(&cure), "{what}: {}", ended.stderr);
             assert_eq!(files(&folder), before, "{what}");
         }
@@ -206,7 +206,7 @@ fn a_refused_resume_prints_its_error_and_no_result() {
     delete_index(&service);
     let refused = load_as_text(&home, &service, &["--resume"]);
     assert_eq!(refused.assert_code(3).stdout, "");
-    let said = "ossvec: cannot resume: there is no index idx, and an earlier run stored 100 vectors in it";
+    let said = "ossvec: cannot resume: index idx does not exist, but an earlier run stored 100 vectors in it";
     assert_eq!(refused.stderr.lines().next(), Some(said));
     assert_eq!(refused.stderr.lines().count(), 2, "the error and its cure: {}", refused.stderr);
     let refused = load(&home, &service, &["--resume"]);
@@ -300,7 +300,7 @@ fn what_is_put_back_is_compared_first_where_inputs_have_moved_too() {
     fs::rename(home.path("a.jsonl"), home.path("b.jsonl")).unwrap();
     let resume = || run(home.put_sized(&service, DIMENSION).arg("b.jsonl").args(BATCHES).arg("--resume"));
     let before = files(&folder);
-    assert!(resume().assert_code(3).stderr.contains("cannot resume: index idx was made again"));
+    assert!(resume().assert_code(3).stderr.contains("cannot resume: index idx was recreated"));
     assert_eq!(files(&folder), before);
     fs::remove_dir_all(folder.join("resume")).unwrap();
     assert_eq!(resume().assert_code(0).counts(["skipped", "stored"]), [40, 160]);

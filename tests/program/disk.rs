@@ -121,8 +121,8 @@ fn a_state_directory_that_cannot_be_one_stops_the_run_before_anything_is_sent() 
     let below = file.join("below");
     for place in [file.as_path(), &below, Path::new("/proc/ossvec"), Path::new("/dev/null")] {
         let ended = run(home.put(&service).arg(&input).arg("--checkpoint-dir").arg(place));
-        assert_clear(&ended, "cannot make the folder", &place.display().to_string());
-        assert!(ended.stderr.contains("--checkpoint-dir keeps the journal elsewhere"), "{}", ended.stderr);
+        assert_clear(&ended, "cannot create the directory", &place.display().to_string());
+        assert!(ended.stderr.contains("--checkpoint-dir sets another directory"), "{}", ended.stderr);
         assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
     }
     service.assert_holds(&State::new());
@@ -212,7 +212,7 @@ fn a_pipe_with_a_path_has_no_journal() {
     let pipe = home.path("pipe.jsonl");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let ended = run(home.put(&service).arg(&pipe).arg("--resume"));
-    let said = "ossvec: only files can be resumed, not pipes";
+    let said = "ossvec: --resume requires files: pipes";
     assert!(ended.assert_code(1).stderr.contains(said), "{}", ended.stderr);
 }
 
@@ -231,7 +231,11 @@ fn a_load_that_another_one_holds_up_leaves_its_events_alone() {
     let before = fs::read_to_string(home.path("events.jsonl")).unwrap();
     assert!(before.contains("run_start"), "{before}");
     let ended = run(&mut load());
-    assert!(ended.assert_code(3).stderr.contains("another ossvec is loading this"), "{}", ended.stderr);
+    assert!(
+        ended.assert_code(3).stderr.contains("another ossvec process is loading this"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(fs::read_to_string(home.path("events.jsonl")).unwrap(), before);
     running.kill();
 }
@@ -248,7 +252,7 @@ fn an_input_that_vanished_is_told_and_resumes_when_it_is_back() {
     fs::rename(&input, home.path("away")).unwrap();
     let ended = load(&["--resume"]);
     assert_clear(&ended, "No such file or directory", "vectors.jsonl");
-    assert!(ended.stderr.contains("what an earlier run settled is kept for --resume"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the progress of earlier runs is kept for --resume"), "{}", ended.stderr);
     assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
     fs::rename(home.path("away"), &input).unwrap();
     assert_eq!(load(&["--resume"]).assert_code(0).counts(["skipped", "stored"]), [60, 140]);
@@ -263,7 +267,7 @@ fn rejects_into_a_pipe_need_a_reader_before_anything_is_sent() {
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let load = || run(home.put_sized(&service, DIMENSION).args(["flawed.jsonl", "--rejects", "pipe"]));
     let ended = load();
-    assert!(ended.assert_code(3).stderr.contains("a pipe that nobody reads"), "{}", ended.stderr);
+    assert!(ended.assert_code(3).stderr.contains("a pipe without a reader"), "{}", ended.stderr);
     assert!(service.state().is_empty());
     let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
     until("the pipe has a reader", || load().code == Some(4));

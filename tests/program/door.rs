@@ -212,7 +212,7 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_is_asked() {
         (&["--log-file", "d", "--loglevel", "info"], 1, "--log-file d: it is a directory"),
         (&["--log-file", "d"], 1, "--log-file d: it is a directory"),
         (&["--checkpoint-dir", "-"], 1, "--checkpoint-dir -: journals are kept in a directory"),
-        (&["--checkpoint-dir", "first.jsonl"], 3, "cannot make the folder first.jsonl/"),
+        (&["--checkpoint-dir", "first.jsonl"], 3, "cannot create the directory first.jsonl/"),
         (&["--rejects", "none/r.jsonl"], 3, "cannot write the rejects file none/r.jsonl: No such file"),
         (
             &["--rejects", "none/r.jsonl", "--resume"],
@@ -452,7 +452,7 @@ fn the_same_signal_twice_in_a_moment_ends_the_run_in_good_order() {
     running.signal("TERM");
     let ended = running.end();
     let [stored, unknown] = ended.assert_code(5).counts(["stored", "unknown"]);
-    assert!(!ended.stderr.contains("stopped at once"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("stopped immediately"), "{}", ended.stderr);
     assert_eq!((service.state().len() as u64, unknown), (stored, 0));
     run(load.arg("--resume")).assert_code(0);
     service.assert_holds(&wanted(0..400, DIMENSION));

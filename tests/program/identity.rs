@@ -128,7 +128,7 @@ fn a_load_is_not_continued_at_another_service_of_the_same_names() {
     let before = (fs::read(journal(&home).0).unwrap(), other.statistics().recent.len());
     let refused = load(&home, &other, &["--resume"]);
     let said = format!(
-        "cannot resume: the endpoint was http://{} when the journal was written and is http://{} now",
+        "cannot resume: the endpoint was http://{} when the journal was written, but is now http://{}",
         one.address, other.address
     );
     assert_refused(&refused, &said);
@@ -170,7 +170,7 @@ fn an_index_that_was_made_again_is_not_taken_for_the_former() {
     delete_index(&service);
     make_index(&service, DIMENSION);
     let kept = journal(&home).1;
-    assert_refused(&load(&home, &service, &["--resume"]), "cannot resume: index idx was made again");
+    assert_refused(&load(&home, &service, &["--resume"]), "cannot resume: index idx was recreated");
     service.assert_holds(&wanted([OTHER], DIMENSION));
     assert_eq!(journal(&home).1.last(), kept.last(), "what was settled is kept");
     assert_eq!(load(&home, &service, &[]).assert_code(0).counts(["skipped", "stored"]), [0, 200]);
@@ -183,7 +183,7 @@ fn an_index_made_again_otherwise_is_refused_with_what_differs() {
     interrupted(&home, &service);
     delete_index(&service);
     make_index(&service, DIMENSION + 1);
-    let said = "cannot resume: the dimension was 4 when the journal was written and is 5 now";
+    let said = "cannot resume: the dimension was 4 when the journal was written, but is now 5";
     assert_refused(&load(&home, &service, &["--resume"]), said);
     service.assert_holds(&wanted([OTHER], DIMENSION + 1));
 }
@@ -214,7 +214,7 @@ fn a_journal_in_the_folder_of_another_index_is_not_its_journal() {
     let copied = current.join("journal");
     fs::copy(&of_idx, &copied).unwrap();
     let before = fs::read(&of_idx).unwrap();
-    let said = "cannot resume: the index was idx when the journal was written and is idx2 now";
+    let said = "cannot resume: the index was idx when the journal was written, but is now idx2";
     assert_refused(&other(&["--resume"]), said);
     assert_eq!((fs::read(&copied).unwrap(), fs::read(&of_idx).unwrap()), (before.clone(), before));
     assert_same(&state_of(&service.service, BUCKET, "idx2"), &State::new());
@@ -230,15 +230,15 @@ fn what_a_blind_load_went_by_is_kept_and_not_said_otherwise() {
     service.trouble(&[DENIED, "op=PutVectors,nth=3,status=403,code=AccessDenied"]);
     blind(&home, &service, &["--distance-metric", "euclidean"]).assert_code(2);
     service.trouble(&[DENIED]);
-    let said = "cannot resume: the dimension was 4 when the journal was written and is 5 now";
+    let said = "cannot resume: the dimension was 4 when the journal was written, but is now 5";
     assert_refused(&blind(&home, &service, &["--resume", "--dimension", "5"]), said);
-    let said = "cannot resume: the metric was euclidean when the journal was written and is cosine now";
+    let said = "cannot resume: the metric was euclidean when the journal was written, but is now cosine";
     assert_refused(&blind(&home, &service, &["--resume", "--distance-metric", "cosine"]), said);
     service.assert_holds(&wanted((0..100).chain([OTHER]), DIMENSION));
     let ended = blind(&home, &service, &["--resume"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
     assert!(
-        ended.stderr.contains("earlier runs loaded into: the service does not say when it was created"),
+        ended.stderr.contains("earlier runs loaded into: the service does not report when it was created"),
         "{}",
         ended.stderr
     );
@@ -248,8 +248,8 @@ fn what_a_blind_load_went_by_is_kept_and_not_said_otherwise() {
 #[test]
 fn a_credential_that_may_look_only_now_or_no_more_goes_on() {
     for (first, then, note) in [
-        (&[][..], &[DENIED][..], "the service does not say when it was created"),
-        (&[DENIED][..], &[][..], "the journal does not say when that one was created"),
+        (&[][..], &[DENIED][..], "the service does not report when it was created"),
+        (&[DENIED][..], &[][..], "the journal does not record when that one was created"),
     ] {
         let (home, service) = (home(), TestService::start(unlimited()));
         make_index(&service, DIMENSION);
@@ -262,7 +262,7 @@ fn a_credential_that_may_look_only_now_or_no_more_goes_on() {
         service.trouble(&[]);
         delete_index(&service);
         make_index(&service, DIMENSION);
-        assert_refused(&blind(&home, &service, &["--resume"]), "cannot resume: index idx was made again");
+        assert_refused(&blind(&home, &service, &["--resume"]), "cannot resume: index idx was recreated");
         service.assert_holds(&wanted([OTHER], DIMENSION));
     }
 }
@@ -341,11 +341,11 @@ fn a_journal_of_version_1_is_continued_with_what_cannot_be_checked() {
     let refused = load(&home, &other, &["--resume"]);
     assert_refused(
         &refused,
-        "cannot resume: there is no index idx, and an earlier run stored 100 vectors in it",
+        "cannot resume: index idx does not exist, but an earlier run stored 100 vectors in it",
     );
     let ended = load(&home, &service, &["--resume"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
-    for note in ["which did not record the endpoint", "the journal does not say when that one was created"] {
+    for note in ["which did not record the endpoint", "the journal does not record when that one was created"] {
         assert!(ended.stderr.contains(note), "{note}: {}", ended.stderr);
     }
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));
@@ -359,7 +359,7 @@ fn a_journal_of_version_1_lets_nobody_guess_its_dimension() {
     make_old(&home);
     service.trouble(&[DENIED]);
     let refused = blind(&home, &service, &["--resume"]);
-    assert_refused(&refused, "cannot resume: the dimension of the load is not known");
+    assert_refused(&refused, "cannot resume: the dimension of the load is unknown");
     let ended = blind(&home, &service, &["--resume", "--dimension", "4"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));
@@ -375,7 +375,11 @@ fn a_journal_of_a_later_version_is_neither_read_nor_replaced() {
     let before = fs::read(&path).unwrap();
     for more in [&["--resume"][..], &[][..]] {
         let ended = load(&home, &service, more);
-        assert!(ended.assert_code(3).stderr.contains("is of a later version of ossvec"), "{}", ended.stderr);
+        assert!(
+            ended.assert_code(3).stderr.contains("was written by a later version of ossvec"),
+            "{}",
+            ended.stderr
+        );
         assert_eq!(fs::read(&path).unwrap(), before);
     }
     service.assert_holds(&wanted(0..100, DIMENSION));
@@ -399,7 +403,7 @@ fn a_local_service_is_known_by_its_data() {
     assert_eq!(stopped.assert_code(4).counts(["stored"]), [100]);
     let refused = load("two", &["--resume", "--max-rejects", "none"]);
     assert!(
-        refused.assert_code(3).stderr.contains("the endpoint was --local with the data in "),
+        refused.assert_code(3).stderr.contains("the endpoint was --local with data in "),
         "{}",
         refused.stderr
     );

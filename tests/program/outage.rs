@@ -247,7 +247,7 @@ fn a_load_whose_index_is_gone_does_not_go_on_as_if_it_were_there() {
     assert!(service.service.store().delete_index(BUCKET, INDEX).unwrap());
     service.trouble(&[]);
     let ended = load_of_four(&home, &service, &["--resume"]);
-    let said = "cannot resume: there is no index idx, and an earlier run stored 100 vectors in it";
+    let said = "cannot resume: index idx does not exist, but an earlier run stored 100 vectors in it";
     assert!(ended.assert_code(3).stderr.contains(said), "{}", ended.stderr);
     assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
     assert_eq!(load_of_four(&home, &service, &[]).assert_code(0).counts(["stored", "skipped"]), [200, 0]);

@@ -227,6 +227,32 @@ fn the_local_services_data_is_no_output() {
     assert!(fs::read(home.path("data/vectors.redb")).unwrap() == before);
 }
 
+#[test]
+fn a_resume_that_cannot_write_its_rejects_is_told_to_bring_their_directory_back_which_works() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let load = |rejects: &str, more: &[&str]| {
+        let mut load = flawed(&home, &service, 1);
+        load.args(["--rejects", rejects]).args(more);
+        load
+    };
+    fs::create_dir(home.path("d")).unwrap();
+    service.trouble(&["op=PutVectors,nth=3,hang"]);
+    let running = Running::start(&mut load("d/r.jsonl", &[]));
+    until("a request hangs", || service.requests(Operation::PutVectors) == 3);
+    running.kill();
+    service.trouble(&[]);
+    fs::rename(home.path("d"), home.path("away")).unwrap();
+    let ended = run(&mut load("d/r.jsonl", &["--resume"]));
+    let cure = "        check that its directory exists and is writable\n";
+    assert!(ended.assert_code(3).stderr.contains(cure), "{}", ended.stderr);
+    fs::rename(home.path("away"), home.path("d")).unwrap();
+    let ended = run(&mut load("other.jsonl", &["--resume"]));
+    let said = "cannot resume with another rejects file";
+    assert!(ended.assert_code(3).stderr.contains(said), "{}", ended.stderr);
+    let ended = run(&mut load("d/r.jsonl", &["--resume"]));
+    assert_eq!(ended.assert_code(4).counts(["skipped", "stored", "rejected"]), [22, 16, 2]);
+}
+
 /// A load of records some of which are rejected, by keys of its own.
 fn flawed(home: &Home, service: &TestService, number: usize) -> Command {
     let records = (number * 100..).take(40).map(|record| line(record, if record % 10 == 3 { 5 } else { 4 }));
@@ -251,9 +277,14 @@ fn of_two_loads_with_one_output_the_second_is_refused_before_it_touches_anything
         for more in [&[][..], &["--dry-run"], &["--resume"]] {
             let ended = run(flawed(&home, &service, 2).args([option, other]).args(more));
             // A rehearsal of events tells nobody what the load tells.
-            let said = format!("{other}: another ossvec is writing to it");
+            let said = format!("{other}: another ossvec process is writing to it");
             assert!(ended.assert_code(3).stderr.contains(&said), "{}", ended.stderr);
-            assert!(ended.stderr.contains(&format!("name another file with {option}")), "{}", ended.stderr);
+            let cure = match (option, more) {
+                // Another one is refused by a resume.
+                ("--rejects", ["--resume"]) => "wait for it to finish, or stop it\n".to_owned(),
+                _ => format!("wait for it to finish, or name another file with {option}\n"),
+            };
+            assert!(ended.stderr.contains(&cure), "{}", ended.stderr);
             assert_eq!(ended.counts(["read", "stored"]), [0, 0]);
             assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
             assert_eq!(fs::read_to_string(home.path("out.jsonl")).unwrap(), text);

@@ -169,7 +169,7 @@ fn the_second_signal_ends_the_run_at_once() {
     running.signal("TERM");
     let ended = running.end();
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
-    assert!(ended.stderr.contains("stopped at once; --resume goes on"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("stopped immediately; run again with --resume"), "{}", ended.stderr);
     assert_eq!(ended.summary()["error"], "stopped at once by a second signal");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     until("the service is at rest", || load.service.statistics().in_flight == 0);
@@ -189,7 +189,7 @@ fn a_signal_that_comes_twice_at_once_is_one() {
         running.signal(signal);
         running.signal(signal);
         let ended = running.end();
-        assert!(!ended.stderr.contains("stopped at once"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("stopped immediately"), "{}", ended.stderr);
         assert!(ended.assert_code(5).summary()["resume_command"].is_string(), "{}", ended.stderr);
     }
 }
@@ -231,7 +231,7 @@ fn standard_input_cannot_be_resumed_and_is_told_so() {
     drop(child.stdin.take().unwrap().write_all(lines(10, DIMENSION).as_bytes()));
     let ended = Ended::from(child.wait_with_output().unwrap());
     ended.assert_code(1);
-    assert!(ended.stderr.contains("only files can be resumed"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--resume requires files"), "{}", ended.stderr);
     service.assert_holds(&State::new());
 }
 
@@ -278,7 +278,7 @@ fn other_ways_to_read_the_same_file_are_refused() {
     load.interrupted();
     let ended = run(&mut load.command(&["--resume", "--key", "id"]));
     ended.assert_code(3);
-    let told = "--key was not given when the journal was written and is id now";
+    let told = "--key was not given when the journal was written, but is now id";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     load.resume().assert_code(0);
     load.assert_complete();
@@ -325,7 +325,7 @@ fn a_second_run_of_the_same_load_is_refused() {
     for more in [&[] as &[&str], &["--resume"]] {
         let second = run(&mut load.command(more));
         second.assert_code(3);
-        assert!(second.stderr.contains("another ossvec is loading this"), "{}", second.stderr);
+        assert!(second.stderr.contains("another ossvec process is loading this"), "{}", second.stderr);
         assert_eq!(second.counts(["read", "stored"]), [0, 0]);
     }
     first.kill();

@@ -12,7 +12,7 @@ use super::earlier::Earlier;
 use super::journal::{self, Binding, Header, Journal};
 use super::one_list::{Before, Found};
 use super::rejects::{self, Forgotten, Listed, Place, REJECTS, Rejects, Superseded};
-use super::rejects_place::{claim, lost, rejects_failure, set_aside, with_pipe};
+use super::rejects_place::{claim, lost, new_rejects_failure, rejects_failure, set_aside, with_pipe};
 use super::resume::{IndexNow, Resumed};
 use crate::claim::Claim;
 use crate::exit::{Exit, Failure};
@@ -93,7 +93,7 @@ pub(crate) struct Left {
 impl Checkpoint {
     /// A run that keeps nothing but, perhaps, rejects: a rehearsal.
     pub(crate) fn rehearsal(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Result<Self, Failure> {
-        let claim = claim(rejects.as_deref())?;
+        let claim = claim(rejects.as_deref(), false)?;
         let aside = rejects.as_deref().map(|path| set_aside(path, None)).transpose()?.flatten();
         let rejects = rejects.map(Place::Named);
         let none = Self::none(inputs, rejects);
@@ -128,7 +128,7 @@ impl Checkpoint {
             };
         }
         // Before anything of an earlier run is touched.
-        let claim = claim(keep.rejects.as_deref())?;
+        let claim = claim(keep.rejects.as_deref(), keep.resume)?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(Failure::from)?;
         let header = header.with_rejects(keep.rejects.as_deref());
         let (journal, mark) =
@@ -193,7 +193,7 @@ impl Checkpoint {
         // It comes into being with the first reject; that it can is seen now.
         private::make_folder(&folder)
             .and_then(|()| std::fs::remove_dir(&folder))
-            .map_err(|error| rejects_failure(&path, &error))?;
+            .map_err(|error| new_rejects_failure(&path, &error))?;
         Ok(Self::none(inputs, Some(Place::Own(path))))
     }
 
@@ -445,6 +445,23 @@ fn can_be_read_twice(input: &Input) -> bool {
 }
 
 fn not_a_file() -> Failure {
-    Failure::new(Exit::Usage, "only files can be resumed, not pipes or text on the command line")
-        .advise("leave out --resume, or write the input to a file first")
+    Failure::new(
+        Exit::Usage,
+        "--resume requires files: pipes and text on the command line cannot be read again",
+    )
+    .advise("run without --resume, or write the input to a file first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn what_cannot_be_resumed_is_refused_with_a_cure() {
+        insta::assert_snapshot!(printed([not_a_file()]), @"
+        --resume requires files: pipes and text on the command line cannot be read again
+            run without --resume, or write the input to a file first
+        ");
+    }
 }

@@ -41,17 +41,18 @@ impl Before<'_> {
             return Ok(if is_list { Found::List } else { Found::Other });
         }
         let listed = format!(
-            "cannot resume with another rejects file: earlier runs of this load have listed theirs in {}",
+            "cannot resume with another rejects file: earlier runs of this load wrote their rejects to {}",
             self.is_at.display()
         );
         let again = if self.is_own {
-            "leave out --rejects".to_owned()
+            "omit --rejects".to_owned()
         } else {
-            format!("name it again with --rejects {}", word(self.named))
+            format!("use --rejects {} as before", word(self.named))
         };
         let can_be_moved =
             named && self.is_at == self.named && !now.metadata().is_ok_and(|there| !there.is_file());
-        let moved = if can_be_moved { format!(", or move it to {} first", word(now)) } else { String::new() };
+        let moved =
+            if can_be_moved { format!(", or first move that file to {}", word(now)) } else { String::new() };
         Err(Failure::new(Exit::Client, listed).advise(again + &moved))
     }
 }
@@ -83,7 +84,7 @@ fn word(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Directory;
+    use crate::testing::{Directory, printed};
 
     const LINE: &str = "{\"rejected\":{\"superseded\":0,\"input\":\"a\",\"line\":1,\"record\":0,\"key\":null,\
                         \"reason\":\"nested\",\"message\":\"m\"},\"record\":{}}\n";
@@ -115,19 +116,30 @@ mod tests {
             ["my r.jsonl", "q.jsonl", "my r.jsonl.1"].map(|name| directory.path(name));
         fs::write(&first, LINE).unwrap();
         let before = |is_at, is_own| Before { named: &first, is_at, is_own, bytes: LINE.len() as u64 };
-        let cure = |before: Before<'_>, now: &Path, named| {
-            before.goes_on_in(now, named).unwrap_err().advice.unwrap()
-        };
+        let refused = |before: Before<'_>, now: &Path, named| before.goes_on_in(now, named).unwrap_err();
         assert_eq!(before(&first, false).goes_on_in(&first, true).ok(), Some(Found::List));
-        let named = format!("name it again with --rejects '{}'", first.display());
-        let moved = format!(", or move it to {} first", second.display());
-        assert_eq!(cure(before(&first, false), &second, true), format!("{named}{moved}"));
-        assert_eq!(cure(before(&first, false), &second, false), named);
-        assert_eq!(cure(before(&first, false), Path::new("/dev/null"), true), named);
-        assert_eq!(cure(before(&first, true), &second, true), format!("leave out --rejects{moved}"));
-        // Moved out of the way of another run, whose list is in its place now.
+        // The last was moved out of the way of another run, whose list is in its place now.
         fs::write(&number, LINE).unwrap();
-        assert_eq!(cure(before(&number, false), &second, true), named);
+        let refused = [
+            refused(before(&first, false), &second, true),
+            refused(before(&first, false), &second, false),
+            refused(before(&first, false), Path::new("/dev/null"), true),
+            refused(before(&first, true), &second, true),
+            refused(before(&number, false), &second, true),
+        ];
+        let text = printed(refused).replace(&directory.path("").display().to_string(), "DIR");
+        insta::assert_snapshot!(text, @"
+        cannot resume with another rejects file: earlier runs of this load wrote their rejects to DIR/my r.jsonl
+            use --rejects 'DIR/my r.jsonl' as before, or first move that file to DIR/q.jsonl
+        cannot resume with another rejects file: earlier runs of this load wrote their rejects to DIR/my r.jsonl
+            use --rejects 'DIR/my r.jsonl' as before
+        cannot resume with another rejects file: earlier runs of this load wrote their rejects to DIR/my r.jsonl
+            use --rejects 'DIR/my r.jsonl' as before
+        cannot resume with another rejects file: earlier runs of this load wrote their rejects to DIR/my r.jsonl
+            omit --rejects, or first move that file to DIR/q.jsonl
+        cannot resume with another rejects file: earlier runs of this load wrote their rejects to DIR/my r.jsonl.1
+            use --rejects 'DIR/my r.jsonl' as before
+        ");
         fs::rename(&first, &second).unwrap();
         assert_eq!(before(&first, false).goes_on_in(&second, true).ok(), Some(Found::List));
         fs::write(&second, "precious").unwrap();

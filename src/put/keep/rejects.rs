@@ -181,7 +181,7 @@ impl Rejects {
                 is_superseded: false,
                 key: Some(key),
                 reason: UNKNOWN,
-                message: "it was sent, and whether it is stored could not be confirmed".to_owned(),
+                message: "it was sent, but the service did not confirm that it is stored".to_owned(),
                 record: json(vector.wire()),
             }),
         )
@@ -406,5 +406,15 @@ mod tests {
         rejects.shorten(before);
         rejects.write(&[Input::Stdin], &[defect(2)], &[]).unwrap();
         assert_eq!(records_in(&std::fs::read_to_string(place.path()).unwrap()), [0, 2]);
+    }
+
+    #[test]
+    fn a_record_of_unknown_fate_is_listed_with_what_is_known() {
+        let (directory, place) = file("");
+        let mut rejects = Rejects::new(place);
+        let inputs = [Input::File("a.jsonl".into())];
+        rejects.write_unknown(&inputs, &[crate::put::testing::vector(1, "k", 0)]).unwrap();
+        let text = std::fs::read_to_string(directory.path("rejects.jsonl")).unwrap();
+        insta::assert_snapshot!(text, @r#"{"rejected":{"superseded":0,"input":"a.jsonl","line":2,"record":1,"key":"k","reason":"unknown","message":"it was sent, but the service did not confirm that it is stored"},"record":{"key":"k","n":1,"p":""}}"#);
     }
 }

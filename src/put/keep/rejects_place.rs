@@ -10,39 +10,61 @@ use crate::exit::{Exit, Failure};
 use crate::put::books::tracker::Mark;
 use crate::put::report::notice::{EarlierNotice, Notice};
 
-/// Why a rejects file cannot be written, with the cure.
+/// Why a rejects file cannot be written that this load goes on with, and the cure: another file would be refused.
 pub(crate) fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
-    let advice = match error.kind() {
+    unwritable(path, error).advise(match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "make room, or move the file to another disk and name it there with --rejects"
         }
-        _ => "--rejects names another file; its folder must be there, and be yours to write",
-    };
-    Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
-        .advise(advice)
+        _ => "check that its directory exists and is writable",
+    })
 }
 
-/// The same with its pipe open, if it is one.
+/// The same where nothing is listed yet, so that another file will do.
+pub(crate) fn new_rejects_failure(path: &Path, error: &io::Error) -> Failure {
+    unwritable(path, error).advise(match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "make room, or name a file on another disk with --rejects"
+        }
+        _ => "check that its directory exists and is writable, or name another file with --rejects",
+    })
+}
+
+fn unwritable(path: &Path, error: &impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
+}
+
+/// The file with its pipe open, if it is one.
 pub(crate) fn with_pipe(rejects: Rejects) -> Result<Rejects, Failure> {
     let path = rejects.path().to_owned();
-    rejects.with_pipe().map_err(|error| rejects_failure(&path, &error))
+    rejects.with_pipe().map_err(|error| match error.kind() {
+        io::ErrorKind::Other => unwritable(&path, &error).advise("start its reader first"),
+        _ => rejects_failure(&path, &error),
+    })
 }
 
 /// Claims a rejects file that the user named.
-pub(crate) fn claim(named: Option<&Path>) -> Result<Option<Claim>, Failure> {
+pub(crate) fn claim(named: Option<&Path>, resume: bool) -> Result<Option<Claim>, Failure> {
     let Some(path) = named else { return Ok(None) };
-    Claim::of(path).map_err(|error| match error {
-        ClaimError::Io(error) => rejects_failure(path, &error),
-        ClaimError::Taken => {
-            Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
-                .advise("wait for it to end, or name another file with --rejects")
+    Claim::of(path).map_err(|error| unclaimed(path, error, resume))
+}
+
+/// Why a rejects file cannot be had, with a cure that works: a `resume` with another one is refused.
+fn unclaimed(path: &Path, error: ClaimError, resume: bool) -> Failure {
+    match (error, resume) {
+        (ClaimError::Io(error), false) => new_rejects_failure(path, &error),
+        (ClaimError::Io(error), true) => rejects_failure(path, &error),
+        (ClaimError::Taken, false) => unwritable(path, &ClaimError::Taken)
+            .advise("wait for it to finish, or name another file with --rejects"),
+        (ClaimError::Taken, true) => {
+            unwritable(path, &ClaimError::Taken).advise("wait for it to finish, or stop it")
         }
-    })
+    }
 }
 
 /// Makes room for a rejects file that the user named, and says what was moved.
 pub(crate) fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option<Notice>, Failure> {
-    let trouble = |error: io::Error| rejects_failure(path, &error);
+    let trouble = |error: io::Error| new_rejects_failure(path, &error);
     let aside = Rejects::aside(path);
     if let Some(aside) = &aside {
         journal.map_or(Ok(()), |journal| journal.note_moved(path, aside)).map_err(Failure::from)?;
@@ -60,4 +82,34 @@ pub(crate) fn lost(path: &Path, mark: &Mark) -> Option<Notice> {
         let records = mark.counts.rejected + mark.counts.unknown;
         EarlierNotice::RejectsLost { records, path: path.to_owned() }.into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn what_cannot_be_written_says_what_to_do_and_names_another_file_only_where_that_works() {
+        let path = Path::new("r.jsonl");
+        let [full, missing] = [io::ErrorKind::StorageFull, io::ErrorKind::NotFound];
+        let unclaimed = [false, true].into_iter().flat_map(|resume| {
+            let errors = [ClaimError::Taken, ClaimError::Io(missing.into()), ClaimError::Io(full.into())];
+            errors.map(|error| unclaimed(path, error, resume))
+        });
+        insta::assert_snapshot!(printed(unclaimed), @"
+        cannot write the rejects file r.jsonl: another ossvec process is writing to it
+            wait for it to finish, or name another file with --rejects
+        cannot write the rejects file r.jsonl: entity not found
+            check that its directory exists and is writable, or name another file with --rejects
+        cannot write the rejects file r.jsonl: no storage space
+            make room, or name a file on another disk with --rejects
+        cannot write the rejects file r.jsonl: another ossvec process is writing to it
+            wait for it to finish, or stop it
+        cannot write the rejects file r.jsonl: entity not found
+            check that its directory exists and is writable
+        cannot write the rejects file r.jsonl: no storage space
+            make room, or move the file to another disk and name it there with --rejects
+        ");
+    }
 }

@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::put::books::tracker::Settled;
 use crate::put::index::{Known, Wanted};
 use crate::put::report::notice::EarlierNotice;
-use crate::words::count;
+use crate::words::plural;
 
 /// What earlier runs left to hold the index against.
 pub(crate) struct Resumed<'a> {
@@ -55,36 +55,41 @@ impl Resumed<'_> {
     ) -> Result<Option<EarlierNotice>, Failure> {
         let (index, stored) = (wanted.name.as_str(), self.counts.stored);
         let said = Binding::said(wanted.dimension, wanted.metric);
-        self.agrees(&said, "use the same options, or leave out --resume to load everything into this index")?;
+        self.agrees(
+            &said,
+            "use the same options as before, or run without --resume to load everything into this index",
+        )?;
         let now = match known {
             Known::Existing(index) => Binding::of(index),
             Known::ToCreate if stored > 0 => {
                 return Err(failure(format!(
-                    "there is no index {index}, and an earlier run stored {} vectors in it",
-                    count(stored)
+                    "index {index} does not exist, but an earlier run stored {} in it",
+                    plural(stored, "vector")
                 ))
-                .advise("check --bucket and --index-name, or leave out --resume to load everything anew"));
+                .advise(
+                    "check --bucket and --index-name, or run without --resume to load everything again",
+                ));
             }
             Known::ToCreate | Known::Hidden => Binding::default(),
         };
-        self.agrees(&now, "name that index, or leave out --resume to load everything into this one")?;
+        self.agrees(&now, "use the earlier index, or run without --resume to load everything into this one")?;
         if stored == 0 {
             return Ok(None);
         }
         if let Some((was, is)) = self.bound.made_again(&now) {
             return Err(failure(format!(
-                "index {index} was made again: the one that an earlier run stored {} vectors in was created at {was}, \
-                 and this one at {is}",
-                count(stored)
+                "index {index} was recreated: an earlier run stored {} in the one created at {was}, but this one was \
+                 created at {is}",
+                plural(stored, "vector")
             ))
-            .advise("leave out --resume to load everything into this index"));
+            .advise("run without --resume to load everything into this index"));
         }
         if now.dimension.or(self.bound.dimension).or(said.dimension).is_none() {
             return Err(failure(
-                "the dimension of the load is not known: the journal is of an earlier version, which did not keep it, \
-                 and the index cannot be looked at",
+                "the dimension of the load is unknown: the journal was written by an earlier version of ossvec, which did \
+                 not record it, and the credential may not look at the index",
             )
-            .advise("name it with --dimension, or leave out --resume to load everything anew"));
+            .advise("set it with --dimension, or run without --resume to load everything again"));
         }
         Ok(self.doubt(&now, index))
     }
@@ -97,8 +102,8 @@ impl Resumed<'_> {
     fn doubt(&self, now: &Binding, index: &str) -> Option<EarlierNotice> {
         let why = match (&self.bound.created, &now.created) {
             (Some(_), Some(_)) => return None,
-            (_, None) => "the service does not say when it was created",
-            (None, Some(_)) => "the journal does not say when that one was created",
+            (_, None) => "the service does not report when it was created",
+            (None, Some(_)) => "the journal does not record when that one was created",
         };
         Some(EarlierNotice::IndexUnsure { index: index.to_owned(), why })
     }
@@ -106,4 +111,86 @@ impl Resumed<'_> {
 
 fn failure(what: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Client, format!("cannot resume: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::oss::wire::DistanceMetric;
+    use crate::testing::printed;
+
+    fn wanted(dimension: Option<usize>) -> Wanted {
+        Wanted {
+            name: "docs".into(),
+            dimension,
+            metric: None,
+            usual_metric: None,
+            non_filterable: None,
+            create_index: true,
+            create_bucket: false,
+        }
+    }
+
+    fn existing(created: &str, metric: &str) -> Known {
+        let index = json!({ "createTime": created, "dimension": 3, "distanceMetric": metric });
+        Known::Existing(serde_json::from_value(index).unwrap())
+    }
+
+    fn bound(created: Option<&str>, dimension: Option<usize>) -> Binding {
+        let said = Binding::said(dimension, Some(DistanceMetric::Cosine));
+        Binding { created: created.map(str::to_owned), ..said }
+    }
+
+    const THEN: &str = "2026-01-01T00:00:00.000Z";
+    const LATER: &str = "2026-01-02T00:00:00.000Z";
+
+    #[test]
+    fn each_refusal_says_what_differs_and_what_to_do() {
+        let refused = [
+            (bound(Some(THEN), Some(3)), wanted(Some(4)), existing(THEN, "cosine")),
+            (bound(Some(THEN), Some(3)), wanted(None), existing(THEN, "euclidean")),
+            (bound(Some(THEN), Some(3)), wanted(None), Known::ToCreate),
+            (bound(Some(THEN), Some(3)), wanted(None), existing(LATER, "cosine")),
+            (bound(None, None), wanted(None), Known::Hidden),
+        ]
+        .map(|(bound, wanted, known)| {
+            let counts = Settled { stored: 1_000, ..Settled::default() };
+            let resumed = Resumed { bound: &bound, counts };
+            resumed.goes_on_in(IndexNow { wanted: &wanted, known: &known }).unwrap_err()
+        });
+        insta::assert_snapshot!(printed(refused), @"
+        cannot resume: the dimension was 3 when the journal was written, but is now 4
+            use the same options as before, or run without --resume to load everything into this index
+        cannot resume: the metric was cosine when the journal was written, but is now euclidean
+            use the earlier index, or run without --resume to load everything into this one
+        cannot resume: index docs does not exist, but an earlier run stored 1,000 vectors in it
+            check --bucket and --index-name, or run without --resume to load everything again
+        cannot resume: index docs was recreated: an earlier run stored 1,000 vectors in the one created at 2026-01-01T00:00:00.000Z, but this one was created at 2026-01-02T00:00:00.000Z
+            run without --resume to load everything into this index
+        cannot resume: the dimension of the load is unknown: the journal was written by an earlier version of ossvec, which did not record it, and the credential may not look at the index
+            set it with --dimension, or run without --resume to load everything again
+        ");
+    }
+
+    #[test]
+    fn what_nobody_can_know_is_a_note_that_says_why() {
+        let counts = Settled { stored: 1, ..Settled::default() };
+        let notes =
+            [(bound(Some(THEN), Some(3)), Known::Hidden), (bound(None, Some(3)), existing(THEN, "cosine"))]
+                .map(|(bound, known)| {
+                    let resumed = Resumed { bound: &bound, counts };
+                    let note = resumed
+                        .goes_on_in(IndexNow { wanted: &wanted(None), known: &known })
+                        .unwrap()
+                        .unwrap();
+                    let EarlierNotice::IndexUnsure { why, .. } = note else { panic!("{note:?}") };
+                    why
+                });
+        insta::assert_snapshot!(notes.join("\n"), @"
+        the service does not report when it was created
+        the journal does not record when that one was created
+        ");
+    }
 }

@@ -11,7 +11,7 @@ use crate::read::fingerprint::FingerprintError;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Another process works on it.
-    #[error("another ossvec is loading this into the same index (it holds {0})")]
+    #[error("another ossvec process is loading this into the same index (lock file {0})")]
     Locked(String),
     /// The input is not what it was.
     #[error("cannot resume: {0}")]
@@ -20,7 +20,7 @@ pub enum JournalError {
     #[error("cannot resume: {}", listed(.0))]
     Elsewhere(Vec<Difference>),
     /// A later version of the program wrote it.
-    #[error("the journal {0} is of a later version of ossvec")]
+    #[error("the journal {0} was written by a later version of ossvec")]
     Later(String),
     /// What somebody put in the folder to be gone on with cannot be.
     #[error("{error}")]
@@ -31,10 +31,10 @@ pub enum JournalError {
         error: Box<Self>,
     },
     /// Nothing is settled in what was to be gone on with.
-    #[error("cannot resume: {0} has no journal in which anything is settled")]
+    #[error("cannot resume: {0} contains no journal with any progress")]
     Unsettled(String),
     /// The input would be read differently.
-    #[error("cannot resume: {option} was {was} when the journal was written and is {now} now")]
+    #[error("cannot resume: {option} was {was} when the journal was written, but is now {now}")]
     Option {
         /// The first option that differs.
         option: String,
@@ -80,17 +80,23 @@ impl JournalError {
     pub fn advice(&self) -> String {
         let advice = match self {
             Self::Brought { path, .. } => return without(path),
-            Self::Locked(_) => "wait for it to end; to split a load, give each part its own files",
-            Self::Changed(_) | Self::Unsettled(_) => "leave out --resume to start from the beginning",
+            Self::Locked(_) => {
+                "wait for it to finish, or stop it; to split a load, give each process its own files"
+            }
+            Self::Changed(_) | Self::Unsettled(_) => "run without --resume to start from the beginning",
             Self::Elsewhere(_) => {
-                "run again with what it was, or leave out --resume to load everything into this index"
+                "restore the earlier value, or run without --resume to load everything into this index"
             }
-            Self::Later(_) => "use that version, or name another folder with --checkpoint-dir",
-            Self::Option { .. } => "use the same options, or leave out --resume to start from the beginning",
+            Self::Later(_) => "use that version, or name another directory with --checkpoint-dir",
+            Self::Option { .. } => {
+                "use the same options as before, or run without --resume to start from the beginning"
+            }
             Self::Input(_) => {
-                "check the path and its permissions; what an earlier run settled is kept for --resume"
+                "check the path and its permissions; the progress of earlier runs is kept for --resume"
             }
-            Self::Io { .. } => "check the path and the disk; --checkpoint-dir keeps the journal elsewhere",
+            Self::Io { .. } => {
+                "check the path and the disk; --checkpoint-dir sets another directory for the journal"
+            }
         };
         advice.to_owned()
     }
@@ -104,10 +110,54 @@ impl From<JournalError> for Failure {
 
 /// How to go on without what somebody put in a folder to be gone on with.
 pub fn without(folder: &Path) -> String {
-    format!("move {} away to go on without it", folder.display())
+    format!("move {} away to continue without it", folder.display())
 }
 
 pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
     let path = path.display().to_string();
     move |error| JournalError::Io { action, path, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn each_error_says_what_is_wrong_and_what_to_do() {
+        let differing = |what, was: &str, now: &str| Difference { what, was: was.into(), now: now.into() };
+        let (input, what) = ("a.jsonl".to_owned(), "it had 3 bytes, now 4".to_owned());
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let errors = [
+            JournalError::Locked("c/lock".into()),
+            JournalError::Changed(FingerprintError::Changed { input, what }),
+            JournalError::Elsewhere(vec![differing("bucket", "a", "b"), differing("region", "c", "d")]),
+            JournalError::Later("c/journal".into()),
+            JournalError::Unsettled("c/resume".into()),
+            JournalError::Unsettled("c/resume".into()).of_brought(Path::new("c/resume")),
+            JournalError::Option { option: "--key".into(), was: "id".into(), now: "not given".into() },
+            JournalError::Input(FingerprintError::Input { path: "a.jsonl".into(), error: denied() }),
+            io_error("write the journal", Path::new("c/journal"))(denied()),
+        ];
+        insta::assert_snapshot!(printed(errors.map(Failure::from)), @"
+        another ossvec process is loading this into the same index (lock file c/lock)
+            wait for it to finish, or stop it; to split a load, give each process its own files
+        cannot resume: a.jsonl changed since the journal was written (it had 3 bytes, now 4)
+            run without --resume to start from the beginning
+        cannot resume: the bucket was a when the journal was written, but is now b; the region was c when the journal was written, but is now d
+            restore the earlier value, or run without --resume to load everything into this index
+        the journal c/journal was written by a later version of ossvec
+            use that version, or name another directory with --checkpoint-dir
+        cannot resume: c/resume contains no journal with any progress
+            run without --resume to start from the beginning
+        cannot resume: c/resume contains no journal with any progress
+            move c/resume away to continue without it
+        cannot resume: --key was id when the journal was written, but is now not given
+            use the same options as before, or run without --resume to start from the beginning
+        cannot open a.jsonl: permission denied
+            check the path and its permissions; the progress of earlier runs is kept for --resume
+        cannot write the journal c/journal: permission denied
+            check the path and the disk; --checkpoint-dir sets another directory for the journal
+        ");
+    }
 }

@@ -65,7 +65,7 @@ impl Folder {
         let folder = Self { _lock: lock(&path)?, path };
         for place in Sequence::ALL.map(|sequence| folder.of(sequence)) {
             if place.symlink_metadata().is_ok() {
-                private::check_own_folder(&place).map_err(io_error("use the folder", &place))?;
+                private::check_own_folder(&place).map_err(io_error("use the directory", &place))?;
             }
         }
         folder.remove(Sequence::Gone)?;
@@ -183,8 +183,8 @@ pub(crate) fn rename_if_there(from: &Path, to: &Path) -> Result<(), JournalError
 
 /// Makes a folder of the program's own.
 fn make(path: &Path) -> Result<(), JournalError> {
-    private::make_folder(path).map_err(io_error("make the folder", path))?;
-    private::check_own_folder(path).map_err(io_error("use the folder", path))
+    private::make_folder(path).map_err(io_error("create the directory", path))?;
+    private::check_own_folder(path).map_err(io_error("use the directory", path))
 }
 
 fn lock(folder: &Path) -> Result<File, JournalError> {

@@ -13,6 +13,7 @@ use crate::put::books::tracker::{FailedAt, Mark};
 use crate::read;
 use crate::read::fingerprint::{Fingerprint, FingerprintError, short};
 use crate::record::Input;
+use crate::words::{count, plural};
 
 /// Version of the form that is written. Version 1, which knew less of the place and nothing of the index, is read too.
 pub(crate) const VERSION: u32 = 2;
@@ -131,7 +132,11 @@ impl Header {
         let failed: BTreeMap<u32, &FailedAt> =
             mark.iter().flat_map(|mark| &mark.failed).map(|failed| (failed.at.input, failed)).collect();
         let changed = || {
-            let what = format!("{} inputs then, {} now", earlier.inputs.len(), self.inputs.len());
+            let what = format!(
+                "it had {}, now {}",
+                plural(earlier.inputs.len() as u64, "input"),
+                count(self.inputs.len() as u64)
+            );
             JournalError::Changed(FingerprintError::Changed { input: "the list of inputs".to_owned(), what })
         };
         if failed.is_empty() && earlier.inputs.len() != self.inputs.len() {
@@ -183,5 +188,25 @@ impl FailedAt {
     /// Whether the input begins with all that was read of this one.
     fn begins(&self, input: &Input) -> bool {
         self.at.offset > 0 && self.beginning.is_some() && read::beginning(input, self.at) == self.beginning
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_longer_or_shorter_is_refused_with_both_numbers() {
+        let header = |inputs: usize| {
+            let input = Fingerprint { name: "a".into(), size: 0, samples: Vec::new() };
+            let header = Header::new(Place::default(), BTreeMap::new(), &[]).unwrap();
+            Header { inputs: vec![input; inputs], ..header }
+        };
+        let refused = [(1, 2), (2_000, 1)]
+            .map(|(then, now)| header(now).continues(&header(then), None, &[]).unwrap_err().to_string());
+        insta::assert_snapshot!(refused.join("\n"), @"
+        cannot resume: the list of inputs changed since the journal was written (it had 1 input, now 2)
+        cannot resume: the list of inputs changed since the journal was written (it had 2,000 inputs, now 1)
+        ");
     }
 }

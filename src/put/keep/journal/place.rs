@@ -41,7 +41,7 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, was, now } = self;
-        write!(formatter, "the {what} was {was} when the journal was written and is {now} now")
+        write!(formatter, "the {what} was {was} when the journal was written, but is now {now}")
     }
 }
 
@@ -110,7 +110,7 @@ impl Place {
 
 fn shown(service: &str) -> String {
     match service.strip_prefix(LOCAL) {
-        Some(data) => format!("--local with the data in {data}"),
+        Some(data) => format!("--local with data in {data}"),
         None => service.to_owned(),
     }
 }
@@ -160,8 +160,8 @@ mod tests {
         let differences = now.differences(&place());
         assert_eq!(
             listed(&differences),
-            "the endpoint was cn-hangzhou.oss-vectors.aliyuncs.com when the journal was written and is --local with \
-             the data in /d now; the index was docs when the journal was written and is other now"
+            "the endpoint was cn-hangzhou.oss-vectors.aliyuncs.com when the journal was written, but is now --local \
+             with data in /d; the index was docs when the journal was written, but is now other"
         );
         assert_eq!(now.differences(&Place { service: None, index: "other".into(), ..place() }), []);
     }
