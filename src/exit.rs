@@ -104,7 +104,7 @@ impl Failure {
 
 /// What ends a run that is broken itself; where, is told when it happens.
 pub(crate) fn own_defect() -> Failure {
-    Failure::new(Exit::Client, "a defect in ossvec itself")
+    Failure::new(Exit::Client, "bug in ossvec")
 }
 
 #[cfg(test)]

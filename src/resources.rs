@@ -68,9 +68,9 @@ fn is_limit_raised() -> bool {
 
 fn too_few_descriptors(wanted: usize, had: usize, error: &io::Error) -> Failure {
     let message =
-        format!("too few files may be open at once: {wanted} more are needed, {had} can be had ({error})");
+        format!("cannot open enough files: {wanted} more are needed, {had} are available ({error})");
     Failure::new(Exit::Client, message)
-        .advise("raise the limit, such as with ulimit -n 1024; a smaller --job needs fewer")
+        .advise("raise the limit, for example with ulimit -n 1024, or lower --job")
 }
 
 /// Fails unless so many more threads can run at once.
@@ -115,21 +115,28 @@ pub(crate) fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 /// What to say where a thread cannot be started.
 pub(crate) fn too_few_threads(error: &io::Error) -> Failure {
     Failure::new(Exit::Client, format!("cannot start a thread: {error}"))
-        .advise("let this user run more threads (ulimit -u, or the container's limit of processes), or give it more memory")
+        .advise("raise the limit of threads (ulimit -u, or the container's limit of processes), or provide more memory")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn what_there_is_too_little_of_is_named_with_the_way_to_get_more() {
+        let why = io::Error::other("why");
+        insta::assert_snapshot!(printed([too_few_descriptors(20, 3, &why), too_few_threads(&why)]), @"
+        cannot open enough files: 20 more are needed, 3 are available (why)
+            raise the limit, for example with ulimit -n 1024, or lower --job
+        cannot start a thread: why
+            raise the limit of threads (ulimit -u, or the container's limit of processes), or provide more memory
+        ");
+    }
 
     #[test]
     fn what_there_is_enough_of_is_no_failure() {
         assert_eq!(descriptors(20), Ok(()));
         assert_eq!(threads(20), Ok(()));
-        let failure = too_few_descriptors(20, 3, &io::Error::other("why"));
-        assert_eq!(
-            failure.message,
-            "too few files may be open at once: 20 more are needed, 3 can be had (why)"
-        );
     }
 }

@@ -214,8 +214,8 @@ impl Caller {
                 }
                 return outcome;
             }
-            () = halted => "no answer before the run was stopped".to_owned(),
-            () = tokio::time::sleep(longest) => format!("no whole answer within {} s", longest.as_secs()),
+            () = halted => "no response before the run was stopped".to_owned(),
+            () = tokio::time::sleep(longest) => format!("no complete response within {} s", longest.as_secs()),
         };
         Err(CallError::Transport { kind: Transport::Timeout, detail })
     }

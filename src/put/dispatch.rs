@@ -82,7 +82,7 @@ impl Dispatch {
             match self.in_flight.join_next().await? {
                 Ok((outcome, hashes)) => self.doubts.take(outcome, hashes),
                 Err(error) => {
-                    let message = format!("a defect in ossvec itself: {error}");
+                    let message = format!("bug in ossvec: {error}");
                     return Some(Err(Failure::new(Exit::Client, message)));
                 }
             }

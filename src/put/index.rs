@@ -119,7 +119,10 @@ pub(super) async fn create(
     dimension: usize,
 ) -> Result<Created, Failure> {
     let Some(metric) = wanted.metric.or(wanted.usual_metric) else {
-        return Err(Failure::new(Exit::Usage, "--create-index needs --distance-metric cosine or euclidean"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "--create-index requires --distance-metric cosine or euclidean",
+        ));
     };
     let keys = wanted.non_filterable.clone().filter(|keys| !keys.is_empty());
     let body = json(&PutVectorIndexRequest {
@@ -168,19 +171,19 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
         (Some(said), _, _) if said != dimension => {
             Err(Failure::new(Exit::Usage, format!("index {name} has dimension {dimension}, not {said}"))
                 .advise(
-                    "an index cannot be changed: name another one with --index-name, or correct --dimension",
+                    "correct --dimension, or use another index with --index-name: an existing index cannot be changed",
                 ))
         }
         (_, Some(said), Some(metric)) if said != metric => Err(Failure::new(
             Exit::Usage,
-            format!("index {name} measures by {}, not {}", metric.as_str(), said.as_str()),
+            format!("index {name} has distance metric {}, not {}", metric.as_str(), said.as_str()),
         )
         .advise(
-            "an index cannot be changed: name another one with --index-name, or correct --distance-metric",
+            "correct --distance-metric, or use another index with --index-name: an existing index cannot be changed",
         )),
         _ if index.status == "deleting" => {
             Err(Failure::new(Exit::Service, format!("index {name} is being deleted"))
-                .advise("name another one with --index-name, or wait and create it anew with --create-index"))
+                .advise("use another index with --index-name, or wait and create it again with --create-index"))
         }
         _ => Ok(()),
     }
@@ -223,11 +226,8 @@ fn json(value: &impl serde::Serialize) -> Bytes {
 
 fn read(answer: &Answer) -> Result<Index, Failure> {
     serde_json::from_slice::<GetVectorIndexAnswer>(&answer.body).map(|answer| answer.index).map_err(|error| {
-        Failure::new(
-            Exit::Service,
-            format!("GetVectorIndex was answered with something else than an index: {error}"),
-        )
-        .advise("check --endpoint: is it an OSS Vectors service?")
+        Failure::new(Exit::Service, format!("the response to GetVectorIndex is not an index: {error}"))
+            .advise("check that --endpoint is an OSS Vectors service")
     })
 }
 
@@ -242,5 +242,45 @@ fn failure(gave_up: GaveUp, operation: Operation) -> Failure {
         }
         (Because::Budget, Some(error)) => unreachable(&error),
         (Because::Verdict(_), Some(error)) => refused(&error, operation),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn an_index_that_is_not_as_wanted_is_refused_with_a_cure() {
+        let wanted = |dimension, metric| Wanted {
+            name: "docs".into(),
+            dimension,
+            metric,
+            usual_metric: None,
+            non_filterable: None,
+            create_index: true,
+            create_bucket: false,
+        };
+        let index = |status: &str| {
+            let index = serde_json::json!({ "dimension": 3, "distanceMetric": "cosine", "status": status });
+            serde_json::from_value::<Index>(index).unwrap()
+        };
+        let refused = [
+            agrees(&index("enable"), &wanted(Some(4), None)),
+            agrees(&index("enable"), &wanted(Some(3), Some(DistanceMetric::Euclidean))),
+            agrees(&index("deleting"), &wanted(None, None)),
+        ];
+        let halted = GaveUp { error: None, because: Because::Halted, may_have_stored: false };
+        let halted = failure(halted, Operation::GetVectorIndex);
+        let failures = refused.map(Result::unwrap_err).into_iter().chain([halted]);
+        insta::assert_snapshot!(printed(failures), @"
+        index docs has dimension 3, not 4
+            correct --dimension, or use another index with --index-name: an existing index cannot be changed
+        index docs has distance metric cosine, not euclidean
+            correct --distance-metric, or use another index with --index-name: an existing index cannot be changed
+        index docs is being deleted
+            use another index with --index-name, or wait and create it again with --create-index
+        interrupted before anything was sent
+        ");
     }
 }

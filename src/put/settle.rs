@@ -20,6 +20,7 @@ use crate::call::{Pace, Quota};
 use crate::exit::{Exit, Failure};
 use crate::read::FailedInput;
 use crate::record::Defect;
+use crate::words::count;
 
 /// Takes every outcome of a run.
 #[derive(Debug)]
@@ -166,8 +167,8 @@ impl Settle {
             self.has_no_way_on();
             failure = failure.map(|failure| {
                 failure.advise(
-                    "not one record is good: check --index-name and --dimension, --key, --vector, --metadata and \
-                     --format, and start again without --resume",
+                    "no record is valid: check --index-name, --dimension, --key, --vector, --metadata and --format, then \
+                     start again without --resume",
                 )
             });
         }
@@ -209,7 +210,7 @@ impl Settle {
             summary.exit_code = Exit::Client.code();
             failure = Some(
                 Failure::new(Exit::Client, format!("cannot write the events: {error}"))
-                    .advise("the load itself is done as the summary says; check --events and the disk"),
+                    .advise("check --events and the disk; the load itself ended as the summary says"),
             );
         }
         Finished { summary, failure }
@@ -225,8 +226,8 @@ impl Settle {
 /// What to do about too many rejects.
 fn advice_on_many(is_all_read: bool, left: &Left) -> String {
     let place =
-        if left.drops_rejects { "--rejects FILE keeps them" } else { "the rejects file has them all" };
-    let way_on = if is_all_read { "the input was read to its end" } else { "--max-rejects none goes on" };
+        if left.drops_rejects { "keep them with --rejects FILE" } else { "the rejects file has all of them" };
+    let way_on = if is_all_read { "the whole input was read" } else { "use --max-rejects none to continue" };
     format!("{place}; {way_on}")
 }
 
@@ -244,17 +245,19 @@ fn unread(failed: &[String], can_resume: bool) -> Option<Failure> {
         (1, true) => {
             "everything before that place was read; fix the file or leave it out, then run again with --resume"
         }
-        (1, false) => "everything before that place was read, the rest of it was not",
-        (_, true) => "the rest of each was not read: fix the files or leave them out, then --resume",
-        (_, false) => "the rest of each was not read: fix them and load them again",
+        (1, false) => "everything before that place was read, the rest was not",
+        (_, true) => {
+            "the rest of each was not read; fix the files or leave them out, then run again with --resume"
+        }
+        (_, false) => "the rest of each was not read; fix the files and load them again",
     };
     if let [error] = failed {
         return Some(Failure::from_lines(Exit::Client, error).also_advise(way_on));
     }
-    let message = format!("{} inputs could not be read to their end", failed.len());
+    let message = format!("{} inputs could not be read to the end", count(failed.len() as u64));
     let listed = failed.iter().take(FAILED_LISTED).map(|error| error.replace('\n', "; "));
     let more = failed.len().saturating_sub(FAILED_LISTED);
-    let more = (more > 0).then(|| format!("and {more} more"));
+    let more = (more > 0).then(|| format!("and {} more", count(more as u64)));
     Some(Failure::new(Exit::Client, message).list(listed.chain(more)).advise(way_on))
 }
 
@@ -278,5 +281,48 @@ fn not_sent(batch: Batch) -> Outcome {
         in_doubt: None,
         stop: None,
         rejects: batch.defects,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn inputs_that_could_not_be_read_to_the_end_are_listed_with_what_to_do() {
+        let some = |number| vec!["a.gz is damaged at line 3\nfetch it again".to_owned(); number];
+        let failures =
+            [(1, true), (1, false), (2, true), (FAILED_LISTED + 1_000, false)].map(|(number, can_resume)| {
+                let failure = unread(&some(number), can_resume).unwrap();
+                Failure { details: failure.details.into_iter().skip(FAILED_LISTED - 1).collect(), ..failure }
+            });
+        insta::assert_snapshot!(printed(failures), @"
+        a.gz is damaged at line 3
+            fetch it again; everything before that place was read; fix the file or leave it out, then run again with --resume
+        a.gz is damaged at line 3
+            fetch it again; everything before that place was read, the rest was not
+        2 inputs could not be read to the end
+            the rest of each was not read; fix the files or leave them out, then run again with --resume
+        1,020 inputs could not be read to the end
+            a.gz is damaged at line 3; fetch it again
+            and 1,000 more
+            the rest of each was not read; fix the files and load them again
+        ");
+        assert_eq!(unread(&[], true), None);
+    }
+
+    #[test]
+    fn advice_on_too_many_rejects_says_where_they_are_and_how_to_continue() {
+        let advice =
+            [(false, false), (false, true), (true, false), (true, true)].map(|(is_all_read, drops)| {
+                advice_on_many(is_all_read, &Left { drops_rejects: drops, ..Left::default() })
+            });
+        insta::assert_snapshot!(advice.join("\n"), @"
+        the rejects file has all of them; use --max-rejects none to continue
+        keep them with --rejects FILE; use --max-rejects none to continue
+        the rejects file has all of them; the whole input was read
+        keep them with --rejects FILE; the whole input was read
+        ");
     }
 }

@@ -313,7 +313,7 @@ fn retries_may_be_set_in_the_file() {
         "[default]\naccess-key-id = i\naccess-key-secret = s\nregion = r\naccount-id = 1\nendpoint = http://127.0.0.1:9\nretry-times = 0\n",
     );
     let ended = run(&mut load(&home));
-    assert!(ended.assert_code(2).stderr.contains("gave up after the retry budget"), "{}", ended.stderr);
+    assert!(ended.assert_code(2).stderr.contains("retry budget exhausted"), "{}", ended.stderr);
 }
 
 #[test]

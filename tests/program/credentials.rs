@@ -51,7 +51,7 @@ fn a_token_that_ends_stops_the_run_which_a_fresh_one_resumes() {
     let ended = load("old", &[]);
     let [stored, not_sent, unknown] = ended.assert_code(2).counts(["stored", "not_sent", "unknown"]);
     assert!(ended.stderr.contains("SecurityTokenExpired"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("get a fresh token"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("get a new token"), "{}", ended.stderr);
     assert_eq!((service.state().len() as u64, unknown), (stored, 0));
     assert!(not_sent > 0 && service.answered("SecurityTokenExpired") == 1);
     let resumed = load("fresh", &["--resume"]);

@@ -128,7 +128,7 @@ rejected    2 records, in r.jsonl
             2 × dimension, first at a.jsonl:1201: the vector has 5 elements; the dimension is 4
 time        #
 pace        #
-next        fix the records in r.jsonl and load it: the same command with that file as its input, --index-name idx, another --rejects
+next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name idx and another --rejects
 ";
     assert_eq!(steady(&ended.assert_code(4).stdout), want);
     let told = "\

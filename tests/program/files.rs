@@ -173,7 +173,7 @@ fn an_input_without_a_record_gets_a_word_also_under_quiet_and_min_records_makes_
     for (least, code) in [("3", 0), ("4", 3)] {
         let ended = run(home.put(&service).args(["a.jsonl", "empty.jsonl", "--min-records", least]));
         ended.assert_code(code);
-        let said = "ossvec: 3 records read; --min-records asks for 4";
+        let said = "ossvec: 3 records read, but --min-records requires 4";
         assert_eq!(ended.stderr.lines().any(|line| line == said), code == 3, "{}", ended.stderr);
     }
     let ended = run(home.ossvec().args(["put-vectors", "empty.jsonl", "--dry-run", "--min-records", "1"]));
@@ -218,7 +218,7 @@ fn one_bad_file_ends_alone_and_is_named_with_its_place_and_the_load_continues_on
     let way_on =
         "everything before that place was read; fix the file or leave it out, then run again with --resume";
     assert!(ended.stderr.contains(way_on), "{}", ended.stderr);
-    let not_read = format!("not read    the rest of d/f2.json from line {line}, byte {} on", place["byte"]);
+    let not_read = format!("not read    the rest of d/f2.json from line {line}, byte {}", place["byte"]);
     assert!(ended.stderr.contains(&not_read), "{}", ended.stderr);
     let events = json_lines(&home.path("events.jsonl"));
     let failed: Vec<_> = events.iter().filter(|event| event["type"] == "input_failed").collect();

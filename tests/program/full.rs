@@ -34,7 +34,7 @@ fn an_index_that_takes_no_more_stops_the_load_and_rejects_nothing() {
             let ended = load();
             let [stored, rejected] = ended.assert_code(2).counts(["stored", "rejected"]);
             assert_eq!((usize::try_from(stored).unwrap(), rejected), ((batch - 1) * BATCH, 0), "{what}");
-            assert!(ended.stderr.contains("If the index is full, make room"), "{what}: {}", ended.stderr);
+            assert!(ended.stderr.contains("if the index is full, make room"), "{what}: {}", ended.stderr);
             assert!(ended.summary()["resume_command"].is_string(), "{what}");
             assert_eq!(rejects(&home.path("rejects.jsonl")), [], "{what}");
             // Each batch in flight is divided down to one record, and eight of these are tried.

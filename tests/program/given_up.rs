@@ -88,7 +88,7 @@ fn the_only_batch_of_a_load_is_tried_record_by_record_before_it_is_called_an_out
         let ended = load(&home, &service, &[]);
         if is_outage {
             ended.assert_code(2);
-            assert!(ended.stderr.contains("takes no writes"), "{fault}: {}", ended.stderr);
+            assert!(ended.stderr.contains("accepts no writes"), "{fault}: {}", ended.stderr);
             assert_eq!((rejects(&home.path("r.jsonl")), service.state().len()), (vec![], 0), "{fault}");
             assert!(service.requests(Operation::PutVectors) <= 2 + 9, "{fault}");
         } else {

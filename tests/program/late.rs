@@ -69,7 +69,7 @@ fn a_value_that_comes_late_over_one_that_was_confirmed_is_told_so_and_brings_no_
     let ended = run(&mut load);
     let [rejected, superseded] = ended.assert_code(4).counts(["rejected", "rejects_superseded"]);
     assert_eq!((rejected, superseded), (10, 10), "{}", ended.stderr);
-    assert!(ended.stderr.contains("sent and confirmed (HTTP 200, request id "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("sent and confirmed (HTTP 200, request ID "), "{}", ended.stderr);
     assert!(!ended.stderr.contains("nothing confirmed"), "{}", ended.stderr);
     let last = |record: usize| {
         (format!("key-{}", record - 40), wanted([record], DIMENSION)[&format!("key-{record}")].clone())

@@ -33,7 +33,7 @@ fn an_outage_of_writes_stops_the_run_and_a_resume_finishes_it() {
             ended.assert_code(2).counts(["stored", "rejected", "unknown", "not_sent"]);
         assert_eq!((stored, rejected), (0, 0), "{fault}");
         assert!(unknown + not_sent > 0 && service.state().len() == 1, "{fault}");
-        assert!(ended.stderr.contains("takes no writes"), "{fault}: {}", ended.stderr);
+        assert!(ended.stderr.contains("accepts no writes"), "{fault}: {}", ended.stderr);
         assert_eq!(rejects(&home.path("r.jsonl")), [], "{fault}");
         service.trouble(&[]);
         assert_eq!(load(&["--resume"]).assert_code(0).counts(["stored"]), [1_000], "{fault}");
@@ -258,11 +258,11 @@ fn a_load_without_a_good_record_is_not_to_be_continued() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let ended = load_of_four(&home, &service, &["--dimension", "7", "--max-rejects", "10"]);
     assert!(
-        ended.assert_code(4).stderr.contains("not one record is good: check --index-name"),
+        ended.assert_code(4).stderr.contains("no record is valid: check --index-name"),
         "{}",
         ended.stderr
     );
-    assert!(!ended.stderr.contains("cannot be continued"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("input cannot be resumed"), "{}", ended.stderr);
     assert_eq!(ended.summary()["resume_command"], serde_json::Value::Null);
     // Good records whose answer is still to come are good all the same.
     service.trouble(&["op=PutVectors,latency=300ms"]);
@@ -270,7 +270,7 @@ fn a_load_without_a_good_record_is_not_to_be_continued() {
     let mut load = home.put_sized(&service, DIMENSION);
     let ended = run(load.args(["b.jsonl", "--batch-size", "50", "--max-rejects", "10"]));
     assert_eq!(ended.assert_code(4).counts(["stored"]), [50]);
-    assert!(!ended.stderr.contains("not one record is good"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("no record is valid"), "{}", ended.stderr);
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn a_request_that_is_wrong_itself_stops_the_run_after_eight_records_and_can_be_r
         let ended = load(&[]);
         ended.assert_code(2);
         assert!(
-            ended.stderr.contains("every record tried alone was refused, and none stored"),
+            ended.stderr.contains("every record sent alone was refused, and none is stored"),
             "{}",
             ended.stderr
         );

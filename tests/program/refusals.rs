@@ -93,7 +93,7 @@ fn an_index_that_is_not_as_said_is_bad_usage_and_nothing_is_sent() {
     run(home.put(&service).arg(home.write("a.jsonl", lines(1, 4)))).assert_code(0);
     for (arguments, said) in [
         ("--dimension 5", "index idx has dimension 4, not 5"),
-        ("--distance-metric cosine", "index idx measures by euclidean, not cosine"),
+        ("--distance-metric cosine", "index idx has distance metric euclidean, not cosine"),
     ] {
         let ended = run(home.aimed(&["put-vectors", "a.jsonl"], &service).args(words(arguments)));
         assert_eq!(ended.assert_code(1).complaint(), said);

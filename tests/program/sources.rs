@@ -333,7 +333,8 @@ fn a_source_that_is_down_when_its_credential_has_ended_is_waited_for() {
         let ended = run(&mut load);
         let [stored, not_sent, unknown] = ended.assert_code(code).counts(["stored", "not_sent", "unknown"]);
         assert_eq!((service.state().len() as u64, unknown), (stored, 0));
-        let said = "the credential ended, and there is no other: no credential from the credential URI: ";
+        let said =
+            "the credential has expired, and there is no new one: no credential from the credential URI: ";
         assert_eq!(ended.stderr.contains(said), code == 3, "{}", ended.stderr);
         assert_eq!(not_sent == 0, code == 0);
         assert_eq!(ended.summary()["resume_command"].is_string(), code == 3);

@@ -54,7 +54,7 @@ fn a_stray_quote_costs_its_own_record_which_names_both_lines_and_the_cure() {
     let names = |word: &str| message.contains(word);
     assert!(names("line 2") && names("line 4") && names("--quote none"), "{message}");
     assert!(
-        ended.stderr.contains("next        fix the quotes in the input, or give the option"),
+        ended.stderr.contains("next        fix the quotes in the input, or use the option"),
         "{}",
         ended.stderr
     );

@@ -250,7 +250,7 @@ fn lines_that_are_printed_meanwhile_stay_whole_above_the_bar_and_the_end_below_i
     assert_eq!(code, Some(3), "{printed}");
     let text = screen(&printed).join("\n");
     for line in [
-        "throttled, going on at 70 % of the pace: ",
+        "throttled, continuing at 70 % of the pace: ",
         "a.jsonl:301: key \"key-999\": the vector has 3 elements; the dimension is 4\n",
         "\nstored      900 vectors of 902 read, in bucket test-bucket, index idx\n",
         "\npace        ",

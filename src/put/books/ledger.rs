@@ -106,7 +106,8 @@ impl Ledger {
             return None;
         }
         let (allowed, reason) = (self.bounds.max_rejects.words(), self.reasons.commonest());
-        let message = format!("too many rejects: --max-rejects allows {allowed}; most of them {reason}");
+        let message =
+            format!("too many rejects: --max-rejects allows {allowed}; most common reason: {reason}");
         Some(Failure::new(Exit::Partial, message))
     }
 
@@ -120,9 +121,9 @@ impl Ledger {
         (read < wanted).then(|| {
             Failure::new(
                 Exit::Client,
-                format!("{} read; --min-records asks for {}", plural(read, "record"), count(wanted)),
+                format!("{} read, but --min-records requires {}", plural(read, "record"), count(wanted)),
             )
-            .advise("check that the inputs are complete; what was stored stays stored")
+            .advise("check that the inputs are complete; the vectors already stored are kept")
         })
     }
 
@@ -169,6 +170,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::printed;
 
     /// A load by what this run did, what earlier ones settled, and what it may not exceed.
     fn ledger(tally: Tally, earlier: Settled, max_rejects: MaxRejects) -> Ledger {
@@ -233,5 +235,34 @@ mod tests {
             let failure = Failure::new(Exit::Interrupted, "interrupted");
             assert_eq!(ledger.exit(Some(&failure), false), Exit::Interrupted);
         }
+    }
+
+    #[test]
+    fn too_many_rejects_and_too_few_records_are_failures_that_say_so() {
+        let of = |read, max_rejects| {
+            let tally = Tally { read, rejected: read, ..Tally::default() };
+            let mut ledger = ledger(tally, Settled::default(), max_rejects);
+            ledger.bounds.min_records = 1_000_000;
+            ledger.reasons.add_all(&[Defect {
+                position: crate::record::Position::default(),
+                key: None,
+                raw: crate::record::Raw::Json("{}".into()),
+                reason: crate::record::Reason::Dimension { want: 4, got: 3 },
+            }]);
+            ledger
+        };
+        let too_many = [(2, MaxRejects::Count(1)), (2_000, MaxRejects::Percent(0.5))]
+            .map(|(read, max_rejects)| of(read, max_rejects).too_many_rejects().unwrap());
+        let too_few = [1, 2_000].map(|read| of(read, MaxRejects::None).too_few_records().unwrap());
+        let text = printed(too_many.into_iter().chain(too_few));
+        let reason = crate::record::Reason::Dimension { want: 4, got: 3 }.to_string();
+        insta::assert_snapshot!(text.replace(&reason, "REASON"), @"
+        too many rejects: --max-rejects allows 1; most common reason: dimension: REASON
+        too many rejects: --max-rejects allows 0.5%; most common reason: dimension: REASON
+        1 record read, but --min-records requires 1,000,000
+            check that the inputs are complete; the vectors already stored are kept
+        2,000 records read, but --min-records requires 1,000,000
+            check that the inputs are complete; the vectors already stored are kept
+        ");
     }
 }

@@ -41,8 +41,8 @@ impl LastAnswer {
         let Self { status, code, request_id } = self;
         let status = status.map(|status| format!("HTTP {status}"));
         let said: Vec<_> = status.iter().chain(code).map(String::as_str).collect();
-        let said = if said.is_empty() { "no answer".to_owned() } else { said.join(" ") };
-        let request = request_id.as_ref().map_or(String::new(), |id| format!(", request id {id}"));
+        let said = if said.is_empty() { "no response".to_owned() } else { said.join(" ") };
+        let request = request_id.as_ref().map_or(String::new(), |id| format!(", request ID {id}"));
         format!("{said}{request}")
     }
 
@@ -194,5 +194,22 @@ mod tests {
         assert_eq!(refused(early).and(refused(late)), Doubt::Refused(late));
         assert_eq!(refused(late).and(Doubt::NotStored(early)), Doubt::NotStored(late));
         assert_eq!(Doubt::NotStored(early).and(refused(late)), Doubt::NotStored(late));
+    }
+
+    #[test]
+    fn the_last_answer_is_told_in_one_line() {
+        let text = |text: &str| Some(text.to_owned());
+        let all = [
+            LastAnswer::default(),
+            LastAnswer { status: Some(200), ..LastAnswer::default() },
+            LastAnswer { code: text("Timeout"), ..LastAnswer::default() },
+            LastAnswer { status: Some(503), code: text("SlowDown"), request_id: text("68A1") },
+        ];
+        insta::assert_snapshot!(all.map(|last| last.words()).join("\n"), @"
+        no response
+        HTTP 200
+        Timeout
+        HTTP 503 SlowDown, request ID 68A1
+        ");
     }
 }

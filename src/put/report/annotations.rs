@@ -102,11 +102,12 @@ mod tests {
     #[test]
     fn a_reject_annotates_its_file_and_line() {
         let file = Input::File("data/a,b:100%.jsonl".into());
-        let want = "::error file=data/a%2Cb%3A100%25.jsonl,line=7,title=rejected%3A dimension::\
-                    key \"a%25\\n::stop\": the vector has 3 elements; the dimension is 4";
-        assert_eq!(annotated("a%\n::stop", file), want);
-        let want = "::error title=rejected%3A dimension::(stdin):7: key \"a\": the vector has 3 elements; the dimension is 4";
-        assert_eq!(annotated("a", Input::Stdin), want);
-        assert_eq!(failure("a\u{1b}\u{202e}\nb"), "::error title=ossvec::a\\u{1b}\\u{202e}%0Ab");
+        let all =
+            [annotated("a%\n::stop", file), annotated("a", Input::Stdin), failure("a\u{1b}\u{202e}\nb")];
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        ::error file=data/a%2Cb%3A100%25.jsonl,line=7,title=rejected%3A dimension::key "a%25\n::stop": the vector has 3 elements; the dimension is 4
+        ::error title=rejected%3A dimension::(stdin):7: key "a": the vector has 3 elements; the dimension is 4
+        ::error title=ossvec::a\u{1b}\u{202e}%0Ab
+        "#);
     }
 }

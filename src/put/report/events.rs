@@ -39,7 +39,7 @@ impl Events {
             Self::File { path, file, .. } if file.metadata().is_ok_and(|file| file.is_file()) => {
                 claim::hold(file).map_err(|error| {
                     Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-                        .advise("wait for it to end, or name another file with --events")
+                        .advise("wait for it to finish, or name another file with --events")
                 })
             }
             Self::File { .. } | Self::Output => Ok(()),

@@ -9,6 +9,7 @@ use super::listener::Listener;
 use super::notice::{Notice, Severity};
 use super::screen::Screen;
 use crate::call::Trouble;
+use crate::words::count;
 
 /// Trouble with requests is told at most this often; every event is in the events file.
 const TROUBLE_EVERY: Duration = Duration::from_secs(2);
@@ -59,7 +60,7 @@ impl Lines {
             self.print(&format!("{place}: {key}{}", defect.reason.told()), screen);
         }
         if rejected.is_first_unnamed() {
-            self.print("more records are rejected; the summary counts them", screen);
+            self.print("more records are rejected; see the counts in the summary", screen);
         }
     }
 
@@ -72,7 +73,7 @@ impl Lines {
         let line = words(trouble);
         match std::mem::take(&mut self.more_trouble) {
             0 => self.print(&line, screen),
-            more => self.print(&format!("{line} (and {more} more like it since the last line)"), screen),
+            more => self.print(&format!("{line} (and {} similar since the last line)", count(more)), screen),
         }
         self.last_trouble = Some(Instant::now());
     }
@@ -84,9 +85,9 @@ impl Listener for Lines {
             Happening::Noted(notice) => self.notice(notice, screen),
             Happening::Rejected(rejected) => self.rejected(rejected, screen),
             Happening::Troubled(trouble) => self.troubled(trouble, screen),
-            Happening::PaceRose(1.0..) => self.print("going on at the full pace again", screen),
+            Happening::PaceRose(1.0..) => self.print("back to full pace", screen),
             Happening::InputFailed { failed, .. } => {
-                self.print(&format!("{}; going on without the rest of it", failed.message), screen);
+                self.print(&format!("{}; continuing without the rest of it", failed.message), screen);
             }
             Happening::Began(_)
             | Happening::PaceRose(_)
@@ -105,7 +106,29 @@ fn words(trouble: &Trouble<'_>) -> String {
             format!("retrying {subject} in {:.1} s: {error}", wait.as_secs_f64())
         }
         Trouble::Throttled { pace, error, .. } => {
-            format!("throttled, going on at {:.0} % of the pace: {error}", pace * 100.0)
+            format!("throttled, continuing at {:.0} % of the pace: {error}", pace * 100.0)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oss::error::{CallError, Transport};
+
+    #[test]
+    fn trouble_with_a_request_says_what_is_done_about_it() {
+        let error = &CallError::Transport { kind: Transport::Timeout, detail: "no response for 30 s".into() };
+        let wait = Duration::from_millis(1_530);
+        let all = [
+            Trouble::Retrying { batch: Some(7), attempt: 2, wait, error },
+            Trouble::Retrying { batch: None, attempt: 1, wait, error },
+            Trouble::Throttled { batch: Some(7), vectors: 500, pace: 0.5, error },
+        ];
+        insta::assert_snapshot!(all.map(|trouble| words(&trouble)).join("\n"), @"
+        retrying batch 7 in 1.5 s: no response for 30 s
+        retrying the request in 1.5 s: no response for 30 s
+        throttled, continuing at 50 % of the pace: no response for 30 s
+        ");
     }
 }

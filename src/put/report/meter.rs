@@ -50,8 +50,8 @@ impl Limit {
             Self::RequestQuota => "at the request quota",
             Self::VectorQuota => "at the vector quota",
             Self::BothQuotas => "at the quota",
-            Self::Throttling => "slowed by throttled answers",
-            Self::Service => "waiting for answers",
+            Self::Throttling => "slowed by throttling",
+            Self::Service => "waiting for responses",
             Self::Memory => "waiting for memory: raise --memory",
             Self::Input => "waiting for input",
         }
@@ -393,8 +393,7 @@ mod tests {
     fn nothing_known_of_the_size_is_nothing_said_of_percent_and_time_left() {
         let figures = Meter::new(QUOTA, None).figures(seconds(2), counts(10, Bound::default()), 1.0);
         assert_eq!((figures.percent, figures.left), (None, None));
-        let want = "after 2 s: 9.8 KiB read, 5,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s";
-        assert_eq!(figures.line(), want);
+        insta::assert_snapshot!(figures.line(), @"after 2 s: 9.8 KiB read, 5,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s");
     }
 
     #[test]
@@ -425,6 +424,17 @@ mod tests {
         for (bound, waiting, limit) in rows {
             assert_eq!(measured(QUOTA, 5, bound, waiting).limit, Some(limit));
         }
+        let lines = rows.map(|(bound, waiting, _)| measured(QUOTA, 5, bound, waiting).line());
+        insta::assert_snapshot!(lines.join("\n"), @"
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, at the request quota
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, at the vector quota
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, at the quota
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, at the quota
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, slowed by throttling
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, waiting for responses
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, waiting for memory: raise --memory
+        after 10 s: 50 %, 10 s left, 25,000 stored, 2,500 of 2,500 vectors/s, 5.0 of 5 requests/s, waiting for input
+        ");
     }
 
     #[test]
@@ -435,9 +445,8 @@ mod tests {
         }
         let figures =
             Figures { rejected: 2, ..meter.figures(seconds(40), counts(10, Bound::default()), 1.0) };
-        let want = "after 40 s: 10 %, 5,000 stored, 2 rejected, 0 vectors/s, 0.00 requests/s, \
-                    nothing confirmed for 30 s";
-        assert_eq!(figures.line(), want);
+        let figures = Figures { unknown: 1, ..figures };
+        insta::assert_snapshot!(figures.line(), @"after 40 s: 10 %, 5,000 stored, 2 rejected, 1 unknown, 0 vectors/s, 0.00 requests/s, nothing confirmed for 30 s");
     }
 
     #[test]
@@ -448,7 +457,7 @@ mod tests {
             meter.take(seconds(second), checked(second), Waiting::ForInput);
         }
         let figures = Figures { left: None, ..meter.figures(seconds(10), checked(10), 1.0) };
-        assert_eq!(figures.line(), "after 10 s: 10 %, 5,000 checked");
+        insta::assert_snapshot!(figures.line(), @"after 10 s: 10 %, 5,000 checked");
         assert_eq!(meter.limit_of_all(), None);
     }
 }

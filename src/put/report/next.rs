@@ -13,7 +13,7 @@ const QUOTE: &str = "quote";
 /// The reason of records with which nothing is wrong: they were sent and are not there.
 const NOT_STORED: &str = "not_stored";
 
-const FIX_QUOTES: &str = "fix the quotes in the input, or give the option that the message names";
+const FIX_QUOTES: &str = "fix the quotes in the input, or use the option that the message names";
 
 /// What to do after a load that cannot be continued.
 pub(crate) fn write_next(summary: &Summary, out: &mut String) -> Result {
@@ -23,14 +23,14 @@ pub(crate) fn write_next(summary: &Summary, out: &mut String) -> Result {
         return Ok(());
     }
     if is_cut && read > 0 {
-        return writeln!(out, "next        this input cannot be continued: load it again from its start");
+        return writeln!(out, "next        this input cannot be resumed: load it again from the beginning");
     }
     match &summary.rejects_file {
         Some(file) if summary.left() > 0 && summary.drops_rejects => {
             let file = visible(file);
             writeln!(
                 out,
-                "next        run again with --rejects FILE to have what is not stored: {file} keeps nothing"
+                "next        run again with --rejects FILE to keep what is not stored: {file} keeps nothing"
             )
         }
         Some(file) if summary.left() > 0 => write_next_of(summary, out, &visible(file)),
@@ -42,19 +42,19 @@ pub(crate) fn write_next(summary: &Summary, out: &mut String) -> Result {
 fn write_next_of(summary: &Summary, out: &mut String, file: &str) -> Result {
     let quotes = summary.reasons.get(QUOTE).map_or(0, |reason| reason.count);
     if quotes > 0 && quotes == summary.left() {
-        return writeln!(out, "next        {FIX_QUOTES}, and load it again");
+        return writeln!(out, "next        {FIX_QUOTES}, then load it again");
     }
     if summary.rejects_superseded >= summary.left() {
         return writeln!(
             out,
-            "next        nothing to load again: each record in {file} has a later one with its key, which is stored"
+            "next        nothing to load again: for each record in {file}, a later one with the same key is stored"
         );
     }
     let what = what_to_load(summary, file);
     let index_name = &summary.index_name;
     writeln!(
         out,
-        "next        {what}: the same command with that file as its input, --index-name {index_name}, another --rejects"
+        "next        {what}: run the same command with that file as its input, --index-name {index_name} and another --rejects"
     )?;
     write_exceptions(summary, quotes, out)
 }
@@ -69,14 +69,20 @@ fn what_to_load(summary: &Summary, file: &str) -> String {
         (Some(0), _) => format!("load {file} as it is"),
         (_, 0) => format!("fix the records in {file} and load it"),
         (None, good) => {
-            let good = count(good);
-            format!("fix the records in {file}, at least {good} of which need no change, and load it")
+            let good = need_no_change(good, "");
+            format!("fix the records in {file} (at least {good}) and load it")
         }
         (Some(bad), good) => {
-            let (bad, good) = (plural(bad, "record"), count(good));
-            format!("fix {bad} in {file}, where {good} others need no change, and load it")
+            let others = if good == 1 { " other" } else { " others" };
+            let (bad, good) = (plural(bad, "record"), need_no_change(good, others));
+            format!("fix {bad} in {file} ({good}) and load it")
         }
     }
+}
+
+/// That some records, or some `others`, are good as they are.
+fn need_no_change(number: u64, others: &str) -> String {
+    format!("{}{others} {} no change", count(number), if number == 1 { "needs" } else { "need" })
 }
 
 fn write_exceptions(summary: &Summary, quotes: u64, out: &mut String) -> Result {
@@ -89,16 +95,17 @@ fn write_exceptions(summary: &Summary, quotes: u64, out: &mut String) -> Result 
         )?;
     }
     if summary.rejects_unseen > 0 {
+        let were = if summary.rejects_unseen == 1 { "was" } else { "were" };
         writeln!(
             out,
-            "            {} more were not checked: remove those whose key has a later record first",
+            "            {} more {were} not checked: first remove those whose key has a later record",
             count(summary.rejects_unseen)
         )?;
     }
     if quotes > 0 {
         writeln!(
             out,
-            "            but for those with the reason {QUOTE}: {FIX_QUOTES}, and load that again"
+            "            except those with the reason {QUOTE}: {FIX_QUOTES}, then load that again"
         )?;
     }
     Ok(())
@@ -116,12 +123,12 @@ pub(crate) fn cure_of_all(summary: &Summary) -> Option<&'static str> {
     let (code, reason) = summary.reasons.iter().next().filter(|_| is_only && summary.reasons.len() == 1)?;
     match code.as_str() {
         "metadata_value" if reason.example.contains("--metadata-values text") => {
-            Some("not one record is good: run the same command with --metadata-values text")
+            Some("no record is valid: run the same command with --metadata-values text")
         }
-        "no_key" => Some("not one record is good: name the key's field with --key"),
-        "no_vector" => Some("not one record is good: name the vector's field with --vector"),
-        "dimension" => Some("not one record is good: check --index-name and --dimension"),
-        "shortened" => Some("not one record is good: write the vectors as lists, as the message says"),
+        "no_key" => Some("no record is valid: name the key's field with --key"),
+        "no_vector" => Some("no record is valid: name the vector's field with --vector"),
+        "dimension" => Some("no record is valid: check --index-name and --dimension"),
+        "shortened" => Some("no record is valid: write the vectors as lists, as the message says"),
         _ => None,
     }
 }
@@ -150,62 +157,125 @@ mod tests {
         }
     }
 
+    /// The last lines of a summary: what is to be done next.
+    fn next(summary: &Summary) -> String {
+        let text = summary.text();
+        let lines: Vec<_> = text.lines().skip_while(|line| !line.starts_with("next")).collect();
+        assert_eq!(text.matches("next  ").count(), 1, "{text}");
+        lines.join("\n")
+    }
+
     #[test]
     fn what_to_do_next_depends_on_why_records_were_rejected() {
-        const FIX: &str = "next        fix the records in r.jsonl and load it";
-        const QUOTES: &str =
-            "next        fix the quotes in the input, or give the option that the message names";
         const TEXT: &str = "--metadata-values text writes it as text";
-        for (reasons, stored, next) in [
-            (&[("quote", 2, "")][..], 3, QUOTES),
-            (&[("quote", 2, "")], 0, QUOTES),
-            (&[("quote", 2, ""), ("no_key", 1, "")], 3, FIX),
-            (
-                &[("quote", 2, ""), ("no_key", 1, "")],
-                3,
-                "but for those with the reason quote: fix the quotes",
-            ),
-            (&[("no_key", 2, "")], 3, FIX),
-            (&[("no_key", 2, "")], 0, "name the key's field with --key"),
-            (&[("no_vector", 2, "")], 0, "name the vector's field with --vector"),
-            (&[("dimension", 2, "")], 0, "check --index-name and --dimension"),
-            (&[("shortened", 2, "")], 0, "write the vectors as lists"),
-            (&[("metadata_value", 2, TEXT)], 0, "the same command with --metadata-values text"),
-            (&[("metadata_value", 2, "-a leaves it out")], 0, FIX),
-            (&[("no_key", 2, ""), ("ragged", 1, "")], 0, FIX),
-            (&[("not_stored", 2, "")], 3, "next        load r.jsonl as it is: the same command"),
-            (
-                &[("not_stored", 1_900, ""), ("no_key", 1, ""), ("ragged", 1, "")],
-                3,
-                "next        fix 2 records in r.jsonl, where 1,900 others need no change, and load it:",
-            ),
-        ] {
-            let text = rejected(reasons, stored).text();
-            assert!(text.contains(next), "{next}: {text}");
-            assert_eq!(text.matches("next  ").count(), 1, "{text}");
-        }
+        let all = [
+            (&[("quote", 2, "")][..], 3),
+            (&[("quote", 2, "")], 0),
+            (&[("quote", 2, ""), ("no_key", 1, "")], 3),
+            (&[("no_key", 2, "")], 3),
+            (&[("no_key", 2, "")], 0),
+            (&[("no_vector", 2, "")], 0),
+            (&[("dimension", 2, "")], 0),
+            (&[("shortened", 2, "")], 0),
+            (&[("metadata_value", 2, TEXT)], 0),
+            (&[("metadata_value", 2, "-a leaves it out")], 0),
+            (&[("no_key", 2, ""), ("ragged", 1, "")], 0),
+            (&[("not_stored", 2, "")], 3),
+            (&[("not_stored", 1_900, ""), ("no_key", 1, ""), ("ragged", 1, "")], 3),
+        ];
+        let said = all.map(|(reasons, stored)| {
+            let met: Vec<_> = reasons.iter().map(|(code, count, _)| format!("{count} × {code}")).collect();
+            format!("{}, {stored} stored:\n{}", met.join(", "), next(&rejected(reasons, stored)))
+        });
+        insta::assert_snapshot!(said.join("\n"), @"
+        2 × quote, 3 stored:
+        next        fix the quotes in the input, or use the option that the message names, then load it again
+        2 × quote, 0 stored:
+        next        fix the quotes in the input, or use the option that the message names, then load it again
+        2 × quote, 1 × no_key, 3 stored:
+        next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
+                    except those with the reason quote: fix the quotes in the input, or use the option that the message names, then load that again
+        2 × no_key, 3 stored:
+        next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
+        2 × no_key, 0 stored:
+        next        no record is valid: name the key's field with --key
+        2 × no_vector, 0 stored:
+        next        no record is valid: name the vector's field with --vector
+        2 × dimension, 0 stored:
+        next        no record is valid: check --index-name and --dimension
+        2 × shortened, 0 stored:
+        next        no record is valid: write the vectors as lists, as the message says
+        2 × metadata_value, 0 stored:
+        next        no record is valid: run the same command with --metadata-values text
+        2 × metadata_value, 0 stored:
+        next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
+        2 × no_key, 1 × ragged, 0 stored:
+        next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
+        2 × not_stored, 3 stored:
+        next        load r.jsonl as it is: run the same command with that file as its input, --index-name  and another --rejects
+        1900 × not_stored, 1 × no_key, 1 × ragged, 3 stored:
+        next        fix 2 records in r.jsonl (1,900 others need no change) and load it: run the same command with that file as its input, --index-name  and another --rejects
+        ");
     }
 
     #[test]
     fn records_that_need_no_change_are_told_from_those_that_do() {
         const OF_FIVE: [(&str, u64, &str); 2] = [("not_stored", 5, ""), ("no_key", 1, "")];
-        for (reasons, unknown, skipped, next) in [
-            (&OF_FIVE[..], 7, (0, 0), "fix 1 record in r.jsonl, where 12 others need no change, and load it"),
-            (&OF_FIVE, 7, (0, 3), "fix 1 record in r.jsonl, where 15 others need no change, and load it"),
-            (&OF_FIVE, 7, (9, 0), "fix the records in r.jsonl, at least 12 of which need no change, and"),
-            (&OF_FIVE[..1], 7, (0, 3), "load r.jsonl as it is: "),
-            (&[], 7, (0, 0), "load r.jsonl as it is: "),
-            (&[], 0, (9, 0), "fix the records in r.jsonl and load it: "),
-            (&OF_FIVE[1..], 0, (0, 0), "fix the records in r.jsonl and load it: "),
-        ] {
-            let (skipped_rejected, skipped_unknown) = skipped;
+        const OF_ONE: [(&str, u64, &str); 2] = [("not_stored", 1, ""), ("no_key", 1, "")];
+        let said = [
+            (&OF_FIVE[..], 7, (0, 0)),
+            (&OF_FIVE, 7, (0, 3)),
+            (&OF_FIVE, 7, (9, 0)),
+            (&OF_FIVE[..1], 7, (0, 3)),
+            (&[], 7, (0, 0)),
+            (&[], 0, (9, 0)),
+            (&OF_FIVE[1..], 0, (0, 0)),
+            (&OF_ONE, 0, (0, 0)),
+            (&OF_ONE, 0, (1, 0)),
+        ]
+        .map(|(reasons, unknown, (skipped_rejected, skipped_unknown))| {
             let mut summary = Summary { skipped_rejected, skipped_unknown, ..rejected(reasons, 3) };
             summary.balance.tally += Tally { read: unknown, unknown, ..Tally::default() };
-            let text = summary.text();
-            assert!(text.contains(&format!("next        {next}")), "{next}: {text}");
+            let said = next(&summary);
             // What keeps nothing has nothing to be fixed or loaded.
-            let text = Summary { drops_rejects: true, ..summary }.text();
-            assert!(!text.contains("in r.jsonl") && text.contains("again with --rejects FILE"), "{text}");
-        }
+            let dropped = next(&Summary { drops_rejects: true, ..summary });
+            assert!(dropped.contains("again with --rejects FILE"), "{dropped}");
+            said.split(':').next().unwrap_or_default().to_owned()
+        });
+        insta::assert_snapshot!(said.join("\n"), @"
+        next        fix 1 record in r.jsonl (12 others need no change) and load it
+        next        fix 1 record in r.jsonl (15 others need no change) and load it
+        next        fix the records in r.jsonl (at least 12 need no change) and load it
+        next        load r.jsonl as it is
+        next        load r.jsonl as it is
+        next        fix the records in r.jsonl and load it
+        next        fix the records in r.jsonl and load it
+        next        fix 1 record in r.jsonl (1 other needs no change) and load it
+        next        fix the records in r.jsonl (at least 1 needs no change) and load it
+        ");
+    }
+
+    #[test]
+    fn what_cannot_be_loaded_again_as_it_is_is_said_too() {
+        let of = || rejected(&[("no_key", 3, "")], 3);
+        let said = [
+            Summary { input_exhausted: false, ..of() },
+            Summary { drops_rejects: true, rejects_file: Some("/dev/null".into()), ..of() },
+            Summary { rejects_superseded: 3, ..of() },
+            Summary { rejects_superseded: 1, rejects_unseen: 1, ..of() },
+            Summary { rejects_superseded: 2, rejects_unseen: 2_000, ..of() },
+        ]
+        .map(|summary| next(&summary));
+        insta::assert_snapshot!(said.join("\n"), @"
+        next        this input cannot be resumed: load it again from the beginning
+        next        run again with --rejects FILE to keep what is not stored: /dev/null keeps nothing
+        next        nothing to load again: for each record in r.jsonl, a later one with the same key is stored
+        next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
+                    1 of them will be skipped: a later record with the same key is stored
+                    1 more was not checked: first remove those whose key has a later record
+        next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
+                    2 of them will be skipped: a later record with the same key is stored
+                    2,000 more were not checked: first remove those whose key has a later record
+        ");
     }
 }

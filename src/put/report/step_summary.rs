@@ -86,7 +86,7 @@ fn load(summary: &Summary, out: &mut String) -> Result {
     row("stored", stored, &format!("of {} read", count(read)), out)?;
     rejected(summary, out)?;
     superseded(summary, out)?;
-    row_if_any("unknown", unknown, "sent and not confirmed, perhaps stored", out)?;
+    row_if_any("unknown", unknown, "sent but not confirmed, possibly stored", out)?;
     row_if_any("not sent", not_sent, "read before the run stopped", out)?;
     row_if_any("skipped", summary.skipped, "settled by an earlier run", out)?;
     not_read(summary, out)?;
@@ -133,7 +133,7 @@ fn superseded(summary: &Summary, out: &mut String) -> Result {
 
 fn not_read(summary: &Summary, out: &mut String) -> Result {
     for failed in &summary.failed_inputs {
-        let note = format!("the rest of {} from line {} on: {}", failed.name, failed.line, failed.message);
+        let note = format!("the rest of {} from line {}: {}", failed.name, failed.line, failed.message);
         writeln!(out, "| not read | | {} |", cell(&note))?;
     }
     if summary.is_stopped {
@@ -210,30 +210,28 @@ mod tests {
             resume_command: Some("ossvec put-vectors 'a|``b.jsonl' --resume".into()),
             ..Summary::default()
         };
-        let want = "\
-### ossvec: b / i
+        insta::assert_snapshot!(markdown(&summary), @"
+        ### ossvec: b / i
 
-**Stopped:** interrupted
+        **Stopped:** interrupted
 
-| | records | |
-|---|--:|---|
-| stored | 1,000 | of 1,010 read |
-| rejected | 3 | all of them in r&#95;1.jsonl |
-| – dimension | 3 | first at a&#124;b.jsonl&#58;7&#58; &#42;too&#42; long &#60;b&#62; |
-| unknown | 5 | sent and not confirmed, perhaps stored |
-| not sent | 2 | read before the run stopped |
-| not read | | the rest of the input |
+        | | records | |
+        |---|--:|---|
+        | stored | 1,000 | of 1,010 read |
+        | rejected | 3 | all of them in r&#95;1.jsonl |
+        | – dimension | 3 | first at a&#124;b.jsonl&#58;7&#58; &#42;too&#42; long &#60;b&#62; |
+        | unknown | 5 | sent but not confirmed, possibly stored |
+        | not sent | 2 | read before the run stopped |
+        | not read | | the rest of the input |
 
-1.5 s, 666 vectors/s, 2.7 requests/s
+        1.5 s, 666 vectors/s, 2.7 requests/s
 
-Continue with:
+        Continue with:
 
-```sh
-ossvec put-vectors 'a|``b.jsonl' --resume
-```
-
-";
-        assert_eq!(markdown(&summary), want);
+        ```sh
+        ossvec put-vectors 'a|``b.jsonl' --resume
+        ```
+        ");
     }
 
     #[test]
@@ -243,18 +241,16 @@ ossvec put-vectors 'a|``b.jsonl' --resume
         let mut summary = Summary { bucket: "b".into(), elapsed_ms: 1_500, ..Summary::default() };
         summary.balance.tally = tally;
         summary.rehearsed(planned);
-        let want = "\
-### ossvec: dry run
+        insta::assert_snapshot!(markdown(&summary), @"
+        ### ossvec: dry run
 
-| | records | |
-|---|--:|---|
-| would be sent | 1,000 | in 2 requests |
-| superseded | 10 | by later records with the same key |
+        | | records | |
+        |---|--:|---|
+        | would be sent | 1,000 | in 2 requests |
+        | superseded | 10 | by later records with the same key |
 
-1.5 s
-
-";
-        assert_eq!(markdown(&summary), want);
+        1.5 s
+        ");
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn unknown(summary: &Summary, out: &mut String) -> Result {
         (Some(file), false) => format!(", listed in {}", visible(file)),
         _ => String::new(),
     };
-    writeln!(out, "unknown     {} sent and not confirmed, perhaps stored{listed}", vectors(unknown))
+    writeln!(out, "unknown     {} sent but not confirmed, possibly stored{listed}", vectors(unknown))
 }
 
 fn missing(summary: &Summary, out: &mut String) -> Result {
@@ -112,11 +112,12 @@ fn missing(summary: &Summary, out: &mut String) -> Result {
 fn not_read(summary: &Summary, out: &mut String) -> Result {
     for failed in summary.failed_inputs.iter().take(INPUTS_SHOWN) {
         let FailedPlace { name, line, byte, .. } = failed;
-        writeln!(out, "not read    the rest of {} from line {line}, byte {byte} on", visible(name))?;
+        writeln!(out, "not read    the rest of {} from line {line}, byte {byte}", visible(name))?;
     }
     let more = summary.failed_inputs.len().saturating_sub(INPUTS_SHOWN);
     if more > 0 {
-        writeln!(out, "not read    the rest of {} more", plural(more as u64, "input"))?;
+        let inputs = if more == 1 { "input" } else { "inputs" };
+        writeln!(out, "not read    the rest of {} more {inputs}", count(more as u64))?;
     }
     if summary.is_stopped {
         writeln!(out, "not read    the rest of the input")?;
@@ -173,7 +174,9 @@ mod tests {
     use crate::call::Quota;
     use crate::put::books::reasons::ReasonCount;
     use crate::put::books::tally::Balance;
+    use crate::put::report::Skipped;
     use crate::put::report::meter::Limit;
+    use crate::put::report::notes::{MISSING, Note};
 
     #[test]
     fn a_run_with_trouble_says_what_is_stored_what_is_not_and_how_to_go_on() {
@@ -207,17 +210,108 @@ mod tests {
             is_stopped: true,
             ..Summary::default()
         };
-        let want = "\
-stored      990 vectors of 1,000 read, in bucket b, index i
-rejected    3 records, in r.jsonl
-            3 × dimension, first at a.jsonl:7: too long
-unknown     5 vectors sent and not confirmed, perhaps stored
-not sent    2 records read before the run stopped
-not read    the rest of the input
-time        1.5 s, 4 requests (1 throttled), 2.0 KiB sent
-pace        660 of 2,500 vectors/s, 2.7 of 5 requests/s, waiting for answers
-continue    ossvec put-vectors a.jsonl --resume
-";
-        assert_eq!(summary.text(), want);
+        insta::assert_snapshot!(summary.text(), @"
+        stored      990 vectors of 1,000 read, in bucket b, index i
+        rejected    3 records, in r.jsonl
+                    3 × dimension, first at a.jsonl:7: too long
+        unknown     5 vectors sent but not confirmed, possibly stored
+        not sent    2 records read before the run stopped
+        not read    the rest of the input
+        time        1.5 s, 4 requests (1 throttled), 2.0 KiB sent
+        pace        660 of 2,500 vectors/s, 2.7 of 5 requests/s, waiting for responses
+        continue    ossvec put-vectors a.jsonl --resume
+        ");
+    }
+
+    fn of(tally: Tally) -> Summary {
+        Summary {
+            bucket: "b".into(),
+            index_name: "i".into(),
+            balance: Balance {
+                tally,
+                cost: Cost { attempts: 1, throttled: 0, bytes_sent: 20_480 },
+                batches: 1,
+            },
+            elapsed_ms: 400,
+            input_exhausted: true,
+            ..Summary::default()
+        }
+    }
+
+    #[test]
+    fn a_complete_load_is_told_in_few_lines() {
+        let summary = of(Tally { read: 500, stored: 500, ..Tally::default() });
+        insta::assert_snapshot!(summary.text(), @"
+        stored      500 vectors, in bucket b, index i
+        time        0.4 s, 1 request, 20.0 KiB sent
+        pace        0 vectors/s, 0.00 requests/s
+        ");
+    }
+
+    #[test]
+    fn a_load_that_was_resumed_and_met_bad_inputs_says_what_is_left_of_them() {
+        let failed =
+            |name: &str| FailedPlace { name: name.to_owned(), line: 3, byte: 40, message: "damaged".into() };
+        let skipped = |name: &str| Skipped { name: name.to_owned(), message: String::new() };
+        let missing = Note {
+            code: MISSING,
+            message: "no record has the field title, which --metadata names".into(),
+            count: 0,
+            first: None,
+            cure: "",
+        };
+        let failed_inputs = std::iter::repeat_n("b.gz", INPUTS_SHOWN + 1).map(failed).collect();
+        let summary = Summary {
+            skipped: 2_000,
+            skipped_rejected: 1,
+            skipped_unknown: 2,
+            failed_inputs,
+            skipped_inputs: ["c.csv", "d.csv"].map(skipped).into(),
+            notes: vec![missing],
+            rejects_file: Some("r.jsonl".into()),
+            ..of(Tally { read: 10, stored: 8, superseded: 1, unknown: 1, ..Tally::default() })
+        };
+        insta::assert_snapshot!(summary.text(), @"
+        stored      8 vectors of 10 read, in bucket b, index i
+        unknown     1 vector sent but not confirmed, possibly stored, listed in r.jsonl
+        missing     no record has the field title, which --metadata names
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of b.gz from line 3, byte 40
+        not read    the rest of 1 more input
+        left out    2 inputs that cannot be loaded: c.csv, d.csv
+        superseded  1 by later records with the same key
+        skipped     2,000 settled by an earlier run, 1 of them rejected, 2 of them unknown
+        time        0.4 s, 1 request, 20.0 KiB sent
+        pace        0 vectors/s, 0.00 requests/s
+        next        fix the records in r.jsonl (at least 3 need no change) and load it: run the same command with that file as its input, --index-name i and another --rejects
+        ");
+    }
+
+    #[test]
+    fn a_rehearsal_says_what_a_load_would_send() {
+        let mut summary =
+            of(Tally { read: 1_002, not_sent: 1_000, rejected: 1, superseded: 1, ..Tally::default() });
+        summary.rehearsed(Rehearsal {
+            requests: 2,
+            vectors: 1_000,
+            bytes: 20_480,
+            shortest: Some(Duration::from_millis(400)),
+        });
+        insta::assert_snapshot!(summary.text(), @"
+        dry run     nothing was sent
+        would send  1,000 vectors in 2 requests, 20.0 KiB
+        at least    0.4 s at this quota
+        rejected    1 record
+        superseded  1 by later records with the same key
+        time        0.4 s
+        ");
     }
 }

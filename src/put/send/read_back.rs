@@ -120,7 +120,7 @@ fn unanswered(gave_up: GaveUp) -> ReadBack {
 fn unreadable(error: serde_json::Error) -> ReadBack {
     // The library's message may repeat a part of the answer, whatever that is.
     let (line, column) = (error.line(), error.column());
-    ReadBack::Refused(format!("the answer is unreadable from line {line}, column {column} on"))
+    ReadBack::Refused(format!("the response is invalid at line {line}, column {column}"))
 }
 
 fn compare(sent: &[&Vector], stored: Vec<wire::VectorElement>) -> Vec<bool> {
