@@ -345,7 +345,8 @@ fn a_journal_of_version_1_is_continued_with_what_cannot_be_checked() {
     );
     let ended = load(&home, &service, &["--resume"]);
     assert_eq!(ended.assert_code(0).counts(["skipped", "stored"]), [100, 100]);
-    for note in ["which did not record the endpoint", "the journal does not record when that one was created"] {
+    for note in ["which did not record the endpoint", "the journal does not record when that one was created"]
+    {
         assert!(ended.stderr.contains(note), "{note}: {}", ended.stderr);
     }
     service.assert_holds(&wanted(0..RECORDS, DIMENSION));
