@@ -30,20 +30,20 @@ function __fish_ossvec_using_subcommand
 end
 
 complete -c ossvec -n "__fish_ossvec_needs_command" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
-complete -c ossvec -n "__fish_ossvec_needs_command" -s k -l access-key-secret -d 'Its secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_needs_command" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
 StsToken\t'A temporary access key with a security token'
 RamRoleArn\t'A RAM role, assumed with the access key'
 EcsRamRole\t'The RAM role of this ECS instance'"
 complete -c ossvec -n "__fish_ossvec_needs_command" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
-complete -c ossvec -n "__fish_ossvec_needs_command" -l role-session-name -d 'Session name to assume the role under [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_needs_command" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l region -d 'Region [env: OSS_REGION]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
 complete -c ossvec -n "__fish_ossvec_needs_command" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_needs_command" -l addressing-style -d 'Position of the bucket\'s name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+complete -c ossvec -n "__fish_ossvec_needs_command" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_needs_command" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_needs_command" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f
@@ -66,12 +66,12 @@ complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "config" -d 'Show or s
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l bucket -d 'Vector bucket to load into' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l index-name -d 'Index to load into' -r -f -a "(__ossvec_index_names)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l dimension -d 'Number of elements in every vector' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l distance-metric -d 'Distance metric for a new index' -r -f -a "cosine\t'Angle between two vectors'
-euclidean\t'Length of their difference'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l dimension -d 'Number of elements in each vector' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l distance-metric -d 'Distance metric for a new index' -r -f -a "cosine\t'Angle between vectors'
+euclidean\t'Straight-line distance between vectors'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l data-dir -d 'Directory for the local service\'s data' -r -f -a "(__fish_complete_directories)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l vectors -d 'Vectors as ossutil takes them: JSON, file://PATH, or - for standard input' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l vectors -d 'Vectors in the form of ossutil: JSON, file://PATH, or - for standard input' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l format -d 'Format of the input' -r -f -a "auto\t'By content, then by file name'
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
@@ -95,7 +95,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l vectors-pe
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s j -l job -d 'Maximum concurrent requests' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Those whose response never came'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l max-rejects -d 'Maximum rejected records' -r -f
@@ -109,20 +109,20 @@ bar\t'A progress bar'
 plain\t'A line every 30 seconds'
 none\t'No progress'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s k -l access-key-secret -d 'Its secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
 StsToken\t'A temporary access key with a security token'
 RamRoleArn\t'A RAM role, assumed with the access key'
 EcsRamRole\t'The RAM role of this ECS instance'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l role-session-name -d 'Session name to assume the role under [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l region -d 'Region [env: OSS_REGION]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l addressing-style -d 'Position of the bucket\'s name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f
@@ -133,7 +133,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l loglevel -
 info\t'The steps of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l log-file -d 'Write the log to this file, or to standard output (-) [default: standard error]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l create-index -d 'Create the index, with --distance-metric'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l create-index -d 'Create the index if it does not exist'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l local -d 'Load into a local service; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l strict -d 'Treat notes on the input as errors'
@@ -147,12 +147,12 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s h -l help 
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l bucket -d 'Vector bucket to load into' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l index-name -d 'Index to load into' -r -f -a "(__ossvec_index_names)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l dimension -d 'Number of elements in every vector' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l distance-metric -d 'Distance metric for a new index' -r -f -a "cosine\t'Angle between two vectors'
-euclidean\t'Length of their difference'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l dimension -d 'Number of elements in each vector' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l distance-metric -d 'Distance metric for a new index' -r -f -a "cosine\t'Angle between vectors'
+euclidean\t'Straight-line distance between vectors'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l data-dir -d 'Directory for the local service\'s data' -r -f -a "(__fish_complete_directories)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l vectors -d 'Vectors as ossutil takes them: JSON, file://PATH, or - for standard input' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l vectors -d 'Vectors in the form of ossutil: JSON, file://PATH, or - for standard input' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l format -d 'Format of the input' -r -f -a "auto\t'By content, then by file name'
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
@@ -176,7 +176,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l vectors-per-second
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s j -l job -d 'Maximum concurrent requests' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Those whose response never came'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l max-rejects -d 'Maximum rejected records' -r -f
@@ -190,20 +190,20 @@ bar\t'A progress bar'
 plain\t'A line every 30 seconds'
 none\t'No progress'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s k -l access-key-secret -d 'Its secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
 StsToken\t'A temporary access key with a security token'
 RamRoleArn\t'A RAM role, assumed with the access key'
 EcsRamRole\t'The RAM role of this ECS instance'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l role-session-name -d 'Session name to assume the role under [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l region -d 'Region [env: OSS_REGION]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l addressing-style -d 'Position of the bucket\'s name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f
@@ -214,7 +214,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l loglevel -d 'Log l
 info\t'The steps of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l log-file -d 'Write the log to this file, or to standard output (-) [default: standard error]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l create-index -d 'Create the index, with --distance-metric'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l create-index -d 'Create the index if it does not exist'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l local -d 'Load into a local service; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-bad-files -d 'Skip files that cannot be loaded'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l strict -d 'Treat notes on the input as errors'
@@ -227,20 +227,20 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s q -l quiet -d 'Pri
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s k -l access-key-secret -d 'Its secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
 StsToken\t'A temporary access key with a security token'
 RamRoleArn\t'A RAM role, assumed with the access key'
 EcsRamRole\t'The RAM role of this ECS instance'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l role-session-name -d 'Session name to assume the role under [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l region -d 'Region [env: OSS_REGION]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Position of the bucket\'s name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f
@@ -258,12 +258,12 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fis
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -f -a "put-vectors" -d 'Load vectors like `ossvec put-vectors`, printing what ossutil prints'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l bucket -d 'Vector bucket to load into' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l index-name -d 'Index to load into' -r -f -a "(__ossvec_index_names)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l dimension -d 'Number of elements in every vector' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l distance-metric -d 'Distance metric for a new index' -r -f -a "cosine\t'Angle between two vectors'
-euclidean\t'Length of their difference'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l dimension -d 'Number of elements in each vector' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l distance-metric -d 'Distance metric for a new index' -r -f -a "cosine\t'Angle between vectors'
+euclidean\t'Straight-line distance between vectors'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l data-dir -d 'Directory for the local service\'s data' -r -f -a "(__fish_complete_directories)"
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l vectors -d 'Vectors as ossutil takes them: JSON, file://PATH, or - for standard input' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l vectors -d 'Vectors in the form of ossutil: JSON, file://PATH, or - for standard input' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l format -d 'Format of the input' -r -f -a "auto\t'By content, then by file name'
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
@@ -287,7 +287,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s j -l job -d 'Maximum concurrent requests' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Those whose response never came'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l max-rejects -d 'Maximum rejected records' -r -f
@@ -301,20 +301,20 @@ bar\t'A progress bar'
 plain\t'A line every 30 seconds'
 none\t'No progress'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s k -l access-key-secret -d 'Its secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
 StsToken\t'A temporary access key with a security token'
 RamRoleArn\t'A RAM role, assumed with the access key'
 EcsRamRole\t'The RAM role of this ECS instance'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l role-session-name -d 'Session name to assume the role under [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l region -d 'Region [env: OSS_REGION]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Position of the bucket\'s name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f
@@ -325,7 +325,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 info\t'The steps of a load'
 debug\t'Every request'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l log-file -d 'Write the log to this file, or to standard output (-) [default: standard error]' -r -F
-complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l create-index -d 'Create the index, with --distance-metric'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l create-index -d 'Create the index if it does not exist'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l local -d 'Load into a local service; needs no account'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l skip-bad-files -d 'Skip files that cannot be loaded'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l strict -d 'Treat notes on the input as errors'
@@ -354,20 +354,20 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l log-file -d 'Wri
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s k -l access-key-secret -d 'Its secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
 StsToken\t'A temporary access key with a security token'
 RamRoleArn\t'A RAM role, assumed with the access key'
 EcsRamRole\t'The RAM role of this ECS instance'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l role-session-name -d 'Session name to assume the role under [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l region -d 'Region [env: OSS_REGION]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l addressing-style -d 'Position of the bucket\'s name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and not __fish_seen_subcommand_from show init" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f
@@ -388,20 +388,20 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_su
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l output-format -d 'Format of the output' -r -f -a "text\t'Lines of text'
 json\t'A JSON document'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s k -l access-key-secret -d 'Its secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
 StsToken\t'A temporary access key with a security token'
 RamRoleArn\t'A RAM role, assumed with the access key'
 EcsRamRole\t'The RAM role of this ECS instance'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l role-session-name -d 'Session name to assume the role under [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l region -d 'Region [env: OSS_REGION]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
-complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l addressing-style -d 'Position of the bucket\'s name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
 path\t'In the path'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand config; and __fish_seen_subcommand_from show" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f

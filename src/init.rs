@@ -32,12 +32,8 @@ pub(crate) struct Written {
 pub(crate) fn init(global: &Global, environment: &Environment) -> Result<Written, Failure> {
     let (path, profile) = settings::place(global, environment)?;
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::new(
-            Exit::Usage,
-            "config init asks questions, and there is no terminal to ask on",
-        )
-        .advise(format!(
-            "write {} with an editor, or give the settings as variables such as {}",
+        return Err(Failure::new(Exit::Usage, "config init requires a terminal").advise(format!(
+            "edit {} instead, or set variables such as {}",
             path.display(),
             REGION.variable().unwrap_or_default()
         )));
@@ -50,7 +46,7 @@ pub(crate) fn init(global: &Global, environment: &Environment) -> Result<Written
     let misread = |error: ProfileError| unusable(&path, &error.to_string()).advise(error.advice());
     let known = if has_profile(&text, &profile).map_err(misread)? {
         let known = Profile::read(&text, Some(&profile)).map_err(misread)?;
-        let question = format!("{} has a profile {profile}. Change it? [y/N] ", path.display());
+        let question = format!("{} already has the profile {profile}. Change it? [y/N] ", path.display());
         if !matches!(answer(&question)?.to_lowercase().as_str(), "y" | "yes") {
             return Err(nothing_written());
         }
@@ -60,10 +56,7 @@ pub(crate) fn init(global: &Global, environment: &Environment) -> Result<Written
     };
     let answers = ask(&known)?;
     let text = with_answers(&text, &profile, &answers).ok_or_else(|| {
-        unusable(
-            &path,
-            "an answer cannot be written in the form of the file; it holds a quotation mark, perhaps",
-        )
+        unusable(&path, "an answer cannot be stored in this format; remove any quotation marks from it")
     })?;
     write(&path, &text).map_err(|error| unusable(&path, &error.to_string()))?;
     Ok(Written { path, profile })
@@ -79,14 +72,14 @@ struct Answers {
 
 fn ask(known: &Profile) -> Result<Answers, Failure> {
     let region = known.get(REGION.name).unwrap_or("cn-hangzhou");
-    let region = question("Region of the buckets", Some(region), settings::check_region)?;
+    let region = question("Region", Some(region), settings::check_region)?;
     let account = question(
-        "Account id (UID) of the buckets' owner",
+        "Account ID (UID) of the bucket owner",
         known.get(ACCOUNT_ID.name),
         settings::check_account,
     )?;
     let endpoint = endpoint(known, &region)?;
-    let access_key_id = question("Access key id", known.get(ACCESS_KEY_ID.name), settings::check_key)?;
+    let access_key_id = question("Access key ID", known.get(ACCESS_KEY_ID.name), settings::check_key)?;
     let secret = secret(known.get(ACCESS_KEY_SECRET.name))?;
     Ok(Answers { region, account, endpoint, access_key_id, secret })
 }
@@ -98,7 +91,7 @@ fn endpoint(known: &Profile, region: &str) -> Result<Option<String>, Failure> {
         settings::check_endpoint(host).is_ok() && region_of(host).is_none_or(|of_host| of_host == region)
     };
     let host = known.get(ENDPOINT.name).filter(fits);
-    let what = if host.is_some() { format!("Endpoint, - for {USUAL_HOST}") } else { "Endpoint".to_owned() };
+    let what = if host.is_some() { format!("Endpoint (- for {USUAL_HOST})") } else { "Endpoint".to_owned() };
     let is_usual = |answer: &str| answer == "-" || answer == USUAL_HOST;
     let check = |answer: &str| if is_usual(answer) { Ok(()) } else { settings::check_endpoint(answer) };
     let endpoint = question(&what, Some(host.unwrap_or(USUAL_HOST)), check)?;
@@ -145,7 +138,7 @@ fn question(
 
 /// Asks for the secret, which does not show.
 fn secret(known: Option<&str>) -> Result<Secret, Failure> {
-    let prompt = if known.is_some() { "Access key secret [as it is]: " } else { "Access key secret: " };
+    let prompt = if known.is_some() { "Access key secret [unchanged]: " } else { "Access key secret: " };
     loop {
         let secret = typed(prompt, false)?.ok_or_else(nothing_written)?;
         match (secret.as_str(), known) {
@@ -190,6 +183,22 @@ fn unusable(path: &Path, why: &str) -> Failure {
 }
 
 fn nothing_written() -> Failure {
-    Failure::new(Exit::Client, "nothing was written")
-        .advise("--profile NAME adds a profile beside the others")
+    Failure::new(Exit::Client, "nothing was written").advise("use --profile NAME to add another profile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_told_with_how_to_name_another() {
+        let failures = [unusable(Path::new("conf"), "is a directory"), nothing_written()];
+        insta::assert_snapshot!(printed(failures), @"
+        cannot use conf: is a directory
+            choose another configuration file with -c (OSSUTIL_CONFIG_FILE)
+        nothing was written
+            use --profile NAME to add another profile
+        ");
+    }
 }

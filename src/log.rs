@@ -59,7 +59,7 @@ pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
         Destination::File(path) => {
             let file = private::writing().create(true).append(true).open(path).map_err(|error| {
                 Failure::new(Exit::Client, format!("cannot write --log-file {}: {error}", path.display()))
-                    .advise("name a file that can be written, or - for standard output")
+                    .advise("choose a writable file, or - for standard output")
             })?;
             let lines = Lines { file, is_torn: false, logged: logged.clone() };
             BoxMakeWriter::new(Mutex::new(lines))
@@ -69,7 +69,7 @@ pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(own);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
-        .map_err(|error| Failure::new(Exit::Client, format!("cannot log: {error}")))?;
+        .map_err(|error| Failure::new(Exit::Client, format!("cannot start logging: {error}")))?;
     Ok(logged)
 }
 
@@ -82,8 +82,11 @@ impl Logged {
     pub(crate) fn failure(&self, log: &Log) -> Option<Failure> {
         let error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (Some(error), Destination::File(path)) = (&*error, &log.destination) else { return None };
-        let message = format!("the log is not complete: cannot write --log-file {}: {error}", path.display());
-        Some(Failure::new(Exit::Client, message).advise("make room, or name a file on another disk"))
+        let message = format!("the log is incomplete: cannot write --log-file {}: {error}", path.display());
+        Some(
+            Failure::new(Exit::Client, message)
+                .advise("free space on the disk, or choose a file on another one"),
+        )
     }
 
     fn missed(&self, error: io::Error) {
@@ -118,5 +121,29 @@ impl Write for Lines {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Directory, printed};
+
+    #[test]
+    fn a_log_that_cannot_be_written_is_told_with_its_file() {
+        let directory = Directory::new();
+        let destination = Destination::File(directory.path("no/log"));
+        let log = Log { level: Level::Info, destination };
+        let logged = Logged::default();
+        assert!(logged.failure(&log).is_none());
+        logged.missed(io::ErrorKind::StorageFull.into());
+        let failures = [begin(&log).err().unwrap(), logged.failure(&log).unwrap()];
+        let told = printed(failures);
+        insta::assert_snapshot!(told.replace(&directory.path("").display().to_string(), "DIR"), @"
+        cannot write --log-file DIR/no/log: No such file or directory (os error 2)
+            choose a writable file, or - for standard output
+        the log is incomplete: cannot write --log-file DIR/no/log: no storage space
+            free space on the disk, or choose a file on another one
+        ");
     }
 }

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use crate::cli::Global;
 use crate::exit::{Exit, Failure, Stream};
 use crate::put::Finished;
+use crate::put::report::notice::Severity;
 use crate::put::report::{Summary, annotation};
 use crate::settings::{self, Environment, Output};
 use crate::shown::{pretty_json, visible, visible_lines};
@@ -54,7 +55,7 @@ pub(crate) enum Document {
 pub(crate) fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() + Send + 'static {
     let result = result.clone();
     move || {
-        let failure = Failure::new(Exit::Interrupted, "stopped at once by a second signal");
+        let failure = Failure::new(Exit::Interrupted, "stopped immediately by a second signal");
         if output == Output::Json
             && let Ok(text) = json(&Summary::of_failure(&failure))
         {
@@ -63,11 +64,16 @@ pub(crate) fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() +
     }
 }
 
-/// Tells of what is not wrong but should be known.
-pub(crate) fn warn(warning: &str, global: &Global) {
+/// Tells of what is not wrong but should be known, unless the user asked for quiet.
+pub(crate) fn remark(severity: Severity, text: &str, global: &Global) {
     if !global.quiet {
-        warning.lines().for_each(|line| err(&visible(line)));
+        always_remark(severity, text);
     }
+}
+
+/// The same where nobody can have asked for quiet.
+pub(crate) fn always_remark(severity: Severity, text: &str) {
+    err(&format!("{}{}", severity.prefix(), visible(text)));
 }
 
 /// Prints the result on standard output and, where it is not seen there, the way on to standard error.
@@ -125,8 +131,8 @@ fn json(summary: &Summary) -> std::io::Result<String> {
 
 /// What to do where a shell has made several words of the JSON of `--vectors`, of which all but the first are taken for
 /// files.
-const CUT_JSON: &str = "leave out one of them; if the shell has cut the JSON at its spaces, put all of it into quotes, \
-                        or into a file: --vectors file://PATH";
+const CUT_JSON: &str = "use only one of them; if the shell split the JSON at spaces, quote all of it, or put it in a file: \
+                        --vectors file://PATH";
 
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
 ///
@@ -214,4 +220,55 @@ pub(crate) fn out(text: &str) -> std::io::Result<()> {
 /// Prints a line on standard error; if that is closed, there is nobody left to tell.
 pub(crate) fn err(line: &str) {
     writeln!(std::io::stderr().lock(), "{line}").unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn an_error_is_one_line_and_what_to_do_about_it_another() {
+        let failure = Failure::new(Exit::Client, "2 inputs cannot be loaded").list(["a: \u{7}".to_owned()]);
+        insta::assert_snapshot!(error_lines(&failure.advise("fix them")).join("\n"), @r"
+        ossvec: 2 inputs cannot be loaded
+                a: \u{7}
+                fix them
+        ");
+    }
+
+    #[test]
+    fn bad_usage_is_told_with_the_nearest_right_thing_or_the_help() {
+        let told = [
+            "ossvec -q",
+            "ossvec put-vektors",
+            "ossvec put-vectors --create-indx",
+            "ossvec put-vectors --batch-size x",
+            "ossvec put-vectors --format parquet",
+            "ossvec put-vectors --data-dir d",
+            "ossvec put-vectors --vectors [{key: a}]",
+        ]
+        .map(|line| {
+            let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+            error_lines(&usage(&error, "ossvec put-vectors").unwrap_err()).join("\n")
+        });
+        insta::assert_snapshot!(told.join("\n"), @"
+        ossvec: no command given
+                see ossvec put-vectors --help
+        ossvec: unrecognized subcommand 'put-vektors'
+                some similar subcommands exist: 'put', 'put-vectors'
+        ossvec: unexpected argument '--create-indx' found
+                a similar argument exists: '--create-index'
+        ossvec: invalid value 'x' for '--batch-size <N>': invalid digit found in string
+                see ossvec put-vectors --help
+        ossvec: invalid value 'parquet' for '--format <FORMAT>' [possible values: auto, json, jsonl, csv, tsv]
+                see ossvec put-vectors --help
+        ossvec: the following required arguments were not provided: --local
+                see ossvec put-vectors --help
+        ossvec: the argument '--vectors <JSON|file://PATH|->' cannot be used with '[INPUT]...'
+                use only one of them; if the shell split the JSON at spaces, quote all of it, or put it in a file: --vectors file://PATH
+        ");
+    }
 }

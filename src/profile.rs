@@ -44,22 +44,22 @@ impl std::fmt::Debug for Profile {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProfileError {
     /// It is no INI text. What stands in the line may be a secret.
-    #[error("line {0} is neither a section, a key with its value nor a comment")]
+    #[error("line {0} is not a section, a key with a value or a comment")]
     Syntax(usize),
     /// A key stands before the first section.
-    #[error("line {0} stands before the first section, and belongs to no profile")]
+    #[error("line {0} is before the first section, so it belongs to no profile")]
     Homeless(usize),
     /// There is no such section.
     #[error("there is no section [profile {0}]")]
     Missing(String),
     /// There is a section that bears the profile's name alone.
-    #[error("there is no section [profile {0}]; [{0}] is not a profile's")]
+    #[error("there is no section [profile {0}]; [{0}] is not a profile")]
     Bare(String),
     /// Profiles import one another.
-    #[error("profile {0} imports itself by source-profile")]
+    #[error("profile {0} imports itself through source-profile")]
     Circle(String),
     /// There is no such section of buckets.
-    #[error("there is no section [buckets {0}], which buckets={0} names")]
+    #[error("there is no section [buckets {0}], but buckets={0} refers to it")]
     NoBuckets(String),
 }
 
@@ -67,15 +67,15 @@ impl ProfileError {
     /// What to do about it.
     pub(crate) fn advice(&self) -> String {
         match self {
-            Self::Syntax(line) => format!("mend line {line}, or begin it with # to leave it out"),
+            Self::Syntax(line) => format!("fix line {line}, or start it with # to comment it out"),
             Self::Homeless(line) => {
-                format!("write [default] above line {line}, or the profile that it belongs to")
+                format!("add [default], or the section of its profile, above line {line}")
             }
-            Self::Bare(name) => format!("write [profile {name}]"),
-            Self::Missing(_) => format!("{} chooses a profile of the file", PROFILE.places()),
-            Self::Circle(name) => format!("take source-profile out of [profile {name}]"),
+            Self::Bare(name) => format!("rename [{name}] to [profile {name}]"),
+            Self::Missing(_) => format!("choose an existing profile with {}", PROFILE.places()),
+            Self::Circle(name) => format!("remove source-profile from [profile {name}]"),
             Self::NoBuckets(name) => {
-                format!("add [buckets {name}], or take buckets={name} out of the profile")
+                format!("add [buckets {name}], or remove buckets={name} from the profile")
             }
         }
     }
@@ -160,7 +160,7 @@ impl NoDefault {
     /// What to do about it.
     pub(crate) fn advice(&self) -> String {
         if self.sections.iter().any(|name| name.eq_ignore_ascii_case("credentials")) {
-            return "ossutil 1 wrote it: rename [Credentials] to [default], or copy its keys into a section [default]"
+            return "rename [Credentials], from ossutil 1, to [default], or copy its keys to a section [default]"
                 .to_owned();
         }
         let profile = |section: &String| {
@@ -170,10 +170,10 @@ impl NoDefault {
         let variable = PROFILE.variable().unwrap_or_default();
         match self.sections.iter().find_map(profile) {
             Some(name) if name.contains(char::is_whitespace) => {
-                format!("{} '{name}' ({variable}) chooses that profile", PROFILE.option())
+                format!("use {} '{name}' ({variable})", PROFILE.option())
             }
-            Some(name) => format!("{} {name} ({variable}) chooses that profile", PROFILE.option()),
-            None => "a profile's section is [default], or [profile NAME] for --profile NAME".to_owned(),
+            Some(name) => format!("use {} {name} ({variable})", PROFILE.option()),
+            None => "rename a section to [default], or to [profile NAME] and use --profile NAME".to_owned(),
         }
     }
 }
@@ -299,21 +299,55 @@ account-id = 123
     }
 
     #[test]
+    fn each_reason_why_a_text_gives_no_profile_has_its_cure() {
+        let name = || "dev".to_owned();
+        let told = [
+            ProfileError::Syntax(3),
+            ProfileError::Homeless(2),
+            ProfileError::Missing(name()),
+            ProfileError::Bare(name()),
+            ProfileError::Circle(name()),
+            ProfileError::NoBuckets(name()),
+        ]
+        .map(|error| format!("{error}\n        {}", error.advice()));
+        insta::assert_snapshot!(told.join("\n"), @"
+        line 3 is not a section, a key with a value or a comment
+                fix line 3, or start it with # to comment it out
+        line 2 is before the first section, so it belongs to no profile
+                add [default], or the section of its profile, above line 2
+        there is no section [profile dev]
+                choose an existing profile with --profile (OSSUTIL_PROFILE)
+        there is no section [profile dev]; [dev] is not a profile
+                rename [dev] to [profile dev]
+        profile dev imports itself through source-profile
+                remove source-profile from [profile dev]
+        there is no section [buckets dev], but buckets=dev refers to it
+                add [buckets dev], or remove buckets=dev from the profile
+        ");
+    }
+
+    #[test]
     fn a_file_without_a_default_profile_is_told_with_what_it_has() {
-        for (text, said, advice) in [
-            (
-                "[Credentials]\nlanguage=EN\naccessKeyID=hush\n[Bucket-Endpoint]\n",
-                "[Credentials], [Bucket-Endpoint]",
-                "ossutil 1 wrote it: rename [Credentials] to [default]",
-            ),
-            ("[profile dev]\nregion = r\n", "[profile dev]", "--profile dev (OSSUTIL_PROFILE)"),
-            ("[Profile My dev]\n", "[Profile My dev]", "--profile 'My dev' "),
-            ("[a]\n[b]\n[c]\n[d]\n", "[a], [b], [c] and 1 more", "a profile's section is [default], or"),
+        let mut told = Vec::new();
+        for text in [
+            "[Credentials]\nlanguage=EN\naccessKeyID=hush\n[Bucket-Endpoint]\n",
+            "[profile dev]\nregion = r\n",
+            "[Profile My dev]\n",
+            "[a]\n[b]\n[c]\n[d]\n",
         ] {
             let found = NoDefault::of(text).unwrap();
-            assert_eq!(found.to_string(), format!("it has no section [default], only {said}"));
-            assert!(found.advice().starts_with(advice), "{}", found.advice());
+            told.push(format!("{found}\n        {}", found.advice()));
         }
+        insta::assert_snapshot!(told.join("\n"), @"
+        it has no section [default], only [Credentials], [Bucket-Endpoint]
+                rename [Credentials], from ossutil 1, to [default], or copy its keys to a section [default]
+        it has no section [default], only [profile dev]
+                use --profile dev (OSSUTIL_PROFILE)
+        it has no section [default], only [Profile My dev]
+                use --profile 'My dev' (OSSUTIL_PROFILE)
+        it has no section [default], only [a], [b], [c] and 1 more
+                rename a section to [default], or to [profile NAME] and use --profile NAME
+        ");
         for text in ["", "# nothing\n", "[DEFAULT]\n[a]\n", "[profile default]\n", "no ini"] {
             assert_eq!(NoDefault::of(text), None, "{text}");
         }
@@ -324,7 +358,6 @@ account-id = 123
         for name in [None, Some("default")] {
             let lost = Profile::read("# c\naccess-key-id = hush\n[default]\nregion = r\n", name).unwrap_err();
             assert_eq!(lost, ProfileError::Homeless(2));
-            assert!(lost.advice().starts_with("write [default] above line 2"), "{}", lost.advice());
         }
         let bare = Profile::read("[dev]\nregion = r\n", Some("Dev")).unwrap_err();
         assert_eq!(bare, ProfileError::Bare("Dev".to_owned()));
@@ -343,7 +376,6 @@ account-id = 123
         assert_eq!(of_bucket.unwrap().text, "r");
         let broken = Profile::read("[default]\na = b\nlost\nregion = r\n", None);
         assert_eq!(broken, Err(ProfileError::Syntax(3)));
-        assert_eq!(ProfileError::Syntax(3).advice(), "mend line 3, or begin it with # to leave it out");
     }
 
     #[test]

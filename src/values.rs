@@ -17,8 +17,20 @@ impl FromStr for Switch {
         match text {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Self(true)),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Self(false)),
-            _ => Err("it is true or false".to_owned()),
+            _ => Err("expected true or false".to_owned()),
         }
+    }
+}
+
+/// How many times something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Times(pub u32);
+
+impl FromStr for Times {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| "expected a whole number such as 100".to_owned())
     }
 }
 
@@ -40,12 +52,12 @@ impl FromStr for Period {
             "w" => 7.0 * DAY,
             "M" => 30.0 * DAY,
             "y" => 365.0 * DAY,
-            _ => return Err(format!("{unit:?} is no unit of time; use ms, s, m, h, d, w, M or y")),
+            _ => return Err(format!("unknown unit {unit:?}: expected ms, s, m, h, d, w, M or y")),
         };
         number_of(number)
             .and_then(|number| Duration::try_from_secs_f64(number * seconds).ok())
             .map(Self)
-            .ok_or_else(|| "not a time; write for example 20s or 15m".to_owned())
+            .ok_or_else(|| "expected a time such as 20s or 15m".to_owned())
     }
 }
 
@@ -61,9 +73,7 @@ impl FromStr for Timeout {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse()? {
-            Period(Duration::ZERO) => {
-                Err("a timeout of 0 would end every request before it begins".to_owned())
-            }
+            Period(Duration::ZERO) => Err("expected a time above 0".to_owned()),
             Period(time) => Ok(Self(time)),
         }
     }
@@ -85,12 +95,12 @@ impl FromStr for Size {
             "G" => 1024.0 * 1024.0 * 1024.0,
             "T" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
             "P" => 1024.0 * 1024.0 * 1024.0 * 1024.0 * 1024.0,
-            _ => return Err(format!("{unit:?} is no unit of size; use K, M, G, T or P")),
+            _ => return Err(format!("unknown unit {unit:?}: expected K, M, G, T or P")),
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
         match number_of(number).map(|number| number * factor) {
             Some(bytes) if (1.0..=1e18).contains(&bytes) => Ok(Self(bytes as usize)),
-            _ => Err("not a size; write for example 16MiB".to_owned()),
+            _ => Err("expected a size such as 16MiB".to_owned()),
         }
     }
 }
@@ -106,7 +116,7 @@ impl FromStr for Rate {
         match number_of(text) {
             Some(0.0) => Ok(Self(f64::INFINITY)),
             Some(rate) if rate >= 0.001 => Ok(Self(rate)),
-            _ => Err("not a rate; write a number, or 0 for no limit".to_owned()),
+            _ => Err("expected a number, or 0 for no limit".to_owned()),
         }
     }
 }
@@ -128,7 +138,7 @@ impl FromStr for Character {
         match text.as_bytes() {
             b"tab" | b"\\t" => Ok(Self(b'\t')),
             [byte] if byte.is_ascii() && !matches!(byte, 0 | b'\r' | b'\n') => Ok(Self(*byte)),
-            _ => Err("not one ASCII character; write for example ; or tab".to_owned()),
+            _ => Err("expected one ASCII character such as ;, or tab".to_owned()),
         }
     }
 }
@@ -156,7 +166,7 @@ impl FromStr for MostRejects {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "not a number of rejects; write for example 100, 5% or none".to_owned();
+        let wrong = || "expected a count such as 100, a percentage such as 5%, or none".to_owned();
         match (text, text.strip_suffix('%')) {
             ("none", _) => Ok(Self(MaxRejects::None)),
             (_, Some(percent)) => {
@@ -190,6 +200,42 @@ mod tests {
         assert_eq!(positions("1 t T true TRUE True"), [Some(Switch(true)); 6]);
         assert_eq!(positions("0 f F false FALSE False"), [Some(Switch(false)); 6]);
         assert_eq!(positions("yes tRUE 2"), [None; 3]);
+    }
+
+    fn wrong<T: FromStr<Err = String>>(text: &str) -> String {
+        format!("{text:?}: {}\n", text.parse::<T>().err().unwrap())
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_read_says_what_is_expected() {
+        let told = [
+            wrong::<Switch>("yes"),
+            wrong::<Times>("often"),
+            wrong::<Period>("soon"),
+            wrong::<Period>("5x"),
+            wrong::<Timeout>("0"),
+            wrong::<Size>("large"),
+            wrong::<Size>("5x"),
+            wrong::<Size>("0"),
+            wrong::<Rate>("-5"),
+            wrong::<Character>("ab"),
+            wrong::<Quote>("ab"),
+            wrong::<MostRejects>("101%"),
+        ];
+        insta::assert_snapshot!(told.concat(), @r#"
+        "yes": expected true or false
+        "often": expected a whole number such as 100
+        "soon": unknown unit "soon": expected ms, s, m, h, d, w, M or y
+        "5x": unknown unit "x": expected ms, s, m, h, d, w, M or y
+        "0": expected a time above 0
+        "large": unknown unit "large": expected K, M, G, T or P
+        "5x": unknown unit "x": expected K, M, G, T or P
+        "0": expected a size such as 16MiB
+        "-5": expected a number, or 0 for no limit
+        "ab": expected one ASCII character such as ;, or tab
+        "ab": expected one ASCII character such as ;, or tab
+        "101%": expected a count such as 100, a percentage such as 5%, or none
+        "#);
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl std::str::FromStr for LogLevel {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        <Self as ValueEnum>::from_str(text, true)
+        <Self as ValueEnum>::from_str(text, true).map_err(|_| "expected off, info or debug".to_owned())
     }
 }
 
@@ -127,7 +127,7 @@ pub enum Mode {
     Anonymous,
 }
 
-/// Position of the bucket's name in URLs.
+/// Position of the bucket name in URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AddressingStyle {
     /// In the host name
@@ -143,7 +143,7 @@ impl std::str::FromStr for AddressingStyle {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        <Self as ValueEnum>::from_str(text, true).map_err(|_| "virtual, path and cname are known".to_owned())
+        <Self as ValueEnum>::from_str(text, true).map_err(|_| "expected virtual, path or cname".to_owned())
     }
 }
 

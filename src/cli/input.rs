@@ -12,7 +12,7 @@ use crate::values::{Character, Quote};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputOptions {
-    /// Vectors as ossutil takes them: JSON, file://PATH, or - for standard input
+    /// Vectors in the form of ossutil: JSON, file://PATH, or - for standard input
     #[arg(
         long,
         hide_short_help = true,
@@ -26,23 +26,23 @@ pub struct InputOptions {
     pub format: FormatName,
     /// Field or column with the key.
     ///
-    /// Join the names of a path with dots: doc.id
+    /// For a nested field, join the names with dots: doc.id
     ///
     /// [default: the first of key, id, _id, uuid, doc_id, custom_id, recordId]
     #[arg(long, value_name = "FIELD")]
     pub key: Option<String>,
     /// Field or column with the vector.
     ///
-    /// Join the names of a path with dots: doc.vector
+    /// For a nested field, join the names with dots: doc.vector
     ///
     /// [default: data.float32, vector, values, embedding or emb]
     #[arg(long, value_name = "FIELD")]
     pub vector: Option<String>,
     /// Fields or columns to store as metadata; '*' for all.
     ///
-    /// An object is stored member by member.
+    /// Objects are stored member by member.
     ///
-    /// '*' is every field except key and vector; -FIELD excludes one.
+    /// '*' means every field except key and vector; -FIELD excludes one.
     ///
     /// [default: the object metadata, payload or properties]
     #[arg(long, value_name = "FIELD", value_delimiter = ',', allow_hyphen_values = true)]
@@ -85,7 +85,7 @@ pub struct TableOptions {
     pub quote: Option<Quote>,
     /// Character that escapes a quote inside a quoted cell.
     ///
-    /// Spark writes \ there. A doubled quote always works.
+    /// Spark uses \. A doubled quote always works.
     #[arg(long, hide_short_help = true, value_name = "CHAR", allow_hyphen_values = true)]
     pub escape: Option<Character>,
     /// Skip lines that start with this character

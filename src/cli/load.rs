@@ -50,12 +50,13 @@ pub struct To {
     pub bucket: Option<String>,
     #[arg(long)]
     pub index_name: Option<String>,
-    /// Create the index, with --distance-metric.
+    /// Create the index if it does not exist.
     ///
-    /// An existing index is used as it is. The dimension of a new one is --dimension, or that of the first records.
+    /// Requires --distance-metric. An existing index is used as it is. The dimension of a new one is --dimension, or that
+    /// of the first records.
     #[arg(long)]
     pub create_index: bool,
-    /// Number of elements in every vector.
+    /// Number of elements in each vector.
     ///
     /// [default: that of the index, or of the first records]
     #[arg(long, hide_short_help = true, value_name = "N", value_parser = within(&limits::DIMENSION))]
@@ -81,9 +82,9 @@ pub struct To {
 /// How the distance of two vectors is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Metric {
-    /// Angle between two vectors
+    /// Angle between vectors
     Cosine,
-    /// Length of their difference
+    /// Straight-line distance between vectors
     Euclidean,
 }
 
@@ -140,7 +141,7 @@ pub struct Sending {
 /// Which batches are read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum VerifyName {
-    /// Those whose response never came
+    /// Batches that got no response
     #[default]
     Unknown,
     /// All batches

@@ -11,7 +11,7 @@ pub(super) fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 
 /// A whole number of any size.
 pub(super) fn whole(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "write a whole number, such as 1000".to_owned())
+    text.parse().map_err(|_| "expected a whole number such as 1000".to_owned())
 }
 
 /// A switch may be followed by its position, as in ossutil: `--quiet=false`.

@@ -30,6 +30,6 @@ fn show(arguments: &ConfigShow, global: &Global, environment: &Environment) -> R
 /// Asks for the settings and writes them.
 fn init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
     let init::Written { path, profile } = init::init(global, environment)?;
-    let printed = out(&(visible(&format!("profile {profile} is in {}", path.display())) + "\n"));
+    let printed = out(&(visible(&format!("wrote profile {profile} to {}", path.display())) + "\n"));
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }

@@ -27,7 +27,7 @@ pub(super) fn generate(arguments: &Generate) -> Result<Exit, Failure> {
             Err(error) => return Err(failed("read", &path, &error)),
         };
         let page = part.renewed(&page).ok_or_else(|| {
-            failed("renew", &path, &format!("it lacks the line {:?}, or {:?} after it", part.begin, part.end))
+            failed("renew", &path, &format!("missing the line {:?}, or {:?} after it", part.begin, part.end))
         })?;
         std::fs::write(&path, page).map_err(|error| failed("write", &path, &error))?;
     }

@@ -18,7 +18,8 @@ use clap::{ArgMatches, CommandFactory, Parser};
 use crate::cli::{Cli, Command, VectorsApiCommand, verbose_version};
 use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure, own_defect};
-use crate::print::{Document, ResultOnce, err, not_begun, out, unprinted, usage, warn};
+use crate::print::{Document, ResultOnce, always_remark, not_begun, out, remark, unprinted, usage};
+use crate::put::report::notice::Severity;
 use crate::resources;
 use crate::settings::{self, CommandForm, Environment};
 use crate::signals;
@@ -57,7 +58,7 @@ fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce)
 /// of it.
 fn defect(info: &std::panic::PanicHookInfo<'_>) {
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    err(&format!("note: a defect in ossvec itself, at {place}; please report it with this line"));
+    always_remark(Severity::Note, &format!("bug in ossvec at {place}; please report it with this line"));
 }
 
 /// Runs a command line that can be understood.
@@ -71,7 +72,9 @@ fn parsed(
     resources::threads(THREADS_OF_RUNTIME)?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).thread_keep_alive(THREADS_STAY).enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(Exit::Client, format!("cannot start: {error}")))?;
+    let runtime = runtime.map_err(|error| {
+        Failure::new(Exit::Client, format!("cannot start the asynchronous runtime: {error}"))
+    })?;
     let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             resources::spare_thread().await?;
@@ -95,7 +98,7 @@ async fn command(
     let form =
         if matches!(cli.command, Command::VectorsApi(_)) { CommandForm::Ossutil } else { CommandForm::Own };
     for warning in settings::warnings(global, form)? {
-        warn(&warning, global);
+        remark(Severity::Warning, &warning, global);
     }
     let line =
         CommandLine::new(arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect());

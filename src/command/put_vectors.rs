@@ -8,8 +8,9 @@ use crate::command_line::CommandLine;
 use crate::exit::{Exit, Failure};
 use crate::local_service;
 use crate::log;
-use crate::print::{ResultOnce, last_words, tell, warn};
+use crate::print::{ResultOnce, last_words, remark, tell};
 use crate::put::report::Summary;
+use crate::put::report::notice::Severity;
 use crate::put::{self, Calls, Tally};
 use crate::resources;
 use crate::settings::{self, CommandForm, Environment, Load};
@@ -31,8 +32,8 @@ pub(super) async fn put_vectors(
     let connections = job.jobs * if local.is_some() { 2 } else { 1 };
     resources::descriptors(FILES_OF_LOAD + connections)?;
     let logged = log::begin(&log)?;
-    if let Some(warning) = service.as_ref().and_then(|service| service.warning.as_ref()) {
-        warn(warning, global);
+    for (severity, text) in service.iter().flat_map(|service| &service.remarks) {
+        remark(*severity, text, global);
     }
     let (stop_local, stopped) = watch::channel(false);
     let mut serving = None;
@@ -54,8 +55,7 @@ pub(super) async fn put_vectors(
     stop_local.send_replace(true);
     if let Some(serving) = serving {
         let ended = serving.await.unwrap_or_else(|error| Err(error.into()));
-        let failed =
-            ended.map_err(|error| Failure::new(Exit::Client, format!("the local service: {error:#}")));
+        let failed = ended.map_err(|error| Failure::new(Exit::Client, format!("local service: {error:#}")));
         failed.unwrap_or_else(|failure| finished.fail(failure));
     }
     let Summary { balance, exit_code, .. } = finished.summary;
@@ -63,7 +63,7 @@ pub(super) async fn put_vectors(
     tracing::info!(bucket, index, stored, rejected, unknown, exit_code, "load ends");
     if let Some(failure) = logged.failure(&log) {
         if finished.failure.is_some() {
-            warn(&format!("note: {}", failure.message), global);
+            remark(Severity::Note, &failure.message, global);
         }
         finished.fail(failure);
     }

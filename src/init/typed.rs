@@ -87,5 +87,5 @@ fn interrupted() -> Failure {
 }
 
 fn no_terminal(error: &io::Error) -> Failure {
-    Failure::new(Exit::Client, format!("cannot ask on this terminal: {error}"))
+    Failure::new(Exit::Client, format!("cannot use this terminal: {error}"))
 }

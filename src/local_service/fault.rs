@@ -160,15 +160,12 @@ impl<'a> Fields<'a> {
         for field in spec.split(',').map(str::trim).filter(|field| !field.is_empty()) {
             let (name, value) = field.split_once('=').unwrap_or((field, ""));
             if !Self::KNOWN.contains(&name) {
-                return Err(format!(
-                    "{name:?} is not a word of a fault; known are {}",
-                    Self::KNOWN.join(", ")
-                ));
+                return Err(format!("unknown word {name:?}: expected one of {}", Self::KNOWN.join(", ")));
             }
             if matches!(name, "hang" | "expired-token" | "name-key") != value.is_empty() {
                 return Err(format!(
-                    "{field:?}: {name} {}",
-                    if value.is_empty() { "needs a value" } else { "takes no value" }
+                    "{name} {}",
+                    if value.is_empty() { "requires a value" } else { "takes no value" }
                 ));
             }
             if fields.text(name).is_some() {
@@ -191,7 +188,7 @@ impl<'a> Fields<'a> {
         let Some(value) = self.text(name) else {
             return Ok(None);
         };
-        read(value).map(Some).ok_or_else(|| format!("{name}={value}: {what} is needed"))
+        read(value).map(Some).ok_or_else(|| format!("invalid value {value:?} for {name}: expected {what}"))
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>, String> {
@@ -215,7 +212,7 @@ impl<'a> Fields<'a> {
         let [kind] = chosen.as_slice() else {
             return match chosen.as_slice() {
                 [] => self.only_with("").map(|()| None),
-                many => Err(format!("one fault does one thing, not {}", many.join(" and "))),
+                many => Err(format!("{} cannot be combined in one fault", many.join(" and "))),
             };
         };
         self.only_with(kind)?;
@@ -245,7 +242,11 @@ impl<'a> Fields<'a> {
             ("name-key", &["refuse-key"]),
         ];
         match rows.into_iter().find(|(word, kinds)| self.has(word) && !kinds.contains(&kind)) {
-            Some((word, kinds)) => Err(format!("{word} belongs to {}", kinds.join(", "))),
+            Some((word, kinds)) => Err(format!(
+                "{word} requires {}{}",
+                if kinds.len() > 1 { "one of " } else { "" },
+                kinds.join(", ")
+            )),
             None => Ok(()),
         }
     }
@@ -262,8 +263,11 @@ impl<'a> Fields<'a> {
         match (self.text("reset"), self.apply()?) {
             (Some("after"), apply) => Ok(Effect::ResetAfter { apply: apply.unwrap_or(Apply::All) }),
             (Some("before"), None | Some(Apply::None)) => Ok(Effect::ResetBefore),
-            (Some("before"), _) => Err("nothing can be applied at reset=before".to_owned()),
-            (value, _) => Err(format!("reset={}: before or after is needed", value.unwrap_or_default())),
+            (Some("before"), _) => Err("apply cannot be used with reset=before".to_owned()),
+            (value, _) => Err(format!(
+                "invalid value {:?} for reset: expected before or after",
+                value.unwrap_or_default()
+            )),
         }
     }
 
@@ -327,7 +331,7 @@ impl Fault {
             effect: fields.effect()?,
         };
         if fault.effect.is_none() && fault.latency.is_zero() {
-            return Err(format!("the fault {spec:?} says nothing that happens"));
+            return Err("it has no effect; add one, such as status=503".to_owned());
         }
         Ok(fault)
     }

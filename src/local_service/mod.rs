@@ -129,7 +129,7 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("the connection is closed without an answer")]
+#[error("the connection is closed without a response")]
 struct Closed;
 
 async fn respond(

@@ -93,7 +93,7 @@ impl Store {
             None => builder.create_with_backend(redb::backends::InMemoryBackend::new())?,
             Some(directory) => {
                 std::fs::create_dir_all(directory)
-                    .with_context(|| format!("cannot make the data directory {}", directory.display()))?;
+                    .with_context(|| format!("cannot create the data directory {}", directory.display()))?;
                 let file = directory.join(FILE_NAME);
                 builder.create(&file).map_err(|error| cannot_open(&file, error))?
             }
@@ -328,7 +328,7 @@ fn index_from_text(text: &str) -> Result<Index, redb::Error> {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is called by map_err")]
 fn corrupted(error: serde_json::Error) -> redb::Error {
-    redb::Error::Corrupted(format!("an index's description: {error}"))
+    redb::Error::Corrupted(format!("invalid index description: {error}"))
 }
 
 fn cannot_open(file: &Path, error: DatabaseError) -> anyhow::Error {
@@ -352,6 +352,29 @@ mod tests {
 
     fn keys(vectors: &[StoredVector]) -> Vec<&str> {
         vectors.iter().map(|vector| vector.key.as_str()).collect()
+    }
+
+    #[test]
+    fn data_that_cannot_be_opened_are_named_with_the_reason() {
+        let directory = Directory::new();
+        let told = |at: &str| {
+            let error = Store::open(Some(&directory.path(at))).err().unwrap();
+            format!("{error:#}").replace(&directory.path("").display().to_string(), "DIR")
+        };
+        directory.write("file", "");
+        std::fs::create_dir(directory.path("data")).unwrap();
+        directory.write(&format!("data/{FILE_NAME}"), "not a database");
+        let open = Store::open(Some(&directory.path("used"))).unwrap();
+        let all = ["file/below", "data", "used"].map(told).join("\n");
+        insta::assert_snapshot!(all, @"
+        cannot create the data directory DIR/file/below: Not a directory (os error 20)
+        cannot open the data file DIR/data/vectors.redb: I/O error: Not a redb database: magic number mismatch
+        the data file DIR/used/vectors.redb is in use by another local service: stop that one, or choose another data directory
+        ");
+        drop(open);
+        insta::assert_snapshot!(index_from_text("{").unwrap_err(), @"
+        DB corrupted: invalid index description: EOF while parsing an object at line 1 column 1
+        ");
     }
 
     #[test]

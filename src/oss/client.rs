@@ -108,7 +108,7 @@ impl Client {
         let exchange = Box::pin(self.exchange(call, &credential, pieces));
         unless_idle(self.options.read_timeout, &movement, exchange).await.unwrap_or_else(|| {
             let seconds = self.options.read_timeout.as_secs_f64();
-            let detail = format!("no answer for {seconds} s from {}", self.options.endpoint);
+            let detail = format!("no response from {} for {seconds} s", self.options.endpoint);
             Err(CallError::Transport { kind: Transport::Timeout, detail })
         })
     }
@@ -126,7 +126,7 @@ impl Client {
                 tracing::debug!(operation, url, bytes, status, code, request_id, elapsed_ms, "refused");
             }
             Err(CallError::Transport { kind, .. }) => {
-                tracing::debug!(operation, url, bytes, ?kind, elapsed_ms, "no answer");
+                tracing::debug!(operation, url, bytes, ?kind, elapsed_ms, "no response");
             }
             Err(CallError::Credential(_) | CallError::CredentialEnded(_)) => {
                 tracing::debug!(operation, "no credential to sign with");
@@ -280,8 +280,8 @@ fn http(options: &ClientOptions) -> Result<reqwest::Client, String> {
 fn unprepared(error: &reqwest::Error) -> String {
     let text = chain(error);
     if text.contains("No CA certificates") {
-        return "this system has no certificates to trust\n\
-                install them (on Linux the package is called ca-certificates), or name a file with --ca-bundle"
+        return "this system has no CA certificates\n\
+                install them (on Linux, the package ca-certificates), or name a file with --ca-bundle"
             .to_owned();
     }
     text

@@ -70,11 +70,11 @@ impl Connections {
         let doubt = if is_failure {
             None
         } else if generation < state.trusted {
-            Some("on a connection that has brought an answer of another request")
+            Some("on a connection that delivered a response to another request")
         } else if !request_id.is_empty() && !is_fresh {
-            Some("with the request id of an earlier answer")
+            Some("with the request ID of an earlier response")
         } else if is_early {
-            Some("before all of the request was sent")
+            Some("before the whole request was sent")
         } else if (200..300).contains(&status) && !is_fresh {
             // A proxy's or a portal's page; taken for success it would be a loss that nobody notices.
             Some("without x-oss-request-id")
@@ -87,7 +87,7 @@ impl Connections {
         let Some(doubt) = doubt else { return Ok(()) };
         state.trusted = state.trusted.max(generation + 1).min(state.generation);
         let id = if request_id.is_empty() { String::new() } else { format!(" ({request_id})") };
-        Err(format!("HTTP {status} {doubt}{id}: that was not the service's answer to this request"))
+        Err(format!("HTTP {status} {doubt}{id}: not the service's response to this request"))
     }
 
     /// Goes on with new connections. Where there is no other client, the old one has to do.
@@ -135,7 +135,7 @@ mod tests {
         for status in [200, 400, 403, 429] {
             let generation = connections.current().1;
             let doubt = connections.accept(generation, status, &last, false).unwrap_err();
-            assert!(doubt.contains("with the request id of an earlier answer"), "{doubt}");
+            assert!(doubt.contains("with the request ID of an earlier response"), "{doubt}");
             assert_eq!(connections.current().1, generation + 1, "{status}");
         }
         // A failure counts, since the same is sent again; but not on this connection.
@@ -157,6 +157,20 @@ mod tests {
         assert_eq!(connections.current().1, 1, "those have been given up already");
         assert_eq!(connections.accept(1, 200, "another", false), Ok(()));
         assert!(connections.accept(1, 200, "early", true).is_err());
+    }
+
+    #[test]
+    fn a_doubtful_answer_is_told_with_what_is_wrong_with_it() {
+        let connections = connections();
+        assert_eq!(connections.accept(0, 200, "1", false), Ok(()));
+        let told = [(0, "1", false), (0, "2", false), (1, "3", true), (2, "", false)]
+            .map(|(generation, id, is_early)| connections.accept(generation, 200, id, is_early).unwrap_err());
+        insta::assert_snapshot!(told.join("\n"), @"
+        HTTP 200 with the request ID of an earlier response (1): not the service's response to this request
+        HTTP 200 on a connection that delivered a response to another request (2): not the service's response to this request
+        HTTP 200 before the whole request was sent (3): not the service's response to this request
+        HTTP 200 without x-oss-request-id: not the service's response to this request
+        ");
     }
 
     #[test]

@@ -64,19 +64,19 @@ pub struct Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// It holds a user's name and perhaps a password, which nobody must see.
-    #[error("there is a name or a password in front of an @ in the endpoint")]
+    #[error("it contains a user name or a password before an @")]
     Password,
     /// There is no host in it.
-    #[error("the endpoint {0:?} names no host")]
+    #[error("{0:?} has no host")]
     NoHost(String),
     /// Its scheme is not one that the client speaks.
-    #[error("the endpoint's scheme is {0:?}, not http or https")]
+    #[error("invalid scheme {0:?}: expected http or https")]
     Scheme(String),
     /// Its host holds a character that no host has.
-    #[error("the endpoint's host {0:?} is not a host name or an IP address")]
+    #[error("invalid host {0:?}: expected a host name or an IP address")]
     Host(String),
     /// Something follows the host, which requests have no place for.
-    #[error("{} follows the endpoint's host", if *is_path { "a path" } else { "a query" })]
+    #[error("unexpected {} after the host", if *is_path { "path" } else { "query" })]
     Rest {
         /// Whether it is a path; a query otherwise.
         is_path: bool,
@@ -84,7 +84,7 @@ pub enum EndpointError {
         without: String,
     },
     /// What follows the host's colon is not a port.
-    #[error("the endpoint's port {0:?} is not a number from 1 to 65535")]
+    #[error("invalid port {0:?}: expected 1 to 65535")]
     Port(String),
 }
 
@@ -312,15 +312,15 @@ mod tests {
     #[test]
     fn what_is_no_endpoint_is_refused_with_the_reason() {
         let rows = [
-            ("", "the endpoint \"\" names no host"),
-            ("https:///x", "the endpoint \"https:///x\" names no host"),
-            ("ftp://h", "the endpoint's scheme is \"ftp\", not http or https"),
-            ("https://me:hush@h", "there is a name or a password in front of an @ in the endpoint"),
-            ("hush://me:hush/hush@h:hush", "there is a name or a password in front of an @ in the endpoint"),
-            ("u ser", "the endpoint's host \"u ser\" is not a host name or an IP address"),
-            ("::1", "the endpoint's host \":\" is not a host name or an IP address"),
-            ("h:0", "the endpoint's port \"0\" is not a number from 1 to 65535"),
-            ("h:http", "the endpoint's port \"http\" is not a number from 1 to 65535"),
+            ("", "\"\" has no host"),
+            ("https:///x", "\"https:///x\" has no host"),
+            ("ftp://h", "invalid scheme \"ftp\": expected http or https"),
+            ("https://me:hush@h", "it contains a user name or a password before an @"),
+            ("hush://me:hush/hush@h:hush", "it contains a user name or a password before an @"),
+            ("u ser", "invalid host \"u ser\": expected a host name or an IP address"),
+            ("::1", "invalid host \":\": expected a host name or an IP address"),
+            ("h:0", "invalid port \"0\": expected 1 to 65535"),
+            ("h:http", "invalid port \"http\": expected 1 to 65535"),
         ];
         for (text, message) in rows {
             assert_eq!(Endpoint::parse(Some(text), "r").unwrap_err().to_string(), message);
@@ -362,16 +362,16 @@ mod tests {
     #[test]
     fn what_follows_the_host_is_an_error_and_never_dropped() {
         for (text, what, without) in [
-            ("HTTPS://example.com/base/path", "a path", "https://example.com"),
-            ("http://h:1/x?y=hush", "a path", "http://h:1"),
-            ("h//", "a path", "https://h"),
-            ("h?y=hush", "a query", "https://h"),
-            ("h/?putVectors", "a query", "https://h"),
-            ("h#x", "a query", "https://h"),
-            ("https://my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com/my-index", "a path", "https://my-b-123."),
+            ("HTTPS://example.com/base/path", "path", "https://example.com"),
+            ("http://h:1/x?y=hush", "path", "http://h:1"),
+            ("h//", "path", "https://h"),
+            ("h?y=hush", "query", "https://h"),
+            ("h/?putVectors", "query", "https://h"),
+            ("h#x", "query", "https://h"),
+            ("https://my-b-123.cn-hangzhou.oss-vectors.aliyuncs.com/my-index", "path", "https://my-b-123."),
         ] {
             let error = Endpoint::parse(Some(text), "r").unwrap_err();
-            assert_eq!(error.to_string(), format!("{what} follows the endpoint's host"), "{text}");
+            assert_eq!(error.to_string(), format!("unexpected {what} after the host"), "{text}");
             assert!(
                 matches!(error, EndpointError::Rest { without: ref host, .. } if host.starts_with(without)),
                 "{error:?}"
@@ -398,6 +398,21 @@ mod tests {
             let found = of_objects(endpoint).map(|(_, vectors)| vectors);
             assert_eq!(found.as_ref().map(Option::as_deref), vectors, "{endpoint}");
         }
+    }
+
+    #[test]
+    fn each_reason_why_a_text_is_no_endpoint_says_what_is_wrong() {
+        let told = ["https://me:hush@h", "http://", "ftp://h", "h*st", "h/path", "h?query", "h:port"]
+            .map(|text| format!("{}\n", Endpoint::parse(Some(text), "r").unwrap_err()));
+        insta::assert_snapshot!(told.concat(), @r#"
+        it contains a user name or a password before an @
+        "http://" has no host
+        invalid scheme "ftp": expected http or https
+        invalid host "h*st": expected a host name or an IP address
+        unexpected path after the host
+        unexpected query after the host
+        invalid port "port": expected 1 to 65535
+        "#);
     }
 
     #[test]

@@ -63,12 +63,12 @@ impl std::fmt::Display for ServiceError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let message = self.message.trim_end_matches('.');
         if self.code.starts_with("HTTP") {
-            write!(formatter, "HTTP {}: {message}; perhaps that was not the service", self.status)?;
+            write!(formatter, "HTTP {}: {message}; possibly not from the service", self.status)?;
         } else {
             write!(formatter, "{} (HTTP {}): {message}", self.code, self.status)?;
         }
         if !self.request_id.is_empty() {
-            write!(formatter, "; request id {}", self.request_id)?;
+            write!(formatter, "; request ID {}", self.request_id)?;
         }
         if !self.ec.is_empty() {
             write!(formatter, ", EC {}", self.ec)?;
@@ -233,6 +233,25 @@ mod tests {
             code: code.to_owned(),
             ..ServiceError::default()
         }))
+    }
+
+    #[test]
+    fn the_services_own_words_are_told_with_what_its_support_asks_for() {
+        let refused = ServiceError {
+            status: 403,
+            code: "AccessDenied".to_owned(),
+            message: "You have no right.".to_owned(),
+            request_id: "5C3D".to_owned(),
+            ec: "0003-00000001".to_owned(),
+            ..ServiceError::default()
+        };
+        let page = ServiceError { status: 502, code: "HTTP502".to_owned(), ..refused.clone() };
+        let brief = ServiceError { request_id: String::new(), ec: String::new(), ..refused.clone() };
+        insta::assert_snapshot!(format!("{refused}\n{brief}\n{page}"), @"
+        AccessDenied (HTTP 403): You have no right; request ID 5C3D, EC 0003-00000001
+        AccessDenied (HTTP 403): You have no right
+        HTTP 502: You have no right; possibly not from the service; request ID 5C3D, EC 0003-00000001
+        ");
     }
 
     #[test]

@@ -78,13 +78,13 @@ pub(crate) const CLOCK_WINDOW: Duration = Duration::from_mins(15);
 /// Checks a vector bucket's name: lower-case letters, digits and inner hyphens (developer-reference/putvectorbucket).
 pub(crate) fn bucket_name(name: &str) -> Result<(), &'static str> {
     if !BUCKET_NAME_BYTES.contains(&name.len()) {
-        return Err("a bucket's name has 3 to 32 characters");
+        return Err("a bucket name must have 3 to 32 characters");
     }
     if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Err("a bucket's name holds only lower-case letters, digits and hyphens");
+        return Err("a bucket name can contain only lower-case letters, digits and hyphens");
     }
     if name.starts_with('-') || name.ends_with('-') {
-        return Err("a bucket's name neither starts nor ends with a hyphen");
+        return Err("a bucket name cannot start or end with a hyphen");
     }
     Ok(())
 }
@@ -92,13 +92,13 @@ pub(crate) fn bucket_name(name: &str) -> Result<(), &'static str> {
 /// Checks an index's name: letters and digits, a letter first (developer-reference/putvectorindex).
 pub(crate) fn index_name(name: &str) -> Result<(), &'static str> {
     if !INDEX_NAME_BYTES.contains(&name.len()) {
-        return Err("an index's name has 1 to 63 characters");
+        return Err("an index name must have 1 to 63 characters");
     }
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err("an index's name holds only letters and digits, no hyphen and no underscore");
+        return Err("an index name can contain only letters and digits, no hyphens or underscores");
     }
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        return Err("an index's name starts with a letter");
+        return Err("an index name must start with a letter");
     }
     Ok(())
 }
@@ -106,13 +106,13 @@ pub(crate) fn index_name(name: &str) -> Result<(), &'static str> {
 /// Checks a name in `nonFilterableMetadataKeys` (developer-reference/putvectorindex).
 pub(crate) fn non_filterable_key(name: &str) -> Result<(), &'static str> {
     if !NON_FILTERABLE_KEY_BYTES.contains(&name.len()) {
-        return Err("a non-filterable metadata key has 1 to 63 bytes");
+        return Err("a non-filterable metadata key must have 1 to 63 bytes");
     }
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return Err("a non-filterable metadata key holds only letters, digits and underscores");
+        return Err("a non-filterable metadata key can contain only letters, digits and underscores");
     }
     if name.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err("a non-filterable metadata key starts with a letter or an underscore");
+        return Err("a non-filterable metadata key must start with a letter or an underscore");
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ pub(crate) fn vector_key(key: &str) -> Result<(), &'static str> {
     if KEY_CHARACTERS.contains(&key.len()) || KEY_CHARACTERS.contains(&key.chars().count()) {
         return Ok(());
     }
-    Err("a vector's key has 1 to 1024 characters")
+    Err("a key must have 1 to 1,024 characters")
 }
 
 /// Counts one metadata field as billing does: the UTF-8 bytes of its name and of its values
@@ -164,6 +164,25 @@ mod tests {
         for bad in ["", "1a", "a-b", "a b", "ü", &"k".repeat(64)] {
             assert!(non_filterable_key(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn each_rule_is_one_phrase() {
+        let told = ["a", "Bucket", "-ab"].map(bucket_name);
+        let told = told.into_iter().chain(["", "a-b", "1a"].map(index_name));
+        let told = told.chain(["", "a-b", "1a"].map(non_filterable_key)).chain([vector_key("")]);
+        insta::assert_snapshot!(told.map(|rule| rule.unwrap_err()).collect::<Vec<_>>().join("\n"), @"
+        a bucket name must have 3 to 32 characters
+        a bucket name can contain only lower-case letters, digits and hyphens
+        a bucket name cannot start or end with a hyphen
+        an index name must have 1 to 63 characters
+        an index name can contain only letters and digits, no hyphens or underscores
+        an index name must start with a letter
+        a non-filterable metadata key must have 1 to 63 bytes
+        a non-filterable metadata key can contain only letters, digits and underscores
+        a non-filterable metadata key must start with a letter or an underscore
+        a key must have 1 to 1,024 characters
+        ");
     }
 
     #[test]

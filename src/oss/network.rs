@@ -45,8 +45,9 @@ impl Network {
             Proxy::None => http.no_proxy(),
             Proxy::Environment => http,
             // The library's message would repeat the URL.
-            Proxy::Url(url) => http
-                .proxy(reqwest::Proxy::all(url.expose()).map_err(|_| "the proxy's URL is none".to_owned())?),
+            Proxy::Url(url) => {
+                http.proxy(reqwest::Proxy::all(url.expose()).map_err(|_| "invalid proxy URL".to_owned())?)
+            }
         })
     }
 }
@@ -54,7 +55,7 @@ impl Network {
 /// The certificates of a PEM text; one without any is an error.
 pub fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
     let found = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| chain(&error))?;
-    if found.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(found) }
+    if found.is_empty() { Err("no certificate found".to_owned()) } else { Ok(found) }
 }
 
 /// An error with all its causes, on one line.
@@ -69,4 +70,20 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_is_told_without_its_text() {
+        let proxy = Proxy::Url(Secret::new("http://hush:99999"));
+        let network = Network { proxy, extra_certificates: None };
+        let told = [network.http(Duration::from_secs(1)).err(), certificates(b"hush").err()];
+        insta::assert_snapshot!(told.map(Option::unwrap).join("\n"), @"
+        invalid proxy URL
+        no certificate found
+        ");
+    }
 }

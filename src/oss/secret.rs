@@ -52,17 +52,26 @@ pub fn is_quoted(value: &str) -> bool {
 /// adds.
 pub fn unbroken(what: &str, value: &str) -> Result<(), String> {
     if is_quoted(value) {
-        return Err(format!("the {what} begins or ends with a quotation mark"));
+        return Err(format!("the {what} starts or ends with a quotation mark"));
     }
     if value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
-    Err(format!("the {what} holds a blank, a line break or a letter beyond ASCII"))
+    Err(format!("the {what} contains whitespace or a character outside ASCII"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_a_credential_that_was_copied_badly_is_told_without_it() {
+        let told = ["\"hush\"", "hush\n"].map(|value| unbroken("access key ID", value).unwrap_err());
+        insta::assert_snapshot!(told.join("\n"), @"
+        the access key ID starts or ends with a quotation mark
+        the access key ID contains whitespace or a character outside ASCII
+        ");
+    }
 
     #[test]
     fn debug_output_holds_no_secret() {

@@ -63,7 +63,7 @@ pub(crate) const MODE: Setting = Setting {
     noun: "mode",
     remark: "from what is set: see [Credentials](credentials.md)",
     help: "Source of the credential",
-    more: "By default, the settings that are present decide.",
+    more: "By default, inferred from the other settings.",
     ..GLOBAL
 };
 
@@ -72,7 +72,7 @@ pub(crate) const ACCESS_KEY_ID: Setting = Setting {
     name: "access-key-id",
     letter: Some('i'),
     value_name: "ID",
-    noun: "access key id",
+    noun: "access key ID",
     variable: Variable::Named("OSS_ACCESS_KEY_ID"),
     help: "Access key ID",
     is_common: true,
@@ -88,7 +88,7 @@ pub(crate) const ACCESS_KEY_SECRET: Setting = Setting {
     noun: "access key secret",
     variable: Variable::Named("OSS_ACCESS_KEY_SECRET"),
     secrecy: Secrecy::Whole,
-    help: "Its secret",
+    help: "Key secret",
     more: "Prefer the variable: other users of this machine can read command lines.",
     is_common: true,
     serve: Effect::Own("Access key secret that clients must use", "local"),
@@ -120,10 +120,10 @@ pub(crate) const ROLE_ARN: Setting = Setting {
 /// The name under which the role is used.
 pub(crate) const ROLE_SESSION_NAME: Setting = Setting {
     name: "role-session-name",
-    noun: "name of the role's session",
+    noun: "role session name",
     variable: Variable::Named("OSS_ROLE_SESSION_NAME"),
     fallback: Fallback::Value("ossvec"),
-    help: "Session name to assume the role under",
+    help: "Session name for the role",
     more: "Audit logs show it.",
     ..GLOBAL
 };
@@ -167,7 +167,7 @@ pub(crate) const REGION: Setting = Setting {
 pub(crate) const ACCOUNT_ID: Setting = Setting {
     name: "account-id",
     value_name: "UID",
-    noun: "account id",
+    noun: "account ID",
     variable: Variable::Named("OSS_ACCOUNT_ID"),
     remark: "the endpoint's, if it is a bucket's URL",
     help: "Bucket owner's UID",
@@ -199,7 +199,7 @@ pub(crate) const ADDRESSING_STYLE: Setting = Setting {
     key: Key::Bucket,
     fallback: Fallback::Value("virtual"),
     remark: "; an IP address is always `path`",
-    help: "Position of the bucket's name in URLs",
+    help: "Position of the bucket name in URLs",
     more: "IP addresses always use path.",
     ..GLOBAL
 };
@@ -208,7 +208,7 @@ pub(crate) const ADDRESSING_STYLE: Setting = Setting {
 pub(crate) const CONNECT_TIMEOUT: Setting = Setting {
     name: "connect-timeout",
     value_name: "TIME",
-    noun: "timeout of connections",
+    noun: "connect timeout",
     fallback: Fallback::Value("10s"),
     help: "Maximum time to establish a connection",
     ..GLOBAL
@@ -218,7 +218,7 @@ pub(crate) const CONNECT_TIMEOUT: Setting = Setting {
 pub(crate) const READ_TIMEOUT: Setting = Setting {
     name: "read-timeout",
     value_name: "TIME",
-    noun: "timeout of reading",
+    noun: "read timeout",
     fallback: Fallback::Value("20s"),
     remark: " without a byte sent or received",
     help: "Maximum time without a byte sent or received",
@@ -255,7 +255,7 @@ pub(crate) const PROXY: Setting = Setting {
 pub(crate) const CA_BUNDLE: Setting = Setting {
     name: "ca-bundle",
     value_name: "FILE",
-    noun: "file of certificates",
+    noun: "CA bundle",
     remark: "only the system's certificates",
     help: "PEM file with CA certificates to trust",
     more: "They are trusted in addition to the system's.",
@@ -266,7 +266,7 @@ pub(crate) const CA_BUNDLE: Setting = Setting {
 pub(crate) const SKIP_VERIFY_CERT: Setting = Setting {
     name: "skip-verify-cert",
     value_name: "BOOL",
-    noun: "check of certificates",
+    noun: "certificate check",
     fallback: Fallback::Value("false"),
     help: "Do not verify the server's certificate",
     ..GLOBAL
@@ -276,7 +276,7 @@ pub(crate) const SKIP_VERIFY_CERT: Setting = Setting {
 pub(crate) const LOGLEVEL: Setting = Setting {
     name: "loglevel",
     value_name: "LEVEL",
-    noun: "level of the log",
+    noun: "log level",
     fallback: Fallback::Value("off"),
     help: "Log level",
     serve: Effect::Same,
@@ -287,7 +287,7 @@ pub(crate) const LOGLEVEL: Setting = Setting {
 pub(crate) const LOG_FILE: Setting = Setting {
     name: "log-file",
     value_name: "FILE|-",
-    noun: "file of the log",
+    noun: "log file",
     fallback: Fallback::Words("standard error"),
     help: "Write the log to this file, or to standard output (-)",
     serve: Effect::Same,
@@ -311,8 +311,8 @@ pub(crate) const QUIET: Setting = Setting {
 pub(crate) const SIGN_VERSION: Setting = Setting {
     name: "sign-version",
     value_name: "VERSION",
-    noun: "version of the signature",
-    help: "Version of the signature",
+    noun: "signature version",
+    help: "Signature version",
     ..OSSUTIL
 };
 
@@ -321,25 +321,20 @@ pub(crate) const LANGUAGE: Setting = Setting {
     name: "language",
     value_name: "LANGUAGE",
     noun: "language",
-    help: "Language of messages",
+    help: "Message language",
     ..OSSUTIL
 };
 
 /// A `CloudBox` to talk to.
-pub(crate) const CLOUDBOX_ID: Setting = Setting {
-    name: "cloudbox-id",
-    value_name: "ID",
-    noun: "CloudBox",
-    help: "A CloudBox to talk to",
-    ..OSSUTIL
-};
+pub(crate) const CLOUDBOX_ID: Setting =
+    Setting { name: "cloudbox-id", value_name: "ID", noun: "CloudBox", help: "CloudBox to use", ..OSSUTIL };
 
 /// What to take from the answer's body.
 pub(crate) const OUTPUT_QUERY: Setting = Setting {
     name: "output-query",
     value_name: "QUERY",
-    noun: "query of the output",
-    help: "What to take from the answer's body",
+    noun: "output query",
+    help: "Part of the response body to print",
     ..OSSUTIL
 };
 
@@ -347,34 +342,26 @@ pub(crate) const OUTPUT_QUERY: Setting = Setting {
 pub(crate) const OUTPUT_PROPERTIES: Setting = Setting {
     name: "output-properties",
     value_name: "NAMES",
-    noun: "properties of the output",
-    help: "Which properties of the answer to print",
+    noun: "output properties",
+    help: "Response properties to print",
     ..OSSUTIL
 };
 
 /// The command that prints a credential.
-pub(crate) const CREDENTIAL_PROCESS: Setting = Setting {
-    name: "credential-process",
-    noun: "command that prints a credential",
-    secrecy: Secrecy::Possible,
-    ..FILE
-};
+pub(crate) const CREDENTIAL_PROCESS: Setting =
+    Setting { name: "credential-process", noun: "credential process", secrecy: Secrecy::Possible, ..FILE };
 
 /// How long that command may take; the default is ossutil's.
 pub(crate) const CREDENTIAL_PROCESS_TIMEOUT: Setting = Setting {
     name: "credential-process-timeout",
-    noun: "timeout of the command that prints a credential",
+    noun: "credential process timeout",
     fallback: Fallback::Value("15s"),
     ..FILE
 };
 
 /// The URL that answers with a credential.
-pub(crate) const CREDENTIAL_URI: Setting = Setting {
-    name: "credential-uri",
-    noun: "URL that answers with a credential",
-    secrecy: Secrecy::Possible,
-    ..FILE
-};
+pub(crate) const CREDENTIAL_URI: Setting =
+    Setting { name: "credential-uri", noun: "credential URI", secrecy: Secrecy::Possible, ..FILE };
 
 /// The identity provider.
 pub(crate) const OIDC_PROVIDER_ARN: Setting =
@@ -382,18 +369,16 @@ pub(crate) const OIDC_PROVIDER_ARN: Setting =
 
 /// The file with the identity provider's token.
 pub(crate) const OIDC_TOKEN_FILE_PATH: Setting =
-    Setting { name: "oidc-token-file-path", noun: "file with the identity provider's token", ..FILE };
+    Setting { name: "oidc-token-file-path", noun: "OIDC token file", ..FILE };
 
 /// The role of the ECS instance.
-pub(crate) const ECS_ROLE_NAME: Setting =
-    Setting { name: "ecs-role-name", noun: "role of the ECS instance", ..FILE };
+pub(crate) const ECS_ROLE_NAME: Setting = Setting { name: "ecs-role-name", noun: "ECS role", ..FILE };
 
 /// The profile that another one takes its other values from.
-pub(crate) const SOURCE_PROFILE: Setting =
-    Setting { name: "source-profile", noun: "profile that values are taken from", ..FILE };
+pub(crate) const SOURCE_PROFILE: Setting = Setting { name: "source-profile", noun: "source profile", ..FILE };
 
 /// The section that says something of single buckets.
-pub(crate) const BUCKETS: Setting = Setting { name: "buckets", noun: "section of single buckets", ..FILE };
+pub(crate) const BUCKETS: Setting = Setting { name: "buckets", noun: "buckets section", ..FILE };
 
 /// Every setting.
 pub const ALL: [&Setting; 36] = [

@@ -70,14 +70,14 @@ pub const ALSO_READ: [AlsoRead; 21] = [
     ),
     read(
         &[ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET],
-        "An access key, used if options, OSS variables and the configuration file give none.",
+        "An access key, used if options, OSS variables and the configuration file set none.",
     ),
     read(&[ALIBABA_CLOUD_SECURITY_TOKEN], "The security token of that key, if it is temporary."),
     read(
         &[ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABA_CLOUD_ROLE_ARN],
         "An identity provider's token, the provider and a role; the token is exchanged for a temporary key.",
     ),
-    read(&[ALIBABA_CLOUD_ROLE_SESSION_NAME], "Session name to assume that role under."),
+    read(&[ALIBABA_CLOUD_ROLE_SESSION_NAME], "Session name for that role."),
     read(
         &[ALIBABA_CLOUD_CONFIG_FILE],
         "Configuration file of the Alibaba Cloud CLI, instead of ~/.aliyun/config.json.",

@@ -5,12 +5,12 @@ use crate::oss::secret::{is_quoted, unbroken as credential_unbroken};
 
 /// Whether a text can be a region's id.
 pub(crate) fn check_region(region: &str) -> Result<(), Failure> {
-    let failure = usage(format!("the region is {region:?}; a region id looks like cn-hangzhou"));
+    let failure = usage(format!("invalid region ID {region:?}: expected an ID such as cn-hangzhou"));
     let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     match region.strip_prefix("oss-") {
-        Some(id) => Err(failure.advise(format!("write {id}: oss-{id} is the name in the hosts of objects"))),
+        Some(id) => Err(failure.advise(format!("use {id}; only endpoints for objects have the prefix oss-"))),
         None if region.bytes().all(is_id) => Ok(()),
-        None => Err(failure.advise("write the id, as the console shows it beside the region's name")),
+        None => Err(failure.advise("use the ID that the console shows next to the region's name")),
     }
 }
 
@@ -19,8 +19,8 @@ pub(crate) fn check_account(account: &str) -> Result<(), Failure> {
     if account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
-    Err(usage(format!("the account id is {account:?}; it consists of digits only"))
-        .advise("write the UID of the account that the bucket belongs to; the console shows it"))
+    Err(usage(format!("invalid account ID {account:?}: expected only digits"))
+        .advise("use the UID of the account that owns the bucket; the console shows it"))
 }
 
 /// Whether a text can be a part of an access key.
@@ -32,7 +32,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), Failure> {
 pub(super) fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     let advised = |text: String| {
         let failure = Failure::new(Exit::Client, text);
-        unquoting(value, failure.advise("hand it over without what was added when it was copied"))
+        unquoting(value, failure.advise("copy it again, without anything around it"))
     };
     credential_unbroken(what, value).map_err(advised)
 }
@@ -40,10 +40,18 @@ pub(super) fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
 /// What is wrong with a value, where quotation marks around it are with other advice.
 pub(super) fn unquoting(value: &str, failure: Failure) -> Failure {
     if is_quoted(value) {
-        return failure
-            .advise("leave the quotation marks out; cmd.exe's set and docker's --env-file keep them");
+        return failure.advise("remove the quotation marks: set in cmd.exe and docker --env-file keep them");
     }
     failure
+}
+
+/// `a, b and c`, or with another word before the last.
+pub(super) fn listed(words: &[&str], conjunction: &str) -> String {
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} {conjunction} {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// What is wrong outside the command line.
@@ -54,4 +62,34 @@ pub(super) fn wrong(message: impl Into<String>) -> Failure {
 /// What is wrong on the command line.
 pub(super) fn usage(message: impl Into<String>) -> Failure {
     Failure::new(Exit::Usage, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn a_value_that_cannot_be_one_is_told_with_what_to_write() {
+        let checked = [
+            check_region("CN Hangzhou"),
+            check_region("oss-cn-hangzhou"),
+            check_account("me"),
+            check_key("hu sh"),
+            check_key("'hush'"),
+        ];
+        let told = printed(checked.into_iter().filter_map(Result::err));
+        insta::assert_snapshot!(told, @r#"
+        invalid region ID "CN Hangzhou": expected an ID such as cn-hangzhou
+            use the ID that the console shows next to the region's name
+        invalid region ID "oss-cn-hangzhou": expected an ID such as cn-hangzhou
+            use cn-hangzhou; only endpoints for objects have the prefix oss-
+        invalid account ID "me": expected only digits
+            use the UID of the account that owns the bucket; the console shows it
+        the access key contains whitespace or a character outside ASCII
+            copy it again, without anything around it
+        the access key starts or ends with a quotation mark
+            remove the quotation marks: set in cmd.exe and docker --env-file keep them
+        "#);
+    }
 }

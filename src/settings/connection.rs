@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::sources::{Found, Origin, Sources};
+use super::sources::{Found, Sources};
 use crate::exit::{Exit, Failure};
 use crate::oss::client;
 use crate::oss::endpoint::{Endpoint, Target};
@@ -62,12 +62,11 @@ impl Connection {
 
     /// What everybody should know who reads what is printed.
     pub(super) fn warning(&self, endpoint: &Endpoint) -> Option<String> {
-        let Found { value, origin } = &self.skip_verify_cert;
-        (*value && endpoint.is_encrypted()).then(|| {
+        let skip = &self.skip_verify_cert;
+        (skip.value && endpoint.is_encrypted()).then(|| {
+            let place = skip.place(&SKIP_VERIFY_CERT);
             format!(
-                "warning: the server's certificate is not checked ({}, by {origin}): whoever stands \
-                 between can read and change everything",
-                SKIP_VERIFY_CERT.name
+                "the server's certificate is not verified ({place}): anyone in between can read and change everything"
             )
         })
     }
@@ -83,10 +82,9 @@ fn proxy(sources: &Sources<'_>) -> Result<Found<Proxy>, Failure> {
     let (scheme, rest) = found.value.split_once("://").unwrap_or(("http", &found.value));
     let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if !is_http || rest.trim_matches('/').is_empty() || rest.contains(char::is_whitespace) {
-        let what = if is_http { "no URL" } else { "its scheme is not http or https" };
-        let failure = Failure::new(Exit::Client, what).advise(
-            "write for example http://proxy.example.com:3128, or env to use HTTPS_PROXY and NO_PROXY",
-        );
+        let what = if is_http { "invalid proxy URL" } else { "invalid proxy scheme: expected http or https" };
+        let failure = Failure::new(Exit::Client, what)
+            .advise("use a URL such as http://proxy.example.com:3128, or env for HTTPS_PROXY and NO_PROXY");
         return Err(found.blamed(&PROXY, failure));
     }
     Ok(found.map(|url| Proxy::Url(Secret::new(url))))
@@ -96,15 +94,60 @@ fn proxy(sources: &Sources<'_>) -> Result<Found<Proxy>, Failure> {
 fn certificates(found: &Found<PathBuf>) -> Result<Vec<u8>, Failure> {
     let path = &found.value;
     let failed = |error: String| {
-        let place = match &found.origin {
-            Origin::File { .. } => format!("{} in {}:", CA_BUNDLE.name, found.origin),
-            origin => origin.to_string(),
-        };
-        Failure::new(Exit::Client, format!("cannot use {place} {}: {error}", path.display())).advise(
-            "it is a file with certificates in PEM form, each between BEGIN CERTIFICATE and END CERTIFICATE",
-        )
+        let place = found.place(&CA_BUNDLE);
+        Failure::new(Exit::Client, format!("cannot use {} for {place}: {error}", path.display()))
+            .advise("use a PEM file, with each certificate between BEGIN CERTIFICATE and END CERTIFICATE")
     };
     let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     network::certificates(&pem).map_err(failed)?;
     Ok(pem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::sources::Origin;
+    use crate::settings::tests::all_refused_with;
+
+    #[test]
+    fn what_is_wrong_with_the_way_is_told_with_what_to_write() {
+        let told = all_refused_with([
+            "--proxy socks5://hush",
+            "--proxy http://",
+            "--ca-bundle /no/such/file",
+            "--ca-bundle /dev/null",
+        ]);
+        insta::assert_snapshot!(told, @"
+        --proxy: invalid proxy scheme: expected http or https
+            use a URL such as http://proxy.example.com:3128, or env for HTTPS_PROXY and NO_PROXY
+        --proxy: invalid proxy URL
+            use a URL such as http://proxy.example.com:3128, or env for HTTPS_PROXY and NO_PROXY
+        cannot use /no/such/file for --ca-bundle: No such file or directory (os error 2)
+            use a PEM file, with each certificate between BEGIN CERTIFICATE and END CERTIFICATE
+        cannot use /dev/null for --ca-bundle: no certificate found
+            use a PEM file, with each certificate between BEGIN CERTIFICATE and END CERTIFICATE
+        ");
+    }
+
+    #[test]
+    fn certificates_that_are_not_checked_are_warned_of() {
+        let default = Found::usual(false);
+        let skip_verify_cert = Found { value: true, origin: Origin::Flag("--skip-verify-cert".to_owned()) };
+        let time = || Found::usual(Timeout(std::time::Duration::from_secs(1)));
+        let connection = |skip_verify_cert| Connection {
+            connect_timeout: time(),
+            read_timeout: time(),
+            skip_verify_cert,
+            ca_bundle: None,
+            proxy: Found::usual(Proxy::None),
+        };
+        let [plain, encrypted] =
+            ["http://h", "https://h"].map(|text| Endpoint::parse(Some(text), "r").unwrap());
+        assert_eq!(connection(default).warning(&encrypted), None);
+        let skipping = connection(skip_verify_cert);
+        assert_eq!(skipping.warning(&plain), None);
+        insta::assert_snapshot!(skipping.warning(&encrypted).unwrap(), @"
+        the server's certificate is not verified (--skip-verify-cert): anyone in between can read and change everything
+        ");
+    }
 }

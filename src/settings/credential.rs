@@ -20,7 +20,7 @@ use crate::setting::variables::{
     ALIBABA_CLOUD_CONFIG_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE, ALIBABA_CLOUD_IMDSV1_DISABLED,
     ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED, OSSVEC_ECS_METADATA_URL, OSSVEC_STS_URL,
 };
-use crate::setting::{ACCESS_KEY_ID, MODE};
+use crate::setting::{ACCESS_KEY_ID, MODE, Setting};
 
 /// The source of the credential, and who says so. What is wrong with the configuration is told now, not at the first
 /// request.
@@ -64,13 +64,13 @@ impl Known {
         let told = |failure: Failure| failure.message;
         let sources = Sources::read(global, environment, None).map_err(told)?;
         if let Some(file) = self.file.as_ref().filter(|_| !self.is_empty && sources.profile.is_empty()) {
-            return Err(format!("{} is empty or gone; it was not when this began", file.display()));
+            return Err(format!("{} is empty or missing, but was not at the start", file.display()));
         }
         let Found { value, origin } = find(&sources).map_err(told)?;
         if origin.is_same_place(&self.origin) {
             return Ok(value);
         }
-        Err(format!("the credential came from {}, and would now come from {origin}", self.origin))
+        Err(format!("the credential came from {}, but would now come from {origin}", self.origin))
     }
 }
 
@@ -105,6 +105,11 @@ pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
     // These have taken the role that is named outside for the one of the file.
     let has_role = matches!(base.value, Recipe::Role { .. } | Recipe::Oidc { .. });
     Ok(if has_role { base } else { base.map(|base| given.assuming(base)) })
+}
+
+/// The settings that the credential cannot do without and nobody says, where others of it are said.
+pub(super) fn missing(sources: &Sources<'_>) -> Vec<&'static Setting> {
+    Given { sources }.missing()
 }
 
 /// Whether nobody says anything of a credential, neither right nor wrong.

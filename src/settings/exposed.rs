@@ -30,7 +30,7 @@ pub(super) fn warning(path: &Path) -> Option<String> {
     let shown = path.display();
     is_exposed.then(|| {
         format!(
-            "warning: {shown} holds a secret, and other users of this machine can read it; close it: {cure} {}",
+            "{shown} contains a secret and other users of this machine can read it; run {cure} {}",
             quoted(&shown.to_string())
         )
     })
@@ -66,6 +66,20 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::holds_secret;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_told_with_the_command_that_closes_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = crate::testing::Directory::new();
+        let path = directory.write("my conf", "[default]\naccess-key-secret = hush\n");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let warning =
+            super::warning(&path).unwrap().replace(&directory.path("").display().to_string(), "DIR");
+        insta::assert_snapshot!(warning, @"
+        DIR/my conf contains a secret and other users of this machine can read it; run chmod 600 'DIR/my conf'
+        ");
+    }
 
     #[test]
     fn a_secret_is_known_by_its_name_in_ini_and_json() {

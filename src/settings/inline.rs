@@ -20,7 +20,7 @@ const MISTAKEN_PREFIXES: [&str; 4] = ["fileb://", "file:", "FILE://", "@"];
 /// What JSON does not know, and other languages write for a number or for nothing: one record's defect.
 const FOREIGN_WORDS: [&str; 8] = ["NaN", "nan", "Infinity", "inf", "None", "True", "False", "undefined"];
 
-const FILE_CURE: &str = "put the JSON into a file and give --vectors file://PATH";
+const FILE_CURE: &str = "put the JSON in a file and pass --vectors file://PATH";
 
 /// Refuses a text that cannot be records, with what was probably meant. `is_file` says whether a path leads to a file.
 pub(super) fn check(text: &str, is_file: impl Fn(&str) -> bool) -> Result<(), Failure> {
@@ -55,7 +55,7 @@ impl Flaw {
         let before = self.before(text).unwrap_or_default();
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let line = if error.line() > 1 { format!("line {}, ", error.line()) } else { String::new() };
-        format!("not JSON ({what}, {line}column {column})")
+        format!("invalid JSON ({what}, {line}column {column})")
     }
 
     /// The text up to the character that cannot stand where it does.
@@ -141,28 +141,25 @@ fn cure(text: &str, flaw: &Flaw, is_file: impl Fn(&str) -> bool) -> String {
     let is_structure = text.starts_with(['[', '{']);
     if text.starts_with(['\'', '"']) {
         format!(
-            "the shell has passed the outer quotation marks on: in cmd.exe write \"[{{\\\"key\\\":…}}]\"; or {FILE_CURE}"
+            "the shell kept the outer quotation marks: in cmd.exe, write \"[{{\\\"key\\\":…}}]\"; or {FILE_CURE}"
         )
     } else if !is_structure {
         of_path(text, is_file)
     } else if !text.contains('"') && text.contains(char::is_alphabetic) && !is_typographic(found) {
-        let single = if found == '\'' {
-            "JSON takes double quotes, not single ones; if they were there, "
-        } else {
-            ""
-        };
+        let single =
+            if found == '\'' { "use double quotes in JSON, not single ones; if you did, " } else { "" };
         format!(
-            "{single}the shell has taken the double quotes away: in sh put the JSON into single quotes, in cmd.exe and \
-             PowerShell write \\\" for each double quote; or {FILE_CURE}"
+            "{single}the shell removed the double quotes: in sh, put the JSON in single quotes; in cmd.exe and \
+             PowerShell, write \\\" for each double quote; or {FILE_CURE}"
         )
     } else if is_typographic(found) {
-        format!("write \" for each typographic quotation mark; or {FILE_CURE}")
+        format!("write \" instead of each typographic quotation mark; or {FILE_CURE}")
     } else if found == '\'' {
-        "JSON takes double quotes, not single ones".to_owned()
+        "use double quotes in JSON, not single ones".to_owned()
     } else if found == '\\' {
-        format!("the shell has passed the backslashes on: leave them out; or {FILE_CURE}")
+        format!("the shell kept the backslashes: remove them; or {FILE_CURE}")
     } else if flaw.is_end() {
-        format!("it may have been cut at a space: put all of it into quotes; or {FILE_CURE}")
+        format!("if the shell split it at a space, quote all of it; or {FILE_CURE}")
     } else {
         format!("write [{{\"key\":\"…\",\"data\":{{\"float32\":[…]}}}}]; or {FILE_CURE}")
     }
@@ -177,13 +174,13 @@ fn of_path(text: &str, is_file: impl Fn(&str) -> bool) -> String {
     let prefix = MISTAKEN_PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix));
     let path = prefix.unwrap_or(text);
     let is_named_so = ENDINGS.iter().any(|ending| path.to_ascii_lowercase().ends_with(ending));
-    let otherwise = "JSON is [{\"key\":\"…\",\"data\":{\"float32\":[…]}}]";
+    let otherwise = "write JSON as [{\"key\":\"…\",\"data\":{\"float32\":[…]}}]";
     if is_file(path) {
-        format!("--vectors file://{} reads that file", shortened(path))
+        format!("use --vectors file://{} to read that file", shortened(path))
     } else if prefix.is_some() || is_named_so {
-        format!("--vectors file://{} reads a file of that name; {otherwise}", shortened(path))
+        format!("use --vectors file://{} to read a file of that name; {otherwise}", shortened(path))
     } else {
-        format!("--vectors file://PATH reads a file; {otherwise}")
+        format!("use --vectors file://PATH to read a file; {otherwise}")
     }
 }
 
@@ -200,46 +197,85 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[track_caller]
-    fn refused(text: &str) -> (String, String) {
-        let failure = check(text, |path| path == "v").unwrap_err();
-        (failure.message, failure.advice.unwrap())
-    }
+    use crate::testing::printed;
 
     #[test]
     fn a_text_that_is_no_json_is_told_with_its_likely_cause() {
-        for (text, said, cure) in [
-            ("'[{key:a}]'", "not JSON (expected value, column 1)", "in cmd.exe write"),
-            (r#"'[{"key":"a"}]'"#, "not JSON", "outer quotation marks"),
-            (r#""[{\"key\":\"a\"}]""#, "a JSON string, not records", "outer quotation marks"),
-            ("[{key:a}]", "not JSON (key must be a string, column 3)", "taken the double quotes away"),
-            ("[{'key':'a'}]", "not JSON", "JSON takes double quotes, not single ones"),
-            ("[{“key”:“a”}]", "not JSON", "each typographic quotation mark"),
-            (r#"[{\"key\":\"a\"}]"#, "not JSON", "passed the backslashes on"),
-            (r#"[{"key":"#, "not JSON (EOF while parsing a value, column", "cut at a space"),
-            (r#"[{"key":"a"},]"#, "not JSON (expected value, column 14)", "write [{"),
-            ("key=a,data=[0.1,0.2]", "not JSON (expected value, column 1)", "file://PATH reads a file"),
-            ("data,v.json", "not JSON", "file://data,v.json reads a file of that name"),
-            ("V.JSON.GZ", "not JSON", "file://V.JSON.GZ reads a file of that name"),
-            ("v", "not JSON", "--vectors file://v reads that file"),
-            ("@x", "not JSON", "--vectors file://x reads a file of that name"),
-            ("fileb://x", "not JSON", "--vectors file://x reads a file of that name"),
-            ("file:x", "not JSON", "--vectors file://x reads a file of that name"),
-            ("[0.1,0.2]", "an array of single values, not records", "write [{"),
-            ("5", "a single value, not records", "JSON is [{"),
-            ("[\n{\"é\":é}]", "not JSON (expected value, line 2, column 6)", "write [{"),
-        ] {
-            let (message, advice) = refused(text);
-            assert!(message.starts_with(&format!("--vectors {text}: {said}")), "{message}");
-            assert!(advice.contains(cure), "{text}: {advice}");
-        }
+        let told = [
+            "'[{key:a}]'",
+            r#"'[{"key":"a"}]'"#,
+            r#""[{\"key\":\"a\"}]""#,
+            "[{key:a}]",
+            "[{'key':a}]",
+            r#"[{"key":'a'}]"#,
+            "[{“key”:“a”}]",
+            r#"[{\"key\":\"a\"}]"#,
+            r#"[{"key":"#,
+            r#"[{"key":"a"},]"#,
+            "key=a,data=[0.1,0.2]",
+            "data,v.json",
+            "V.JSON.GZ",
+            "v",
+            "@x",
+            "fileb://x",
+            "file:x",
+            "[0.1,0.2]",
+            "5",
+            "[\n{\"é\":é}]",
+        ]
+        .map(|text| printed(check(text, |path| path == "v").err()));
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        --vectors '[{key:a}]': invalid JSON (expected value, column 1)
+            the shell kept the outer quotation marks: in cmd.exe, write "[{\"key\":…}]"; or put the JSON in a file and pass --vectors file://PATH
+        --vectors '[{"key":"a"}]': invalid JSON (expected value, column 1)
+            the shell kept the outer quotation marks: in cmd.exe, write "[{\"key\":…}]"; or put the JSON in a file and pass --vectors file://PATH
+        --vectors "[{\"key\":\"a\"}]": a JSON string, not records
+            the shell kept the outer quotation marks: in cmd.exe, write "[{\"key\":…}]"; or put the JSON in a file and pass --vectors file://PATH
+        --vectors [{key:a}]: invalid JSON (key must be a string, column 3)
+            the shell removed the double quotes: in sh, put the JSON in single quotes; in cmd.exe and PowerShell, write \" for each double quote; or put the JSON in a file and pass --vectors file://PATH
+        --vectors [{'key':a}]: invalid JSON (key must be a string, column 3)
+            use double quotes in JSON, not single ones; if you did, the shell removed the double quotes: in sh, put the JSON in single quotes; in cmd.exe and PowerShell, write \" for each double quote; or put the JSON in a file and pass --vectors file://PATH
+        --vectors [{"key":'a'}]: invalid JSON (expected value, column 9)
+            use double quotes in JSON, not single ones
+        --vectors [{“key”:“a”}]: invalid JSON (key must be a string, column 3)
+            write " instead of each typographic quotation mark; or put the JSON in a file and pass --vectors file://PATH
+        --vectors [{\"key\":\"a\"}]: invalid JSON (key must be a string, column 3)
+            the shell kept the backslashes: remove them; or put the JSON in a file and pass --vectors file://PATH
+        --vectors [{"key":: invalid JSON (EOF while parsing a value, column 8)
+            if the shell split it at a space, quote all of it; or put the JSON in a file and pass --vectors file://PATH
+        --vectors [{"key":"a"},]: invalid JSON (expected value, column 14)
+            write [{"key":"…","data":{"float32":[…]}}]; or put the JSON in a file and pass --vectors file://PATH
+        --vectors key=a,data=[0.1,0.2]: invalid JSON (expected value, column 1)
+            use --vectors file://PATH to read a file; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        --vectors data,v.json: invalid JSON (expected value, column 1)
+            use --vectors file://data,v.json to read a file of that name; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        --vectors V.JSON.GZ: invalid JSON (expected value, column 1)
+            use --vectors file://V.JSON.GZ to read a file of that name; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        --vectors v: invalid JSON (expected value, column 1)
+            use --vectors file://v to read that file
+        --vectors @x: invalid JSON (expected value, column 1)
+            use --vectors file://x to read a file of that name; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        --vectors fileb://x: invalid JSON (expected ident, column 2)
+            use --vectors file://x to read a file of that name; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        --vectors file:x: invalid JSON (expected ident, column 2)
+            use --vectors file://x to read a file of that name; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        --vectors [0.1,0.2]: an array of single values, not records
+            write [{"key":"…","data":{"float32":[…]}}]; or put the JSON in a file and pass --vectors file://PATH
+        --vectors 5: a single value, not records
+            use --vectors file://PATH to read a file; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        --vectors [
+        {"é":é}]: invalid JSON (expected value, line 2, column 6)
+            write [{"key":"…","data":{"float32":[…]}}]; or put the JSON in a file and pass --vectors file://PATH
+        "#);
     }
 
     #[test]
     fn a_long_text_is_not_repeated() {
-        let (message, advice) = refused(&"é".repeat(100_000));
-        assert!(message.chars().count() < 150 && advice.chars().count() < 150, "{message}: {advice}");
+        let text = "é".repeat(100_000);
+        insta::assert_snapshot!(printed(check(&text, |_| false).err()), @r#"
+        --vectors éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé…: invalid JSON (expected value, column 1)
+            use --vectors file://PATH to read a file; write JSON as [{"key":"…","data":{"float32":[…]}}]
+        "#);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::record::Input;
 /// The input that `--vectors` names or is.
 pub(super) fn of_option(vectors: &str, format: Option<Format>) -> Result<Input, Failure> {
     if vectors.trim().is_empty() {
-        return Err(usage("--vectors is empty").advise("give it JSON, file:// and a path, or -"));
+        return Err(usage("--vectors is empty").advise("pass JSON, file://PATH, or - for standard input"));
     }
     if vectors == "-" {
         return Ok(Input::Stdin);
@@ -30,8 +30,10 @@ pub(super) fn of_option(vectors: &str, format: Option<Format>) -> Result<Input, 
     }
     inline::check(vectors, |path| Path::new(path).is_file())?;
     match format {
-        Some(Format::Csv | Format::Tsv) => Err(usage("--format: the text of --vectors is JSON, not a table")
-            .advise("leave out --format; --vectors file://PATH reads a table")),
+        Some(Format::Csv | Format::Tsv) => {
+            Err(usage("--format csv and tsv cannot be used with JSON in --vectors")
+                .advise("remove --format, or use --vectors file://PATH to read a table"))
+        }
         None | Some(Format::Json | Format::Jsonl) => Ok(Input::Inline(vectors.to_owned().into())),
     }
 }
@@ -39,10 +41,8 @@ pub(super) fn of_option(vectors: &str, format: Option<Format>) -> Result<Input, 
 fn one_file(path: PathBuf) -> Result<Input, Failure> {
     if path.is_dir() {
         let path = quoted(&path.to_string_lossy());
-        return Err(usage(format!(
-            "--vectors file://{path}: it is a directory, and --vectors names one file"
-        ))
-        .advise(format!("name it as an input: ossvec put-vectors {path} …")));
+        return Err(usage(format!("--vectors file://{path} is a directory, not a file"))
+            .advise(format!("pass it as an input: ossvec put-vectors {path} …")));
     }
     Ok(Input::File(path))
 }
@@ -50,7 +50,7 @@ fn one_file(path: PathBuf) -> Result<Input, Failure> {
 /// The paths that inputs of the command line name.
 pub(super) fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if named.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(usage("- is named twice, and standard input can be read only once").advise("name - once"));
+        return Err(usage("- is given twice, but standard input can be read only once").advise("pass - once"));
     }
     named.iter().map(|path| named_path(path)).collect()
 }
@@ -60,8 +60,10 @@ fn named_path(path: &Path) -> Result<PathBuf, Failure> {
     match (local(text), Url::parse(text)) {
         (Some(path), _) => path,
         (None, Some(url)) => Err(url.refused()),
-        (None, None) if inline::is_json(text) => Err(usage("an input is JSON text, and inputs are files")
-            .advise("give the text to --vectors, or put it into a file")),
+        (None, None) if inline::is_json(text) => {
+            Err(usage("an input is JSON text, but inputs must be files")
+                .advise("pass the text with --vectors, or put it in a file"))
+        }
         (None, None) => Ok(path.to_owned()),
     }
 }
@@ -74,7 +76,7 @@ fn local(text: &str) -> Option<Result<PathBuf, Failure>> {
         return None;
     }
     if path.is_empty() {
-        return Some(Err(usage(format!("{text} names no file")).advise("write file:// and a path")));
+        return Some(Err(usage(format!("{text} has no path")).advise("write file://PATH")));
     }
     let decoded = percent_decode_str(path).decode_utf8().ok().map(|path| PathBuf::from(&*path));
     let literal = PathBuf::from(path);
@@ -103,15 +105,15 @@ impl<'a> Url<'a> {
 
     /// What to say of it, with the commands that fetch it.
     fn refused(self) -> Failure {
-        let failure = usage(format!("{} is a URL, and inputs are files", self.shown()));
+        let failure = usage(format!("{} is a URL, but inputs must be files", self.shown()));
         let Some((fetch, stream)) = self.commands() else {
-            return failure.advise("fetch it into a file first, or pipe it into ossvec put-vectors -");
+            return failure.advise("download it first, or pipe it into ossvec put-vectors -");
         };
         let is_folder = self.text.ends_with('/');
         failure.advise(if is_folder {
-            format!("fetch it first: {fetch}")
+            format!("download it first: {fetch}")
         } else {
-            format!("fetch it first: {fetch}; or pipe it in: {stream} | ossvec put-vectors - …")
+            format!("download it first: {fetch}; or pipe it: {stream} | ossvec put-vectors - …")
         })
     }
 
@@ -174,6 +176,7 @@ mod tests {
     use super::*;
     use crate::read;
     use crate::record::Raw;
+    use crate::testing::{Directory, printed};
 
     proptest! {
         #[test]
@@ -194,6 +197,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_input_is_told_with_what_to_name_instead() {
+        let directory = Directory::new();
+        let below = format!("file://{}", directory.path("").display());
+        let options = ["", "file://", "oss://b/a.csv", below.as_str()];
+        let options = options.map(|text| of_option(text, None));
+        let table = of_option("[{}]", Some(Format::Csv));
+        let named = [&["-", "-"][..], &["file://"], &["[{}]"], &["hf://d"], &["oss://b/dir/"]];
+        let named = named.map(|named| paths(&named.iter().map(PathBuf::from).collect::<Vec<_>>()));
+        let failures = options.into_iter().chain([table]).filter_map(Result::err);
+        let failures = failures.chain(named.into_iter().filter_map(Result::err));
+        let told = printed(failures);
+        insta::assert_snapshot!(told.replace(&directory.path("").display().to_string(), "DIR"), @"
+        --vectors is empty
+            pass JSON, file://PATH, or - for standard input
+        file:// has no path
+            write file://PATH
+        oss://b/a.csv is a URL, but inputs must be files
+            download it first: ossutil cp oss://b/a.csv .; or pipe it: ossutil cat oss://b/a.csv | ossvec put-vectors - …
+        --vectors file://DIR is a directory, not a file
+            pass it as an input: ossvec put-vectors DIR …
+        --format csv and tsv cannot be used with JSON in --vectors
+            remove --format, or use --vectors file://PATH to read a table
+        - is given twice, but standard input can be read only once
+            pass - once
+        file:// has no path
+            write file://PATH
+        an input is JSON text, but inputs must be files
+            pass the text with --vectors, or put it in a file
+        hf://d is a URL, but inputs must be files
+            download it first, or pipe it into ossvec put-vectors -
+        oss://b/dir/ is a URL, but inputs must be files
+            download it first: ossutil cp -r oss://b/dir/ .
+        ");
+    }
+
+    #[test]
     fn a_url_is_answered_with_the_commands_that_fetch_it() {
         for (url, fetch, stream) in [
             ("https://h/a.jsonl", "curl -fLO https://h/a.jsonl", "curl -fsSL https://h/a.jsonl"),
@@ -206,7 +245,7 @@ mod tests {
             ("hdfs://n/a", "hadoop fs -get hdfs://n/a .", "hadoop fs -cat hdfs://n/a"),
             ("abfss://c@a.dfs.core.windows.net/a", "hadoop fs -get 'URL' .", "hadoop fs -cat 'URL'"),
             ("https://h/a?Signature=hush", "curl -fLO 'URL'", "curl -fsSL 'URL'"),
-            ("hf://datasets/a", "fetch it into a file first", ""),
+            ("hf://datasets/a", "download it first", ""),
         ] {
             let Some(url) = Url::parse(url) else {
                 assert!(fetch.is_empty(), "{url}");
@@ -216,7 +255,7 @@ mod tests {
             let advice = advice.unwrap();
             assert!(advice.contains(fetch) && advice.contains(stream), "{advice}");
             assert_eq!(advice.contains(" | ossvec put-vectors - …"), !stream.is_empty(), "{advice}");
-            assert!(message.ends_with(" is a URL, and inputs are files"), "{message}");
+            assert!(message.ends_with(" is a URL, but inputs must be files"), "{message}");
             assert!(!message.contains("hush") && !advice.contains("hush"), "{message} {advice}");
         }
         for path in ["C://a", "a.jsonl", "://a", "a/b://c", "key://", "9p://a"] {

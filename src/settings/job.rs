@@ -34,7 +34,8 @@ pub(super) fn names(
     let bucket = checked_bucket(bucket)?;
     let index = index.ok_or_else(|| nameless("index", "--index-name"))?;
     limits::index_name(&index).map_err(|rule| {
-        usage(format!("--index-name {index}: {rule}")).advise("choose another name with --index-name")
+        usage(format!("invalid value {index:?} for --index-name: {rule}"))
+            .advise("choose another name with --index-name")
     })?;
     Ok((bucket, index))
 }
@@ -42,16 +43,17 @@ pub(super) fn names(
 /// The bucket, whose name must be one.
 pub(super) fn checked_bucket(bucket: Option<Found>) -> Result<String, Failure> {
     let Found { value, origin } = bucket.ok_or_else(|| nameless("bucket", "--bucket"))?;
-    let place = if origin == Origin::Endpoint { "the bucket in the endpoint," } else { "--bucket" };
+    let place = if origin == Origin::Endpoint { "the bucket in the endpoint" } else { "--bucket" };
     limits::bucket_name(&value).map_err(|rule| {
-        usage(format!("{place} {value}: {rule}")).advise("name a vector bucket with --bucket")
+        usage(format!("invalid value {value:?} for {place}: {rule}"))
+            .advise("choose a vector bucket with --bucket")
     })?;
     Ok(value)
 }
 
 fn nameless(what: &str, flag: &str) -> Failure {
-    usage(format!("no {what} is named"))
-        .advise(format!("name it with {flag}; or try everything without an account with --local"))
+    usage(format!("no {what} is set"))
+        .advise(format!("set {flag}; or use --local to try a load without an account"))
 }
 
 /// An index name made of the name of the first file, or of the directory that is `named` in its place, so that different
@@ -93,24 +95,24 @@ pub(super) fn fields(reading: &InputOptions) -> Result<Fields, Failure> {
     let (key, vector) = (reading.key.as_slice(), reading.vector.as_slice());
     for (option, names) in [("--key", key), ("--vector", vector), ("--metadata", &reading.metadata)] {
         if names.iter().any(|name| matches!(name.trim(), "" | "-")) {
-            return Err(
-                usage(format!("{option} has an empty name")).advise("leave out the comma, or name a field")
-            );
+            return Err(usage(format!("{option} contains an empty name"))
+                .advise("remove the extra comma, or name a field"));
         }
     }
     // What begins with one hyphen is a name to leave out; an option in a name's place would be lost.
     if let Some(name) = reading.metadata.iter().find(|name| name.trim().starts_with("--")) {
-        return Err(usage(format!("--metadata {name}: a field's name does not begin with --"))
-            .advise("name fields after --metadata, or leave it out"));
+        return Err(usage(format!("--metadata {name} looks like an option, not a field name"))
+            .advise("list field names after --metadata, or remove it"));
     }
     if let [name] = reading.metadata.as_slice()
         && name.trim().chars().count() == 2
         && name.trim().starts_with('-')
     {
-        return Err(usage(format!("--metadata {name} reads as an option in place of a field's name"))
-            .advise(format!(
-                "name fields after --metadata; to leave out that field: --metadata metadata,{name}"
-            )));
+        return Err(usage(format!("--metadata {name} looks like an option, not a field name")).advise(
+            format!(
+                "list field names after --metadata; to exclude that field, use --metadata metadata,{name}"
+            ),
+        ));
     }
     Ok(Fields::new(key, vector, &reading.metadata))
 }
@@ -121,7 +123,7 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
         return Ok(of_option(vectors, arguments.reading.format.0)?.into());
     }
     if arguments.inputs.is_empty() {
-        return Err(usage("no input: name files, or - for standard input"));
+        return Err(usage("no input given: pass files, directories, or - for standard input"));
     }
     Ok(read::expand(&paths(&arguments.inputs)?))
 }
@@ -185,13 +187,12 @@ fn first_line(error: &ReadError) -> String {
 const BAD_LISTED: usize = 20;
 
 fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
-    const SKIP: &str = "--skip-bad-files loads the others";
+    const SKIP: &str = "use --skip-bad-files to load the others";
     if let [(_, error)] = bad {
         let failure = unreadable(error);
         return if all > 1 { failure.also_advise(SKIP) } else { failure };
     }
-    let cure =
-        if bad.len() < all { format!("fix them or leave them out; {SKIP}") } else { "fix them".to_owned() };
+    let cure = if bad.len() < all { format!("fix or remove them, or {SKIP}") } else { "fix them".to_owned() };
     let listed = bad.iter().take(BAD_LISTED).map(|(_, error)| error.to_string().replace('\n', "; "));
     let more = bad.len().saturating_sub(BAD_LISTED);
     let more = (more > 0).then(|| format!("and {more} more"));
@@ -228,16 +229,16 @@ pub(super) fn keep(
     let reporting = &arguments.reporting;
     let folder = match &reporting.checkpoint_dir {
         Some(folder) if folder.as_os_str() == "-" => {
-            return Err(usage("--checkpoint-dir -: journals are kept in a directory")
-                .advise("name a directory with --checkpoint-dir, or leave it out"));
+            return Err(usage("--checkpoint-dir must be a directory, not -")
+                .advise("choose a directory, or remove --checkpoint-dir"));
         }
         Some(folder) => folder.clone(),
         None => dirs::state_dir()
             .or_else(dirs::data_local_dir)
             .map(|state| state.join("ossvec"))
             .ok_or_else(|| {
-                Failure::new(Exit::Client, "this user has no state directory")
-                    .advise("name one with --checkpoint-dir")
+                Failure::new(Exit::Client, "cannot find a state directory for this user")
+                    .advise("choose one with --checkpoint-dir")
             })?,
     };
     Ok(Keep {
@@ -282,6 +283,70 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::settings::tests::{all_refused, all_refused_with};
+    use crate::testing::printed;
+
+    #[test]
+    fn what_a_load_cannot_do_is_told_with_what_to_do() {
+        let told = all_refused_with(["--key ''", "--metadata a,,b", "--metadata --strict", "--metadata -n"]);
+        insta::assert_snapshot!(told, @"
+        --key contains an empty name
+            remove the extra comma, or name a field
+        --metadata contains an empty name
+            remove the extra comma, or name a field
+        --metadata --strict looks like an option, not a field name
+            list field names after --metadata, or remove it
+        --metadata -n looks like an option, not a field name
+            list field names after --metadata; to exclude that field, use --metadata metadata,-n
+        ");
+        let told = all_refused([
+            "put-vectors",
+            "put-vectors --vectors [] --checkpoint-dir - --bucket bkt --index-name i --region r --account-id 1 -i i -k s",
+            "put-vectors a --bucket B --index-name i --region r --account-id 1 -i i -k s",
+            "put-vectors a --bucket bkt --index-name a-b --region r --account-id 1 -i i -k s",
+            "put-vectors a --index-name i -e b-1.r.oss-vectors.aliyuncs.com -i i -k s",
+            "put-vectors a --index-name i --region r --account-id 1 -i i -k s",
+            "put-vectors a --bucket bkt --region r --account-id 1 -i i -k s",
+        ]);
+        insta::assert_snapshot!(told, @r#"
+        no input given: pass files, directories, or - for standard input
+        --checkpoint-dir must be a directory, not -
+            choose a directory, or remove --checkpoint-dir
+        invalid value "B" for --bucket: a bucket name must have 3 to 32 characters
+            choose a vector bucket with --bucket
+        invalid value "a-b" for --index-name: an index name can contain only letters and digits, no hyphens or underscores
+            choose another name with --index-name
+        invalid value "b" for the bucket in the endpoint: a bucket name must have 3 to 32 characters
+            choose a vector bucket with --bucket
+        no bucket is set
+            set --bucket; or use --local to try a load without an account
+        no index is set
+            set --index-name; or use --local to try a load without an account
+        "#);
+    }
+
+    #[test]
+    fn inputs_that_cannot_be_loaded_are_listed_with_what_to_do_about_all_of_them() {
+        let bad: Vec<_> = (1..=25)
+            .map(|number| {
+                let input = Input::File(PathBuf::from(format!("{number}.jsonl")));
+                (input.clone(), ReadError::Open { input, cause: std::io::ErrorKind::NotFound.into() })
+            })
+            .collect();
+        let few = cannot_be_loaded(&bad[..2], 3);
+        let all = cannot_be_loaded(&bad[..2], 2);
+        let many = cannot_be_loaded(&bad, 30);
+        assert_eq!(many.details.last().unwrap(), "and 5 more");
+        let whole = [few, all, many].map(|failure| Failure { details: Vec::new(), ..failure });
+        insta::assert_snapshot!(printed(whole), @"
+        2 of 3 inputs cannot be loaded; nothing was sent
+            fix or remove them, or use --skip-bad-files to load the others
+        2 of 2 inputs cannot be loaded; nothing was sent
+            fix them
+        25 of 30 inputs cannot be loaded; nothing was sent
+            fix or remove them, or use --skip-bad-files to load the others
+        ");
+    }
 
     #[test]
     fn a_quota_that_is_no_multiple_of_a_batch_is_used_up_by_smaller_ones() {

@@ -37,7 +37,7 @@ use crate::put::batch::Limits;
 use crate::put::report::Telling;
 use crate::put::{Bounds, Job, Verify, Wanted};
 use crate::setting::{self, ACCESS_KEY_SECRET, BUCKET, PROXY, STS_TOKEN, Setting};
-use check::usage;
+use check::{listed, usage};
 use connection::Connection;
 use job::{
     Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,
@@ -71,7 +71,7 @@ pub(crate) struct Load {
     pub log: Log,
 }
 
-/// What is not wrong with the global options but should be known; what is wrong with those that only ossutil has is an
+/// Warnings about the global options; what is wrong with those that only ossutil has is an
 /// error.
 ///
 /// For standard error; `--quiet` keeps them back.
@@ -81,21 +81,20 @@ pub(crate) fn warnings(global: &Global, form: CommandForm) -> Result<Vec<String>
         ossutil.sign_version.as_deref().filter(|version| !version.eq_ignore_ascii_case("v4"))
     {
         return Err(usage(format!(
-            "--sign-version {version}: requests about vectors have signature v4 only"
+            "--sign-version {version} is not supported: vector requests are always signed with v4"
         ))
-        .advise("leave --sign-version out"));
+        .advise("remove --sign-version"));
     }
     if ossutil.cloudbox_id.as_ref().is_some_and(|id| !id.is_empty()) {
-        return Err(
-            usage("--cloudbox-id: a CloudBox has no vector buckets").advise("leave --cloudbox-id out")
-        );
+        return Err(usage("--cloudbox-id is not supported: a CloudBox has no vector buckets")
+            .advise("remove --cloudbox-id"));
     }
     for (flag, value) in
         [("--output-query", &ossutil.output_query), ("--output-properties", &ossutil.output_properties)]
     {
         if value.is_some() && form == CommandForm::Own {
-            return Err(usage(format!("{flag} is ossutil's, for ossvec vectors-api"))
-                .advise("--output-format json prints a summary that jq can take apart"));
+            return Err(usage(format!("{flag} works only with ossvec vectors-api"))
+                .advise("use --output-format json, and jq to extract values"));
         }
     }
     Ok(exposed_options(global).into_iter().collect())
@@ -107,10 +106,11 @@ fn exposed_options(global: &Global) -> Option<String> {
         |setting: &&Setting| secret_of(global, setting).is_some_and(|value| setting.is_secret(value));
     let given: Vec<_> = setting::secret_options().filter(is_given).collect();
     let options: Vec<_> = given.iter().map(|setting| setting.option()).collect();
+    let options: Vec<_> = options.iter().map(String::as_str).collect();
     let variables: Vec<_> = given.iter().filter_map(|setting| setting.variables().first().copied()).collect();
     (!given.is_empty()).then(|| {
-        let (options, variables) = (options.join(" and "), variables.join(" and "));
-        format!("warning: ps shows {options} to every user of this machine; {variables} would not")
+        let (options, variables) = (listed(&options, "and"), listed(&variables, "and"));
+        format!("other users of this machine can see {options} in ps; set {variables} instead")
     })
 }
 
@@ -134,9 +134,8 @@ pub(crate) fn load(
 ) -> Result<Load, Failure> {
     let PutVectors { to, reading, sending, reporting, .. } = arguments;
     if to.local && (global.endpoint.is_some() || global.region.is_some() || global.account_id.is_some()) {
-        return Err(usage(
-            "--local has a service of its own: leave out --endpoint, --region and --account-id",
-        ));
+        return Err(usage("--local cannot be used with --endpoint, --region or --account-id")
+            .advise("remove them: the local service has its own"));
     }
     let (expanded, fields) = (named_inputs(arguments)?, fields(reading)?);
     touched::check_named(arguments, &expanded, (global, environment))?;
@@ -216,7 +215,7 @@ fn verify(name: VerifyName) -> Verify {
 /// The service in the cloud, as far as somebody says where it is.
 fn cloud(to: &To, sources: &Sources<'_>) -> Result<ServiceAsFound, Failure> {
     let service = ServiceAsFound::find(sources, to.bucket.as_ref())?;
-    missing::none_missing(service, to.index_name.is_some(), sources)
+    missing::none_missing(service, to, sources)
 }
 
 /// What becomes of numbers in metadata.
@@ -241,11 +240,12 @@ fn bucket_without_service(to: &To, sources: &Sources<'_>) -> Option<Found> {
 /// Whether the index can be as it is wanted.
 fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
     for key in &to.non_filterable_metadata_keys {
-        limits::non_filterable_key(key)
-            .map_err(|rule| usage(format!("--non-filterable-metadata-keys {key}: {rule}")))?;
+        limits::non_filterable_key(key).map_err(|rule| {
+            usage(format!("invalid value {key:?} for --non-filterable-metadata-keys: {rule}"))
+        })?;
     }
     if to.create_index && to.distance_metric.is_none() && !to.local && !dry_run {
-        return Err(usage("--create-index needs --distance-metric cosine or euclidean"));
+        return Err(usage("--create-index requires --distance-metric cosine or euclidean"));
     }
     Ok(())
 }
@@ -265,12 +265,13 @@ fn wanted(to: &To, index_name: String) -> Wanted {
 /// The configuration file and the profile that `config init` writes.
 pub(crate) fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, String), Failure> {
     let path = config_file(global, environment).ok_or_else(|| {
-        Failure::new(Exit::Client, "this user has no home directory").advise("name a file with -c")
+        Failure::new(Exit::Client, "cannot find a home directory for this user")
+            .advise("choose a file with -c")
     })?;
     let profile = profile_name(global, environment).map_or_else(|| "default".to_owned(), |name| name.value);
     if profile.contains(['[', ']', '\n', '\r']) || profile != profile.trim() {
-        return Err(usage(format!("--profile {profile:?} cannot be the name of a section"))
-            .advise("choose a name without brackets, and without blanks around it"));
+        return Err(usage(format!("invalid value {profile:?} for --profile: not a valid section name"))
+            .advise("choose a name without brackets or surrounding whitespace"));
     }
     Ok((path.value, profile))
 }
@@ -298,7 +299,7 @@ pub(crate) fn listing(
     environment: &Environment,
 ) -> Result<ServiceSettings, Failure> {
     if to.local {
-        return Err(usage("the indexes of --local cannot be listed"));
+        return Err(usage("cannot list the indexes of --local"));
     }
     let sources = Sources::read(global, environment, to.bucket.as_deref())?;
     let service = ServiceAsFound::find(&sources, to.bucket.as_ref())?;
@@ -311,7 +312,8 @@ pub(crate) fn serve(arguments: &Serve, global: &Global) -> Result<local_service:
     let quota = Quota { requests: arguments.requests_per_second.0, vectors: arguments.vectors_per_second.0 };
     let usual = local_options(arguments.data_dir.as_deref(), quota)?;
     let faults = arguments.fault.iter().map(|spec| {
-        local_service::fault::Fault::parse(spec).map_err(|error| usage(format!("--fault {spec}: {error}")))
+        local_service::fault::Fault::parse(spec)
+            .map_err(|error| usage(format!("invalid value {spec:?} for --fault: {error}")))
     });
     let given = |flag: Option<&String>, usual: String| flag.cloned().unwrap_or(usual);
     Ok(local_service::Options {
@@ -329,7 +331,8 @@ fn local_options(data: Option<&Path>, quota: Quota) -> Result<local_service::Opt
     let data = match data {
         Some(data) => data.to_owned(),
         None => dirs::data_dir().map(|data| data.join("ossvec")).ok_or_else(|| {
-            Failure::new(Exit::Client, "this user has no data directory").advise("name one with --data-dir")
+            Failure::new(Exit::Client, "cannot find a data directory for this user")
+                .advise("choose one with --data-dir")
         })?,
     };
     let limited = |rate: f64| if rate.is_finite() { rate } else { 0.0 };
@@ -353,14 +356,113 @@ fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSetting
     };
     let target = Target { bucket, account: local.account, region: local.region };
     let options = Connection::find(sources)?.options(endpoint, target)?;
-    Ok(ServiceSettings { options, credential: Box::new(credential), warning: None })
+    Ok(ServiceSettings { options, credential: Box::new(credential), remarks: Vec::new() })
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::{Cli, Command};
     use crate::oss::credential::Role;
     use crate::setting::{ACCESS_KEY_ID, Effect, Fallback, ROLE_SESSION_NAME};
+    use crate::testing::{Directory, printed};
+
+    /// A load of which everything is said that the service needs.
+    const WHOLE: &str = "put-vectors a --bucket bkt --index-name i --region r --account-id 1 -i i -k s";
+
+    /// What is said of a command line that is refused, behind its variables: `OSS_REGION=r put-vectors a`.
+    fn refused(line: &str) -> String {
+        let words = shlex::split(line).unwrap();
+        let is_variable = |word: &&String| word.starts_with(char::is_uppercase) && word.contains('=');
+        let variables = words.iter().take_while(is_variable).filter_map(|word| word.split_once('='));
+        let home = [("HOME", "/no/such/home")];
+        let variables: Environment = home
+            .into_iter()
+            .chain(variables)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let arguments = words.iter().skip_while(is_variable).map(String::as_str);
+        let Cli { global, command } = Cli::try_parse_from(["ossvec"].into_iter().chain(arguments)).unwrap();
+        let line = CommandLine::new(Vec::new());
+        let refused = warnings(&global, CommandForm::Own).err().or_else(|| match &command {
+            Command::PutVectors(load) => {
+                self::load((load, CommandForm::Own), &global, &variables, &line).err()
+            }
+            Command::Serve(serve) => self::serve(serve, &global).err(),
+            _ => place(&global, &variables).err(),
+        });
+        printed(refused)
+    }
+
+    /// What is said of several command lines.
+    pub(super) fn all_refused<const N: usize>(lines: [&str; N]) -> String {
+        lines.map(refused).join("\n")
+    }
+
+    /// What is said of loads of which everything is said, with these options too.
+    pub(super) fn all_refused_with<const N: usize>(options: [&str; N]) -> String {
+        options.map(|options| refused(&format!("{WHOLE} {options}"))).join("\n")
+    }
+
+    /// What is said of loads whose configuration file has one of these lines.
+    pub(super) fn all_refused_by_file<const N: usize>(lines: [&str; N]) -> String {
+        let directory = Directory::new();
+        let refused = lines.map(|line| {
+            let path = directory.write("conf", format!("[default]\n{line}\n")).display().to_string();
+            refused(&format!("put-vectors a --bucket bkt --index-name i -c {path}")).replace(&path, "conf")
+        });
+        refused.join("\n")
+    }
+
+    #[test]
+    fn what_an_option_cannot_be_is_told_with_what_to_do() {
+        let of_load = all_refused_with([
+            "--sign-version v1",
+            "--cloudbox-id cb-1",
+            "--output-query a",
+            "--output-properties a",
+            "--local",
+            "--create-index",
+            "--non-filterable-metadata-keys a-b",
+        ]);
+        insta::assert_snapshot!(of_load, @r#"
+        --sign-version v1 is not supported: vector requests are always signed with v4
+            remove --sign-version
+        --cloudbox-id is not supported: a CloudBox has no vector buckets
+            remove --cloudbox-id
+        --output-query works only with ossvec vectors-api
+            use --output-format json, and jq to extract values
+        --output-properties works only with ossvec vectors-api
+            use --output-format json, and jq to extract values
+        --local cannot be used with --endpoint, --region or --account-id
+            remove them: the local service has its own
+        --create-index requires --distance-metric cosine or euclidean
+        invalid value "a-b" for --non-filterable-metadata-keys: a non-filterable metadata key can contain only letters, digits and underscores
+        "#);
+        let others =
+            all_refused(["serve --fault status", "serve --fault hang,op=Put", "config init --profile 'a]'"]);
+        insta::assert_snapshot!(others, @r#"
+        invalid value "status" for --fault: status requires a value
+        invalid value "hang,op=Put" for --fault: invalid value "Put" for op: expected an operation such as PutVectors
+        invalid value "a]" for --profile: not a valid section name
+            choose a name without brackets or surrounding whitespace
+        "#);
+    }
+
+    #[test]
+    fn secrets_on_the_command_line_are_warned_of_with_the_variables_to_use() {
+        let warned = |words: &[&str]| {
+            let line = ["ossvec", "config", "show"].into_iter().chain(words.iter().copied());
+            warnings(&Cli::try_parse_from(line).unwrap().global, CommandForm::Own).unwrap().join("\n")
+        };
+        let all = ["-i", "i", "-k", "s", "-t", "t", "--proxy", "http://me:hush@h"];
+        insta::assert_snapshot!(warned(&all), @"
+        other users of this machine can see --access-key-secret, --sts-token and --proxy in ps; set OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN and HTTPS_PROXY instead
+        ");
+        assert_eq!(warned(&["-i", "i", "--proxy", "http://h"]), "");
+    }
 
     #[test]
     fn what_the_help_calls_a_default_is_the_default() {

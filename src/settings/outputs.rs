@@ -41,16 +41,16 @@ impl Reason {
     /// The file, as what another one may be too.
     fn file(self) -> String {
         match self {
-            Self::Stream(_) => self.name().to_owned(),
-            _ => format!("the file of {}", self.name()),
+            Self::Folder(name) => format!("the data file in {name}"),
+            _ => self.name().to_owned(),
         }
     }
 
     fn cure(self) -> String {
         match self {
-            Self::Option(name) => format!("name another file with {name}"),
-            Self::Folder(name) => format!("name another directory with {name}"),
-            Self::Variable(name) => format!("name another file with the variable {name}"),
+            Self::Option(name) => format!("choose another file with {name}"),
+            Self::Folder(name) => format!("choose another directory with {name}"),
+            Self::Variable(name) => format!("set {name} to another file"),
             Self::Stream(_) => format!("redirect {} to another file", self.name()),
         }
     }
@@ -222,7 +222,7 @@ impl Outputs {
             };
             if let Some(within) = self.written.iter().find(is_within) {
                 return Err(inside(&within.shown(), directory)
-                    .advise(format!("name a file in another directory with {}", within.reason.name())));
+                    .advise(format!("choose a file in another directory with {}", within.reason.name())));
             }
             let journals = self.journals.as_deref().and_then(places::whole);
             let data = self.data.as_deref().and_then(places::whole);
@@ -232,7 +232,7 @@ impl Outputs {
             ] {
                 if let Some(folder) = folder.as_ref().filter(|_| is_within) {
                     return Err(inside(&format!("{option} {}", folder.display()), directory)
-                        .advise(format!("name a directory elsewhere with {option}")));
+                        .advise(format!("choose another directory with {option}")));
                 }
             }
         }
@@ -241,7 +241,7 @@ impl Outputs {
 }
 
 fn clash(written: &Written, what: &str) -> Failure {
-    usage(format!("{} is also {what}", written.shown())).advise(written.reason.cure())
+    usage(format!("{} is the same file as {what}", written.shown())).advise(written.reason.cure())
 }
 
 fn inside(shown: &str, directory: &Path) -> Failure {
@@ -252,8 +252,8 @@ fn inside(shown: &str, directory: &Path) -> Failure {
 fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     if path.as_os_str() == "-" {
-        return Err(usage(format!("{option} -: it goes to a file, not to standard output"))
-            .advise(format!("name a file with {option}")));
+        return Err(usage(format!("{option} must be a file, not standard output"))
+            .advise(format!("choose a file with {option}")));
     }
     let is_folder = path.is_dir() || path.file_name().is_none() || shown.to_string().ends_with('/');
     if is_folder {
@@ -261,8 +261,8 @@ fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
             LOG => "ossvec.log".to_owned(),
             _ => format!("{}.jsonl", option.trim_start_matches('-')),
         });
-        return Err(usage(format!("{option} {shown}: it is a directory, and a file is needed"))
-            .advise(format!("name a file, such as {option} {}", example.display())));
+        return Err(usage(format!("{option} {shown} is a directory, not a file"))
+            .advise(format!("choose a file, such as {option} {}", example.display())));
     }
     Ok(())
 }
@@ -283,5 +283,69 @@ fn writable(path: &Path) -> io::Result<()> {
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
-        .advise("--rejects names another file; its folder must be there, and be yours to write")
+        .advise("choose a file in an existing, writable directory with --rejects")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Directory, printed};
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_told_with_the_option_to_change() {
+        let directory = Directory::new();
+        let file = directory.write("file", "");
+        let path = directory.path("");
+        let of = || Outputs::default();
+        let read = |what: &str| [Read::file(what, &file)];
+        let folder = [path.as_path()];
+        let refused = [
+            of().rejects(Some(Path::new("-"))).check(),
+            of().events(Some(&path)).check(),
+            of().log(Some(&path)).check(),
+            of().rejects(Some(&path.join("no/file"))).check(),
+            of().rejects(Some(&file)).events(Some(&file)).check(),
+            of().data(Some(&path)).log(Some(&path.join(FILE_NAME))).check(),
+            of().rejects(Some(&file)).check_apart_from(&read("an input")),
+            of().step_summary(Some(&file)).check_apart_from(&read("the configuration file")),
+            of().events(Some(&file)).check_outside_of(folder.into_iter()),
+            of().journals(Some(&path.join("state"))).check_outside_of(folder.into_iter()),
+            of().data(Some(&path)).check_outside_of(folder.into_iter()),
+        ];
+        let told = printed(refused.into_iter().filter_map(Result::err));
+        let real = path.canonicalize().unwrap().display().to_string();
+        insta::assert_snapshot!(told.replace(&real, "DIR").replace(&path.display().to_string(), "DIR"), @"
+        --rejects must be a file, not standard output
+            choose a file with --rejects
+        --events DIR is a directory, not a file
+            choose a file, such as --events DIR/events.jsonl
+        --log-file DIR is a directory, not a file
+            choose a file, such as --log-file DIR/ossvec.log
+        cannot write the rejects file DIR/no/file: No such file or directory (os error 2)
+            choose a file in an existing, writable directory with --rejects
+        --events DIR/file is the same file as --rejects
+            choose another file with --events
+        --log-file DIR/vectors.redb is the same file as the data file in --data-dir
+            choose another file with --log-file
+        --rejects DIR/file is the same file as an input
+            choose another file with --rejects
+        GITHUB_STEP_SUMMARY DIR/file is the same file as the configuration file
+            set GITHUB_STEP_SUMMARY to another file
+        --events DIR/file is in the input directory DIR
+            choose a file in another directory with --events
+        --checkpoint-dir DIR/state is in the input directory DIR
+            choose another directory with --checkpoint-dir
+        --data-dir DIR is in the input directory DIR
+            choose another directory with --data-dir
+        ");
+    }
+
+    #[test]
+    fn a_stream_is_told_with_how_to_redirect_it() {
+        let told = [Stream::Output, Stream::Error].map(Reason::Stream).map(Reason::cure);
+        insta::assert_snapshot!(told.join("\n"), @"
+        redirect standard output to another file
+        redirect standard error to another file
+        ");
+    }
 }

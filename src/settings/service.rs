@@ -11,6 +11,7 @@ use crate::oss::endpoint::{
     Addressing, Endpoint, EndpointError, Target, from_bucket_url, of_objects, region_of,
 };
 use crate::oss::network::Proxy;
+use crate::put::report::notice::Severity;
 use crate::setting::{ACCOUNT_ID, BUCKET, ENDPOINT, REGION};
 
 /// What flags, variables and the file say of the service; what they leave out is `None`.
@@ -31,7 +32,7 @@ pub(crate) struct ServiceSettings {
     pub(super) options: client::ClientOptions,
     pub(super) credential: Box<dyn Source>,
     /// What everybody should know who reads what is printed.
-    pub warning: Option<String>,
+    pub remarks: Vec<(Severity, String)>,
 }
 
 impl ServiceSettings {
@@ -46,7 +47,7 @@ impl ServiceSettings {
     /// Makes the client.
     pub(crate) fn client(self) -> Result<Client, Failure> {
         Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {
-            Failure::from_lines(Exit::Client, &format!("cannot prepare the HTTP client: {error}"))
+            Failure::from_lines(Exit::Client, &format!("cannot create the HTTP client: {error}"))
         })
     }
 }
@@ -97,8 +98,7 @@ impl Host {
         let (host, said, region) = (self.found.as_ref()?, self.region.as_ref()?, region?);
         (region.value != said.value).then(|| {
             format!(
-                "note: the region is {} ({}), but the endpoint ({}) is in {}, which will refuse what is signed for \
-                 another region",
+                "the region is {} ({}), but the endpoint ({}) is in {} and refuses requests signed for another region",
                 region.value, region.origin, host.origin, said.value
             )
         })
@@ -149,14 +149,15 @@ impl ServiceAsFound {
         let account = self.account.ok_or_else(|| sources.missing(&ACCOUNT_ID))?;
         let Found { value: credential, origin } = credential::source(sources)?;
         let target = Target { bucket: bucket.to_owned(), account: account.value, region: region.value };
-        let more = [sources.unused_note(&origin), self.connection.warning(&endpoint.value)];
+        let notes = self.notes.into_iter().chain(sources.unused_note(&origin));
+        let verification = self.connection.warning(&endpoint.value);
         let vendor =
             if matches!(origin, Origin::Vendor(_)) { vendor::files(sources.environment) } else { Vec::new() };
         let exposed = sources.file.iter().chain(&vendor).filter_map(|path| exposed::warning(path));
-        let notes: Vec<_> = self.notes.into_iter().chain(more.into_iter().flatten()).chain(exposed).collect();
-        let warning = (!notes.is_empty()).then(|| notes.join("\n"));
+        let warnings = verification.into_iter().chain(exposed).map(|text| (Severity::Warning, text));
+        let remarks = notes.map(|text| (Severity::Note, text)).chain(warnings).collect();
         let options = self.connection.options(endpoint.value, target)?;
-        Ok(ServiceSettings { options, credential, warning })
+        Ok(ServiceSettings { options, credential, remarks })
     }
 }
 
@@ -167,7 +168,7 @@ fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
     let is_flag = matches!(named.origin, Origin::Flag(_));
     match vectors.filter(|_| !is_flag) {
         Some(vectors) => {
-            let note = format!("note: {objects} is the endpoint of objects; vectors are at {vectors}");
+            let note = format!("{objects} is an endpoint for objects; using {vectors} for vectors");
             Ok((named.map(|_| vectors), Some(note)))
         }
         None => Err(named.blamed(&ENDPOINT, is_of_objects(&named.value))),
@@ -177,10 +178,10 @@ fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
 /// What to say of an endpoint that is one of objects.
 fn is_of_objects(endpoint: &str) -> Failure {
     let (objects, vectors) = of_objects(endpoint).unwrap_or_default();
-    let failure = Failure::new(Exit::Usage, format!("{objects} is an endpoint of objects, not of vectors"));
+    let failure = Failure::new(Exit::Usage, format!("{objects} is an endpoint for objects, not for vectors"));
     failure.advise(match vectors {
         Some(vectors) => format!("use {vectors}"),
-        None => "use REGION.oss-vectors.aliyuncs.com; vectors have no acceleration".to_owned(),
+        None => "use REGION.oss-vectors.aliyuncs.com; vectors have no transfer acceleration".to_owned(),
     })
 }
 
@@ -203,10 +204,11 @@ fn usual(region: &Found) -> Result<Endpoint, Failure> {
 fn no_endpoint(error: &EndpointError) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
     match error {
-        EndpointError::Rest { without, .. } => failure.advise(format!(
-            "write {without}: the bucket and the index are named by --bucket and --index-name"
-        )),
-        _ => failure.advise("write a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or leave it out"),
+        EndpointError::Rest { without, .. } => failure
+            .advise(format!("use {without}; set the bucket and the index with --bucket and --index-name")),
+        _ => {
+            failure.advise("use a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or remove the endpoint")
+        }
     }
 }
 
@@ -223,4 +225,54 @@ fn addressed(
     let effective = endpoint.value.addressing();
     let asked = style.filter(|style| style.value == effective);
     (Some(endpoint), Some(asked.unwrap_or_else(|| Found::usual(effective))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::tests::{all_refused, all_refused_by_file};
+
+    #[test]
+    fn an_endpoint_that_is_none_is_told_with_what_to_write() {
+        let told = all_refused([
+            "put-vectors a --bucket bkt --index-name i -e ftp://h",
+            "put-vectors a --bucket bkt --index-name i -e https://h/path",
+            "put-vectors a --bucket bkt --index-name i -e https://me:hush@h",
+            "put-vectors a --bucket bkt --index-name i -e oss-cn-hangzhou.aliyuncs.com",
+            "OSS_ENDPOINT=oss-accelerate.aliyuncs.com put-vectors a --bucket bkt --index-name i",
+            "OSS_ENDPOINT='\"h\"' put-vectors a --bucket bkt --index-name i",
+        ]);
+        insta::assert_snapshot!(told, @r#"
+        --endpoint: invalid scheme "ftp": expected http or https
+            use a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or remove the endpoint
+        --endpoint: unexpected path after the host
+            use https://h; set the bucket and the index with --bucket and --index-name
+        --endpoint: it contains a user name or a password before an @
+            use a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or remove the endpoint
+        --endpoint: oss-cn-hangzhou.aliyuncs.com is an endpoint for objects, not for vectors
+            use cn-hangzhou.oss-vectors.aliyuncs.com
+        OSS_ENDPOINT: oss-accelerate.aliyuncs.com is an endpoint for objects, not for vectors
+            use REGION.oss-vectors.aliyuncs.com; vectors have no transfer acceleration
+        OSS_ENDPOINT: invalid host "\"h\"": expected a host name or an IP address
+            remove the quotation marks: set in cmd.exe and docker --env-file keep them
+        "#);
+        insta::assert_snapshot!(all_refused_by_file(["endpoint = h:port"]), @r#"
+        endpoint in conf [default]: invalid port "port": expected 1 to 65535
+            use a host such as cn-hangzhou.oss-vectors.aliyuncs.com, or remove the endpoint
+        "#);
+    }
+
+    #[test]
+    fn what_is_odd_about_an_endpoint_is_a_note() {
+        let named = |value: &str, origin| Found { value: value.to_owned(), origin };
+        let file = Origin::File { path: "conf".into(), section: "default".to_owned() };
+        let (found, note) = of_vectors(named("https://oss-r.aliyuncs.com", file.clone())).unwrap();
+        let host = Host { found: Some(found), region: Some(named("r", Origin::Endpoint)), ..Host::default() };
+        let other = host.contradiction(Some(&named("s", Origin::Flag("--region".to_owned()))));
+        insta::assert_snapshot!([note, other].map(Option::unwrap).join("\n"), @"
+        oss-r.aliyuncs.com is an endpoint for objects; using r.oss-vectors.aliyuncs.com for vectors
+        the region is s (--region), but the endpoint (conf [default]) is in r and refuses requests signed for another region
+        ");
+        assert_eq!(host.contradiction(Some(&named("r", file))), None);
+    }
 }

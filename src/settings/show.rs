@@ -145,6 +145,44 @@ mod tests {
     use clap::Parser;
 
     #[test]
+    fn every_setting_is_one_line_with_its_origin() {
+        let words =
+            ["ossvec", "config", "show", "-c", "/dev/null", "--proxy", "http://me:hush@h", "-k", "hush"];
+        let cli = Cli::try_parse_from(words).unwrap();
+        let Command::Config(crate::cli::Config { command: ConfigCommand::Show(arguments) }) = &cli.command
+        else {
+            panic!("{:?}", cli.command);
+        };
+        let variables = [("OSS_ACCESS_KEY_ID", "id"), ("OSS_REGION", "cn-hangzhou")];
+        let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let shown = show(arguments, &cli.global, &environment).unwrap();
+        insta::assert_snapshot!(lines(&shown, true), @"
+        config-file        /dev/null                                     --config-file
+        profile            default                                       default
+        credential         an access key                                 OSS_ACCESS_KEY_ID
+        mode               -                                             not set
+        access-key-id      id                                            OSS_ACCESS_KEY_ID
+        access-key-secret  ***                                           --access-key-secret
+        sts-token          -                                             not set
+        role-arn           -                                             not set
+        role-session-name  -                                             not set
+        bucket             -                                             not set
+        region             cn-hangzhou                                   OSS_REGION
+        account-id         -                                             not set
+        endpoint           https://cn-hangzhou.oss-vectors.aliyuncs.com  default
+        addressing-style   virtual                                       default
+        connect-timeout    10s                                           default
+        read-timeout       20s                                           default
+        retry-times        100                                           default
+        proxy              http://***@h                                  --proxy
+        ca-bundle          -                                             not set
+        skip-verify-cert   false                                         default
+        loglevel           off                                           default
+        log-file           -                                             not set
+        ");
+    }
+
+    #[test]
     fn every_setting_of_the_table_that_can_be_configured_is_shown_in_its_order() {
         let cli = Cli::try_parse_from(["ossvec", "config", "show", "-c", "/dev/null"]).unwrap();
         let Command::Config(crate::cli::Config { command: ConfigCommand::Show(arguments) }) = &cli.command

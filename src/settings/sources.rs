@@ -10,6 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::oss::endpoint::{Addressing, from_bucket_url};
 use crate::profile::{NoDefault, Profile};
 use crate::setting::{ADDRESSING_STYLE, CONFIG_FILE, ENDPOINT, Fallback, Key, PROFILE, RETRY_TIMES, Setting};
+use crate::values::Times;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,12 +97,20 @@ impl<T> Found<T> {
 
     /// What is wrong with the value, told with its place.
     pub(super) fn blamed(&self, setting: &Setting, failure: Failure) -> Failure {
-        let exit = if matches!(self.origin, Origin::Flag(_)) { Exit::Usage } else { Exit::Client };
-        let place = match &self.origin {
+        let message = format!("{}: {}", self.place(setting), failure.message);
+        Failure { exit: self.exit(), message, ..failure }
+    }
+
+    /// Where the value stands.
+    pub(super) fn place(&self, setting: &Setting) -> String {
+        match &self.origin {
             Origin::File { .. } => format!("{} in {}", setting.name, self.origin),
             origin => origin.to_string(),
-        };
-        Failure { exit, message: format!("{place}: {}", failure.message), ..failure }
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if matches!(self.origin, Origin::Flag(_)) { Exit::Usage } else { Exit::Client }
     }
 }
 
@@ -151,8 +160,8 @@ impl<'a> Sources<'a> {
 
     /// What to say when a setting that is needed is nowhere.
     pub(super) fn missing(&self, setting: &Setting) -> Failure {
-        self.with_unused(Failure::new(Exit::Client, format!("no {}", setting.noun)).advise(format!(
-            "set {}; or try everything without an account with --local",
+        self.with_unused(Failure::new(Exit::Client, format!("no {} is set", setting.noun)).advise(format!(
+            "set {}; or use --local to try a load without an account",
             setting.choices(&self.file_name())
         )))
     }
@@ -161,7 +170,7 @@ impl<'a> Sources<'a> {
     pub(super) fn with_unused(&self, failure: Failure) -> Failure {
         let Some(unused) = &self.unused else { return failure };
         let advice = failure.advice.map_or_else(String::new, |advice| format!("; or {advice}"));
-        let message = format!("{}; {} is not used: {unused}", failure.message, self.file_name());
+        let message = format!("{}; {} is ignored: {unused}", failure.message, self.file_name());
         Failure { message, advice: Some(unused.advice() + &advice), ..failure }
     }
 
@@ -171,7 +180,7 @@ impl<'a> Sources<'a> {
         let is_named =
             config_file(self.global, self.environment).is_some_and(|file| file.origin != Origin::Default);
         (is_named || matches!(credential, Origin::Vendor(_)))
-            .then(|| format!("note: {} is not used: {unused}; {}", self.file_name(), unused.advice()))
+            .then(|| format!("{} is ignored: {unused}; {}", self.file_name(), unused.advice()))
     }
 
     /// The configuration file, as people know it.
@@ -200,7 +209,8 @@ impl<'a> Sources<'a> {
     }
 
     pub(super) fn retry_times(&self) -> Result<Found<u32>, Failure> {
-        self.typed(self.global.retry_times, &RETRY_TIMES)
+        let found = self.typed(self.global.retry_times.map(Times), &RETRY_TIMES)?;
+        Ok(found.map(|Times(times)| times))
     }
 
     pub(super) fn endpoint(&self) -> Option<Found> {
@@ -243,8 +253,9 @@ pub(super) fn usual(setting: &Setting) -> Found {
 
 /// What to say of a value that cannot be what it is, and why.
 pub(super) fn not_this(found: &Found, setting: &Setting, why: &str) -> Failure {
-    let failure = Failure::new(Exit::Client, format!("it cannot be {:?}: {why}", found.value));
-    found.blamed(setting, failure.advise(format!("mend it there, or give {}", setting.option())))
+    let message = format!("invalid value {:?} for {}: {why}", found.value, found.place(setting));
+    Failure::new(found.exit(), message)
+        .advise(format!("fix it there, or override it with {}", setting.option()))
 }
 
 /// What ossutil's file says.
@@ -276,7 +287,7 @@ fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Fa
 /// How to name another configuration file than one that cannot be used.
 pub(crate) fn another_file() -> String {
     let variables = CONFIG_FILE.variables().join(", ");
-    format!("-c ({variables}) names another configuration file")
+    format!("choose another configuration file with -c ({variables})")
 }
 
 /// The configuration file; whether it is there is another question. `None` for a user without a home.
@@ -294,4 +305,58 @@ pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<
 /// The profile that is asked for by name.
 pub(super) fn profile_name(global: &Global, environment: &Environment) -> Option<Found> {
     outside(global.profile.as_deref(), &PROFILE, environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::tests::{all_refused, all_refused_by_file};
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_told_with_its_place() {
+        let told = all_refused_by_file([
+            "connect-timeout = 0",
+            "read-timeout = long",
+            "retry-times = often",
+            "addressing-style = sideways",
+            "skip-verify-cert = yes",
+            "loglevel = loud",
+            "region = CN",
+            "lost",
+        ]);
+        insta::assert_snapshot!(told, @r#"
+        invalid value "0" for connect-timeout in conf [default]: expected a time above 0
+            fix it there, or override it with --connect-timeout
+        invalid value "long" for read-timeout in conf [default]: unknown unit "long": expected ms, s, m, h, d, w, M or y
+            fix it there, or override it with --read-timeout
+        no region, account ID or access key is set
+            set --region (OSS_REGION, region), --account-id (OSS_ACCOUNT_ID, account-id), --access-key-id (OSS_ACCESS_KEY_ID, access-key-id), --access-key-secret (OSS_ACCESS_KEY_SECRET, access-key-secret); or run ossvec config init to save what all loads share in conf; or use --local to try a load without an account
+        invalid value "sideways" for addressing-style in conf [default]: expected virtual, path or cname
+            fix it there, or override it with --addressing-style
+        invalid value "yes" for skip-verify-cert in conf [default]: expected true or false
+            fix it there, or override it with --skip-verify-cert
+        invalid value "loud" for loglevel in conf [default]: expected off, info or debug
+            fix it there, or override it with --loglevel
+        region in conf [default]: invalid region ID "CN": expected an ID such as cn-hangzhou
+            use the ID that the console shows next to the region's name
+        cannot use conf: line 2 is not a section, a key with a value or a comment
+            fix line 2, or start it with # to comment it out
+        "#);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_told_with_how_to_name_another() {
+        let told = all_refused([
+            "put-vectors a --bucket bkt -c /no/such/file",
+            "OSSUTIL_CONFIG_FILE=/no/such/file put-vectors a --bucket bkt",
+            "put-vectors a --bucket bkt -c /dev/null --profile nobody",
+        ]);
+        insta::assert_snapshot!(told, @"
+        cannot use /no/such/file: No such file or directory (os error 2)
+            choose another configuration file with -c (OSSUTIL_CONFIG_FILE)
+        cannot use /no/such/file: No such file or directory (os error 2)
+            choose another configuration file with -c (OSSUTIL_CONFIG_FILE)
+        cannot use /dev/null: there is no section [profile nobody]
+            choose an existing profile with --profile (OSSUTIL_PROFILE)
+        ");
+    }
 }

@@ -12,8 +12,9 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
     let quote = tables.quote.map_or(Tables::default().quote, |Quote(quote)| quote);
     let escape = byte(tables.escape);
     if escape.is_some() && quote.is_none() {
-        return Err(usage("--escape is for quoted cells, and with --quote none there are none")
-            .advise("leave out one of the two"));
+        return Err(
+            usage("--escape requires quoted cells, but --quote is none").advise("remove one of the two")
+        );
     }
     let roles = [
         ("--delimiter", byte(tables.delimiter)),
@@ -26,12 +27,12 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
         let same = roles.iter().skip(index + 1).find(|(_, other)| byte.is_some() && other == byte);
         if let Some((other, _)) = same {
             return Err(usage(format!("{flag} and {other} are the same character"))
-                .advise("give each of them one of its own"));
+                .advise("choose another character for one of them"));
         }
     }
     if tables.no_header && (reading.key.is_none() || reading.vector.is_none()) {
-        return Err(usage("--no-header leaves the columns without names")
-            .advise("name them by their numbers from 1: --key 1 --vector 2 --metadata 3"));
+        return Err(usage("--no-header requires --key and --vector")
+            .advise("name columns by their numbers, from 1: --key 1 --vector 2 --metadata 3"));
     }
     let [(_, delimiter), _, (_, escape), (_, comment)] = roles;
     Ok(Tables {
@@ -67,4 +68,23 @@ pub(super) fn given(tables: &TableOptions) -> Vec<(&'static str, String)> {
 
 fn shown(byte: u8) -> String {
     if byte == b'\t' { "tab".to_owned() } else { char::from(byte).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::tests::all_refused_with;
+
+    #[test]
+    fn flags_that_contradict_each_other_are_told_with_what_to_do() {
+        let told =
+            all_refused_with(["--quote none --escape \\\\", "--delimiter ; --comment ;", "--no-header"]);
+        insta::assert_snapshot!(told, @"
+        --escape requires quoted cells, but --quote is none
+            remove one of the two
+        --delimiter and --comment are the same character
+            choose another character for one of them
+        --no-header requires --key and --vector
+            name columns by their numbers, from 1: --key 1 --vector 2 --metadata 3
+        ");
+    }
 }

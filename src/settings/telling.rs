@@ -130,8 +130,8 @@ pub(super) fn output(reporting: &Reporting, form: CommandForm, log: &Destination
     let has_events = reporting.events.as_deref() == Some(Path::new("-"));
     let output = match (form, has_events, own_format(reporting.output_format)) {
         (_, true, Ok(OutputFormat::Json)) if form == CommandForm::Own => {
-            return Err(usage("--events - and --output-format json cannot share standard output")
-                .advise("the last event, run_end, holds the same summary"));
+            return Err(usage("--events - and --output-format json cannot both write to standard output")
+                .advise("remove --output-format json: the last event, run_end, contains the same summary"));
         }
         (CommandForm::Own, _, Err(failure)) => return Err(failure),
         (_, true, _) => Output::Events,
@@ -140,8 +140,8 @@ pub(super) fn output(reporting: &Reporting, form: CommandForm, log: &Destination
         (_, false, _) => Output::Text,
     };
     if *log == Destination::Output && output != Output::Text {
-        return Err(usage("--log-file - and JSON cannot share standard output")
-            .advise("name a file, or leave --log-file out to log on standard error"));
+        return Err(usage("--log-file - and JSON cannot both write to standard output")
+            .advise("choose a file, or remove --log-file to log to standard error"));
     }
     Ok(output)
 }
@@ -155,7 +155,7 @@ pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> 
         OutputFormat::Yaml => "yaml",
     };
     Err(usage(format!("invalid value '{name}' for '--output-format <FORM>' [possible values: text, json]"))
-        .advise("raw, xml and yaml are ossutil's, under ossvec vectors-api"))
+        .advise("use ossvec vectors-api for raw, xml and yaml"))
 }
 
 /// A load that goes on keeps telling in the same file.
@@ -165,7 +165,7 @@ fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
     let file = private::writing().create(true).truncate(false).append(resume).read(is_read).open(path);
     let file = file.map_err(|error| {
         Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-            .advise("name a file that can be written, or - for standard output")
+            .advise("choose a writable file, or - for standard output")
     })?;
     Ok(Events::File { path: path.to_owned(), file, is_continued: resume })
 }
@@ -173,6 +173,39 @@ fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::tests::all_refused_with;
+    use crate::testing::{Directory, printed};
+
+    #[test]
+    fn what_cannot_share_standard_output_is_told_with_what_to_do() {
+        let told = all_refused_with([
+            "--events - --output-format json",
+            "--log-file - --output-format json",
+            "--log-file - --events -",
+            "--output-format xml",
+        ]);
+        insta::assert_snapshot!(told, @"
+        --events - and --output-format json cannot both write to standard output
+            remove --output-format json: the last event, run_end, contains the same summary
+        --log-file - and JSON cannot both write to standard output
+            choose a file, or remove --log-file to log to standard error
+        --log-file - and JSON cannot both write to standard output
+            choose a file, or remove --log-file to log to standard error
+        invalid value 'xml' for '--output-format <FORM>' [possible values: text, json]
+            use ossvec vectors-api for raw, xml and yaml
+        ");
+    }
+
+    #[test]
+    fn events_that_cannot_be_written_are_told_with_their_file() {
+        let directory = Directory::new();
+        let failure = events_file(&directory.path("no/events"), false).err().unwrap();
+        let told = printed([failure]).replace(&directory.path("").display().to_string(), "DIR");
+        insta::assert_snapshot!(told, @"
+        cannot write --events DIR/no/events: No such file or directory (os error 2)
+            choose a writable file, or - for standard output
+        ");
+    }
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

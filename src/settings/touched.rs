@@ -90,18 +90,17 @@ fn read(expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure
     let token = variable_of(ALIBABA_CLOUD_OIDC_TOKEN_FILE, environment);
     let others = [
         config.map(|config| Read::file("the configuration file", &config.value)),
-        bundle.map(|bundle| Read::file(format!("the file of {}", CA_BUNDLE.option()), &bundle.value)),
-        certificates.map(|path| Read::file(format!("the file of {SSL_CERT_FILE}"), Path::new(&path))),
-        token
-            .map(|path| Read::file(format!("the file of {ALIBABA_CLOUD_OIDC_TOKEN_FILE}"), Path::new(&path))),
+        bundle.map(|bundle| Read::file(CA_BUNDLE.option(), &bundle.value)),
+        certificates.map(|path| Read::file(SSL_CERT_FILE, Path::new(&path))),
+        token.map(|path| Read::file(ALIBABA_CLOUD_OIDC_TOKEN_FILE, Path::new(&path))),
     ];
     let vendor = vendor::files(environment).into_iter();
-    let vendor = vendor.map(|path| Read::file("a file of credentials", &path));
+    let vendor = vendor.map(|path| Read::file("a credentials file", &path));
     Ok(inputs.chain(others.into_iter().flatten()).chain(vendor).collect())
 }
 
 /// The files that a credential names.
 pub(super) fn read_by_credential(service: Option<&ServiceSettings>) -> Vec<Read> {
     let files = service.iter().flat_map(|service| service.credential.files());
-    files.map(|path| Read::file("a file of credentials", &path)).collect()
+    files.map(|path| Read::file("a credentials file", &path)).collect()
 }

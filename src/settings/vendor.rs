@@ -26,7 +26,7 @@ const PLACES: [(&str, Place); 6] = [
     (ALIBABA_CLOUD_ACCESS_KEY_ID, variables),
     (ALIBABA_CLOUD_OIDC_TOKEN_FILE, oidc),
     ("the Alibaba Cloud CLI's profile", aliyun_cli),
-    ("the vendor's credentials file", alibabacloud),
+    ("the Alibaba Cloud SDKs' credentials file", alibabacloud),
     (ALIBABA_CLOUD_ECS_METADATA, ecs_role),
     (ALIBABA_CLOUD_CREDENTIALS_URI, uri),
 ];
@@ -44,12 +44,12 @@ pub(super) fn recipe(environment: &Environment, file: &str) -> Result<(Recipe, &
             Ok(recipe) => return Ok((recipe, name)),
             Err(Lack::Absent(lack)) => lacks.push(lack),
             Err(Lack::Wrong(text)) => {
-                return Err(wrong(text).advise("docs/credentials.md names all places and their order"));
+                return Err(wrong(text).advise("see docs/credentials.md for all sources and their order"));
             }
         }
     }
-    Err(wrong(format!("no access key id, and nothing else to sign with: {}", lacks.join("; "))).advise(format!(
-        "set {}; on an ECS instance --mode EcsRamRole takes its role; or try everything without an account with --local",
+    Err(wrong(format!("no credential found: {}", lacks.join("; "))).advise(format!(
+        "set {}; on an ECS instance, use --mode EcsRamRole; or use --local to try a load without an account",
         ACCESS_KEY_ID.choices(file)
     )))
 }
@@ -64,7 +64,7 @@ fn together<const N: usize>(names: [&str; N], environment: &Environment) -> Resu
     match (set.is_empty(), unset.is_empty()) {
         (_, true) => Ok(values.map(Option::unwrap_or_default)),
         (true, _) => Err(Lack::Absent(format!("{} is not set", name(&unset)))),
-        _ => Err(Lack::Wrong(format!("{} is set, and {} is not", name(&set), name(&unset)))),
+        _ => Err(Lack::Wrong(format!("{} is set, but {} is not", name(&set), name(&unset)))),
     }
 }
 
@@ -73,9 +73,9 @@ fn variables(environment: &Environment) -> Result<Recipe, Lack> {
     let [access_key_id, secret] = together(names, environment)?;
     let token = variable_of(ALIBABA_CLOUD_SECURITY_TOKEN, environment);
     for (what, value) in [
-        (ALIBABA_CLOUD_ACCESS_KEY_ID, access_key_id.as_str()),
-        (ALIBABA_CLOUD_ACCESS_KEY_SECRET, &secret),
-        (ALIBABA_CLOUD_SECURITY_TOKEN, token.as_deref().unwrap_or_default()),
+        (&format!("value of {ALIBABA_CLOUD_ACCESS_KEY_ID}"), access_key_id.as_str()),
+        (&format!("value of {ALIBABA_CLOUD_ACCESS_KEY_SECRET}"), &secret),
+        (&format!("value of {ALIBABA_CLOUD_SECURITY_TOKEN}"), token.as_deref().unwrap_or_default()),
     ] {
         unbroken(what, value).map_err(|failure| Lack::Wrong(failure.message))?;
     }
@@ -92,7 +92,7 @@ fn oidc(environment: &Environment) -> Result<Recipe, Lack> {
     let names = [ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_OIDC_PROVIDER_ARN];
     let [token_file, provider_arn] = together(names, environment)?;
     let arn = variable_of(ALIBABA_CLOUD_ROLE_ARN, environment).ok_or_else(|| {
-        Lack::Wrong(format!("{ALIBABA_CLOUD_OIDC_TOKEN_FILE} is set, and {ALIBABA_CLOUD_ROLE_ARN} is not"))
+        Lack::Wrong(format!("{ALIBABA_CLOUD_OIDC_TOKEN_FILE} is set, but {ALIBABA_CLOUD_ROLE_ARN} is not"))
     })?;
     let role = Role::new(arn, variable_of(ALIBABA_CLOUD_ROLE_SESSION_NAME, environment));
     Ok(Recipe::Oidc { role, provider_arn, token_file: token_file.into() })
@@ -117,7 +117,7 @@ fn alibabacloud(environment: &Environment) -> Result<Recipe, Lack> {
                 Err(Lack::Absent(there) | Lack::Wrong(there)) => there,
                 Ok(recipe) => return Ok(recipe),
             };
-            Err(Lack::Wrong(format!("{PROFILE} is {name:?}, which gives no credential: {there}; {here}")))
+            Err(Lack::Wrong(format!("{PROFILE} is {name:?}, which has no credential: {there}; {here}")))
         }
         (found, _) => found,
     }
@@ -152,14 +152,14 @@ struct Files {
 const CLI_FILES: Files = Files {
     variable: ALIBABA_CLOUD_CONFIG_FILE,
     usual: &[".aliyun/config.json"],
-    homeless: "the Alibaba Cloud CLI has no home",
+    homeless: "there is no home directory for .aliyun/config.json",
 };
 
 const INI_FILES: Files = Files {
     variable: ALIBABA_CLOUD_CREDENTIALS_FILE,
     // The vendor's libraries do not agree on the name.
     usual: &[".alibabacloud/credentials", ".alibabacloud/credentials.ini"],
-    homeless: "there is no home for .alibabacloud/credentials",
+    homeless: "there is no home directory for .alibabacloud/credentials",
 };
 
 /// The files of these places, whether or not they are there.
@@ -194,10 +194,10 @@ impl Files {
                 Lack::Wrong(text) => Lack::Wrong(at(text)),
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_named => {
-                Err(Lack::Wrong(format!("{}: there is no {}", self.variable, path.display())))
+                Err(Lack::Wrong(format!("{}: {} does not exist", self.variable, path.display())))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(Lack::Absent(format!("there is no {}", path.display())))
+                Err(Lack::Absent(format!("{} does not exist", path.display())))
             }
             Err(error) => Err(Lack::Wrong(at(error.to_string()))),
         }
@@ -211,6 +211,7 @@ pub(super) fn is_true(variable: &str, environment: &Environment) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::printed;
 
     /// A home with files in it.
     struct Home(PathBuf);
@@ -231,6 +232,10 @@ mod tests {
             let pairs = pairs.map(|(name, value)| (format!("ALIBABA_CLOUD_{name}"), value.to_owned()));
             let pairs = pairs.chain([("HOME".to_owned(), self.0.display().to_string())]);
             recipe(&pairs.collect(), "conf").map(|(recipe, _)| recipe)
+        }
+
+        fn refused(&self, variables: &str) -> String {
+            printed(self.recipe(variables).err()).replace(&self.0.display().to_string(), "HOME")
         }
     }
 
@@ -294,81 +299,64 @@ mod tests {
     fn a_place_that_is_configured_and_wrong_is_not_passed_over() {
         let full =
             Home::new("vendor-wrong", &[(".aliyun/config.json", CLI), (".alibabacloud/credentials", INI)]);
-        let failure = full.recipe("PROFILE=sso").unwrap_err();
-        assert!(
-            failure.message.contains(".aliyun/config.json: profile sso: its mode CloudSSO"),
-            "{failure:?}"
-        );
-        let failure = full.recipe("ACCESS_KEY_ID=env ACCESS_KEY_SECRET=ä").unwrap_err();
-        assert!(
-            failure.message.starts_with("the ALIBABA_CLOUD_ACCESS_KEY_SECRET holds a blank"),
-            "{failure:?}"
-        );
         let broken = Home::new("vendor-broken", &[(".aliyun/config.json", "{")]);
-        let failure = broken.recipe("").unwrap_err();
-        assert!(failure.message.ends_with("line 1 is not the JSON of profiles"), "{failure:?}");
+        let all = [
+            full.refused("PROFILE=sso"),
+            full.refused("ACCESS_KEY_ID=env ACCESS_KEY_SECRET=ä"),
+            broken.refused(""),
+        ];
+        insta::assert_snapshot!(all.join("\n"), @"
+        HOME/.aliyun/config.json: profile sso: mode CloudSSO is not supported; choose another profile with ALIBABA_CLOUD_PROFILE or aliyun configure switch, or use a credential process
+            see docs/credentials.md for all sources and their order
+        the value of ALIBABA_CLOUD_ACCESS_KEY_SECRET contains whitespace or a character outside ASCII
+            see docs/credentials.md for all sources and their order
+        HOME/.aliyun/config.json: line 1 is not valid JSON with profiles
+            see docs/credentials.md for all sources and their order
+        ");
     }
 
     #[test]
     fn a_place_that_is_half_configured_is_not_passed_over() {
         let full =
             Home::new("vendor-half", &[(".aliyun/config.json", CLI), (".alibabacloud/credentials", INI)]);
-        let home = full.0.display();
-        for (variables, said) in [
-            (
-                "ACCESS_KEY_ID=i",
-                "ACCESS_KEY_ID is set, and ALIBABA_CLOUD_ACCESS_KEY_SECRET is not".to_owned(),
-            ),
-            (
-                "ACCESS_KEY_SECRET=s",
-                "ACCESS_KEY_SECRET is set, and ALIBABA_CLOUD_ACCESS_KEY_ID is not".to_owned(),
-            ),
-            (
-                "OIDC_TOKEN_FILE=/t",
-                "OIDC_TOKEN_FILE is set, and ALIBABA_CLOUD_OIDC_PROVIDER_ARN is not".to_owned(),
-            ),
-            (
-                "OIDC_PROVIDER_ARN=p",
-                "OIDC_PROVIDER_ARN is set, and ALIBABA_CLOUD_OIDC_TOKEN_FILE is not".to_owned(),
-            ),
-            (
-                "OIDC_TOKEN_FILE=/t OIDC_PROVIDER_ARN=p",
-                "OIDC_TOKEN_FILE is set, and ALIBABA_CLOUD_ROLE_ARN is not".to_owned(),
-            ),
-            ("CONFIG_FILE=/typo", "CONFIG_FILE: there is no /typo".to_owned()),
-            (
-                "CLI_PROFILE_DISABLED=true CREDENTIALS_FILE=/typo",
-                "CREDENTIALS_FILE: there is no /typo".to_owned(),
-            ),
-            (
-                "PROFILE=typo ECS_METADATA=worker",
-                format!(
-                    "PROFILE is \"typo\", which gives no credential: {home}/.aliyun/config.json: there is no profile \
-                     \"typo\"; {home}/.alibabacloud/credentials: there is no section [typo]"
-                ),
-            ),
-        ] {
-            let failure = full.recipe(variables).unwrap_err();
-            assert_eq!(failure.message, format!("ALIBABA_CLOUD_{said}"), "{variables}");
-            assert!(failure.advice.is_some(), "{failure:?}");
-        }
+        let all = [
+            "ACCESS_KEY_ID=i",
+            "ACCESS_KEY_SECRET=s",
+            "OIDC_TOKEN_FILE=/t",
+            "OIDC_PROVIDER_ARN=p",
+            "OIDC_TOKEN_FILE=/t OIDC_PROVIDER_ARN=p",
+            "CONFIG_FILE=/typo",
+            "CLI_PROFILE_DISABLED=true CREDENTIALS_FILE=/typo",
+            "PROFILE=typo ECS_METADATA=worker",
+        ]
+        .map(|variables| full.refused(variables));
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        ALIBABA_CLOUD_ACCESS_KEY_ID is set, but ALIBABA_CLOUD_ACCESS_KEY_SECRET is not
+            see docs/credentials.md for all sources and their order
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET is set, but ALIBABA_CLOUD_ACCESS_KEY_ID is not
+            see docs/credentials.md for all sources and their order
+        ALIBABA_CLOUD_OIDC_TOKEN_FILE is set, but ALIBABA_CLOUD_OIDC_PROVIDER_ARN is not
+            see docs/credentials.md for all sources and their order
+        ALIBABA_CLOUD_OIDC_PROVIDER_ARN is set, but ALIBABA_CLOUD_OIDC_TOKEN_FILE is not
+            see docs/credentials.md for all sources and their order
+        ALIBABA_CLOUD_OIDC_TOKEN_FILE is set, but ALIBABA_CLOUD_ROLE_ARN is not
+            see docs/credentials.md for all sources and their order
+        ALIBABA_CLOUD_CONFIG_FILE: /typo does not exist
+            see docs/credentials.md for all sources and their order
+        ALIBABA_CLOUD_CREDENTIALS_FILE: /typo does not exist
+            see docs/credentials.md for all sources and their order
+        ALIBABA_CLOUD_PROFILE is "typo", which has no credential: HOME/.aliyun/config.json: there is no profile "typo"; HOME/.alibabacloud/credentials: there is no section [typo]
+            see docs/credentials.md for all sources and their order
+        "#);
     }
 
     #[test]
     fn without_any_every_place_is_named_with_what_it_lacks() {
         let cli = CLI.replace("\"current\":\"c\"", "\"current\":\"new\"");
         let bare = Home::new("vendor-none", &[(".aliyun/config.json", &cli)]);
-        let failure = bare.recipe("").unwrap_err();
-        assert!(failure.advice.as_ref().unwrap().contains("or access-key-id in conf;"), "{failure:?}");
-        let home = bare.0.display();
-        assert_eq!(
-            failure.message,
-            format!(
-                "no access key id, and nothing else to sign with: ALIBABA_CLOUD_ACCESS_KEY_ID is not set; \
-                 ALIBABA_CLOUD_OIDC_TOKEN_FILE is not set; {home}/.aliyun/config.json: profile new has no access \
-                 key; there is no {home}/.alibabacloud/credentials; ALIBABA_CLOUD_ECS_METADATA is not set; \
-                 ALIBABA_CLOUD_CREDENTIALS_URI is not set"
-            )
-        );
+        insta::assert_snapshot!(bare.refused(""), @"
+        no credential found: ALIBABA_CLOUD_ACCESS_KEY_ID is not set; ALIBABA_CLOUD_OIDC_TOKEN_FILE is not set; HOME/.aliyun/config.json: profile new has no access key; HOME/.alibabacloud/credentials does not exist; ALIBABA_CLOUD_ECS_METADATA is not set; ALIBABA_CLOUD_CREDENTIALS_URI is not set
+            set --access-key-id, OSS_ACCESS_KEY_ID or access-key-id in conf; on an ECS instance, use --mode EcsRamRole; or use --local to try a load without an account
+        ");
     }
 }

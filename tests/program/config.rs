@@ -88,13 +88,13 @@ fn what_is_wrong_with_the_file_is_told_with_its_name_and_never_its_text() {
         (["-c", "missing", "-q"], "cannot use missing: No such file"),
         (
             ["-c", "broken", "-q"],
-            "cannot use broken: line 3 is neither a section, a key with its value nor a comment\n        mend line 3,",
+            "cannot use broken: line 3 is not a section, a key with a value or a comment\n        fix line 3,",
         ),
         (["-c", "good", "--profile=nobody"], "there is no section [profile nobody]"),
-        (["-c", "good", "--profile=role"], "no access key id"),
+        (["-c", "good", "--profile=role"], "no access key ID, access key secret or role is set"),
         (
             ["-c", "style", "-q"],
-            "addressing-style in style [default]: it cannot be \"sideways\": virtual, path and",
+            "invalid value \"sideways\" for addressing-style in style [default]: expected virtual, path or cname",
         ),
     ] {
         let ended = run(load(&home).args(arguments));
@@ -159,11 +159,11 @@ fn every_setting_is_shown_with_where_it_comes_from() {
         assert_eq!(found(name), (value.to_owned(), from.to_owned()), "{name}");
     }
     let role = shown(show(&home).args(["--mode", "EcsRamRole", "--role-arn", "acs:ram::1:role/loader"]));
-    assert_eq!(role("credential").0, "the role acs:ram::1:role/loader by the ECS instance's role");
+    assert_eq!(role("credential").0, "the role acs:ram::1:role/loader assumed with the ECS instance's role");
     assert_eq!(role("mode"), ("EcsRamRole".to_owned(), "--mode".to_owned()));
     let nothing = shown(&mut show(&home))("credential");
     assert_eq!(nothing.0, "-");
-    assert!(nothing.1.contains("nothing else to sign with"), "{nothing:?}");
+    assert!(nothing.1.contains("no credential found: "), "{nothing:?}");
     let text = run(command.args(["--output-format", "text", "--origin"]));
     assert_eq!(text.code, Some(1), "an option twice is bad usage");
 }
@@ -277,17 +277,23 @@ fn what_the_file_has_wrong_is_told_with_its_key_and_the_flag() {
     for (line, said) in [
         (
             "connect-timeout = 0",
-            "connect-timeout in CONF [default]: it cannot be \"0\": a timeout of 0 would",
+            "invalid value \"0\" for connect-timeout in CONF [default]: expected a time above 0",
         ),
-        ("loglevel = loud", "loglevel in CONF [default]: it cannot be \"loud\""),
-        ("retry-times = often", "retry-times in CONF [default]: it cannot be \"often\""),
+        (
+            "loglevel = loud",
+            "invalid value \"loud\" for loglevel in CONF [default]: expected off, info or debug",
+        ),
+        (
+            "retry-times = often",
+            "invalid value \"often\" for retry-times in CONF [default]: expected a whole number such as 100",
+        ),
         (
             "skip-verify-cert = yes",
-            "skip-verify-cert in CONF [default]: it cannot be \"yes\": it is true or false",
+            "invalid value \"yes\" for skip-verify-cert in CONF [default]: expected true or false",
         ),
-        ("proxy = socks5://hush", "proxy in CONF [default]: its scheme is not http or https"),
-        ("ca-bundle = missing.pem", "cannot use ca-bundle in CONF [default]: missing.pem: No such file"),
-        ("buckets = none", "there is no section [buckets none], which buckets=none names"),
+        ("proxy = socks5://hush", "proxy in CONF [default]: invalid proxy scheme: expected http or https"),
+        ("ca-bundle = missing.pem", "cannot use missing.pem for ca-bundle in CONF [default]: No such file"),
+        ("buckets = none", "there is no section [buckets none], but buckets=none refers to it"),
     ] {
         let said = said.replace("CONF", &home.path(".ossutilconfig").display().to_string());
         home.write(".ossutilconfig", config(&service, "local").replace("mode = AK\nread-timeout = 30", line));
@@ -339,8 +345,8 @@ fn the_endpoint_of_objects_in_a_ready_configuration_becomes_that_of_vectors() {
             "--retry-times=0",
         ]);
         let ended = run(&mut load);
-        let note = "oss-cn-hangzhou-internal.aliyuncs.com is the endpoint of objects; vectors are at \
-                    cn-hangzhou-internal.oss-vectors.aliyuncs.com\n";
+        let note = "oss-cn-hangzhou-internal.aliyuncs.com is an endpoint for objects; using \
+                    cn-hangzhou-internal.oss-vectors.aliyuncs.com for vectors\n";
         assert_eq!(ended.assert_code(2).stderr.matches(note).count(), 1, "{}", ended.stderr);
         assert!(ended.stderr.starts_with("note: "), "{}", ended.stderr);
         assert!(!run(load.arg("-q")).stderr.contains("note: "));
@@ -361,12 +367,13 @@ fn the_endpoint_of_objects_in_a_ready_configuration_becomes_that_of_vectors() {
             "OSS_ENDPOINT",
             3,
             "oss-accelerate.aliyuncs.com",
-            "use REGION.oss-vectors.aliyuncs.com; vectors have no acceleration",
+            "use REGION.oss-vectors.aliyuncs.com; vectors have no transfer acceleration",
         ),
     ] {
         let ended = run(load(&home).args(flags).envs(variables.iter().copied()));
-        let said =
-            format!("ossvec: {place}: {host} is an endpoint of objects, not of vectors\n        {advice}\n");
+        let said = format!(
+            "ossvec: {place}: {host} is an endpoint for objects, not for vectors\n        {advice}\n"
+        );
         assert_eq!(ended.assert_code(code).stderr, said);
     }
 }
@@ -382,9 +389,10 @@ fn a_region_that_is_not_the_endpoints_is_told() {
         let nobody = ["-c", "conf", "--proxy", "http://127.0.0.1:9", "--retry-times=0"];
         run(load(&home).args(nobody).args(flags))
     };
-    let note = "note: the region is cn-beijing (conf [default]), but the endpoint (conf [default]) is in cn-hangzhou, ";
+    let note = "note: the region is cn-beijing (conf [default]), but the endpoint (conf [default]) is in cn-hangzhou and refuses ";
     assert!(with(&[]).stderr.starts_with(note), "{}", with(&[]).stderr);
-    let note = "note: the region is r2 (--region), but the endpoint (conf [default]) is in cn-hangzhou, ";
+    let note =
+        "note: the region is r2 (--region), but the endpoint (conf [default]) is in cn-hangzhou and refuses ";
     assert!(with(&["--region", "r2"]).stderr.starts_with(note), "{}", with(&["--region", "r2"]).stderr);
     for flags in [&["--region", "cn-hangzhou"][..], &["-e", "r3.oss-vectors.aliyuncs.com"]] {
         assert!(!with(flags).stderr.contains("note: the region"), "{}", with(flags).stderr);
@@ -416,9 +424,9 @@ fn a_bucket_that_the_endpoint_names_wrongly_is_not_blamed_on_a_flag() {
         "b-1.cn-hangzhou.oss-vectors.aliyuncs.com",
     ]);
     let ended = run(&mut load);
-    let said = "ossvec: the bucket in the endpoint, b: a bucket's name has 3 to 32 characters";
+    let said = "ossvec: invalid value \"b\" for the bucket in the endpoint: a bucket name must have 3 to 32 characters";
     assert!(ended.assert_code(1).stderr.starts_with(said), "{}", ended.stderr);
-    assert!(ended.stderr.ends_with("        name a vector bucket with --bucket\n"), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("        choose a vector bucket with --bucket\n"), "{}", ended.stderr);
 }
 
 #[test]

@@ -84,20 +84,20 @@ fn a_log_that_cannot_be_written_is_told_at_the_end_of_a_load_that_is_done() {
         load
     };
     let ended = run(&mut load("/dev/full"));
-    assert_clear(&ended, "the log is not complete: cannot write --log-file /dev/full: No space left", "");
+    assert_clear(&ended, "the log is incomplete: cannot write --log-file /dev/full: No space left", "");
     assert_eq!(ended.counts(["stored"]), [200]);
     service.assert_holds(&wanted(0..200, DIMENSION));
     // Without a journal it is the log alone that finds no room.
     let mut piped = home.put(&service);
     piped.args(["-", "--loglevel", "debug", "--log-file", "log", "--batch-size", "10"]);
     let ended = run_with_input(&mut with_little_room(&piped, 8), lines(200, DIMENSION).into());
-    assert_clear(&ended, "the log is not complete: cannot write --log-file log: File too large", "");
+    assert_clear(&ended, "the log is incomplete: cannot write --log-file log: File too large", "");
     let text = fs::read_to_string(home.path("log")).unwrap();
     assert_eq!(text.len(), 4096);
     // A load that fails for another reason says both.
     service.trouble(&["op=PutVectors,nth=1,status=403"]);
     let ended = run(&mut load("/dev/full"));
-    let note = "note: the log is not complete: cannot write --log-file /dev/full";
+    let note = "note: the log is incomplete: cannot write --log-file /dev/full";
     assert!(ended.assert_code(2).stderr.contains(note), "{}", ended.stderr);
 }
 

@@ -50,18 +50,18 @@ fn vectors_that_are_no_json_are_refused_with_the_cure_under_both_names() {
     let array = format!("[{}]", record());
     let cut = array.get(..20).unwrap();
     for (text, advice) in [
-        ("'[{key:a}]'", "in cmd.exe write"),
-        (&format!("'{array}'"), "in cmd.exe write"),
+        ("'[{key:a}]'", "in cmd.exe, write"),
+        (&format!("'{array}'"), "in cmd.exe, write"),
         ("key=a,data=[0.1,0.2]", "--vectors file://PATH"),
-        ("data,v.json", "--vectors file://data,v.json reads a file of that name"),
-        ("v.json", "--vectors file://v.json reads that file"),
-        ("@v.json", "--vectors file://v.json reads that file"),
-        ("[{key:a,data:{float32:[0.1,0.2]}}]", "the shell has taken the double quotes away"),
-        (cut, "cut at a space"),
+        ("data,v.json", "use --vectors file://data,v.json to read a file of that name"),
+        ("v.json", "use --vectors file://v.json to read that file"),
+        ("@v.json", "use --vectors file://v.json to read that file"),
+        ("[{key:a,data:{float32:[0.1,0.2]}}]", "the shell removed the double quotes"),
+        (cut, "split it at a space"),
         ("key,vector\na,\"[1,2,3,4]\"", "--vectors file://PATH"),
         ("id\tvector", "--vectors file://PATH"),
         ("[0.1,0.2]", "--vectors file://PATH"),
-        (&array.replace('"', "\\\""), "passed the backslashes on"),
+        (&array.replace('"', "\\\""), "the shell kept the backslashes"),
         (&array.replace('"', "“"), "typographic"),
         (&format!("{array}\u{1b}[2J"), "--vectors file://PATH"),
         (&"[{".repeat(40_000), "--vectors file://PATH"),
@@ -74,7 +74,7 @@ fn vectors_that_are_no_json_are_refused_with_the_cure_under_both_names() {
     }
     for text in [array.as_str(), &record()] {
         let ended = run(home.aimed(&["put-vectors", "--format", "csv"], &there.0).args(["--vectors", text]));
-        assert_stops(&ended, 1, "--format: the text of --vectors is JSON, not a table", "leave out --format");
+        assert_stops(&ended, 1, "--format csv and tsv cannot be used with JSON", "remove --format");
     }
     assert_untouched(&there);
 }
@@ -87,10 +87,15 @@ fn json_in_the_place_of_a_file_and_a_directory_in_the_place_of_json_are_told_apa
     let long = format!("[{}]", vec![record(); 400].join(","));
     for text in [record(), format!(" [{}]", record()), long] {
         let ended = run(home.aimed(&["put-vectors"], &there.0).arg(text));
-        assert_stops(&ended, 1, "an input is JSON text, and inputs are files", "give the text to --vectors");
+        assert_stops(
+            &ended,
+            1,
+            "an input is JSON text, but inputs must be files",
+            "pass the text with --vectors",
+        );
     }
     let ended = run(home.aimed(&["put-vectors", "--vectors", "file://d"], &there.0).arg("-q"));
-    assert_stops(&ended, 1, "--vectors file://d: it is a directory", "ossvec put-vectors d …");
+    assert_stops(&ended, 1, "--vectors file://d is a directory, not a file", "ossvec put-vectors d …");
     assert_untouched(&there);
     home.write("[0]", lines(2, DIMENSION));
     run(home.aimed(&["put-vectors", "[0]"], &there.0).arg("-q")).assert_code(0);
@@ -101,7 +106,7 @@ fn json_that_a_shell_has_cut_into_words_is_told_so() {
     let home = Home::new();
     let there = prepared(&home);
     let ended = run(&mut home.aimed(&["put-vectors", "--vectors", "[{key:", "a}]"], &there.0));
-    assert_stops(&ended, 1, "the argument '--vectors ", "put all of it into quotes");
+    assert_stops(&ended, 1, "the argument '--vectors ", "quote all of it");
     assert_untouched(&there);
 }
 
@@ -145,8 +150,8 @@ fn a_file_named_by_file_url_is_read_as_a_path_is_also_with_its_percent_signs() {
     assert_stops(
         &run(&mut home.aimed(&["put-vectors", "file://"], &service)),
         1,
-        "file:// names no file",
-        "a path",
+        "file:// has no path",
+        "write file://PATH",
     );
 }
 
@@ -167,7 +172,7 @@ fn an_input_that_is_a_url_is_answered_with_the_command_that_fetches_it() {
         ("hdfs://n/a.jsonl", "hadoop fs -get hdfs://n/a.jsonl .", "hadoop fs -cat hdfs://n/a.jsonl | "),
         ("gs://b/a.jsonl", "gcloud storage cp gs://b/a.jsonl .", "gcloud storage cat gs://b/a.jsonl | "),
         ("abfs://c/a.jsonl", "hadoop fs -get abfs://c/a.jsonl .", ""),
-        ("hf://datasets/a", "fetch it into a file first", "ossvec put-vectors -"),
+        ("hf://datasets/a", "download it first", "ossvec put-vectors -"),
     ] {
         let named = home.aimed(&["put-vectors", "first.jsonl", url], &there.0);
         let vectors = home.aimed(&["put-vectors", "--vectors", url], &there.0);
@@ -192,7 +197,7 @@ fn an_input_that_is_named_twice_is_noted_and_standard_input_is_refused() {
     let ended = run(home.put(&service).arg("d"));
     assert!(!ended.assert_code(0).stderr.contains("twice"), "{}", ended.stderr);
     let ended = run_with_input(home.aimed(&["put-vectors", "-", "-"], &service).arg("-q"), b"{}".to_vec());
-    assert_stops(&ended, 1, "- is named twice", "name - once");
+    assert_stops(&ended, 1, "- is given twice", "pass - once");
 }
 
 #[test]
@@ -201,17 +206,17 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_is_asked() {
     let there = prepared(&home);
     fs::create_dir(home.path("d")).unwrap();
     for (arguments, code, said) in [
-        (&["--rejects", "."][..], 1, "--rejects .: it is a directory"),
-        (&["--rejects", "d"], 1, "--rejects d: it is a directory"),
-        (&["--rejects", "new/"], 1, "--rejects new/: it is a directory"),
-        (&["--rejects", ".."], 1, "--rejects ..: it is a directory"),
-        (&["--rejects", "-"], 1, "--rejects -: it goes to a file"),
-        (&["--rejects", "d", "--dry-run"], 1, "--rejects d: it is a directory"),
-        (&["--rejects", "d", "--resume"], 1, "--rejects d: it is a directory"),
-        (&["--events", "d"], 1, "--events d: it is a directory"),
-        (&["--log-file", "d", "--loglevel", "info"], 1, "--log-file d: it is a directory"),
-        (&["--log-file", "d"], 1, "--log-file d: it is a directory"),
-        (&["--checkpoint-dir", "-"], 1, "--checkpoint-dir -: journals are kept in a directory"),
+        (&["--rejects", "."][..], 1, "--rejects . is a directory, not a file"),
+        (&["--rejects", "d"], 1, "--rejects d is a directory, not a file"),
+        (&["--rejects", "new/"], 1, "--rejects new/ is a directory, not a file"),
+        (&["--rejects", ".."], 1, "--rejects .. is a directory, not a file"),
+        (&["--rejects", "-"], 1, "--rejects must be a file"),
+        (&["--rejects", "d", "--dry-run"], 1, "--rejects d is a directory, not a file"),
+        (&["--rejects", "d", "--resume"], 1, "--rejects d is a directory, not a file"),
+        (&["--events", "d"], 1, "--events d is a directory, not a file"),
+        (&["--log-file", "d", "--loglevel", "info"], 1, "--log-file d is a directory, not a file"),
+        (&["--log-file", "d"], 1, "--log-file d is a directory, not a file"),
+        (&["--checkpoint-dir", "-"], 1, "--checkpoint-dir must be a directory, not -"),
         (&["--checkpoint-dir", "first.jsonl"], 3, "cannot create the directory first.jsonl/"),
         (&["--rejects", "none/r.jsonl"], 3, "cannot write the rejects file none/r.jsonl: No such file"),
         (
@@ -245,10 +250,10 @@ fn what_follows_the_host_of_an_endpoint_is_an_error_wherever_it_is_said() {
         command
     };
     for (more, what) in [
-        ("/base/path", "a path follows the endpoint's host"),
-        ("/idx", "a path follows the endpoint's host"),
-        ("/?x=hush", "a query follows the endpoint's host"),
-        ("?x=hush", "a query follows the endpoint's host"),
+        ("/base/path", "unexpected path after the host"),
+        ("/idx", "unexpected path after the host"),
+        ("/?x=hush", "unexpected query after the host"),
+        ("?x=hush", "unexpected query after the host"),
     ] {
         let endpoint = format!("{host}{more}");
         home.write("conf", format!("[default]\nendpoint = {endpoint}\n"));
@@ -258,7 +263,7 @@ fn what_follows_the_host_of_an_endpoint_is_an_error_wherever_it_is_said() {
         for (ended, code, place) in
             [(flag, 1, "--endpoint"), (variable, 3, "OSS_ENDPOINT"), (file, 3, "endpoint in conf [default]")]
         {
-            assert_stops(&ended, code, &format!("{place}: {what}"), &format!("write {host}: "));
+            assert_stops(&ended, code, &format!("{place}: {what}"), &format!("use {host}; set the bucket"));
             assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
         }
     }
@@ -272,20 +277,20 @@ fn an_access_key_in_quotation_marks_is_told_with_its_place_and_never_shown() {
     let there = prepared(&home);
     let marks = [("\"", "\""), ("'", "'"), ("“", "”"), ("‘", "’"), ("\"", ""), ("", "'")];
     let parts = [
-        ("OSS_ACCESS_KEY_ID", "--access-key-id", "access key id"),
+        ("OSS_ACCESS_KEY_ID", "--access-key-id", "access key ID"),
         ("OSS_ACCESS_KEY_SECRET", "--access-key-secret", "access key secret"),
         ("OSS_SESSION_TOKEN", "--sts-token", "security token"),
     ];
     for (open, close) in marks {
         let value = format!("{open}hush{close}");
         for (variable, flag, what) in parts {
-            let said = |place: &str| format!("{place}: the {what} begins or ends with a quotation mark");
+            let said = |place: &str| format!("{place}: the {what} starts or ends with a quotation mark");
             let load = || home.aimed(&["put-vectors", "first.jsonl", "-q"], &there.0);
             let by_variable = run(load().env(variable, &value));
-            assert_stops(&by_variable, 3, &said(variable), "leave the quotation marks out");
+            assert_stops(&by_variable, 3, &said(variable), "remove the quotation marks");
             let keys = ["-i", "local", "-k", "local"].iter().filter(|_| flag == "--sts-token");
             let by_flag = run(load().args(keys).args([flag, &value]));
-            assert_stops(&by_flag, 1, &said(flag), "leave the quotation marks out");
+            assert_stops(&by_flag, 1, &said(flag), "remove the quotation marks");
             for ended in [by_variable, by_flag] {
                 assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
             }
@@ -301,14 +306,14 @@ fn an_access_key_in_quotation_marks_is_told_with_its_place_and_never_shown() {
             load.args(["put-vectors", "first.jsonl", "--bucket", BUCKET, "--index-name", INDEX]);
             load
         };
-        assert_stops(&run(load().env(variable, value)), 3, variable, "leave the quotation marks out");
-        assert_stops(&run(load().args([flag, value])), 1, flag, "leave the quotation marks out");
+        assert_stops(&run(load().env(variable, value)), 3, variable, "remove the quotation marks");
+        assert_stops(&run(load().args([flag, value])), 1, flag, "remove the quotation marks");
     }
     home.write("conf", "[default]\naccess-key-id = local\naccess-key-secret = “hush”\n");
     let ended = run(of_file(&home, &there.0).args(["-c", "conf"]));
     let said =
-        "access-key-secret in conf [default]: the access key secret begins or ends with a quotation mark";
-    assert_stops(&ended, 3, said, "leave the quotation marks out");
+        "access-key-secret in conf [default]: the access key secret starts or ends with a quotation mark";
+    assert_stops(&ended, 3, said, "remove the quotation marks");
     assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
     assert_untouched(&there);
     home.write("conf", "[default]\naccess-key-id = \"local\"\naccess-key-secret = 'local'\n");
@@ -325,7 +330,7 @@ fn all_settings_that_are_missing_are_named_in_one_error() {
             &[][..],
             &[][..],
             1,
-            "no bucket, no index, no region, no account id, no access key",
+            "no bucket, index, region, account ID or access key is set",
             &format!(
                 "set --bucket, --index-name, --region (OSS_REGION, region), --account-id (OSS_ACCOUNT_ID, account-id), {key}"
             ),
@@ -334,21 +339,21 @@ fn all_settings_that_are_missing_are_named_in_one_error() {
             &["--bucket", BUCKET, "--index-name", INDEX],
             &["OSS_ACCESS_KEY_ID"],
             3,
-            "no region, no account id\n",
-            &"set --region (OSS_REGION, region), --account-id (OSS_ACCOUNT_ID, account-id); ".to_owned(),
+            "no region, account ID or access key secret is set\n",
+            &"set --region (OSS_REGION, region), --account-id (OSS_ACCOUNT_ID, account-id), --access-key-secret (OSS_ACCESS_KEY_SECRET, access-key-secret); ".to_owned(),
         ),
         (
             &["--bucket", BUCKET, "--index-name", INDEX, "--region", "r"],
             &[],
             3,
-            "no account id, no access key",
+            "no account ID or access key is set",
             &format!("set --account-id (OSS_ACCOUNT_ID, account-id), {key}"),
         ),
         (
             &["--index-name", INDEX, "-e", "https://test-bucket-1.cn-hangzhou.oss-vectors.aliyuncs.com"],
             &[],
             3,
-            "no access key id, and nothing else to sign with: ",
+            "no credential found: ",
             &"set --access-key-id, OSS_ACCESS_KEY_ID or".to_owned(),
         ),
     ] {
@@ -377,41 +382,42 @@ fn a_configuration_file_without_a_usable_section_is_named_with_what_it_has() {
         (
             format!("[Credentials]\nlanguage=EN\n{keys}"),
             "it has no section [default], only [Credentials]",
-            "ossutil 1 wrote it: rename [Credentials] to [default]",
+            "rename [Credentials], from ossutil 1, to [default]",
         ),
         (
             format!("[profile dev]\n{keys}"),
             "it has no section [default], only [profile dev]",
-            "--profile dev (OSSUTIL_PROFILE) chooses that profile; or set --access-key-id",
+            "use --profile dev (OSSUTIL_PROFILE); or set --access-key-id",
         ),
         (
             format!("[dev]\n{keys}[other]\n"),
             "it has no section [default], only [dev], [other]",
-            "a profile's section is [default], or [profile NAME]",
+            "rename a section to [default], or to [profile NAME]",
         ),
     ] {
         for (file, arguments) in [(".ossutilconfig", &[][..]), ("conf", &["-c", "conf"])] {
             let shown = if arguments.is_empty() { "~/.ossutilconfig" } else { file };
             home.write(file, &text);
             let ended = run(of_file(&home, &there.0).args(arguments));
-            assert_stops(&ended, 3, "no access key id, and nothing else to sign with: ", advice);
-            assert!(ended.stderr.contains(&format!("; {shown} is not used: {said}\n")), "{}", ended.stderr);
+            assert_stops(&ended, 3, "no credential found: ", advice);
+            assert!(ended.stderr.contains(&format!("; {shown} is ignored: {said}\n")), "{}", ended.stderr);
 
             drop(fs::remove_file(home.path(file)));
         }
     }
-    for (text, arguments, said) in [
-        (keys, &[][..], "line 1 stands before the first section"),
-        ("# c\nregion = r\n[default]\n", &[], "line 2 stands before the first section"),
+    for (text, arguments, said, advice) in [
+        (keys, &[][..], "line 1 is before the first section", "add [default]"),
+        ("# c\nregion = r\n[default]\n", &[], "line 2 is before the first section", "add [default]"),
         (
             "[dev]\nregion = r\n",
             &["--profile", "dev"],
-            "there is no section [profile dev]; [dev] is not a profile's",
+            "there is no section [profile dev]; [dev] is not a profile",
+            "rename [dev] to [profile dev]",
         ),
     ] {
         home.write("conf", text);
         let ended = run(of_file(&home, &there.0).args(["-c", "conf"]).args(arguments));
-        assert_stops(&ended, 3, &format!("cannot use conf: {said}"), "write [");
+        assert_stops(&ended, 3, &format!("cannot use conf: {said}"), advice);
     }
     assert_untouched(&there);
 }
@@ -423,7 +429,7 @@ fn a_configuration_file_that_is_of_no_use_is_noted_where_the_credential_comes_fr
     home.write(".ossutilconfig", "[Credentials]\naccessKeyID=other\naccessKeySecret=other\n");
     let mut load = of_file(&home, &service);
     load.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "local").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "local");
-    let note = "note: ~/.ossutilconfig is not used: it has no section [default], only [Credentials]; ossutil 1 wrote";
+    let note = "note: ~/.ossutilconfig is ignored: it has no section [default], only [Credentials]; rename [Credentials], ";
     let ended = run(&mut load);
     assert!(ended.assert_code(0).stderr.contains(note), "{}", ended.stderr);
     assert!(!run(load.arg("-q")).assert_code(0).stderr.contains("note"));
@@ -431,7 +437,7 @@ fn a_configuration_file_that_is_of_no_use_is_noted_where_the_credential_comes_fr
     assert!(!ended.assert_code(0).stderr.contains("note"), "{}", ended.stderr);
     home.write("conf", "[profile dev]\naccess-key-id = local\naccess-key-secret = local\n");
     let ended = run(home.aimed(&["put-vectors", "first.jsonl"], &service).args(["-c", "conf"]));
-    assert!(ended.assert_code(0).stderr.contains("note: conf is not used: "), "{}", ended.stderr);
+    assert!(ended.assert_code(0).stderr.contains("note: conf is ignored: "), "{}", ended.stderr);
     run(of_file(&home, &service).args(["-c", "conf", "--profile", "dev"])).assert_code(0);
 }
 

@@ -73,10 +73,11 @@ fn metadata_is_stored_under_the_names_that_are_given() {
 fn an_option_in_place_of_a_fields_name_is_an_error() {
     let (home, service) = with("docs.jsonl", DOCS);
     let mut load = home.put(&service);
-    let says = ["--metadata --strict: a field's name does not begin with --", "name fields after --metadata"];
+    let says =
+        ["--metadata --strict looks like an option, not a field name", "list field names after --metadata"];
     assert_nothing_sent(&service, load.args(["docs.jsonl", "--metadata", "--strict"]), 1, &says);
     let mut load = home.put(&service);
-    let says = ["--metadata -n reads as an option", "to leave out that field: --metadata metadata,-n"];
+    let says = ["--metadata -n looks like an option", "to exclude that field, use --metadata metadata,-n"];
     assert_nothing_sent(&service, load.args(["docs.jsonl", "--metadata", "-n"]), 1, &says);
 }
 

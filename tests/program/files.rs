@@ -102,7 +102,7 @@ fn a_file_of_a_directory_that_is_known_and_cannot_be_read_is_not_passed_over() {
         let ended = run(home.put(&service).arg("d"));
         let error = ended.assert_code(3).summary()["error"].as_str().unwrap().to_owned();
         assert!(error.contains(said) && error.contains(name), "{name}: {error}");
-        assert!(ended.stderr.contains("--skip-bad-files loads the others"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("use --skip-bad-files to load the others"), "{}", ended.stderr);
         assert_eq!(service.requests(Operation::PutVectors), 0, "{name}");
         let ended = run(home.put(&service).args(["d", "--skip-bad-files"]));
         let summary = ended.assert_code(0).summary();
@@ -129,8 +129,8 @@ fn all_inputs_that_cannot_be_loaded_are_listed_and_nothing_is_sent_or_kept() {
     for said in [
         "        b.parquet is a Parquet file, which is not supported yet; convert it",
         "        cannot open missing.jsonl: No such file or directory (os error 2); check the path",
-        "        the header of c.csv has two columns named 'key'; rename one",
-        "        fix them or leave them out; --skip-bad-files loads the others",
+        "        the header of c.csv names two columns 'key'; rename one",
+        "        fix or remove them, or use --skip-bad-files to load the others",
     ] {
         assert!(ended.stderr.lines().any(|line| line.starts_with(said)), "{said}\n{}", ended.stderr);
     }

@@ -70,16 +70,16 @@ fn the_file_is_written_for_its_owner_only_and_a_load_works_with_it() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let endpoint = format!("http://{}", service.address);
     let talk = [
-        ("Region of the buckets [cn-hangzhou]: ", "CN Hangzhou"),
-        ("the region is \"CN Hangzhou\"", ""),
-        ("Account id (UID) of the buckets' owner: ", "1234567890"),
+        ("Region [cn-hangzhou]: ", "CN Hangzhou"),
+        ("invalid region ID \"CN Hangzhou\"", ""),
+        ("Account ID (UID) of the bucket owner: ", "1234567890"),
         ("Endpoint [the region's public host]: ", endpoint.as_str()),
-        ("Access key id: ", "local"),
+        ("Access key ID: ", "local"),
         ("Access key secret: ", "local"),
     ];
     let (code, screen) = init(&home, &[], &talk);
     assert_eq!(code, Some(0), "{screen}");
-    assert!(screen.contains("profile default is in "), "{screen}");
+    assert!(screen.contains("wrote profile default to "), "{screen}");
     let wanted_text = format!(
         "[default]\nregion = cn-hangzhou\naccount-id = 1234567890\nendpoint = {endpoint}\nmode = AK\n\
          access-key-id = local\naccess-key-secret = local\n"
@@ -103,13 +103,13 @@ fn the_secret_does_not_show_and_an_empty_answer_keeps_what_is_known() {
     let text = "# mine\n[default]\nregion = r1\naccountId = 1\naccess_key_id = old\naccessKeySecret = s1\nstsToken = t\n\
                 \n[profile other]\nregion = r2\n";
     home.write(".ossutilconfig", text);
-    let secret = [("Access key secret [as it is]: ", SECRET)];
+    let secret = [("Access key secret [unchanged]: ", SECRET)];
     let talk = [
-        ("has a profile default. Change it? [y/N] ", "y"),
+        ("already has the profile default. Change it? [y/N] ", "y"),
         ("[r1]: ", ""),
         ("[1]: ", "2"),
         ("Endpoint [", ""),
-        ("Access key id [old]: ", "new"),
+        ("Access key ID [old]: ", "new"),
         secret[0],
     ];
     let (code, screen) = init(&home, &[], &talk);
@@ -120,7 +120,7 @@ fn the_secret_does_not_show_and_an_empty_answer_keeps_what_is_known() {
          mode = AK\n\n[profile other]\nregion = r2\n"
     );
     assert_eq!(config(&home), wanted);
-    let keep = [talk[0], talk[1], ("[2]: ", ""), talk[3], ("[new]: ", ""), ("secret [as it is]: ", "")];
+    let keep = [talk[0], talk[1], ("[2]: ", ""), talk[3], ("[new]: ", ""), ("secret [unchanged]: ", "")];
     assert_eq!(init(&home, &[], &keep).0, Some(0));
     assert_eq!(config(&home), wanted);
 }
@@ -131,7 +131,7 @@ fn a_new_profile_is_added_to_the_file_behind_a_link() {
     let text = "[default]\nregion = r1 ; whatever\n# the end";
     home.write("real", text);
     std::os::unix::fs::symlink("real", home.path("link")).unwrap();
-    let talk = [("Region", "r2"), ("Account", "7"), ("Endpoint", ""), ("id: ", "i"), ("secret: ", "s")];
+    let talk = [("Region", "r2"), ("Account", "7"), ("Endpoint", ""), ("ID: ", "i"), ("secret: ", "s")];
     let (code, screen) = init(&home, &["-c", "link", "--profile", "dev"], &talk);
     assert_eq!(code, Some(0), "{screen}");
     let added = "\n\n[profile dev]\nregion = r2\naccount-id = 7\nmode = AK\naccess-key-id = i\naccess-key-secret = s\n";
@@ -157,14 +157,14 @@ fn nothing_is_written_unless_it_is_wanted() {
     home.write(".ossutilconfig", "[default]\nhushed\n");
     let (code, screen) = init(&home, &[], &[]);
     assert_eq!(code, Some(3), "{screen}");
-    assert!(screen.contains("line 2 is neither") && !screen.contains("hush"), "{screen}");
+    assert!(screen.contains("line 2 is not a section") && !screen.contains("hush"), "{screen}");
 }
 
 #[test]
 fn without_a_terminal_nothing_is_asked() {
     let home = Home::new();
     let ended = run(home.ossvec().args(["config", "init"]));
-    let said = "ossvec: config init asks questions, and there is no terminal to ask on\n        write ";
+    let said = "ossvec: config init requires a terminal\n        edit ";
     assert!(ended.assert_code(1).stderr.starts_with(said), "{}", ended.stderr);
     assert!(!home.path(".ossutilconfig").exists());
 }
@@ -173,7 +173,7 @@ fn without_a_terminal_nothing_is_asked() {
 fn ctrl_c_ends_with_its_exit_code_and_the_terminal_echoes_again() {
     let home = Home::new();
     let to_the_key =
-        [("Region", ""), ("Account", "7"), ("Endpoint", ""), ("id: ", "i"), ("secret: ", "hush\u{3}")];
+        [("Region", ""), ("Account", "7"), ("Endpoint", ""), ("ID: ", "i"), ("secret: ", "hush\u{3}")];
     for talk in [&[("Region", "cn-\u{3}")][..], &to_the_key] {
         let (code, screen) = init(&home, &[], talk);
         assert_eq!(code, Some(5), "{screen}");
@@ -195,11 +195,16 @@ fn an_endpoint_is_checked_can_be_cleared_and_never_outlives_its_region() {
     let line = |host: &str| format!("endpoint = {host}\n");
     let usual = "Endpoint [the region's public host]: ";
     let rows: [(&str, &str, &[Turn<'_>], String); 5] = [
-        (other, "r2", &[("Endpoint, - for the region's public host [http://other.test]: ", "")], line(other)),
+        (
+            other,
+            "r2",
+            &[("Endpoint (- for the region's public host) [http://other.test]: ", "")],
+            line(other),
+        ),
         (
             other,
             "",
-            &[("Endpoint, - for the region's public host [http://other.test]: ", "-")],
+            &[("Endpoint (- for the region's public host) [http://other.test]: ", "-")],
             String::new(),
         ),
         (own, "", &[("public host [cn-hangzhou.oss-vectors.aliyuncs.com]: ", "")], line(own)),
@@ -209,8 +214,8 @@ fn an_endpoint_is_checked_can_be_cleared_and_never_outlives_its_region() {
             "r2",
             &[
                 (usual, "ftp://h"),
-                ("the endpoint's scheme is \"ftp\"", objects),
-                ("oss-r2.aliyuncs.com is an endpoint of objects, not of vectors; use r2.oss-vectors", ""),
+                ("invalid scheme \"ftp\"", objects),
+                ("oss-r2.aliyuncs.com is an endpoint for objects, not for vectors; use r2.oss-vectors", ""),
             ],
             String::new(),
         ),
@@ -219,7 +224,7 @@ fn an_endpoint_is_checked_can_be_cleared_and_never_outlives_its_region() {
         home.write(".ossutilconfig", text("cn-hangzhou", &line(known)));
         let mut talk = vec![("Change it?", "y"), ("Region", region), ("Account", "")];
         talk.extend(answers);
-        talk.extend([("Access key id", ""), ("secret", "")]);
+        talk.extend([("Access key ID", ""), ("secret", "")]);
         let (code, screen) = init(&home, &[], &talk);
         assert_eq!(code, Some(0), "{screen}");
         let region = if region.is_empty() { "cn-hangzhou" } else { region };

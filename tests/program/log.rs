@@ -59,7 +59,7 @@ fn a_log_goes_to_standard_error_unless_it_is_told_to_go_elsewhere() {
     let ended = run(plain.args(["--loglevel", "info", "--log-file", "-"]));
     assert!(ended.assert_code(0).stdout.contains("load ends"), "{}", ended.stdout);
     let ended = run(home.put(&service).args(["a.jsonl", "--loglevel", "info", "--log-file", "-"]));
-    assert!(ended.assert_code(1).stderr.contains("cannot share standard output"), "{}", ended.stderr);
+    assert!(ended.assert_code(1).stderr.contains("cannot both write to standard output"), "{}", ended.stderr);
     let ended = run(home.put(&service).args(["a.jsonl", "--loglevel", "info", "--log-file", "no/log"]));
     assert!(ended.assert_code(3).stderr.contains("cannot write --log-file no/log: "), "{}", ended.stderr);
     let off = run(home.put(&service).args(["a.jsonl", "--log-file", "never"]));

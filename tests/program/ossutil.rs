@@ -157,14 +157,14 @@ fn a_secret_on_the_command_line_works_with_a_warning_that_names_the_variable() {
     let home = Home::new();
     let service = prepared(&home);
     home.write("vectors.json", array(&lines(3, 4)));
-    let warning = "warning: ps shows --access-key-secret to every user of this machine; OSS_ACCESS_KEY_SECRET would not\n";
+    let warning = "warning: other users of this machine can see --access-key-secret in ps; set OSS_ACCESS_KEY_SECRET instead\n";
     let ended = run(&mut script(&home, &service));
     assert!(ended.assert_code(0).stderr.starts_with(warning), "{}", ended.stderr);
     let mut load = home.aimed(&["put-vectors", "vectors.json"], &service);
     let ended = run(load.args(["--output-format", "json", "-i", "local", "-k", "local", "-t", "token"]));
     assert_eq!(ended.assert_code(0).counts(["stored"]), [3]);
     assert_eq!(ended.stderr.matches("warning: ").count(), 1, "{}", ended.stderr);
-    assert!(ended.stderr.contains("--access-key-secret and --sts-token to every"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--access-key-secret and --sts-token in ps; set"), "{}", ended.stderr);
     for quiet in [
         home.aimed(&["put-vectors", "vectors.json", "-q", "-k", "local"], &service),
         home.aimed(&["put-vectors", "vectors.json"], &service),

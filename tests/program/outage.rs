@@ -114,7 +114,7 @@ fn a_page_of_somebody_else_is_not_taken_for_success() {
     home.write("a.jsonl", lines(10, DIMENSION));
     let ended = run(home.put_to(&format!("http://{address}")).args(["a.jsonl", "--retry-times", "1"]));
     assert_eq!(ended.assert_code(2).counts(["stored", "unknown"]), [0, 10]);
-    assert!(ended.stderr.contains("not the service's answer"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("not the service's response"), "{}", ended.stderr);
 }
 
 #[test]

@@ -100,7 +100,10 @@ fn whatever_is_read_is_never_written_to() {
                 let ended = written(&mut reading(&home, &service, read, &file), write, &name);
                 let told = format!("{read}, {write}, {kind}: {}{}", ended.stdout, ended.stderr);
                 assert_eq!(ended.code, Some(1), "{told}");
-                assert!(told.contains(" is also ") || told.contains("in the input directory"), "{told}");
+                assert!(
+                    told.contains(" is the same file as ") || told.contains("in the input directory"),
+                    "{told}"
+                );
                 assert_eq!(fs::read_to_string(&file).unwrap(), content, "{told}");
             }
         }
@@ -144,7 +147,7 @@ fn two_outputs_are_never_one_file() {
                 assert_eq!(ended.code, Some(1), "{told}");
                 let text = fs::read_to_string(&file).unwrap_or_default();
                 if !other.starts_with("standard") {
-                    assert!(told.contains(" is also the file of "), "{told}");
+                    assert!(told.contains(" is the same file as "), "{told}");
                     assert_eq!(text, if there { "kept\n" } else { "" }, "{told}");
                 }
             }
@@ -220,7 +223,11 @@ fn the_local_services_data_is_no_output() {
     let before = fs::read(home.path("data/vectors.redb")).unwrap();
     for option in ["--rejects", "--events", "--log-file"] {
         let ended = load(&[option, "data/vectors.redb"]);
-        assert!(ended.assert_code(1).stderr.contains("is also the file of --data-dir"), "{}", ended.stderr);
+        assert!(
+            ended.assert_code(1).stderr.contains("is the same file as the data file in --data-dir"),
+            "{}",
+            ended.stderr
+        );
     }
     let serve = ["serve", "--data-dir", "data", "--loglevel", "info", "--log-file", "data/vectors.redb"];
     run(home.ossvec().args(serve)).assert_code(1);
@@ -367,7 +374,7 @@ fn a_secret_that_others_can_read_is_told_once() {
         }
         let ended = run(load.arg("a.jsonl").args(more));
         ended.assert_code(0).summary();
-        ended.stderr.matches("holds a secret, and other users of this machine can read it").count()
+        ended.stderr.matches("contains a secret and other users of this machine can read it").count()
     };
     for (file, text, mode, given, told) in [
         (".ossutilconfig", secret, 0o644, false, 1),

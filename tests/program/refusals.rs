@@ -63,7 +63,7 @@ fn a_refusal_of_the_service_is_told_in_its_own_words_with_the_request_id() {
         assert!(ended.stderr.contains(advice), "{}", ended.stderr);
         let ids: Vec<_> = seen.iter().skip(before).map(|seen| seen.request_id.as_str()).collect();
         assert!(
-            ids.iter().any(|id| ended.stderr.contains(&format!("; request id {id}"))),
+            ids.iter().any(|id| ended.stderr.contains(&format!("; request ID {id}"))),
             "{}",
             ended.stderr
         );

@@ -170,7 +170,7 @@ fn the_second_signal_ends_the_run_at_once() {
     let ended = running.end();
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert!(ended.stderr.contains("stopped immediately; run again with --resume"), "{}", ended.stderr);
-    assert_eq!(ended.summary()["error"], "stopped at once by a second signal");
+    assert_eq!(ended.summary()["error"], "stopped immediately by a second signal");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     until("the service is at rest", || load.service.statistics().in_flight == 0);
     load.resume().assert_code(0);

@@ -333,8 +333,7 @@ fn a_source_that_is_down_when_its_credential_has_ended_is_waited_for() {
         let ended = run(&mut load);
         let [stored, not_sent, unknown] = ended.assert_code(code).counts(["stored", "not_sent", "unknown"]);
         assert_eq!((service.state().len() as u64, unknown), (stored, 0));
-        let said =
-            "the credential has expired, and there is no new one: no credential from the credential URI: ";
+        let said = "the credential has expired, and there is no new one: cannot get a credential from the credential URI: ";
         assert_eq!(ended.stderr.contains(said), code == 3, "{}", ended.stderr);
         assert_eq!(not_sent == 0, code == 0);
         assert_eq!(ended.summary()["resume_command"].is_string(), code == 3);
@@ -357,12 +356,12 @@ fn a_source_that_gives_nothing_stops_the_load_before_it_begins_and_says_what_it_
         (
             vec!["--role-arn", "arn"],
             secret.to_vec(),
-            "no credential for the role arn from STS: NoPermission: no right;",
+            "cannot get a credential for the role arn from STS: NoPermission: no right;",
         ),
         (
             vec!["--mode", "EcsRamRole"],
             vec![],
-            "no credential of this ECS instance's role from the metadata service: HTTP 403 for the role's name",
+            "cannot get a credential for this ECS instance's role from the metadata service: HTTP 403 for the role name",
         ),
         (
             vec!["-c", conf.to_str().unwrap()],
@@ -372,7 +371,7 @@ fn a_source_that_gives_nothing_stops_the_load_before_it_begins_and_says_what_it_
         (
             vec![],
             vec![("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:1/hush")],
-            "no credential from the credential URI: http://127.0.0.1:1: ",
+            "cannot get a credential from the credential URI: http://127.0.0.1:1: ",
         ),
     ] {
         let mut load = load(&home, &format!("http://{}", service.address), "0");
@@ -415,7 +414,7 @@ fn a_permission_that_is_lacking_is_told_with_what_the_source_said() {
     let mut load = load(&home, &format!("http://{}", service.address), "0");
     load.env("ALIBABA_CLOUD_CREDENTIALS_URI", &server.url);
     let ended = run(&mut load);
-    let said = format!("no credential from the credential URI: {}: HTTP 503", server.url);
+    let said = format!("cannot get a credential from the credential URI: {}: HTTP 503", server.url);
     assert!(ended.assert_code(2).stderr.contains("AccessDenied"), "{}", ended.stderr);
     assert!(ended.stderr.contains(&said), "{}", ended.stderr);
 }

@@ -200,11 +200,11 @@ fn a_load_goes_on_only_with_the_same_dialect() {
 #[test]
 fn flags_of_tables_that_contradict_each_other_are_refused() {
     let rows: [(&[&str], &str); 5] = [
-        (&["--quote", "none", "--escape", "\\"], "--escape is for quoted cells"),
+        (&["--quote", "none", "--escape", "\\"], "--escape requires quoted cells"),
         (&["--delimiter", ";", "--comment", ";"], "--delimiter and --comment are the same character"),
         (&["--delimiter", "\""], "--delimiter and --quote are the same character"),
-        (&["--delimiter", "::"], "not one ASCII character"),
-        (&["--no-header"], "--no-header leaves the columns without names"),
+        (&["--delimiter", "::"], "expected one ASCII character such as ;, or tab"),
+        (&["--no-header"], "--no-header requires --key and --vector"),
     ];
     for (arguments, said) in rows {
         let (ended, ..) = load("a.csv", "id,vector\na,[1 2]\n", arguments);

@@ -42,6 +42,7 @@ fn a_system_without_certificates_is_told_to_install_some_and_needs_none_without_
     }
     let mut load = home.put_to("https://127.0.0.1:9");
     let ended = run(load.env("SSL_CERT_FILE", "/none").env("SSL_CERT_DIR", "/none").arg("a.jsonl"));
-    let said = "ossvec: cannot prepare the HTTP client: this system has no certificates to trust\n        install them";
+    let said =
+        "ossvec: cannot create the HTTP client: this system has no CA certificates\n        install them";
     assert!(ended.assert_code(3).stderr.contains(said), "{}", ended.stderr);
 }

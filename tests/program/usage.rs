@@ -12,23 +12,23 @@ fn bad_usage_is_one_clear_line_and_nothing_is_sent() {
         ("put-vectors --vectors=", "--vectors is empty"),
         ("vectors-api query-vectors", "unrecognized subcommand 'query-vectors'"),
         ("put-vektors a.jsonl", "unrecognized subcommand 'put-vektors'"),
-        ("put-vectors", "no input: name files, or - for standard input"),
-        ("put-vectors a.jsonl --index-name idx", "no bucket is named"),
-        ("put-vectors a.jsonl --bucket test-bucket", "no index is named"),
+        ("put-vectors", "no input given: pass files, directories, or - for standard input"),
+        ("put-vectors a.jsonl --index-name idx", "no bucket is set"),
+        ("put-vectors a.jsonl --bucket test-bucket", "no index is set"),
         (
             "put-vectors a.jsonl --bucket B --index-name idx",
-            "--bucket B: a bucket's name has 3 to 32 characters",
+            "invalid value \"B\" for --bucket: a bucket name must have 3 to 32 characters",
         ),
         (
             "put-vectors a.jsonl --bucket test-bucket --index-name my-idx",
-            "--index-name my-idx: an index's name",
+            "invalid value \"my-idx\" for --index-name: an index name can contain only",
         ),
-        ("put-vectors a.jsonl --local", "--local has a service of its own"),
+        ("put-vectors a.jsonl --local", "--local cannot be used with --endpoint, --region or --account-id"),
         ("put-vectors a.jsonl --data-dir d", "the following required arguments were not provided: --local"),
-        ("serve --fault status", "--fault status: \"status\": status needs a value"),
+        ("serve --fault status", "invalid value \"status\" for --fault: status requires a value"),
         (
             "serve --requests-per-second many",
-            "invalid value 'many' for '--requests-per-second <N>': not a rate",
+            "invalid value 'many' for '--requests-per-second <N>': expected a number, or 0 for no limit",
         ),
     ];
     let (home, service) = (Home::new(), TestService::start(unlimited()));
@@ -74,13 +74,28 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ("--create-indx", "unexpected argument '--create-indx' found"),
         ("--batch-size 501", "invalid value '501' for '--batch-size <N>': 501 is not in 1..=500"),
         ("--batch-size 0", "invalid value '0' for '--batch-size <N>': 0 is not in 1..=500"),
-        ("--batch-bytes 5x", "invalid value '5x' for '--batch-bytes <SIZE>': \"x\" is no unit of size"),
-        ("--min-records x", "invalid value 'x' for '--min-records <N>': write a whole number, such as 1000"),
+        (
+            "--batch-bytes 5x",
+            "invalid value '5x' for '--batch-bytes <SIZE>': unknown unit \"x\": expected K, M, G, T or P",
+        ),
+        (
+            "--min-records x",
+            "invalid value 'x' for '--min-records <N>': expected a whole number such as 1000",
+        ),
         ("--job 0", "invalid value '0' for '--job <N>': 0 is not in 1..=256"),
-        ("--requests-per-second -5", "invalid value '-5' for '--requests-per-second <N>': not a rate"),
-        ("--vectors-per-second -5", "invalid value '-5' for '--vectors-per-second <N>': not a rate"),
-        ("--read-timeout 5x", "invalid value '5x' for '--read-timeout <TIME>': \"x\" is no unit of time"),
-        ("--connect-timeout 0", "invalid value '0' for '--connect-timeout <TIME>': a timeout of 0 would end"),
+        (
+            "--requests-per-second -5",
+            "invalid value '-5' for '--requests-per-second <N>': expected a number, or 0 for no limit",
+        ),
+        (
+            "--vectors-per-second -5",
+            "invalid value '-5' for '--vectors-per-second <N>': expected a number, or 0 for no limit",
+        ),
+        (
+            "--read-timeout 5x",
+            "invalid value '5x' for '--read-timeout <TIME>': unknown unit \"x\": expected ms, s, m, h, d, w, M or y",
+        ),
+        ("--connect-timeout 0", "invalid value '0' for '--connect-timeout <TIME>': expected a time above 0"),
         (
             "--loglevel loud",
             "invalid value 'loud' for '--loglevel <LEVEL>' [possible values: off, info, debug",
@@ -89,11 +104,14 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
             "--output-format xml",
             "invalid value 'xml' for '--output-format <FORM>' [possible values: text, json]",
         ),
-        ("--output-query a", "--output-query is ossutil's, for ossvec vectors-api"),
-        ("--sign-version v1", "--sign-version v1: requests about vectors have signature v4 only"),
-        ("--cloudbox-id cb-1", "--cloudbox-id: a CloudBox has no vector buckets"),
-        ("--proxy socks5://h", "--proxy: its scheme is not http or https"),
-        ("--proxy http://", "--proxy: no URL"),
+        ("--output-query a", "--output-query works only with ossvec vectors-api"),
+        (
+            "--sign-version v1",
+            "--sign-version v1 is not supported: vector requests are always signed with v4",
+        ),
+        ("--cloudbox-id cb-1", "--cloudbox-id is not supported: a CloudBox has no vector buckets"),
+        ("--proxy socks5://h", "--proxy: invalid proxy scheme: expected http or https"),
+        ("--proxy http://", "--proxy: invalid proxy URL"),
         ("--max-rejects 101%", "invalid value '101%' for '--max-rejects <N|N%|none>'"),
         ("--format parquet", "invalid value 'parquet' for '--format <FORMAT>' [possible values: auto, json"),
         (
@@ -103,19 +121,19 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ("--dimension 0", "invalid value '0' for '--dimension <N>': 0 is not in 1..=4096"),
         ("--dimension 4097", "invalid value '4097' for '--dimension <N>': 4097 is not in 1..=4096"),
         ("--vectors [] ", "the argument '[INPUT]...' cannot be used with '--vectors <JSON|file://PATH|->'"),
-        ("--create-index", "--create-index needs --distance-metric cosine or euclidean"),
+        ("--create-index", "--create-index requires --distance-metric cosine or euclidean"),
         (
             "--non-filterable-metadata-keys a-b",
-            "--non-filterable-metadata-keys a-b: a non-filterable metadata key",
+            "invalid value \"a-b\" for --non-filterable-metadata-keys: a non-filterable metadata key can contain only",
         ),
-        ("--rejects a.jsonl", "--rejects a.jsonl is also an input"),
-        ("--rejects ./a.jsonl", "--rejects ./a.jsonl is also an input"),
-        ("--events a.jsonl", "--events a.jsonl is also an input"),
-        ("--events a.jsonl --dry-run", "--events a.jsonl is also an input"),
-        ("--events a.jsonl --resume", "--events a.jsonl is also an input"),
-        ("--log-file a.jsonl --loglevel info", "--log-file a.jsonl is also an input"),
-        ("--events new.jsonl --rejects ./new.jsonl", "--events new.jsonl is also the file of --rejects"),
-        ("--events conf -c conf", "--events conf is also the configuration file"),
+        ("--rejects a.jsonl", "--rejects a.jsonl is the same file as an input"),
+        ("--rejects ./a.jsonl", "--rejects ./a.jsonl is the same file as an input"),
+        ("--events a.jsonl", "--events a.jsonl is the same file as an input"),
+        ("--events a.jsonl --dry-run", "--events a.jsonl is the same file as an input"),
+        ("--events a.jsonl --resume", "--events a.jsonl is the same file as an input"),
+        ("--log-file a.jsonl --loglevel info", "--log-file a.jsonl is the same file as an input"),
+        ("--events new.jsonl --rejects ./new.jsonl", "--events new.jsonl is the same file as --rejects"),
+        ("--events conf -c conf", "--events conf is the same file as the configuration file"),
         ("--bucket other", "the argument '--bucket <BUCKET>' cannot be used multiple times"),
     ];
     let (home, service) = (Home::new(), TestService::start(unlimited()));
@@ -133,34 +151,29 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
 
 #[test]
 fn a_wrong_value_is_told_with_its_place_and_what_to_do_about_it() {
-    let region = "the region is \"CN Hangzhou\"; a region id looks like cn-hangzhou";
+    let region = "invalid region ID \"CN Hangzhou\": expected an ID such as cn-hangzhou";
     let rows = [
         (
             "endpoint",
             "ftp://127.0.0.1",
-            "the endpoint's scheme is \"ftp\", not http or https",
-            "write a host such as",
+            "invalid scheme \"ftp\": expected http or https",
+            "use a host such as",
         ),
-        ("endpoint", "http://", "the endpoint \"http://\" names no host", "write a host such as"),
+        ("endpoint", "http://", "\"http://\" has no host", "use a host such as"),
         (
             "endpoint",
             "https://me:hushPass@h",
-            "there is a name or a password in front of an @ in the endpoint",
-            "write a host such as",
+            "it contains a user name or a password before an @",
+            "use a host such as",
         ),
-        ("region", "CN Hangzhou", region, "write the id, as the console shows it"),
+        ("region", "CN Hangzhou", region, "use the ID that the console shows"),
         (
             "region",
             "oss-cn-hangzhou",
-            "the region is \"oss-cn-hangzhou\"; a region id looks like cn-hangzhou",
-            "write cn-hangzhou: oss-cn-hangzhou is the name in the hosts of objects",
+            "invalid region ID \"oss-cn-hangzhou\": expected an ID such as cn-hangzhou",
+            "use cn-hangzhou; only endpoints for objects have the prefix oss-",
         ),
-        (
-            "account-id",
-            "me",
-            "the account id is \"me\"; it consists of digits only",
-            "write the UID of the account",
-        ),
+        ("account-id", "me", "invalid account ID \"me\": expected only digits", "use the UID of the account"),
     ];
     let home = Home::new();
     home.write("a.jsonl", lines(3, 4));
@@ -197,42 +210,42 @@ pub(crate) fn cloud(home: &Home) -> Command {
 #[test]
 fn what_is_missing_to_reach_the_service_is_named_with_the_flag_and_the_variable() {
     let rows = [
-        ("OSS_REGION", "", "no region", "set --region, OSS_REGION or region in ~/.ossutilconfig;"),
+        ("OSS_REGION", "", "no region is set", "set --region, OSS_REGION or region in ~/.ossutilconfig;"),
         (
             "OSS_ACCOUNT_ID",
             "",
-            "no account id",
+            "no account ID is set",
             "set --account-id, OSS_ACCOUNT_ID or account-id in ~/.ossutilconfig;",
         ),
         (
             "OSS_ACCESS_KEY_ID",
             "",
-            "no access key id",
+            "no access key ID is set",
             "set --access-key-id, OSS_ACCESS_KEY_ID or access-key-id in ~/.ossutilconfig;",
         ),
         (
             "OSS_ACCESS_KEY_SECRET",
             "",
-            "no access key secret",
+            "no access key secret is set",
             "set --access-key-secret, OSS_ACCESS_KEY_SECRET or access-key-secret in ~/.ossutilconfig;",
         ),
         (
             "OSS_ACCESS_KEY_ID",
             "id\n",
-            "OSS_ACCESS_KEY_ID: the access key id holds a blank, a line break or",
-            "hand it over without",
+            "OSS_ACCESS_KEY_ID: the access key ID contains whitespace or a character outside ASCII",
+            "copy it again",
         ),
         (
             "OSS_ACCESS_KEY_SECRET",
             "s3cr\n",
-            "OSS_ACCESS_KEY_SECRET: the access key secret holds a blank, a line break",
-            "hand it over",
+            "OSS_ACCESS_KEY_SECRET: the access key secret contains whitespace or a character outside ASCII",
+            "copy it again",
         ),
         (
             "OSS_SESSION_TOKEN",
             "to ken",
-            "OSS_SESSION_TOKEN: the security token holds a blank, a line break or",
-            "hand it over without",
+            "OSS_SESSION_TOKEN: the security token contains whitespace or a character outside ASCII",
+            "copy it again",
         ),
     ];
     let home = Home::new();
@@ -244,11 +257,11 @@ fn what_is_missing_to_reach_the_service_is_named_with_the_flag_and_the_variable(
         assert!(!ended.stderr.contains("s3cr"), "a secret shows: {}", ended.stderr);
     }
     let ended = run(cloud(&home).env_remove("OSS_REGION").args(["--region", "", "--profile=", "-c", ""]));
-    assert_eq!(ended.assert_code(3).complaint(), "no region");
+    assert_eq!(ended.assert_code(3).complaint(), "no region is set");
     home.write("conf", "[default]\n");
     for (variable, conf) in [("OSSUTIL_CONFIG_FILE", "conf"), ("HOME", home.path("").to_str().unwrap())] {
         let ended = run(cloud(&home).env_remove("OSS_ACCOUNT_ID").env(variable, conf));
-        assert_eq!(ended.assert_code(3).complaint(), "no account id");
+        assert_eq!(ended.assert_code(3).complaint(), "no account ID is set");
         let file = if variable == "HOME" { "~/.ossutilconfig" } else { "conf" };
         let advice = format!("set --account-id, OSS_ACCOUNT_ID or account-id in {file};");
         assert!(ended.stderr.contains(&advice), "{}", ended.stderr);

@@ -47,7 +47,7 @@ pub(super) fn temporary(text: &str) -> Result<Credential, String> {
     let fields: Fields = json(text)?;
     match &fields.code {
         Some(code) if code != "Success" => {
-            Err(format!("it answered {}", refusal(code, fields.message.as_deref().unwrap_or_default())))
+            Err(format!("refused with {}", refusal(code, fields.message.as_deref().unwrap_or_default())))
         }
         _ => whole(fields),
     }
@@ -63,10 +63,10 @@ pub(super) fn sts(text: &str) -> Result<Credential, String> {
 pub(super) fn sts_refusal(status: u16, text: &str) -> (String, String) {
     let StsRefusal { code, message, request_id } = serde_json::from_str(text).unwrap_or_default();
     if code.is_empty() {
-        return (code, format!("HTTP {status}, which was perhaps not STS"));
+        return (code, format!("HTTP {status}, possibly not from STS"));
     }
     let id =
-        if request_id.is_empty() { String::new() } else { format!("; request id {}", shown(&request_id)) };
+        if request_id.is_empty() { String::new() } else { format!("; request ID {}", shown(&request_id)) };
     let told = refusal(&code, &message);
     (code, told + &id)
 }
@@ -75,7 +75,7 @@ pub(super) fn sts_refusal(status: u16, text: &str) -> (String, String) {
 pub(super) fn printed(text: &str) -> Result<Credential, String> {
     let fields: Fields = json(text)?;
     if fields.mode.as_deref() == Some("StsToken") && fields.security_token.is_none() {
-        return Err("there is no sts_token although the mode is StsToken".to_owned());
+        return Err("the mode is StsToken, but sts_token is missing".to_owned());
     }
     any(fields)
 }
@@ -93,7 +93,7 @@ pub(super) fn keys(
 fn whole(fields: Fields) -> Result<Credential, String> {
     for (value, name) in [(&fields.security_token, "SecurityToken"), (&fields.expiration, "Expiration")] {
         if value.as_deref().unwrap_or_default().is_empty() {
-            return Err(format!("its answer has no {name}"));
+            return Err(format!("the response has no {name}"));
         }
     }
     any(fields)
@@ -105,13 +105,15 @@ fn any(fields: Fields) -> Result<Credential, String> {
         let value = given(value);
         unbroken(name, value.as_deref().unwrap_or_default()).map(|()| value)
     };
-    let needed =
-        |value: Option<String>, name: &str| header(value, name)?.ok_or_else(|| format!("there is no {name}"));
+    let needed = |value: Option<String>, name: &str| {
+        header(value, name)?.ok_or_else(|| format!("the {name} is missing"))
+    };
     let expires_at = given(fields.expiration).map(|text| {
-        Timestamp::parse_rfc3339(&text).ok_or("the expiration is no time of the form 2026-01-02T03:04:05Z")
+        Timestamp::parse_rfc3339(&text)
+            .ok_or("invalid expiration: expected a time such as 2026-01-02T03:04:05Z")
     });
     Ok(Credential {
-        access_key_id: needed(fields.access_key_id, "access key id")?,
+        access_key_id: needed(fields.access_key_id, "access key ID")?,
         secret: Secret::new(needed(fields.access_key_secret, "access key secret")?),
         security_token: header(fields.security_token, "security token")?.map(Secret::new),
         expires_at: expires_at.transpose()?,
@@ -122,7 +124,7 @@ fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
     // The library takes a list for a struct, too, and its message may hold a value of the text.
     let object = Some(text.trim()).filter(|text| text.starts_with('{'));
     let value = object.and_then(|text| serde_json::from_str(text).ok());
-    value.ok_or_else(|| "that is not the JSON of a credential".to_owned())
+    value.ok_or_else(|| "expected a JSON object of strings".to_owned())
 }
 
 /// A refusal's code and message. A message about a wrong signature repeats all that was signed, tokens included.
@@ -189,26 +191,33 @@ mod tests {
 
     #[test]
     fn what_is_no_credential_is_told_without_its_text() {
-        for (text, said) in [
-            ("hush", "not the JSON"),
-            (r#"["hush"]"#, "not the JSON"),
-            (r#"{"AccessKeyId":"hush"}"#, "no SecurityToken"),
-            (r#"{"AccessKeyId":"hush","SecurityToken":"hush"}"#, "no Expiration"),
-            (
-                r#"{"Code":"Failed","Message":"try later","AccessKeyId":"hush"}"#,
-                "it answered Failed: try later",
-            ),
-            (&WHOLE.replace("2026-01-02", "tomorrow"), "the expiration is no time"),
-            (&WHOLE.replace(r#""AccessKeySecret":"secret","#, ""), "no access key secret"),
-            (&WHOLE.replace("STS.id", "id\\nhush"), "the access key id holds a blank"),
-            (&WHOLE.replace("\"token\"", "\"to hush\""), "the security token holds a blank"),
-        ] {
-            let error = temporary(text).unwrap_err();
-            assert!(error.contains(said) && !error.contains("hush"), "{text}: {error}");
-        }
-        let error =
-            printed(r#"{"mode":"StsToken","access_key_id":"i","access_key_secret":"s"}"#).unwrap_err();
-        assert!(error.contains("no sts_token"), "{error}");
+        let told = [
+            "hush",
+            r#"["hush"]"#,
+            r#"{"AccessKeyId":"hush"}"#,
+            r#"{"AccessKeyId":"hush","SecurityToken":"hush"}"#,
+            r#"{"Code":"Failed","Message":"try later","AccessKeyId":"hush"}"#,
+            &WHOLE.replace("2026-01-02", "tomorrow"),
+            &WHOLE.replace(r#""AccessKeySecret":"secret","#, ""),
+            &WHOLE.replace("STS.id", "id\\nhush"),
+            &WHOLE.replace("\"token\"", "\"to hush\""),
+        ]
+        .map(|text| temporary(text).unwrap_err());
+        insta::assert_snapshot!(told.join("\n"), @"
+        expected a JSON object of strings
+        expected a JSON object of strings
+        the response has no SecurityToken
+        the response has no Expiration
+        refused with Failed: try later
+        invalid expiration: expected a time such as 2026-01-02T03:04:05Z
+        the access key secret is missing
+        the access key ID contains whitespace or a character outside ASCII
+        the security token contains whitespace or a character outside ASCII
+        ");
+        let tokenless = r#"{"mode":"StsToken","access_key_id":"i","access_key_secret":"s"}"#;
+        insta::assert_snapshot!(printed(tokenless).unwrap_err(), @"
+        the mode is StsToken, but sts_token is missing
+        ");
     }
 
     #[test]
@@ -216,11 +225,10 @@ mod tests {
         let text = r#"{"Code":"SignatureDoesNotMatch","RequestId":"R-1","Message":"Specified signature is not matched\n with our calculation. server String To Sign is:POST&%2F&SecurityToken%3Dhush"}"#;
         let (code, told) = sts_refusal(400, text);
         assert_eq!(code, "SignatureDoesNotMatch");
-        assert!(told.ends_with("calculation. server; request id R-1") && !told.contains("hush"), "{told}");
-        assert_eq!(
-            sts_refusal(502, "<html>"),
-            (String::new(), "HTTP 502, which was perhaps not STS".to_owned())
-        );
+        insta::assert_snapshot!(told, @"
+        SignatureDoesNotMatch: Specified signature is not matched with our calculation. server; request ID R-1
+        ");
+        assert_eq!(sts_refusal(502, "<html>"), (String::new(), "HTTP 502, possibly not from STS".to_owned()));
         assert_eq!(shown(&"word ".repeat(100)).chars().count(), 301);
     }
 }

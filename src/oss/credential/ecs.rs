@@ -33,7 +33,9 @@ impl Source for EcsRole {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async {
             self.role().await.map_err(|error| {
-                format!("no credential of this ECS instance's role from the metadata service: {error}")
+                format!(
+                    "cannot get a credential for this ECS instance's role from the metadata service: {error}"
+                )
             })
         })
     }
@@ -80,8 +82,8 @@ impl EcsRole {
         let name = reply.text.lines().next().unwrap_or_default().trim();
         match reply.status {
             200 if !name.is_empty() => Ok(name.to_owned()),
-            200 | 404 => Err("this instance has no role; attach one to it".to_owned()),
-            status => Err(format!("HTTP {status} for the role's name")),
+            200 | 404 => Err("this instance has no role; attach one".to_owned()),
+            status => Err(format!("HTTP {status} for the role name")),
         }
     }
 
@@ -150,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_role_or_a_service_the_error_says_so() {
-        let start = "no credential of this ECS instance's role from the metadata service: ";
+        let start = "cannot get a credential for this ECS instance's role from the metadata service: ";
         let open = metadata(false);
         let bare = Scripted::start(|_| (404, String::new()));
         let broken = Scripted::start(|asked| {
@@ -161,8 +163,8 @@ mod tests {
         for (role, said) in [
             (role(&open, Some("other"), false), "this instance has no role other".to_owned()),
             (role(&open, None, true), "HTTP 404 for a token".to_owned()),
-            (role(&bare, None, false), "this instance has no role; attach one to it".to_owned()),
-            (role(&broken, None, false), "it answered Failed".to_owned()),
+            (role(&bare, None, false), "this instance has no role; attach one".to_owned()),
+            (role(&broken, None, false), "refused with Failed".to_owned()),
         ] {
             assert_eq!(role.fetch().await, Err(format!("{start}{said}")));
         }

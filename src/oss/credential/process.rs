@@ -43,13 +43,13 @@ impl Process {
         let (printed, told, status) = tokio::time::timeout(self.timeout, heard(&mut child))
             .await
             .map_err(|_| format!("took longer than {} s", self.timeout.as_secs_f64()))?
-            .map_err(|error| format!("cannot be heard: {error}"))?;
+            .map_err(|error| format!("output cannot be read: {error}"))?;
         if !status.success() {
             let told = answer::shown(&without_printed(&told, &printed));
             let told = if told.is_empty() { told } else { format!(": {told}") };
             return Err(format!("failed ({status}){told}"));
         }
-        answer::printed(&printed).map_err(|error| format!("printed something else: {error}"))
+        answer::printed(&printed).map_err(|error| format!("printed an invalid credential: {error}"))
     }
 
     #[cfg(windows)]
@@ -66,7 +66,7 @@ impl Process {
         let line = self.command.expose();
         let words = match self.words {
             Words::Shell => vec!["sh".to_owned(), "-c".to_owned(), line.to_owned()],
-            Words::Split => shlex::split(line).ok_or("has a quote that does not end")?,
+            Words::Split => shlex::split(line).ok_or("has an unclosed quote")?,
         };
         let (program, arguments) = words.split_first().ok_or("is empty")?;
         let mut command = Command::new(program);
@@ -106,7 +106,7 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io
     let Some(pipe) = pipe else { return Ok(()) };
     pipe.take(MOST_BYTES + 1).read_to_end(into).await?;
     if into.len() as u64 > MOST_BYTES {
-        return Err(io::Error::other("it says more than any credential takes"));
+        return Err(io::Error::other("it is longer than 1 MiB"));
     }
     Ok(())
 }
@@ -170,13 +170,13 @@ mod tests {
                 "failed (exit status: 3): no such user",
             ),
             ("exit 4", Words::Shell, "failed (exit status: 4)"),
-            ("echo hush", Words::Shell, "printed something else: that is not the JSON of a credential"),
-            ("cat", Words::Shell, "printed something else: that is not the JSON of a credential"),
+            ("echo hush", Words::Shell, "printed an invalid credential: expected a JSON object of strings"),
+            ("cat", Words::Shell, "printed an invalid credential: expected a JSON object of strings"),
             ("/no/such/hush", Words::Split, "cannot be started: No such file or directory (os error 2)"),
-            ("'hush", Words::Split, "has a quote that does not end"),
+            ("'hush", Words::Split, "has an unclosed quote"),
             (" ", Words::Split, "is empty"),
-            ("yes hush", Words::Shell, "cannot be heard: it says more than any credential takes"),
-            ("yes hush >&2", Words::Shell, "cannot be heard: it says more than any credential takes"),
+            ("yes hush", Words::Shell, "output cannot be read: it is longer than 1 MiB"),
+            ("yes hush >&2", Words::Shell, "output cannot be read: it is longer than 1 MiB"),
         ] {
             let error = process(command, words).fetch().await.unwrap_err();
             assert_eq!(error, format!("the credential process {said}"), "{command}");

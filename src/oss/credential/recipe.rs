@@ -60,9 +60,14 @@ impl fmt::Display for Recipe {
         match self {
             Self::Keys(Credential { security_token: None, .. }) => formatter.write_str("an access key"),
             Self::Keys(_) => formatter.write_str("a temporary access key"),
-            Self::Role { base, role } => write!(formatter, "the role {} by {base}", role.arn),
+            Self::Role { base, role } => write!(formatter, "the role {} assumed with {base}", role.arn),
             Self::Oidc { role, token_file, .. } => {
-                write!(formatter, "the role {} by the OIDC token in {}", role.arn, token_file.display())
+                write!(
+                    formatter,
+                    "the role {} assumed with the OIDC token in {}",
+                    role.arn,
+                    token_file.display()
+                )
             }
             Self::EcsRole { name: Some(name), .. } => write!(formatter, "the ECS instance's role {name}"),
             Self::EcsRole { name: None, .. } => formatter.write_str("the ECS instance's role"),
@@ -129,7 +134,7 @@ impl Role {
     pub fn lasting(self, seconds: Option<u32>) -> Result<Self, String> {
         match seconds.filter(|seconds| *seconds > 0) {
             Some(seconds) if seconds < LEAST_DURATION => {
-                Err(format!("a role lasts at least {LEAST_DURATION} s, not {seconds}"))
+                Err(format!("invalid role duration {seconds} s: expected at least {LEAST_DURATION} s"))
             }
             seconds => Ok(Self { duration: seconds.unwrap_or(USUAL_DURATION), ..self }),
         }
@@ -161,11 +166,50 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_recipe_is_named_without_its_secrets() {
+        let keys = |security_token: Option<&str>| {
+            Recipe::Keys(Credential {
+                access_key_id: "hush".to_owned(),
+                secret: Secret::new("hush"),
+                security_token: security_token.map(Secret::new),
+                expires_at: None,
+            })
+        };
+        let role = || Role::new("acs:ram::1:role/loader", None);
+        let ecs =
+            |name: Option<&str>| Recipe::EcsRole { name: name.map(str::to_owned), only_with_token: false };
+        let command = Secret::new("hush");
+        let told = [
+            keys(None),
+            keys(Some("hush")),
+            Recipe::Role { base: Box::new(keys(None)), role: role() },
+            Recipe::Oidc { role: role(), provider_arn: "p".to_owned(), token_file: "/token".into() },
+            ecs(Some("worker")),
+            ecs(None),
+            Recipe::Process { command, words: Words::Shell, timeout: Duration::from_secs(1) },
+            Recipe::Uri(Secret::new("hush")),
+        ];
+        insta::assert_snapshot!(told.map(|recipe| recipe.to_string()).join("\n"), @"
+        an access key
+        a temporary access key
+        the role acs:ram::1:role/loader assumed with an access key
+        the role acs:ram::1:role/loader assumed with the OIDC token in /token
+        the ECS instance's role worker
+        the ECS instance's role
+        a credential process
+        a credential URI
+        ");
+    }
+
+    #[test]
     fn a_role_lasts_an_hour_unless_told_and_never_less_than_a_quarter() {
         let lasting = |seconds| Role::new("arn", None).lasting(seconds).map(|role| role.duration);
         assert_eq!(lasting(None), Ok(3600));
         assert_eq!(lasting(Some(0)), Ok(3600));
         assert_eq!(lasting(Some(900)), Ok(900));
-        assert_eq!(lasting(Some(899)), Err("a role lasts at least 900 s, not 899".to_owned()));
+        assert_eq!(
+            lasting(Some(899)),
+            Err("invalid role duration 899 s: expected at least 900 s".to_owned())
+        );
     }
 }

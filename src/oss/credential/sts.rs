@@ -103,7 +103,8 @@ impl Sts {
         let mut now = Timestamp::now();
         let mut has_right_time = false;
         loop {
-            let failed = |detail: String| format!("no credential for the role {role} from STS: {detail}");
+            let failed =
+                |detail: String| format!("cannot get a credential for the role {role} from STS: {detail}");
             // Each time with another nonce: STS takes none twice.
             let reply = patiently(|| self.ask(request(now))).await.map_err(failed)?;
             if reply.status == 200 {
@@ -223,7 +224,10 @@ mod tests {
             (403, format!(r#"{{"Code":"NoPermission","Message":"{message}","RequestId":"R-1"}}"#))
         });
         let error = assumed(&server.url, base(Some("hush"))).fetch().await.unwrap_err();
-        assert_eq!(error, "no credential for the role arn from STS: NoPermission: no right.; request id R-1");
+        assert_eq!(
+            error,
+            "cannot get a credential for the role arn from STS: NoPermission: no right.; request ID R-1"
+        );
         assert_eq!(count.load(Ordering::Relaxed), 1);
         let error = assumed("http://127.0.0.1:1", base(Some("hush"))).fetch().await.unwrap_err();
         assert!(error.contains("from STS: http://127.0.0.1:1: ") && !error.contains("hush"), "{error}");

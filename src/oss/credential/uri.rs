@@ -21,7 +21,8 @@ impl Source for CredentialUri {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async {
             let url = self.url.expose();
-            let failed = |detail: String| format!("no credential from the credential URI: {detail}");
+            let failed =
+                |detail: String| format!("cannot get a credential from the credential URI: {detail}");
             let reach = Reach { connect: Duration::from_secs(5), read: Duration::from_secs(10) };
             let network = &self.network;
             let question = Question { method: Method::GET, url, headers: &[], form: None, reach, network };
@@ -72,15 +73,15 @@ mod tests {
         for (url, said) in [
             (format!("{}/hush", failing.url), format!("{}: HTTP 500", failing.url)),
             (format!("{}/hush", moving.url), format!("{}: HTTP 302", moving.url)),
-            (format!("{}/hush", endless.url), format!("{}: its answer has no end", endless.url)),
-            ("hush".to_owned(), "a URL that is none: builder error".to_owned()),
+            (format!("{}/hush", endless.url), format!("{}: the response is too long", endless.url)),
+            ("hush".to_owned(), "an invalid URL: builder error".to_owned()),
             ("http://127.0.0.1:1/hush".to_owned(), "http://127.0.0.1:1: ".to_owned()),
         ] {
             let error = CredentialUri { url: Secret::new(url), network: Network::default() }
                 .fetch()
                 .await
                 .unwrap_err();
-            let start = format!("no credential from the credential URI: {said}");
+            let start = format!("cannot get a credential from the credential URI: {said}");
             assert!(error.starts_with(&start) && !error.contains("hush"), "{error}");
         }
     }

@@ -68,7 +68,7 @@ impl Question<'_> {
         while let Some(chunk) = response.chunk().await.map_err(failure)? {
             received.extend_from_slice(&chunk);
             if received.len() > MOST_BYTES {
-                return Err("its answer has no end".to_owned());
+                return Err("the response is too long".to_owned());
             }
         }
         let text = String::from_utf8_lossy(&received).into_owned();
@@ -106,7 +106,7 @@ fn failure(error: reqwest::Error) -> String {
 pub(super) fn host(url: &str) -> String {
     match Url::parse(url) {
         Ok(url) if url.has_host() => url.origin().ascii_serialization(),
-        _ => "a URL that is none".to_owned(),
+        _ => "an invalid URL".to_owned(),
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn only_the_host_of_a_url_shows() {
         assert_eq!(host("https://user:hush@host:8443/hush?hush=1"), "https://host:8443");
-        assert_eq!(host("hush"), "a URL that is none");
+        assert_eq!(host("hush"), "an invalid URL");
     }
 
     #[tokio::test(start_paused = true)]

@@ -42,11 +42,7 @@ impl Lines {
         if self.quiet && severity != Severity::Warning {
             return;
         }
-        let prefix = match severity {
-            Severity::Step => "",
-            Severity::Note => "note: ",
-            Severity::Warning => "warning: ",
-        };
+        let prefix = severity.prefix();
         screen.print(&format!("{prefix}{}", notice.message()));
         for detail in notice.details() {
             screen.print(&format!("{:width$}{detail}", "", width = prefix.len()));
@@ -76,6 +72,17 @@ impl Lines {
             more => self.print(&format!("{line} (and {} similar since the last line)", count(more)), screen),
         }
         self.last_trouble = Some(Instant::now());
+    }
+}
+
+impl Severity {
+    /// What stands in front of a line of this severity.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Step => "",
+            Self::Note => "note: ",
+            Self::Warning => "warning: ",
+        }
     }
 }
 

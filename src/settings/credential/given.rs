@@ -59,8 +59,8 @@ impl Given<'_> {
         if self.token().is_some_and(|token| is_flag(&token))
             && !self.access_key_id().is_some_and(|id| is_flag(&id))
         {
-            return Err(usage("--sts-token belongs to an access key id, and --access-key-id is not given")
-                .advise("give the id too, or set OSS_SESSION_TOKEN beside OSS_ACCESS_KEY_ID"));
+            return Err(usage("--sts-token requires --access-key-id")
+                .advise("pass both, or set OSS_SESSION_TOKEN together with OSS_ACCESS_KEY_ID"));
         }
         Ok(())
     }
@@ -149,7 +149,7 @@ impl Given<'_> {
             match self.any_token() {
                 Some(Found { origin, .. }) => Failure {
                     message: format!(
-                        "{}: the one in {origin} is not for this access key id",
+                        "{}: the one in {origin} belongs to another access key",
                         failure.message
                     ),
                     ..failure
@@ -170,12 +170,33 @@ impl Given<'_> {
             Mode::StsToken => self.keys_with_token(),
             Mode::RamRoleArn => self.assumed(),
             Mode::EcsRamRole => Ok(self.ecs_role(false)),
-            Mode::Anonymous => Err(usage(ANONYMOUS).advise("leave out --mode, or see docs/credentials.md")),
+            Mode::Anonymous => Err(usage(ANONYMOUS).advise("remove --mode, or see docs/credentials.md")),
         }
     }
 
     fn ecs_role(&self, only_with_token: bool) -> Recipe {
         Recipe::EcsRole { name: self.file(&ECS_ROLE_NAME), only_with_token }
+    }
+
+    /// What an access key, perhaps with a role, lacks. No other credential has parts that stand in several places.
+    pub(super) fn missing(&self) -> Vec<&'static Setting> {
+        const KEYS: [&Setting; 2] = [&ACCESS_KEY_ID, &ACCESS_KEY_SECRET];
+        let has_key = || KEYS.into_iter().any(|setting| self.file(setting).is_some());
+        let (is_key, more) = match (self.sources.global.mode, self.has_keys(), self.mode().as_deref()) {
+            (Some(Mode::Ak), ..) | (None, true, _) | (None, false, Some("ak")) => (true, None),
+            (Some(Mode::StsToken), ..) | (None, false, Some("ststoken")) => (true, Some(&STS_TOKEN)),
+            (Some(Mode::RamRoleArn), ..) | (None, false, Some("ramrolearn")) => (true, Some(&ROLE_ARN)),
+            (None, false, None) => (has_key(), None),
+            _ => (false, None),
+        };
+        let needed = KEYS.into_iter().chain(more).filter(|_| is_key);
+        let is_given = |setting: &Setting| match *setting {
+            ACCESS_KEY_ID => self.access_key_id().is_some(),
+            ACCESS_KEY_SECRET => self.access_key_secret().is_some(),
+            STS_TOKEN => self.any_token().is_some(),
+            _ => self.role_arn().is_some(),
+        };
+        needed.filter(|setting| !is_given(setting)).collect()
     }
 
     /// What the file's profile says, by its mode or by the keys that it has; nothing if it says nothing.
@@ -223,10 +244,8 @@ impl Given<'_> {
         let found = self.sources.find(None, setting).unwrap_or_else(|| usual(setting));
         let period: Option<Period> = found.value.parse().ok();
         let period = period.filter(|period| !period.0.is_zero() && period.0 <= MOST_PROCESS_TIMEOUT);
-        let wrong = || {
-            not_this(&found, setting, "it is a time of 1 to 600 seconds")
-                .advise("write for example 30, or 2m")
-        };
+        let wrong =
+            || not_this(&found, setting, "expected 1 to 600 seconds").advise("use a time such as 30 or 2m");
         let timeout = period.map(|period| period.0).ok_or_else(wrong)?;
         let command = Secret::new(self.needed(&CREDENTIAL_PROCESS)?);
         Ok(Recipe::Process { command, words: Words::Shell, timeout })
@@ -239,15 +258,15 @@ impl Given<'_> {
     /// A key that its mode cannot do without.
     fn needed(&self, setting: &Setting) -> Result<String, Failure> {
         self.file(setting).ok_or_else(|| {
-            self.wrong(&TELLING_KEYS, format!("there is no {}", setting.name))
-                .advise("its mode cannot do without; docs/credentials.md lists the keys of each mode")
+            self.wrong(&TELLING_KEYS, format!("{} is missing", setting.name))
+                .advise("add it; docs/credentials.md lists the keys of each mode")
         })
     }
 
     fn unknown_mode(&self) -> Failure {
         let mode = self.file(&MODE).unwrap_or_default();
-        self.wrong(&[&MODE], format!("{mode:?} is unknown")).advise(
-            "AK, StsToken, RamRoleArn, EcsRamRole, Ali-EcsRamRole, oidcRoleArn, Process and credential-uri are known",
+        self.wrong(&[&MODE], format!("unknown mode {mode:?}")).advise(
+            "use AK, StsToken, RamRoleArn, EcsRamRole, Ali-EcsRamRole, oidcRoleArn, Process or credential-uri",
         )
     }
 
@@ -262,4 +281,4 @@ impl Given<'_> {
     }
 }
 
-const ANONYMOUS: &str = "mode Anonymous is of no use here: vector buckets take only signed requests";
+const ANONYMOUS: &str = "mode Anonymous is not supported: vector buckets accept only signed requests";
