@@ -167,8 +167,13 @@ fn known_flags() -> BTreeSet<String> {
     command.build();
     let mut found = BTreeSet::new();
     add(&command, &mut found);
+    // Known only after --version, which cli/version sees to.
+    found.insert("--verbose".to_owned());
     found
 }
+
+/// What `build.rs` sets for the compiler.
+const SET_BY_BUILD: [&str; 2] = ["OSSVEC_BUILD_COMMIT", "OSSVEC_BUILD_TARGET"];
 
 /// Whether a flag is one of another program that the paragraph names.
 fn is_of_others(flag: &str, paragraph: &str) -> bool {
@@ -203,7 +208,8 @@ fn every_flag_that_a_message_or_a_page_names_exists() {
 fn every_variable_that_a_message_or_a_page_names_exists_and_is_read() {
     let of_settings = ALL.iter().flat_map(|setting| setting.variables());
     let also = ALSO_READ.iter().flat_map(|variables| variables.names);
-    let known: BTreeSet<_> = of_settings.chain(also).map(|name| (*name).to_owned()).collect();
+    let of_build = SET_BY_BUILD.iter();
+    let known: BTreeSet<_> = of_settings.chain(also).chain(of_build).map(|name| (*name).to_owned()).collect();
     let mut unknown = BTreeSet::new();
     for (path, text) in texts() {
         let here = variables(&text);
