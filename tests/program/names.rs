@@ -22,7 +22,6 @@ const OF_OTHERS: [(&str, &[&str]); 11] = [
             "--nocapture",
             "--path",
             "--release",
-            "--target",
             "--test",
         ],
     ),
