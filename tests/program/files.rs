@@ -129,7 +129,7 @@ fn all_inputs_that_cannot_be_loaded_are_listed_and_nothing_is_sent_or_kept() {
     for said in [
         "        b.parquet is a Parquet file, which is not supported yet; convert it",
         "        cannot open missing.jsonl: No such file or directory (os error 2); check the path",
-        "        the header of c.csv names two columns 'key'; rename one",
+        "        the header of c.csv has two columns named 'key'; rename one",
         "        fix or remove them, or use --skip-bad-files to load the others",
     ] {
         assert!(ended.stderr.lines().any(|line| line.starts_with(said)), "{said}\n{}", ended.stderr);
