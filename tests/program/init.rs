@@ -207,7 +207,7 @@ fn an_endpoint_is_checked_can_be_cleared_and_never_outlives_its_region() {
             &[("Endpoint (- for the region's public host) [http://other.test]: ", "-")],
             String::new(),
         ),
-        (own, "", &[("public host [cn-hangzhou.oss-vectors.aliyuncs.com]: ", "")], line(own)),
+        (own, "", &[("public host) [cn-hangzhou.oss-vectors.aliyuncs.com]: ", "")], line(own)),
         (own, "r2", &[(usual, "")], String::new()),
         (
             objects,
