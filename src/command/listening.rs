@@ -27,7 +27,6 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
 
 pub(super) fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Client, format!("cannot listen on {address}: {error}"))
-        .advise("choose another address with --listen")
 }
 
 /// Ends when the flag is raised.

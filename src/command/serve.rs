@@ -22,8 +22,9 @@ pub(super) async fn serve(
     let options = settings::serve(arguments, global)?;
     let log = settings::serve_log(&options, global, environment)?;
     let logged = log::begin(&log)?;
-    let listener = bind(&arguments.listen).await?;
-    let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
+    let choose = |failure: Failure| failure.advise("choose another address with --listen");
+    let listener = bind(&arguments.listen).await.map_err(choose)?;
+    let address = listener.local_addr().map_err(|error| choose(cannot_listen(&arguments.listen, &error)))?;
     let hello = hello(&options, address);
     let is_exposed = is_open(&options) && !address.ip().is_loopback();
     let service = open(options)?;
