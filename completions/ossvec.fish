@@ -95,6 +95,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l vectors-pe
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s j -l job -d 'Maximum concurrent requests' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l retry-first-contact -d 'Maximum time to keep trying to reach the service for the first time' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
@@ -102,6 +103,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l max-reject
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l rejects -d 'Write rejected records to this file' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l events -d 'Write JSON events to this file; - for standard output' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metrics-file -d 'Write the state of the run to this file for Prometheus' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l output-format -d 'Format of the summary' -r -f -a "text\t'Lines of text'
 json\t'A JSON document'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, lines elsewhere and in CI'
@@ -139,6 +141,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-bad-f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l strict -d 'Treat notes on the input as errors'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l no-header -d 'Treat the first row as data'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l multiline-cells -d 'Allow quoted cells with lines that look like records'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l check -d 'Ask the service and check the first records without sending anything'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s n -l dry-run -d 'Check all input without sending anything'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l resume -d 'Continue the load where an earlier run stopped'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l skip-verify-cert -d 'Do not verify the server\'s certificate'
@@ -176,6 +179,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l vectors-per-second
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s j -l job -d 'Maximum concurrent requests' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l retry-first-contact -d 'Maximum time to keep trying to reach the service for the first time' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
@@ -183,6 +187,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l max-rejects -d 'Ma
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l rejects -d 'Write rejected records to this file' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l events -d 'Write JSON events to this file; - for standard output' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metrics-file -d 'Write the state of the run to this file for Prometheus' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l output-format -d 'Format of the summary' -r -f -a "text\t'Lines of text'
 json\t'A JSON document'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, lines elsewhere and in CI'
@@ -220,6 +225,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-bad-files -d 
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l strict -d 'Treat notes on the input as errors'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l no-header -d 'Treat the first row as data'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l multiline-cells -d 'Allow quoted cells with lines that look like records'
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l check -d 'Ask the service and check the first records without sending anything'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s n -l dry-run -d 'Check all input without sending anything'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l resume -d 'Continue the load where an earlier run stopped'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-verify-cert -d 'Do not verify the server\'s certificate'
@@ -287,6 +293,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s j -l job -d 'Maximum concurrent requests' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l retry-first-contact -d 'Maximum time to keep trying to reach the service for the first time' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
@@ -294,6 +301,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l rejects -d 'Write rejected records to this file' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l events -d 'Write JSON events to this file; - for standard output' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metrics-file -d 'Write the state of the run to this file for Prometheus' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l output-format -d 'Format of the summary' -r -f -a "text\t'Lines of text'
 json\t'A JSON document'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, lines elsewhere and in CI'
@@ -331,6 +339,7 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l strict -d 'Treat notes on the input as errors'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l no-header -d 'Treat the first row as data'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l multiline-cells -d 'Allow quoted cells with lines that look like records'
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l check -d 'Ask the service and check the first records without sending anything'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s n -l dry-run -d 'Check all input without sending anything'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l resume -d 'Continue the load where an earlier run stopped'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l skip-verify-cert -d 'Do not verify the server\'s certificate'

@@ -1,41 +1,12 @@
-//! How a run ended → exit code, with ossutil's meanings.
+//! Why a run failed: message, cure, and the code from which its exit code follows.
 
-use std::process::ExitCode;
+mod code;
 
+pub(crate) use self::code::{ErrorCode, Exit};
 use crate::shown::bounded;
 
 /// As much of a message as anybody reads, in characters; it may quote what others wrote.
 const LONGEST: usize = 2_000;
-
-/// The exit codes of ossutil 2 (page "Use ossutil through Alibaba Cloud CLI").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Everything is stored.
-    Complete = 0,
-    /// The command line is wrong; nothing was done.
-    Usage = 1,
-    /// The service refused, or stayed unreachable.
-    Service = 2,
-    /// This side failed: input, configuration, credentials, disk.
-    Client = 3,
-    /// Finished, or stopped, with records rejected or unknown.
-    Partial = 4,
-    /// Stopped by a signal.
-    Interrupted = 5,
-}
-
-impl Exit {
-    /// The number that the shell sees.
-    pub fn code(self) -> u8 {
-        self as u8
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
-    }
-}
 
 /// A standard stream that is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +20,8 @@ pub enum Stream {
 /// Why the program stops, with the exit code and, where there is one, the cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What the shell sees.
-    pub exit: Exit,
+    /// Why, as one word; the exit code follows from it.
+    pub code: ErrorCode,
     /// What failed: one line, lower case.
     pub message: String,
     /// What it is made of, line by line, where it is several things.
@@ -63,16 +34,21 @@ pub struct Failure {
 
 impl Failure {
     /// A failure without advice.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = bounded(&message.into(), LONGEST);
-        Self { exit, message, details: Vec::new(), advice: None, unheard: Vec::new() }
+        Self { code, message, details: Vec::new(), advice: None, unheard: Vec::new() }
     }
 
     /// A failure whose first line says what failed; what follows says what to do.
-    pub fn from_lines(exit: Exit, text: &str) -> Self {
+    pub fn from_lines(code: ErrorCode, text: &str) -> Self {
         let (message, advice) = text.split_once('\n').unzip();
-        let failure = Self::new(exit, message.unwrap_or(text));
+        let failure = Self::new(code, message.unwrap_or(text));
         Self { advice: advice.map(|advice| advice.replace('\n', " ")), ..failure }
+    }
+
+    /// What the shell sees.
+    pub fn exit(&self) -> Exit {
+        self.code.exit()
     }
 
     /// The same with what it is made of.
@@ -104,7 +80,7 @@ impl Failure {
 
 /// What ends a run that is broken itself; where, is told when it happens.
 pub(crate) fn own_defect() -> Failure {
-    Failure::new(Exit::Client, "bug in ossvec")
+    Failure::new(ErrorCode::Bug, "bug in ossvec")
 }
 
 #[cfg(test)]
@@ -113,13 +89,13 @@ mod tests {
 
     #[test]
     fn the_first_line_says_what_failed_and_the_rest_what_to_do() {
-        let plain = Failure::new(Exit::Client, "no such file");
+        let plain = Failure::new(ErrorCode::InputUnreadable, "no such file");
         for (text, failure) in [
             ("no such file", plain.clone()),
             ("no such file\ncheck the path", plain.clone().advise("check the path")),
             ("no such file\ncheck the path\nor the disk", plain.advise("check the path or the disk")),
         ] {
-            assert_eq!(Failure::from_lines(Exit::Client, text), failure);
+            assert_eq!(Failure::from_lines(ErrorCode::InputUnreadable, text), failure);
         }
     }
 }

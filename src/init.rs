@@ -5,8 +5,10 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::Global;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::endpoint::region_of;
+use crate::oss::limits;
+use crate::oss::regions::DOCUMENTED;
 use crate::oss::secret::Secret;
 use crate::private;
 use crate::profile::edit::{has_profile, with_profile};
@@ -29,10 +31,14 @@ pub(crate) struct Written {
 }
 
 /// Asks, and writes one profile; the rest of the file stays as it is.
-pub(crate) fn init(global: &Global, environment: &Environment) -> Result<Written, Failure> {
+pub(crate) fn init(
+    global: &Global,
+    environment: &Environment,
+    note: impl Fn(&str),
+) -> Result<Written, Failure> {
     let (path, profile) = settings::place(global, environment)?;
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::new(Exit::Usage, "config init requires a terminal").advise(format!(
+        return Err(Failure::new(ErrorCode::Usage, "config init requires a terminal").advise(format!(
             "edit {} instead, or set variables such as {}",
             path.display(),
             REGION.variable().unwrap_or_default()
@@ -54,7 +60,7 @@ pub(crate) fn init(global: &Global, environment: &Environment) -> Result<Written
     } else {
         Profile::default()
     };
-    let answers = ask(&known)?;
+    let answers = ask(&known, note)?;
     let text = with_answers(&text, &profile, &answers).ok_or_else(|| {
         unusable(&path, "an answer cannot be stored in this format; remove any quotation marks from it")
     })?;
@@ -70,9 +76,12 @@ struct Answers {
     secret: Secret,
 }
 
-fn ask(known: &Profile) -> Result<Answers, Failure> {
+fn ask(known: &Profile, note: impl Fn(&str)) -> Result<Answers, Failure> {
     let region = known.get(REGION.name).unwrap_or("cn-hangzhou");
     let region = question("Region", Some(region), settings::check_region)?;
+    if !DOCUMENTED.contains(&region.as_str()) {
+        note(&undocumented(&region));
+    }
     let account = question(
         "Account ID (UID) of the bucket owner",
         known.get(ACCOUNT_ID.name),
@@ -82,6 +91,26 @@ fn ask(known: &Profile) -> Result<Answers, Failure> {
     let access_key_id = question("Access key ID", known.get(ACCESS_KEY_ID.name), settings::check_key)?;
     let secret = secret(known.get(ACCESS_KEY_SECRET.name))?;
     Ok(Answers { region, account, endpoint, access_key_id, secret })
+}
+
+/// What to say of a region that the documentation does not list.
+fn undocumented(region: &str) -> String {
+    format!(
+        "the documentation lists no vector buckets in {region}, only in {}; a new region may be missing there",
+        DOCUMENTED.join(", ")
+    )
+}
+
+/// Asks for a bucket to try the settings with, if somebody wants to; nothing is lost by not wanting to.
+pub(crate) fn bucket_to_try() -> Result<Option<String>, Failure> {
+    loop {
+        let bucket = typed("Bucket to try this with [none]: ", true)?.unwrap_or_default();
+        match limits::bucket_name(&bucket) {
+            _ if bucket.is_empty() => return Ok(None),
+            Ok(()) => return Ok(Some(bucket)),
+            Err(rule) => tell(&format!("{bucket}: {rule}\n"))?,
+        }
+    }
 }
 
 /// Asks for the endpoint; nothing is the region's public host.
@@ -178,12 +207,13 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn unusable(path: &Path, why: &str) -> Failure {
-    Failure::new(Exit::Client, format!("cannot use {}: {why}", path.display()))
+    Failure::new(ErrorCode::InvalidSetting, format!("cannot use {}: {why}", path.display()))
         .advise(settings::another_file())
 }
 
 fn nothing_written() -> Failure {
-    Failure::new(Exit::Client, "nothing was written").advise("use --profile NAME to add another profile")
+    Failure::new(ErrorCode::MissingSetting, "nothing was written")
+        .advise("use --profile NAME to add another profile")
 }
 
 #[cfg(test)]
@@ -200,5 +230,11 @@ mod tests {
         nothing was written
             use --profile NAME to add another profile
         ");
+    }
+
+    #[test]
+    fn a_region_that_is_not_documented_is_a_note() {
+        insta::assert_snapshot!(undocumented("r2"), @"the documentation lists no vector buckets in r2, only in cn-hangzhou, cn-shanghai, cn-qingdao, cn-beijing, cn-wulanchabu, cn-shenzhen, cn-hongkong, ap-southeast-1, ap-southeast-5, eu-central-1, us-west-1, us-east-1; a new region may be missing there");
+        assert!(DOCUMENTED.iter().all(|region| settings::check_region(region).is_ok()));
     }
 }

@@ -42,5 +42,6 @@ mod signals;
 pub mod test_support;
 #[cfg(test)]
 mod testing;
+mod trial;
 mod values;
 mod words;

@@ -11,7 +11,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::private;
 
 /// How much is logged, and where to.
@@ -58,8 +58,11 @@ pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
         Destination::Output => BoxMakeWriter::new(std::io::stdout),
         Destination::File(path) => {
             let file = private::writing().create(true).append(true).open(path).map_err(|error| {
-                Failure::new(Exit::Client, format!("cannot write --log-file {}: {error}", path.display()))
-                    .advise("choose a writable file, or - for standard output")
+                Failure::new(
+                    ErrorCode::of_writing(&error),
+                    format!("cannot write --log-file {}: {error}", path.display()),
+                )
+                .advise("choose a writable file, or - for standard output")
             })?;
             let lines = Lines { file, is_torn: false, logged: logged.clone() };
             BoxMakeWriter::new(Mutex::new(lines))
@@ -69,7 +72,7 @@ pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(own);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
-        .map_err(|error| Failure::new(Exit::Client, format!("cannot start logging: {error}")))?;
+        .map_err(|error| Failure::new(ErrorCode::NoResources, format!("cannot start logging: {error}")))?;
     Ok(logged)
 }
 
@@ -84,7 +87,7 @@ impl Logged {
         let (Some(error), Destination::File(path)) = (&*error, &log.destination) else { return None };
         let message = format!("the log is incomplete: cannot write --log-file {}: {error}", path.display());
         Some(
-            Failure::new(Exit::Client, message)
+            Failure::new(ErrorCode::of_writing(error), message)
                 .advise("free space on the disk, or choose a file on another one"),
         )
     }

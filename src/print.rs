@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 
 use crate::cli::Global;
-use crate::exit::{Exit, Failure, Stream};
+use crate::exit::{ErrorCode, Exit, Failure, Stream};
 use crate::put::Finished;
 use crate::put::report::notice::Severity;
 use crate::put::report::{Summary, annotation};
@@ -55,7 +55,7 @@ pub(crate) enum Document {
 pub(crate) fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() + Send + 'static {
     let result = result.clone();
     move || {
-        let failure = Failure::new(Exit::Interrupted, "stopped immediately by a second signal");
+        let failure = Failure::new(ErrorCode::Interrupted, "stopped immediately by a second signal");
         if output == Output::Json
             && let Ok(text) = json(&Summary::of_failure(&failure))
         {
@@ -116,7 +116,7 @@ fn elapsed(summary: &Summary) -> String {
 pub(crate) fn unprinted(error: &std::io::Error, exit: Exit) -> Exit {
     match error.kind() {
         std::io::ErrorKind::BrokenPipe => exit,
-        _ => fail(&Failure::new(Exit::Client, format!("cannot write the result: {error}"))),
+        _ => fail(&Failure::new(ErrorCode::of_writing(error), format!("cannot write the result: {error}"))),
     }
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn usage(error: &clap::Error, command: &str) -> Result<Exit, Failure>
         }
         // The library would list the commands, those that only scripts know among them.
         ErrorKind::MissingSubcommand => {
-            return Err(Failure::new(Exit::Usage, "no command given").advise(see_help()));
+            return Err(Failure::new(ErrorCode::Usage, "no command given").advise(see_help()));
         }
         _ => {}
     }
@@ -162,7 +162,7 @@ pub(crate) fn usage(error: &clap::Error, command: &str) -> Result<Exit, Failure>
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let is_cut_json = error.kind() == ErrorKind::ArgumentConflict && message.contains("'--vectors ");
     let advice = tip.or(is_cut_json.then_some(CUT_JSON));
-    Err(Failure::new(Exit::Usage, message).advise(advice.map_or_else(see_help, str::to_owned)))
+    Err(Failure::new(ErrorCode::Usage, message).advise(advice.map_or_else(see_help, str::to_owned)))
 }
 
 /// Tells of a command that could not even begin; a script that reads JSON gets its document all the same, and a job of
@@ -187,21 +187,27 @@ pub(crate) fn not_begun(
         Document::None => Ok(()),
         Document::Summary => json(&Summary::of_failure(failure)).and_then(|text| result.print(&text)),
         Document::Failure => {
-            let told = serde_json::json!({ "error": failure.message, "exit_code": failure.exit.code() });
+            let told = serde_json::json!({
+                "error": failure.message,
+                "error_code": failure.code,
+                "retryable": failure.code.is_retryable(),
+                "advice": failure.advice,
+                "exit_code": failure.exit().code(),
+            });
             pretty_json(&told).map_err(std::io::Error::from).and_then(|text| result.print(&(text + "\n")))
         }
     };
     for line in error_lines(failure) {
         tell(&line);
     }
-    printed.map_or_else(|error| unprinted(&error, failure.exit), |()| failure.exit)
+    printed.map_or_else(|error| unprinted(&error, failure.exit()), |()| failure.exit())
 }
 
 pub(crate) fn fail(failure: &Failure) -> Exit {
     for line in error_lines(failure) {
         err(&line);
     }
-    failure.exit
+    failure.exit()
 }
 
 /// An error as people read it.
@@ -231,7 +237,8 @@ mod tests {
 
     #[test]
     fn an_error_is_one_line_and_what_to_do_about_it_another() {
-        let failure = Failure::new(Exit::Client, "2 inputs cannot be loaded").list(["a: \u{7}".to_owned()]);
+        let failure =
+            Failure::new(ErrorCode::InputInvalid, "2 inputs cannot be loaded").list(["a: \u{7}".to_owned()]);
         insta::assert_snapshot!(error_lines(&failure.advise("fix them")).join("\n"), @r"
         ossvec: 2 inputs cannot be loaded
                 a: \u{7}

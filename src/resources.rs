@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::exit::{Exit, Failure, own_defect};
+use crate::exit::{ErrorCode, Failure, own_defect};
 
 /// How long a thread may take to begin.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ fn is_limit_raised() -> bool {
 fn too_few_descriptors(wanted: usize, had: usize, error: &io::Error) -> Failure {
     let message =
         format!("cannot open enough files: {wanted} more are needed, {had} are available ({error})");
-    Failure::new(Exit::Client, message)
+    Failure::new(ErrorCode::NoResources, message)
         .advise("raise the limit, for example with ulimit -n 1024, or lower --job")
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 
 /// What to say where a thread cannot be started.
 pub(crate) fn too_few_threads(error: &io::Error) -> Failure {
-    Failure::new(Exit::Client, format!("cannot start a thread: {error}"))
+    Failure::new(ErrorCode::NoResources, format!("cannot start a thread: {error}"))
         .advise("raise the limit of threads (ulimit -u, or the container's limit of processes), or provide more memory")
 }
 

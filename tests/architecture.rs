@@ -14,7 +14,7 @@ use circles::{Circle, Crate};
 use ossvec::test_support::setting::{ALL, ALSO_READ};
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 30] = [
+const MAY_USE: [(&str, &[&str]); 31] = [
     ("ini", &[]),
     ("setting", &[]),
     ("shown", &[]),
@@ -80,6 +80,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
         ],
     ),
     ("init", &["cli", "exit", "oss", "private", "profile", "setting", "settings"]),
+    ("trial", &["cli", "exit", "oss", "put", "settings"]),
     ("print", &["cli", "exit", "put", "record", "settings", "shown"]),
     (
         "command",
@@ -99,6 +100,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "settings",
             "shown",
             "signals",
+            "trial",
             "values",
         ],
     ),

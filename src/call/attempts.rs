@@ -6,19 +6,15 @@ use tokio::time::Instant;
 
 use super::budget::Budget;
 use super::gave_up::{Because, GaveUp};
-use crate::oss::error::{CallError, Transport, backoff};
-
-/// A host whose name nobody knows is given up after this long, unless it has answered before: the name is likely wrong,
-/// and nothing has been sent.
-const UNKNOWN_HOST: Duration = Duration::from_secs(30);
+use crate::oss::error::{CallError, backoff};
 
 /// What one request has met so far.
 pub(super) struct Attempts {
     budget: Budget,
     /// When the first attempt was sent.
     begun: Option<Instant>,
-    /// Since when nobody knows the host's name.
-    unknown_since: Option<Instant>,
+    /// Since when there is no connection at all.
+    unconnected_since: Option<Instant>,
     pub(super) retries: u32,
     throttles: u32,
     pub(super) refreshed: bool,
@@ -33,7 +29,7 @@ impl Attempts {
         Self {
             budget,
             begun: None,
-            unknown_since: None,
+            unconnected_since: None,
             retries: 0,
             throttles: 0,
             refreshed: false,
@@ -50,13 +46,12 @@ impl Attempts {
         self.budget.time.saturating_sub(begun.elapsed())
     }
 
-    /// Notes whether the host's name is known.
+    /// Notes whether there was a connection.
     pub(super) fn note_host(&mut self, error: &CallError) {
-        match error {
-            CallError::Transport { kind: Transport::Resolve, .. } => {
-                self.unknown_since.get_or_insert_with(Instant::now);
-            }
-            _ => self.unknown_since = None,
+        if error.is_unconnected() {
+            self.unconnected_since.get_or_insert_with(Instant::now);
+        } else {
+            self.unconnected_since = None;
         }
     }
 
@@ -77,11 +72,16 @@ impl Attempts {
         backoff(self.throttles - 1, fastrand::f64())
     }
 
-    /// Whether the budget's time would be over after a wait; that of a host that has never answered may be shorter.
-    pub(super) fn is_over_after(&self, wait: Duration, is_answered: bool) -> bool {
-        let is_over = |since: Option<Instant>, time| since.is_some_and(|since| since.elapsed() + wait > time);
-        let is_unknown = !is_answered && is_over(self.unknown_since, UNKNOWN_HOST);
-        is_unknown || is_over(self.begun, self.budget.time)
+    /// How much of the budget's time is left; of a service that has never responded, it may be less.
+    pub(super) fn left(&self, is_answered: bool) -> Duration {
+        let left = |since: Option<Instant>, time: Duration| {
+            since.map_or(time, |since| time.saturating_sub(since.elapsed()))
+        };
+        let whole = left(self.begun, self.budget.time);
+        match self.unconnected_since {
+            Some(_) if !is_answered => whole.min(left(self.unconnected_since, self.budget.first_contact)),
+            _ => whole,
+        }
     }
 
     /// Remembers what an attempt met.
@@ -100,35 +100,39 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oss::error::Transport;
 
-    const BUDGET: Budget = Budget { retries: 2, time: Duration::from_mins(1) };
+    const BUDGET: Budget =
+        Budget { retries: 2, time: Duration::from_mins(1), first_contact: Duration::from_secs(30) };
 
     fn trouble(kind: Transport) -> CallError {
         CallError::Transport { kind, detail: String::new() }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn time_counts_from_the_first_attempt_on_and_waits_count_in_advance() {
+    async fn time_counts_from_the_first_attempt_on() {
         let mut attempts = Attempts::new(BUDGET);
         tokio::time::advance(Duration::from_mins(5)).await;
         assert_eq!(attempts.begin(Instant::now()), BUDGET.time);
         tokio::time::advance(Duration::from_secs(40)).await;
         assert_eq!(attempts.begin(Instant::now()), Duration::from_secs(20));
-        assert!(!attempts.is_over_after(Duration::from_secs(20), false));
-        assert!(attempts.is_over_after(Duration::from_secs(21), false));
+        assert_eq!(attempts.left(false), Duration::from_secs(20));
+        assert_eq!(attempts.left(true), Duration::from_secs(20));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_unknown_host_is_given_up_early_unless_it_has_answered_before() {
-        let mut attempts = Attempts::new(BUDGET);
-        attempts.begin(Instant::now());
-        attempts.note_host(&trouble(Transport::Resolve));
-        tokio::time::advance(Duration::from_secs(25)).await;
-        attempts.note_host(&trouble(Transport::Resolve));
-        let wait = Duration::from_secs(6);
-        assert_eq!([false, true].map(|answered| attempts.is_over_after(wait, answered)), [true, false]);
-        attempts.note_host(&trouble(Transport::Connect));
-        assert!(!attempts.is_over_after(wait, false), "its name is known by now");
+    async fn a_host_without_a_connection_is_given_up_early_unless_it_has_responded_before() {
+        for kind in [Transport::Resolve, Transport::Connect] {
+            let mut attempts = Attempts::new(BUDGET);
+            attempts.begin(Instant::now());
+            attempts.note_host(&trouble(kind));
+            tokio::time::advance(Duration::from_secs(25)).await;
+            attempts.note_host(&trouble(kind));
+            let left = [false, true].map(|is_answered| attempts.left(is_answered).as_secs());
+            assert_eq!(left, [5, 35], "{kind:?}");
+            attempts.note_host(&trouble(Transport::Timeout));
+            assert_eq!(attempts.left(false).as_secs(), 35, "there is a connection by now");
+        }
     }
 
     #[test]

@@ -9,12 +9,15 @@ pub struct Budget {
     pub retries: u32,
     /// Most time from the first attempt on, waits included.
     pub time: Duration,
+    /// Most time in which there is no connection at all, as long as the service has never responded: the host is likely
+    /// wrong, and nothing has been sent.
+    pub first_contact: Duration,
 }
 
 impl Budget {
     /// The budget of a request that is to show whether the service takes writes at all: whoever waits for the answer has
     /// waited for a whole budget before.
     pub(crate) fn of_probe(self) -> Self {
-        Self { retries: self.retries.min(2), time: self.time.min(Duration::from_secs(30)) }
+        Self { retries: self.retries.min(2), time: self.time.min(Duration::from_secs(30)), ..self }
     }
 }

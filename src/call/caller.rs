@@ -87,7 +87,8 @@ impl Caller {
                 effort.throttled += 1;
                 self.throttled(request, effort.attempts, wait, &error);
             } else {
-                self.retrying(request, effort.attempts, wait, &error);
+                let left = attempts.left(self.is_answered());
+                self.retrying(request, effort.attempts, (wait, left), &error);
             }
             let is_silent = matches!(error, CallError::Transport { .. });
             attempts = attempts.met(error);
@@ -99,14 +100,20 @@ impl Caller {
     }
 
     /// Says that the same is sent again.
-    fn retrying(&self, request: Request<'_>, attempt: u32, wait: Duration, error: &CallError) {
+    fn retrying(
+        &self,
+        request: Request<'_>,
+        attempt: u32,
+        (wait, left): (Duration, Duration),
+        error: &CallError,
+    ) {
         tracing::debug!(
             operation = request.operation.name(),
             attempt,
             wait_ms = wait.as_millis(),
             "trying again"
         );
-        self.observer.troubled(&Trouble::Retrying { batch: request.batch, attempt, wait, error });
+        self.observer.troubled(&Trouble::Retrying { batch: request.batch, attempt, wait, left, error });
     }
 
     /// Lowers the pace and says so.
@@ -142,7 +149,7 @@ impl Caller {
             Verdict::Refresh => self.refresh(error, sent, attempts).await?,
             other => return Err(Because::Verdict(other)),
         };
-        if attempts.is_over_after(wait, self.is_answered()) { Err(Because::Budget) } else { Ok(wait) }
+        if wait > attempts.left(self.is_answered()) { Err(Because::Budget) } else { Ok(wait) }
     }
 
     /// What to do about an error, in the light of what went before.
@@ -156,7 +163,8 @@ impl Caller {
         }
     }
 
-    fn is_answered(&self) -> bool {
+    /// Whether the service has ever responded.
+    pub(crate) fn is_answered(&self) -> bool {
         self.is_answered.load(Ordering::Relaxed)
     }
 
@@ -337,7 +345,8 @@ mod tests {
             expires_at: None,
         };
         let client = Client::new(options, Credentials::new(Box::new(credential))).unwrap();
-        let budget = Budget { retries: 2, time: Duration::from_mins(1) };
+        let budget =
+            Budget { retries: 2, time: Duration::from_mins(1), first_contact: Duration::from_secs(30) };
         Caller::new(client, Arc::new(elsewhere.clone()), budget, halt, Arc::new(elsewhere.clone()))
     }
 

@@ -22,6 +22,8 @@ pub(crate) enum Trouble<'a> {
         attempt: u32,
         /// How long nothing is done; waiting for a turn comes on top.
         wait: Duration,
+        /// How much longer the same is sent again.
+        left: Duration,
         /// What the attempt met.
         error: &'a CallError,
     },

@@ -119,6 +119,11 @@ pub struct Sending {
     /// Maximum time to keep retrying a request
     #[arg(long, hide_short_help = true, default_value = "15m", value_name = "TIME")]
     pub retry_max_time: Period,
+    /// Maximum time to keep trying to reach the service for the first time.
+    ///
+    /// Applies if the host is unknown or there is no connection: the region or the endpoint is then probably wrong.
+    #[arg(long, hide_short_help = true, default_value = "30s", value_name = "TIME")]
+    pub retry_first_contact: Period,
     /// Which batches to read back.
     ///
     /// Reading back confirms that the vectors are stored. Reading back all can make a load up to six times slower:
@@ -130,9 +135,14 @@ pub struct Sending {
     /// The load stops when more are rejected. Give a count, a percentage of the records read (5%), or none for no limit.
     #[arg(long, default_value = "100", value_name = "N|N%|none")]
     pub max_rejects: MostRejects,
+    /// Ask the service and check the first records without sending anything.
+    ///
+    /// Shows the bucket and the index with its dimension and metric next to the dimension of the input.
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["dry_run", "local"])]
+    pub check: bool,
     /// Check all input without sending anything.
     ///
-    /// Needs no credentials.
+    /// Needs no credentials. With credentials, a bucket and an index, it also asks the service for both, as --check does.
     #[arg(short = 'n', long, action = ArgAction::Set, value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", default_value = "false", hide_default_value = true, value_parser = switch)]
     pub dry_run: bool,
@@ -176,6 +186,12 @@ pub struct Reporting {
     /// One JSON object per line.
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,
+    /// Write the state of the run to this file for Prometheus.
+    ///
+    /// The file is replaced every 5 seconds and at the end, for the textfile collector of Prometheus: name it *.prom, in
+    /// the collector's directory.
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    pub metrics_file: Option<PathBuf>,
     /// Format of the summary
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "FORM")]
     pub output_format: OutputFormat,

@@ -14,18 +14,19 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub(crate) use global::{AddressingStyle, Global, LogLevel, Mode};
 use global::{of_init, of_no_use};
 pub(crate) use input::{InputOptions, MetadataValuesName, TableOptions};
-pub(crate) use load::{Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, To, VerifyName};
+pub(crate) use load::{Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, Sending, To, VerifyName};
 pub(crate) use serve::Serve;
 pub(crate) use version::verbose as verbose_version;
 
 /// The exit codes with their meanings, for the end of the help and the man page.
-pub(crate) const EXIT_CODES: [(u8, &str); 6] = [
+pub(crate) const EXIT_CODES: [(u8, &str); 7] = [
     (0, "everything is stored"),
     (1, "the command line is wrong; no vector was sent"),
-    (2, "the service refused, accepted no writes, or stayed unreachable"),
+    (2, "the service refused"),
     (3, "a local failure: input, configuration, credentials or disk"),
     (4, "records were rejected or are unknown, or no record has a named field"),
     (5, "interrupted"),
+    (6, "a temporary failure: service unreachable or without writes, or credential expired"),
 ];
 
 /// The help of a load, with its examples before its options.

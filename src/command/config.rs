@@ -3,15 +3,21 @@
 use crate::cli::{Config, ConfigCommand, ConfigShow, Global, OutputFormat};
 use crate::exit::{Exit, Failure};
 use crate::init;
-use crate::print::{out, unprinted};
+use crate::print::{always_remark, err, out, unprinted};
+use crate::put::report::notice::Severity;
 use crate::settings::{self, Environment};
 use crate::shown::{pretty_json, visible};
+use crate::trial;
 
 /// Runs the command below `config` that is asked for.
-pub(super) fn config(config: &Config, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+pub(super) async fn config(
+    config: &Config,
+    global: &Global,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
     match &config.command {
         ConfigCommand::Show(arguments) => show(arguments, global, environment),
-        ConfigCommand::Init => init(global, environment),
+        ConfigCommand::Init => init(global, environment).await,
     }
 }
 
@@ -27,9 +33,14 @@ fn show(arguments: &ConfigShow, global: &Global, environment: &Environment) -> R
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }
 
-/// Asks for the settings and writes them.
-fn init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
-    let init::Written { path, profile } = init::init(global, environment)?;
+/// Asks for the settings, writes them, and tries them if that is wanted.
+async fn init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    let init::Written { path, profile } =
+        init::init(global, environment, |note| always_remark(Severity::Note, note))?;
     let printed = out(&(visible(&format!("wrote profile {profile} to {}", path.display())) + "\n"));
+    if let Some(bucket) = init::bucket_to_try()? {
+        trial::bucket(&bucket, global, environment).await?;
+        err(&visible(&format!("found bucket {bucket}: the settings work")));
+    }
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use crate::cli::Generate;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Exit, Failure};
 use crate::generate;
 
 /// Writes what is generated into a copy of the project's tree.
 pub(super) fn generate(arguments: &Generate) -> Result<Exit, Failure> {
     let failed = |what: &str, path: &Path, error: &dyn std::fmt::Display| {
-        Failure::new(Exit::Client, format!("cannot {what} {}: {error}", path.display()))
+        Failure::new(ErrorCode::CannotWrite, format!("cannot {what} {}: {error}", path.display()))
     };
     for file in generate::files() {
         let path = arguments.folder.join(file.path);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::local_service::{self, Service};
 use crate::oss::time::Timestamp;
 use crate::settings::LOCAL_BUCKET;
@@ -17,7 +17,7 @@ pub(super) fn open(options: local_service::Options) -> Result<Arc<Service>, Fail
         Ok(Arc::new(service))
     });
     service.map_err(|error| {
-        Failure::new(Exit::Client, format!("cannot open the local service's data: {error:#}"))
+        Failure::new(ErrorCode::LocalService, format!("cannot open the local service's data: {error:#}"))
     })
 }
 
@@ -26,7 +26,7 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
 }
 
 pub(super) fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Client, format!("cannot listen on {address}: {error}"))
+    Failure::new(ErrorCode::LocalService, format!("cannot listen on {address}: {error}"))
 }
 
 /// Ends when the flag is raised.

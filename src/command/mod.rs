@@ -17,7 +17,7 @@ use clap::{ArgMatches, CommandFactory, Parser};
 
 use crate::cli::{Cli, Command, VectorsApiCommand, verbose_version};
 use crate::command_line::CommandLine;
-use crate::exit::{Exit, Failure, own_defect};
+use crate::exit::{ErrorCode, Exit, Failure, own_defect};
 use crate::print::{Document, ResultOnce, always_remark, not_begun, out, remark, unprinted, usage};
 use crate::put::report::notice::Severity;
 use crate::resources;
@@ -73,7 +73,7 @@ fn parsed(
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).thread_keep_alive(THREADS_STAY).enable_all().build();
     let runtime = runtime.map_err(|error| {
-        Failure::new(Exit::Client, format!("cannot start the asynchronous runtime: {error}"))
+        Failure::new(ErrorCode::NoResources, format!("cannot start the asynchronous runtime: {error}"))
     })?;
     let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
@@ -112,7 +112,7 @@ async fn command(
             }
         },
         Command::Serve(arguments) => serve::serve(arguments, global, environment).await,
-        Command::Config(arguments) => config::config(arguments, global, environment),
+        Command::Config(arguments) => config::config(arguments, global, environment).await,
         Command::Completions(arguments) => completions::completions(arguments),
         Command::Generate(arguments) => generate::generate(arguments),
         Command::CompleteIndexes => complete_indexes::complete_indexes(environment).await,

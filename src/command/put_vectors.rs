@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use super::listening::{bind, cannot_listen, open, raised};
 use crate::cli::{Global, PutVectors};
 use crate::command_line::CommandLine;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Exit, Failure};
 use crate::local_service;
 use crate::log;
 use crate::print::{ResultOnce, last_words, remark, tell};
@@ -27,12 +27,12 @@ pub(super) async fn put_vectors(
     command_line: &CommandLine,
     result: &ResultOnce,
 ) -> Result<Exit, Failure> {
-    let Load { mut job, service, local, output, log } =
+    let Load { mut job, service, asked, local, output, log } =
         settings::load((arguments, form), global, environment, command_line)?;
     let connections = job.jobs * if local.is_some() { 2 } else { 1 };
     resources::descriptors(FILES_OF_LOAD + connections)?;
     let logged = log::begin(&log)?;
-    for (severity, text) in service.iter().flat_map(|service| &service.remarks) {
+    for (severity, text) in service.iter().chain(&asked).flat_map(|service| &service.remarks) {
         remark(*severity, text, global);
     }
     let (stop_local, stopped) = watch::channel(false);
@@ -47,6 +47,7 @@ pub(super) async fn put_vectors(
         (service, _) => service,
     };
     job.client = service.map(settings::ServiceSettings::client).transpose()?;
+    job.rehearse.client = asked.map(settings::ServiceSettings::client).transpose()?;
     let (bucket, index) = (job.telling.bucket.clone(), job.telling.index_name.clone());
     tracing::info!(bucket, index, inputs = job.inputs.len(), dry_run = job.client.is_none(), "load begins");
     let calls =
@@ -55,7 +56,8 @@ pub(super) async fn put_vectors(
     stop_local.send_replace(true);
     if let Some(serving) = serving {
         let ended = serving.await.unwrap_or_else(|error| Err(error.into()));
-        let failed = ended.map_err(|error| Failure::new(Exit::Client, format!("local service: {error:#}")));
+        let failed =
+            ended.map_err(|error| Failure::new(ErrorCode::LocalService, format!("local service: {error:#}")));
         failed.unwrap_or_else(|failure| finished.fail(failure));
     }
     let Summary { balance, exit_code, .. } = finished.summary;

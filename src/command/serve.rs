@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::listening::{bind, cannot_listen, open, raised};
 use crate::cli::{Global, Serve};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Exit, Failure};
 use crate::local_service;
 use crate::log;
 use crate::print::{always_remark, err};
@@ -37,7 +37,7 @@ pub(super) async fn serve(
     }
     local_service::serve(listener, raised(signals::interrupt(|| ())), service)
         .await
-        .map_err(|error| Failure::new(Exit::Client, format!("{error:#}")))?;
+        .map_err(|error| Failure::new(ErrorCode::LocalService, format!("{error:#}")))?;
     logged.failure(&log).map_or(Ok(Exit::Complete), Err)
 }
 

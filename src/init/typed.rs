@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 
 /// What the terminal sends for Ctrl-C.
 const CTRL_C: u8 = 3;
@@ -83,9 +83,9 @@ fn text(line: &[u8]) -> String {
 }
 
 fn interrupted() -> Failure {
-    Failure::new(Exit::Interrupted, "interrupted; nothing was written")
+    Failure::new(ErrorCode::Interrupted, "interrupted; nothing was written")
 }
 
 fn no_terminal(error: &io::Error) -> Failure {
-    Failure::new(Exit::Client, format!("cannot use this terminal: {error}"))
+    Failure::new(ErrorCode::NoResources, format!("cannot use this terminal: {error}"))
 }

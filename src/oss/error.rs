@@ -151,6 +151,11 @@ impl CallError {
         }
     }
 
+    /// Whether there was no connection, so that the host may be wrong.
+    pub fn is_unconnected(&self) -> bool {
+        matches!(self, Self::Transport { kind: Transport::Connect | Transport::Resolve, .. })
+    }
+
     /// The service's error, if it was the service that said no.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {

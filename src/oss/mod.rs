@@ -15,6 +15,7 @@ mod md5;
 pub mod network;
 pub mod operation;
 mod prefix;
+pub(crate) mod regions;
 pub mod secret;
 pub mod sign;
 pub mod time;

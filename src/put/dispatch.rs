@@ -11,7 +11,7 @@ use super::keep::rejects::Listed;
 use super::pipeline::Queued;
 use super::send::Sender;
 use super::send::doubts::Doubts;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 
 /// The batches between reading and settling.
 pub(super) struct Dispatch {
@@ -83,7 +83,7 @@ impl Dispatch {
                 Ok((outcome, hashes)) => self.doubts.take(outcome, hashes),
                 Err(error) => {
                     let message = format!("bug in ossvec: {error}");
-                    return Some(Err(Failure::new(Exit::Client, message)));
+                    return Some(Err(Failure::new(ErrorCode::Bug, message)));
                 }
             }
         }

@@ -16,8 +16,7 @@ impl Finished {
     /// Notes trouble beside the load, unless the load itself has failed.
     pub fn fail(&mut self, failure: Failure) {
         if self.failure.is_none() {
-            self.summary.exit_code = failure.exit.code();
-            self.summary.error = Some(failure.message.clone());
+            self.summary.fail(&failure);
             self.failure = Some(failure);
         }
     }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::books::check::Presence;
 use super::books::tracker::Settled;
 use super::report::Reporter;
 use super::report::notice::IndexNotice;
-use super::send::ending::{refused, unreachable};
+use super::send::ending::{never_reached, refused, unreachable};
 use crate::call::{Because, Caller, Effort, GaveUp, Request};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::client::{Answer, Body};
 use crate::oss::operation::Operation;
 use crate::oss::wire::{
@@ -47,6 +48,11 @@ pub(crate) enum Known {
 }
 
 impl Known {
+    /// Whether the index is there for certain.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self, Self::Existing(_))
+    }
+
     /// Whether the index is created before the first vector leaves, unless it is there by then.
     pub(super) fn may_be_missing(&self, wanted: &Wanted, settled: Settled) -> bool {
         match self {
@@ -81,6 +87,15 @@ pub(super) async fn look(caller: &Caller, reporter: &Reporter, wanted: &Wanted) 
     Ok(known)
 }
 
+/// Asks the service whether the bucket is there. One that is not ends the run.
+pub(super) async fn bucket(caller: &Caller) -> Result<Presence, Failure> {
+    match call(caller, Operation::GetVectorBucket, Bytes::new()).await {
+        Ok(_) => Ok(Presence::Found),
+        Err(gave_up) if lacks_permission(&gave_up) => Ok(Presence::Hidden),
+        Err(gave_up) => Err(failure(caller.is_answered(), gave_up, Operation::GetVectorBucket)),
+    }
+}
+
 async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
     let body = json(&IndexRequest { index_name: wanted.name.clone() });
     match call(caller, Operation::GetVectorIndex, body).await {
@@ -93,11 +108,12 @@ async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
             "NoSuchVectorIndex" if wanted.create_index => Ok(Known::ToCreate),
             "NoSuchBucket" if wanted.create_bucket => {
                 let created = call(caller, Operation::PutVectorBucket, Bytes::new()).await;
-                created.map_err(|gave_up| failure(gave_up, Operation::PutVectorBucket))?;
+                created
+                    .map_err(|gave_up| failure(caller.is_answered(), gave_up, Operation::PutVectorBucket))?;
                 Ok(Known::ToCreate)
             }
             _ if lacks_permission(&gave_up) => Ok(Known::Hidden),
-            _ => Err(failure(gave_up, Operation::GetVectorIndex)),
+            _ => Err(failure(caller.is_answered(), gave_up, Operation::GetVectorIndex)),
         },
     }
 }
@@ -120,7 +136,7 @@ pub(super) async fn create(
 ) -> Result<Created, Failure> {
     let Some(metric) = wanted.metric.or(wanted.usual_metric) else {
         return Err(Failure::new(
-            Exit::Usage,
+            ErrorCode::Usage,
             "--create-index requires --distance-metric cosine or euclidean",
         ));
     };
@@ -143,7 +159,7 @@ pub(super) async fn create(
         }
         // Somebody else was faster, or an earlier attempt succeeded without an answer.
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
-        Err(gave_up) => return Err(failure(gave_up, Operation::PutVectorIndex)),
+        Err(gave_up) => return Err(failure(caller.is_answered(), gave_up, Operation::PutVectorIndex)),
     }
     let index = usable(caller, &Wanted { dimension: Some(dimension), ..wanted.clone() }).await?;
     Ok(Created { is_new, index })
@@ -169,20 +185,20 @@ fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
     let name = &wanted.name;
     match (wanted.dimension, wanted.metric, index.metric()) {
         (Some(said), _, _) if said != dimension => {
-            Err(Failure::new(Exit::Usage, format!("index {name} has dimension {dimension}, not {said}"))
+            Err(Failure::new(ErrorCode::IndexMismatch, format!("index {name} has dimension {dimension}, not {said}"))
                 .advise(
                     "correct --dimension, or use another index with --index-name: an existing index cannot be changed",
                 ))
         }
         (_, Some(said), Some(metric)) if said != metric => Err(Failure::new(
-            Exit::Usage,
+            ErrorCode::IndexMismatch,
             format!("index {name} has distance metric {}, not {}", metric.as_str(), said.as_str()),
         )
         .advise(
             "correct --distance-metric, or use another index with --index-name: an existing index cannot be changed",
         )),
         _ if index.status == "deleting" => {
-            Err(Failure::new(Exit::Service, format!("index {name} is being deleted"))
+            Err(Failure::new(ErrorCode::IndexDeleting, format!("index {name} is being deleted"))
                 .advise("use another index with --index-name, or wait and create it again with --create-index"))
         }
         _ => Ok(()),
@@ -226,8 +242,11 @@ fn json(value: &impl serde::Serialize) -> Bytes {
 
 fn read(answer: &Answer) -> Result<Index, Failure> {
     serde_json::from_slice::<GetVectorIndexAnswer>(&answer.body).map(|answer| answer.index).map_err(|error| {
-        Failure::new(Exit::Service, format!("the response to GetVectorIndex is not an index: {error}"))
-            .advise("check that --endpoint is an OSS Vectors service")
+        Failure::new(
+            ErrorCode::NotTheService,
+            format!("the response to GetVectorIndex is not an index: {error}"),
+        )
+        .advise("check that --endpoint is an OSS Vectors service")
     })
 }
 
@@ -235,11 +254,12 @@ fn code(gave_up: &GaveUp) -> &str {
     gave_up.error.as_ref().and_then(|error| error.service()).map_or("", |error| &error.code)
 }
 
-fn failure(gave_up: GaveUp, operation: Operation) -> Failure {
+fn failure(is_answered: bool, gave_up: GaveUp, operation: Operation) -> Failure {
     match (gave_up.because, gave_up.error) {
         (Because::Halted, _) | (_, None) => {
-            Failure::new(Exit::Interrupted, "interrupted before anything was sent")
+            Failure::new(ErrorCode::Interrupted, "interrupted before anything was sent")
         }
+        (Because::Budget, Some(error)) if !is_answered => never_reached(&error),
         (Because::Budget, Some(error)) => unreachable(&error),
         (Because::Verdict(_), Some(error)) => refused(&error, operation),
     }
@@ -271,7 +291,7 @@ mod tests {
             agrees(&index("deleting"), &wanted(None, None)),
         ];
         let halted = GaveUp { error: None, because: Because::Halted, may_have_stored: false };
-        let halted = failure(halted, Operation::GetVectorIndex);
+        let halted = failure(true, halted, Operation::GetVectorIndex);
         let failures = refused.map(Result::unwrap_err).into_iter().chain([halted]);
         insta::assert_snapshot!(printed(failures), @"
         index docs has dimension 3, not 4

@@ -6,6 +6,7 @@ use super::batch;
 use super::books::ledger::Bounds;
 use super::index::Wanted;
 use super::keep::checkpoint::Keep;
+use super::rehearse::Rehearse;
 use super::report::Telling;
 use super::send::Verify;
 use crate::admit;
@@ -26,8 +27,10 @@ pub struct Job {
     pub metadata_values: admit::MetadataValues,
     /// The index.
     pub wanted: Wanted,
-    /// The service; `None` is a dry run.
+    /// The service; `None` is a run that sends nothing.
     pub client: Option<Client>,
+    /// What a run that sends nothing does.
+    pub rehearse: Rehearse,
     /// Size of a batch.
     pub limits: batch::Limits,
     /// The pace.

@@ -17,7 +17,7 @@ use super::report::notice::RequestNotice;
 use super::send::Sender;
 use super::send::ending::interrupted;
 use super::settle::{Reading, Settle};
-use crate::call::Caller;
+use crate::call::{Caller, Halt};
 use crate::exit::Failure;
 
 /// Requests under way get this long once the run is being stopped by a signal.
@@ -32,6 +32,12 @@ pub(super) struct Stopping {
 }
 
 impl Stopping {
+    /// By an interruption; beside it, what requests are told of it.
+    pub(super) fn new(interrupt: watch::Receiver<bool>) -> (Self, Halt) {
+        let (halt, halted) = Halt::new();
+        (Self { interrupt, halt }, halted)
+    }
+
     /// Begins nothing new; requests under way get a while longer.
     fn halt(&self) {
         self.halt.send_if_modified(|halt| {
@@ -269,7 +275,7 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
+    use crate::exit::ErrorCode;
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_beside_which_nothing_goes_on_ticks_and_ends_with_a_signal() {
@@ -282,7 +288,7 @@ mod tests {
         };
         assert_eq!(with_ticks(wait(), interrupt.clone(), each).await, Ok(Some(())));
         assert!((9..=11).contains(&ticks), "{ticks}");
-        let full = || Err(Failure::new(Exit::Client, "the disk is full"));
+        let full = || Err(Failure::new(ErrorCode::DiskFull, "the disk is full"));
         assert!(with_ticks(wait(), interrupt.clone(), full).await.is_err());
         signal.send_replace(true);
         assert_eq!(with_ticks(wait(), interrupt.clone(), || Ok(())).await, Ok(None));

@@ -12,6 +12,7 @@ mod job;
 pub mod keep;
 mod load;
 mod pipeline;
+mod rehearse;
 pub mod report;
 mod send;
 mod settle;
@@ -22,7 +23,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::books::ledger::Ledger;
@@ -38,22 +39,27 @@ use self::keep::checkpoint::Checkpoint;
 pub use self::keep::checkpoint::Keep;
 use self::keep::journal::Binding;
 use self::keep::resume::{IndexNow, Resumed};
-use self::load::{Load, Stopping, stopped_at};
+use self::load::{Load, Stopping};
+use self::pipeline::Plan;
 use self::pipeline::first_look::FirstLook;
-use self::pipeline::{Broken, Plan, Queued};
+pub use self::rehearse::Rehearse;
 use self::report::{Events, Reporter, Telling};
 use self::send::Sender;
 pub use self::send::Verify;
 use self::send::control::{Beginning, Control};
-use self::send::ending::interrupted;
+pub(crate) use self::send::ending::failed;
 use self::send::evidence::Evidence;
 use self::send::late::Late;
-use self::settle::{Reading, Settle};
+use self::settle::{Reading, Settle, code_of};
 use crate::admit;
-use crate::call::{Caller, Halt, Pacer, Quota};
-use crate::exit::{Exit, Failure};
+use crate::call::{Caller, Pacer};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::wire;
 use crate::read::{self, ReadError};
+use crate::record::Input;
+
+/// So many vectors of another dimension than the index's, and none of its own, are no few bad records of a load.
+const CONTRADICTING: u64 = 10;
 
 /// Loads the inputs: the whole path.
 pub async fn run(job: Job, calls: Calls) -> Finished {
@@ -64,8 +70,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let (telling, taken) = job.telling.claimed();
     let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..telling }));
     checkpoint.take_notes().into_iter().for_each(|note| reporter.note(note));
-    let Calls { interrupt, progress } = calls;
-    let _answering = answer(progress, Arc::clone(&reporter));
+    let _answering = answer(calls.progress, Arc::clone(&reporter));
     let mark = mark.unwrap_or_default();
     let (bound, counted) = checkpoint.bound();
     let mut settle = Settle::new(Arc::clone(&reporter), job.bounds, checkpoint, mark.counts);
@@ -78,10 +83,12 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
     };
     let prefix = wire::put_vectors_prefix(&job.wanted.name);
-    let is_rehearsal = job.client.is_none();
-    let plan = |rules: admit::Rules| Plan {
+    let (is_rehearsal, index_name) = (job.client.is_none(), job.wanted.name.clone());
+    let plan = |rules: admit::Rules, known: Option<&Known>| Plan {
         fields: job.fields.clone(),
-        first_look: FirstLook::new(job.inputs.clone(), rules.dimension).of_fields(job.strict, from.is_some()),
+        first_look: FirstLook::new(job.inputs.clone(), rules.dimension)
+            .of_fields(job.strict, from.is_some())
+            .of_index(contradicted(known, &index_name, is_rehearsal)),
         rules,
         limits: job.limits,
         memory: job.memory,
@@ -93,11 +100,17 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     };
     let rules = wanted_rules(&job.wanted, job.metadata_values, job.limits, &bound);
     let Some(client) = job.client else {
-        return rehearse(pipeline::start(blocks, &plan(rules)), settle, job.quota, interrupt).await;
+        let start = |known: Option<&Known>| {
+            let rules = known.into_iter().fold(rules, |rules, known| known_rules(rules, known, &job.wanted));
+            pipeline::start(blocks, &plan(rules, known))
+        };
+        return job
+            .rehearse
+            .run(&job.wanted, (job.quota, job.budget), (settle, calls.interrupt), start)
+            .await;
     };
-    let (halt, halted) = Halt::new();
+    let (stopping, halted) = Stopping::new(calls.interrupt);
     let caller = Caller::new(client, Arc::new(Pacer::new(job.quota)), job.budget, halted, reporter.clone());
-    let stopping = Stopping { interrupt, halt };
     let resumed = Resumed { bound: &bound, counts: counted };
     let look = index::look(&caller, &reporter, &job.wanted);
     let looked = stopping.unless_interrupted(&caller, &mut settle, look).await;
@@ -106,30 +119,40 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Ok(known) => known,
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
-    let rules = known_rules(rules, &known, job.wanted.create_index);
-    let beginning = (settled.stored > 0).then(|| Beginning {
-        inputs: job.inputs.clone(),
-        form: job.form.clone(),
-        fields: job.fields.clone(),
-        rules: rules.clone(),
-    });
+    let rules = known_rules(rules, &known, &job.wanted);
+    let has_stored = settled.stored > 0;
+    let beginning = has_stored.then(|| beginning((&job.inputs, &job.form, &job.fields), rules.clone()));
     let sender = Arc::new(Sender {
         caller,
         reporter: Arc::clone(&reporter),
         index_name: job.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
-        evidence: Evidence::of_earlier(settled.stored > 0),
+        evidence: Evidence::of_earlier(has_stored),
         late: Late::default(),
         room: send::Room::default(),
         control: Control::new(beginning),
     });
     let may_be_missing = known.may_be_missing(&job.wanted, settled);
     let create = may_be_missing.then_some(Wanted { metric: rules.metric, ..job.wanted });
-    let known = in_force(&known, &rules);
+    let (plan, known) = (plan(rules.clone(), Some(&known)), in_force(&known, &rules));
     let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs, settle.listed());
     let load = Load { sender, dispatch, settle, stopping, create, known };
-    Box::pin(load.run(pipeline::start(blocks, &plan(rules)))).await
+    Box::pin(load.run(pipeline::start(blocks, &plan))).await
+}
+
+/// What the load began with, from which an earlier run has stored records.
+fn beginning(
+    (inputs, form, fields): (&[Input], &read::Form, &admit::Fields),
+    rules: admit::Rules,
+) -> Beginning {
+    Beginning { inputs: inputs.to_vec(), form: form.clone(), fields: fields.clone(), rules }
+}
+
+/// The index that the first vectors can contradict, and how many of them must.
+fn contradicted(known: Option<&Known>, name: &str, is_rehearsal: bool) -> Option<(String, u64)> {
+    let least = if is_rehearsal { 1 } else { CONTRADICTING };
+    known.filter(|known| known.is_there()).map(|_| (name.to_owned(), least))
 }
 
 /// Whether the load goes on in the index that is known so; then puts what the run keeps on disk in its place. Returns
@@ -174,12 +197,11 @@ fn keep(job: &Job) -> Result<(Checkpoint, Option<Mark>), Failure> {
 
 /// The end of a run that could not even begin.
 fn never_begun(telling: Telling, failure: Failure) -> Finished {
-    // What held it up may be another run, which writes to the same file.
+    // What held it up may be another run, which writes to the same files.
     let events = telling.events.filter(|events| matches!(events, Events::Output));
-    let (summary, _) = Reporter::new(Telling { events, ..telling }).finish(&Ledger::default(), |summary| {
-        summary.exit_code = failure.exit.code();
-        summary.error = Some(failure.message.clone());
-    });
+    let metrics = telling.metrics.filter(|_| failure.code != ErrorCode::InUse);
+    let (summary, _) = Reporter::new(Telling { events, metrics, ..telling })
+        .finish(&Ledger::default(), |summary| summary.fail(&failure));
     Finished { summary, failure: Some(failure) }
 }
 
@@ -208,7 +230,7 @@ fn wanted_rules(
 }
 
 /// What the index adds to the rules.
-fn known_rules(rules: admit::Rules, known: &Known, is_created_here: bool) -> admit::Rules {
+fn known_rules(rules: admit::Rules, known: &Known, wanted: &Wanted) -> admit::Rules {
     match known {
         Known::Existing(index) => admit::Rules {
             dimension: usize::try_from(index.dimension).ok(),
@@ -217,43 +239,12 @@ fn known_rules(rules: admit::Rules, known: &Known, is_created_here: bool) -> adm
             ..rules
         },
         Known::ToCreate => rules,
-        Known::Hidden if is_created_here => rules,
+        Known::Hidden if wanted.create_index => rules,
         Known::Hidden => admit::Rules { non_filterable: None, ..rules },
-    }
-}
-
-/// Reads, admits and batches everything and sends nothing.
-async fn rehearse(
-    mut batches: mpsc::Receiver<Result<Queued, Broken>>,
-    mut settle: Settle,
-    quota: Quota,
-    mut interrupt: watch::Receiver<bool>,
-) -> Finished {
-    loop {
-        let item = tokio::select! {
-            item = batches.recv() => item,
-            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => {
-                return settle.finish(Reading::Stopped, Some(interrupted()));
-            }
-        };
-        match item {
-            Some(Ok(queued)) => {
-                if let Err(failure) = settle.rehearsed(queued.batch, quota) {
-                    return settle.finish(stopped_at(batches).await, Some(failure));
-                }
-            }
-            Some(Err(Broken::Input { failed, before })) => {
-                if let Err(failure) = settle.input_failed(*failed, before) {
-                    return settle.finish(Reading::Stopped, Some(failure));
-                }
-            }
-            Some(Err(Broken::End(failure))) => return settle.finish(Reading::Stopped, Some(failure)),
-            None => return settle.finish(Reading::Exhausted, None),
-        }
     }
 }
 
 /// The end of a run whose input cannot be read, or not to its end.
 pub(crate) fn unreadable(error: &ReadError) -> Failure {
-    Failure::from_lines(Exit::Client, &error.to_string())
+    Failure::from_lines(code_of(error), &error.to_string())
 }

@@ -17,8 +17,8 @@ use super::keep::rejects::Listed;
 use super::keep::resume::IndexNow;
 use super::report::Reporter;
 use crate::call::{Pace, Quota};
-use crate::exit::{Exit, Failure};
-use crate::read::FailedInput;
+use crate::exit::{ErrorCode, Exit, Failure};
+use crate::read::{FailedInput, ReadError};
 use crate::record::Defect;
 use crate::words::count;
 
@@ -31,7 +31,7 @@ pub(super) struct Settle {
     /// What would have been sent, of a rehearsal.
     rehearsal: Option<Rehearsal>,
     /// The inputs that could not be read to their end: why, line by line.
-    failed: Vec<String>,
+    failed: Vec<(ErrorCode, String)>,
     /// Whether the command that continues is worth telling.
     has_way_on: bool,
 }
@@ -131,6 +131,11 @@ impl Settle {
         self.checkpoint.listed()
     }
 
+    /// Who is told what happens, for others who tell it too.
+    pub(super) fn shared_reporter(&self) -> Arc<Reporter> {
+        Arc::clone(&self.reporter)
+    }
+
     /// Who is told what happens.
     pub(super) fn reporter(&self) -> &Reporter {
         &self.reporter
@@ -156,7 +161,7 @@ impl Settle {
     /// Notes that an input cannot be read any further; batches from the number `before` on stand behind it.
     pub(super) fn input_failed(&mut self, failed: FailedInput, before: u64) -> Result<(), Failure> {
         self.reporter.input_failed(&failed);
-        self.failed.push(failed.error.to_string());
+        self.failed.push((code_of(&failed.error), failed.error.to_string()));
         self.checkpoint.input_failed(failed, before)
     }
 
@@ -177,8 +182,8 @@ impl Settle {
         let is_exhausted = reading == Reading::Exhausted && self.failed.is_empty();
         let nothing_left = is_exhausted && self.ledger.is_all_settled(failure.is_some());
         let (left, closed) = self.checkpoint.close(nothing_left, begun, self.ledger.may_have_stored());
-        let mut failure = failure
-            .map(|failure| match failure.exit {
+        let failure = failure
+            .map(|failure| match failure.exit() {
                 Exit::Partial if failure.advice.is_none() => {
                     failure.advise(advice_on_many(is_all_read, &left))
                 }
@@ -188,7 +193,7 @@ impl Settle {
             .or_else(|| unread(&self.failed, left.resume_command.is_some()))
             .or_else(|| self.ledger.too_few_records());
         self.reporter.tell_of_empty_inputs();
-        let (mut summary, sink_error) = self.reporter.finish(&self.ledger, |summary| {
+        let (summary, sink_error) = self.reporter.finish(&self.ledger, |summary| {
             summary.input_exhausted = is_exhausted;
             summary.is_stopped = reading == Reading::Stopped;
             summary.drops_rejects = left.drops_rejects;
@@ -202,18 +207,20 @@ impl Settle {
             }
             let fields_missing = summary.missing().next().is_some();
             summary.exit_code = self.ledger.exit(failure.as_ref(), fields_missing).code();
-            summary.error = failure.as_ref().map(|failure| failure.message.clone());
+            if let Some(failure) = &failure {
+                summary.fail(failure);
+            }
         });
         // Whoever closed the pipe of events has seen enough; that is no failure of the load.
         let sink_error = sink_error.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
-        if let (Some(error), None) = (sink_error, &failure) {
-            summary.exit_code = Exit::Client.code();
-            failure = Some(
-                Failure::new(Exit::Client, format!("cannot write the events: {error}"))
+        let mut finished = Finished { summary, failure };
+        if let Some(error) = sink_error {
+            finished.fail(
+                Failure::new(ErrorCode::of_writing(&error), format!("cannot write the events: {error}"))
                     .advise("check --events and the disk; the load itself ended as the summary says"),
             );
         }
-        Finished { summary, failure }
+        finished
     }
 
     /// Notes that to continue would only fail again.
@@ -232,14 +239,14 @@ fn advice_on_many(is_all_read: bool, left: &Left) -> String {
 }
 
 fn interrupted(failure: Option<&Failure>) -> bool {
-    failure.is_some_and(|failure| failure.exit == Exit::Interrupted)
+    failure.is_some_and(|failure| failure.exit() == Exit::Interrupted)
 }
 
 /// So many inputs that could not be read to their end are listed with the failure.
 const FAILED_LISTED: usize = 20;
 
 /// The failure of a run that did all it could, but not all inputs could be read to their end.
-fn unread(failed: &[String], can_resume: bool) -> Option<Failure> {
+fn unread(failed: &[(ErrorCode, String)], can_resume: bool) -> Option<Failure> {
     let way_on = match (failed.len(), can_resume) {
         (0, _) => return None,
         (1, true) => {
@@ -251,14 +258,20 @@ fn unread(failed: &[String], can_resume: bool) -> Option<Failure> {
         }
         (_, false) => "the rest of each was not read; fix the files and load them again",
     };
-    if let [error] = failed {
-        return Some(Failure::from_lines(Exit::Client, error).also_advise(way_on));
+    if let [(code, error)] = failed {
+        return Some(Failure::from_lines(*code, error).also_advise(way_on));
     }
+    let code = failed.first().map_or(ErrorCode::InputInvalid, |(code, _)| *code);
     let message = format!("{} inputs could not be read to the end", count(failed.len() as u64));
-    let listed = failed.iter().take(FAILED_LISTED).map(|error| error.replace('\n', "; "));
+    let listed = failed.iter().take(FAILED_LISTED).map(|(_, error)| error.replace('\n', "; "));
     let more = failed.len().saturating_sub(FAILED_LISTED);
     let more = (more > 0).then(|| format!("and {} more", count(more as u64)));
-    Some(Failure::new(Exit::Client, message).list(listed.chain(more)).advise(way_on))
+    Some(Failure::new(code, message).list(listed.chain(more)).advise(way_on))
+}
+
+/// Why an input cannot be read, as one word.
+pub(super) fn code_of(error: &ReadError) -> ErrorCode {
+    if error.code() == "io" { ErrorCode::InputUnreadable } else { ErrorCode::InputInvalid }
 }
 
 /// The outcome of a batch that stays here.
@@ -291,7 +304,8 @@ mod tests {
 
     #[test]
     fn inputs_that_could_not_be_read_to_the_end_are_listed_with_what_to_do() {
-        let some = |number| vec!["a.gz is damaged at line 3\nfetch it again".to_owned(); number];
+        let damaged = (ErrorCode::InputInvalid, "a.gz is damaged at line 3\nfetch it again".to_owned());
+        let some = |number| vec![damaged.clone(); number];
         let failures =
             [(1, true), (1, false), (2, true), (FAILED_LISTED + 1_000, false)].map(|(number, can_resume)| {
                 let failure = unread(&some(number), can_resume).unwrap();

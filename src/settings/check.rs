@@ -1,6 +1,6 @@
 //! What is wrong with single values, and with what advice.
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::secret::{is_quoted, unbroken as credential_unbroken};
 
 /// Whether a text can be a region's id.
@@ -31,7 +31,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), Failure> {
 /// Whether a part of a credential is as it was handed out.
 pub(super) fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     let advised = |text: String| {
-        let failure = Failure::new(Exit::Client, text);
+        let failure = Failure::new(ErrorCode::InvalidSetting, text);
         unquoting(value, failure.advise("copy it again, without anything around it"))
     };
     credential_unbroken(what, value).map_err(advised)
@@ -56,12 +56,12 @@ pub(super) fn listed(words: &[&str], conjunction: &str) -> String {
 
 /// What is wrong outside the command line.
 pub(super) fn wrong(message: impl Into<String>) -> Failure {
-    Failure::new(Exit::Client, message)
+    Failure::new(ErrorCode::InvalidSetting, message)
 }
 
 /// What is wrong on the command line.
 pub(super) fn usage(message: impl Into<String>) -> Failure {
-    Failure::new(Exit::Usage, message)
+    Failure::new(ErrorCode::Usage, message)
 }
 
 #[cfg(test)]

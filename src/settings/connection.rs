@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::sources::{Found, Sources};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::client;
 use crate::oss::endpoint::{Endpoint, Target};
 use crate::oss::network::{self, Network, Proxy};
@@ -83,7 +83,7 @@ fn proxy(sources: &Sources<'_>) -> Result<Found<Proxy>, Failure> {
     let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if !is_http || rest.trim_matches('/').is_empty() || rest.contains(char::is_whitespace) {
         let what = if is_http { "invalid proxy URL" } else { "invalid proxy scheme: expected http or https" };
-        let failure = Failure::new(Exit::Client, what)
+        let failure = Failure::new(ErrorCode::InvalidSetting, what)
             .advise("use a URL such as http://proxy.example.com:3128, or env for HTTPS_PROXY and NO_PROXY");
         return Err(found.blamed(&PROXY, failure));
     }
@@ -95,7 +95,7 @@ fn certificates(found: &Found<PathBuf>) -> Result<Vec<u8>, Failure> {
     let path = &found.value;
     let failed = |error: String| {
         let place = found.place(&CA_BUNDLE);
-        Failure::new(Exit::Client, format!("cannot use {} for {place}: {error}", path.display()))
+        Failure::new(ErrorCode::InvalidSetting, format!("cannot use {} for {place}: {error}", path.display()))
             .advise("use a PEM file, with each certificate between BEGIN CERTIFICATE and END CERTIFICATE")
     };
     let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;

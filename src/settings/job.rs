@@ -8,10 +8,10 @@ use super::inputs::{of_option, paths, repeated};
 use super::sources::{Found, Origin};
 use super::tables;
 use crate::admit::Fields;
-use crate::call::Quota;
-use crate::cli::{InputOptions, Metric, PutVectors};
+use crate::call::{Budget, Quota};
+use crate::cli::{InputOptions, Metric, PutVectors, Sending, To};
 use crate::command_line::CommandLine;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::client;
 use crate::oss::endpoint::Target;
 use crate::oss::limits;
@@ -19,7 +19,7 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::keep::journal::{Place, local_service};
 use crate::put::report::Skipped;
 use crate::put::report::notice::{InputNotice, Notice};
-use crate::put::{Keep, unreadable};
+use crate::put::{Keep, Wanted, unreadable};
 use crate::read::{self, Chosen, Expanded, ReadError};
 use crate::record::Input;
 
@@ -196,9 +196,12 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
     let listed = bad.iter().take(BAD_LISTED).map(|(_, error)| error.to_string().replace('\n', "; "));
     let more = bad.len().saturating_sub(BAD_LISTED);
     let more = (more > 0).then(|| format!("and {more} more"));
-    Failure::new(Exit::Client, format!("{} of {all} inputs cannot be loaded; nothing was sent", bad.len()))
-        .list(listed.chain(more))
-        .advise(cure)
+    Failure::new(
+        ErrorCode::InputInvalid,
+        format!("{} of {all} inputs cannot be loaded; nothing was sent", bad.len()),
+    )
+    .list(listed.chain(more))
+    .advise(cure)
 }
 
 /// Where a load goes. The local service inside this command has another port in each run; its data tell it apart.
@@ -237,7 +240,7 @@ pub(super) fn keep(
             .or_else(dirs::data_local_dir)
             .map(|state| state.join("ossvec"))
             .ok_or_else(|| {
-                Failure::new(Exit::Client, "cannot find a state directory for this user")
+                Failure::new(ErrorCode::MissingSetting, "cannot find a state directory for this user")
                     .advise("choose one with --checkpoint-dir")
             })?,
     };
@@ -271,7 +274,25 @@ fn options_of(PutVectors { reading, tables, .. }: &PutVectors) -> BTreeMap<Strin
     .collect()
 }
 
-pub(super) fn metric(name: Metric) -> DistanceMetric {
+/// The index that a load wants.
+pub(super) fn wanted(to: &To, index_name: String) -> Wanted {
+    Wanted {
+        name: index_name,
+        dimension: to.dimension.map(usize::from),
+        metric: to.distance_metric.map(metric),
+        usual_metric: to.local.then_some(DistanceMetric::Cosine),
+        non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
+        create_index: to.create_index || to.local,
+        create_bucket: to.local,
+    }
+}
+
+/// The trouble that one request may have.
+pub(super) fn budget(sending: &Sending, retries: u32) -> Budget {
+    Budget { retries, time: sending.retry_max_time.0, first_contact: sending.retry_first_contact.0 }
+}
+
+fn metric(name: Metric) -> DistanceMetric {
     match name {
         Metric::Cosine => DistanceMetric::Cosine,
         Metric::Euclidean => DistanceMetric::Euclidean,

@@ -5,7 +5,7 @@ use super::credential;
 use super::service::ServiceAsFound;
 use super::sources::Sources;
 use crate::cli::To;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, BUCKET, INDEX_NAME, REGION};
 
 /// Refuses a load that lacks two things or more. What is missing alone is told where it is needed, in more words.
@@ -46,8 +46,8 @@ pub(super) fn none_missing(
         )
     };
     let failure = usage(format!("no {} is set", listed(&nouns, "or"))).advise(advice);
-    let exit = if has_target { Exit::Client } else { Exit::Usage };
-    Err(sources.with_unused(Failure { exit, ..failure }))
+    let code = if has_target { ErrorCode::MissingSetting } else { ErrorCode::Usage };
+    Err(sources.with_unused(Failure { code, ..failure }))
 }
 
 #[cfg(test)]

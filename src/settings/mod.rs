@@ -1,5 +1,6 @@
 //! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
 
+mod asked;
 mod check;
 mod connection;
 mod credential;
@@ -23,25 +24,25 @@ mod vendor;
 use std::path::{Path, PathBuf};
 
 use crate::admit::MetadataValues;
-use crate::call::{Budget, Quota};
+use crate::call::Quota;
 use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Serve, To, VerifyName};
 use crate::command_line::CommandLine;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::local_service;
 use crate::log::Log;
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
 use crate::oss::limits;
 use crate::oss::secret::{Credential, Secret};
-use crate::oss::wire::DistanceMetric;
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
-use crate::put::{Bounds, Job, Verify, Wanted};
+use crate::put::{Bounds, Job, Rehearse, Verify};
 use crate::setting::{self, ACCESS_KEY_SECRET, BUCKET, PROXY, STS_TOKEN, Setting};
+use asked::asked;
 use check::{listed, usage};
 use connection::Connection;
 use job::{
-    Selection, batch_size, checked_bucket, fields, index_name_for, input_form, inputs, keep, metric,
-    named_inputs, names, place_of,
+    Selection, batch_size, budget, checked_bucket, fields, index_name_for, input_form, inputs, keep,
+    named_inputs, names, place_of, wanted,
 };
 use service::ServiceAsFound;
 use sources::{Found, Origin, Sources, config_file, profile_name};
@@ -61,8 +62,10 @@ pub(crate) const LOCAL_BUCKET: &str = "local";
 pub(crate) struct Load {
     /// The job; its client is still missing.
     pub job: Job,
-    /// How to reach the service; `None` is a dry run.
+    /// How to reach the service; `None` is a run that sends nothing.
     pub service: Option<ServiceSettings>,
+    /// How to reach the service that such a run asks.
+    pub asked: Option<ServiceSettings>,
     /// The service inside this command, if there is to be one.
     pub local: Option<local_service::Options>,
     /// What stands on standard output.
@@ -133,14 +136,11 @@ pub(crate) fn load(
     command_line: &CommandLine,
 ) -> Result<Load, Failure> {
     let PutVectors { to, reading, sending, reporting, .. } = arguments;
-    if to.local && (global.endpoint.is_some() || global.region.is_some() || global.account_id.is_some()) {
-        return Err(usage("--local cannot be used with --endpoint, --region or --account-id")
-            .advise("remove them: the local service has its own"));
-    }
+    check_local(to, global)?;
     let (expanded, fields) = (named_inputs(arguments)?, fields(reading)?);
     touched::check_named(arguments, &expanded, (global, environment))?;
-    let asked = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
-    let limits = Limits { vectors: batch_size(sending.batch_size, asked), bytes: sending.batch_bytes.0 };
+    let quota = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
+    let limits = Limits { vectors: batch_size(sending.batch_size, quota), bytes: sending.batch_bytes.0 };
     let sources = if to.local || sending.dry_run {
         Sources::without_file(global, environment)
     } else {
@@ -148,7 +148,7 @@ pub(crate) fn load(
     };
     let log = logging::LogAsFound::find(&sources)?.settings();
     let has_service = to.local && !sending.dry_run;
-    let local = has_service.then(|| local_options(to.data_dir.as_deref(), asked)).transpose()?;
+    let local = has_service.then(|| local_options(to.data_dir.as_deref(), quota)).transpose()?;
     let outputs = touched::check(arguments, &expanded, &sources, &log, local.as_ref())?;
     let is_cloud = !sending.dry_run && !to.local;
     let cloud = is_cloud.then(|| cloud(to, &sources)).transpose()?;
@@ -165,9 +165,10 @@ pub(crate) fn load(
         (None, true) => Some(local_service(bucket.clone(), &sources)?),
         (None, false) => None,
     };
-    outputs.check_apart_from(&touched::read_by_credential(service.as_ref()))?;
+    let (asked, not_asked) = asked(to, sending, (global, environment));
+    let (service, asked) = if sending.check { (None, service) } else { (service, asked) };
+    outputs.check_apart_from(&touched::read_by_credential(service.as_ref().or(asked.as_ref())))?;
     let output = output(reporting, form, &log.destination)?;
-    let retries = sources.retry_times()?.value;
     let input_form = input_form(arguments)?;
     let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
     let index_name =
@@ -178,7 +179,7 @@ pub(crate) fn load(
     let telling = Telling {
         bucket,
         index_name: index_name.clone(),
-        notes,
+        notes: notes.into_iter().chain(not_asked).collect(),
         skipped_inputs: skipped,
         passed_over,
         ..telling(arguments, global, environment, (&inputs, &log))?
@@ -190,18 +191,31 @@ pub(crate) fn load(
         metadata_values: metadata_values(reading.metadata_values),
         wanted: wanted(to, index_name),
         client: None,
+        rehearse: Rehearse { client: None, is_check: sending.check },
         limits,
-        quota: asked,
+        quota,
         jobs: usize::from(sending.job),
         memory: sending.memory.0,
-        budget: Budget { retries, time: sending.retry_max_time.0 },
+        budget: budget(sending, sources.retry_times()?.value),
         verify: verify(sending.verify),
-        bounds: Bounds { max_rejects: sending.max_rejects.0, min_records: reading.min_records },
+        bounds: Bounds {
+            max_rejects: sending.max_rejects.0,
+            min_records: if sending.check { 0 } else { reading.min_records },
+        },
         keep,
         telling,
         inputs,
     };
-    Ok(Load { job, service, local, output, log })
+    Ok(Load { job, service, asked, local, output, log })
+}
+
+/// Refuses a local load that names another service.
+fn check_local(to: &To, global: &Global) -> Result<(), Failure> {
+    if to.local && (global.endpoint.is_some() || global.region.is_some() || global.account_id.is_some()) {
+        return Err(usage("--local cannot be used with --endpoint, --region or --account-id")
+            .advise("remove them: the local service has its own"));
+    }
+    Ok(())
 }
 
 fn verify(name: VerifyName) -> Verify {
@@ -250,22 +264,10 @@ fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn wanted(to: &To, index_name: String) -> Wanted {
-    Wanted {
-        name: index_name,
-        dimension: to.dimension.map(usize::from),
-        metric: to.distance_metric.map(metric),
-        usual_metric: to.local.then_some(DistanceMetric::Cosine),
-        non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
-        create_index: to.create_index || to.local,
-        create_bucket: to.local,
-    }
-}
-
 /// The configuration file and the profile that `config init` writes.
 pub(crate) fn place(global: &Global, environment: &Environment) -> Result<(PathBuf, String), Failure> {
     let path = config_file(global, environment).ok_or_else(|| {
-        Failure::new(Exit::Client, "cannot find a home directory for this user")
+        Failure::new(ErrorCode::MissingSetting, "cannot find a home directory for this user")
             .advise("choose a file with -c")
     })?;
     let profile = profile_name(global, environment).map_or_else(|| "default".to_owned(), |name| name.value);
@@ -307,6 +309,18 @@ pub(crate) fn listing(
     service.settings(&bucket, &sources)
 }
 
+/// Resolves where a bucket is to be looked at, with the settings that a load into it would use.
+pub(crate) fn trial(
+    bucket: &str,
+    global: &Global,
+    environment: &Environment,
+) -> Result<ServiceSettings, Failure> {
+    let sources = Sources::read(global, environment, Some(bucket))?;
+    let service = ServiceAsFound::find(&sources, Some(&bucket.to_owned()))?;
+    let bucket = checked_bucket(service.bucket.clone())?;
+    service.settings(&bucket, &sources)
+}
+
 /// Resolves the local service.
 pub(crate) fn serve(arguments: &Serve, global: &Global) -> Result<local_service::Options, Failure> {
     let quota = Quota { requests: arguments.requests_per_second.0, vectors: arguments.vectors_per_second.0 };
@@ -331,7 +345,7 @@ fn local_options(data: Option<&Path>, quota: Quota) -> Result<local_service::Opt
     let data = match data {
         Some(data) => data.to_owned(),
         None => dirs::data_dir().map(|data| data.join("ossvec")).ok_or_else(|| {
-            Failure::new(Exit::Client, "cannot find a data directory for this user")
+            Failure::new(ErrorCode::MissingSetting, "cannot find a data directory for this user")
                 .advise("choose one with --data-dir")
         })?,
     };

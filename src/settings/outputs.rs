@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::check::usage;
 use super::places::{self, Place};
-use crate::exit::{Exit, Failure, Stream};
+use crate::exit::{ErrorCode, Failure, Stream};
+use crate::links::target;
 use crate::local_service::store::FILE_NAME;
 use crate::private;
 use crate::setting::variables::GITHUB_STEP_SUMMARY;
 
 /// The option that names where rejected records go.
 const REJECTS: &str = "--rejects";
+/// The option that names the file for Prometheus.
+const METRICS: &str = "--metrics-file";
 /// The option that names where the log goes.
 const LOG: &str = "--log-file";
 
@@ -145,6 +148,10 @@ impl Outputs {
         self.and(Reason::Option("--events"), path, false)
     }
 
+    pub(super) fn metrics(self, path: Option<&Path>) -> Self {
+        self.and(Reason::Option(METRICS), path, false)
+    }
+
     pub(super) fn log(self, path: Option<&Path>) -> Self {
         self.and(Reason::Option(LOG), path, true)
     }
@@ -189,7 +196,9 @@ impl Outputs {
             }
             // Another one would be refused, or leave behind what the first lists.
             failure.advise("check that its directory exists and is writable")
-        })
+        })?;
+        let metrics = self.written.iter().find(|written| written.reason == Reason::Option(METRICS));
+        metrics.map_or(Ok(()), |Written { path, .. }| replaceable(path))
     }
 
     /// Refuses to write over what is read. Nothing may be said on a stream that goes to such a file.
@@ -259,6 +268,7 @@ fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
     if is_folder {
         let example = path.join(match option {
             LOG => "ossvec.log".to_owned(),
+            METRICS => "ossvec.prom".to_owned(),
             _ => format!("{}.jsonl", option.trim_start_matches('-')),
         });
         return Err(usage(format!("{option} {shown} is a directory, not a file"))
@@ -281,9 +291,27 @@ fn writable(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a file can be put in the place of another. A pipe or a device would be gone.
+fn replaceable(path: &Path) -> Result<(), Failure> {
+    let advice = "choose a file in an existing, writable directory with --metrics-file";
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        let message = format!("{METRICS} {} is not a regular file", path.display());
+        return Err(usage(message).advise(advice));
+    }
+    let tried =
+        private::create_beside(&target(path), ".new").and_then(|(_, name)| private::remove_if_there(&name));
+    tried.map_err(|error| {
+        let message = format!("cannot write {METRICS} {}: {error}", path.display());
+        Failure::new(ErrorCode::of_writing(&error), message).advise(advice)
+    })
+}
+
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
-        .advise("choose a file in an existing, writable directory with --rejects")
+    Failure::new(
+        ErrorCode::of_writing(error),
+        format!("cannot write the rejects file {}: {error}", path.display()),
+    )
+    .advise("choose a file in an existing, writable directory with --rejects")
 }
 
 #[cfg(test)]

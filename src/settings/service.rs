@@ -4,7 +4,7 @@ use super::check::{check_account, check_region, unquoting, usage};
 use super::connection::Connection;
 use super::sources::{Found, Origin, Sources};
 use super::{credential, exposed, vendor};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::client::{self, Client};
 use crate::oss::credential::{Credentials, Source};
 use crate::oss::endpoint::{
@@ -47,7 +47,7 @@ impl ServiceSettings {
     /// Makes the client.
     pub(crate) fn client(self) -> Result<Client, Failure> {
         Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {
-            Failure::from_lines(Exit::Client, &format!("cannot create the HTTP client: {error}"))
+            Failure::from_lines(ErrorCode::InvalidSetting, &format!("cannot create the HTTP client: {error}"))
         })
     }
 }
@@ -178,7 +178,8 @@ fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
 /// What to say of an endpoint that is one of objects.
 fn is_of_objects(endpoint: &str) -> Failure {
     let (objects, vectors) = of_objects(endpoint).unwrap_or_default();
-    let failure = Failure::new(Exit::Usage, format!("{objects} is an endpoint for objects, not for vectors"));
+    let failure =
+        Failure::new(ErrorCode::Usage, format!("{objects} is an endpoint for objects, not for vectors"));
     failure.advise(match vectors {
         Some(vectors) => format!("use {vectors}"),
         None => "use REGION.oss-vectors.aliyuncs.com; vectors have no transfer acceleration".to_owned(),
@@ -202,7 +203,7 @@ fn usual(region: &Found) -> Result<Endpoint, Failure> {
 }
 
 fn no_endpoint(error: &EndpointError) -> Failure {
-    let failure = Failure::new(Exit::Usage, error.to_string());
+    let failure = Failure::new(ErrorCode::Usage, error.to_string());
     match error {
         EndpointError::Rest { without, .. } => failure
             .advise(format!("use {without}; set the bucket and the index with --bucket and --index-name")),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::environment::{Environment, variable_of};
 use crate::cli::{AddressingStyle, Global};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::endpoint::{Addressing, from_bucket_url};
 use crate::profile::{NoDefault, Profile};
 use crate::setting::{ADDRESSING_STYLE, CONFIG_FILE, ENDPOINT, Fallback, Key, PROFILE, RETRY_TIMES, Setting};
@@ -98,7 +98,7 @@ impl<T> Found<T> {
     /// What is wrong with the value, told with its place.
     pub(super) fn blamed(&self, setting: &Setting, failure: Failure) -> Failure {
         let message = format!("{}: {}", self.place(setting), failure.message);
-        Failure { exit: self.exit(), message, ..failure }
+        Failure { code: self.code(), message, ..failure }
     }
 
     /// Where the value stands.
@@ -109,8 +109,9 @@ impl<T> Found<T> {
         }
     }
 
-    fn exit(&self) -> Exit {
-        if matches!(self.origin, Origin::Flag(_)) { Exit::Usage } else { Exit::Client }
+    /// What it is called when the value is invalid.
+    fn code(&self) -> ErrorCode {
+        if matches!(self.origin, Origin::Flag(_)) { ErrorCode::Usage } else { ErrorCode::InvalidSetting }
     }
 }
 
@@ -160,10 +161,12 @@ impl<'a> Sources<'a> {
 
     /// What to say when a setting that is needed is nowhere.
     pub(super) fn missing(&self, setting: &Setting) -> Failure {
-        self.with_unused(Failure::new(Exit::Client, format!("no {} is set", setting.noun)).advise(format!(
-            "set {}; or use --local to try a load without an account",
-            setting.choices(&self.file_name())
-        )))
+        self.with_unused(
+            Failure::new(ErrorCode::MissingSetting, format!("no {} is set", setting.noun)).advise(format!(
+                "set {}; or use --local to try a load without an account",
+                setting.choices(&self.file_name())
+            )),
+        )
     }
 
     /// What to say when something is nowhere, after why the file was of no use.
@@ -254,7 +257,7 @@ pub(super) fn usual(setting: &Setting) -> Found {
 /// What to say of a value that cannot be what it is, and why.
 pub(super) fn not_this(found: &Found, setting: &Setting, why: &str) -> Failure {
     let message = format!("invalid value {:?} for {}: {why}", found.value, found.place(setting));
-    Failure::new(found.exit(), message)
+    Failure::new(found.code(), message)
         .advise(format!("fix it there, or override it with {}", setting.option()))
 }
 
@@ -273,8 +276,9 @@ fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Fa
     let is_optional = name.is_none() && path.as_ref().is_none_or(|path| path.origin == Origin::Default);
     let path = path.map(|path| path.value).filter(|path| !is_optional || path.exists());
     let Some(path) = path else { return Ok(ReadProfile::default()) };
-    let failed =
-        |error: String| Failure::new(Exit::Client, format!("cannot use {}: {error}", path.display()));
+    let failed = |error: String| {
+        Failure::new(ErrorCode::InvalidSetting, format!("cannot use {}: {error}", path.display()))
+    };
     let text =
         std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()).advise(another_file()))?;
     let name = name.map(|name| name.value);

@@ -1,5 +1,6 @@
 //! What a run tells and where: the style of progress, the events, standard output, and who else listens.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,11 @@ use super::check::usage;
 use super::environment::Environment;
 use crate::call::Quota;
 use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::log::{Destination, Level, Log};
+use crate::oss::time::Timestamp;
 use crate::private;
-use crate::put::report::{Actions, Events, Style, Telling};
+use crate::put::report::{Actions, Events, Run, Style, Telling};
 use crate::read;
 use crate::record::Input;
 use crate::setting::variables::{CI, GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, TERM};
@@ -59,9 +61,11 @@ pub(super) fn telling(
     } || events_on_stdout && std::io::stdout().is_terminal();
     let terminal = Terminal::of(std::io::stderr().is_terminal() && !shares_terminal, environment);
     Ok(Telling {
+        run: Run::begin(run_id(), Timestamp::now),
         style: style(if global.quiet { ProgressStyle::None } else { reporting.progress }, terminal),
         quiet: global.quiet,
         events,
+        metrics: reporting.metrics_file.clone(),
         inputs: inputs.to_vec(),
         bytes_total: read::total_bytes(inputs),
         bucket: String::new(),
@@ -72,8 +76,13 @@ pub(super) fn telling(
         resumed: false,
         skipped_inputs: Vec::new(),
         passed_over: Vec::new(),
-        dry_run: sending.dry_run,
+        dry_run: sending.dry_run || sending.check,
     })
+}
+
+/// A name that no other run has: 64 bits that the system's source of randomness has made.
+fn run_id() -> String {
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
 /// What standard error can show.
@@ -164,8 +173,11 @@ fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
     let is_read = resume && path.metadata().is_ok_and(|file| file.is_file());
     let file = private::writing().create(true).truncate(false).append(resume).read(is_read).open(path);
     let file = file.map_err(|error| {
-        Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-            .advise("choose a writable file, or - for standard output")
+        Failure::new(
+            ErrorCode::of_writing(&error),
+            format!("cannot write --events {}: {error}", path.display()),
+        )
+        .advise("choose a writable file, or - for standard output")
     })?;
     Ok(Events::File { path: path.to_owned(), file, is_continued: resume })
 }

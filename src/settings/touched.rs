@@ -57,6 +57,7 @@ fn written(
         .rejects(reporting.rejects.as_deref())
         .resuming(reporting.resume)
         .events(reporting.events.as_deref().filter(|path| *path != Path::new("-")))
+        .metrics(reporting.metrics_file.as_deref())
         .log(log_file(log, sources.global))
         .step_summary(actions.as_ref().and_then(|actions| actions.step_summary.as_deref()))
         .journals(reporting.checkpoint_dir.as_deref())

@@ -32,7 +32,7 @@ pub mod put {
     #[cfg(any(test, fuzzing))]
     pub use crate::put::fuzzing;
     pub use crate::put::{
-        Bounds, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch, keep, report, run,
+        Bounds, Calls, Finished, Job, Keep, MaxRejects, Rehearse, Verify, Wanted, batch, keep, report, run,
     };
 }
 

@@ -88,7 +88,7 @@ fn options_values_and_files_are_offered() {
         for (line, wanted) in [
             ("ossvec put-vectors --distance-metric c", "cosine"),
             ("ossvec put-vectors input.jsonl --resu", "--resume"),
-            ("ossvec vectors-api put-vectors --check", "--checkpoint-dir"),
+            ("ossvec vectors-api put-vectors --checkp", "--checkpoint-dir"),
             ("ossvec -q serve --laten", "--latency"),
             ("ossvec completions pow", "powershell"),
         ] {

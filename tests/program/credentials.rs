@@ -13,10 +13,11 @@ use ossvec::test_support::oss::credential::{Credentials, Source};
 use ossvec::test_support::oss::endpoint::{Endpoint, Target};
 use ossvec::test_support::oss::network::{Network, Proxy};
 use ossvec::test_support::oss::secret::{Credential, Secret};
+use ossvec::test_support::oss::time::Timestamp;
 use ossvec::test_support::oss::wire::DistanceMetric;
-use ossvec::test_support::put::report::{Style, Telling};
+use ossvec::test_support::put::report::{Run, Style, Telling};
 use ossvec::test_support::put::{
-    self, Bounds, Calls, Finished, Job, Keep, MaxRejects, Verify, Wanted, batch,
+    self, Bounds, Calls, Finished, Job, Keep, MaxRejects, Rehearse, Verify, Wanted, batch,
 };
 use ossvec::test_support::record::Input;
 
@@ -49,7 +50,7 @@ fn a_token_that_ends_stops_the_run_which_a_fresh_one_resumes() {
         run(&mut load)
     };
     let ended = load("old", &[]);
-    let [stored, not_sent, unknown] = ended.assert_code(2).counts(["stored", "not_sent", "unknown"]);
+    let [stored, not_sent, unknown] = ended.assert_code(6).counts(["stored", "not_sent", "unknown"]);
     assert!(ended.stderr.contains("SecurityTokenExpired"), "{}", ended.stderr);
     assert!(ended.stderr.contains("get a new token"), "{}", ended.stderr);
     assert_eq!((service.state().len() as u64, unknown), (stored, 0));
@@ -117,11 +118,12 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             create_bucket: false,
         },
         client: Some(Client::new(options, Credentials::new(Box::new(source))).unwrap()),
+        rehearse: Rehearse::default(),
         limits: batch::Limits { vectors: 20, bytes: 1 << 20 },
         quota: Quota { requests: f64::INFINITY, vectors: f64::INFINITY },
         jobs: 5,
         memory: 1 << 24,
-        budget: Budget { retries: 3, time: Duration::from_mins(1) },
+        budget: Budget { retries: 3, time: Duration::from_mins(1), first_contact: Duration::from_mins(1) },
         verify: Verify::Unknown,
         bounds: Bounds { max_rejects: MaxRejects::Count(0), min_records: 0 },
         keep: Keep {
@@ -133,9 +135,11 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             resume_command: String::new(),
         },
         telling: Telling {
+            run: Run::begin("test".to_owned(), Timestamp::now),
             style: Style::Hidden,
             quiet: true,
             events: None,
+            metrics: None,
             inputs: vec![input],
             bytes_total: None,
             bucket: BUCKET.to_owned(),
@@ -178,6 +182,6 @@ fn a_source_without_a_newer_token_stops_the_run() {
     let finished = load_with(Tokens { fetched: Arc::clone(&fetched), last: 1 }, &home, &service, input);
     let failure = finished.failure.unwrap();
     assert!(failure.message.contains("SecurityTokenExpired"), "{failure:?}");
-    assert_eq!((failure.exit.code(), fetched.load(Ordering::Relaxed)), (2, 2));
+    assert_eq!((failure.exit().code(), fetched.load(Ordering::Relaxed)), (6, 2));
     assert_eq!(service.state().len() as u64, finished.summary.balance.tally.stored);
 }

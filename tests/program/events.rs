@@ -32,6 +32,7 @@ fn assert_add_up(events: &[Value], summary: &Value) {
     let (first, last) = (events.first().unwrap(), events.last().unwrap());
     assert_eq!((&first["type"], &last["type"]), (&json!("run_start"), &json!("run_end")));
     assert_eq!(&last["summary"], summary);
+    assert_timed(events, summary);
     let batches = of_type(events, "batch");
     for name in COUNTS {
         assert_eq!(json!(sum(&batches, name)), summary[name], "{name}");
@@ -41,6 +42,33 @@ fn assert_add_up(events: &[Value], summary: &Value) {
     assert_eq!(json!(batches.len()), summary["batches"]);
     assert_eq!(json!(of_type(events, "reject").len()), summary["rejected"]);
     assert_eq!(json!(of_type(events, "throttle").len()), summary["throttled"]);
+}
+
+/// Whether each event says when it happened, in their order, within the run that its summary describes.
+#[track_caller]
+fn assert_timed(events: &[Value], summary: &Value) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut times = vec![text(&summary["started_at"])];
+    times.extend(events.iter().map(|event| text(&event["time"])));
+    assert!(times.is_sorted(), "{times:?}");
+    assert!(text(&summary["finished_at"]) <= text(&events.last().unwrap()["time"]), "{summary:#}");
+    assert!(events.iter().all(|event| event["run_id"] == summary["run_id"]), "{events:#?}");
+}
+
+#[test]
+fn each_run_has_an_id_of_its_own_that_its_events_and_its_summary_have() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(3, 4));
+    let ids: std::collections::BTreeSet<_> = (0..3)
+        .map(|_| {
+            let ended = run(home.put(&service).args(["a.jsonl", "--events", "events.jsonl"]));
+            let summary = ended.assert_code(0).summary();
+            let events = events(&std::fs::read_to_string(home.path("events.jsonl")).unwrap());
+            assert_timed(&events, &summary);
+            summary["run_id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(ids.len(), 3, "{ids:?}");
 }
 
 #[test]
@@ -205,7 +233,7 @@ fn json_output_is_one_document_when_nothing_is_reachable() {
         command.args(["--output-format", "json", "--retry-times", "0"]);
         command
     };
-    document(&run(command(&home).envs(cloud)), 2);
+    document(&run(command(&home).envs(cloud)), 6);
     let summary = document(&run(command(&home).args(["--local", "--data-dir", "a.jsonl"])), 3);
     assert!(
         summary["error"].as_str().unwrap().starts_with("cannot open the local service's data: "),

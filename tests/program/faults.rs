@@ -22,6 +22,8 @@ enum End {
     OneRejected,
     /// At once; what is missing follows when the trouble is over and the load resumed.
     Stopped,
+    /// The same, for a reason that may pass by itself.
+    Interrupted,
 }
 
 /// Name, faults (`N` is the request, `K` its first key), and the end.
@@ -54,7 +56,7 @@ const MATRIX: &[(&str, &[&str], End)] = &[
     ("413 for all that is long", &["op=PutVectors,max-body=420"], End::Complete),
     ("401", &["op=PutVectors,nth=N,status=401"], End::Stopped),
     ("403", &["op=PutVectors,nth=N,status=403"], End::Stopped),
-    ("an expired token", &["op=PutVectors,nth=N,expired-token"], End::Stopped),
+    ("an expired token", &["op=PutVectors,nth=N,expired-token"], End::Interrupted),
     ("404 bucket", &["op=PutVectors,nth=N,status=404,code=NoSuchBucket"], End::Stopped),
     ("404 index", &["op=PutVectors,nth=N,status=404"], End::Stopped),
     ("405", &["op=PutVectors,nth=N,status=405,code=MethodNotAllowed"], End::Stopped),
@@ -105,10 +107,11 @@ fn try_once((name, faults, end): (&str, &[&str], End), request: usize, jobs: usi
         End::Complete => 0,
         End::OneRejected => 4,
         End::Stopped => 2,
+        End::Interrupted => 6,
     };
     assert_eq!(ended.code, Some(code), "{what}: {}", ended.stderr);
     let summary = ended.summary();
-    if end == End::Stopped {
+    if matches!(end, End::Stopped | End::Interrupted) {
         let command = summary["resume_command"].as_str();
         assert!(command.is_some_and(|command| command.ends_with("--resume")), "{what}: {summary:#}");
         service.trouble(&[]);
@@ -239,7 +242,7 @@ fn the_budget_of_a_request_is_times_and_time() {
         let input = home.write("vectors.jsonl", lines(5, DIMENSION));
         let begun = Instant::now();
         let ended = run(home.put(&service).arg(input).args(budget));
-        assert_eq!(ended.assert_code(2).counts(["stored", "rejected", "not_sent"]), [0, 0, 5]);
+        assert_eq!(ended.assert_code(6).counts(["stored", "rejected", "not_sent"]), [0, 0, 5]);
         assert!(service.requests(Operation::PutVectors) <= most, "{budget:?}");
         assert!(begun.elapsed() < Duration::from_secs(10), "{budget:?}: {:?}", begun.elapsed());
     }

@@ -172,12 +172,12 @@ fn ends_with_the_last(seed: u64) {
     let mut ended = load_with_kills(&home, &service, &mut random, &words);
     // An outage that all the trouble at one time looks like: the load goes on when it is over.
     for _ in 0..10 {
-        if ended.code != Some(2) {
+        if ended.code != Some(6) {
             break;
         }
         ended = load_with_kills(&home, &service, &mut random, &words);
     }
-    if ended.code == Some(2) {
+    if ended.code == Some(6) {
         service.trouble(&[]);
         ended = load_with_kills(&home, &service, &mut random, &words);
     }

@@ -188,7 +188,13 @@ fn the_action_loads_files_and_hands_the_summary_on() {
     assert_eq!(summary(&ended, &home, 4)["exit_code"], 4);
     assert_eq!((outputs(&home)["stored"].as_str(), outputs(&home)["rejected"].as_str()), ("2", "1"));
 
+    assert_eq!((outputs(&home)["error-code"].as_str(), outputs(&home)["retryable"].as_str()), ("", ""));
+
     let ended = run(load(&home, &service).env("INPUT_FILES", "bad.jsonl").env("INPUT_BUCKET", ""));
+    assert_eq!(
+        (outputs(&home)["error-code"].as_str(), outputs(&home)["retryable"].as_str()),
+        ("usage", "false")
+    );
     assert!(
         summary(&ended, &home, 1)["error"].as_str().unwrap().starts_with("no bucket"),
         "{}",

@@ -87,7 +87,7 @@ fn the_only_batch_of_a_load_is_tried_record_by_record_before_it_is_called_an_out
         service.trouble(&[fault]);
         let ended = load(&home, &service, &[]);
         if is_outage {
-            ended.assert_code(2);
+            ended.assert_code(6);
             assert!(ended.stderr.contains("accepts no writes"), "{fault}: {}", ended.stderr);
             assert_eq!((rejects(&home.path("r.jsonl")), service.state().len()), (vec![], 0), "{fault}");
             assert!(service.requests(Operation::PutVectors) <= 2 + 9, "{fault}");
@@ -123,7 +123,7 @@ fn an_outage_at_any_batch_is_resumed_and_rejects_nothing() {
             let [stored, unknown] = ended.counts(["stored", "unknown"]);
             assert_eq!((usize::try_from(stored).unwrap(), unknown), (service.state().len(), 0), "{what}");
             if !fault.contains("half") {
-                ended.assert_code(2);
+                ended.assert_code(6);
                 assert_eq!(rejects(&home.path("r.jsonl")), [], "{what}");
             }
             service.trouble(&[]);
@@ -181,7 +181,7 @@ fn an_outage_with_many_requests_in_flight_rejects_nothing() {
         ]);
         run(load.args(more))
     };
-    load(&[]).assert_code(2);
+    load(&[]).assert_code(6);
     assert_eq!(rejects(&home.path("r.jsonl")), []);
     service.trouble(&[]);
     load(&["--resume"]).assert_code(0);

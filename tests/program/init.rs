@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use crate::pty;
 use crate::support::{Home, TestService, lines, run, sharing_the_machine, unlimited, wanted};
@@ -53,7 +54,18 @@ fn init(home: &Home, arguments: &[&str], talk: &[Turn<'_>]) -> (Option<i32>, Str
         }
         input.write_all(format!("{answer}\n").as_bytes()).unwrap();
     }
-    let status = child.wait().unwrap();
+    // Most of these talks end before the offer to try the settings.
+    let mut is_declined = false;
+    let status = loop {
+        screen.extend(told.recv_timeout(Duration::from_millis(20)).ok());
+        if !is_declined && screen.get(seen..).unwrap().contains("Bucket to try this with [none]: ") {
+            input.write_all(b"\n").unwrap();
+            is_declined = true;
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+    };
     assert!(echoes(&other_end), "the terminal is left as it was");
     drop(other_end);
     reading.join().unwrap();
@@ -134,6 +146,10 @@ fn a_new_profile_is_added_to_the_file_behind_a_link() {
     let talk = [("Region", "r2"), ("Account", "7"), ("Endpoint", ""), ("ID: ", "i"), ("secret: ", "s")];
     let (code, screen) = init(&home, &["-c", "link", "--profile", "dev"], &talk);
     assert_eq!(code, Some(0), "{screen}");
+    assert!(
+        screen.contains("note: the documentation lists no vector buckets in r2, only in cn-hangzhou, "),
+        "{screen}"
+    );
     let added = "\n\n[profile dev]\nregion = r2\naccount-id = 7\nmode = AK\naccess-key-id = i\naccess-key-secret = s\n";
     assert_eq!(std::fs::read_to_string(home.path("real")).unwrap(), format!("{text}{added}"));
     assert!(home.path("link").is_symlink());
@@ -158,6 +174,33 @@ fn nothing_is_written_unless_it_is_wanted() {
     let (code, screen) = init(&home, &[], &[]);
     assert_eq!(code, Some(3), "{screen}");
     assert!(screen.contains("line 2 is not a section") && !screen.contains("hush"), "{screen}");
+}
+
+#[test]
+fn the_settings_can_be_tried_and_an_error_says_what_to_check() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let endpoint = format!("http://{}", service.address);
+    let try_bucket = "Bucket to try this with [none]: ";
+    for (secret, bucket, code, said) in [
+        ("local", "test-bucket", 0, "found bucket test-bucket: the settings work"),
+        ("local", "no-such-bucket", 2, "ossvec: NoSuchBucket (HTTP 404)"),
+        ("wrong", "test-bucket", 2, "ossvec: SignatureDoesNotMatch (HTTP 403)"),
+    ] {
+        let talk = [
+            ("Region", ""),
+            ("Account", "1234567890"),
+            ("Endpoint", endpoint.as_str()),
+            ("ID: ", "local"),
+            ("secret: ", secret),
+            (try_bucket, "A"),
+            (try_bucket, bucket),
+        ];
+        std::fs::remove_file(home.path(".ossutilconfig")).unwrap_or_default();
+        let (ended, screen) = init(&home, &[], &talk);
+        assert_eq!(ended, Some(code), "{screen}");
+        assert!(screen.contains(said), "{screen}");
+        assert!(config(&home).contains("region = cn-hangzhou"), "{screen}");
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn no_secret_no_signature_and_no_vector_is_in_a_debug_log() {
     let rows = [
         ("op=PutVectors,nth=1,status=500,apply=half", 0),
         ("op=PutVectors,nth=1,hang", 0),
-        ("op=PutVectors,nth=1,expired-token", 2),
+        ("op=PutVectors,nth=1,expired-token", 6),
         ("op=PutVectors,nth=1,status=403", 2),
         ("refuse-key=hushKey7,name-key", 4),
     ];

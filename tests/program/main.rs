@@ -7,6 +7,7 @@ mod answers;
 mod bad_inputs;
 mod brought_back;
 mod build_script;
+mod check;
 mod completions;
 mod config;
 mod crash;
@@ -38,6 +39,7 @@ mod log;
 #[path = "../tables/made.rs"]
 mod made;
 mod memory;
+mod metrics;
 mod names;
 mod network;
 mod odd;

@@ -30,7 +30,7 @@ fn an_outage_of_writes_stops_the_run_and_a_resume_finishes_it() {
         };
         let ended = load(&[]);
         let [stored, rejected, unknown, not_sent] =
-            ended.assert_code(2).counts(["stored", "rejected", "unknown", "not_sent"]);
+            ended.assert_code(6).counts(["stored", "rejected", "unknown", "not_sent"]);
         assert_eq!((stored, rejected), (0, 0), "{fault}");
         assert!(unknown + not_sent > 0 && service.state().len() == 1, "{fault}");
         assert!(ended.stderr.contains("accepts no writes"), "{fault}: {}", ended.stderr);
@@ -113,7 +113,7 @@ fn a_page_of_somebody_else_is_not_taken_for_success() {
     std::thread::spawn(move || portal(&listener));
     home.write("a.jsonl", lines(10, DIMENSION));
     let ended = run(home.put_to(&format!("http://{address}")).args(["a.jsonl", "--retry-times", "1"]));
-    assert_eq!(ended.assert_code(2).counts(["stored", "unknown"]), [0, 10]);
+    assert_eq!(ended.assert_code(6).counts(["stored", "unknown"]), [0, 10]);
     assert!(ended.stderr.contains("not the service's response"), "{}", ended.stderr);
 }
 
@@ -138,7 +138,7 @@ fn an_outage_in_the_middle_of_a_load_rejects_no_good_record() {
     });
     service.trouble(&["op=PutVectors,latency=300ms,status=500,code=InternalError"]);
     let ended = running.end();
-    assert_eq!(ended.assert_code(2).counts(["rejected"]), [0], "{}", ended.stderr);
+    assert_eq!(ended.assert_code(6).counts(["rejected"]), [0], "{}", ended.stderr);
     service.trouble(&[]);
     let resumed = run(home.put(&service).args(["a.jsonl", "--batch-size", "50", "--resume"]));
     assert_eq!(resumed.assert_code(0).counts(["rejected"]), [0]);

@@ -93,7 +93,10 @@ fn members(object: &Value) -> BTreeSet<String> {
 #[test]
 fn a_member_that_is_not_documented_or_is_missing_does_not_pass() {
     let forms = Forms::new();
-    let pace = json!({"schema_version": "1", "type": "pace", "pace": 0.5});
+    let (time, run_id) = ("2026-11-29T21:08:39.125Z", "0123456789abcdef");
+    let head = json!({"schema_version": "1", "time": time, "run_id": run_id, "type": "pace"});
+    let mut pace = head.clone();
+    pace["pace"] = json!(0.5);
     forms.check("event", &pace);
     let with = |name: &str, value: Value| {
         let mut event = pace.clone();
@@ -104,7 +107,9 @@ fn a_member_that_is_not_documented_or_is_missing_does_not_pass() {
         with("more", json!(1)),
         with("pace", json!(1.5)),
         with("type", json!("paces")),
-        json!({"schema_version": "1", "type": "pace"}),
+        with("time", json!("2026-11-29 21:08:39Z")),
+        with("run_id", json!("this run")),
+        head,
         json!({"type": "pace", "pace": 0.5}),
     ] {
         assert!(forms.is_valid("event", &wrong).is_err(), "{wrong}");

@@ -95,7 +95,7 @@ fn no_output_and_no_file_holds_a_secret_in_success_or_in_any_failure() {
         ("throttled", &["op=PutVectors,nth=3,status=503"], &[], 4),
         ("poison", &["refuse-key=key-7,name-key"], &[], 4),
         ("denied", &["op=PutVectors,nth=3,status=403"], &[], 2),
-        ("expired", &["op=PutVectors,nth=3,expired-token"], &[], 2),
+        ("expired", &["op=PutVectors,nth=3,expired-token"], &[], 6),
         ("wrong signature", &["op=PutVectors,nth=3,status=403,code=SignatureDoesNotMatch"], &[], 2),
         ("no index", &["op=PutVectors,nth=3,status=404"], &[], 2),
         ("unknown", &["op=PutVectors,status=500", "op=GetVectors,status=403"], &[], 4),
@@ -127,7 +127,7 @@ fn a_load_that_cannot_begin_shows_no_secret_either() {
     home.write("vectors.jsonl", lines(50, 4));
     for given in [Given::Variables, Given::Flags, Given::ShortFlags, Given::JoinedFlags] {
         for (address, more, code) in [
-            ("http://127.0.0.1:1", &[] as &[&str], 2),
+            ("http://127.0.0.1:1", &[] as &[&str], 6),
             ("http://[bad", &[], 1),
             ("http://127.0.0.1:1", &["--no-such-flag"], 1),
             ("http://127.0.0.1:1", &["--batch-size", "0"], 1),

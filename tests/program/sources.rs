@@ -317,7 +317,7 @@ fn a_credential_near_its_end_is_renewed_before_the_service_complains() {
 
 #[test]
 fn a_source_that_is_down_when_its_credential_has_ended_is_waited_for() {
-    for (down_for, flags, code) in [(1, ["--retry-times", "100"], 0), (usize::MAX, ["--retry-times", "1"], 3)]
+    for (down_for, flags, code) in [(1, ["--retry-times", "100"], 0), (usize::MAX, ["--retry-times", "1"], 6)]
     {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         // At four requests a second the third renewal falls into the middle of the load.
@@ -334,9 +334,9 @@ fn a_source_that_is_down_when_its_credential_has_ended_is_waited_for() {
         let [stored, not_sent, unknown] = ended.assert_code(code).counts(["stored", "not_sent", "unknown"]);
         assert_eq!((service.state().len() as u64, unknown), (stored, 0));
         let said = "the credential has expired, and there is no new one: cannot get a credential from the credential URI: ";
-        assert_eq!(ended.stderr.contains(said), code == 3, "{}", ended.stderr);
+        assert_eq!(ended.stderr.contains(said), code == 6, "{}", ended.stderr);
         assert_eq!(not_sent == 0, code == 0);
-        assert_eq!(ended.summary()["resume_command"].is_string(), code == 3);
+        assert_eq!(ended.summary()["resume_command"].is_string(), code == 6);
     }
 }
 

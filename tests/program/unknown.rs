@@ -123,7 +123,7 @@ fn what_cannot_be_read_back_stays_unknown_and_is_listed() {
 fn when_nobody_answers_the_reading_back_either_the_run_stops_and_resumes() {
     let lost = Lost::new(&["op=GetVectors,status=500"]);
     let ended = lost.load(&[]);
-    assert_eq!(ended.assert_code(2).counts(["stored", "rejected", "unknown"]), [40, 0, 20]);
+    assert_eq!(ended.assert_code(6).counts(["stored", "rejected", "unknown"]), [40, 0, 20]);
     assert!(ended.stderr.contains("unknown     20 vectors"), "{}", ended.stderr);
     assert_eq!(lost.rejects(), []);
     lost.service.trouble(&[]);

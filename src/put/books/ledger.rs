@@ -4,7 +4,7 @@ use super::outcome::Outcome;
 use super::reasons::Reasons;
 use super::tally::{Balance, Tally};
 use super::tracker::Settled;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Exit, Failure};
 use crate::record::Defect;
 use crate::words::{count, plural};
 
@@ -108,7 +108,7 @@ impl Ledger {
         let (allowed, reason) = (self.bounds.max_rejects.words(), self.reasons.commonest());
         let message =
             format!("too many rejects: --max-rejects allows {allowed}; most common reason: {reason}");
-        Some(Failure::new(Exit::Partial, message))
+        Some(Failure::new(ErrorCode::TooManyRejects, message))
     }
 
     fn has_too_many_rejects(&self) -> bool {
@@ -120,7 +120,7 @@ impl Ledger {
         let (read, wanted) = (self.balance.tally.read + self.earlier.read, self.bounds.min_records);
         (read < wanted).then(|| {
             Failure::new(
-                Exit::Client,
+                ErrorCode::TooFewRecords,
                 format!("{} read, but --min-records requires {}", plural(read, "record"), count(wanted)),
             )
             .advise("check that the inputs are complete; the vectors already stored are kept")
@@ -160,7 +160,7 @@ impl Ledger {
         let Tally { rejected, unknown, .. } = self.balance.tally;
         let left = rejected + unknown + self.earlier.rejected + self.earlier.unknown;
         match failure {
-            Some(failure) => failure.exit,
+            Some(failure) => failure.exit(),
             None if left > 0 || fields_missing => Exit::Partial,
             None => Exit::Complete,
         }
@@ -232,7 +232,7 @@ mod tests {
             assert_eq!(ledger.is_all_settled(false), now[5] == 0, "{now:?}");
             assert_eq!(ledger.may_have_stored(), now[1] + now[4] > 0, "{now:?}");
             assert_eq!(ledger.exit(None, true), Partial);
-            let failure = Failure::new(Exit::Interrupted, "interrupted");
+            let failure = Failure::new(ErrorCode::Interrupted, "interrupted");
             assert_eq!(ledger.exit(Some(&failure), false), Exit::Interrupted);
         }
     }

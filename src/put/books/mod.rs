@@ -1,5 +1,6 @@
 //! Step 6, the books: what became of the records, and what that means for how the load ends.
 
+pub(crate) mod check;
 pub(crate) mod ledger;
 pub(crate) mod outcome;
 pub(crate) mod reasons;

@@ -15,7 +15,7 @@ use super::rejects::{self, Forgotten, Listed, Place, REJECTS, Rejects, Supersede
 use super::rejects_place::{claim, lost, new_rejects_failure, rejects_failure, set_aside, with_pipe};
 use super::resume::{IndexNow, Resumed};
 use crate::claim::Claim;
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::private;
 use crate::put::books::outcome::{Later, Outcome};
 use crate::put::books::tracker::{FailedAt, Mark, Settled, Tracker};
@@ -446,7 +446,7 @@ fn can_be_read_twice(input: &Input) -> bool {
 
 fn not_a_file() -> Failure {
     Failure::new(
-        Exit::Usage,
+        ErrorCode::Usage,
         "--resume requires files: pipes and text on the command line cannot be read again",
     )
     .advise("run without --resume, or write the input to a file first")

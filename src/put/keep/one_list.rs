@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::record::rejected::Line;
 
 /// The list of the run that is gone on with.
@@ -53,7 +53,7 @@ impl Before<'_> {
             named && self.is_at == self.named && !now.metadata().is_ok_and(|there| !there.is_file());
         let moved =
             if can_be_moved { format!(", or first move that file to {}", word(now)) } else { String::new() };
-        Err(Failure::new(Exit::Client, listed).advise(again + &moved))
+        Err(Failure::new(ErrorCode::OptionsChanged, listed).advise(again + &moved))
     }
 }
 

@@ -6,13 +6,13 @@ use std::path::Path;
 use super::journal::Journal;
 use super::rejects::Rejects;
 use crate::claim::{Claim, ClaimError};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::put::books::tracker::Mark;
 use crate::put::report::notice::{EarlierNotice, Notice};
 
 /// Why a rejects file cannot be written that this load goes on with, and the cure: another file would be refused.
 pub(crate) fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
-    unwritable(path, error).advise(match error.kind() {
+    unwritable(path, ErrorCode::of_writing(error), error).advise(match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "make room, or move the file to another disk and name it there with --rejects"
         }
@@ -22,7 +22,7 @@ pub(crate) fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
 
 /// The same where nothing is listed yet, so that another file will do.
 pub(crate) fn new_rejects_failure(path: &Path, error: &io::Error) -> Failure {
-    unwritable(path, error).advise(match error.kind() {
+    unwritable(path, ErrorCode::of_writing(error), error).advise(match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "make room, or name a file on another disk with --rejects"
         }
@@ -30,15 +30,17 @@ pub(crate) fn new_rejects_failure(path: &Path, error: &io::Error) -> Failure {
     })
 }
 
-fn unwritable(path: &Path, error: &impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Client, format!("cannot write the rejects file {}: {error}", path.display()))
+fn unwritable(path: &Path, code: ErrorCode, error: &impl std::fmt::Display) -> Failure {
+    Failure::new(code, format!("cannot write the rejects file {}: {error}", path.display()))
 }
 
 /// The file with its pipe open, if it is one.
 pub(crate) fn with_pipe(rejects: Rejects) -> Result<Rejects, Failure> {
     let path = rejects.path().to_owned();
     rejects.with_pipe().map_err(|error| match error.kind() {
-        io::ErrorKind::Other => unwritable(&path, &error).advise("start its reader first"),
+        io::ErrorKind::Other => {
+            unwritable(&path, ErrorCode::CannotWrite, &error).advise("start its reader first")
+        }
         _ => rejects_failure(&path, &error),
     })
 }
@@ -54,10 +56,10 @@ fn unclaimed(path: &Path, error: ClaimError, resume: bool) -> Failure {
     match (error, resume) {
         (ClaimError::Io(error), false) => new_rejects_failure(path, &error),
         (ClaimError::Io(error), true) => rejects_failure(path, &error),
-        (ClaimError::Taken, false) => unwritable(path, &ClaimError::Taken)
+        (ClaimError::Taken, false) => unwritable(path, ErrorCode::InUse, &ClaimError::Taken)
             .advise("wait for it to finish, or name another file with --rejects"),
         (ClaimError::Taken, true) => {
-            unwritable(path, &ClaimError::Taken).advise("wait for it to finish, or stop it")
+            unwritable(path, ErrorCode::InUse, &ClaimError::Taken).advise("wait for it to finish, or stop it")
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Pure: it is told what was and what is, and says no.
 
 use super::journal::{Binding, Difference, listed};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::put::books::tracker::Settled;
 use crate::put::index::{Known, Wanted};
 use crate::put::report::notice::EarlierNotice;
@@ -110,7 +110,7 @@ impl Resumed<'_> {
 }
 
 fn failure(what: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Client, format!("cannot resume: {what}"))
+    Failure::new(ErrorCode::IndexChanged, format!("cannot resume: {what}"))
 }
 
 #[cfg(test)]

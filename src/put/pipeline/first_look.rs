@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::admit::{Admit, Admitted};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::put::report::notes;
 use crate::read::FailedInput;
 use crate::record::{Block, Input, Position, Reason, place};
@@ -22,6 +22,8 @@ pub(crate) struct FirstLook {
     inputs: Vec<Input>,
     /// The dimension, where the index or the user says it.
     dimension: Option<usize>,
+    /// The index that says it, and how many vectors at least must contradict it.
+    index: Option<(String, u64)>,
     /// Whether what would be noted about the input ends the load.
     is_strict: bool,
     /// Whether an earlier run has settled records, which may have had fields that these lack.
@@ -40,12 +42,18 @@ pub(crate) struct First {
 impl FirstLook {
     /// A look at records of these inputs, which must have this dimension if it is known.
     pub(crate) fn new(inputs: Vec<Input>, dimension: Option<usize>) -> Self {
-        Self { inputs, dimension, is_strict: false, is_resumed: false }
+        Self { inputs, dimension, index: None, is_strict: false, is_resumed: false }
     }
 
     /// The same, perhaps strict, or of a load that goes on.
     pub(crate) fn of_fields(self, is_strict: bool, is_resumed: bool) -> Self {
         Self { is_strict, is_resumed, ..self }
+    }
+
+    /// The same of a load into an index that is there. Fewer than `least` vectors of another dimension are rejected one by
+    /// one, and do not end it.
+    pub(crate) fn of_index(self, index: Option<(String, u64)>) -> Self {
+        Self { index, ..self }
     }
 
     /// Takes the first records from `blocks` and judges them; fails where they show that the load is wrong as a whole.
@@ -85,17 +93,50 @@ impl FirstLook {
 
     /// An index keeps its dimension for good, so no single record may decide it against others.
     fn agree_on_the_dimension(&self, admitted: &[Admitted]) -> Result<(), Failure> {
-        if self.dimension.is_some() {
-            return Ok(());
-        }
         let dimensions = dimensions(admitted);
+        if let Some(dimension) = self.dimension {
+            return self.fits_the_index(dimension, &dimensions);
+        }
         if dimensions.len() < 2 {
             return Ok(());
         }
-        let records: u64 = dimensions.values().map(|found| found.records).sum();
+        let (records, listed) = self.listed(&dimensions);
+        let likely = dimensions.iter().max_by_key(|(_, found)| found.records);
+        let likely = likely.map_or(0, |(dimension, _)| *dimension);
+        Err(Failure::new(
+            ErrorCode::MixedDimensions,
+            format!(
+                "the first {} vectors do not all have the same number of elements: {listed}",
+                count(records)
+            ),
+        )
+        .advise(format!(
+            "nothing was created or sent; fix the input, or set the dimension, for example --dimension {likely}, \
+             to reject the other vectors"
+        )))
+    }
+
+    /// Where no vector has the dimension of the index, it is another index that is meant, or another input.
+    fn fits_the_index(&self, dimension: usize, dimensions: &BTreeMap<usize, Found>) -> Result<(), Failure> {
+        let Some((index, least)) = self.index.as_ref().filter(|_| !self.is_resumed) else { return Ok(()) };
+        let (records, listed) = self.listed(dimensions);
+        if records < (*least).max(1) || dimensions.contains_key(&dimension) {
+            return Ok(());
+        }
+        let message = format!(
+            "none of the first {} vectors has dimension {dimension}, which index {index} has: {listed}",
+            count(records)
+        );
+        Err(Failure::new(ErrorCode::IndexMismatch, message)
+            .advise("nothing was sent; check the input, or use another index with --index-name"))
+    }
+
+    /// How many vectors there are, and the commonest dimensions with their first places.
+    fn listed(&self, dimensions: &BTreeMap<usize, Found>) -> (u64, String) {
+        let records = dimensions.values().map(|found| found.records).sum();
         let mut found: Vec<_> = dimensions.iter().collect();
         found.sort_by_key(|(_, found)| std::cmp::Reverse(found.records));
-        let clauses: Vec<_> = found
+        let mut clauses: Vec<_> = found
             .iter()
             .take(CLAUSES)
             .map(|(dimension, found)| {
@@ -103,24 +144,8 @@ impl FirstLook {
                 format!("{} with {dimension} (first at {first})", count(found.records))
             })
             .collect();
-        let more = if found.len() > CLAUSES {
-            format!(", and {} more", found.len() - CLAUSES)
-        } else {
-            String::new()
-        };
-        let likely = found.first().map_or(0, |(dimension, _)| **dimension);
-        Err(Failure::new(
-            Exit::Client,
-            format!(
-                "the first {} vectors do not all have the same number of elements: {}{more}",
-                count(records),
-                clauses.join(", ")
-            ),
-        )
-        .advise(format!(
-            "nothing was created or sent; fix the input, or set the dimension, for example --dimension {likely}, \
-             to reject the other vectors"
-        )))
+        clauses.extend((found.len() > CLAUSES).then(|| format!("and {} more", found.len() - CLAUSES)));
+        (records, clauses.join(", "))
     }
 }
 
@@ -188,13 +213,38 @@ mod tests {
         let records =
             [1, 2, 2, 2, 3].into_iter().zip(0..).map(|(dimension, number)| record(number, dimension));
         let failure = look(None, vec![block(records.collect())]).unwrap_err();
-        assert_eq!(failure.exit, Exit::Client);
+        assert_eq!(failure.code, ErrorCode::MixedDimensions);
         assert_eq!(
             failure.message,
             "the first 5 vectors do not all have the same number of elements: 3 with 2 (first at f.jsonl:2), \
              1 with 1 (first at f.jsonl:1), 1 with 3 (first at f.jsonl:5)"
         );
         assert!(failure.advice.unwrap().contains("--dimension 2"));
+    }
+
+    #[test]
+    fn an_input_of_which_no_vector_fits_the_index_is_refused() {
+        let of_index = |dimensions: &[usize], is_resumed| {
+            let records = dimensions.iter().zip(0..).map(|(dimension, number)| record(number, *dimension));
+            let rules = Rules { dimension: Some(4), ..Rules::of_no_index() };
+            let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
+            let look = FirstLook::new(vec![Input::File("f.jsonl".into())], Some(4));
+            let look = look.of_index(Some(("idx".to_owned(), 2))).of_fields(false, is_resumed);
+            look.take(&mut [Ok(block(records.collect()))].into_iter(), &mut admit).map(|_| ())
+        };
+        let failure = of_index(&[3, 3, 2], false).unwrap_err();
+        assert_eq!(failure.code, ErrorCode::IndexMismatch);
+        insta::assert_snapshot!(
+            format!("{}\n{}", failure.message, failure.advice.unwrap()),
+            @"
+        none of the first 3 vectors has dimension 4, which index idx has: 2 with 3 (first at f.jsonl:1), 1 with 2 (first at f.jsonl:3)
+        nothing was sent; check the input, or use another index with --index-name
+        "
+        );
+        assert_eq!(of_index(&[3, 4], false), Ok(()), "the others are rejected one by one");
+        assert_eq!(of_index(&[3], false), Ok(()), "one alone says little");
+        assert_eq!(of_index(&[], false), Ok(()));
+        assert_eq!(of_index(&[3, 3], true), Ok(()), "an earlier run has loaded vectors of this input");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::batch::{Batch, Batcher, Limits};
 use super::books::tracker::in_order;
 use super::report::{Reporter, Waiting};
 use crate::admit::{Admit, Admitted, Fields, Rules};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::oss::client::Body;
 use crate::read::{Blocks, FailedInput};
 use crate::record::{Block, Position, Span};
@@ -383,7 +383,7 @@ fn batch_blocks(
         }
     }
     let message = "a defect in ossvec itself: a thread ended before the input did";
-    end(&mut batcher, handing, Some(Failure::new(Exit::Client, message)));
+    end(&mut batcher, handing, Some(Failure::new(ErrorCode::Bug, message)));
 }
 
 /// Closes the batch where an input fails, so that none covers the place, and says so.

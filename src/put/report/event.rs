@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::happening::{Beginning, Happening, Rejected, input_name};
+use super::identity::Run;
 use super::schema::{SCHEMA_VERSION, millis};
 use super::summary::Summary;
 use crate::call::Trouble;
@@ -84,13 +85,15 @@ pub(crate) enum Event<'a> {
 #[derive(Serialize)]
 pub(crate) struct Line<'a> {
     schema_version: &'static str,
+    time: String,
+    run_id: &'a str,
     #[serde(flatten)]
     event: Event<'a>,
 }
 
 impl<'a> Line<'a> {
-    /// The event that tells what happens, if it is one for scripts.
-    pub(crate) fn of(happening: &'a Happening<'a>) -> Option<Self> {
+    /// The event that tells what happens in `run`, if it is one for scripts.
+    pub(crate) fn of(happening: &'a Happening<'a>, run: &'a Run) -> Option<Self> {
         let event = match happening {
             Happening::Began(beginning) => Event::run_start(beginning),
             Happening::Rejected(rejected) => Event::reject(rejected),
@@ -107,7 +110,8 @@ impl<'a> Line<'a> {
             Happening::Ended(summary) => Event::RunEnd { summary },
             Happening::Noted(_) | Happening::Progressed(_) | Happening::Asked(_) => return None,
         };
-        Some(Self { schema_version: SCHEMA_VERSION, event })
+        let time = run.now().rfc3339_millis();
+        Some(Self { schema_version: SCHEMA_VERSION, time, run_id: &run.id, event })
     }
 }
 
@@ -156,7 +160,7 @@ impl<'a> Event<'a> {
 
     fn trouble(trouble: &Trouble<'a>) -> Self {
         match *trouble {
-            Trouble::Retrying { batch, attempt, wait, error } => Self::Retry {
+            Trouble::Retrying { batch, attempt, wait, error, .. } => Self::Retry {
                 batch,
                 attempt,
                 wait_ms: millis(wait),

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use super::event::Line;
 use super::happening::Happening;
+use super::identity::Run;
 use super::listener::{Listener, Untold};
 use super::screen::Screen;
 #[cfg(unix)]
 use crate::claim;
 #[cfg(unix)]
-use crate::exit::Exit;
+use crate::exit::ErrorCode;
 use crate::exit::Failure;
 use crate::shown::json;
 
@@ -38,8 +39,11 @@ impl Events {
             #[cfg(unix)]
             Self::File { path, file, .. } if file.metadata().is_ok_and(|file| file.is_file()) => {
                 claim::hold(file).map_err(|error| {
-                    Failure::new(Exit::Client, format!("cannot write --events {}: {error}", path.display()))
-                        .advise("wait for it to finish, or name another file with --events")
+                    Failure::new(
+                        ErrorCode::InUse,
+                        format!("cannot write --events {}: {error}", path.display()),
+                    )
+                    .advise("wait for it to finish, or name another file with --events")
                 })
             }
             Self::File { .. } | Self::Output => Ok(()),
@@ -50,16 +54,18 @@ impl Events {
 /// Where events are being written.
 pub(crate) struct Sink {
     out: Option<Box<dyn Write + Send>>,
+    /// Whose events they are.
+    run: Run,
     /// The first trouble; the run goes on, its end tells.
     trouble: Option<io::Error>,
 }
 
 impl Sink {
     /// Begins to write.
-    pub(crate) fn new(events: Events) -> Self {
+    pub(crate) fn new(events: Events, run: Run) -> Self {
         match begin(events) {
-            Ok(out) => Self { out: Some(out), trouble: None },
-            Err(error) => Self { out: None, trouble: Some(error) },
+            Ok(out) => Self { out: Some(out), run, trouble: None },
+            Err(error) => Self { out: None, run, trouble: Some(error) },
         }
     }
 }
@@ -67,7 +73,7 @@ impl Sink {
 impl Listener for Sink {
     fn hear(&mut self, happening: &Happening<'_>, _: &mut Screen) {
         let Some(out) = &mut self.out else { return };
-        let Some(line) = Line::of(happening) else { return };
+        let Some(line) = Line::of(happening, &self.run) else { return };
         if let Err(error) = write(out, &line) {
             self.out = None;
             // Nobody reads the events any more; that is no failure of the load.
@@ -154,7 +160,7 @@ mod tests {
     use super::*;
     use std::fs::{self, OpenOptions};
 
-    const EVENT: &str = r#"{"schema_version":"1","type":"pace","pace":1.0}"#;
+    const EVENT: &str = r#"{"schema_version":"1","time":"2025-11-29T12:00:00.000Z","run_id":"5e55105e55105e55","type":"pace","pace":1.0}"#;
 
     #[test]
     fn whatever_is_left_of_the_last_line_the_next_one_stands_by_itself() {
@@ -177,7 +183,8 @@ mod tests {
         for (found, want) in cases {
             fs::write(&path, &found).unwrap();
             let file = OpenOptions::new().append(true).read(true).open(&path).unwrap();
-            let mut sink = Sink::new(Events::File { file, path: path.clone(), is_continued: true });
+            let events = Events::File { file, path: path.clone(), is_continued: true };
+            let mut sink = Sink::new(events, Run::of_test());
             sink.hear(&Happening::PaceRose(1.0), &mut Screen::new(false, false));
             assert!(sink.trouble().is_none());
             assert!(fs::read_to_string(&path).unwrap() == format!("{want}{whole}"), "{found}");

@@ -9,7 +9,7 @@ use super::listener::Listener;
 use super::notice::{Notice, Severity};
 use super::screen::Screen;
 use crate::call::Trouble;
-use crate::words::count;
+use crate::words::{count, whole_seconds};
 
 /// Trouble with requests is told at most this often; every event is in the events file.
 const TROUBLE_EVERY: Duration = Duration::from_secs(2);
@@ -108,9 +108,10 @@ impl Listener for Lines {
 
 fn words(trouble: &Trouble<'_>) -> String {
     match trouble {
-        Trouble::Retrying { batch, wait, error, .. } => {
+        Trouble::Retrying { batch, wait, left, error, .. } => {
             let subject = batch.map_or("the request".to_owned(), |batch| format!("batch {batch}"));
-            format!("retrying {subject} in {:.1} s: {error}", wait.as_secs_f64())
+            let left = whole_seconds(*left);
+            format!("retrying {subject} in {:.1} s, for up to {left}: {error}", wait.as_secs_f64())
         }
         Trouble::Throttled { pace, error, .. } => {
             format!("throttled, continuing at {:.0} % of the pace: {error}", pace * 100.0)
@@ -126,15 +127,15 @@ mod tests {
     #[test]
     fn trouble_with_a_request_says_what_is_done_about_it() {
         let error = &CallError::Transport { kind: Transport::Timeout, detail: "no response for 30 s".into() };
-        let wait = Duration::from_millis(1_530);
+        let (wait, left) = (Duration::from_millis(1_530), Duration::from_mins(14));
         let all = [
-            Trouble::Retrying { batch: Some(7), attempt: 2, wait, error },
-            Trouble::Retrying { batch: None, attempt: 1, wait, error },
+            Trouble::Retrying { batch: Some(7), attempt: 2, wait, left, error },
+            Trouble::Retrying { batch: None, attempt: 1, wait, left, error },
             Trouble::Throttled { batch: Some(7), vectors: 500, pace: 0.5, error },
         ];
         insta::assert_snapshot!(all.map(|trouble| words(&trouble)).join("\n"), @"
-        retrying batch 7 in 1.5 s: no response for 30 s
-        retrying the request in 1.5 s: no response for 30 s
+        retrying batch 7 in 1.5 s, for up to 14 min 0 s: no response for 30 s
+        retrying the request in 1.5 s, for up to 14 min 0 s: no response for 30 s
         throttled, continuing at 50 % of the pace: no response for 30 s
         ");
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::call::{Bound, Quota};
+use crate::put::books::tally::Balance;
 use crate::words::{bytes, count, rate, whole_seconds};
 
 /// Rates are those of this much time: long enough to be steady, short enough to show a change.
@@ -249,6 +250,8 @@ pub(crate) struct Figures {
     pub(crate) stored: u64,
     pub(crate) rejected: u64,
     pub(crate) unknown: u64,
+    /// All that this run has done so far.
+    pub(crate) balance: Balance,
     /// In a rehearsal, the records that have been checked.
     pub(crate) checked: Option<u64>,
     pub(crate) vectors_per_second: f64,
@@ -269,6 +272,7 @@ impl Default for Figures {
             stored: 0,
             rejected: 0,
             unknown: 0,
+            balance: Balance::default(),
             checked: None,
             vectors_per_second: 0.0,
             requests_per_second: 0.0,

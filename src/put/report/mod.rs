@@ -3,11 +3,14 @@
 mod annotations;
 mod event;
 mod events;
+mod exposition;
 mod happening;
 mod hints;
+mod identity;
 mod lines;
 mod listener;
 mod meter;
+mod metrics;
 mod next;
 pub(crate) mod notes;
 pub mod notice;
@@ -22,6 +25,7 @@ mod text;
 
 pub(crate) use annotations::failure as annotation;
 pub use events::Events;
+pub use identity::{Clock, Run};
 pub use meter::Limit;
 pub(crate) use meter::Waiting;
 pub use progress::Style;

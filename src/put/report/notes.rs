@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::admit::{Admitted, Finding, Findings, Kind};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::record::{Input, Raw, Reason, place};
 use crate::words::count;
 
@@ -156,7 +156,7 @@ pub(crate) fn strict(notes: &[Note]) -> Option<Failure> {
 }
 
 fn strict_error(notes: &[Note], what_was_sent: &str) -> Option<Failure> {
-    let failure = |found: &str| Failure::new(Exit::Client, format!("--strict: {found}{what_was_sent}"));
+    let failure = |found: &str| Failure::new(ErrorCode::Strict, format!("--strict: {found}{what_was_sent}"));
     match notes {
         [] => None,
         [note] => Some(
@@ -272,7 +272,7 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
         None if known.is_empty() => "the records have no other fields".to_owned(),
         None => format!("the records have {}; use a path for a field inside an object: a.b", names(&known)),
     };
-    Some(Failure::new(Exit::Usage, message).advise(advice))
+    Some(Failure::new(ErrorCode::FieldMissing, message).advise(advice))
 }
 
 /// A file whose header lacks a column that the command line names.
@@ -297,7 +297,7 @@ fn no_column(block: &Admitted, inputs: &[Input]) -> Option<Failure> {
         None => format!("the columns are {shown}{more}"),
     };
     let message = format!("{input}the header has no column {column} (from {option})");
-    Some(Failure::new(Exit::Usage, message).advise(advice))
+    Some(Failure::new(ErrorCode::FieldMissing, message).advise(advice))
 }
 
 /// The name that was probably meant, if one is near enough.

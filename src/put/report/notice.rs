@@ -18,6 +18,13 @@ pub enum Notice {
     Index(IndexNotice),
     /// About requests.
     Request(RequestNotice),
+    /// The file for Prometheus is not up to date.
+    Metrics {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
     /// The step's summary cannot be written.
     StepSummary {
         /// The file that takes it.
@@ -135,6 +142,8 @@ pub enum EarlierNotice {
 pub enum IndexNotice {
     /// The credential may not look at it.
     Hidden,
+    /// A dry run did not ask for it, for this reason.
+    NotAsked(String),
     /// It was made.
     Created {
         /// Its name.
@@ -200,6 +209,9 @@ impl Notice {
             Self::Earlier(notice) => notice.message(),
             Self::Index(notice) => notice.message(),
             Self::Request(notice) => notice.message(),
+            Self::Metrics { path, error } => {
+                format!("cannot write --metrics-file {}: {error}", path.display())
+            }
             Self::StepSummary { path, error } => {
                 format!("cannot write the step summary to {}: {error}", path.display())
             }
@@ -319,6 +331,7 @@ impl IndexNotice {
                 "no permission for GetVectorIndex, so only the service checks the dimension and the metric"
                     .to_owned()
             }
+            Self::NotAsked(why) => format!("the service was not asked: {why}"),
             Self::Created { name, dimension, metric } => {
                 format!("created index {name}: dimension {dimension}, {metric}")
             }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::happening::{Beginning, Happening, Rejected, input_name};
 use super::hints::Throttled;
+use super::identity::Run;
 use super::listener::{Listener, Untold};
 use super::meter::{Counts, Figures, Meter, Waiting};
 use super::notes::{self, Notes};
@@ -20,6 +21,7 @@ use super::telling::Telling;
 use crate::admit::Findings;
 use crate::call::{Bound, Observer, Trouble};
 use crate::exit::Failure;
+use crate::put::books::check::Check;
 use crate::put::books::ledger::Ledger;
 use crate::put::books::outcome::Outcome;
 use crate::put::books::tally::{Balance, Tally};
@@ -40,6 +42,7 @@ pub struct Reporter {
 struct Inner {
     audience: Audience,
     inputs: Vec<Input>,
+    run: Run,
     /// Whether the run continues an earlier one.
     resumed: bool,
     begun: Instant,
@@ -125,6 +128,7 @@ impl Reporter {
             pace: 1.0,
             empty: Vec::new(),
             resumed: telling.resumed,
+            run: telling.run,
             inputs: telling.inputs,
         };
         let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
@@ -199,6 +203,18 @@ impl Reporter {
         }
     }
 
+    /// Notes what the service says of the place where a load would go.
+    pub(crate) fn checked(&self, check: Check) {
+        self.lock().summary.check = Some(check);
+    }
+
+    /// Notes the dimension of the input, once it is known.
+    pub(crate) fn input_has(&self, dimension: Option<usize>) {
+        if let Some(check) = &mut self.lock().summary.check {
+            check.input_dimension = check.input_dimension.or(dimension.map(|dimension| dimension as u64));
+        }
+    }
+
     /// Tells what is worth saying.
     pub(crate) fn note(&self, notice: impl Into<Notice>) {
         self.lock().audience.note(notice);
@@ -264,7 +280,8 @@ impl Reporter {
         inner.tell_notes();
         let limited_by = inner.meter.limit_of_all();
         let reasons = ledger.reasons().told(&inner.inputs);
-        let Inner { summary, audience, .. } = &mut *inner;
+        let Inner { summary, audience, run, .. } = &mut *inner;
+        summary.finished_at = Some(run.now().rfc3339_millis());
         summary.balance = ledger.balance();
         let Settled { read, rejected, unknown, .. } = ledger.earlier();
         (summary.skipped, summary.skipped_rejected, summary.skipped_unknown) = (read, rejected, unknown);
@@ -336,9 +353,10 @@ impl Inner {
     }
 
     fn figures(&self) -> Figures {
-        let Tally { rejected, unknown, .. } = self.summary.balance.tally;
+        let balance = self.summary.balance;
+        let Tally { rejected, unknown, .. } = balance.tally;
         let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
-        Figures { rejected, unknown, ..figures }
+        Figures { rejected, unknown, balance, ..figures }
     }
 
     /// Tells what was found in records since notes were told.

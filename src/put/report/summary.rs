@@ -8,7 +8,8 @@ use super::meter::{self, Limit};
 use super::notes::{MISSING, Note};
 use super::schema::SCHEMA_VERSION;
 use crate::call::Quota;
-use crate::exit::Failure;
+use crate::exit::{ErrorCode, Failure};
+use crate::put::books::check::Check;
 use crate::put::books::reasons::ReasonCount;
 use crate::put::books::rehearsal::Rehearsal;
 use crate::put::books::tally::{Balance, Tally};
@@ -19,6 +20,12 @@ use crate::put::books::tally::{Balance, Tally};
 pub struct Summary {
     /// Version of this form.
     pub schema_version: &'static str,
+    /// Which run it was, if one began.
+    pub run_id: Option<String>,
+    /// When it began.
+    pub started_at: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<String>,
     /// Where the vectors went.
     pub bucket: String,
     /// The index there.
@@ -59,10 +66,18 @@ pub struct Summary {
     /// What would have been sent, of a rehearsal, which makes no request.
     #[serde(flatten, serialize_with = "Rehearsal::members")]
     pub rehearsal: Option<Rehearsal>,
+    /// What the service says of the place where a load would go, of a run that sends nothing and asks.
+    pub check: Option<Check>,
     /// What the shell sees.
     pub exit_code: u8,
     /// Why the run stopped before its end, if it did.
     pub error: Option<String>,
+    /// The same as one word.
+    pub error_code: Option<ErrorCode>,
+    /// Whether the same command may succeed later although nobody changes anything.
+    pub retryable: Option<bool>,
+    /// What to do about the error.
+    pub advice: Option<String>,
     /// Where the rejected records are, if there are any.
     pub rejects_file: Option<String>,
     /// Records in it, of earlier runs too, whose key has a later value that is stored: they are not to be loaded.
@@ -131,12 +146,18 @@ pub struct Skipped {
 impl Summary {
     /// The summary of a run that could not begin.
     pub fn of_failure(failure: &Failure) -> Self {
-        Self {
-            schema_version: SCHEMA_VERSION,
-            exit_code: failure.exit.code(),
-            error: Some(failure.message.clone()),
-            ..Self::default()
-        }
+        let mut summary = Self { schema_version: SCHEMA_VERSION, ..Self::default() };
+        summary.fail(failure);
+        summary
+    }
+
+    /// Says why the run failed.
+    pub(crate) fn fail(&mut self, failure: &Failure) {
+        self.exit_code = failure.exit().code();
+        self.error = Some(failure.message.clone());
+        self.error_code = Some(failure.code);
+        self.retryable = Some(failure.code.is_retryable());
+        self.advice.clone_from(&failure.advice);
     }
 
     /// Says what would have been sent where a load says what was.

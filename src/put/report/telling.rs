@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use super::annotations::Annotations;
 use super::events::{Events, Sink};
+use super::identity::Run;
 use super::lines::Lines;
 use super::listener::Listener;
+use super::metrics::Metrics;
 use super::notice::Notice;
 use super::progress::{Progress, Style};
 use super::schema::SCHEMA_VERSION;
@@ -19,12 +21,16 @@ use crate::record::Input;
 
 /// What a run tells, and where.
 pub struct Telling {
+    /// Who reports.
+    pub run: Run,
     /// The bar or its replacement.
     pub style: Style,
     /// Whether warnings and notes are printed.
     pub quiet: bool,
     /// Where events go, if anywhere.
     pub events: Option<Events>,
+    /// The file for Prometheus, if there is to be one.
+    pub metrics: Option<PathBuf>,
     /// The inputs, for their names.
     pub inputs: Vec<Input>,
     /// Their size, if it is known.
@@ -77,7 +83,11 @@ impl Telling {
     pub(crate) fn listeners(&mut self, screen: &Screen) -> Vec<Box<dyn Listener>> {
         let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
         if let Some(events) = self.events.take() {
-            listeners.push(Box::new(Sink::new(events)));
+            listeners.push(Box::new(Sink::new(events, self.run.clone())));
+        }
+        if let Some(path) = self.metrics.take() {
+            let metrics = Metrics::new(path, self.run.clone(), [&self.bucket, &self.index_name]);
+            listeners.push(Box::new(metrics));
         }
         listeners.push(Box::new(Lines::new(self.quiet, self.actions.is_none())));
         if let Some(Actions { step_summary }) = self.actions.take() {
@@ -94,6 +104,8 @@ impl Telling {
     pub(crate) fn summary(&self) -> Summary {
         Summary {
             schema_version: SCHEMA_VERSION,
+            run_id: Some(self.run.id.clone()),
+            started_at: Some(self.run.started_at.rfc3339_millis()),
             bucket: self.bucket.clone(),
             index_name: self.index_name.clone(),
             rehearsal: self.dry_run.then(Rehearsal::default),

@@ -29,6 +29,22 @@ impl Summary {
 /// What a rehearsal found, and what a load would do.
 fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result {
     writeln!(out, "dry run     nothing was sent")?;
+    checked(summary, out)?;
+    if summary.check.is_some() && summary.is_stopped {
+        writeln!(out, "looked at   the first {}", plural(summary.balance.tally.read, "record"))?;
+    } else {
+        would_send(planned, out)?;
+    }
+    rejected(summary, out)?;
+    missing(summary, out)?;
+    not_read(summary, out)?;
+    superseded(summary.balance.tally, out)?;
+    writeln!(out, "time        {}", elapsed(summary))?;
+    cure_of_all(summary).map_or(Ok(()), |cure| writeln!(out, "next        {cure}"))
+}
+
+/// What a load would send, and how long that takes at least.
+fn would_send(planned: Rehearsal, out: &mut String) -> Result {
     writeln!(
         out,
         "would send  {} in {}, {}",
@@ -39,12 +55,20 @@ fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result 
     if let Some(shortest) = planned.shortest {
         writeln!(out, "at least    {} at this quota", duration(shortest))?;
     }
-    rejected(summary, out)?;
-    missing(summary, out)?;
-    not_read(summary, out)?;
-    superseded(summary.balance.tally, out)?;
-    writeln!(out, "time        {}", elapsed(summary))?;
-    cure_of_all(summary).map_or(Ok(()), |cure| writeln!(out, "next        {cure}"))
+    Ok(())
+}
+
+/// What the service says, beside what the input has.
+fn checked(summary: &Summary, out: &mut String) -> Result {
+    let Some(check) = &summary.check else { return Ok(()) };
+    let Summary { bucket, index_name, .. } = summary;
+    writeln!(out, "bucket      {bucket}: {}", check.bucket_words())?;
+    writeln!(out, "index       {index_name}: {}", check.index_words())?;
+    let dimension = match check.input_dimension {
+        Some(dimension) => format!("dimension {dimension}"),
+        None => "no valid vector".to_owned(),
+    };
+    writeln!(out, "input       {dimension}")
 }
 
 /// What became of a load, and how it goes on.
@@ -172,11 +196,69 @@ mod tests {
 
     use super::*;
     use crate::call::Quota;
+    use crate::put::books::check::{Check, Presence};
     use crate::put::books::reasons::ReasonCount;
     use crate::put::books::tally::Balance;
     use crate::put::report::Skipped;
     use crate::put::report::meter::Limit;
     use crate::put::report::notes::{MISSING, Note};
+
+    #[test]
+    fn a_run_that_asks_the_service_shows_what_it_says_beside_what_the_input_has() {
+        let found = Check {
+            bucket: Presence::Found,
+            index: Presence::Found,
+            dimension: Some(384),
+            metric: Some("cosine".to_owned()),
+            input_dimension: Some(384),
+        };
+        let nothing = Check { dimension: None, metric: None, input_dimension: None, ..found.clone() };
+        let summary = |check: Check| {
+            let (bucket, index_name) = ("b".to_owned(), "i".to_owned());
+            let planned = Rehearsal { requests: 2, vectors: 1_000, bytes: 2_048, shortest: None };
+            let mut summary =
+                Summary { bucket, index_name, check: Some(check), elapsed_ms: 200, ..Summary::default() };
+            summary.rehearsed(planned);
+            summary
+        };
+        let told = |check: Check| summary(check).text();
+        insta::assert_snapshot!(told(found.clone()), @"
+        dry run     nothing was sent
+        bucket      b: found
+        index       i: found, dimension 384, metric cosine
+        input       dimension 384
+        would send  1,000 vectors in 2 requests, 2.0 KiB
+        time        0.2 s
+        ");
+        let first = Summary { is_stopped: true, ..summary(found.clone()) };
+        let tally = Tally { read: 500, not_sent: 500, ..Tally::default() };
+        let first = Summary { balance: Balance { tally, ..first.balance }, ..first };
+        insta::assert_snapshot!(first.text(), @"
+        dry run     nothing was sent
+        bucket      b: found
+        index       i: found, dimension 384, metric cosine
+        input       dimension 384
+        looked at   the first 500 records
+        not read    the rest of the input
+        time        0.2 s
+        ");
+        insta::assert_snapshot!(told(Check { index: Presence::Missing, ..nothing.clone() }), @"
+        dry run     nothing was sent
+        bucket      b: found
+        index       i: does not exist; --create-index creates it
+        input       no valid vector
+        would send  1,000 vectors in 2 requests, 2.0 KiB
+        time        0.2 s
+        ");
+        insta::assert_snapshot!(told(Check { bucket: Presence::Hidden, index: Presence::Hidden, ..nothing }), @"
+        dry run     nothing was sent
+        bucket      b: no permission to look at it (GetVectorBucket)
+        index       i: no permission to look at it (GetVectorIndex)
+        input       no valid vector
+        would send  1,000 vectors in 2 requests, 2.0 KiB
+        time        0.2 s
+        ");
+    }
 
     #[test]
     fn a_run_with_trouble_says_what_is_stored_what_is_not_and_how_to_go_on() {

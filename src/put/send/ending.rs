@@ -2,8 +2,8 @@
 //!
 //! Pure.
 
-use crate::exit::{Exit, Failure};
-use crate::oss::error::{CallError, TOKEN_ENDED, Transport};
+use crate::exit::{ErrorCode, Failure};
+use crate::oss::error::{CallError, TOKEN_ENDED, Transport, Verdict};
 use crate::oss::operation::Operation;
 use crate::record::Reason;
 use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, ENDPOINT, PROXY, REGION, STS_TOKEN};
@@ -12,38 +12,40 @@ use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, ENDPOINT, PRO
 pub(crate) fn refused(error: &CallError, operation: Operation) -> Failure {
     match error {
         CallError::Credential(_) | CallError::CredentialEnded(_) => {
-            Failure::new(Exit::Client, error.to_string())
+            Failure::new(code(error), error.to_string())
                 .advise("run ossvec config show --origin to see where the credential comes from")
         }
         CallError::Transport { kind: Transport::Misconfigured, .. } => Failure::new(
-            Exit::Client,
+            code(error),
             format!("cannot make a request: {error}"),
         )
         .advise(format!("check {} and {}", ENDPOINT.places(), PROXY.places())),
-        _ => Failure::new(Exit::Service, error.to_string()).advise(advice(error, operation)),
+        _ => Failure::new(code(error), error.to_string()).advise(advice(error, operation)),
     }
 }
 
 /// The run's end when it is to end before the input does.
 pub(crate) fn interrupted() -> Failure {
-    Failure::new(Exit::Interrupted, "interrupted")
+    Failure::new(ErrorCode::Interrupted, "interrupted")
 }
 
 /// The run's end when nobody answers.
 pub(crate) fn unreachable(error: &CallError) -> Failure {
     match error {
         _ if matches!(error, CallError::CredentialEnded(_)) || error.code() == TOKEN_ENDED => Failure::new(
-            Exit::Client,
+            ErrorCode::TokenExpired,
             format!("the credential has expired, and there is no new one: {error}"),
         )
         .advise("renew it; --retry-times and --retry-max-time set how long its source is retried"),
         CallError::Transport { kind: Transport::Resolve, .. } => {
-            Failure::new(Exit::Service, format!("cannot resolve the host name: {error}")).advise(format!(
-                "check {}, {}, {} and the network",
-                REGION.places(),
-                ENDPOINT.places(),
-                PROXY.places()
-            ))
+            Failure::new(ErrorCode::HostNotFound, format!("cannot resolve the host name: {error}")).advise(
+                format!(
+                    "check {}, {}, {} and the network",
+                    REGION.places(),
+                    ENDPOINT.places(),
+                    PROXY.places()
+                ),
+            )
         }
         _ => {
             let budget = "--retry-times and --retry-max-time set the retry budget";
@@ -53,15 +55,37 @@ pub(crate) fn unreachable(error: &CallError) -> Failure {
                 }
                 _ => format!("check --endpoint, --region and the network; {budget}"),
             };
-            Failure::new(Exit::Service, format!("retry budget exhausted: {error}")).advise(advice)
+            Failure::new(lasting(error), format!("retry budget exhausted: {error}")).advise(advice)
         }
     }
+}
+
+/// What to tell of a single request that failed.
+pub(crate) fn failed(error: &CallError, operation: Operation) -> Failure {
+    if error.verdict(0) == Verdict::Retry { never_reached(error) } else { refused(error, operation) }
+}
+
+/// The run's end when the service has never responded, and nobody answers.
+pub(crate) fn never_reached(error: &CallError) -> Failure {
+    let (code, message) = match error {
+        _ if !error.is_unconnected() => return unreachable(error),
+        CallError::Transport { kind: Transport::Resolve, .. } => {
+            (ErrorCode::HostNotFound, format!("cannot resolve the host name: {error}"))
+        }
+        _ => (ErrorCode::Unreachable, format!("cannot reach the service: {error}")),
+    };
+    Failure::new(code, message).advise(format!(
+        "check {}, {}, {} and the network; --retry-first-contact sets how long the first contact is retried",
+        REGION.places(),
+        ENDPOINT.places(),
+        PROXY.places()
+    ))
 }
 
 /// The run's end when the service answers, but keeps nothing of a whole batch.
 pub(crate) fn writes_nothing(trouble: &str) -> Failure {
     Failure::new(
-        Exit::Service,
+        ErrorCode::NoWrites,
         format!("gave up on a batch ({trouble}): reading it back shows that none of it is stored"),
     )
     .advise("try again later: the service accepts no writes; --retry-times and --retry-max-time set the retry budget")
@@ -69,14 +93,17 @@ pub(crate) fn writes_nothing(trouble: &str) -> Failure {
 
 /// The run's end when records are refused one by one and nothing has ever been stored.
 pub(crate) fn nothing_is_stored(reason: &Reason) -> Failure {
-    Failure::new(Exit::Service, format!("every record sent alone was refused, and none is stored: {reason}"))
-        .advise("check the index, its dimension and the metadata fields: the request itself is wrong")
+    Failure::new(
+        ErrorCode::RecordsRefused,
+        format!("every record sent alone was refused, and none is stored: {reason}"),
+    )
+    .advise("check the index, its dimension and the metadata fields: the request itself is wrong")
 }
 
 /// The run's end when the service, which has stored records before, refuses one after another alike.
 pub(crate) fn nothing_more_is_stored(reason: &impl std::fmt::Display) -> Failure {
     Failure::new(
-        Exit::Service,
+        ErrorCode::IndexFull,
         format!("the index accepts no more records: all are refused for the same reason: {reason}"),
     )
     .advise(
@@ -84,6 +111,36 @@ pub(crate) fn nothing_more_is_stored(reason: &impl std::fmt::Display) -> Failure
          with --resume; to load everything into another index, run without --resume; if the records themselves are \
          invalid, remove them from the input",
     )
+}
+
+/// Why a request was refused for good.
+fn code(error: &CallError) -> ErrorCode {
+    match error {
+        CallError::Credential(_) => ErrorCode::CredentialUnavailable,
+        CallError::CredentialEnded(_) => ErrorCode::TokenExpired,
+        CallError::Transport { kind: Transport::Misconfigured, .. } => ErrorCode::Misconfigured,
+        CallError::Transport { kind: Transport::Tls, .. } => ErrorCode::TlsRefused,
+        CallError::Transport { .. } => ErrorCode::Unreachable,
+        CallError::Service(_) => match error.code() {
+            "AccessDenied" => ErrorCode::AccessDenied,
+            "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidSecurityToken" | "UserDisable" => {
+                ErrorCode::CredentialRefused
+            }
+            TOKEN_ENDED => ErrorCode::TokenExpired,
+            "NoSuchBucket" => ErrorCode::NoSuchBucket,
+            "NoSuchVectorIndex" => ErrorCode::NoSuchIndex,
+            _ => ErrorCode::Refused,
+        },
+    }
+}
+
+/// Why a request had no success until its budget ended.
+fn lasting(error: &CallError) -> ErrorCode {
+    match error {
+        CallError::Service(_) if error.verdict(1) == Verdict::SlowDown => ErrorCode::Throttled,
+        CallError::Service(_) => ErrorCode::ServiceUnavailable,
+        _ => ErrorCode::Unreachable,
+    }
 }
 
 /// What to do about a refusal.
@@ -114,6 +171,7 @@ fn advice(error: &CallError, operation: Operation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use crate::oss::error::ServiceError;
     use crate::testing::printed;
 
@@ -210,5 +268,61 @@ mod tests {
         the index accepts no more records: all are refused for the same reason: the reason
             none of these records was rejected; if the index is full, make room in it or raise its limit, then run again with --resume; to load everything into another index, run without --resume; if the records themselves are invalid, remove them from the input
         ");
+    }
+
+    #[test]
+    fn a_service_that_was_never_reached_is_told_with_what_to_check() {
+        let all = [transport(Transport::Connect), transport(Transport::Resolve)];
+        insta::assert_snapshot!(printed(all.map(|error| never_reached(&error))), @"
+        cannot reach the service: the details
+            check --region (OSS_REGION, region), --endpoint (OSS_ENDPOINT, endpoint), --proxy (HTTPS_PROXY, HTTP_PROXY, proxy) and the network; --retry-first-contact sets how long the first contact is retried
+        cannot resolve the host name: the details
+            check --region (OSS_REGION, region), --endpoint (OSS_ENDPOINT, endpoint), --proxy (HTTPS_PROXY, HTTP_PROXY, proxy) and the network; --retry-first-contact sets how long the first contact is retried
+        ");
+    }
+
+    #[test]
+    fn each_error_that_ends_a_run_has_its_code_and_only_what_may_pass_by_itself_is_temporary() {
+        use ErrorCode::*;
+        let ended = |text: &str| CallError::CredentialEnded(text.to_owned());
+        for (error, is_final, wanted) in [
+            (service(403, "AccessDenied"), true, AccessDenied),
+            (service(403, "InvalidAccessKeyId"), true, CredentialRefused),
+            (service(403, "SignatureDoesNotMatch"), true, CredentialRefused),
+            (service(403, "InvalidSecurityToken"), true, CredentialRefused),
+            (service(403, "UserDisable"), true, CredentialRefused),
+            (service(403, TOKEN_ENDED), true, TokenExpired),
+            (service(404, "NoSuchBucket"), true, NoSuchBucket),
+            (service(404, "NoSuchVectorIndex"), true, NoSuchIndex),
+            (service(405, "MethodNotAllowed"), true, Refused),
+            (service(501, "NotImplemented"), true, Refused),
+            (transport(Transport::Tls), true, TlsRefused),
+            (transport(Transport::Misconfigured), true, Misconfigured),
+            (CallError::Credential("none".to_owned()), true, CredentialUnavailable),
+            (ended("gone"), true, TokenExpired),
+            (service(500, "InternalError"), false, ServiceUnavailable),
+            (service(503, "QpsLimitExceeded"), false, Throttled),
+            (service(429, ""), false, Throttled),
+            (service(403, TOKEN_ENDED), false, TokenExpired),
+            (transport(Transport::Connect), false, Unreachable),
+            (transport(Transport::Timeout), false, Unreachable),
+            (transport(Transport::Broken), false, Unreachable),
+            (transport(Transport::Resolve), false, HostNotFound),
+            (ended("gone"), false, TokenExpired),
+        ] {
+            let failure = if is_final { refused(&error, Operation::PutVectors) } else { unreachable(&error) };
+            assert_eq!(failure.code, wanted, "{error:?}");
+            assert!(failure.advice.is_some(), "{error:?}");
+            assert!(is_final || failure.exit() == Exit::Temporary, "{error:?}");
+        }
+        for (kind, wanted) in [
+            (Transport::Resolve, HostNotFound),
+            (Transport::Connect, Unreachable),
+            (Transport::Timeout, Unreachable),
+        ] {
+            assert_eq!(never_reached(&transport(kind)).code, wanted);
+        }
+        assert_eq!(writes_nothing("HTTP 500").exit(), Exit::Temporary);
+        assert_eq!(nothing_more_is_stored(&"no").exit(), Exit::Service);
     }
 }

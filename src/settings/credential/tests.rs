@@ -126,7 +126,7 @@ fn what_cannot_be_says_so_and_never_goes_on_elsewhere() {
     ]
     .map(|(flags, file)| {
         let failure = resolved(flags, ELSEWHERE, file).unwrap_err();
-        let exit = failure.exit;
+        let exit = failure.exit();
         format!("{}: {}\n", exit.code(), printed([failure]))
     });
     insta::assert_snapshot!(told.concat(), @r#"
@@ -186,7 +186,7 @@ fn a_role_or_a_token_that_is_missing_is_named_with_flag_variable_and_key() {
         ),
     ] {
         let failure = resolved(flags, ELSEWHERE, file).unwrap_err();
-        assert_eq!((failure.exit, failure.message.as_str()), (Exit::Client, said));
+        assert_eq!((failure.exit(), failure.message.as_str()), (Exit::Client, said));
         assert!(failure.advice.as_ref().unwrap().starts_with(advice), "{failure:?}");
     }
 }
@@ -204,10 +204,10 @@ fn a_token_never_goes_with_the_access_key_of_a_stronger_place() {
     }
     let failure = resolved("--mode StsToken", OUTER, &file).unwrap_err();
     let said = "no security token is set: the one in  [default] belongs to another access key";
-    assert_eq!((failure.exit, failure.message.as_str()), (Exit::Client, said));
+    assert_eq!((failure.exit(), failure.message.as_str()), (Exit::Client, said));
     let failure = resolved("-t u", OUTER, &file).unwrap_err();
     let said = "--sts-token requires --access-key-id";
-    assert_eq!((failure.exit, failure.message.as_str()), (Exit::Usage, said));
+    assert_eq!((failure.exit(), failure.message.as_str()), (Exit::Usage, said));
 }
 
 #[test]

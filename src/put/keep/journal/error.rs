@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::place::{Difference, listed};
-use crate::exit::{Exit, Failure};
+use crate::exit::{ErrorCode, Failure};
 use crate::read::fingerprint::FingerprintError;
 
 /// Why a load cannot be continued, or its state not be kept.
@@ -76,6 +76,19 @@ impl JournalError {
         }
     }
 
+    /// The same as one word.
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Locked(_) => ErrorCode::InUse,
+            Self::Changed(_) => ErrorCode::InputChanged,
+            Self::Elsewhere(_) => ErrorCode::TargetChanged,
+            Self::Later(_) | Self::Brought { .. } | Self::Unsettled(_) => ErrorCode::CannotResume,
+            Self::Option { .. } => ErrorCode::OptionsChanged,
+            Self::Input(_) => ErrorCode::InputUnreadable,
+            Self::Io { error, .. } => ErrorCode::of_writing(error),
+        }
+    }
+
     /// What to do about it.
     pub fn advice(&self) -> String {
         let advice = match self {
@@ -104,7 +117,7 @@ impl JournalError {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        Self::new(Exit::Client, error.to_string()).advise(error.advice())
+        Self::new(error.code(), error.to_string()).advise(error.advice())
     }
 }
 

@@ -1,0 +1,18 @@
+//! The regions in which there are vector buckets, as far as the vendor documents them. Pure.
+
+/// The regions of the page `user-guide/vector-bucket`, edition of July 1, 2026, which names cities; the ids are those of
+/// the general table of OSS regions. A new region may be missing here, so nothing is refused by this list.
+pub(crate) const DOCUMENTED: [&str; 12] = [
+    "cn-hangzhou",
+    "cn-shanghai",
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-wulanchabu",
+    "cn-shenzhen",
+    "cn-hongkong",
+    "ap-southeast-1",
+    "ap-southeast-5",
+    "eu-central-1",
+    "us-west-1",
+    "us-east-1",
+];

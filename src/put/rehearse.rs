@@ -1,0 +1,132 @@
+//! A run that sends nothing: it asks the service whether a load would be taken, and counts what would be sent.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::books::check::{Check, Presence};
+use super::finished::Finished;
+use super::index::{self, Known, Wanted};
+use super::load::{Stopping, stopped_at};
+use super::pipeline::{Broken, Queued};
+use super::report::Reporter;
+use super::report::notice::IndexNotice;
+use super::send::ending::interrupted;
+use super::settle::{Reading, Settle};
+use crate::call::{Budget, Caller, Pacer, Quota};
+use crate::exit::Failure;
+use crate::oss::client::Client;
+
+/// What comes from the pipeline.
+type Batches = mpsc::Receiver<Result<Queued, Broken>>;
+
+/// So many records are read for a check.
+const CHECKED: u64 = 500;
+
+/// How much a run that sends nothing does.
+#[derive(Debug, Default)]
+pub struct Rehearse {
+    /// The service, if it is asked.
+    pub client: Option<Client>,
+    /// Whether only the first records are read, and the service must respond.
+    pub is_check: bool,
+}
+
+impl Rehearse {
+    /// Asks the service, if there is one, and then takes the batches that `start` begins to make.
+    pub(super) async fn run(
+        mut self,
+        wanted: &Wanted,
+        limits: (Quota, Budget),
+        (mut settle, interrupt): (Settle, watch::Receiver<bool>),
+        start: impl FnOnce(Option<&Known>) -> Batches,
+    ) -> Finished {
+        match self.ask(wanted, limits, &mut settle, interrupt.clone()).await {
+            Ok(known) => {
+                let batches = start(known.as_ref());
+                rehearse(batches, settle, (limits.0, self.is_check), interrupt).await
+            }
+            Err(failure) => settle.finish(Reading::Stopped, Some(failure)),
+        }
+    }
+
+    /// Asks the service whether a load would be taken. A dry run does without a service that is out of reach.
+    async fn ask(
+        &mut self,
+        wanted: &Wanted,
+        (quota, budget): (Quota, Budget),
+        settle: &mut Settle,
+        interrupt: watch::Receiver<bool>,
+    ) -> Result<Option<Known>, Failure> {
+        let Some(client) = self.client.take() else { return Ok(None) };
+        let (stopping, halted) = Stopping::new(interrupt);
+        let reporter = settle.shared_reporter();
+        let caller =
+            Caller::new(client, Arc::new(Pacer::new(quota)), budget, halted, Arc::clone(&reporter) as Arc<_>);
+        let asked = stopping.unless_interrupted(&caller, settle, ask(&caller, &reporter, wanted)).await;
+        match asked {
+            Ok(known) => Ok(Some(known)),
+            Err(failure) if failure.code.is_retryable() && !self.is_check => {
+                reporter.note(IndexNotice::NotAsked(failure.message));
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Asks for the bucket and the index.
+async fn ask(caller: &Caller, reporter: &Reporter, wanted: &Wanted) -> Result<Known, Failure> {
+    let bucket = index::bucket(caller).await?;
+    let known = index::look(caller, reporter, wanted).await?;
+    let (index, found) = match &known {
+        Known::Existing(index) => (Presence::Found, Some(index)),
+        Known::ToCreate => (Presence::Missing, None),
+        Known::Hidden => (Presence::Hidden, None),
+    };
+    reporter.checked(Check {
+        bucket,
+        index,
+        dimension: found.map(|index| index.dimension.into()),
+        metric: found.map(|index| index.distance_metric.clone()),
+        input_dimension: None,
+    });
+    Ok(known)
+}
+
+/// Reads, admits and batches everything, or only the first records, and sends nothing.
+async fn rehearse(
+    mut batches: Batches,
+    mut settle: Settle,
+    (quota, is_check): (Quota, bool),
+    mut interrupt: watch::Receiver<bool>,
+) -> Finished {
+    let mut records = 0;
+    loop {
+        if is_check && records >= CHECKED {
+            return settle.finish(stopped_at(batches).await, None);
+        }
+        let item = tokio::select! {
+            item = batches.recv() => item,
+            Ok(_) = interrupt.wait_for(|interrupted| *interrupted) => {
+                return settle.finish(Reading::Stopped, Some(interrupted()));
+            }
+        };
+        match item {
+            Some(Ok(queued)) => {
+                records += queued.batch.read();
+                settle.reporter().input_has(queued.batch.dimension);
+                if let Err(failure) = settle.rehearsed(queued.batch, quota) {
+                    return settle.finish(stopped_at(batches).await, Some(failure));
+                }
+            }
+            Some(Err(Broken::Input { failed, before })) => {
+                if let Err(failure) = settle.input_failed(*failed, before) {
+                    return settle.finish(Reading::Stopped, Some(failure));
+                }
+            }
+            Some(Err(Broken::End(failure))) => return settle.finish(Reading::Stopped, Some(failure)),
+            None => return settle.finish(Reading::Exhausted, None),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The state of a run in a file for Prometheus: replaced as a whole every few seconds, and at the end.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::exposition::Exposition;
+use super::happening::Happening;
+use super::identity::Run;
+use super::listener::{Listener, Untold};
+use super::meter::Figures;
+use super::notice::Notice;
+use super::screen::Screen;
+use crate::call::Trouble;
+use crate::links::target;
+use crate::private;
+use crate::put::books::tally::Balance;
+
+/// The file is replaced at most this often while the run goes on: collectors look at it every 15 seconds or less often.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Keeps the file.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    path: PathBuf,
+    run: Run,
+    bucket: String,
+    index_name: String,
+    /// The current part of the set pace.
+    pace: f64,
+    written: Option<Instant>,
+    /// Why the file is not up to date.
+    trouble: Option<io::Error>,
+}
+
+impl Metrics {
+    /// Keeps the file at `path` of what `run` loads into an index of a bucket.
+    pub(crate) fn new(path: PathBuf, run: Run, [bucket, index_name]: [&str; 2]) -> Self {
+        let (bucket, index_name) = (bucket.to_owned(), index_name.to_owned());
+        Self { path, run, bucket, index_name, pace: 1.0, written: None, trouble: None }
+    }
+
+    fn write(&mut self, balance: Balance, figures: Option<&Figures>, exit_code: Option<u8>) {
+        let Self { run, bucket, index_name, pace, .. } = &*self;
+        let now = run.now();
+        let text =
+            Exposition { run, bucket, index_name, now, balance, figures, pace: *pace, exit_code }.text();
+        self.trouble = replace(&self.path, &text).err();
+        self.written = Some(Instant::now());
+    }
+
+    fn is_due(&self) -> bool {
+        self.written.is_none_or(|written| written.elapsed() >= EVERY)
+    }
+}
+
+impl Listener for Metrics {
+    fn hear(&mut self, happening: &Happening<'_>, _: &mut Screen) {
+        match happening {
+            Happening::Progressed(figures) if self.is_due() => {
+                self.write(figures.balance, Some(figures), None);
+            }
+            Happening::Troubled(Trouble::Throttled { pace, .. }) | Happening::PaceRose(pace) => {
+                self.pace = *pace;
+            }
+            Happening::Ended(summary) => self.write(summary.balance, None, Some(summary.exit_code)),
+            Happening::Began(_)
+            | Happening::Noted(_)
+            | Happening::Rejected(_)
+            | Happening::Settled { .. }
+            | Happening::Troubled(_)
+            | Happening::InputFailed { .. }
+            | Happening::Progressed(_)
+            | Happening::Asked(_) => {}
+        }
+    }
+
+    fn trouble(&mut self) -> Option<Untold> {
+        let error = self.trouble.take()?.to_string();
+        Some(Untold::Noted(Notice::Metrics { path: self.path.clone(), error }))
+    }
+}
+
+/// Puts a text in the place of a file, so that whoever reads it meets the old one or the new one as a whole. Collectors run
+/// as other users, and nothing in it is secret.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = target(path);
+    // Collectors read *.prom, and so not this one.
+    let (mut file, new) = private::create_beside(&path, ".new")?;
+    let finished = file.write_all(text.as_bytes()).and_then(|()| readable(&file)).and_then(|()| {
+        drop(file);
+        fs::rename(&new, &path)
+    });
+    if finished.is_err() {
+        private::remove_if_there(&new)?;
+    }
+    finished
+}
+
+#[cfg(unix)]
+fn readable(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::put::report::summary::Summary;
+    use crate::testing::Directory;
+
+    fn metrics(path: PathBuf) -> Metrics {
+        Metrics::new(path, Run::of_test(), ["b", "i"])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_file_is_replaced_every_few_seconds_and_at_the_end_and_is_whole_each_time() {
+        let directory = Directory::new();
+        let path = directory.path("ossvec.prom");
+        let mut metrics = metrics(path.clone());
+        let mut screen = Screen::new(false, false);
+        let mut hear = |happening: &Happening<'_>| {
+            metrics.hear(happening, &mut screen);
+            fs::read_to_string(&path).unwrap_or_default()
+        };
+        let figures =
+            |batches| Figures { balance: Balance { batches, ..Balance::default() }, ..Figures::default() };
+        let batches = |text: &str| {
+            text.lines().find_map(|line| {
+                line.strip_prefix("ossvec_batches_total")?.split_once(' ')?.1.parse::<u64>().ok()
+            })
+        };
+        assert_eq!(batches(&hear(&Happening::Progressed(&figures(1)))), Some(1));
+        assert_eq!(batches(&hear(&Happening::Progressed(&figures(2)))), Some(1));
+        tokio::time::advance(EVERY).await;
+        assert_eq!(batches(&hear(&Happening::Progressed(&figures(3)))), Some(3));
+        let summary = Summary { balance: figures(4).balance, exit_code: 6, ..Summary::default() };
+        let last = hear(&Happening::Ended(&summary));
+        assert_eq!(batches(&last), Some(4));
+        assert!(last.lines().last().unwrap().ends_with("} 6"), "{last}");
+        assert_eq!(fs::read_dir(directory.path("")).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_written_is_a_note_at_the_end() {
+        let directory = Directory::new();
+        let mut metrics = metrics(directory.path("missing/ossvec.prom"));
+        metrics.hear(&Happening::Ended(&Summary::default()), &mut Screen::new(false, false));
+        assert!(matches!(metrics.trouble(), Some(Untold::Noted(Notice::Metrics { .. }))));
+        assert!(metrics.trouble().is_none());
+    }
+}

@@ -1,0 +1,41 @@
+//! The service that a dry run asks, if the settings lead to one.
+
+use super::environment::Environment;
+use super::job::checked_bucket;
+use super::missing;
+use super::service::{ServiceAsFound, ServiceSettings};
+use super::sources::Sources;
+use crate::cli::{Global, Sending, To};
+use crate::exit::Failure;
+use crate::oss::limits;
+use crate::put::report::notice::{IndexNotice, Notice};
+
+/// The service that a dry run asks, or why it asks none.
+pub(super) fn asked(
+    to: &To,
+    sending: &Sending,
+    outer: (&Global, &Environment),
+) -> (Option<ServiceSettings>, Option<Notice>) {
+    match found(to, sending, outer) {
+        Ok(asked) => (asked, None),
+        Err(failure) => (None, Some(IndexNotice::NotAsked(failure.message).into())),
+    }
+}
+
+/// Only if the command line names a bucket and an index: otherwise nobody expects it.
+fn found(
+    to: &To,
+    sending: &Sending,
+    (global, environment): (&Global, &Environment),
+) -> Result<Option<ServiceSettings>, Failure> {
+    let Some(index_name) = to.index_name.as_ref().filter(|_| sending.dry_run && !to.local) else {
+        return Ok(None);
+    };
+    if to.bucket.is_none() || limits::index_name(index_name).is_err() {
+        return Ok(None);
+    }
+    let sources = Sources::read(global, environment, to.bucket.as_deref())?;
+    let service = missing::none_missing(ServiceAsFound::find(&sources, to.bucket.as_ref())?, to, &sources)?;
+    let bucket = checked_bucket(service.bucket.clone())?;
+    service.settings(&bucket, &sources).map(Some)
+}
