@@ -12,7 +12,7 @@ pub struct Admitted {
     pub verdicts: Vec<Result<Vector, Box<Defect>>>,
     /// Where the next record starts.
     pub end: Position,
-    /// As in [`Block`].
+    /// As in [`Block`](crate::record::Block).
     pub bytes: Range<u64>,
     /// The dimension in force behind them.
     pub dimension: Option<usize>,

@@ -1,6 +1,6 @@
 //! Step 1 of the path: bytes to records.
 //!
-//! Inputs are opened, decompressed, recognised and cut into [`Block`]s of records. A record is a slice of the text it
+//! Inputs are opened, decompressed, recognised and cut into `Block`s of records. A record is a slice of the text it
 //! was read in, and nothing in it is looked at beyond what tells its end; whether it is good is the next step's
 //! question. Memory holds one block of text, or one record when that is larger, whatever the size of the input.
 //!
