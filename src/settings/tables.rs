@@ -12,9 +12,8 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
     let quote = tables.quote.map_or(Tables::default().quote, |Quote(quote)| quote);
     let escape = byte(tables.escape);
     if escape.is_some() && quote.is_none() {
-        return Err(
-            usage("--escape requires quoted cells, but --quote is none").advise("remove one of the two")
-        );
+        return Err(usage("--escape requires quoted cells, but --quote none turns quotes off")
+            .advise("remove one of the two"));
     }
     let roles = [
         ("--delimiter", byte(tables.delimiter)),
@@ -79,7 +78,7 @@ mod tests {
         let told =
             all_refused_with(["--quote none --escape \\\\", "--delimiter ; --comment ;", "--no-header"]);
         insta::assert_snapshot!(told, @"
-        --escape requires quoted cells, but --quote is none
+        --escape requires quoted cells, but --quote none turns quotes off
             remove one of the two
         --delimiter and --comment are the same character
             choose another character for one of them
