@@ -593,7 +593,7 @@ _ossvec() {
             return 0
             ;;
         ossvec__subcmd__put__subcmd__vectors)
-            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --checkpoint-dir --events --metrics-file --output-format --progress --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
+            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -790,6 +790,10 @@ _ossvec() {
                     ;;
                 --rejects)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
+                    COMPREPLY=($(compgen -W "refuse restart" -- "${cur}"))
                     return 0
                     ;;
                 --checkpoint-dir)
@@ -1238,7 +1242,7 @@ _ossvec() {
             return 0
             ;;
         ossvec__subcmd__vectors__subcmd__api__subcmd__put__subcmd__vectors)
-            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --checkpoint-dir --events --metrics-file --output-format --progress --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
+            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1435,6 +1439,10 @@ _ossvec() {
                     ;;
                 --rejects)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
+                    COMPREPLY=($(compgen -W "refuse restart" -- "${cur}"))
                     return 0
                     ;;
                 --checkpoint-dir)

@@ -101,6 +101,8 @@ all\t'All batches'
 none\t'No batches'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l max-rejects -d 'Maximum rejected records' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l rejects -d 'Write rejected records to this file' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l on-change -d 'With --resume, what to do with an input that was loaded in part and has changed or is gone' -r -f -a "refuse\t'The run ends'
+restart\t'It is loaded from its beginning, or left out if it is gone'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l events -d 'Write JSON events to this file; - for standard output' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metrics-file -d 'Write the state of the run to this file for Prometheus' -r -F
@@ -185,6 +187,8 @@ all\t'All batches'
 none\t'No batches'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l max-rejects -d 'Maximum rejected records' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l rejects -d 'Write rejected records to this file' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l on-change -d 'With --resume, what to do with an input that was loaded in part and has changed or is gone' -r -f -a "refuse\t'The run ends'
+restart\t'It is loaded from its beginning, or left out if it is gone'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l events -d 'Write JSON events to this file; - for standard output' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metrics-file -d 'Write the state of the run to this file for Prometheus' -r -F
@@ -299,6 +303,8 @@ all\t'All batches'
 none\t'No batches'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l max-rejects -d 'Maximum rejected records' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l rejects -d 'Write rejected records to this file' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l on-change -d 'With --resume, what to do with an input that was loaded in part and has changed or is gone' -r -f -a "refuse\t'The run ends'
+restart\t'It is loaded from its beginning, or left out if it is gone'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l events -d 'Write JSON events to this file; - for standard output' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metrics-file -d 'Write the state of the run to this file for Prometheus' -r -F

@@ -173,9 +173,15 @@ pub struct Reporting {
     pub rejects: Option<PathBuf>,
     /// Continue the load where an earlier run stopped.
     ///
-    /// If there is nothing to resume, or the load is complete, start from the beginning.
+    /// Inputs that were loaded completely and have not changed are skipped; if that is all of them, nothing is done. If
+    /// there is nothing to resume, start from the beginning.
     #[arg(long)]
     pub resume: bool,
+    /// With --resume, what to do with an input that was loaded in part and has changed or is gone.
+    ///
+    /// "refuse" ends the run; "restart" loads the input from its beginning, or leaves it out.
+    #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "ACTION")]
+    pub on_change: WhenChanged,
     /// Directory for the journals of loads.
     ///
     /// [default: ~/.local/state/ossvec; on macOS and Windows, ossvec in the user's application data directory]
@@ -200,6 +206,16 @@ pub struct Reporting {
     /// With every style, SIGUSR1 prints a line immediately.
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "STYLE")]
     pub progress: ProgressStyle,
+}
+
+/// What becomes of an input that was loaded in part and has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum WhenChanged {
+    /// The run ends.
+    #[default]
+    Refuse,
+    /// It is loaded from its beginning, or left out if it is gone.
+    Restart,
 }
 
 /// Form of the summary.

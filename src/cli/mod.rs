@@ -14,7 +14,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub(crate) use global::{AddressingStyle, Global, LogLevel, Mode};
 use global::{of_init, of_no_use};
 pub(crate) use input::{InputOptions, MetadataValuesName, TableOptions};
-pub(crate) use load::{Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, Sending, To, VerifyName};
+pub(crate) use load::{
+    Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, Sending, To, VerifyName, WhenChanged,
+};
 pub(crate) use serve::Serve;
 pub(crate) use version::verbose as verbose_version;
 

@@ -122,7 +122,7 @@ error_codes! {
     Strict = "strict", Client;
     /// Fewer records than `--min-records`.
     TooFewRecords = "too_few_records", Client;
-    /// An input changed since the load began.
+    /// An input changed, or is gone, since the load began.
     InputChanged = "input_changed", Client;
     /// An option that changes what is read differs from that of the earlier runs.
     OptionsChanged = "options_changed", Client;

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use super::batch;
 use super::books::ledger::Bounds;
 use super::index::Wanted;
-use super::keep::checkpoint::Keep;
+use super::keep::kept::Keep;
 use super::rehearse::Rehearse;
 use super::report::Telling;
 use super::send::Verify;

@@ -1,5 +1,6 @@
 //! The path of the data: one file a step, in this order.
 
+mod again;
 pub mod batch;
 pub(crate) mod books;
 mod dispatch;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::again::{Role, Search};
 use self::books::ledger::Ledger;
 pub use self::books::ledger::{Bounds, MaxRejects};
 pub(crate) use self::books::tally::Tally;
@@ -36,8 +38,8 @@ use self::index::Known;
 pub use self::index::Wanted;
 pub use self::job::{Calls, Job};
 use self::keep::checkpoint::Checkpoint;
-pub use self::keep::checkpoint::Keep;
 use self::keep::journal::Binding;
+pub use self::keep::kept::Keep;
 use self::keep::resume::{IndexNow, Resumed};
 use self::load::{Load, Stopping};
 use self::pipeline::Plan;
@@ -63,90 +65,83 @@ const CONTRADICTING: u64 = 10;
 
 /// Loads the inputs: the whole path.
 pub async fn run(job: Job, calls: Calls) -> Finished {
-    let (mut checkpoint, mark) = match keep(&job) {
+    let mut checkpoint = match keep(&job) {
         Ok(kept) => kept,
         Err(failure) => return never_begun(job.telling, failure),
     };
     let (telling, taken) = job.telling.claimed();
-    let reporter = Arc::new(Reporter::new(Telling { resumed: mark.is_some(), ..telling }));
+    let reporter = Arc::new(Reporter::new(Telling { resumed: checkpoint.is_resumed(), ..telling }));
     checkpoint.take_notes().into_iter().for_each(|note| reporter.note(note));
     let _answering = answer(calls.progress, Arc::clone(&reporter));
-    let mark = mark.unwrap_or_default();
-    let (bound, counted) = checkpoint.bound();
-    let mut settle = Settle::new(Arc::clone(&reporter), job.bounds, checkpoint, mark.counts);
+    let settled = checkpoint.settled();
+    let mut settle = Settle::new(Arc::clone(&reporter), job.bounds, checkpoint, settled);
     if let Some(failure) = taken {
         return settle.finish(Reading::Stopped, Some(failure));
     }
-    let from = (mark != Mark::default()).then_some(mark.position);
-    let blocks = match read::open(&job.inputs, &job.form, from) {
-        Ok(blocks) => blocks,
-        Err(error) => return settle.finish(Reading::Stopped, Some(unreadable(&error))),
-    };
     let prefix = wire::put_vectors_prefix(&job.wanted.name);
-    let (is_rehearsal, index_name) = (job.client.is_none(), job.wanted.name.clone());
-    let plan = |rules: admit::Rules, known: Option<&Known>| Plan {
-        fields: job.fields.clone(),
-        first_look: FirstLook::new(job.inputs.clone(), rules.dimension)
-            .of_fields(job.strict, from.is_some())
-            .of_index(contradicted(known, &index_name, is_rehearsal)),
-        rules,
+    let is_rehearsal = job.client.is_none();
+    let source = Source {
+        inputs: job.inputs,
+        form: job.form,
+        fields: job.fields,
+        metadata_values: job.metadata_values,
         limits: job.limits,
+        wanted: job.wanted,
+        reporter: Arc::clone(&reporter),
+    };
+    let plan = |rules: admit::Rules, mark: Option<&Mark>, known: Option<&Known>| Plan {
+        fields: source.fields.clone(),
+        first_look: FirstLook::new(source.inputs.clone(), rules.dimension)
+            .of_fields(job.strict, mark.is_some())
+            .of_index(contradicted(known, &source.wanted.name, is_rehearsal)),
+        rules,
+        limits: source.limits,
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
-        settled: mark.ahead.clone(),
+        settled: mark.map_or_else(Vec::new, |mark| mark.ahead.clone()),
         prefix: (!is_rehearsal).then(|| prefix.clone()),
         strict: job.strict,
         reporter: Arc::clone(&reporter),
     };
-    let rules = wanted_rules(&job.wanted, job.metadata_values, job.limits, &bound);
     let Some(client) = job.client else {
-        let start = |known: Option<&Known>| {
-            let rules = known.into_iter().fold(rules, |rules, known| known_rules(rules, known, &job.wanted));
-            pipeline::start(blocks, &plan(rules, known))
+        let blocks = match source.blocks(None) {
+            Ok(blocks) => blocks,
+            Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
         };
-        return job
-            .rehearse
-            .run(&job.wanted, (job.quota, job.budget), (settle, calls.interrupt), start)
-            .await;
+        let start = |known: Option<&Known>| {
+            let rules = source.rules(&Binding::default());
+            let rules =
+                known.into_iter().fold(rules, |rules, known| known_rules(rules, known, &source.wanted));
+            pipeline::start(blocks, &plan(rules, None, known))
+        };
+        let (limits, outer) = ((job.quota, job.budget), (settle, calls.interrupt));
+        return job.rehearse.run(&source.wanted, limits, outer, start).await;
     };
     let (stopping, halted) = Stopping::new(calls.interrupt);
     let caller = Caller::new(client, Arc::new(Pacer::new(job.quota)), job.budget, halted, reporter.clone());
-    let resumed = Resumed { bound: &bound, counts: counted };
-    let look = index::look(&caller, &reporter, &job.wanted);
-    let looked = stopping.unless_interrupted(&caller, &mut settle, look).await;
-    let begun = looked.and_then(|known| begin(known, &job.wanted, &resumed, &mut settle));
-    let (known, settled) = match begun {
-        Ok(known) => known,
+    let ready = match ready(&source, &caller, &stopping, &mut settle).await {
+        Ok(Some(ready)) => ready,
+        Ok(None) => return settle.finish(Reading::Exhausted, None),
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
     };
-    let rules = known_rules(rules, &known, &job.wanted);
-    let has_stored = settled.stored > 0;
-    let beginning = has_stored.then(|| beginning((&job.inputs, &job.form, &job.fields), rules.clone()));
+    let Ready { known, rules, settled, mark, blocks } = ready;
     let sender = Arc::new(Sender {
         caller,
         reporter: Arc::clone(&reporter),
-        index_name: job.wanted.name.clone(),
+        index_name: source.wanted.name.clone(),
         prefix: prefix.clone(),
         verify: job.verify,
-        evidence: Evidence::of_earlier(has_stored),
+        evidence: Evidence::of_earlier(settled.stored > 0),
         late: Late::default(),
         room: send::Room::default(),
-        control: Control::new(beginning),
+        control: Control::new((settled.stored > 0).then(|| source.beginning(&rules))),
     });
-    let may_be_missing = known.may_be_missing(&job.wanted, settled);
-    let create = may_be_missing.then_some(Wanted { metric: rules.metric, ..job.wanted });
-    let (plan, known) = (plan(rules.clone(), Some(&known)), in_force(&known, &rules));
+    let may_be_missing = known.may_be_missing(&source.wanted, settled);
+    let create = may_be_missing.then(|| Wanted { metric: rules.metric, ..source.wanted.clone() });
+    let (plan, known) = (plan(rules.clone(), mark.as_ref(), Some(&known)), in_force(&known, &rules));
     let dispatch = Dispatch::new(Arc::clone(&sender), job.jobs, settle.listed());
     let load = Load { sender, dispatch, settle, stopping, create, known };
     Box::pin(load.run(pipeline::start(blocks, &plan))).await
-}
-
-/// What the load began with, from which an earlier run has stored records.
-fn beginning(
-    (inputs, form, fields): (&[Input], &read::Form, &admit::Fields),
-    rules: admit::Rules,
-) -> Beginning {
-    Beginning { inputs: inputs.to_vec(), form: form.clone(), fields: fields.clone(), rules }
 }
 
 /// The index that the first vectors can contradict, and how many of them must.
@@ -155,25 +150,100 @@ fn contradicted(known: Option<&Known>, name: &str, is_rehearsal: bool) -> Option
     known.filter(|known| known.is_there()).map(|_| (name.to_owned(), least))
 }
 
-/// Whether the load goes on in the index that is known so; then puts what the run keeps on disk in its place. Returns
-/// what earlier runs settled of the load, too.
-fn begin(
+/// What is read, how, and where it goes.
+struct Source {
+    inputs: Vec<Input>,
+    form: read::Form,
+    fields: admit::Fields,
+    metadata_values: admit::MetadataValues,
+    limits: batch::Limits,
+    wanted: Wanted,
+    reporter: Arc<Reporter>,
+}
+
+impl Source {
+    /// The rules as far as the command line says them, and earlier runs, which were bound so.
+    fn rules(&self, bound: &Binding) -> admit::Rules {
+        wanted_rules(&self.wanted, self.metadata_values, self.limits, bound)
+    }
+
+    /// The records from where an earlier run stopped.
+    fn blocks(&self, mark: Option<&Mark>) -> Result<read::Blocks, Failure> {
+        let from = mark.map(|mark| mark.position);
+        read::open(&self.inputs, &self.form, from).map_err(|error| unreadable(&error))
+    }
+
+    fn beginning(&self, rules: &admit::Rules) -> Beginning {
+        Beginning {
+            inputs: self.inputs.clone(),
+            form: self.form.clone(),
+            fields: self.fields.clone(),
+            rules: rules.clone(),
+        }
+    }
+
+    fn search(&self, roles: Vec<Role>, rules: &admit::Rules) -> Search {
+        let Beginning { inputs, form, fields, rules } = self.beginning(rules);
+        Search { inputs, roles, form, fields, rules }
+    }
+}
+
+/// What is known once a load can begin to read.
+struct Ready {
     known: Known,
-    wanted: &Wanted,
-    resumed: &Resumed<'_>,
+    rules: admit::Rules,
+    /// What earlier runs settled of the load.
+    settled: Settled,
+    mark: Option<Mark>,
+    blocks: read::Blocks,
+}
+
+/// Looks at the index and decides what is left to load; nothing is where complete loads have left nothing to do.
+async fn ready(
+    source: &Source,
+    caller: &Caller,
+    stopping: &Stopping,
     settle: &mut Settle,
-) -> Result<(Known, Settled), Failure> {
-    let index = IndexNow { wanted, known: &known };
+) -> Result<Option<Ready>, Failure> {
+    let look = index::look(caller, &source.reporter, &source.wanted);
+    let known = stopping.unless_interrupted(caller, settle, look).await?;
+    goes_on_in(IndexNow { wanted: &source.wanted, known: &known }, settle)?;
+    let rules = known_rules(source.rules(&settle.bound()), &known, &source.wanted);
+    let roles = settle.roles();
+    if again::is_needed(&roles) {
+        let search = source.search(roles, &rules).search();
+        let again = stopping.unless_interrupted(caller, settle, search).await?;
+        settle.load_again(&again);
+    }
+    if settle.is_complete()? {
+        return Ok(None);
+    }
+    let settled = begin(&known, &source.wanted, settle)?;
+    let mark = settle.began_at();
+    let blocks = source.blocks(mark.as_ref())?;
+    Ok(Some(Ready { known, rules, settled, mark, blocks }))
+}
+
+/// Whether the load goes on in the index that is known so, and with what complete loads have left.
+fn goes_on_in(index: IndexNow<'_>, settle: &mut Settle) -> Result<(), Failure> {
+    let (bound, counts) = settle.bound_before();
+    let resumed = Resumed { bound: &bound, counts };
     let doubt = resumed.goes_on_in(index).map_err(|failure| settle.refused(failure))?;
     if let Some(note) = doubt {
         settle.reporter().note(note);
     }
-    let settled = settle.start(index)?;
+    settle.hold_against(index);
+    Ok(())
+}
+
+/// Puts what the run keeps on disk in its place; returns what earlier runs settled of the load.
+fn begin(known: &Known, wanted: &Wanted, settle: &mut Settle) -> Result<Settled, Failure> {
+    let settled = settle.start(IndexNow { wanted, known })?;
     // Where nobody may look, whether the index is a new one shows when it is created.
     if !matches!(known, Known::Hidden) || !known.may_be_missing(wanted, settled) {
         settle.tell_of_earlier();
     }
-    Ok((known, settled))
+    Ok(settled)
 }
 
 /// Tells how far the run is whenever somebody asks, until what comes back is dropped.
@@ -188,9 +258,9 @@ fn answer(mut calls: watch::Receiver<u64>, reporter: Arc<Reporter>) -> JoinSet<(
 }
 
 /// Opens what the run keeps on disk; a rehearsal keeps no journal.
-fn keep(job: &Job) -> Result<(Checkpoint, Option<Mark>), Failure> {
+fn keep(job: &Job) -> Result<Checkpoint, Failure> {
     if job.client.is_none() {
-        return Ok((Checkpoint::rehearsal(job.inputs.clone(), job.keep.rejects.clone())?, None));
+        return Checkpoint::rehearsal(job.inputs.clone(), job.keep.rejects.clone());
     }
     Checkpoint::open(job.keep.clone(), job.inputs.clone())
 }

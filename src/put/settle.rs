@@ -4,15 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::again::{Again, Role};
 use super::batch::Batch;
 use super::books::ledger::{Bounds, Ledger};
 use super::books::outcome::{Fate, LastAnswer, Outcome};
 use super::books::rehearsal::Rehearsal;
 use super::books::tally::Cost;
-use super::books::tracker::Settled;
+use super::books::tracker::{Mark, Settled};
 use super::finished::Finished;
-use super::keep::checkpoint::{Checkpoint, Left};
+use super::keep::checkpoint::Checkpoint;
 use super::keep::journal::Binding;
+use super::keep::kept::Left;
 use super::keep::rejects::Listed;
 use super::keep::resume::IndexNow;
 use super::report::Reporter;
@@ -60,6 +62,46 @@ impl Settle {
             failed: Vec::new(),
             has_way_on: true,
         }
+    }
+
+    /// Forgets complete loads that went into another index.
+    pub(super) fn hold_against(&mut self, index: IndexNow<'_>) {
+        self.checkpoint.hold_against(index);
+    }
+
+    /// What is known of each input, if that can bear on others.
+    pub(super) fn roles(&self) -> Vec<Role> {
+        self.checkpoint.roles()
+    }
+
+    /// Forgets inputs that are to be loaded again for the sake of their order.
+    pub(super) fn load_again(&mut self, again: &Again) {
+        self.checkpoint.load_again(again);
+    }
+
+    /// Whether complete loads have left nothing to do.
+    pub(super) fn is_complete(&mut self) -> Result<bool, Failure> {
+        let is_complete = self.checkpoint.find_complete()?;
+        if let Some(complete) = self.checkpoint.already_complete() {
+            self.ledger.goes_on_from(complete.counts());
+            self.checkpoint.take_notes().into_iter().for_each(|note| self.reporter.note(note));
+        }
+        Ok(is_complete)
+    }
+
+    /// What earlier runs of the load knew of the index, and what they counted.
+    pub(super) fn bound_before(&self) -> (Binding, Settled) {
+        self.checkpoint.bound()
+    }
+
+    /// What is known of the index by earlier runs, and by complete loads.
+    pub(super) fn bound(&self) -> Binding {
+        self.checkpoint.bound_by_all()
+    }
+
+    /// How far the load was when this run began.
+    pub(super) fn began_at(&self) -> Option<Mark> {
+        self.checkpoint.began_at()
     }
 
     /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
@@ -181,7 +223,13 @@ impl Settle {
         let is_all_read = reading == Reading::Exhausted && self.ledger.is_all_sent();
         let is_exhausted = reading == Reading::Exhausted && self.failed.is_empty();
         let nothing_left = is_exhausted && self.ledger.is_all_settled(failure.is_some());
-        let (left, closed) = self.checkpoint.close(nothing_left, begun, self.ledger.may_have_stored());
+        let already = self.checkpoint.already_complete().map(|complete| (complete.since(), complete.exit()));
+        let exit = self.ledger.exit(failure.as_ref(), self.reporter.misses_fields());
+        let is_success = matches!(exit, Exit::Complete | Exit::Partial);
+        let success = exit.code();
+        let success = (is_success && self.ledger.too_few_records().is_none()).then_some(success);
+        let (left, closed) =
+            self.checkpoint.close(nothing_left, begun, self.ledger.may_have_stored(), success);
         let failure = failure
             .map(|failure| match failure.exit() {
                 Exit::Partial if failure.advice.is_none() => {
@@ -209,6 +257,10 @@ impl Settle {
             summary.exit_code = self.ledger.exit(failure.as_ref(), fields_missing).code();
             if let Some(failure) = &failure {
                 summary.fail(failure);
+            }
+            if let Some((since, exit)) = already {
+                (summary.already_complete, summary.complete_since) = (true, Some(since));
+                summary.exit_code = summary.exit_code.max(exit.code());
             }
         });
         // Whoever closed the pipe of events has seen enough; that is no failure of the load.
@@ -280,6 +332,7 @@ fn not_sent(batch: Batch) -> Outcome {
         number: batch.number,
         span: batch.span,
         read: batch.read(),
+        shares: batch.shares,
         fate: Fate::NotSent,
         stored: 0,
         superseded: batch.superseded,

@@ -1,5 +1,6 @@
 //! What an input was when a load began: its size and hashes of parts, so that a changed one is not continued.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -94,11 +95,6 @@ impl Fingerprint {
         self.same(&Self { samples, ..now.clone() })
     }
 
-    /// Whether it is the input that is `now` so, and not merely as empty: by its whole name, or by what is in it.
-    pub(crate) fn is_surely(&self, now: &Self, input: &Input) -> bool {
-        self.name == now.name || (self.size > 0 && self.is_of(now, input).is_ok())
-    }
-
     /// Whether the input is still the same; if not, the error names the first difference.
     pub(crate) fn same(&self, now: &Self) -> Result<(), FingerprintError> {
         let changed = |what| Err(FingerprintError::Changed { input: now.name.clone(), what });
@@ -110,6 +106,14 @@ impl Fingerprint {
             None => Ok(()),
         }
     }
+}
+
+/// Whether an input is among these twice, by its name or by its content.
+pub(crate) fn have_repeats<'a>(inputs: impl IntoIterator<Item = &'a Fingerprint>) -> bool {
+    let (mut names, mut contents) = (BTreeSet::new(), BTreeSet::new());
+    inputs.into_iter().any(|input| {
+        !names.insert(&input.name) || (input.size > 0 && !contents.insert((input.size, &input.samples)))
+    })
 }
 
 /// The path as text that no other path has. One that is not UTF-8 is escaped, and marked by what no file's path ends in.

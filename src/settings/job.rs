@@ -9,14 +9,14 @@ use super::sources::{Found, Origin};
 use super::tables;
 use crate::admit::Fields;
 use crate::call::{Budget, Quota};
-use crate::cli::{InputOptions, Metric, PutVectors, Sending, To};
+use crate::cli::{InputOptions, Metric, PutVectors, Sending, To, WhenChanged};
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Failure};
 use crate::oss::client;
 use crate::oss::endpoint::Target;
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
-use crate::put::keep::journal::{Place, local_service};
+use crate::put::keep::journal::{OnChange, Place, local_service};
 use crate::put::report::Skipped;
 use crate::put::report::notice::{InputNotice, Notice};
 use crate::put::{Keep, Wanted, unreadable};
@@ -248,6 +248,10 @@ pub(super) fn keep(
         folder,
         rejects: reporting.rejects.clone(),
         resume: reporting.resume,
+        on_change: match reporting.on_change {
+            WhenChanged::Refuse => OnChange::Refuse,
+            WhenChanged::Restart => OnChange::Restart,
+        },
         place,
         reading: options_of(arguments),
         resume_command: command_line.resuming(),

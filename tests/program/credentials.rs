@@ -130,6 +130,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             folder: home.path("state"),
             rejects: None,
             resume: false,
+            on_change: ossvec::test_support::put::keep::journal::OnChange::Refuse,
             place: ossvec::test_support::put::keep::journal::Place::default(),
             reading: std::collections::BTreeMap::new(),
             resume_command: String::new(),

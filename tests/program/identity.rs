@@ -83,7 +83,7 @@ fn delete_index(service: &TestService) {
 }
 
 /// The only journal, and its lines without their checksums.
-fn journal(home: &Home) -> (PathBuf, Vec<Value>) {
+pub(crate) fn journal(home: &Home) -> (PathBuf, Vec<Value>) {
     let journals = journals(&home.path("state"));
     let [path] = journals.as_slice() else { panic!("{journals:?}") };
     let text = fs::read_to_string(path).unwrap();
@@ -91,7 +91,7 @@ fn journal(home: &Home) -> (PathBuf, Vec<Value>) {
     (path.clone(), lines.collect())
 }
 
-fn write_journal(path: &Path, lines: &[Value]) {
+pub(crate) fn write_journal(path: &Path, lines: &[Value]) {
     let sealed = |line: &Value| {
         let json = line.to_string();
         let hash = Sha256::new().chain_update(&json).finalize();
@@ -99,6 +99,15 @@ fn write_journal(path: &Path, lines: &[Value]) {
         format!("{checksum} {json}\n")
     };
     fs::write(path, lines.iter().map(sealed).collect::<String>()).unwrap();
+}
+
+/// Takes out what versions 1 and 2 did not know: which load it is, and the counts of each input.
+pub(crate) fn make_uncounted(lines: &mut [Value]) {
+    lines[0]["header"].as_object_mut().unwrap().remove("load");
+    for line in &mut lines[1..] {
+        let mark = line.as_object_mut().unwrap().values_mut().next().unwrap();
+        mark.as_object_mut().unwrap().remove("per_input");
+    }
 }
 
 /// Rewrites the only journal as version 1 had it.
@@ -109,6 +118,7 @@ fn make_old(home: &Home) {
     header
         .insert("target".to_owned(), format!("/acs:ossvector:cn-hangzhou:{ACCOUNT}:{BUCKET}/{INDEX}").into());
     assert!(header.remove("place").is_some() && header.remove("bound").is_some());
+    make_uncounted(&mut lines);
     write_journal(&path, &lines);
 }
 
@@ -371,7 +381,7 @@ fn a_journal_of_a_later_version_is_neither_read_nor_replaced() {
     let (home, service) = (home(), TestService::start(unlimited()));
     interrupted(&home, &service);
     let (path, mut lines) = journal(&home);
-    lines[0]["header"]["version"] = 3.into();
+    lines[0]["header"]["version"] = 4.into();
     write_journal(&path, &lines);
     let before = fs::read(&path).unwrap();
     for more in [&["--resume"][..], &[][..]] {
@@ -440,7 +450,11 @@ fn whatever_changes_between_runs_a_complete_load_is_complete() {
                     "{number} {is_deleted} {faults:?} {more:?}: {:?} {}",
                     ended.code, ended.stderr
                 ));
-                if ended.code == Some(0) {
+                let is_skipped = ended.summary()["already_complete"] == Value::Bool(true);
+                if is_skipped && faults.contains(&DENIED) {
+                    // Who may not look at the index cannot know that it is another one, and is told so.
+                    assert!(ended.stderr.contains("is still the one that earlier runs"), "{}", ended.stderr);
+                } else if ended.code == Some(0) {
                     complete += 1;
                     service.assert_holds_in(format!("{seed}: {told:#?}"), &wanted(0..RECORDS, DIMENSION));
                 }

@@ -3,12 +3,15 @@
 //! Pure: nothing is sent or waited for here.
 
 pub(crate) mod in_flight;
+mod shares;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use bytes::Bytes;
 
+use self::shares::Entered;
+pub use self::shares::Share;
 use crate::admit::Admitted;
 use crate::oss::wire;
 use crate::record::{Defect, Position, Reason, Span, Vector, joined};
@@ -39,6 +42,8 @@ pub struct Batch {
     pub defects: Vec<Defect>,
     /// Records that a later one with the same key replaced.
     pub superseded: u64,
+    /// What of it is of which input.
+    pub shares: Vec<Share>,
     /// How many bytes of the files themselves it stands for: for progress.
     pub input_bytes: u64,
     /// The dimension of its vectors, if there are any.
@@ -118,6 +123,7 @@ struct Open {
     /// The byte of the files that it reaches to.
     reaches: u64,
     dimension: Option<usize>,
+    entered: Entered,
 }
 
 impl Batcher {
@@ -135,6 +141,7 @@ impl Batcher {
         self.sealed.get_or_insert(block.bytes.start);
         let text = block.verdicts.first().map_or(block.end, position).offset..block.end.offset;
         let mut records = block.verdicts.into_iter().peekable();
+        self.open.enter(block.end.input);
         while let Some(record) = records.next() {
             let start = position(&record);
             let end = records.peek().map_or(block.end, position);
@@ -144,6 +151,7 @@ impl Batcher {
             };
             if !fits && let Some(batch) = self.seal() {
                 full(batch)?;
+                self.open.enter(block.end.input);
             }
             match record {
                 Ok(vector) => self.open.push(vector),
@@ -168,11 +176,14 @@ impl Batcher {
         let number = self.number;
         self.number += 1;
         let before = self.sealed.replace(open.reaches).unwrap_or_default();
+        let (records, weight) = (open.records(), open.weight());
+        let vectors: Vec<_> = open.vectors.into_iter().flatten().collect();
         Some(Batch {
             number,
-            weight: open.weight(),
+            weight,
             span,
-            vectors: open.vectors.into_iter().flatten().collect(),
+            shares: open.entered.shares(records, &vectors, &open.defects),
+            vectors,
             defects: open.defects,
             superseded: open.superseded,
             input_bytes: open.reaches.saturating_sub(before),
@@ -218,6 +229,16 @@ impl Open {
             && bytes <= limits.bytes
             && self.vectors.len() < limits.vectors.saturating_mul(TAKEN_FOR_EACH_HELD)
             && self.superseded_bytes + replaced <= limits.bytes
+    }
+
+    /// Records that it has taken, the replaced ones included.
+    fn records(&self) -> u64 {
+        (self.keys.len() + self.defects.len()) as u64 + self.superseded
+    }
+
+    /// Notes that records of an input follow.
+    fn enter(&mut self, input: u32) {
+        self.entered.enter(input, self.records());
     }
 
     fn weight(&self) -> usize {

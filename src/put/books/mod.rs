@@ -3,7 +3,10 @@
 pub(crate) mod check;
 pub(crate) mod ledger;
 pub(crate) mod outcome;
+pub(crate) mod per_input;
 pub(crate) mod reasons;
 pub(crate) mod rehearsal;
+pub(crate) mod settled;
+pub(crate) mod standing;
 pub(crate) mod tally;
 pub(crate) mod tracker;

@@ -1,12 +1,14 @@
 //! What became of a batch: the one word that sending hands to settling.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::tally::{Cost, Tally};
+use super::tracker::Settled;
 use crate::exit::Failure;
+use crate::put::batch::Share;
 use crate::record::{Defect, Position, Reason, Span, Vector};
 
 /// What is known of a batch at the end.
@@ -105,6 +107,8 @@ pub(crate) struct Outcome {
     pub span: Span,
     /// Records of the input in it.
     pub read: u64,
+    /// What of them is of which input.
+    pub shares: Vec<Share>,
     /// What is known.
     pub fate: Fate,
     /// Records stored for certain.
@@ -146,6 +150,26 @@ impl Outcome {
             unknown: self.unknown.len() as u64,
             not_sent: self.not_sent,
         }
+    }
+
+    /// What became of the records of each input, where nothing is left to a later run.
+    pub(crate) fn per_input(&self) -> BTreeMap<u32, Settled> {
+        let counts = |share: &Share| {
+            let stored = share.read.saturating_sub(share.superseded);
+            (share.input, Settled { read: share.read, stored, ..Settled::default() })
+        };
+        let mut all: BTreeMap<_, _> = self.shares.iter().map(counts).collect();
+        for defect in &self.rejects {
+            let counts = all.entry(defect.position.input).or_default();
+            counts.stored = counts.stored.saturating_sub(1);
+            counts.rejected += 1;
+        }
+        for vector in &self.unknown {
+            let counts = all.entry(vector.position().input).or_default();
+            counts.stored = counts.stored.saturating_sub(1);
+            counts.unknown += 1;
+        }
+        all
     }
 
     /// Counts a record as stored that was to be rejected.

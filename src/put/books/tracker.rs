@@ -4,20 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::per_input::PerInput;
+pub(crate) use super::settled::Settled;
 use crate::record::{Position, Span};
-
-/// How many records of each kind are settled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settled {
-    /// Records read.
-    pub read: u64,
-    /// Stored.
-    pub stored: u64,
-    /// Rejected.
-    pub rejected: u64,
-    /// Of unknown fate, and listed as such.
-    pub unknown: u64,
-}
 
 /// An input that could not be read to its end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +31,9 @@ pub struct Mark {
     /// The inputs that could not be read to their end, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<FailedAt>,
+    /// The counts of each input; in the file only those that have changed since the mark before.
+    #[serde(default, skip_serializing_if = "PerInput::is_empty")]
+    pub per_input: PerInput,
 }
 
 impl Mark {
@@ -64,7 +56,8 @@ impl Mark {
             if end.input == input && start < end { end.record.saturating_sub(start.record) } else { 0 }
         };
         let before = Span { start: Position::default(), end: self.position };
-        let read: u64 = self.ahead.iter().chain([&before]).map(within).sum();
+        let counted = self.per_input.forget(input).map(|counts| counts.read);
+        let read = counted.unwrap_or_else(|| self.ahead.iter().chain([&before]).map(within).sum());
         self.counts.read = self.counts.read.saturating_sub(read);
         self.counts.stored = self.counts.stored.saturating_sub(read);
         let before = Span { start: Position::default(), end: self.position };
@@ -100,6 +93,7 @@ impl Mark {
         self.ahead.iter_mut().for_each(|span| [&mut span.start, &mut span.end].into_iter().for_each(number));
         self.failed.iter_mut().for_each(|failed| number(&mut failed.at));
         let known: BTreeSet<u32> = now.iter().flatten().copied().collect();
+        self.per_input.renumber(now);
         (0..count).filter(|input| !known.contains(input)).for_each(|input| self.forget(input));
     }
 }
@@ -137,6 +131,9 @@ pub(crate) struct Tracker {
     earlier: Vec<Span>,
     failed: Vec<FailedAt>,
     counts: Settled,
+    per_input: PerInput,
+    /// The inputs whose counts have changed since they were taken.
+    changed: BTreeSet<u32>,
 }
 
 /// Neighbouring batches that are all settled; no input failed between them.
@@ -156,6 +153,7 @@ impl Tracker {
             earlier: mark.ahead.clone(),
             failed: mark.failed.clone(),
             counts: mark.counts,
+            per_input: mark.per_input.clone(),
             ..Self::default()
         }
     }
@@ -168,19 +166,34 @@ impl Tracker {
         self.failed.insert(place, failed);
     }
 
-    /// Counts as rejected what was counted as stored.
-    pub(crate) fn reject_stored(&mut self, records: u64) {
-        self.counts.stored -= records.min(self.counts.stored);
-        self.counts.rejected += records;
+    /// Counts a record of an input as rejected that was counted as stored.
+    pub(crate) fn reject_stored(&mut self, input: u32) {
+        self.counts.stored = self.counts.stored.saturating_sub(1);
+        self.counts.rejected += 1;
+        self.per_input.reject_stored(input);
+        self.changed.insert(input);
+    }
+
+    /// Counts settled records with their input.
+    pub(crate) fn count(&mut self, input: u32, counts: Settled) {
+        self.per_input.add(input, counts);
+        self.changed.insert(input);
+    }
+
+    /// The counts of each input.
+    pub(crate) fn per_input(&self) -> &PerInput {
+        &self.per_input
+    }
+
+    /// The counts of the inputs in which something has changed since this was asked last.
+    pub(crate) fn take_changed(&mut self) -> PerInput {
+        self.per_input.only(std::mem::take(&mut self.changed))
     }
 
     /// Notes that a batch is settled.
     pub(crate) fn settle(&mut self, number: u64, span: Span, counts: Settled) {
         self.join(number, span);
-        self.counts.read += counts.read;
-        self.counts.stored += counts.stored;
-        self.counts.rejected += counts.rejected;
-        self.counts.unknown += counts.unknown;
+        self.counts += counts;
         // Where an input failed earlier and now goes on, it has not failed.
         let place = |position: Position| (position.input, position.offset);
         self.failed
@@ -219,7 +232,7 @@ impl Tracker {
         self.beyond.get(behind.checked_sub(1)?)
     }
 
-    /// How far the load is.
+    /// How far the load is, without the counts of each input.
     pub(crate) fn mark(&self, rejects_bytes: u64) -> Mark {
         let is_known = |span: &&Span| {
             span.end <= self.position
@@ -233,6 +246,7 @@ impl Tracker {
             counts: self.counts,
             rejects_bytes,
             failed: self.failed.clone(),
+            per_input: PerInput::default(),
         }
     }
 }
@@ -285,6 +299,7 @@ mod tests {
             ahead: vec![span((2, 0), (2, 30)), span((2, 40), (2, 45))],
             counts: Settled { read: 155, stored: 145, rejected: 7, unknown: 3 },
             failed: [at(1, 20), at(2, 50)].map(|at| FailedAt { at, beginning: None }).to_vec(),
+            per_input: PerInput::incomplete(),
             ..Mark::default()
         };
         mark.forget(2);
@@ -292,6 +307,12 @@ mod tests {
         assert_eq!(mark.counts, Settled { read: 120, stored: 113, rejected: 5, unknown: 2 });
         mark.forget(1);
         assert_eq!(mark.counts, Settled { read: 100, stored: 93, rejected: 5, unknown: 2 });
+        // Where each input is counted, what is settled as a whole is known too.
+        let mut mark =
+            Mark { counts: Settled { read: 9, stored: 9, ..Settled::default() }, ..Mark::default() };
+        mark.per_input.add(0, Settled { read: 4, stored: 4, ..Settled::default() });
+        mark.forget(0);
+        assert_eq!(mark.counts, Settled { read: 5, stored: 5, ..Settled::default() });
     }
 
     /// A place in an input whose records are ten bytes long, behind a header.

@@ -1,48 +1,34 @@
 //! Step 6, checkpoint: what a run keeps on disk, in the order that makes it safe: rejects first, then the journal's
 //! mark that counts them.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::complete::Complete;
 use super::earlier::Earlier;
-use super::journal::{self, Binding, Header, Journal};
-use super::one_list::{Before, Found};
-use super::rejects::{self, Forgotten, Listed, Place, REJECTS, Rejects, Superseded};
-use super::rejects_place::{claim, lost, new_rejects_failure, rejects_failure, set_aside, with_pipe};
+use super::going_on::{can_be_read_twice, found, go_on, not_a_file};
+use super::journal::{self, Binding, Done, Header, Journal, JournalError};
+use super::kept::{Keep, Left};
+use super::one_list::Found;
+use super::rejects::{Listed, Place, REJECTS, Rejects, Superseded};
+use super::rejects_place::{claim, new_rejects_failure, rejects_failure, set_aside, with_pipe};
 use super::resume::{IndexNow, Resumed};
 use crate::claim::Claim;
-use crate::exit::{ErrorCode, Failure};
+use crate::exit::Failure;
 use crate::private;
+use crate::put::again::{Again, Role};
 use crate::put::books::outcome::{Later, Outcome};
+use crate::put::books::standing::Standing;
 use crate::put::books::tracker::{FailedAt, Mark, Settled, Tracker};
 use crate::put::report::notice::{EarlierNotice, Notice};
 use crate::read::FailedInput;
-use crate::record::rejected::Rejected;
 use crate::record::{Defect, Input, Vector};
 
 /// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
 const SYNC_EVERY: Duration = Duration::from_millis(800);
-
-/// What a run keeps, and where.
-#[derive(Clone, Debug)]
-pub struct Keep {
-    /// The folder of all loads' folders.
-    pub folder: PathBuf,
-    /// The rejects file, if the user names one; otherwise it stands beside the journal.
-    pub rejects: Option<PathBuf>,
-    /// Whether to go on where an earlier run stopped.
-    pub resume: bool,
-    /// Where the load goes.
-    pub place: journal::Place,
-    /// The options that change what is made of the input, with their values.
-    pub reading: BTreeMap<String, String>,
-    /// The command line that goes on, for people to copy.
-    pub resume_command: String,
-}
 
 /// The state of a run on disk.
 #[derive(Debug)]
@@ -51,6 +37,10 @@ pub(crate) struct Checkpoint {
     journal: Option<Journal>,
     tracker: Tracker,
     rejects: Option<Rejects>,
+    /// What complete loads have left nothing to do of.
+    complete: Complete,
+    /// Whether that is all of it.
+    is_complete: bool,
     /// What is to be done before anything is sent.
     to_start: Option<ToStart>,
     /// What this run gives up, until that is told.
@@ -79,17 +69,6 @@ struct ToStart {
     mark: Option<Mark>,
 }
 
-/// What is left on disk when a run is over.
-#[derive(Debug, Default)]
-pub(crate) struct Left {
-    pub(crate) rejects_file: Option<String>,
-    /// How much of that file is not to be loaded.
-    pub(crate) superseded: Superseded,
-    /// Whether that is a pipe or a device, which keeps nothing.
-    pub(crate) drops_rejects: bool,
-    pub(crate) resume_command: Option<String>,
-}
-
 impl Checkpoint {
     /// A run that keeps nothing but, perhaps, rejects: a rehearsal.
     pub(crate) fn rehearsal(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Result<Self, Failure> {
@@ -107,6 +86,8 @@ impl Checkpoint {
             journal: None,
             tracker: Tracker::default(),
             rejects: rejects.map(Rejects::new),
+            complete: Complete::default(),
+            is_complete: false,
             to_start: None,
             earlier: None,
             _claim: None,
@@ -118,32 +99,126 @@ impl Checkpoint {
         }
     }
 
-    /// Opens the journal of this load and, when resuming, says how far it came. All files stay as they are.
-    pub(crate) fn open(keep: Keep, inputs: Vec<Input>) -> Result<(Self, Option<Mark>), Failure> {
+    /// Opens the journal of this load and, when resuming, finds how far it came, or else which inputs complete loads have
+    /// had. All files stay as they are.
+    pub(crate) fn open(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
         if !inputs.iter().all(can_be_read_twice) {
-            return if keep.resume {
-                Err(not_a_file())
-            } else {
-                Ok((Self::without_journal(keep, inputs)?, None))
-            };
+            return if keep.resume { Err(not_a_file()) } else { Self::without_journal(keep, inputs) };
         }
         // Before anything of an earlier run is touched.
         let claim = claim(keep.rejects.as_deref(), keep.resume)?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(Failure::from)?;
         let header = header.with_rejects(keep.rejects.as_deref());
-        let (journal, mark) =
-            Journal::open(&keep.folder, header, &inputs, keep.resume).map_err(Failure::from)?;
+        let resume = keep.resume.then_some(keep.on_change);
+        let (journal, mark) = Journal::open(&keep.folder, header, &inputs, resume).map_err(Failure::from)?;
+        let complete = if keep.resume && mark.is_none() {
+            let found = Complete::find(journal.activities(), journal.header(), &inputs);
+            found.map_err(|error| Failure::from(JournalError::from(error)))?
+        } else {
+            Complete::default()
+        };
         let found =
             mark.as_ref().map_or(Ok(Found::List), |mark| found(&journal, mark, keep.rejects.as_deref()))?;
         let checkpoint = Self {
             tracker: Tracker::new(mark.as_ref()),
             journal: Some(journal),
-            to_start: Some(ToStart { rejects: keep.rejects, found, resume: keep.resume, mark: mark.clone() }),
+            complete,
+            to_start: Some(ToStart { rejects: keep.rejects, found, resume: keep.resume, mark }),
             _claim: claim,
             resume_command: keep.resume_command,
             ..Self::none(inputs, None)
         };
-        Ok((checkpoint, mark))
+        Ok(checkpoint)
+    }
+
+    /// What earlier runs settled, as far as it is known before the index is.
+    pub(crate) fn settled(&self) -> Settled {
+        self.tracker.mark(0).counts
+    }
+
+    /// Whether this run goes on with an earlier one, or with what complete loads have left.
+    pub(crate) fn is_resumed(&self) -> bool {
+        let to_start = self.to_start.as_ref();
+        to_start.is_some_and(|to_start| to_start.mark.is_some()) || !self.complete.is_empty()
+    }
+
+    /// How far the load was when this run began.
+    pub(crate) fn began_at(&self) -> Option<Mark> {
+        let marked = self.tracker.mark(0);
+        (marked != Mark::default()).then_some(marked)
+    }
+
+    /// Forgets complete loads that went into another index.
+    pub(crate) fn hold_against(&mut self, index: IndexNow<'_>) {
+        self.notes.extend(self.complete.hold_against(index).map(Notice::from));
+    }
+
+    /// What is known of each input, if that can bear on others.
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        let mark = self.to_start.as_ref().and_then(|to_start| to_start.mark.as_ref());
+        let count = u32::try_from(self.inputs.len()).unwrap_or(u32::MAX);
+        match (mark, &self.journal) {
+            (Some(mark), Some(journal)) => (0..count)
+                .map(|number| match mark.standing(number) {
+                    _ if journal.anew().contains(&number) => Role::Loaded,
+                    _ if journal.in_doubt().contains(&number) => Role::InDoubt,
+                    Standing::Nothing => Role::Other,
+                    Standing::Part | Standing::Whole => Role::Settled,
+                })
+                .collect(),
+            _ => self.complete.roles(),
+        }
+    }
+
+    /// Forgets inputs that are to be loaded again for the sake of their order.
+    pub(crate) fn load_again(&mut self, again: &Again) {
+        let Again { inputs, read } = again;
+        for number in inputs {
+            self.complete.forget(*number);
+            let Some(to_start) = &mut self.to_start else { continue };
+            if let (Some(mark), Some(journal)) = (&mut to_start.mark, &mut self.journal) {
+                mark.forget(*number);
+                journal.forget(*number);
+            }
+        }
+        let named = inputs.iter().filter_map(|number| self.inputs.get(*number as usize));
+        let again = named.map(ToString::to_string).collect();
+        if *read > 0 || !inputs.is_empty() {
+            self.notes.push(EarlierNotice::KeysShared { read: *read, again }.into());
+        }
+    }
+
+    /// What complete loads have left, where it was found that no input is left to load.
+    pub(crate) fn already_complete(&self) -> Option<&Complete> {
+        self.is_complete.then_some(&self.complete)
+    }
+
+    /// Finds out whether complete loads have left no input to load. What several have completed gets a receipt, so that
+    /// it need not be put together again.
+    pub(crate) fn find_complete(&mut self) -> Result<bool, Failure> {
+        let Some(journal) = self.journal.as_mut().filter(|_| self.complete.is_all()) else {
+            return Ok(false);
+        };
+        self.is_complete = true;
+        if let Some(folder) = self.complete.folder_of_all() {
+            journal::renew(folder);
+        }
+        let Settled { rejected, unknown, .. } = self.complete.counts();
+        if rejected + unknown > 0 && self.complete.rejects_file().is_none() {
+            self.notes.push(EarlierNotice::ListGone { records: rejected + unknown }.into());
+        }
+        // Where there are several lists of rejects, each receipt knows its own.
+        if self.complete.is_of_one_load() || rejected + unknown > 0 {
+            return Ok(true);
+        }
+        journal.skip(self.complete.times(), self.complete.bound(), Vec::new());
+        let done = Done {
+            counts: self.complete.counts(),
+            per_input: self.complete.mark().per_input,
+            exit_code: self.complete.exit().code(),
+            command: self.resume_command.clone(),
+        };
+        journal.certify(done).map(|()| true).map_err(Failure::from)
     }
 
     /// Puts all files in their places, now that the index is known and nothing has been sent; returns what earlier runs
@@ -153,6 +228,12 @@ impl Checkpoint {
             return Ok(Settled::default());
         };
         let ToStart { rejects, found, resume, mut mark } = to_start;
+        let skips = mark.is_none() && !self.complete.is_empty();
+        self.notes.extend(self.complete.notes().into_iter().map(Notice::from));
+        if skips {
+            journal.skip(self.complete.times(), self.complete.bound(), self.complete.lists());
+            mark = Some(self.complete.mark());
+        }
         let may_hold = |bound: &Binding, counts| !Resumed { bound, counts }.is_gone_from(index.known);
         journal.start(&self.inputs, mark.as_ref(), rejects.as_deref(), &may_hold).map_err(Failure::from)?;
         if index.is_to_create() {
@@ -160,8 +241,11 @@ impl Checkpoint {
         }
         let place = rejects.map_or_else(|| Place::Own(journal.rejects()), Place::Named);
         self.notes.extend_from_slice(journal.notes());
-        if let (Place::Named(path), true) = (&place, mark.is_none() || found == Found::Other) {
+        if let (Place::Named(path), true) = (&place, mark.is_none() || skips || found == Found::Other) {
             self.notes.extend(set_aside(path, Some(journal))?);
+        }
+        if let Some(mark) = mark.as_mut().filter(|_| skips) {
+            mark.rejects_bytes = journal.carry_to(place.path()).map_err(Failure::from)?;
         }
         let rejects = match &mut mark {
             Some(mark) => go_on(journal, mark, &place, &mut self.notes)?,
@@ -170,7 +254,7 @@ impl Checkpoint {
         self.rejects = Some(with_pipe(rejects)?);
         self.tracker = Tracker::new(mark.as_ref());
         self.earlier = journal.given_up().map(|given_up| Earlier::new(given_up, journal.aside(), index));
-        if resume && mark.is_none() && self.earlier.is_none() {
+        if resume && mark.is_none() && self.earlier.is_none() && !self.complete.is_told() {
             self.notes.push(EarlierNotice::NoneLeft.into());
         }
         self.to_start = None;
@@ -231,6 +315,11 @@ impl Checkpoint {
         bound.map(|(bound, counts)| (bound.clone(), counts)).unwrap_or_default()
     }
 
+    /// What is known of the index, by complete loads too.
+    pub(crate) fn bound_by_all(&self) -> Binding {
+        self.complete.bound().completed(&self.bound().0)
+    }
+
     /// The failure of a resume that is refused, with what it takes to go on without what somebody brought back.
     pub(crate) fn refused(&mut self, failure: Failure) -> Failure {
         self.has_no_way_on();
@@ -264,6 +353,7 @@ impl Checkpoint {
             this.supersede(&later)?;
             this.list(&outcome.rejects, &outcome.unknown, &later)?;
             this.tracker.settle(outcome.number, outcome.span, outcome.tally().into());
+            outcome.per_input().into_iter().for_each(|(input, counts)| this.tracker.count(input, counts));
             this.append_mark()?;
             this.sync_if_due()
         })
@@ -310,7 +400,9 @@ impl Checkpoint {
     pub(crate) fn overwritten(&mut self, defects: &[Defect]) -> Result<(), Failure> {
         self.unless_broken(|this| {
             this.list(defects, &[], &[])?;
-            this.tracker.reject_stored(defects.len() as u64);
+            for defect in defects {
+                this.tracker.reject_stored(defect.position.input);
+            }
             this.append_mark()
         })
     }
@@ -318,7 +410,8 @@ impl Checkpoint {
     fn append_mark(&mut self) -> Result<(), Failure> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let rejects_bytes = self.rejects.as_ref().map_or(0, Rejects::bytes);
-        journal.append(&self.tracker.mark(rejects_bytes)).map_err(Failure::from)
+        let per_input = self.tracker.take_changed();
+        journal.append(&Mark { per_input, ..self.tracker.mark(rejects_bytes) }).map_err(Failure::from)
     }
 
     /// Writes rejected records, and records of unknown fate.
@@ -357,12 +450,14 @@ impl Checkpoint {
     /// Ends: the journal goes when nothing is left to continue, or nothing is done that a later run could skip. In
     /// that case the command that continues begins anew, and is told once this run has `begun` to read.
     ///
-    /// `may_be_stored` says whether this run may have stored anything.
+    /// `may_be_stored` says whether this run may have stored anything; `success` is the exit code of a load that is
+    /// complete and gets a receipt.
     pub(crate) fn close(
         mut self,
         nothing_left: bool,
         begun: bool,
         may_be_stored: bool,
+        success: Option<u8>,
     ) -> (Left, Result<(), Failure>) {
         let synced = self.unless_broken(Self::sync);
         // What an error has kept from the disk is not left for good.
@@ -374,94 +469,28 @@ impl Checkpoint {
         let drops_rejects = rejects.as_ref().is_some_and(|rejects| !rejects.is_kept());
         let rejects_file = rejects.map(|rejects| rejects.path().to_owned());
         let rejects_file = rejects_file.or_else(|| self.rejects_of_earlier());
+        let rejects_file = rejects_file.or_else(|| self.already_complete()?.rejects_file());
         let rejects_file = rejects_file.map(|path| path.display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
         let Some(journal) = self.journal.take() else {
             return (Left { rejects_file, superseded, drops_rejects, resume_command: None }, synced);
         };
-        let resume_command =
-            (self.has_way_on && !nothing_left && (begun || progress)).then_some(self.resume_command);
+        let has_way_on = self.has_way_on && !nothing_left && (begun || progress);
+        let resume_command = has_way_on.then(|| self.resume_command.clone());
+        let done = success.map(|exit_code| Done {
+            counts: self.tracker.mark(0).counts,
+            per_input: self.tracker.per_input().clone(),
+            exit_code,
+            command: self.resume_command,
+        });
         let closed = match (nothing_left, progress) {
             _ if self.to_start.is_some() => Ok(()),
-            (true, _) => journal.complete(),
+            (true, _) => journal.complete(done),
             (false, false) if may_be_stored => journal.abandon(),
             (false, false) => journal.give_back(),
             (false, true) => Ok(()),
         };
         let closed = closed.map_err(Failure::from);
         (Left { rejects_file, superseded, drops_rejects, resume_command }, synced.and(closed))
-    }
-}
-
-/// Goes on from a mark with the rejects file that belongs to it.
-fn go_on(
-    journal: &mut Journal,
-    mark: &mut Mark,
-    place: &Place,
-    notes: &mut Vec<Notice>,
-) -> Result<Rejects, Failure> {
-    forget_rejects(journal, mark, place)?;
-    notes.extend(lost(place.path(), mark));
-    let is_to_come = |known: &Rejected<'_>| is_to_come(journal, mark, known);
-    let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
-        .map_err(|error| rejects_failure(place.path(), &error))?;
-    journal.go_on(mark).map_err(Failure::from)?;
-    Ok(rejects)
-}
-
-/// What is in the place of the rejects file of a run that goes on.
-fn found(journal: &Journal, mark: &Mark, named: Option<&Path>) -> Result<Found, Failure> {
-    let before = journal.rejects_before().map_err(Failure::from)?;
-    let Some((was, is_at)) = before.filter(|_| mark.rejects_bytes > 0) else { return Ok(Found::List) };
-    let own = journal.rejects_of_source();
-    let before = Before { named: &was, is_at: &is_at, is_own: was == own, bytes: mark.rejects_bytes };
-    before.goes_on_in(named.unwrap_or(&own), named.is_some())
-}
-
-/// Whether a line of the rejects file is about a record that is not settled and so comes again.
-fn is_to_come(journal: &Journal, mark: &Mark, known: &Rejected<'_>) -> bool {
-    let numbers = rejects::whole_name(known).and_then(|name| journal.numbers().get(&name));
-    numbers.is_some_and(|numbers| numbers.iter().any(|input| !mark.is_settled(*input, known.record)))
-}
-
-/// Takes out of the rejects file what is loaded again, or no more, and counts it no more.
-fn forget_rejects(journal: &Journal, mark: &mut Mark, place: &Place) -> Result<(), Failure> {
-    if journal.forgotten().is_empty() {
-        return Ok(());
-    }
-    let Forgotten { noted, rejected, unknown } = rejects::forget(place, mark, journal.forgotten())
-        .map_err(|error| rejects_failure(place.path(), &error))?;
-    mark.take_back(rejected, unknown);
-    mark.rejects_bytes = noted;
-    Ok(())
-}
-
-/// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.
-fn can_be_read_twice(input: &Input) -> bool {
-    match input {
-        Input::File(path) => path.metadata().map_or(true, |file| file.is_file()),
-        Input::Stdin | Input::Inline(_) => false,
-    }
-}
-
-fn not_a_file() -> Failure {
-    Failure::new(
-        ErrorCode::Usage,
-        "--resume requires files: pipes and text on the command line cannot be read again",
-    )
-    .advise("run without --resume, or write the input to a file first")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::printed;
-
-    #[test]
-    fn what_cannot_be_resumed_is_refused_with_a_cure() {
-        insta::assert_snapshot!(printed([not_a_file()]), @"
-        --resume requires files: pipes and text on the command line cannot be read again
-            run without --resume, or write the input to a file first
-        ");
     }
 }

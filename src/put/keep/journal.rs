@@ -5,38 +5,54 @@
 //! itself; where these are many, what changes is written instead of all of them. All good lines count, a torn one and
 //! what follows it do not.
 
+mod activity;
 mod binding;
 mod change;
+mod continued;
 pub(crate) mod error;
 mod flat;
 mod folder;
 mod given_up;
 mod header;
+mod inputs;
 pub(crate) mod lines;
 mod moved;
+mod open;
 mod place;
+mod receipt;
+mod receipts;
 mod search;
+mod sent;
+mod since;
+mod touches;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::activity::{Account, Activity};
 pub use self::binding::Binding;
 use self::error::io_error;
 pub use self::error::{JournalError, without};
-use self::folder::{Folder, Sequence, beside, settled_in};
+use self::folder::{Folder, Sequence, beside};
 use self::given_up::{Candidate, furthest};
 pub use self::given_up::{GivenUp, MayHold};
-pub use self::header::Header;
+pub use self::header::{Began, Header};
+pub use self::inputs::OnChange;
 use self::lines::{Line, next_line, seal};
 pub use self::place::{Difference, Place, listed, local_service};
-use self::search::search;
-use super::rejects::REJECTS;
+pub(crate) use self::receipt::Done;
+pub use self::receipt::{CompleteInput, Receipt};
+pub(crate) use self::receipts::Found;
+pub(crate) use self::sent::Interval;
+pub(crate) use self::touches::{Sent, Touch, Touches};
+use super::rejects::{REJECTS, carry};
+use crate::oss::time::Timestamp;
 use crate::private;
-use crate::put::books::tracker::{FailedAt, Mark, Settled};
-use crate::put::report::notice::{EarlierNotice, Notice};
-use crate::read;
+use crate::put::books::per_input::PerInput;
+use crate::put::books::tracker::{Mark, Settled};
+use crate::put::report::notice::Notice;
 use crate::record::Input;
 
 /// The journal is written anew when it grows beyond this, or to twice what it was.
@@ -72,61 +88,19 @@ pub struct Journal {
     has_begun: bool,
     /// The mark that was written last.
     last: Option<Mark>,
+    /// The counts of each input.
+    per_input: PerInput,
+    /// The inputs of which nothing is settled that the journal knows: they are new, or loaded again.
+    anew: BTreeSet<u32>,
+    /// The inputs that another load has sent as well since this one began.
+    in_doubt: BTreeSet<u32>,
+    /// Lists of rejects of complete loads, and the inputs whose lines in them are still true.
+    lists: Vec<(PathBuf, BTreeSet<String>)>,
+    /// What all loads have sent to this place, when this run began.
+    activities: Vec<Activity>,
 }
 
 impl Journal {
-    /// Locks the load's folder below `checkpoints`. With `resume`, finds how far an earlier run of `inputs` came. Nothing
-    /// is moved yet: whether the index is the one that it went to is still to be seen.
-    pub fn open(
-        checkpoints: &Path,
-        header: Header,
-        inputs: &[Input],
-        resume: bool,
-    ) -> Result<(Self, Option<Mark>), JournalError> {
-        let mut folder = checkpoints.join(header.folder_name());
-        if resume && !Folder::journals(&folder).iter().any(|journal| journal.exists()) {
-            folder = search(checkpoints, &header, inputs)?.unwrap_or(folder);
-        }
-        Folder::refuse_later(&folder)?;
-        let folder = Folder::open(folder)?;
-        flat::carry_over(&folder)?;
-        let mut journal = Self {
-            folder,
-            place: header.place.clone(),
-            header,
-            file: None,
-            written: 0,
-            compact_at: COMPACT_AT,
-            dirty: false,
-            source: None,
-            counted: Settled::default(),
-            rejects_before: None,
-            given_up: None,
-            was_untouched: false,
-            notes: Vec::new(),
-            forgotten: Vec::new(),
-            numbers: BTreeMap::new(),
-            has_begun: false,
-            last: None,
-        };
-        journal.check_brought()?;
-        let mark = if resume { journal.find(inputs)? } else { None };
-        Ok((journal, mark))
-    }
-
-    /// What somebody moved where it is gone on with is a journal of this load, and has settled something.
-    fn check_brought(&self) -> Result<(), JournalError> {
-        if !self.folder.has(Sequence::Resume) {
-            return Ok(());
-        }
-        let path = self.folder.of(Sequence::Resume);
-        let Some((header, _)) = self.folder.settled(Sequence::Resume)? else {
-            return Err(JournalError::Unsettled(path.display().to_string()).of_brought(&path));
-        };
-        let elsewhere = self.place.differences(&header.place);
-        if elsewhere.is_empty() { Ok(()) } else { Err(JournalError::Elsewhere(elsewhere).of_brought(&path)) }
-    }
-
     /// Takes its place in the folder, now that the index is known: what is gone on with becomes `current`, or something
     /// new does. Of what is given up for that, what came furthest is kept. `rejects` is a file that the user names.
     pub fn start(
@@ -136,7 +110,7 @@ impl Journal {
         rejects: Option<&Path>,
         may_hold: MayHold<'_>,
     ) -> Result<(), JournalError> {
-        let Some(source) = self.source else { return self.begin(inputs, may_hold) };
+        let Some(source) = self.source else { return self.begin(inputs, mark, may_hold) };
         if source == Sequence::Resume {
             // What the user names has nothing of it.
             let own = rejects.filter(|_| mark.is_none_or(|mark| mark.rejects_bytes == 0));
@@ -152,39 +126,86 @@ impl Journal {
     /// Goes on from a mark that was found. What it no longer counts must be out of the rejects file by now: this journal
     /// does not know any more what that was.
     pub fn go_on(&mut self, mark: &Mark) -> Result<(), JournalError> {
+        self.per_input = mark.per_input.clone();
         self.rewrite(Sequence::Current, Some(mark))
     }
 
-    /// Finds how far an earlier run came.
-    fn find(&mut self, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
-        // What is untouched is of a run that forgot to resume, and was killed before it had sent anything.
-        for sequence in [Sequence::Resume, Sequence::Current, Sequence::Untouched] {
-            let found = self.load(sequence, inputs).map_err(|error| match sequence {
-                Sequence::Resume => error.of_brought(&self.folder.of(sequence)),
-                _ => error,
-            })?;
-            if found.is_some() {
-                self.source = Some(sequence);
-                return Ok(found);
-            }
+    /// What all loads have sent to this place.
+    pub(crate) fn activities(&self) -> &[Activity] {
+        &self.activities
+    }
+
+    /// The inputs as they are.
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The inputs that the journal knows nothing of, or nothing that still holds.
+    pub(crate) fn anew(&self) -> &BTreeSet<u32> {
+        &self.anew
+    }
+
+    /// The inputs of which something is settled, and which another load has sent since.
+    pub(crate) fn in_doubt(&self) -> &BTreeSet<u32> {
+        &self.in_doubt
+    }
+
+    /// Notes that these inputs are settled as a whole by complete loads, which were bound so, and when they were sent. Their
+    /// rejects are in these lists, among those of others.
+    pub(crate) fn skip(
+        &mut self,
+        complete: BTreeMap<u32, Interval>,
+        bound: Binding,
+        lists: Vec<(PathBuf, BTreeSet<String>)>,
+    ) {
+        (self.header.complete, self.header.bound, self.lists) = (complete, bound, lists);
+    }
+
+    /// Notes that nothing of an input is to count any more.
+    pub(crate) fn forget(&mut self, number: u32) {
+        self.header.complete.remove(&number);
+        let names = self.numbers.iter().filter(|(_, numbers)| numbers.contains(&number));
+        self.forgotten.extend(names.map(|(name, _)| name.clone()));
+    }
+
+    /// Puts what was carried over from the lists of complete loads where this load has its own; says how much that is.
+    pub(crate) fn carry_to(&self, place: &Path) -> Result<u64, JournalError> {
+        let carried = self.rejects();
+        if place != carried && carried.is_file() && (place.is_file() || !place.exists()) {
+            let moved = fs::copy(&carried, place).and_then(|_| fs::remove_file(&carried));
+            moved.map_err(io_error("write", place))?;
         }
-        Ok(None)
+        Ok(place.metadata().map_or(0, |list| if list.is_file() { list.len() } else { 0 }))
     }
 
     /// Begins a sequence of runs. Whoever forgets to resume a load of days shall not lose it with that, nor by
     /// forgetting it again: of what is given up, that which came furthest is kept.
-    fn begin(&mut self, inputs: &[Input], may_hold: MayHold<'_>) -> Result<(), JournalError> {
+    fn begin(
+        &mut self,
+        inputs: &[Input],
+        mark: Option<&Mark>,
+        may_hold: MayHold<'_>,
+    ) -> Result<(), JournalError> {
         let among = [Sequence::Current, Sequence::Resume, Sequence::Before, Sequence::Untouched];
         let kept = furthest(&self.folder, &among, &self.place, may_hold)?;
         // Written before anything is moved: where there is no room for it, nothing has happened.
         self.folder.make(Sequence::New)?;
-        self.rewrite(Sequence::New, None)?;
+        let list = self.folder.of(Sequence::New).join(REJECTS);
+        let carried = carry(&self.lists, &list).map_err(io_error("write", &list))?;
+        let is_own = self.header.rejects.as_deref() == Some("");
+        let rejects_bytes = if is_own { carried } else { 0 };
+        let mark = mark.map(|mark| Mark { rejects_bytes, ..mark.clone() });
+        self.per_input = mark.as_ref().map_or_else(PerInput::default, |mark| mark.per_input.clone());
+        self.rewrite(Sequence::New, mark.as_ref())?;
+        receipts::keep_rejects(&self.folder)?;
         given_up::set_aside(&self.folder, kept.as_ref().map(|kept| kept.sequence))?;
-        self.given_up = kept.map(|Candidate { header, mark, .. }| GivenUp {
-            refused: self.header.continues(&header, Some(&mark), inputs).err(),
-            bound: header.bound,
-            counts: mark.counts,
-        });
+        self.given_up = kept.filter(|kept| !self.is_over(kept.sequence, &kept.header, &kept.mark)).map(
+            |Candidate { header, mark, .. }| GivenUp {
+                refused: self.header.continues(&header, &mark, inputs, OnChange::Refuse).err(),
+                bound: header.bound,
+                counts: mark.counts,
+            },
+        );
         // Closed meanwhile: not every system moves a folder whose files are open.
         self.file = None;
         self.folder.put(Sequence::New, Sequence::Current)?;
@@ -228,6 +249,9 @@ impl Journal {
     /// Notes that the run moves a rejects file that the user named out of its way: with what it gives up, that comes
     /// back.
     pub(crate) fn note_moved(&self, from: &Path, to: &Path) -> Result<(), JournalError> {
+        if self.folder.has(Sequence::Complete) {
+            moved::note(&self.folder.of(Sequence::Complete), from, to)?;
+        }
         if !self.was_untouched {
             return Ok(());
         }
@@ -290,8 +314,10 @@ impl Journal {
     /// Appends a mark; what the mark counts as rejected must be on disk before.
     pub fn append(&mut self, mark: &Mark) -> Result<(), JournalError> {
         if self.written > self.compact_at {
+            self.per_input.change(&mark.per_input);
             return self.rewrite(Sequence::Current, Some(mark));
         }
+        self.per_input.change(&mark.per_input);
         let line = seal(&next_line(self.last.as_ref(), mark));
         let path = self.folder.journal(Sequence::Current);
         if let Some(file) = &mut self.file {
@@ -313,11 +339,20 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes what was set aside, and then the journal: nothing is left to continue. The rejects stay.
-    pub fn complete(mut self) -> Result<(), JournalError> {
-        self.folder.discard(Sequence::Untouched)?;
-        self.folder.discard(Sequence::Before)?;
+    /// Makes a receipt of the journal: nothing is left to continue. What was set aside goes, the rejects stay. Where the
+    /// load is complete and yet no success, there is no receipt.
+    pub(crate) fn complete(mut self, done: Option<Done>) -> Result<(), JournalError> {
+        if let Some(done) = done {
+            self.certify(done)?;
+        }
+        receipts::end(&self.folder)?;
         self.remove()
+    }
+
+    /// Writes a receipt.
+    pub(crate) fn certify(&self, done: Done) -> Result<(), JournalError> {
+        let receipt = Receipt::of(&self.header, done, Timestamp::now().rfc3339_millis());
+        receipts::write(self.folder.path(), &receipt)
     }
 
     /// Removes the journal, in which nothing is settled.
@@ -346,55 +381,13 @@ impl Journal {
         self.folder.remove_journal(Sequence::Current)
     }
 
-    fn load(&mut self, sequence: Sequence, inputs: &[Input]) -> Result<Option<Mark>, JournalError> {
-        let Some((header, mark)) = settled_in(&self.folder.journal(sequence))? else { return Ok(None) };
-        self.counted = mark.counts;
-        self.rejects_before.clone_from(&header.rejects);
-        let now = self.header.continues(&header, Some(&mark), inputs)?;
-        self.numbers = self.header.numbers(&header, &now);
-        (self.header.place, self.header.bound) = (header.place.clone(), header.bound.clone());
-        self.notes.extend(header.place.doubt().map(Notice::from));
-        Ok(Some(self.adapt(&header, mark, &now, inputs)))
-    }
-
-    /// The mark as it holds for the inputs as they are now: those that failed may be repaired, or gone.
-    fn adapt(&mut self, earlier: &Header, mut mark: Mark, now: &[Option<u32>], inputs: &[Input]) -> Mark {
-        for FailedAt { at, beginning } in mark.failed.clone() {
-            let number = at.input as usize;
-            let Some(then) = earlier.inputs.get(number) else { continue };
-            let Some(place) = now.get(number).copied().flatten().map(|place| place as usize) else {
-                let name = then.name.clone();
-                self.notes.push(EarlierNotice::FailedIsLeftOut { name, at: at.to_string() }.into());
-                mark.forget(at.input);
-                self.forgotten.push(then.name.clone());
-                continue;
-            };
-            let (Some(input), Some(is)) = (inputs.get(place), self.header.inputs.get(place)) else {
-                continue;
-            };
-            if then.is_of(is, input).is_ok() {
-                continue;
-            }
-            if beginning.is_some() && read::beginning(input, at) == beginning {
-                mark.failed.retain(|failed| failed.at != at);
-            } else {
-                let name = is.name.clone();
-                self.notes.push(EarlierNotice::FailedDiffers { name, at: at.to_string() }.into());
-                mark.forget(at.input);
-                self.forgotten.push(then.name.clone());
-            }
-        }
-        mark.renumber(now, u32::try_from(inputs.len()).unwrap_or(u32::MAX));
-        mark
-    }
-
     /// Writes header and mark into a new file and puts it in the old one's place, so that there is always one of them.
     fn rewrite(&mut self, sequence: Sequence, mark: Option<&Mark>) -> Result<(), JournalError> {
         let path = self.folder.journal(sequence);
         let new = beside(&path, ".new");
         let mut text = seal(&Line::Header(self.header.clone()));
         if let Some(mark) = mark {
-            text += &seal(&Line::Mark(mark.clone()));
+            text += &seal(&Line::Mark(Mark { per_input: self.per_input.clone(), ..mark.clone() }));
         }
         let write = || {
             let mut file = private::create(&new)?;
@@ -415,3 +408,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests;
+
+/// Keeps the receipt in a folder as long as a new one: it is of use still.
+pub(crate) fn renew(folder: &Path) {
+    receipts::renew(folder, Timestamp::now());
+}

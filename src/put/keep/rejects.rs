@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::listed::{Listed, Superseded};
 pub(crate) use self::place::Place;
-pub(crate) use self::repair::{Forgotten, forget, whole_name};
+pub(crate) use self::repair::{Forgotten, carry, forget, whole_name};
 use crate::private;
 use crate::put::books::outcome::Later;
 use crate::record::rejected::{Line, Rejected, UNKNOWN};

@@ -114,6 +114,48 @@ pub enum EarlierNotice {
         /// Where it failed.
         at: String,
     },
+    /// An input of which a part was settled is not named any more.
+    IsLeftOut {
+        /// The input.
+        name: String,
+    },
+    /// Inputs have changed since they were loaded, as a whole or in part.
+    HaveChanged {
+        /// The inputs.
+        names: Vec<String>,
+    },
+    /// Inputs have been sent by another load since, with other options or other content.
+    SentOtherwise {
+        /// The inputs.
+        names: Vec<String>,
+    },
+    /// Files of other loads that cannot be read, so that nobody knows what these have sent.
+    AccountsUnreadable {
+        /// The files.
+        names: Vec<String>,
+    },
+    /// The list of what a complete load has rejected is gone.
+    ListGone {
+        /// How many records it had.
+        records: u64,
+    },
+    /// Inputs that a complete load has had are not loaded again.
+    Skipped {
+        /// How many.
+        inputs: u64,
+    },
+    /// The index is not the one that complete loads went into.
+    IndexIsAnother {
+        /// The index.
+        index: String,
+    },
+    /// Inputs that were read for their keys, since an input before them is loaded.
+    KeysShared {
+        /// How many were read.
+        read: u64,
+        /// The inputs with keys of it, which are loaded again.
+        again: Vec<String>,
+    },
     /// What stood where the rejects go is kept elsewhere.
     RejectsMoved {
         /// Where it was.
@@ -305,6 +347,38 @@ impl EarlierNotice {
             Self::FailedDiffers { name, at } => format!(
                 "{name} changed since it failed at {at}; loading all of it again"
             ),
+            Self::IsLeftOut { name } => {
+                format!("{name} was loaded in part and is not among the inputs any more; it is left out")
+            }
+            Self::HaveChanged { names } => format!(
+                "{} changed since {} loaded; loading all of {} again",
+                have(names),
+                if names.len() == 1 { "it was" } else { "they were" },
+                if names.len() == 1 { "it" } else { "them" }
+            ),
+            Self::SentOtherwise { names } => format!(
+                "{} since been loaded with other options or other content; loading all of {} again",
+                have(names),
+                if names.len() == 1 { "it" } else { "them" }
+            ),
+            Self::AccountsUnreadable { names } => format!(
+                "cannot read {}, so nothing that was loaded before is skipped; remove damaged files to be rid of this note",
+                some_of(names).unwrap_or_default()
+            ),
+            Self::ListGone { records } => format!(
+                "the list of the {} that the load rejected is gone; a run without --resume writes it again",
+                plural(*records, "record")
+            ),
+            Self::Skipped { inputs } => format!(
+                "skipping {} that {} loaded completely and {} not changed",
+                plural(*inputs, "input"),
+                if *inputs == 1 { "was" } else { "were" },
+                if *inputs == 1 { "has" } else { "have" }
+            ),
+            Self::IndexIsAnother { index } => format!(
+                "index {index} is not the one that these files were loaded into; loading all of them from the beginning"
+            ),
+            Self::KeysShared { read, again } => keys_shared(*read, again),
             Self::RejectsMoved { from, to } => format!(
                 "moved the existing {} to {}",
                 from.display(),
@@ -321,6 +395,24 @@ impl EarlierNotice {
                 "cannot check that index {index} is still the one that earlier runs loaded into: {why}"
             ),
         }
+    }
+}
+
+/// Names with the verb of what has become of them.
+fn have(names: &[String]) -> String {
+    let verb = if names.len() == 1 { "has" } else { "have" };
+    format!("{} {verb}", some_of(names).unwrap_or_default())
+}
+
+fn keys_shared(read: u64, again: &[String]) -> String {
+    let read = if read == 0 {
+        "an input that is loaded has too many keys to remember".to_owned()
+    } else {
+        format!("compared the keys of {} with inputs that are loaded before them", plural(read, "input"))
+    };
+    match some_of(again) {
+        Some(named) => format!("{read}; loading {named} again, so that the later value of a key wins"),
+        None => format!("{read}: none in common"),
     }
 }
 

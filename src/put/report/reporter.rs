@@ -242,6 +242,12 @@ impl Reporter {
         is_known.then(|| notes::strict(&inner.notes.missing())).flatten()
     }
 
+    /// Whether names of the command line have met no record, as far as that is known.
+    pub(crate) fn misses_fields(&self) -> bool {
+        let inner = self.lock();
+        !inner.resumed && inner.notes.missing().iter().any(|note| note.code == notes::MISSING)
+    }
+
     /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
     pub(crate) fn pace(&self, pace: f64) {
         let mut inner = self.lock();

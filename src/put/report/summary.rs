@@ -39,6 +39,10 @@ pub struct Summary {
     pub skipped_rejected: u64,
     /// Records of unknown fate among those.
     pub skipped_unknown: u64,
+    /// Whether earlier loads have left nothing to do: nothing was read.
+    pub already_complete: bool,
+    /// Since when that is so.
+    pub complete_since: Option<String>,
     /// Milliseconds of the run.
     pub elapsed_ms: u64,
     /// Stored vectors a second.

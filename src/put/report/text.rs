@@ -74,6 +74,11 @@ fn checked(summary: &Summary, out: &mut String) -> Result {
 /// What became of a load, and how it goes on.
 fn load(summary: &Summary, out: &mut String) -> Result {
     let tally = summary.balance.tally;
+    if let Some(since) = &summary.complete_since {
+        writeln!(out, "complete    already complete since {since}: nothing to do")?;
+        skipped(summary, out)?;
+        return write_next(summary, out);
+    }
     stored(summary, out)?;
     rejected(summary, out)?;
     unknown(summary, out)?;

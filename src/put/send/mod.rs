@@ -476,6 +476,7 @@ impl Progress {
             number: self.batch.number,
             span: self.batch.span,
             read,
+            shares: self.batch.shares,
             fate,
             stored: self.stored,
             superseded: self.batch.superseded,

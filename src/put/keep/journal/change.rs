@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::put::books::per_input::PerInput;
 use crate::put::books::tracker::{FailedAt, Mark, Settled};
 use crate::record::{Position, Span};
 
@@ -26,6 +27,8 @@ pub(crate) struct Change {
     failed: Vec<FailedAt>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     no_longer_failed: Vec<FailedAt>,
+    #[serde(default, skip_serializing_if = "PerInput::is_empty")]
+    per_input: PerInput,
 }
 
 impl Change {
@@ -33,7 +36,8 @@ impl Change {
         let (ahead, no_longer_ahead) = differing(&before.ahead, &after.ahead, |span| (span.start, span.end));
         let (failed, no_longer_failed) = differing(&before.failed, &after.failed, FailedAt::clone);
         let Mark { position, counts, rejects_bytes, .. } = *after;
-        Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed }
+        let per_input = after.per_input.clone();
+        Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed, per_input }
     }
 
     /// The mark after this change; what is settled ahead is sorted in it.
@@ -48,8 +52,10 @@ impl Change {
         failed.retain(|failed| !gone.contains(failed));
         failed.extend(self.failed);
         failed.sort_unstable();
-        let Self { position, counts, rejects_bytes, .. } = self;
-        Mark { position, ahead, counts, rejects_bytes, failed }
+        let Self { position, counts, rejects_bytes, mut per_input, .. } = self;
+        let changed = std::mem::replace(&mut per_input, mark.per_input);
+        per_input.change(&changed);
+        Mark { position, ahead, counts, rejects_bytes, failed, per_input }
     }
 }
 

@@ -16,6 +16,12 @@ pub enum JournalError {
     /// The input is not what it was.
     #[error("cannot resume: {0}")]
     Changed(FingerprintError),
+    /// An input of which a part is settled is not what it was.
+    #[error("cannot resume: {0}")]
+    InputChanged(FingerprintError),
+    /// An input of which a part is settled is not among the inputs any more.
+    #[error("cannot resume: {0} was loaded in part and is not among the inputs any more")]
+    InputGone(String),
     /// It goes elsewhere.
     #[error("cannot resume: {}", listed(.0))]
     Elsewhere(Vec<Difference>),
@@ -80,7 +86,7 @@ impl JournalError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Locked(_) => ErrorCode::InUse,
-            Self::Changed(_) => ErrorCode::InputChanged,
+            Self::Changed(_) | Self::InputChanged(_) | Self::InputGone(_) => ErrorCode::InputChanged,
             Self::Elsewhere(_) => ErrorCode::TargetChanged,
             Self::Later(_) | Self::Brought { .. } | Self::Unsettled(_) => ErrorCode::CannotResume,
             Self::Option { .. } => ErrorCode::OptionsChanged,
@@ -97,6 +103,14 @@ impl JournalError {
                 "wait for it to finish, or stop it; to split a load, give each process its own files"
             }
             Self::Changed(_) | Self::Unsettled(_) => "run without --resume to start from the beginning",
+            Self::InputChanged(_) => {
+                "add --on-change restart to load that file from its beginning, or run without --resume to start from the \
+                 beginning"
+            }
+            Self::InputGone(_) => {
+                "name it again, or add --on-change restart to leave it out, or run without --resume to start from the \
+                 beginning"
+            }
             Self::Elsewhere(_) => {
                 "restore the earlier value, or run without --resume to load everything into this index"
             }

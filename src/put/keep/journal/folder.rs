@@ -27,6 +27,8 @@ pub(crate) enum Sequence {
     Before,
     /// Somebody has moved it here, to have it gone on with.
     Resume,
+    /// It is complete, and its receipt is there: what it rejected, while another one goes on.
+    Complete,
     /// It is being made.
     New,
     /// It is being removed.
@@ -34,15 +36,16 @@ pub(crate) enum Sequence {
 }
 
 impl Sequence {
-    const ALL: [Self; 6] =
-        [Self::Current, Self::Untouched, Self::Before, Self::Resume, Self::New, Self::Gone];
+    const ALL: [Self; 7] =
+        [Self::Current, Self::Untouched, Self::Before, Self::Resume, Self::Complete, Self::New, Self::Gone];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
             Self::Untouched => "untouched",
             Self::Before => "before",
             Self::Resume => "resume",
+            Self::Complete => "complete",
             Self::New => "new",
             Self::Gone => "gone",
         }

@@ -1,6 +1,6 @@
 //! What a journal is about, and whether a list of inputs continues it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -8,15 +8,18 @@ use sha2::{Digest, Sha256};
 
 use super::binding::Binding;
 use super::error::JournalError;
+use super::inputs::{self, Now, OnChange};
 use super::place::Place;
-use crate::put::books::tracker::{FailedAt, Mark};
-use crate::read;
-use crate::read::fingerprint::{Fingerprint, FingerprintError, short};
+use super::sent::{Interval, LeftInput};
+use crate::oss::time::Timestamp;
+use crate::put::books::tracker::Mark;
+use crate::read::fingerprint::{Fingerprint, have_repeats, short};
 use crate::record::Input;
-use crate::words::{count, plural};
 
-/// Version of the form that is written. Version 1, which knew less of the place and nothing of the index, is read too.
-pub(crate) const VERSION: u32 = 2;
+/// Version of the form that is written. Version 1, which knew less of the place and nothing of the index, and version 2,
+/// which counted no input on its own, are read too.
+pub(crate) const VERSION: u32 = 3;
+const BEFORE_COUNTS_PER_INPUT: u32 = 2;
 
 /// What identifies a load: a journal of another one is not continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +38,28 @@ pub struct Header {
     /// The whole name of the rejects file that the user named, or nothing in it; missing where an earlier version wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<String>,
+    /// Which load this is; missing where an earlier version began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Began>,
+    /// When everything that other loads had sent was last taken into account, which is when its last run began; missing
+    /// where an earlier version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// What loads of this folder may have sent of inputs that are named no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<LeftInput>,
+    /// The inputs that an earlier load has completed, by their numbers, and when they were sent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub complete: BTreeMap<u32, Interval>,
+}
+
+/// When a load began, and in which process: no other one has both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Began {
+    /// When.
+    pub at: String,
+    /// The process.
+    pub process: u32,
 }
 
 /// A header of any version that is read.
@@ -50,19 +75,26 @@ struct Written {
     reading: BTreeMap<String, String>,
     inputs: Vec<Fingerprint>,
     rejects: Option<String>,
+    load: Option<Began>,
+    as_of: Option<String>,
+    #[serde(default)]
+    left: Vec<LeftInput>,
+    #[serde(default)]
+    complete: BTreeMap<u32, Interval>,
 }
 
 impl TryFrom<Written> for Header {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { version, target, place, bound, reading, inputs, rejects } = written;
+        let Written { version, target, place, bound, reading, inputs, rejects, load, as_of, left, complete } =
+            written;
         let place = match (version, place) {
             (1, _) => Place::of_version_1(&target),
-            (VERSION, Some(place)) => place,
+            (BEFORE_COUNTS_PER_INPUT | VERSION, Some(place)) => place,
             _ => return Err("another version"),
         };
-        Ok(Self { version: VERSION, place, bound, reading, inputs, rejects })
+        Ok(Self { version, place, bound, reading, inputs, rejects, load, as_of, left, complete })
     }
 }
 
@@ -74,7 +106,36 @@ impl Header {
         inputs: &[Input],
     ) -> Result<Self, JournalError> {
         let inputs = Fingerprint::of_all(inputs)?;
-        Ok(Self { version: VERSION, place, bound: Binding::default(), reading, inputs, rejects: None })
+        let (bound, complete) = (Binding::default(), BTreeMap::new());
+        Ok(Self {
+            version: VERSION,
+            place,
+            bound,
+            reading,
+            inputs,
+            rejects: None,
+            load: None,
+            as_of: None,
+            left: Vec::new(),
+            complete,
+        })
+    }
+
+    /// The same of a load that begins now, which is after everything that was sent before, whatever the clock says.
+    #[must_use]
+    pub(crate) fn beginning_after(self, latest: Option<&str>) -> Self {
+        let now = Timestamp::now();
+        let latest = latest.and_then(Timestamp::parse_rfc3339).map(Timestamp::unix_millis);
+        let next = latest.and_then(|latest| Timestamp::from_unix_millis(latest.saturating_add(1)));
+        let at = next.filter(|next| next.unix_millis() > now.unix_millis()).unwrap_or(now);
+        let at = at.rfc3339_millis();
+        let load = Began { at: at.clone(), process: std::process::id() };
+        Self { load: Some(load), as_of: Some(at), ..self }
+    }
+
+    /// Whether the marks that follow it have the counts of each input.
+    pub(crate) fn counts_each_input(&self) -> bool {
+        self.version > BEFORE_COUNTS_PER_INPUT
     }
 
     /// The same with the rejects file that the user names, or none. A pipe or a device is none that could be gone on with.
@@ -99,78 +160,36 @@ impl Header {
         short(hash)
     }
 
-    /// Which of the inputs each of the earlier ones is now.
+    /// What has become of the inputs of an earlier run since, if this load goes on with it.
     pub(crate) fn continues(
         &self,
         earlier: &Self,
-        mark: Option<&Mark>,
+        mark: &Mark,
         inputs: &[Input],
-    ) -> Result<Vec<Option<u32>>, JournalError> {
+        on_change: OnChange,
+    ) -> Result<Vec<Now>, JournalError> {
         let elsewhere = self.place.differences(&earlier.place);
         if !elsewhere.is_empty() {
             return Err(JournalError::Elsewhere(elsewhere));
         }
-        let numbers = self.inputs_of(earlier, mark, inputs)?;
-        let value = |header: &Self, option| header.reading.get(option).cloned();
-        let mut options = self.reading.keys().chain(earlier.reading.keys());
-        let other = options.find(|option| value(self, *option) != value(earlier, *option));
-        let Some(option) = other else { return Ok(numbers) };
-        let said = |value: Option<String>| value.unwrap_or_else(|| "not given".to_owned());
-        let (was, now) = (said(value(earlier, option)), said(value(self, option)));
-        Err(JournalError::Option { option: option.clone(), was, now })
+        let now = inputs::find(&earlier.inputs, &self.inputs, inputs, mark)?;
+        inputs::check(&now, &earlier.inputs, mark, on_change)?;
+        let Some(option) = self.other_reading(earlier) else { return Ok(now) };
+        let said =
+            |header: &Self| header.reading.get(&option).cloned().unwrap_or_else(|| "not given".to_owned());
+        let (was, now) = (said(earlier), said(self));
+        Err(JournalError::Option { option, was, now })
     }
 
-    /// Which of the inputs each of the earlier ones is now, all in the same order. They must be what they were, but for
-    /// those that failed: they may have changed, or be gone. One of them at least must be recognised by more than the
-    /// last part of its name, or any list would do once all have failed.
-    pub(crate) fn inputs_of(
-        &self,
-        earlier: &Self,
-        mark: Option<&Mark>,
-        inputs: &[Input],
-    ) -> Result<Vec<Option<u32>>, JournalError> {
-        let failed: BTreeMap<u32, &FailedAt> =
-            mark.iter().flat_map(|mark| &mark.failed).map(|failed| (failed.at.input, failed)).collect();
-        let changed = || {
-            let what = format!(
-                "it had {}, now {}",
-                plural(earlier.inputs.len() as u64, "input"),
-                count(self.inputs.len() as u64)
-            );
-            JournalError::Changed(FingerprintError::Changed { input: "the list of inputs".to_owned(), what })
-        };
-        if failed.is_empty() && earlier.inputs.len() != self.inputs.len() {
-            return Err(changed());
-        }
-        let names: BTreeSet<_> = earlier.inputs.iter().map(|input| input.name.as_str()).collect();
-        let mut numbers = Vec::with_capacity(earlier.inputs.len());
-        let mut rest = (0_u32..).zip(self.inputs.iter().zip(inputs)).peekable();
-        let is_new = |now: &Fingerprint| !names.contains(now.name.as_str());
-        let mut is_recognised = failed.is_empty();
-        for (number, then) in (0..).zip(&earlier.inputs) {
-            if let Some(failed) = failed.get(&number) {
-                let is_it = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
-                    let is_moved = || then.file_name() == now.file_name() || then.is_of(now, input).is_ok();
-                    then.name == now.name || (is_new(now) && is_moved())
-                };
-                let place = rest.next_if(is_it);
-                if let Some((_, (now, input))) = place {
-                    is_recognised = is_recognised || then.is_surely(now, input) || failed.begins(input);
-                }
-                numbers.push(place.map(|(place, _)| place));
-                continue;
-            }
-            let is_other = |(_, (now, input)): &(u32, (&Fingerprint, &Input))| {
-                is_new(now) && then.is_of(now, input).is_err()
-            };
-            while !failed.is_empty() && rest.next_if(is_other).is_some() {}
-            let (place, (now, input)) = rest.next().ok_or_else(changed)?;
-            then.is_of(now, input)?;
-            is_recognised = is_recognised || then.is_surely(now, input);
-            numbers.push(Some(place));
-        }
-        let is_complete = rest.all(|(_, (now, _))| !failed.is_empty() && is_new(now));
-        if is_complete && is_recognised { Ok(numbers) } else { Err(changed()) }
+    /// Whether an input is among them twice, by its name or by its content.
+    pub(crate) fn has_repeats(&self) -> bool {
+        have_repeats(&self.inputs)
+    }
+
+    /// The first option that changes what is made of the input and is not as it was.
+    pub(crate) fn other_reading(&self, earlier: &Self) -> Option<String> {
+        let mut options = self.reading.keys().chain(earlier.reading.keys());
+        options.find(|option| self.reading.get(*option) != earlier.reading.get(*option)).cloned()
     }
 
     /// The numbers of the inputs, by the whole names that they have and, in an earlier list, had.
@@ -184,29 +203,18 @@ impl Header {
     }
 }
 
-impl FailedAt {
-    /// Whether the input begins with all that was read of this one.
-    fn begins(&self, input: &Input) -> bool {
-        self.at.offset > 0 && self.beginning.is_some() && read::beginning(input, self.at) == self.beginning
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_list_that_is_longer_or_shorter_is_refused_with_both_numbers() {
-        let header = |inputs: usize| {
-            let input = Fingerprint { name: "a".into(), size: 0, samples: Vec::new() };
-            let header = Header::new(Place::default(), BTreeMap::new(), &[]).unwrap();
-            Header { inputs: vec![input; inputs], ..header }
-        };
-        let refused = [(1, 2), (2_000, 1)]
-            .map(|(then, now)| header(now).continues(&header(then), None, &[]).unwrap_err().to_string());
-        insta::assert_snapshot!(refused.join("\n"), @"
-        cannot resume: the list of inputs changed since the journal was written (it had 1 input, now 2)
-        cannot resume: the list of inputs changed since the journal was written (it had 2,000 inputs, now 1)
-        ");
+    fn a_load_begins_after_everything_that_was_sent_before_also_where_the_clock_was_set_back() {
+        let header = || Header::new(Place::default(), BTreeMap::new(), &[]).unwrap();
+        let began = |latest| header().beginning_after(latest).load.unwrap().at;
+        assert_eq!(began(Some("2999-01-01T00:00:00.000Z")), "2999-01-01T00:00:00.001Z");
+        let now = Timestamp::now().rfc3339_millis();
+        for latest in [None, Some("2020-01-01T00:00:00.000Z"), Some("no date")] {
+            assert!(began(latest) >= now, "{latest:?}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The lines of a journal: a checksum and JSON each. Pure.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::change::{Change, LISTED};
 use super::header::{Header, VERSION};
+use crate::put::books::per_input::PerInput;
 use crate::put::books::tracker::Mark;
 use crate::read::fingerprint::short;
 
@@ -28,13 +30,13 @@ pub(crate) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
 }
 
 /// A line with its checksum in front.
-pub(crate) fn seal(line: &Line) -> String {
+pub(crate) fn seal(line: &impl Serialize) -> String {
     // These types hold only text and numbers, which always serialise.
     let json = serde_json::to_string(line).unwrap_or_default();
     format!("{} {json}\n", short(Sha256::new().chain_update(&json)))
 }
 
-fn unseal(line: &[u8]) -> Option<Line> {
+pub(crate) fn unseal<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     serde_json::from_str(checked(line)?).ok()
 }
 
@@ -49,12 +51,26 @@ fn checked(line: &[u8]) -> Option<&str> {
 pub(crate) fn parse(text: &[u8]) -> Option<(Header, Option<Mark>)> {
     let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(unseal);
     let Line::Header(header) = lines.next()? else { return None };
+    let counts = if header.counts_each_input() { PerInput::default() } else { PerInput::incomplete() };
+    let before = || Mark { per_input: counts.clone(), ..Mark::default() };
     let mark = lines.fold(None, |mark: Option<Mark>, line| match line {
-        Line::Mark(mark) => Some(mark),
-        Line::Change(change) => Some(change.apply(mark.unwrap_or_default())),
+        Line::Mark(next) => {
+            let mut per_input = mark.map_or_else(|| counts.clone(), |mark| mark.per_input);
+            per_input.change(&next.per_input);
+            Some(Mark { per_input, ..next })
+        }
+        Line::Change(change) => Some(change.apply(mark.unwrap_or_else(before))),
         Line::Header(_) => mark,
     });
     Some((header, mark))
+}
+
+/// The header alone.
+pub(crate) fn header_of(text: &[u8]) -> Option<Header> {
+    match unseal(text.split_inclusive(|byte| *byte == b'\n').next()?)? {
+        Line::Header(header) => Some(header),
+        Line::Mark(_) | Line::Change(_) => None,
+    }
 }
 
 /// The version of a journal that only a later ossvec can read.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::change::{Change, LISTED};
 use super::lines::parse;
 use super::*;
-use crate::put::books::tracker::Settled;
+use crate::put::books::per_input::PerInput;
+use crate::put::books::tracker::{FailedAt, Settled};
 use crate::put::testing::position;
 use crate::record::{Position, Span};
 
@@ -34,7 +35,62 @@ fn however_many_inputs_have_failed_the_next_mark_is_short() {
     }
 }
 
+/// Journals as versions 1 and 2 of the form are on disk, and one of a later version.
+const WRITTEN: [&[u8]; 3] = [
+    include_bytes!("../../../../tests/data/journal-1.txt"),
+    include_bytes!("../../../../tests/data/journal-2.txt"),
+    include_bytes!("../../../../tests/data/journal-4.txt"),
+];
+
+#[test]
+fn journals_of_earlier_versions_are_read_and_what_they_did_not_count_is_not_known() {
+    let [one, two, later] = WRITTEN;
+    for (text, service) in [(one, None), (two, Some("cn-hangzhou.oss-vectors.aliyuncs.com"))] {
+        let (header, mark) = parse(text).unwrap();
+        assert_eq!(header.place.service.as_deref(), service);
+        assert_eq!(
+            (header.place.bucket.as_str(), header.inputs.len(), header.load.is_none()),
+            ("my-b", 1, true)
+        );
+        let mut mark = mark.unwrap();
+        assert_eq!((mark.counts, mark.position.offset), (counts(1), 90));
+        assert_eq!(mark.per_input.of(0), None);
+        // Nor is it from then on, in the version that is written now.
+        mark.per_input.add(0, counts(1));
+        let text =
+            seal(&Line::Header(Header { version: header::VERSION, ..header })) + &seal(&Line::Mark(mark));
+        assert_eq!(parse(text.as_bytes()).unwrap().1.unwrap().per_input.of(0), None);
+    }
+    assert_eq!((parse(later), lines::later_version(later)), (None, Some(4)));
+    assert!(WRITTEN[..2].iter().all(|text| lines::later_version(text).is_none()));
+}
+
 proptest! {
+    /// Marks have only what has changed, and the counts of all inputs come of it.
+    #[test]
+    fn the_counts_of_each_input_are_the_sum_of_what_was_settled(
+        settled in prop::collection::vec((0u32..5, 1u64..50, any::<bool>()), 0..40),
+    ) {
+        let mut tracker = crate::put::books::tracker::Tracker::new(None);
+        let (mut text, mut last) = (seal(&Line::Header(header())), None);
+        let mut sums = [0; 5];
+        for (input, read, is_written) in settled {
+            tracker.count(input, counts(read));
+            sums[input as usize] += read;
+            if is_written {
+                let mark = Mark { per_input: tracker.take_changed(), ..tracker.mark(0) };
+                text += &seal(&next_line(last.as_ref(), &mark));
+                last = Some(mark);
+            }
+        }
+        let mark = Mark { per_input: tracker.take_changed(), ..tracker.mark(0) };
+        text += &seal(&next_line(last.as_ref(), &mark));
+        let read = parse(text.as_bytes()).unwrap().1.unwrap();
+        for (input, sum) in (0..).zip(sums) {
+            prop_assert_eq!(read.per_input.of(input), Some(counts(sum)));
+        }
+    }
+
     #[test]
     fn any_prefix_of_the_file_gives_a_mark_that_was_written(marks in 0u64..20, cut in 0usize..4_000) {
         let mut text = seal(&Line::Header(header())).into_bytes();
@@ -62,6 +118,7 @@ proptest! {
                 counts: counts(numbers.len() as u64),
                 rejects_bytes: numbers.iter().sum(),
                 failed: numbers.iter().map(|number| FailedAt { at: at(*number), beginning: None }).collect(),
+                per_input: PerInput::default(),
             }
         };
         let (before, after) = (mark(&before), mark(&after));

@@ -1,8 +1,10 @@
 //! Lines that no longer hold are taken out of a rejects file. It is read line by line, and what goes at its end, as is
 //! usual, is cut off; otherwise a new file takes its place.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use super::place::Place;
 use crate::private;
@@ -53,6 +55,27 @@ pub(crate) fn forget(place: &Place, mark: &Mark, inputs: &[String]) -> io::Resul
     let Tally { bytes, rejected, unknown } = gone;
     // Somebody may have edited the file, so that what is noted ends within a line.
     Ok(Forgotten { noted: counted.bytes.saturating_sub(bytes), rejected, unknown })
+}
+
+/// Carries the lines about some inputs, by their whole names, over from lists to a new one; returns how long that is.
+pub(crate) fn carry(lists: &[(PathBuf, BTreeSet<String>)], to: &Path) -> io::Result<u64> {
+    let (mut file, mut bytes) = (None, 0);
+    for (list, names) in lists {
+        let Some(from) = open(&Place::Own(list.clone()))? else { continue };
+        lines(&mut BufReader::new(from), 0, |line, _| {
+            let name = known(line).and_then(|known| whole_name(&known));
+            if name.is_some_and(|name| names.contains(&name)) {
+                if file.is_none() {
+                    file = Some(BufWriter::new(private::create(to)?));
+                }
+                file.as_mut().map_or(Ok(()), |file| file.write_all(line))?;
+                bytes += line.len() as u64;
+            }
+            Ok(())
+        })?;
+    }
+    file.map_or(Ok(()), |file| file.into_inner()?.sync_data())?;
+    Ok(bytes)
 }
 
 /// How long lines are in all, and how many are about what.

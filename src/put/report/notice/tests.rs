@@ -123,3 +123,67 @@ fn every_notice_says_what_happened_and_what_to_do() {
     note: cannot write the step summary to summary.md: no space left on device
     ");
 }
+
+#[test]
+fn what_complete_loads_have_left_is_said_in_whole_lines() {
+    let shared = |read, again: &[&str]| EarlierNotice::KeysShared {
+        read,
+        again: again.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let name = || "a.jsonl".to_owned();
+    for (notice, message) in [
+        (
+            EarlierNotice::IsLeftOut { name: name() },
+            "a.jsonl was loaded in part and is not among the inputs any more; it is left out",
+        ),
+        (
+            EarlierNotice::HaveChanged { names: vec![name()] },
+            "a.jsonl has changed since it was loaded; loading all of it again",
+        ),
+        (
+            EarlierNotice::HaveChanged { names: vec![name(), "b.jsonl".to_owned()] },
+            "a.jsonl, b.jsonl have changed since they were loaded; loading all of them again",
+        ),
+        (
+            EarlierNotice::SentOtherwise { names: vec![name()] },
+            "a.jsonl has since been loaded with other options or other content; loading all of it again",
+        ),
+        (
+            EarlierNotice::AccountsUnreadable { names: vec!["c/receipt".to_owned()] },
+            "cannot read c/receipt, so nothing that was loaded before is skipped; remove damaged files to be rid of \
+             this note",
+        ),
+        (
+            EarlierNotice::ListGone { records: 2 },
+            "the list of the 2 records that the load rejected is gone; a run without --resume writes it again",
+        ),
+        (
+            EarlierNotice::Skipped { inputs: 1 },
+            "skipping 1 input that was loaded completely and has not changed",
+        ),
+        (
+            EarlierNotice::Skipped { inputs: 1_234 },
+            "skipping 1,234 inputs that were loaded completely and have not changed",
+        ),
+        (
+            EarlierNotice::IndexIsAnother { index: "docs".to_owned() },
+            "index docs is not the one that these files were loaded into; loading all of them from the beginning",
+        ),
+        (
+            shared(3, &[]),
+            "compared the keys of 3 inputs with inputs that are loaded before them: none in common",
+        ),
+        (
+            shared(2, &["a.jsonl"]),
+            "compared the keys of 2 inputs with inputs that are loaded before them; loading a.jsonl again, so that \
+             the later value of a key wins",
+        ),
+        (
+            shared(0, &["a.jsonl"]),
+            "an input that is loaded has too many keys to remember; loading a.jsonl again, so that the later value \
+             of a key wins",
+        ),
+    ] {
+        assert_eq!(Notice::from(notice).message(), message);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a run finds of an earlier one that it goes on with, and whether it can go on at all.
+
+use std::path::Path;
+
+use super::journal::Journal;
+use super::one_list::{Before, Found};
+use super::rejects::{self, Forgotten, Place, Rejects};
+use super::rejects_place::{lost, rejects_failure};
+use crate::exit::{ErrorCode, Failure};
+use crate::put::books::tracker::Mark;
+use crate::put::report::notice::Notice;
+use crate::record::Input;
+use crate::record::rejected::Rejected;
+
+/// Goes on from a mark with the rejects file that belongs to it.
+pub(crate) fn go_on(
+    journal: &mut Journal,
+    mark: &mut Mark,
+    place: &Place,
+    notes: &mut Vec<Notice>,
+) -> Result<Rejects, Failure> {
+    forget_rejects(journal, mark, place)?;
+    notes.extend(lost(place.path(), mark));
+    let is_to_come = |known: &Rejected<'_>| is_to_come(journal, mark, known);
+    let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
+        .map_err(|error| rejects_failure(place.path(), &error))?;
+    journal.go_on(mark).map_err(Failure::from)?;
+    Ok(rejects)
+}
+
+/// What is in the place of the rejects file of a run that goes on.
+pub(crate) fn found(journal: &Journal, mark: &Mark, named: Option<&Path>) -> Result<Found, Failure> {
+    let before = journal.rejects_before().map_err(Failure::from)?;
+    let Some((was, is_at)) = before.filter(|_| mark.rejects_bytes > 0) else { return Ok(Found::List) };
+    let own = journal.rejects_of_source();
+    let before = Before { named: &was, is_at: &is_at, is_own: was == own, bytes: mark.rejects_bytes };
+    before.goes_on_in(named.unwrap_or(&own), named.is_some())
+}
+
+/// Whether a line of the rejects file is about a record that is not settled and so comes again.
+fn is_to_come(journal: &Journal, mark: &Mark, known: &Rejected<'_>) -> bool {
+    let numbers = rejects::whole_name(known).and_then(|name| journal.numbers().get(&name));
+    numbers.is_some_and(|numbers| numbers.iter().any(|input| !mark.is_settled(*input, known.record)))
+}
+
+/// Takes out of the rejects file what is loaded again, or no more, and counts it no more.
+fn forget_rejects(journal: &Journal, mark: &mut Mark, place: &Place) -> Result<(), Failure> {
+    if journal.forgotten().is_empty() {
+        return Ok(());
+    }
+    let Forgotten { noted, rejected, unknown } = rejects::forget(place, mark, journal.forgotten())
+        .map_err(|error| rejects_failure(place.path(), &error))?;
+    mark.take_back(rejected, unknown);
+    mark.rejects_bytes = noted;
+    Ok(())
+}
+
+/// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.
+pub(crate) fn can_be_read_twice(input: &Input) -> bool {
+    match input {
+        Input::File(path) => path.metadata().map_or(true, |file| file.is_file()),
+        Input::Stdin | Input::Inline(_) => false,
+    }
+}
+
+pub(crate) fn not_a_file() -> Failure {
+    Failure::new(
+        ErrorCode::Usage,
+        "--resume requires files: pipes and text on the command line cannot be read again",
+    )
+    .advise("run without --resume, or write the input to a file first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printed;
+
+    #[test]
+    fn what_cannot_be_resumed_is_refused_with_a_cure() {
+        insta::assert_snapshot!(printed([not_a_file()]), @"
+        --resume requires files: pipes and text on the command line cannot be read again
+            run without --resume, or write the input to a file first
+        ");
+    }
+}
