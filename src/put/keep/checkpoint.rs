@@ -23,6 +23,7 @@ use crate::put::again::{Again, Role};
 use crate::put::books::outcome::{Later, Outcome};
 use crate::put::books::standing::Standing;
 use crate::put::books::tracker::{FailedAt, Mark, Settled, Tracker};
+use crate::put::index::Known;
 use crate::put::report::notice::{EarlierNotice, Notice};
 use crate::read::FailedInput;
 use crate::record::{Defect, Input, Vector};
@@ -233,6 +234,9 @@ impl Checkpoint {
         if skips {
             journal.skip(self.complete.times(), self.complete.bound(), self.complete.lists());
             mark = Some(self.complete.mark());
+        }
+        if let Known::Existing(index) = index.known {
+            journal.know(&Binding::of(index));
         }
         let may_hold = |bound: &Binding, counts| !Resumed { bound, counts }.is_gone_from(index.known);
         journal.start(&self.inputs, mark.as_ref(), rejects.as_deref(), &may_hold).map_err(Failure::from)?;

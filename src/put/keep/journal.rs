@@ -301,6 +301,11 @@ impl Journal {
         (&self.header.bound, self.counted)
     }
 
+    /// Notes which index is there now, before the run takes its place in the folder.
+    pub(crate) fn know(&mut self, now: &Binding) {
+        self.header.bound = self.header.bound.completed(now);
+    }
+
     /// Sees to it that where vectors go is on disk before they are sent: the place, and what is known of the index.
     pub fn bind(&mut self, now: &Binding) -> Result<(), JournalError> {
         let bound = self.header.bound.completed(now);
