@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'ossvec' -ScriptBlock {
             [CompletionResult]::new('put-vectors', 'put-vectors', [CompletionResultType]::ParameterValue, 'Load vectors from JSON, JSONL, CSV or TSV into an index')
             [CompletionResult]::new('put', 'put', [CompletionResultType]::ParameterValue, 'Load vectors from JSON, JSONL, CSV or TSV into an index')
             [CompletionResult]::new('vectors-api', 'vectors-api', [CompletionResultType]::ParameterValue, 'Run commands in ossutil''s form')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the loads of this machine and how far they are')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a local OSS Vectors service')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or set up the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell completion script')
@@ -329,6 +330,16 @@ Register-ArgumentCompleter -Native -CommandName 'ossvec' -ScriptBlock {
             [CompletionResult]::new('--skip-verify-cert', '--skip-verify-cert', [CompletionResultType]::ParameterName, 'Do not verify the server''s certificate')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors and the summary')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors and the summary')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'ossvec;status' {
+            [CompletionResult]::new('--checkpoint-dir', '--checkpoint-dir', [CompletionResultType]::ParameterName, 'Directory for the journals of loads')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the output')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Show the present state every second, until Ctrl-C')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

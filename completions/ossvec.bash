@@ -34,6 +34,9 @@ _ossvec() {
             ossvec,serve)
                 cmd="ossvec__subcmd__serve"
                 ;;
+            ossvec,status)
+                cmd="ossvec__subcmd__status"
+                ;;
             ossvec,vectors-api)
                 cmd="ossvec__subcmd__vectors__subcmd__api"
                 ;;
@@ -53,7 +56,7 @@ _ossvec() {
 
     case "${cmd}" in
         ossvec)
-            opts="-i -k -t -e -c -q -h -V --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version put-vectors put vectors-api serve config completions"
+            opts="-i -k -t -e -c -q -h -V --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version put-vectors put vectors-api status serve config completions"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -210,7 +213,7 @@ _ossvec() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "put-vectors put vectors-api serve config completions" -- "${cur}") )
+            COMPREPLY=( $(compgen -W "put-vectors put vectors-api status serve config completions" -- "${cur}") )
             [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt +o bashdefault +o default
             return 0
             ;;
@@ -1070,6 +1073,31 @@ _ossvec() {
                     ;;
                 --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=()
+            return 0
+            ;;
+        ossvec__subcmd__status)
+            opts="-h -V --watch --checkpoint-dir --output-format --help --version"
+            if [[ ${cur} == -* ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --checkpoint-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)

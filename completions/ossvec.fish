@@ -61,6 +61,7 @@ complete -c ossvec -n "__fish_ossvec_needs_command" -s V -l version -d 'Print ve
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "put-vectors" -d 'Load vectors from JSON, JSONL, CSV or TSV into an index'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "put" -d 'Load vectors from JSON, JSONL, CSV or TSV into an index'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "vectors-api" -d 'Run commands in ossutil\'s form'
+complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "status" -d 'Show the loads of this machine and how far they are'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "serve" -d 'Run a local OSS Vectors service'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "config" -d 'Show or set up the configuration'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "completions" -d 'Print a shell completion script'
@@ -352,6 +353,12 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s q -l quiet -d 'Print only errors and the summary'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s V -l version -d 'Print version'
+complete -c ossvec -n "__fish_ossvec_using_subcommand status" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
+complete -c ossvec -n "__fish_ossvec_using_subcommand status" -l output-format -d 'Format of the output' -r -f -a "text\t'Lines of text'
+json\t'A JSON document'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand status" -l watch -d 'Show the present state every second, until Ctrl-C'
+complete -c ossvec -n "__fish_ossvec_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ossvec -n "__fish_ossvec_using_subcommand status" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l listen -d 'Address to listen on' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l data-dir -d 'Directory for the data' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand serve" -l requests-per-second -d 'Maximum PutVectors requests per second' -r -f

@@ -29,6 +29,7 @@ mod log;
 mod oss;
 mod print;
 mod private;
+mod process;
 mod profile;
 mod put;
 mod read;
@@ -38,6 +39,7 @@ mod setting;
 mod settings;
 mod shown;
 mod signals;
+mod status;
 #[doc(hidden)]
 pub mod test_support;
 #[cfg(test)]

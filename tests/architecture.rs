@@ -14,7 +14,7 @@ use circles::{Circle, Crate};
 use ossvec::test_support::setting::{ALL, ALSO_READ};
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 31] = [
+const MAY_USE: [(&str, &[&str]); 33] = [
     ("ini", &[]),
     ("setting", &[]),
     ("shown", &[]),
@@ -37,6 +37,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "links",
             "oss",
             "private",
+            "process",
             "read",
             "record",
             "resources",
@@ -48,6 +49,8 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ("exit", &["shown"]),
     ("links", &[]),
     ("private", &[]),
+    ("process", &[]),
+    ("status", &["exit", "oss", "private", "process", "put", "read", "shown", "words"]),
     ("resources", &["exit"]),
     ("command_line", &["setting", "shown"]),
     ("values", &["put"]),
@@ -100,6 +103,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "settings",
             "shown",
             "signals",
+            "status",
             "trial",
             "values",
         ],
@@ -124,12 +128,13 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
     ("indicatif", &["put/report/screen.rs"]),
     ("dirs", &["settings/"]),
     ("jiff", &["oss/time.rs"]),
-    ("console", &["init/typed.rs", "put/report/screen.rs"]),
+    ("console", &["init/typed.rs", "put/report/screen.rs", "status/screen.rs"]),
     (
         "rustix",
         &[
             "init/typed.rs",
             "private.rs",
+            "process.rs",
             "resources.rs",
             "settings/exposed.rs",
             "settings/places.rs",

@@ -5,6 +5,7 @@ mod input;
 mod load;
 mod parse;
 mod serve;
+mod status;
 mod version;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use load::{
     Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, Sending, To, VerifyName, WhenChanged,
 };
 pub(crate) use serve::Serve;
+pub(crate) use status::Status;
 pub(crate) use version::verbose as verbose_version;
 
 /// The exit codes with their meanings, for the end of the help and the man page.
@@ -85,6 +87,10 @@ pub enum Command {
     PutVectors(Box<PutVectors>),
     /// Run commands in ossutil's form
     VectorsApi(VectorsApi),
+    /// Show the loads of this machine and how far they are
+    ///
+    /// Reads the journals of loads, and changes nothing.
+    Status(Status),
     /// Run a local OSS Vectors service
     Serve(Serve),
     /// Show or set up the configuration

@@ -8,6 +8,7 @@ mod generate;
 mod listening;
 mod put_vectors;
 mod serve;
+mod status;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
@@ -111,6 +112,7 @@ async fn command(
                 put_vectors::put_vectors((arguments, form), global, environment, &line, result).await
             }
         },
+        Command::Status(arguments) => status::status(arguments, environment).await,
         Command::Serve(arguments) => serve::serve(arguments, global, environment).await,
         Command::Config(arguments) => config::config(arguments, global, environment).await,
         Command::Completions(arguments) => completions::completions(arguments),
@@ -136,7 +138,7 @@ fn document(arguments: &[OsString]) -> Document {
         _ if !is_json => Document::None,
         // Who mistypes a command means one that has a summary.
         Some("put-vectors") | None => Document::Summary,
-        Some("config") => Document::Failure,
+        Some("config" | "status") => Document::Failure,
         Some(_) => Document::None,
     }
 }
@@ -156,6 +158,7 @@ mod tests {
             ("--nope put-vectors a --output-format json", Document::Summary),
             ("put-vector a --output-format json", Document::Summary),
             ("config show --output-format json", Document::Failure),
+            ("status docs --output-format json", Document::Failure),
             ("vectors-api put-vectors --output-format json", Document::None),
             ("serve --output-format json", Document::None),
             ("put-vectors a", Document::None),

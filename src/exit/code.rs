@@ -134,6 +134,8 @@ error_codes! {
     CannotResume = "cannot_resume", Client;
     /// Another run uses the same state or the same file.
     InUse = "in_use", Client;
+    /// The directory of the journals cannot be read.
+    StateUnreadable = "state_unreadable", Client;
     /// A disk is full.
     DiskFull = "disk_full", Client;
     /// A file cannot be written.

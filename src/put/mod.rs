@@ -45,7 +45,7 @@ use self::load::{Load, Stopping};
 use self::pipeline::Plan;
 use self::pipeline::first_look::FirstLook;
 pub use self::rehearse::Rehearse;
-use self::report::{Events, Reporter, Telling};
+use self::report::{Events, Reporter, StatePlace, Telling};
 use self::send::Sender;
 pub use self::send::Verify;
 use self::send::control::{Beginning, Control};
@@ -70,7 +70,8 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         Err(failure) => return never_begun(job.telling, failure),
     };
     let (telling, taken) = job.telling.claimed();
-    let reporter = Arc::new(Reporter::new(Telling { resumed: checkpoint.is_resumed(), ..telling }));
+    let (state, resumed) = (state_place(&checkpoint, &job.keep), checkpoint.is_resumed());
+    let reporter = Arc::new(Reporter::new(Telling { state, resumed, ..telling }));
     checkpoint.take_notes().into_iter().for_each(|note| reporter.note(note));
     let _answering = answer(calls.progress, Arc::clone(&reporter));
     let settled = checkpoint.settled();
@@ -263,6 +264,13 @@ fn keep(job: &Job) -> Result<Checkpoint, Failure> {
         return Checkpoint::rehearsal(job.inputs.clone(), job.keep.rejects.clone());
     }
     Checkpoint::open(job.keep.clone(), job.inputs.clone())
+}
+
+/// Where the state of the load is kept for others to look at.
+fn state_place(checkpoint: &Checkpoint, keep: &Keep) -> Option<StatePlace> {
+    let folder = checkpoint.folder()?.to_owned();
+    let Keep { place, resume_command, .. } = keep;
+    Some(StatePlace { folder, service: place.service.clone(), resume_command: resume_command.clone() })
 }
 
 /// The end of a run that could not even begin.

@@ -54,6 +54,7 @@ impl Settle {
         checkpoint: Checkpoint,
         earlier: Settled,
     ) -> Self {
+        reporter.goes_on_from(earlier);
         Self {
             reporter,
             ledger: Ledger::new(bounds, earlier),
@@ -84,6 +85,7 @@ impl Settle {
         let is_complete = self.checkpoint.find_complete()?;
         if let Some(complete) = self.checkpoint.already_complete() {
             self.ledger.goes_on_from(complete.counts());
+            self.reporter.goes_on_from(complete.counts());
             self.checkpoint.take_notes().into_iter().for_each(|note| self.reporter.note(note));
         }
         Ok(is_complete)
@@ -107,6 +109,7 @@ impl Settle {
     /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
     pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
         self.ledger.goes_on_from(self.checkpoint.start(index)?);
+        self.reporter.goes_on_from(self.ledger.earlier());
         self.checkpoint.take_notes().into_iter().for_each(|note| self.reporter.note(note));
         Ok(self.ledger.earlier())
     }

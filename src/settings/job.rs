@@ -223,6 +223,23 @@ fn real_path(directory: &Path) -> PathBuf {
     }
 }
 
+/// The folder of all loads' folders.
+pub(super) fn checkpoints(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    match named {
+        Some(folder) if folder.as_os_str() == "-" => {
+            Err(usage("--checkpoint-dir must be a directory, not -")
+                .advise("choose a directory, or remove --checkpoint-dir"))
+        }
+        Some(folder) => Ok(folder.to_owned()),
+        None => dirs::state_dir().or_else(dirs::data_local_dir).map(|state| state.join("ossvec")).ok_or_else(
+            || {
+                Failure::new(ErrorCode::MissingSetting, "cannot find a state directory for this user")
+                    .advise("choose one with --checkpoint-dir")
+            },
+        ),
+    }
+}
+
 /// What the run keeps on disk.
 pub(super) fn keep(
     arguments: &PutVectors,
@@ -230,22 +247,8 @@ pub(super) fn keep(
     command_line: &CommandLine,
 ) -> Result<Keep, Failure> {
     let reporting = &arguments.reporting;
-    let folder = match &reporting.checkpoint_dir {
-        Some(folder) if folder.as_os_str() == "-" => {
-            return Err(usage("--checkpoint-dir must be a directory, not -")
-                .advise("choose a directory, or remove --checkpoint-dir"));
-        }
-        Some(folder) => folder.clone(),
-        None => dirs::state_dir()
-            .or_else(dirs::data_local_dir)
-            .map(|state| state.join("ossvec"))
-            .ok_or_else(|| {
-                Failure::new(ErrorCode::MissingSetting, "cannot find a state directory for this user")
-                    .advise("choose one with --checkpoint-dir")
-            })?,
-    };
     Ok(Keep {
-        folder,
+        folder: checkpoints(reporting.checkpoint_dir.as_deref())?,
         rejects: reporting.rejects.clone(),
         resume: reporting.resume,
         on_change: match reporting.on_change {

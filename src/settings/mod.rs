@@ -16,6 +16,7 @@ mod places;
 mod service;
 mod show;
 mod sources;
+mod status;
 mod tables;
 mod telling;
 mod touched;
@@ -53,6 +54,7 @@ pub(crate) use environment::Environment;
 pub(crate) use service::{ServiceSettings, check_endpoint};
 pub(crate) use show::{lines, show};
 pub(crate) use sources::another_file;
+pub(crate) use status::{StatusSettings, status};
 pub(crate) use telling::{CommandForm, Output, is_step};
 
 /// The bucket of a local load, wherever nobody says otherwise.

@@ -66,6 +66,7 @@ pub(super) fn telling(
         quiet: global.quiet,
         events,
         metrics: reporting.metrics_file.clone(),
+        state: None,
         inputs: inputs.to_vec(),
         bytes_total: read::total_bytes(inputs),
         bucket: String::new(),
@@ -83,6 +84,11 @@ pub(super) fn telling(
 /// A name that no other run has: 64 bits that the system's source of randomness has made.
 fn run_id() -> String {
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
+/// Whether a stream that may be a terminal can be drawn on again and again.
+pub(super) fn can_redraw(is_terminal: bool, environment: &Environment) -> bool {
+    Terminal::of(is_terminal, environment) != Terminal::None
 }
 
 /// What standard error can show.

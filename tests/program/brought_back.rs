@@ -2,6 +2,7 @@
 //! place and index before anything gives way to it, and what gives way is not lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -83,13 +84,13 @@ fn settled(folder: &Path, sequence: &str) -> Option<usize> {
     journal.exists().then(|| last_mark(&journal).map_or(0, |mark| settled_by(&mark).len()))
 }
 
-/// All files below a folder with what is in them, but for the lock.
+/// All files below a folder with what is in them, but for the lock and the state of the latest run.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if path.is_dir() {
             all.extend(files(&path));
-        } else if path.file_name().unwrap() != "lock" {
+        } else if !["lock", "state.json"].map(OsStr::new).contains(&path.file_name().unwrap()) {
             all.insert(path.clone(), fs::read(&path).unwrap());
         }
     }

@@ -106,7 +106,8 @@ fn options_values_and_files_are_offered() {
 
 #[test]
 fn commands_come_first_and_nothing_hidden_is_offered() {
-    const COMMANDS: [&str; 6] = ["completions", "config", "put", "put-vectors", "serve", "vectors-api"];
+    const COMMANDS: [&str; 7] =
+        ["completions", "config", "put", "put-vectors", "serve", "status", "vectors-api"];
     let home = home();
     for shell in shells() {
         let offered = |line: &str| {

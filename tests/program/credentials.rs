@@ -141,6 +141,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             quiet: true,
             events: None,
             metrics: None,
+            state: None,
             inputs: vec![input],
             bytes_total: None,
             bucket: BUCKET.to_owned(),

@@ -70,6 +70,7 @@ mod shapes;
 mod shared_inputs;
 mod signals;
 mod sources;
+mod status;
 mod style;
 mod support;
 mod tables;

@@ -180,9 +180,9 @@ fn progress_that_is_given_up_or_missing_is_told_and_can_be_taken_up_again() {
     std::fs::rename(from, to).unwrap();
     service.trouble(&[]);
     assert_eq!(load(&["--resume"]).assert_code(0).counts(["stored", "skipped"]), [100, 100]);
-    // What a complete load leaves is its receipt and the lock.
+    // What a complete load leaves is its receipt, its state and the lock.
     let folder = std::path::Path::new(to).parent().unwrap();
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 3);
 }
 
 /// A load of `a.jsonl` whose files are easily found.

@@ -33,7 +33,7 @@ fn strict(mut schema: Value) -> Value {
     schema
 }
 
-/// The three schemas, strict.
+/// The schemas, strict.
 struct Forms {
     schemas: Schemas,
     by_name: BTreeMap<&'static str, SchemaIndex>,
@@ -43,7 +43,8 @@ struct Forms {
 
 impl Forms {
     fn new() -> Self {
-        let names = ["event", "summary", "reject"].map(|name| (name, format!("{name}.schema.json")));
+        let names =
+            ["event", "summary", "reject", "status"].map(|name| (name, format!("{name}.schema.json")));
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         for (_, file) in &names {
             let schema = strict(load(file));
@@ -198,6 +199,47 @@ fn runs_that_are_stopped_and_resumed_print_what_the_schemas_say() {
     assert!(resumed.counts(["skipped"])[0] > 0);
 }
 
+#[test]
+fn what_status_prints_of_loads_of_every_kind_is_what_its_schema_says() {
+    let forms = Forms::new();
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let mut states = BTreeSet::new();
+    let mut look = || {
+        let mut status = home.ossvec();
+        let ended = run(status.args(["status", "--checkpoint-dir", "state", "--output-format", "json"]));
+        let document = serde_json::from_str(&ended.assert_code(0).stdout).unwrap();
+        forms.check("status", &document);
+        let loads = document["loads"].as_array().unwrap().clone();
+        states.extend(loads.iter().map(|load| load["state"].as_str().unwrap().to_owned()));
+        loads
+    };
+    let put = |more: &[&str]| {
+        let mut load = home.put(&service);
+        load.args(["a.jsonl", "--batch-size", "20", "--checkpoint-dir", "state"]).args(more);
+        load
+    };
+    home.write("a.jsonl", lines(60, 4));
+    home.write("state/damaged/lock", "");
+    home.write("state/damaged/receipt", "");
+    service.trouble(&["op=PutVectors,nth=2,status=403,code=AccessDenied"]);
+    run(&mut put(&["--job", "1"])).assert_code(2);
+    look();
+    // As an earlier version has left it.
+    let state = std::fs::read_dir(home.path("state")).unwrap().map(|entry| entry.unwrap().path());
+    let state = state.map(|folder| folder.join("state.json")).find(|state| state.exists()).unwrap();
+    std::fs::remove_file(&state).unwrap();
+    look();
+    service.trouble(&["op=PutVectors,status=503,code=InternalError,retry-after=60"]);
+    let running = Running::start(&mut put(&["--resume"]));
+    until("it is running", || look().iter().any(|load| load["state"] == "running"));
+    running.kill();
+    look();
+    service.trouble(&[]);
+    run(&mut put(&["--resume"])).assert_code(0);
+    look();
+    assert_eq!(states, ["complete", "running", "stopped", "unreadable"].map(str::to_owned).into());
+}
+
 /// The names in the first column of the table behind a heading of `docs/events.md`.
 fn listed(page: &str, heading: &str) -> BTreeSet<String> {
     let section = page.split(&format!("\n{heading}\n")).nth(1).unwrap_or_else(|| panic!("no {heading}"));
@@ -215,6 +257,7 @@ fn the_page_on_events_lists_exactly_the_members_of_the_schemas() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.md")).unwrap();
     let page = page.replace("\r\n", "\n");
     assert_eq!(listed(&page, "## Summary"), members(&load("summary.schema.json")));
+    assert_eq!(listed(&page, "## Status"), members(&load("status.schema.json")["$defs"]["load"]));
     let events = load("event.schema.json");
     for kind in events["oneOf"].as_array().unwrap() {
         let name = kind["$ref"].as_str().unwrap().trim_start_matches("#/$defs/");

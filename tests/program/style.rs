@@ -128,7 +128,8 @@ fn descriptions(schema: &serde_json::Value) -> Vec<&str> {
 #[test]
 fn the_schemas_avoid_the_words_of_the_glossary() {
     let glossary = glossary();
-    for path in ["event", "reject", "summary"].map(|name| format!("docs/schema/{name}.schema.json")) {
+    for path in ["event", "reject", "summary", "status"].map(|name| format!("docs/schema/{name}.schema.json"))
+    {
         let schema: serde_json::Value = serde_json::from_str(&page(&path)).unwrap();
         let descriptions = descriptions(&schema);
         assert!(descriptions.len() > 5, "{path}");
@@ -304,8 +305,15 @@ fn short_help(command: &[&str], width: &str) -> Vec<String> {
 
 #[test]
 fn the_short_help_of_every_command_fits_one_screen() {
-    let commands: [&[&str]; 6] =
-        [&[], &["put-vectors"], &["serve"], &["config", "show"], &["config", "init"], &["completions"]];
+    let commands: [&[&str]; 7] = [
+        &[],
+        &["put-vectors"],
+        &["status"],
+        &["serve"],
+        &["config", "show"],
+        &["config", "init"],
+        &["completions"],
+    ];
     for command in commands {
         for width in ["80", "100"] {
             let lines = short_help(command, width).len();

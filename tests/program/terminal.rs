@@ -15,7 +15,7 @@ use crate::support::{Home, TestService, line, lines, run, unlimited, words};
 use crate::trouble::{Running, until};
 
 /// A program whose standard output and error are a terminal.
-struct Watched {
+pub(crate) struct Watched {
     child: Child,
     keys: File,
     printed: Arc<Mutex<Vec<u8>>>,
@@ -23,7 +23,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let (mut watched, terminal) = pty::open();
         let child = command.stdout(pty::stream(&terminal)).stderr(pty::stream(&terminal)).spawn().unwrap();
         // The reading below ends when nobody holds the terminal any more.
@@ -40,7 +40,7 @@ impl Watched {
         Self { child, keys, printed, reading }
     }
 
-    fn printed(&self) -> String {
+    pub(crate) fn printed(&self) -> String {
         String::from_utf8_lossy(&self.printed.lock().unwrap()).into_owned()
     }
 
@@ -61,13 +61,13 @@ impl Watched {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Its exit code, and all that it has printed.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         self.reading.join().unwrap();
         let printed = String::from_utf8(self.printed.lock().unwrap().clone()).unwrap();

@@ -33,7 +33,6 @@ impl Running {
     }
 
     /// Its process.
-    #[cfg(target_os = "linux")]
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }

@@ -11,8 +11,9 @@ mod change;
 mod continued;
 pub(crate) mod error;
 mod flat;
-mod folder;
+pub(crate) mod folder;
 mod given_up;
+pub(crate) mod glance;
 mod header;
 mod inputs;
 pub(crate) mod lines;
@@ -41,7 +42,7 @@ pub use self::given_up::{GivenUp, MayHold};
 pub use self::header::{Began, Header};
 pub use self::inputs::OnChange;
 use self::lines::{Line, next_line, seal};
-pub use self::place::{Difference, Place, listed, local_service};
+pub use self::place::{Difference, Place, listed, local_data, local_service};
 pub(crate) use self::receipt::Done;
 pub use self::receipt::{CompleteInput, Receipt};
 pub(crate) use self::receipts::Found;
@@ -133,6 +134,11 @@ impl Journal {
     /// What all loads have sent to this place.
     pub(crate) fn activities(&self) -> &[Activity] {
         &self.activities
+    }
+
+    /// The directory of the load.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The inputs as they are.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::call::{Bound, Quota};
 use crate::put::books::tally::Balance;
+use crate::put::books::tracker::Settled;
 use crate::words::{bytes, count, rate, whole_seconds};
 
 /// Rates are those of this much time: long enough to be steady, short enough to show a change.
@@ -252,6 +253,8 @@ pub(crate) struct Figures {
     pub(crate) unknown: u64,
     /// All that this run has done so far.
     pub(crate) balance: Balance,
+    /// What earlier runs of the load settled.
+    pub(crate) earlier: Settled,
     /// In a rehearsal, the records that have been checked.
     pub(crate) checked: Option<u64>,
     pub(crate) vectors_per_second: f64,
@@ -273,6 +276,7 @@ impl Default for Figures {
             rejected: 0,
             unknown: 0,
             balance: Balance::default(),
+            earlier: Settled::default(),
             checked: None,
             vectors_per_second: 0.0,
             requests_per_second: 0.0,

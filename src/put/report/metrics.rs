@@ -1,11 +1,7 @@
 //! The state of a run in a file for Prometheus: replaced as a whole every few seconds, and at the end.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 use super::exposition::Exposition;
 use super::happening::Happening;
@@ -14,9 +10,8 @@ use super::listener::{Listener, Untold};
 use super::meter::Figures;
 use super::notice::Notice;
 use super::screen::Screen;
+use super::snapshot::{Readers, Snapshot};
 use crate::call::Trouble;
-use crate::links::target;
-use crate::private;
 use crate::put::books::tally::Balance;
 
 /// The file is replaced at most this often while the run goes on: collectors look at it every 15 seconds or less often.
@@ -25,22 +20,19 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Keeps the file.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    path: PathBuf,
+    file: Snapshot,
     run: Run,
     bucket: String,
     index_name: String,
     /// The current part of the set pace.
     pace: f64,
-    written: Option<Instant>,
-    /// Why the file is not up to date.
-    trouble: Option<io::Error>,
 }
 
 impl Metrics {
     /// Keeps the file at `path` of what `run` loads into an index of a bucket.
     pub(crate) fn new(path: PathBuf, run: Run, [bucket, index_name]: [&str; 2]) -> Self {
         let (bucket, index_name) = (bucket.to_owned(), index_name.to_owned());
-        Self { path, run, bucket, index_name, pace: 1.0, written: None, trouble: None }
+        Self { file: Snapshot::new(path, EVERY, Readers::All), run, bucket, index_name, pace: 1.0 }
     }
 
     fn write(&mut self, balance: Balance, figures: Option<&Figures>, exit_code: Option<u8>) {
@@ -48,19 +40,14 @@ impl Metrics {
         let now = run.now();
         let text =
             Exposition { run, bucket, index_name, now, balance, figures, pace: *pace, exit_code }.text();
-        self.trouble = replace(&self.path, &text).err();
-        self.written = Some(Instant::now());
-    }
-
-    fn is_due(&self) -> bool {
-        self.written.is_none_or(|written| written.elapsed() >= EVERY)
+        self.file.write(&text);
     }
 }
 
 impl Listener for Metrics {
     fn hear(&mut self, happening: &Happening<'_>, _: &mut Screen) {
         match happening {
-            Happening::Progressed(figures) if self.is_due() => {
+            Happening::Progressed(figures) if self.file.is_due() => {
                 self.write(figures.balance, Some(figures), None);
             }
             Happening::Troubled(Trouble::Throttled { pace, .. }) | Happening::PaceRose(pace) => {
@@ -79,41 +66,15 @@ impl Listener for Metrics {
     }
 
     fn trouble(&mut self) -> Option<Untold> {
-        let error = self.trouble.take()?.to_string();
-        Some(Untold::Noted(Notice::Metrics { path: self.path.clone(), error }))
+        let error = self.file.take_trouble()?.to_string();
+        Some(Untold::Noted(Notice::Metrics { path: self.file.path().to_owned(), error }))
     }
-}
-
-/// Puts a text in the place of a file, so that whoever reads it meets the old one or the new one as a whole. Collectors run
-/// as other users, and nothing in it is secret.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = target(path);
-    // Collectors read *.prom, and so not this one.
-    let (mut file, new) = private::create_beside(&path, ".new")?;
-    let finished = file.write_all(text.as_bytes()).and_then(|()| readable(&file)).and_then(|()| {
-        drop(file);
-        fs::rename(&new, &path)
-    });
-    if finished.is_err() {
-        private::remove_if_there(&new)?;
-    }
-    finished
-}
-
-#[cfg(unix)]
-fn readable(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &fs::File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::put::report::summary::Summary;
     use crate::testing::Directory;

@@ -45,6 +45,8 @@ struct Inner {
     run: Run,
     /// Whether the run continues an earlier one.
     resumed: bool,
+    /// What earlier runs of the load settled.
+    earlier: Settled,
     begun: Instant,
     meter: Meter,
     /// Bytes of the files that all batches that ended stand for.
@@ -128,11 +130,17 @@ impl Reporter {
             pace: 1.0,
             empty: Vec::new(),
             resumed: telling.resumed,
+            earlier: Settled::default(),
             run: telling.run,
             inputs: telling.inputs,
         };
         let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
         Self { inner: Mutex::new(inner), waiting, has_room }
+    }
+
+    /// Notes what earlier runs of the load settled, as far as that is known.
+    pub(crate) fn goes_on_from(&self, earlier: Settled) {
+        self.lock().earlier = earlier;
     }
 
     /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
@@ -289,8 +297,9 @@ impl Reporter {
         let Inner { summary, audience, run, .. } = &mut *inner;
         summary.finished_at = Some(run.now().rfc3339_millis());
         summary.balance = ledger.balance();
-        let Settled { read, rejected, unknown, .. } = ledger.earlier();
-        (summary.skipped, summary.skipped_rejected, summary.skipped_unknown) = (read, rejected, unknown);
+        let Settled { read, stored, rejected, unknown } = ledger.earlier();
+        (summary.skipped, summary.skipped_stored) = (read, stored);
+        (summary.skipped_rejected, summary.skipped_unknown) = (rejected, unknown);
         summary.elapsed_ms = millis(elapsed);
         summary.vectors_per_second = per_second(summary.balance.tally.stored, elapsed);
         summary.requests_per_second = per_second(summary.balance.cost.attempts, elapsed);
@@ -362,7 +371,7 @@ impl Inner {
         let balance = self.summary.balance;
         let Tally { rejected, unknown, .. } = balance.tally;
         let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
-        Figures { rejected, unknown, balance, ..figures }
+        Figures { rejected, unknown, balance, earlier: self.earlier, ..figures }
     }
 
     /// Tells what was found in records since notes were told.

@@ -35,6 +35,9 @@ pub struct Summary {
     pub balance: Balance,
     /// Settled by an earlier run; not part of `read`.
     pub skipped: u64,
+    /// Stored records among those.
+    #[serde(skip)]
+    pub skipped_stored: u64,
     /// Rejected records among those.
     pub skipped_rejected: u64,
     /// Records of unknown fate among those.

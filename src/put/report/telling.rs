@@ -12,6 +12,7 @@ use super::notice::Notice;
 use super::progress::{Progress, Style};
 use super::schema::SCHEMA_VERSION;
 use super::screen::Screen;
+use super::state_file::{StateFile, StatePlace, Target};
 use super::step_summary::StepSummary;
 use super::summary::{Skipped, Summary};
 use crate::call::Quota;
@@ -31,6 +32,8 @@ pub struct Telling {
     pub events: Option<Events>,
     /// The file for Prometheus, if there is to be one.
     pub metrics: Option<PathBuf>,
+    /// Where the load keeps its state, if it keeps anything.
+    pub state: Option<StatePlace>,
     /// The inputs, for their names.
     pub inputs: Vec<Input>,
     /// Their size, if it is known.
@@ -88,6 +91,11 @@ impl Telling {
         if let Some(path) = self.metrics.take() {
             let metrics = Metrics::new(path, self.run.clone(), [&self.bucket, &self.index_name]);
             listeners.push(Box::new(metrics));
+        }
+        if let Some(place) = self.state.take() {
+            let Self { bucket, index_name, inputs, bytes_total, .. } = &*self;
+            let target = Target { bucket, index_name, inputs, bytes_total: *bytes_total };
+            listeners.push(Box::new(StateFile::new(place, self.run.clone(), &target)));
         }
         listeners.push(Box::new(Lines::new(self.quiet, self.actions.is_none())));
         if let Some(Actions { step_summary }) = self.actions.take() {

@@ -40,6 +40,11 @@ impl Change {
         Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed, per_input }
     }
 
+    /// All that is settled after this change.
+    pub(crate) fn counts(&self) -> Settled {
+        self.counts
+    }
+
     /// The mark after this change; what is settled ahead is sorted in it.
     pub(crate) fn apply(self, mark: Mark) -> Mark {
         let gone: BTreeSet<_> = self.no_longer_ahead.iter().map(|span| (span.start, span.end)).collect();

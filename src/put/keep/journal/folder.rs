@@ -14,7 +14,8 @@ use crate::put::books::tracker::Mark;
 
 /// In the folder of a sequence; older versions had one beside them.
 pub(crate) const JOURNAL: &str = "journal";
-const LOCK: &str = "lock";
+/// In the folder of every load.
+pub(crate) const LOCK: &str = "lock";
 
 /// What a sequence of runs is to the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,11 @@ impl Folder {
         folder.remove(Sequence::Gone)?;
         folder.remove(Sequence::New)?;
         Ok(folder)
+    }
+
+    /// Whether there is a folder in which a load has worked.
+    pub(crate) fn is_of_load(path: &Path) -> bool {
+        path.join(LOCK).symlink_metadata().is_ok()
     }
 
     /// The places of the journals that a load may go on with, in a folder that may not be there.

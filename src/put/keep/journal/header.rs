@@ -1,7 +1,7 @@
 //! What a journal is about, and whether a list of inputs continues it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,6 +20,9 @@ use crate::record::Input;
 /// which counted no input on its own, are read too.
 pub(crate) const VERSION: u32 = 3;
 const BEFORE_COUNTS_PER_INPUT: u32 = 2;
+
+/// As much of the name of an index as a folder's name has.
+const INDEX_SHOWN: usize = 48;
 
 /// What identifies a load: a journal of another one is not continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,8 +152,16 @@ impl Header {
         Self { rejects: Some(rejects), ..self }
     }
 
-    /// One folder for each place and set of input names, so that two services never share one.
-    pub(crate) fn folder_name(&self) -> String {
+    /// One folder for each place and set of input names, so that two services never share one. Where an earlier version
+    /// has made one, whose name had no index, that stays the one.
+    pub(crate) fn folder(&self, checkpoints: &Path) -> PathBuf {
+        let hash = self.hash();
+        let [named, earlier] =
+            [format!("{}-{hash}", file_name(&self.place.index)), hash].map(|name| checkpoints.join(name));
+        if !named.exists() && earlier.exists() { earlier } else { named }
+    }
+
+    fn hash(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(self.place.text());
         for input in &self.inputs {
@@ -203,9 +214,38 @@ impl Header {
     }
 }
 
+/// The name of an index as a part of a folder's name, on any file system. What is left out of it is in the hash behind it.
+fn file_name(index: &str) -> String {
+    let safe = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+    index.chars().take(INDEX_SHOWN).map(safe).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Directory;
+
+    fn header(index: &str) -> Header {
+        let place = Place { index: index.to_owned(), ..Place::default() };
+        Header::new(place, BTreeMap::new(), &[]).unwrap()
+    }
+
+    #[test]
+    fn a_folder_is_named_by_its_index_and_a_hash_and_one_of_an_earlier_version_stays() {
+        let directory = Directory::new();
+        let name = |index: &str| {
+            let folder = header(index).folder(&directory.path(""));
+            folder.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        let (index, hash) = (name("docs"), header("docs").hash());
+        assert_eq!((index, hash.len()), (format!("docs-{hash}"), 16));
+        assert!(name("../a b\u{e9}").starts_with("___a_b_-"));
+        assert!(name(&"x".repeat(1_000)).len() <= 65);
+        std::fs::create_dir(directory.path(&hash)).unwrap();
+        assert_eq!(name("docs"), hash);
+        std::fs::create_dir(directory.path(&format!("docs-{hash}"))).unwrap();
+        assert_eq!(name("docs"), format!("docs-{hash}"));
+    }
 
     #[test]
     fn a_load_begins_after_everything_that_was_sent_before_also_where_the_clock_was_set_back() {

@@ -28,7 +28,7 @@ impl Journal {
         receipts::remove_old(checkpoints, Timestamp::now());
         let activities = activity::all(checkpoints, &header.place);
         let header = header.beginning_after(activity::latest(&activities));
-        let mut folder = checkpoints.join(header.folder_name());
+        let mut folder = header.folder(checkpoints);
         if resume.is_some() && !has_journal(&folder, &header, &activities) {
             folder = search(checkpoints, &header, inputs, &activities)?.unwrap_or(folder);
         }

@@ -55,6 +55,11 @@ pub fn local_service(data: &str) -> String {
     format!("{LOCAL}{data}")
 }
 
+/// The directory of the data of a service inside the command; nothing of any other service.
+pub fn local_data(service: &str) -> Option<&str> {
+    service.strip_prefix(LOCAL)
+}
+
 impl Place {
     /// Reads the target of a journal of version 1, which holds no endpoint.
     pub(crate) fn of_version_1(target: &str) -> Self {
@@ -109,7 +114,7 @@ impl Place {
 }
 
 fn shown(service: &str) -> String {
-    match service.strip_prefix(LOCAL) {
+    match local_data(service) {
         Some(data) => format!("--local with data in {data}"),
         None => service.to_owned(),
     }

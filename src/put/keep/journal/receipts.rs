@@ -12,6 +12,7 @@ use super::receipt::Receipt;
 use crate::oss::time::Timestamp;
 use crate::private;
 use crate::put::keep::rejects::REJECTS;
+use crate::put::report::state::STATE;
 
 /// In the folder of a load.
 pub(crate) const RECEIPT: &str = "receipt";
@@ -101,13 +102,21 @@ pub(crate) fn renew(folder: &Path, now: Timestamp) {
     file.and_then(|file| file.set_modified(now)).unwrap_or_default();
 }
 
+/// What is left of a load that leaves nothing to continue: its receipt, and the state of its latest run. Others may have
+/// a file of that name in a folder of theirs.
+fn traces(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let is_over = !Folder::journals(folder).iter().any(|journal| journal.exists());
+    let state = (is_over && Folder::is_of_load(folder)).then(|| folder.join(STATE));
+    std::iter::once(folder.join(RECEIPT)).chain(state)
+}
+
 /// Removes receipts that are old, or too many, of loads that nobody works on. What goes wrong with that is no trouble
 /// of the load at hand.
 pub(crate) fn remove_old(checkpoints: &Path, now: Timestamp) {
     let now = UNIX_EPOCH + Duration::from_millis(now.unix_millis().try_into().unwrap_or_default());
     let Ok(folders) = fs::read_dir(checkpoints) else { return };
     let written = |folder: PathBuf| {
-        let at = folder.join(RECEIPT).symlink_metadata().ok()?.modified().ok()?;
+        let at = traces(&folder).find_map(|trace| trace.symlink_metadata().ok()?.modified().ok())?;
         Some((at, folder))
     };
     let mut all: Vec<_> =
@@ -118,7 +127,7 @@ pub(crate) fn remove_old(checkpoints: &Path, now: Timestamp) {
         if (place >= KEPT_AT_MOST || age > KEPT_FOR)
             && let Ok(_lock) = Folder::open(folder.clone())
         {
-            fs::remove_file(folder.join(RECEIPT)).unwrap_or_default();
+            traces(&folder).for_each(|trace| fs::remove_file(trace).unwrap_or_default());
         }
     }
 }
@@ -139,6 +148,8 @@ mod tests {
         for number in 0..1_005 {
             private::make_folder(&folder(number)).unwrap();
             write(&folder(number), &Receipt { version: 1, ..Receipt::default() }).unwrap();
+            fs::write(folder(number).join(STATE), "{}").unwrap();
+            fs::write(folder(number).join("lock"), "").unwrap();
             let age = match number {
                 0 | 1 => 91 * day,
                 2 => 89 * day,
@@ -153,6 +164,8 @@ mod tests {
         // The oldest of those that are not 90 days old are beyond the thousandth.
         let wanted: Vec<_> = std::iter::once(1).chain(3..1_003).collect();
         assert_eq!(left, wanted);
+        let told: Vec<_> = (0..1_005).filter(|number| folder(*number).join(STATE).exists()).collect();
+        assert_eq!(told, wanted);
         drop(lock);
         remove_old(&checkpoints, now);
         assert!(read(&folder(1)).is_none());

@@ -1,0 +1,86 @@
+//! What complete loads have left to do, and what has to be loaded again for the order of keys.
+
+use super::super::complete::Complete;
+use super::super::journal::{self, Done};
+use super::super::resume::IndexNow;
+use super::Checkpoint;
+use crate::exit::Failure;
+use crate::put::again::{Again, Role};
+use crate::put::books::standing::Standing;
+use crate::put::books::tracker::Settled;
+use crate::put::report::notice::{EarlierNotice, Notice};
+
+impl Checkpoint {
+    /// Forgets complete loads that went into another index.
+    pub(crate) fn hold_against(&mut self, index: IndexNow<'_>) {
+        self.notes.extend(self.complete.hold_against(index).map(Notice::from));
+    }
+
+    /// What is known of each input, if that can bear on others.
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        let mark = self.to_start.as_ref().and_then(|to_start| to_start.mark.as_ref());
+        let count = u32::try_from(self.inputs.len()).unwrap_or(u32::MAX);
+        match (mark, &self.journal) {
+            (Some(mark), Some(journal)) => (0..count)
+                .map(|number| match mark.standing(number) {
+                    _ if journal.anew().contains(&number) => Role::Loaded,
+                    _ if journal.in_doubt().contains(&number) => Role::InDoubt,
+                    Standing::Nothing => Role::Other,
+                    Standing::Part | Standing::Whole => Role::Settled,
+                })
+                .collect(),
+            _ => self.complete.roles(),
+        }
+    }
+
+    /// Forgets inputs that are to be loaded again for the sake of their order.
+    pub(crate) fn load_again(&mut self, again: &Again) {
+        let Again { inputs, read } = again;
+        for number in inputs {
+            self.complete.forget(*number);
+            let Some(to_start) = &mut self.to_start else { continue };
+            if let (Some(mark), Some(journal)) = (&mut to_start.mark, &mut self.journal) {
+                mark.forget(*number);
+                journal.forget(*number);
+            }
+        }
+        let named = inputs.iter().filter_map(|number| self.inputs.get(*number as usize));
+        let again = named.map(ToString::to_string).collect();
+        if *read > 0 || !inputs.is_empty() {
+            self.notes.push(EarlierNotice::KeysShared { read: *read, again }.into());
+        }
+    }
+
+    /// What complete loads have left, where it was found that no input is left to load.
+    pub(crate) fn already_complete(&self) -> Option<&Complete> {
+        self.is_complete.then_some(&self.complete)
+    }
+
+    /// Finds out whether complete loads have left no input to load. What several have completed gets a receipt, so that
+    /// it need not be put together again.
+    pub(crate) fn find_complete(&mut self) -> Result<bool, Failure> {
+        let Some(journal) = self.journal.as_mut().filter(|_| self.complete.is_all()) else {
+            return Ok(false);
+        };
+        self.is_complete = true;
+        if let Some(folder) = self.complete.folder_of_all() {
+            journal::renew(folder);
+        }
+        let Settled { rejected, unknown, .. } = self.complete.counts();
+        if rejected + unknown > 0 && self.complete.rejects_file().is_none() {
+            self.notes.push(EarlierNotice::ListGone { records: rejected + unknown }.into());
+        }
+        // Where there are several lists of rejects, each receipt knows its own.
+        if self.complete.is_of_one_load() || rejected + unknown > 0 {
+            return Ok(true);
+        }
+        journal.skip(self.complete.times(), self.complete.bound(), Vec::new());
+        let done = Done {
+            counts: self.complete.counts(),
+            per_input: self.complete.mark().per_input,
+            exit_code: self.complete.exit().code(),
+            command: self.resume_command.clone(),
+        };
+        journal.certify(done).map(|()| true).map_err(Failure::from)
+    }
+}
