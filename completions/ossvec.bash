@@ -596,7 +596,7 @@ _ossvec() {
             return 0
             ;;
         ossvec__subcmd__put__subcmd__vectors)
-            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
+            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --files-from --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -644,6 +644,10 @@ _ossvec() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --files-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -820,6 +824,13 @@ _ossvec() {
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto bar plain none" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress-interval)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --access-key-id)
@@ -1270,7 +1281,7 @@ _ossvec() {
             return 0
             ;;
         ossvec__subcmd__vectors__subcmd__api__subcmd__put__subcmd__vectors)
-            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
+            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --files-from --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1318,6 +1329,10 @@ _ossvec() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --files-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1494,6 +1509,13 @@ _ossvec() {
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto bar plain none" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress-interval)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --access-key-id)

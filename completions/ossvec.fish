@@ -73,6 +73,7 @@ euclidean\t'Straight-line distance between vectors'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l data-dir -d 'Directory for the local service\'s data' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l vectors -d 'Vectors in the form of ossutil: JSON, file://PATH, or - for standard input' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l files-from -d 'Load the files that this file lists, after the inputs named here; - for standard input' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l format -d 'Format of the input' -r -f -a "auto\t'By content, then by file name'
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
@@ -111,8 +112,9 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l output-for
 json\t'A JSON document'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, lines elsewhere and in CI'
 bar\t'A progress bar'
-plain\t'A line every 30 seconds'
+plain\t'A line every --progress-interval'
 none\t'No progress'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l progress-interval -d 'Time between two lines of plain progress [default: 30s] [env: OSSVEC_PROGRESS_INTERVAL]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
@@ -159,6 +161,7 @@ euclidean\t'Straight-line distance between vectors'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l data-dir -d 'Directory for the local service\'s data' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l vectors -d 'Vectors in the form of ossutil: JSON, file://PATH, or - for standard input' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l files-from -d 'Load the files that this file lists, after the inputs named here; - for standard input' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l format -d 'Format of the input' -r -f -a "auto\t'By content, then by file name'
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
@@ -197,8 +200,9 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l output-format -d '
 json\t'A JSON document'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, lines elsewhere and in CI'
 bar\t'A progress bar'
-plain\t'A line every 30 seconds'
+plain\t'A line every --progress-interval'
 none\t'No progress'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l progress-interval -d 'Time between two lines of plain progress [default: 30s] [env: OSSVEC_PROGRESS_INTERVAL]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
@@ -275,6 +279,7 @@ euclidean\t'Straight-line distance between vectors'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l non-filterable-metadata-keys -d 'Metadata fields that queries cannot filter by, for --create-index and --dry-run' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l data-dir -d 'Directory for the local service\'s data' -r -f -a "(__fish_complete_directories)"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l vectors -d 'Vectors in the form of ossutil: JSON, file://PATH, or - for standard input' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l files-from -d 'Load the files that this file lists, after the inputs named here; - for standard input' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l format -d 'Format of the input' -r -f -a "auto\t'By content, then by file name'
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
@@ -313,8 +318,9 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 json\t'A JSON document'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, lines elsewhere and in CI'
 bar\t'A progress bar'
-plain\t'A line every 30 seconds'
+plain\t'A line every --progress-interval'
 none\t'No progress'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l progress-interval -d 'Time between two lines of plain progress [default: 30s] [env: OSSVEC_PROGRESS_INTERVAL]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f

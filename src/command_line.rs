@@ -1,5 +1,6 @@
 //! The command line that continues a load, as one shell line without secrets. Pure.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::setting::{self, Setting};
@@ -21,6 +22,18 @@ impl CommandLine {
     /// Takes all arguments, the program's name first.
     pub(crate) fn new(arguments: Vec<String>) -> Self {
         Self(arguments)
+    }
+
+    /// The arguments, the program's name first.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The same without some of the arguments.
+    #[must_use]
+    pub(crate) fn without(&self, places: &BTreeSet<usize>) -> Self {
+        let left = self.0.iter().enumerate().filter(|(place, _)| !places.contains(place));
+        Self(left.map(|(_, word)| word.clone()).collect())
     }
 
     /// The same command with `--resume`. Secrets do not show: their variables stand in their place.
@@ -108,8 +121,6 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use clap::{Arg, CommandFactory};
 
     use super::*;

@@ -88,8 +88,11 @@ pub(crate) fn tell(finished: &Finished, output: Output, quiet: bool, result: &Re
         Output::Ossutil if summary.exit_code == Exit::Complete.code() && !quiet => out(&elapsed(summary)),
         Output::Events | Output::Ossutil => Ok(()),
     };
+    // Whoever asks for quiet reads all of it there.
+    let is_quiet = quiet && output.is_document();
     // Whoever reads standard error learns all of it, unless standard output has it in the same form.
     let is_wanted = match output {
+        _ if is_quiet => false,
         _ if summary.exit_code != Exit::Complete.code() => true,
         Output::Ossutil => !quiet,
         Output::Events => true,
@@ -100,6 +103,7 @@ pub(crate) fn tell(finished: &Finished, output: Output, quiet: bool, result: &Re
     }
     let exit = failure.as_ref().map_or(partial(summary), fail);
     if let Some(command) = &summary.resume_command
+        && !is_quiet
         && !std::io::stdout().is_terminal()
     {
         err(&format!("        continue with: {command}"));
@@ -160,7 +164,8 @@ pub(crate) fn usage(error: &clap::Error, command: &str) -> Result<Exit, Failure>
     // How to pass an unknown option as an input helps nobody who mistyped one.
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
-    let is_cut_json = error.kind() == ErrorKind::ArgumentConflict && message.contains("'--vectors ");
+    let is_cut_json = error.kind() == ErrorKind::ArgumentConflict
+        && ["'--vectors ", "'[INPUT]"].iter().all(|name| message.contains(name));
     let advice = tip.or(is_cut_json.then_some(CUT_JSON));
     Err(Failure::new(ErrorCode::Usage, message).advise(advice.map_or_else(see_help, str::to_owned)))
 }

@@ -1,6 +1,8 @@
 //! The options of a load that say what its input looks like.
 #![expect(clippy::doc_markdown, reason = "doc comments are the help texts, as a terminal shows them")]
 
+use std::path::PathBuf;
+
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
@@ -17,10 +19,16 @@ pub struct InputOptions {
         long,
         hide_short_help = true,
         value_name = "JSON|file://PATH|-",
-        conflicts_with = "inputs",
+        conflicts_with_all = ["inputs", "files_from"],
         allow_hyphen_values = true
     )]
     pub vectors: Option<String>,
+    /// Load the files that this file lists, after the inputs named here; - for standard input.
+    ///
+    /// One name per line, or each name ended by a NUL byte, as find -print0 writes them. Relative names start from the
+    /// current directory.
+    #[arg(long, hide_short_help = true, value_name = "FILE|-")]
+    pub files_from: Option<PathBuf>,
     /// Format of the input
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: FormatName,

@@ -10,7 +10,7 @@ use super::global::defined;
 use super::input::{InputOptions, TableOptions};
 use super::parse::switch;
 use crate::oss::limits;
-use crate::values::{MostRejects, Period, Rate, Size};
+use crate::values::{MostRejects, Period, Rate, Size, Timeout};
 
 /// Most vectors in one request.
 #[expect(clippy::cast_possible_truncation, reason = "the service takes 500")]
@@ -162,7 +162,7 @@ pub enum VerifyName {
 
 /// What is told, and where.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Reporting")]
+#[command(next_help_heading = "Reporting", mut_args = defined)]
 pub struct Reporting {
     /// Write rejected records to this file.
     ///
@@ -206,6 +206,8 @@ pub struct Reporting {
     /// With every style, SIGUSR1 prints a line immediately.
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "STYLE")]
     pub progress: ProgressStyle,
+    #[arg(long)]
+    pub progress_interval: Option<Timeout>,
 }
 
 /// What becomes of an input that was loaded in part and has changed.
@@ -245,7 +247,7 @@ pub enum ProgressStyle {
     Auto,
     /// A progress bar
     Bar,
-    /// A line every 30 seconds
+    /// A line every --progress-interval
     Plain,
     /// No progress
     None,

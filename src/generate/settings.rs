@@ -4,7 +4,8 @@ use crate::setting::{self, Fallback, Flag, Key, Setting, Variable};
 
 /// Renders the table: the settings that can be said elsewhere than on the command line.
 pub(super) fn table() -> String {
-    let is_listed = |setting: &&Setting| setting.flag == Flag::Global && setting.is_configurable();
+    let is_flag = |setting: &Setting| matches!(setting.flag, Flag::Global | Flag::Load);
+    let is_listed = |setting: &&Setting| is_flag(setting) && setting.is_configurable();
     let rows = setting::ALL.into_iter().filter(is_listed).map(row);
     "| option | variable | key in the file | default |\n|---|---|---|---|\n".to_owned()
         + &rows.collect::<String>()

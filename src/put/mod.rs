@@ -38,7 +38,8 @@ use self::index::Known;
 pub use self::index::Wanted;
 pub use self::job::{Calls, Job};
 use self::keep::checkpoint::Checkpoint;
-use self::keep::journal::Binding;
+use self::keep::journal::{Binding, input_list};
+pub(crate) use self::keep::kept::FromList;
 pub use self::keep::kept::Keep;
 use self::keep::resume::{IndexNow, Resumed};
 use self::load::{Load, Stopping};
@@ -269,8 +270,10 @@ fn keep(job: &Job) -> Result<Checkpoint, Failure> {
 /// Where the state of the load is kept for others to look at.
 fn state_place(checkpoint: &Checkpoint, keep: &Keep) -> Option<StatePlace> {
     let folder = checkpoint.folder()?.to_owned();
-    let Keep { place, resume_command, .. } = keep;
-    Some(StatePlace { folder, service: place.service.clone(), resume_command: resume_command.clone() })
+    let Keep { place, resume_command, from_list, .. } = keep;
+    let from_list = from_list.as_ref().map(|from_list| from_list.command_with(&input_list(&folder)));
+    let resume_command = from_list.unwrap_or_else(|| resume_command.clone());
+    Some(StatePlace { folder, service: place.service.clone(), resume_command })
 }
 
 /// The end of a run that could not even begin.

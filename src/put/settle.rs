@@ -84,8 +84,8 @@ impl Settle {
     pub(super) fn is_complete(&mut self) -> Result<bool, Failure> {
         let is_complete = self.checkpoint.find_complete()?;
         if let Some(complete) = self.checkpoint.already_complete() {
-            self.ledger.goes_on_from(complete.counts());
-            self.reporter.goes_on_from(complete.counts());
+            let counts = complete.counts();
+            self.goes_on_from(counts);
             self.checkpoint.take_notes().into_iter().for_each(|note| self.reporter.note(note));
         }
         Ok(is_complete)
@@ -108,8 +108,8 @@ impl Settle {
 
     /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
     pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
-        self.ledger.goes_on_from(self.checkpoint.start(index)?);
-        self.reporter.goes_on_from(self.ledger.earlier());
+        let earlier = self.checkpoint.start(index)?;
+        self.goes_on_from(earlier);
         self.checkpoint.take_notes().into_iter().for_each(|note| self.reporter.note(note));
         Ok(self.ledger.earlier())
     }
@@ -121,9 +121,15 @@ impl Settle {
 
     /// Notes that a resume is refused: nothing counts as skipped, and the same command would only fail again.
     pub(super) fn refused(&mut self, failure: Failure) -> Failure {
-        self.ledger.goes_on_from(Settled::default());
+        self.goes_on_from(Settled::default());
         self.has_way_on = false;
         self.checkpoint.refused(failure)
+    }
+
+    /// Notes what earlier runs of the load settled.
+    fn goes_on_from(&mut self, earlier: Settled) {
+        self.ledger.goes_on_from(earlier);
+        self.reporter.goes_on_from(earlier);
     }
 
     /// Notes that a batch is about to be sent, into the index that is known so.

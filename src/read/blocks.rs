@@ -110,6 +110,13 @@ impl Blocks {
         Self { settled, ..self }
     }
 
+    /// The bytes of inputs that are passed over whole. No block counts them.
+    pub(crate) fn bytes_passed_over(&self) -> u64 {
+        let is_passed = |number: u32| matches!(self.start(number, self.from), Start::Nowhere);
+        let passed = self.waiting.as_slice().iter().filter(|(number, _)| is_passed(*number));
+        passed.filter_map(|(_, input)| size(input)).sum()
+    }
+
     /// Tells the number of each input that turns out to hold no record at all.
     #[must_use]
     pub fn when_empty(self, told: impl FnMut(u32) + Send + 'static) -> Self {
@@ -117,9 +124,8 @@ impl Blocks {
     }
 
     /// Where to begin in the input of this number, which is the next one.
-    fn start(&mut self, number: u32) -> Start {
-        let mut place =
-            self.from.take().filter(|from| from.input == number).unwrap_or_else(|| start_of(number));
+    fn start(&self, number: u32, from: Option<Position>) -> Start {
+        let mut place = from.filter(|from| from.input == number).unwrap_or_else(|| start_of(number));
         // Stretches may follow one another, but each is passed once.
         for _ in 0..self.settled.len() {
             let Some(span) = self.settled.iter().find(|span| holds(span, place)) else { break };
@@ -133,10 +139,8 @@ impl Blocks {
 
     /// Opens the next input, unless all of it is settled.
     fn advance(&mut self, number: u32, input: &Input) -> Result<(), Box<FailedInput>> {
-        let Start::At(place) = self.start(number) else {
-            self.bytes_before += size(input).unwrap_or_default();
-            return Ok(());
-        };
+        let from = self.from.take();
+        let Start::At(place) = self.start(number, from) else { return Ok(()) };
         let opened = OpenInput::open(input.clone(), number, self.sizes).and_then(|mut reading| {
             reading.start(&self.form, (place.offset > 0).then_some(place))?;
             Ok(Current { reading, reached: place, is_empty: place.offset == 0 })

@@ -21,6 +21,8 @@ pub(crate) struct Candidate {
 /// What paths stand for.
 #[derive(Debug, Default)]
 pub(crate) struct Expanded {
+    /// The paths.
+    pub named: Vec<PathBuf>,
     /// What may be inputs, in their order.
     pub candidates: Vec<Candidate>,
     /// Directories and pipes inside the named directories, which are passed over.
@@ -42,7 +44,7 @@ impl From<Input> for Expanded {
 /// A directory gives its files, sorted by name, but for hidden ones and those that Spark and Hadoop write beside their
 /// parts. Directories in it are passed over.
 pub(crate) fn expand(paths: &[PathBuf]) -> Expanded {
-    let mut expanded = Expanded::default();
+    let mut expanded = Expanded { named: paths.to_vec(), ..Expanded::default() };
     for path in paths {
         if path.as_os_str() == "-" {
             expanded.candidates.push(Candidate { input: Input::Stdin, is_promised: true });

@@ -23,6 +23,7 @@ mod foreign;
 pub(crate) mod fuzzing;
 mod lines;
 mod mark;
+pub(crate) mod name_list;
 mod named;
 mod open_input;
 mod outline;

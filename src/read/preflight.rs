@@ -35,7 +35,7 @@ pub(crate) struct Chosen {
 ///
 /// Pipes and standard input are not looked at, since what is read of them is gone.
 pub(crate) fn choose(expanded: Expanded, form: &Form) -> Chosen {
-    let Expanded { candidates, passed_over, directories, bad } = expanded;
+    let Expanded { candidates, passed_over, directories, bad, .. } = expanded;
     let mut chosen = Chosen { deeper: passed_over, bad, ..Chosen::default() };
     let mut others = BTreeSet::new();
     for (number, Candidate { input, is_promised }) in candidates.into_iter().enumerate() {

@@ -308,6 +308,27 @@ fn several_inputs_are_read_in_order_and_counted_before_decompression() {
 }
 
 #[test]
+fn inputs_that_are_passed_over_whole_are_counted_apart_from_blocks() {
+    let directory = Directory::new();
+    let texts = ["{\"a\":1}\n", "{\"b\":1}\n{\"b\":2}\n", "{\"c\":1}\n"];
+    let inputs: Vec<_> = (0..)
+        .zip(texts)
+        .map(|(name, text): (u32, _)| Input::File(directory.write(&name.to_string(), text)))
+        .collect();
+    let start = |input| Position { input, line: 1, ..Position::default() };
+    for (settled, passed, wanted) in [
+        (vec![], 0, vec![0..8, 8..24, 24..32]),
+        (vec![Span { start: start(1), end: start(2) }], 16, vec![0..8, 8..16]),
+        (vec![Span { start: start(0), end: start(1) }, Span { start: start(1), end: start(3) }], 32, vec![]),
+    ] {
+        let blocks = open(&inputs, &Form::default(), None).unwrap().passing_over(settled);
+        assert_eq!(blocks.bytes_passed_over(), passed);
+        let bytes: Vec<_> = blocks.map(|block| block.unwrap().bytes).collect();
+        assert_eq!(bytes, wanted);
+    }
+}
+
+#[test]
 fn what_cannot_be_continued_is_told_before_anything_is_read() {
     let form = Form::default();
     let place = |input, offset| Some(Position { input, offset, line: 2, record: 1 });

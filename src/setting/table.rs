@@ -283,6 +283,17 @@ pub(crate) const LOGLEVEL: Setting = Setting {
     ..GLOBAL
 };
 
+/// How often a load that prints lines says how far it is.
+pub(crate) const PROGRESS_INTERVAL: Setting = Setting {
+    name: "progress-interval",
+    value_name: "TIME",
+    noun: "progress interval",
+    variable: Variable::Named("OSSVEC_PROGRESS_INTERVAL"),
+    fallback: Fallback::Value("30s"),
+    help: "Time between two lines of plain progress",
+    ..LOAD
+};
+
 /// Where the log goes.
 pub(crate) const LOG_FILE: Setting = Setting {
     name: "log-file",
@@ -303,6 +314,7 @@ pub(crate) const QUIET: Setting = Setting {
     key: Key::None,
     fallback: Fallback::Value("false"),
     help: "Print only errors and the summary",
+    more: "If standard output has the summary as JSON, standard error has only errors.",
     is_common: true,
     ..GLOBAL
 };
@@ -381,7 +393,7 @@ pub(crate) const SOURCE_PROFILE: Setting = Setting { name: "source-profile", nou
 pub(crate) const BUCKETS: Setting = Setting { name: "buckets", noun: "buckets section", ..FILE };
 
 /// Every setting.
-pub const ALL: [&Setting; 36] = [
+pub const ALL: [&Setting; 37] = [
     &CONFIG_FILE,
     &PROFILE,
     &MODE,
@@ -404,6 +416,7 @@ pub const ALL: [&Setting; 36] = [
     &SKIP_VERIFY_CERT,
     &LOGLEVEL,
     &LOG_FILE,
+    &PROGRESS_INTERVAL,
     &QUIET,
     &SIGN_VERSION,
     &LANGUAGE,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::check::usage;
+use super::files_from;
 use super::inputs::{of_option, paths, repeated};
 use super::sources::{Found, Origin};
 use super::tables;
-use crate::admit::Fields;
+use crate::admit::{Fields, MetadataValues};
 use crate::call::{Budget, Quota};
-use crate::cli::{InputOptions, Metric, PutVectors, Sending, To, WhenChanged};
+use crate::cli::{InputOptions, MetadataValuesName, Metric, PutVectors, Sending, To, WhenChanged};
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Failure};
 use crate::oss::client;
@@ -19,7 +20,7 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::keep::journal::{OnChange, Place, local_service};
 use crate::put::report::Skipped;
 use crate::put::report::notice::{InputNotice, Notice};
-use crate::put::{Keep, Wanted, unreadable};
+use crate::put::{Bounds, FromList, Keep, Wanted, unreadable};
 use crate::read::{self, Chosen, Expanded, ReadError};
 use crate::record::Input;
 
@@ -122,10 +123,29 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
     if let Some(vectors) = &arguments.reading.vectors {
         return Ok(of_option(vectors, arguments.reading.format.0)?.into());
     }
-    if arguments.inputs.is_empty() {
-        return Err(usage("no input given: pass files, directories, or - for standard input"));
+    let PutVectors { inputs, reading, .. } = arguments;
+    let listed = match &reading.files_from {
+        Some(list) => files_from::names(list, inputs)?,
+        None if inputs.is_empty() => {
+            return Err(usage("no input given: pass files, directories, or - for standard input"));
+        }
+        None => Vec::new(),
+    };
+    Ok(read::expand(&paths(&[inputs.as_slice(), &listed].concat())?))
+}
+
+/// What makes a load a failure, however well it is sent. To look at the first records says nothing of their number.
+pub(super) fn bounds(reading: &InputOptions, sending: &Sending) -> Bounds {
+    let min_records = if sending.check { 0 } else { reading.min_records };
+    Bounds { max_rejects: sending.max_rejects.0, min_records }
+}
+
+/// What becomes of numbers in metadata.
+pub(super) fn metadata_values(name: MetadataValuesName) -> MetadataValues {
+    match name {
+        MetadataValuesName::Reject => MetadataValues::Reject,
+        MetadataValuesName::Text => MetadataValues::Text,
     }
-    Ok(read::expand(&paths(&arguments.inputs)?))
 }
 
 /// What the flags say about the form of the inputs.
@@ -240,11 +260,12 @@ pub(super) fn checkpoints(named: Option<&Path>) -> Result<PathBuf, Failure> {
     }
 }
 
-/// What the run keeps on disk.
+/// What the run keeps on disk; `from_list` continues it where its inputs are too many to be named.
 pub(super) fn keep(
     arguments: &PutVectors,
     place: Place,
     command_line: &CommandLine,
+    from_list: Option<FromList>,
 ) -> Result<Keep, Failure> {
     let reporting = &arguments.reporting;
     Ok(Keep {
@@ -258,6 +279,7 @@ pub(super) fn keep(
         place,
         reading: options_of(arguments),
         resume_command: command_line.resuming(),
+        from_list,
     })
 }
 

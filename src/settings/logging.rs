@@ -9,6 +9,7 @@ use crate::log::{self, Destination, Level};
 use crate::setting::{LOG_FILE, LOGLEVEL};
 
 /// The log as flags and the file have it.
+#[derive(Clone)]
 pub(super) struct LogAsFound {
     pub(super) level: Found<LogLevel>,
     /// The file, or `-` for standard output.

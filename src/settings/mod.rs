@@ -3,9 +3,11 @@
 mod asked;
 mod check;
 mod connection;
+mod continuing;
 mod credential;
 mod environment;
 mod exposed;
+mod files_from;
 mod inline;
 mod inputs;
 mod job;
@@ -24,9 +26,8 @@ mod vendor;
 
 use std::path::{Path, PathBuf};
 
-use crate::admit::MetadataValues;
 use crate::call::Quota;
-use crate::cli::{Global, MetadataValuesName, OutputFormat, PutVectors, Serve, To, VerifyName};
+use crate::cli::{Global, OutputFormat, PutVectors, Serve, To, VerifyName};
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Failure};
 use crate::local_service;
@@ -36,14 +37,14 @@ use crate::oss::limits;
 use crate::oss::secret::{Credential, Secret};
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
-use crate::put::{Bounds, Job, Rehearse, Verify};
+use crate::put::{Job, Rehearse, Verify};
 use crate::setting::{self, ACCESS_KEY_SECRET, BUCKET, PROXY, STS_TOKEN, Setting};
 use asked::asked;
 use check::{listed, usage};
 use connection::Connection;
 use job::{
-    Selection, batch_size, budget, checked_bucket, fields, index_name_for, input_form, inputs, keep,
-    named_inputs, names, place_of, wanted,
+    Selection, batch_size, bounds, budget, checked_bucket, fields, index_name_for, input_form, inputs, keep,
+    metadata_values, named_inputs, names, place_of, wanted,
 };
 use service::ServiceAsFound;
 use sources::{Found, Origin, Sources, config_file, profile_name};
@@ -143,12 +144,9 @@ pub(crate) fn load(
     touched::check_named(arguments, &expanded, (global, environment))?;
     let quota = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };
     let limits = Limits { vectors: batch_size(sending.batch_size, quota), bytes: sending.batch_bytes.0 };
-    let sources = if to.local || sending.dry_run {
-        Sources::without_file(global, environment)
-    } else {
-        Sources::read(global, environment, to.bucket.as_deref())?
-    };
-    let log = logging::LogAsFound::find(&sources)?.settings();
+    let sources = sources_of(arguments, global, environment)?;
+    let as_found = logging::LogAsFound::find(&sources)?;
+    let log = as_found.clone().settings();
     let has_service = to.local && !sending.dry_run;
     let local = has_service.then(|| local_options(to.data_dir.as_deref(), quota)).transpose()?;
     let outputs = touched::check(arguments, &expanded, &sources, &log, local.as_ref())?;
@@ -171,14 +169,18 @@ pub(crate) fn load(
     let (service, asked) = if sending.check { (None, service) } else { (service, asked) };
     outputs.check_apart_from(&touched::read_by_credential(service.as_ref().or(asked.as_ref())))?;
     let output = output(reporting, form, &log.destination)?;
+    let (quiet, log) = telling::quiet(global.quiet, output, as_found)?;
     let input_form = input_form(arguments)?;
+    let named = expanded.named.clone();
     let Selection { list: inputs, notes, skipped, passed_over } = inputs(expanded, &input_form, arguments)?;
-    let index_name =
-        if is_named { index_name } else { index_name_for(arguments.inputs.first(), inputs.first()) };
+    let index_name = if is_named { index_name } else { index_name_for(named.first(), inputs.first()) };
     let data = local.as_ref().and_then(|local| local.data.as_deref());
     let place = service.as_ref().map(|service| place_of(&service.options, data, &index_name));
-    let keep = keep(arguments, place.unwrap_or_default(), command_line)?;
+    let index_of_first = (!is_named).then_some(index_name.as_str());
+    let from_list = continuing::from_list(arguments, &named, command_line, index_of_first);
+    let keep = keep(arguments, place.unwrap_or_default(), command_line, from_list)?;
     let telling = Telling {
+        quiet,
         bucket,
         index_name: index_name.clone(),
         notes: notes.into_iter().chain(not_asked).collect(),
@@ -200,15 +202,24 @@ pub(crate) fn load(
         memory: sending.memory.0,
         budget: budget(sending, sources.retry_times()?.value),
         verify: verify(sending.verify),
-        bounds: Bounds {
-            max_rejects: sending.max_rejects.0,
-            min_records: if sending.check { 0 } else { reading.min_records },
-        },
+        bounds: bounds(reading, sending),
         keep,
         telling,
         inputs,
     };
     Ok(Load { job, service, asked, local, output, log })
+}
+
+/// Where the settings of a load come from. One that needs no service takes nothing from the file.
+fn sources_of<'a>(
+    PutVectors { to, sending, .. }: &PutVectors,
+    global: &'a Global,
+    environment: &'a Environment,
+) -> Result<Sources<'a>, Failure> {
+    if to.local || sending.dry_run {
+        return Ok(Sources::without_file(global, environment));
+    }
+    Sources::read(global, environment, to.bucket.as_deref())
 }
 
 /// Refuses a local load that names another service.
@@ -232,14 +243,6 @@ fn verify(name: VerifyName) -> Verify {
 fn cloud(to: &To, sources: &Sources<'_>) -> Result<ServiceAsFound, Failure> {
     let service = ServiceAsFound::find(sources, to.bucket.as_ref())?;
     missing::none_missing(service, to, sources)
-}
-
-/// What becomes of numbers in metadata.
-fn metadata_values(name: MetadataValuesName) -> MetadataValues {
-    match name {
-        MetadataValuesName::Reject => MetadataValues::Reject,
-        MetadataValuesName::Text => MetadataValues::Text,
-    }
 }
 
 /// The bucket of a load that nobody need reach the cloud for.

@@ -3,19 +3,24 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::check::usage;
 use super::environment::Environment;
+use super::logging::LogAsFound;
+use super::sources::{Origin, Sources};
 use crate::call::Quota;
 use crate::cli::{Global, OutputFormat, ProgressStyle, PutVectors, Reporting};
 use crate::exit::{ErrorCode, Failure};
 use crate::log::{Destination, Level, Log};
 use crate::oss::time::Timestamp;
 use crate::private;
-use crate::put::report::{Actions, Events, Run, Style, Telling};
+use crate::put::report::{Actions, Events, Quiet, Run, Style, Telling};
 use crate::read;
 use crate::record::Input;
+use crate::setting::PROGRESS_INTERVAL;
 use crate::setting::variables::{CI, GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, TERM};
+use crate::values::Timeout;
 
 /// Whose form a command has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +42,13 @@ pub(crate) enum Output {
     Events,
     /// What ossutil prints; people read the summary on standard error.
     Ossutil,
+}
+
+impl Output {
+    /// Whether a script reads all of the summary on standard output.
+    pub(crate) fn is_document(self) -> bool {
+        matches!(self, Self::Json | Self::Events)
+    }
 }
 
 /// What a run tells, and where; the target's names are still missing.
@@ -63,7 +75,8 @@ pub(super) fn telling(
     Ok(Telling {
         run: Run::begin(run_id(), Timestamp::now),
         style: style(if global.quiet { ProgressStyle::None } else { reporting.progress }, terminal),
-        quiet: global.quiet,
+        interval: interval(reporting, &Sources::without_file(global, environment))?,
+        quiet: Quiet::Nothing,
         events,
         metrics: reporting.metrics_file.clone(),
         state: None,
@@ -79,6 +92,32 @@ pub(super) fn telling(
         passed_over: Vec::new(),
         dry_run: sending.dry_run || sending.check,
     })
+}
+
+/// The time between two lines of progress.
+fn interval(reporting: &Reporting, sources: &Sources<'_>) -> Result<Duration, Failure> {
+    let found = sources.typed(reporting.progress_interval, &PROGRESS_INTERVAL)?;
+    let Timeout(interval) = found.value;
+    Ok(interval)
+}
+
+/// What is kept from standard error, and the log with that: who reads the summary as JSON finds everything there, so that
+/// standard error is left to errors. A log that the file alone asks for is off then.
+pub(super) fn quiet(is_quiet: bool, output: Output, log: LogAsFound) -> Result<(Quiet, Log), Failure> {
+    let is_flag = matches!(log.level.origin, Origin::Flag(_));
+    let log = log.settings();
+    match (is_quiet, output.is_document()) {
+        (false, _) => Ok((Quiet::Nothing, log)),
+        (true, false) => Ok((Quiet::Notes, log)),
+        (true, true) if log.destination != Destination::Error || log.level == Level::Off => {
+            Ok((Quiet::AllButErrors, log))
+        }
+        (true, true) if is_flag => Err(usage(
+            "--loglevel cannot write to standard error, because --quiet with JSON output leaves it to errors",
+        )
+        .advise("write the log to a file with --log-file, or remove --quiet")),
+        (true, true) => Ok((Quiet::AllButErrors, Log { level: Level::Off, ..log })),
+    }
 }
 
 /// A name that no other run has: 64 bits that the system's source of randomness has made.

@@ -25,7 +25,7 @@ pub(super) fn check_named(
 ) -> Result<(), Failure> {
     let sources = Sources::without_file(global, environment);
     let log = logging::LogAsFound::find(&sources)?.settings();
-    written(arguments, &sources, &log, None).check_apart_from(&read(expanded, &sources)?)
+    written(arguments, &sources, &log, None).check_apart_from(&read(arguments, expanded, &sources)?)
 }
 
 /// The same with what the configuration file names; says what is written.
@@ -37,7 +37,7 @@ pub(super) fn check(
     local: Option<&local_service::Options>,
 ) -> Result<Outputs, Failure> {
     let outputs = written(arguments, sources, log, local);
-    outputs.check_apart_from(&read(expanded, sources)?)?;
+    outputs.check_apart_from(&read(arguments, expanded, sources)?)?;
     outputs.check_outside_of(expanded.directories.iter().map(|(directory, _)| directory.as_path()))?;
     outputs.check()?;
     Ok(outputs)
@@ -78,7 +78,10 @@ fn log_file<'a>(log: &'a Log, global: &Global) -> Option<&'a Path> {
 }
 
 /// What is read, but for the files that a credential names.
-fn read(expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure> {
+fn read(arguments: &PutVectors, expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure> {
+    let list = arguments.reading.files_from.iter().map(|list| {
+        if list.as_os_str() == "-" { Read::standard_input() } else { Read::file("--files-from", list) }
+    });
     let inputs = expanded.candidates.iter().filter_map(|candidate| match &candidate.input {
         Input::File(path) => Some(Read::file("an input", path)),
         Input::Stdin => Some(Read::standard_input()),
@@ -97,7 +100,7 @@ fn read(expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure
     ];
     let vendor = vendor::files(environment).into_iter();
     let vendor = vendor.map(|path| Read::file("a credentials file", &path));
-    Ok(inputs.chain(others.into_iter().flatten()).chain(vendor).collect())
+    Ok(inputs.chain(list).chain(others.into_iter().flatten()).chain(vendor).collect())
 }
 
 /// The files that a credential names.

@@ -99,7 +99,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// The two paths of the command that a note advises.
 fn advised(home: &Home, ended: &Ended) -> Option<(PathBuf, PathBuf)> {
-    let (_, told) = ended.stderr.split_once("        mv ")?;
+    let (_, told) = ended.stderr.split_once(" || mv ")?;
     let (from, to) = told.lines().next().unwrap().split_once(' ').unwrap();
     Some((home.path(from), home.path(to)))
 }

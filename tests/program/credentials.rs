@@ -15,7 +15,7 @@ use ossvec::test_support::oss::network::{Network, Proxy};
 use ossvec::test_support::oss::secret::{Credential, Secret};
 use ossvec::test_support::oss::time::Timestamp;
 use ossvec::test_support::oss::wire::DistanceMetric;
-use ossvec::test_support::put::report::{Run, Style, Telling};
+use ossvec::test_support::put::report::{Quiet, Run, Style, Telling};
 use ossvec::test_support::put::{
     self, Bounds, Calls, Finished, Job, Keep, MaxRejects, Rehearse, Verify, Wanted, batch,
 };
@@ -134,11 +134,13 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             place: ossvec::test_support::put::keep::journal::Place::default(),
             reading: std::collections::BTreeMap::new(),
             resume_command: String::new(),
+            from_list: None,
         },
         telling: Telling {
             run: Run::begin("test".to_owned(), Timestamp::now),
             style: Style::Hidden,
-            quiet: true,
+            interval: Duration::from_secs(30),
+            quiet: Quiet::AllButErrors,
             events: None,
             metrics: None,
             state: None,

@@ -6,6 +6,7 @@ use ossvec::test_support::oss::operation::Operation;
 use serde_json::{Value, json};
 
 use crate::support::{Ended, Home, TestService, line, lines, run, unlimited};
+use crate::trouble::json_lines;
 
 /// A service, a home, and a file in it.
 fn with(name: &str, content: &str) -> (Home, TestService) {
@@ -385,8 +386,9 @@ fn the_field_of_the_key_is_found_first_and_judged_then() {
                 {\"key\":null,\"id\":\"a\",\"embedding\":[1,2]}\n{\"id\":NaN,\"embedding\":[1,2]}\n\
                 {\"id\":123456789012345678901234567890,\"embedding\":[1,2]}\n";
     let (home, service) = with("ids.jsonl", text);
-    let ended = run(home.put(&service).args(["ids.jsonl"]));
+    let ended = run(home.put(&service).args(["ids.jsonl", "--rejects", "r.jsonl"]));
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1, 6]);
+    let rejects = json_lines(&home.path("r.jsonl"));
     let said = [
         "id is 1.0, not text or an integer",
         "id is null",
@@ -396,8 +398,7 @@ fn the_field_of_the_key_is_found_first_and_judged_then() {
         "id is NaN",
     ];
     for (record, said) in said.iter().enumerate() {
-        let line =
-            ended.stderr.lines().find(|line| line.contains(&format!("ids.jsonl:{}:", record + 1))).unwrap();
+        let line = rejects[record]["rejected"]["message"].as_str().unwrap();
         assert!(line.contains(said) && !line.contains("no key found"), "{line}");
     }
     assert_eq!(service.state().keys().collect::<Vec<_>>(), ["123456789012345678901234567890"]);

@@ -166,7 +166,9 @@ fn an_input_without_a_record_gets_a_word_also_under_quiet_and_min_records_makes_
         (&["header.csv", "a.jsonl", "empty.jsonl"], "warning: header.csv, empty.jsonl contain no records"),
     ] {
         for quiet in [&[][..], &["-q"]] {
-            let ended = run(home.put(&service).args(files).args(quiet));
+            let mut load = home.aimed(&["put-vectors"], &service);
+            load.args(["--create-index", "--distance-metric", "euclidean"]);
+            let ended = run(load.args(files).args(quiet));
             assert!(ended.assert_code(0).stderr.lines().any(|line| line == said), "{}", ended.stderr);
         }
     }

@@ -175,7 +175,7 @@ fn progress_that_is_given_up_or_missing_is_told_and_can_be_taken_up_again() {
     ended.assert_code(0);
     denied(2);
     let ended = load(&[]);
-    let (_, told) = ended.stderr.split_once("        mv ").unwrap();
+    let (_, told) = ended.stderr.split_once(" || mv ").unwrap();
     let (from, to) = told.lines().next().unwrap().split_once(' ').unwrap();
     std::fs::rename(from, to).unwrap();
     service.trouble(&[]);

@@ -340,6 +340,52 @@ fn all_pages() -> Vec<String> {
     pages.chain(["README.md".to_owned()]).collect()
 }
 
+/// The lines of a page's blocks of code, each with its number.
+fn code(page: &str) -> Vec<(usize, &str)> {
+    let mut is_code = false;
+    let mut lines = Vec::new();
+    for (number, line) in (1..).zip(page.lines()) {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        if is_code && !is_fence {
+            lines.push((number, line));
+        }
+    }
+    lines
+}
+
+/// Whether a line of a script ends the shell: one that is pasted closes the terminal of whoever tries it.
+fn ends_the_shell(line: &str) -> bool {
+    let commands =
+        line.split(['|', '&', ';', '{', '(', ')']).map(|command| command.trim().trim_start_matches("$ "));
+    let word = |command: &str| {
+        let words = command.split_whitespace().skip_while(|word| ["then", "else", "do", "-"].contains(word));
+        words.take(1).next().unwrap_or_default().to_owned()
+    };
+    commands.map(word).any(|word| word == "exit" || word == "logout")
+}
+
+#[test]
+fn no_block_of_a_page_ends_the_shell_that_it_is_pasted_into() {
+    let mut checked = 0;
+    for path in all_pages().into_iter().chain(["docs/examples/README.md".to_owned()]) {
+        let text = page(&path);
+        for (number, line) in code(&text) {
+            assert!(!ends_the_shell(line), "{path}:{number}: {line}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 500, "{checked}");
+    for line in
+        ["exit", "  exit $code", "$ exit 1", "a || exit 1", "if a; then exit; fi", "- exit 0", "(exit 3)"]
+    {
+        assert!(ends_the_shell(line), "{line}");
+    }
+    for line in ["a --exit 1", "echo exit", "├── exit.rs", "on_exit", "exit_code: 3"] {
+        assert!(!ends_the_shell(line), "{line}");
+    }
+}
+
 /// The targets of a page's links.
 fn links(page: &str) -> Vec<&str> {
     page.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()

@@ -13,14 +13,13 @@ use super::complete::Complete;
 use super::earlier::Earlier;
 use super::going_on::{can_be_read_twice, found, go_on, not_a_file};
 use super::journal::{self, Binding, Done, Header, Journal, JournalError};
-use super::kept::{Keep, Left};
+use super::kept::{FromList, Keep, Left, ToStart};
 use super::one_list::Found;
-use super::rejects::{Listed, Place, REJECTS, Rejects, Superseded};
-use super::rejects_place::{claim, new_rejects_failure, rejects_failure, set_aside, with_pipe};
+use super::rejects::{Listed, Place, Rejects, Superseded};
+use super::rejects_place::{claim, of_no_journal, rejects_failure, set_aside, with_pipe};
 use super::resume::{IndexNow, Resumed};
 use crate::claim::Claim;
 use crate::exit::Failure;
-use crate::private;
 use crate::put::books::outcome::{Later, Outcome};
 use crate::put::books::tracker::{FailedAt, Mark, Settled, Tracker};
 use crate::put::index::Known;
@@ -49,6 +48,8 @@ pub(crate) struct Checkpoint {
     /// Keeps other loads off a rejects file that the user named.
     _claim: Option<Claim>,
     resume_command: String,
+    /// The same with a list of the inputs, until that is kept.
+    from_list: Option<FromList>,
     synced: Instant,
     notes: Vec<Notice>,
     /// Whether the command that continues is worth telling.
@@ -56,18 +57,6 @@ pub(crate) struct Checkpoint {
     /// Why nothing more is kept. What could not be brought to disk may or may not be there, and a mark that follows
     /// would count it.
     broken: Option<Failure>,
-}
-
-/// What becomes of the files of an earlier run, once the index is known.
-#[derive(Clone, Debug)]
-struct ToStart {
-    /// The rejects file, if the user names one.
-    rejects: Option<PathBuf>,
-    /// What is in its place, or in the place of the program's own.
-    found: Found,
-    resume: bool,
-    /// How far what is gone on with came.
-    mark: Option<Mark>,
 }
 
 impl Checkpoint {
@@ -93,6 +82,7 @@ impl Checkpoint {
             earlier: None,
             _claim: None,
             resume_command: String::new(),
+            from_list: None,
             synced: Instant::now(),
             notes: Vec::new(),
             has_way_on: true,
@@ -127,6 +117,7 @@ impl Checkpoint {
             to_start: Some(ToStart { rejects: keep.rejects, found, resume: keep.resume, mark }),
             _claim: claim,
             resume_command: keep.resume_command,
+            from_list: keep.from_list,
             ..Self::none(inputs, None)
         };
         Ok(checkpoint)
@@ -188,12 +179,23 @@ impl Checkpoint {
         };
         self.rejects = Some(with_pipe(rejects)?);
         self.tracker = Tracker::new(mark.as_ref());
-        self.earlier = journal.given_up().map(|given_up| Earlier::new(given_up, journal.aside(), index));
-        if resume && mark.is_none() && self.earlier.is_none() && !self.complete.is_told() {
+        if resume && mark.is_none() && journal.given_up().is_none() && !self.complete.is_told() {
             self.notes.push(EarlierNotice::NoneLeft.into());
         }
         self.to_start = None;
+        self.keep_list()?;
+        let journal = self.journal.as_ref();
+        self.earlier = journal.and_then(|journal| Earlier::of(journal, &self.resume_command, index));
         Ok(mark.unwrap_or_default().counts)
+    }
+
+    /// Keeps the list of inputs that the command that continues names, if it does.
+    fn keep_list(&mut self) -> Result<(), Failure> {
+        if let (Some(journal), Some(from_list)) = (&self.journal, &self.from_list.take()) {
+            let list = journal.keep_list(&from_list.names).map_err(Failure::from)?;
+            self.resume_command = from_list.command_with(&list);
+        }
+        Ok(())
     }
 
     /// What is worth saying of what this run gives up, once.
@@ -203,17 +205,10 @@ impl Checkpoint {
 
     /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
     fn without_journal(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
-        let own = format!("stdin-{}-{}", crate::oss::time::Timestamp::now().basic(), std::process::id());
         if keep.rejects.is_some() {
             return Self::rehearsal(inputs, keep.rejects);
         }
-        let folder = keep.folder.join(own);
-        let path = folder.join(REJECTS);
-        // It comes into being with the first reject; that it can is seen now.
-        private::make_folder(&folder)
-            .and_then(|()| std::fs::remove_dir(&folder))
-            .map_err(|error| new_rejects_failure(&path, &error))?;
-        Ok(Self::none(inputs, Some(Place::Own(path))))
+        Ok(Self::none(inputs, Some(Place::Own(of_no_journal(&keep.folder)?))))
     }
 
     /// The rejects file of what this run was to go on with.
@@ -407,6 +402,10 @@ impl Checkpoint {
         let rejects_file = rejects_file.or_else(|| self.already_complete()?.rejects_file());
         let rejects_file = rejects_file.map(|path| path.display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
+        if self.has_way_on && !nothing_left {
+            // Without it, the command names all inputs.
+            self.keep_list().unwrap_or_default();
+        }
         let Some(journal) = self.journal.take() else {
             return (Left { rejects_file, superseded, drops_rejects, resume_command: None }, synced);
         };

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::journal::GivenUp;
+use super::journal::{GivenUp, Journal};
 use super::resume::{IndexNow, Resumed};
 use crate::put::report::notice::EarlierNotice;
 
@@ -15,6 +15,8 @@ pub(crate) struct Earlier {
     stored: u64,
     /// Where its journal is kept, and where it would have to be to go on there.
     aside: (PathBuf, PathBuf),
+    /// The command that goes on with it from there.
+    command: String,
     standing: Standing,
 }
 
@@ -23,6 +25,8 @@ pub(crate) struct Earlier {
 enum Standing {
     /// By bringing it back.
     CanGoOn,
+    /// Nothing of it can be in the index: to load it again costs nothing, and what it settled are rejects.
+    StoredNothing,
     /// What it stored went with its index.
     IndexIsGone,
     /// Only if something else changes.
@@ -30,17 +34,22 @@ enum Standing {
 }
 
 impl Earlier {
-    pub(crate) fn new(given_up: &GivenUp, aside: (PathBuf, PathBuf), index: IndexNow<'_>) -> Self {
-        let GivenUp { bound, counts, refused } = given_up;
+    /// What the run that keeps this journal gives up; `command` would go on with it.
+    pub(crate) fn of(journal: &Journal, command: &str, index: IndexNow<'_>) -> Option<Self> {
+        let GivenUp { bound, counts, refused } = journal.given_up()?;
+        let aside = journal.aside();
         let resumed = Resumed { bound, counts: *counts };
-        let refused = refused.as_ref().map(ToString::to_string);
+        let refused = refused.as_ref().map(|failure| failure.message.clone());
         let refused = refused.or_else(|| resumed.goes_on_in(index).err().map(|failure| failure.message));
-        let standing = if resumed.is_gone_from(index.known) {
+        let standing = if counts.stored + counts.unknown == 0 {
+            Standing::StoredNothing
+        } else if resumed.is_gone_from(index.known) {
             Standing::IndexIsGone
         } else {
             refused.map_or(Standing::CanGoOn, Standing::Refused)
         };
-        Self { settled: counts.read, stored: counts.stored, aside, standing }
+        let command = command.to_owned();
+        Some(Self { settled: counts.read, stored: counts.stored, aside, command, standing })
     }
 
     /// Notes that the index has been made since.
@@ -54,7 +63,13 @@ impl Earlier {
     pub(crate) fn notice(&self) -> EarlierNotice {
         let (settled, kept) = (self.settled, word(&self.aside.0));
         match &self.standing {
-            Standing::CanGoOn => EarlierNotice::CouldGoOn { settled, kept, brought: word(&self.aside.1) },
+            Standing::CanGoOn => EarlierNotice::CouldGoOn {
+                settled,
+                kept,
+                brought: word(&self.aside.1),
+                command: self.command.clone(),
+            },
+            Standing::StoredNothing => EarlierNotice::StoredNothing { settled },
             Standing::IndexIsGone => EarlierNotice::IndexIsGone { settled },
             Standing::Refused(why) => EarlierNotice::CannotGoOn { settled, kept, why: why.clone() },
         }

@@ -7,6 +7,8 @@ use super::one_list::{Before, Found};
 use super::rejects::{self, Forgotten, Place, Rejects};
 use super::rejects_place::{lost, rejects_failure};
 use crate::exit::{ErrorCode, Failure};
+use crate::put::again::Role;
+use crate::put::books::standing::Standing;
 use crate::put::books::tracker::Mark;
 use crate::put::report::notice::Notice;
 use crate::record::Input;
@@ -53,6 +55,17 @@ fn forget_rejects(journal: &Journal, mark: &mut Mark, place: &Place) -> Result<(
     mark.take_back(rejected, unknown);
     mark.rejects_bytes = noted;
     Ok(())
+}
+
+/// What is known of each of so many inputs of a load that goes on from a mark.
+pub(crate) fn roles(journal: &Journal, mark: &Mark, inputs: usize) -> Vec<Role> {
+    let role = |number: u32| match mark.standing(number) {
+        _ if journal.anew().contains(&number) => Role::Loaded,
+        _ if journal.in_doubt().contains(&number) => Role::InDoubt,
+        Standing::Nothing => Role::Other,
+        Standing::Part | Standing::Whole => Role::Settled,
+    };
+    (0..u32::try_from(inputs).unwrap_or(u32::MAX)).map(role).collect()
 }
 
 /// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.

@@ -15,6 +15,7 @@ pub(crate) mod folder;
 mod given_up;
 pub(crate) mod glance;
 mod header;
+mod input_list;
 mod inputs;
 pub(crate) mod lines;
 mod moved;
@@ -37,9 +38,10 @@ pub use self::binding::Binding;
 use self::error::io_error;
 pub use self::error::{JournalError, without};
 use self::folder::{Folder, Sequence, beside};
-use self::given_up::{Candidate, furthest};
+use self::given_up::furthest;
 pub use self::given_up::{GivenUp, MayHold};
 pub use self::header::{Began, Header};
+pub(crate) use self::input_list::place as input_list;
 pub use self::inputs::OnChange;
 use self::lines::{Line, next_line, seal};
 pub use self::place::{Difference, Place, listed, local_data, local_service};
@@ -205,13 +207,8 @@ impl Journal {
         self.rewrite(Sequence::New, mark.as_ref())?;
         receipts::keep_rejects(&self.folder)?;
         given_up::set_aside(&self.folder, kept.as_ref().map(|kept| kept.sequence))?;
-        self.given_up = kept.filter(|kept| !self.is_over(kept.sequence, &kept.header, &kept.mark)).map(
-            |Candidate { header, mark, .. }| GivenUp {
-                refused: self.header.continues(&header, &mark, inputs, OnChange::Refuse).err(),
-                bound: header.bound,
-                counts: mark.counts,
-            },
-        );
+        let kept = kept.filter(|kept| !self.is_over(kept.sequence, &kept.header, &kept.mark));
+        self.given_up = kept.map(|kept| GivenUp::of(kept, &self.header, inputs, &self.folder));
         // Closed meanwhile: not every system moves a folder whose files are open.
         self.file = None;
         self.folder.put(Sequence::New, Sequence::Current)?;
@@ -355,6 +352,8 @@ impl Journal {
     pub(crate) fn complete(mut self, done: Option<Done>) -> Result<(), JournalError> {
         if let Some(done) = done {
             self.certify(done)?;
+        } else if receipts::read(self.folder.path()).is_none() {
+            input_list::remove(self.folder.path());
         }
         receipts::end(&self.folder)?;
         self.remove()
@@ -364,6 +363,11 @@ impl Journal {
     pub(crate) fn certify(&self, done: Done) -> Result<(), JournalError> {
         let receipt = Receipt::of(&self.header, done, Timestamp::now().rfc3339_millis());
         receipts::write(self.folder.path(), &receipt)
+    }
+
+    /// Keeps a list of the inputs for the command that continues; says where it is.
+    pub(crate) fn keep_list(&self, names: &[PathBuf]) -> Result<PathBuf, JournalError> {
+        input_list::write(self.folder.path(), names)
     }
 
     /// Removes the journal, in which nothing is settled.

@@ -1,10 +1,12 @@
 //! What a run is to keep, and what is left of that at its end. Pure.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::journal::{self, OnChange};
+use super::one_list::Found;
 use super::rejects::Superseded;
+use crate::put::books::tracker::Mark;
 
 /// What a run keeps, and where.
 #[derive(Clone, Debug)]
@@ -23,6 +25,38 @@ pub struct Keep {
     pub reading: BTreeMap<String, String>,
     /// The command line that goes on, for people to copy.
     pub resume_command: String,
+    /// The same with a list of the inputs, where they are not to be named.
+    pub from_list: Option<FromList>,
+}
+
+/// The command line that goes on with a list of the inputs, which is still to be kept somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FromList {
+    /// The command, but for the option that names the list.
+    pub command: String,
+    /// The whole names of the inputs.
+    pub names: Vec<PathBuf>,
+}
+
+impl FromList {
+    /// The command, with the place of the list.
+    pub(crate) fn command_with(&self, list: &Path) -> String {
+        let list = list.display().to_string();
+        let list = shlex::try_quote(&list).map_or_else(|_| list.clone(), std::borrow::Cow::into_owned);
+        format!("{} --files-from {list}", self.command)
+    }
+}
+
+/// What becomes of the files of an earlier run, once the index is known.
+#[derive(Clone, Debug)]
+pub(crate) struct ToStart {
+    /// The rejects file, if the user names one.
+    pub(crate) rejects: Option<PathBuf>,
+    /// What is in its place, or in the place of the program's own.
+    pub(crate) found: Found,
+    pub(crate) resume: bool,
+    /// How far what is gone on with came.
+    pub(crate) mark: Option<Mark>,
 }
 
 /// What is left on disk when a run is over.

@@ -1,12 +1,14 @@
 //! The place of a rejects file: claimed, cleared of what is somebody else's, and what to say where it cannot be written.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::journal::Journal;
-use super::rejects::Rejects;
+use super::rejects::{REJECTS, Rejects};
 use crate::claim::{Claim, ClaimError};
 use crate::exit::{ErrorCode, Failure};
+use crate::oss::time::Timestamp;
+use crate::private;
 use crate::put::books::tracker::Mark;
 use crate::put::report::notice::{EarlierNotice, Notice};
 
@@ -74,6 +76,18 @@ pub(crate) fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option
     }
     Rejects::try_out(path).map_err(trouble)?;
     Ok(aside.map(|to| EarlierNotice::RejectsMoved { from: path.to_owned(), to }.into()))
+}
+
+/// The rejects file of a run without a journal, below the folder of all loads. It comes into being with the first reject;
+/// that it can is seen now.
+pub(crate) fn of_no_journal(folder: &Path) -> Result<PathBuf, Failure> {
+    let own = format!("stdin-{}-{}", Timestamp::now().basic(), std::process::id());
+    let folder = folder.join(own);
+    let path = folder.join(REJECTS);
+    private::make_folder(&folder)
+        .and_then(|()| std::fs::remove_dir(&folder))
+        .map_err(|error| new_rejects_failure(&path, &error))?;
+    Ok(path)
 }
 
 /// What is worth saying when an earlier run's rejects are not where they were.

@@ -126,9 +126,10 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
     }
     let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
     let first_look = plan.first_look.clone();
-    let mut watch = Watch { reporter: Arc::clone(&plan.reporter), has_begun: false };
     let reporter = Arc::clone(&plan.reporter);
     let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
+    let passed_over = blocks.bytes_passed_over();
+    let mut watch = Watch { reporter: Arc::clone(&plan.reporter), passed_over, has_begun: false };
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
@@ -155,6 +156,8 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
 /// Tells where reading begins.
 struct Watch {
     reporter: Arc<Reporter>,
+    /// Bytes of later inputs that are not read.
+    passed_over: u64,
     has_begun: bool,
 }
 
@@ -162,7 +165,7 @@ impl Watch {
     fn look(&mut self, block: &Result<Block, Box<FailedInput>>) {
         let Ok(block) = block else { return };
         if !std::mem::replace(&mut self.has_begun, true) {
-            self.reporter.begins_at(block.bytes.start);
+            self.reporter.begins_at(block.bytes.start, self.passed_over);
         }
     }
 }

@@ -22,7 +22,7 @@ impl Annotations {
 impl Listener for Annotations {
     fn hear(&mut self, happening: &Happening<'_>, screen: &mut Screen) {
         match happening {
-            Happening::Rejected(rejected) if rejected.is_named() && !self.quiet => {
+            Happening::Rejected(rejected) if rejected.is_annotated() && !self.quiet => {
                 screen.print(&reject(rejected));
             }
             Happening::Ended(summary) => {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     fn annotated(key: &str, input: Input) -> String {
-        reject(&Rejected { defect: &defect(key), inputs: &[input], before: 0 })
+        reject(&Rejected { defect: &defect(key), inputs: &[input], before: 0, alike: 0 })
     }
 
     #[test]

@@ -7,8 +7,11 @@ use crate::call::Trouble;
 use crate::put::books::outcome::Outcome;
 use crate::record::{Defect, Input, place};
 
-/// So many rejected records are named where people read; the rest are counted, and all are in the rejects file.
-const REJECTS_NAMED: u64 = 10;
+/// So many records that are rejected for one reason are named where people read; the rest are counted, and all are in the
+/// rejects file.
+const NAMED_OF_A_REASON: u64 = 3;
+/// So many are annotated: GitHub Actions shows no more of a step.
+const ANNOTATED: u64 = 10;
 
 /// Something that happens in a run.
 #[derive(Debug)]
@@ -65,17 +68,24 @@ pub(crate) struct Rejected<'a> {
     pub(crate) inputs: &'a [Input],
     /// How many this run has rejected before it.
     pub(crate) before: u64,
+    /// How many of those for the same reason.
+    pub(crate) alike: u64,
 }
 
 impl Rejected<'_> {
     /// Whether people read of this one.
     pub(crate) fn is_named(&self) -> bool {
-        self.before < REJECTS_NAMED
+        self.alike < NAMED_OF_A_REASON
     }
 
-    /// Whether it is the first of those that people only read the number of.
+    /// Whether it is the first for its reason of which people only read the number.
     pub(crate) fn is_first_unnamed(&self) -> bool {
-        self.before == REJECTS_NAMED
+        self.alike == NAMED_OF_A_REASON
+    }
+
+    /// Whether its file is annotated.
+    pub(crate) fn is_annotated(&self) -> bool {
+        self.before < ANNOTATED
     }
 
     /// The input that it stands in.

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::happening::{Happening, Rejected};
 use super::listener::Listener;
 use super::notice::{Notice, Severity};
+use super::quiet::Quiet;
 use super::screen::Screen;
 use crate::call::Trouble;
 use crate::words::{count, whole_seconds};
@@ -17,8 +18,8 @@ const TROUBLE_EVERY: Duration = Duration::from_secs(2);
 /// Prints lines.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    /// Whether nothing but warnings is printed.
-    quiet: bool,
+    /// What is not printed.
+    quiet: Quiet,
     /// Whether rejected records are named; where they are annotated they are not.
     names_rejects: bool,
     /// When trouble with a request was last told, and how much has been kept back since.
@@ -27,19 +28,19 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn new(quiet: bool, names_rejects: bool) -> Self {
+    pub(crate) fn new(quiet: Quiet, names_rejects: bool) -> Self {
         Self { quiet, names_rejects, last_trouble: None, more_trouble: 0 }
     }
 
     fn print(&self, line: &str, screen: &Screen) {
-        if !self.quiet {
+        if self.quiet == Quiet::Nothing {
             screen.print(line);
         }
     }
 
     fn notice(&self, notice: &Notice, screen: &Screen) {
         let severity = notice.severity();
-        if self.quiet && severity != Severity::Warning {
+        if self.quiet.keeps_back(severity) {
             return;
         }
         let prefix = severity.prefix();
@@ -56,7 +57,11 @@ impl Lines {
             self.print(&format!("{place}: {key}{}", defect.reason.told()), screen);
         }
         if rejected.is_first_unnamed() {
-            self.print("more records are rejected; see the counts in the summary", screen);
+            let reason = defect.reason.code();
+            self.print(
+                &format!("more records are rejected with the reason {reason}; see the counts in the summary"),
+                screen,
+            );
         }
     }
 

@@ -105,8 +105,9 @@ pub(crate) struct Meter {
     quota: Quota,
     /// Bytes of all inputs, if that is known.
     total: Option<u64>,
-    /// Bytes before the place where reading began.
-    base: u64,
+    /// Bytes of the files that are not read: before the place where reading began, and of later files that are settled.
+    /// Nothing until it is known where a load that continues begins.
+    base: Option<u64>,
     recent: VecDeque<Sample>,
     /// When something was last confirmed.
     confirmed: Duration,
@@ -114,12 +115,23 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(quota: Quota, total: Option<u64>) -> Self {
-        Self { quota, total, base: 0, recent: VecDeque::from([Sample::default()]), confirmed: Duration::ZERO }
+        Self {
+            quota,
+            total,
+            base: Some(0),
+            recent: VecDeque::from([Sample::default()]),
+            confirmed: Duration::ZERO,
+        }
     }
 
-    /// Notes that an earlier run has settled so many bytes of the files.
+    /// Notes that earlier runs have settled so many bytes of the files.
     pub(crate) fn begin_at(&mut self, bytes: u64) {
-        self.base = bytes;
+        self.base = Some(bytes);
+    }
+
+    /// Notes that earlier runs have settled bytes of the files, and that nobody knows yet how many.
+    pub(crate) fn begins_later(&mut self) {
+        self.base = None;
     }
 
     /// Takes the counts `at` so much time since the start, and what is waited for.
@@ -161,7 +173,7 @@ impl Meter {
         Figures {
             elapsed: at,
             percent: self.percent(counts.input_bytes),
-            input_bytes: self.base + counts.input_bytes,
+            input_bytes: self.base.unwrap_or_default() + counts.input_bytes,
             left: self.left(counts, bytes_per_second, limit, pace),
             stored: counts.stored,
             checked: counts.checked,
@@ -177,7 +189,7 @@ impl Meter {
     /// The part of the files that is done with, in whole percent; rounded down, so that 100 means all of it.
     fn percent(&self, input_bytes: u64) -> Option<u64> {
         let total = self.total.filter(|total| *total > 0)?;
-        let done = u128::from(self.base) + u128::from(input_bytes);
+        let done = u128::from(self.base?) + u128::from(input_bytes);
         u64::try_from(done * 100 / u128::from(total)).ok().map(|percent| percent.min(100))
     }
 
@@ -190,7 +202,7 @@ impl Meter {
         limit: Option<Limit>,
         pace: f64,
     ) -> Option<Duration> {
-        let rest = float(self.total?.saturating_sub(self.base + counts.input_bytes));
+        let rest = float(self.total?.saturating_sub(self.base? + counts.input_bytes));
         let done = Some(float(counts.input_bytes)).filter(|done| *done > 0.0)?;
         let of_rest = |number: u64| float(number) * rest / done;
         let at_quota = (of_rest(counts.batches) / self.quota.requests)
@@ -248,6 +260,7 @@ pub(crate) struct Figures {
     pub(crate) percent: Option<u64>,
     pub(crate) input_bytes: u64,
     pub(crate) left: Option<Duration>,
+    /// Stored by all runs of the load, like the next two.
     pub(crate) stored: u64,
     pub(crate) rejected: u64,
     pub(crate) unknown: u64,
@@ -297,10 +310,9 @@ impl Figures {
 
     /// How far the run is: percent, time left, counts.
     pub(crate) fn how_far(&self) -> String {
-        let mut parts = vec![match self.percent {
-            Some(percent) => format!("{percent} %"),
-            None => format!("{} read", bytes(self.input_bytes)),
-        }];
+        let read = (self.input_bytes > 0).then(|| format!("{} read", bytes(self.input_bytes)));
+        let mut parts: Vec<_> =
+            self.percent.map(|percent| format!("{percent} %")).or(read).into_iter().collect();
         parts.extend(self.left.map(|left| format!("{} left", whole_seconds(left))));
         parts.push(match self.checked {
             Some(checked) => format!("{} checked", count(checked)),
@@ -410,6 +422,11 @@ mod tests {
         meter.begin_at(60_000);
         let figures = meter.figures(seconds(1), counts(5, Bound::default()), 1.0);
         assert_eq!((figures.percent, figures.left), (Some(65), Some(seconds(7))));
+        // Until that is known, nothing is said of it.
+        meter.begins_later();
+        let figures = meter.figures(seconds(1), Counts::default(), 1.0);
+        let figures = Figures { stored: 30_000, ..figures };
+        insta::assert_snapshot!(figures.line(), @"after 1 s: 30,000 stored, 0 of 2,500 vectors/s, 0.00 of 5 requests/s");
     }
 
     #[test]

@@ -83,6 +83,13 @@ pub enum EarlierNotice {
         kept: String,
         /// Where that would have to be.
         brought: String,
+        /// The command that continues it from there.
+        command: String,
+    },
+    /// It is given up, and nothing of it can be in the index.
+    StoredNothing {
+        /// Records that it settled.
+        settled: u64,
     },
     /// It is given up, and its index is no more.
     IndexIsGone {
@@ -263,10 +270,12 @@ impl Notice {
     /// What stands below that, line by line.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
-            Self::Earlier(EarlierNotice::CouldGoOn { kept, brought, .. }) => vec![
-                "to continue the earlier run instead (only if no key occurs twice), stop this one and, before --resume, run:"
+            // Until something of this run is stored, the journal comes back by itself where it stops.
+            Self::Earlier(EarlierNotice::CouldGoOn { kept, brought, command, .. }) => vec![
+                "to continue the earlier run instead (only if no key occurs twice), stop this one and run:"
                     .to_owned(),
-                format!("  mv {kept} {brought}"),
+                format!("  test ! -e {kept} || mv {kept} {brought}"),
+                format!("  {command}"),
             ],
             _ => Vec::new(),
         }
@@ -329,6 +338,9 @@ impl EarlierNotice {
             Self::CouldGoOn { settled, .. } => {
                 format!("{ANEW}, although an earlier run settled {}", plural(*settled, "record"))
             }
+            Self::StoredNothing { settled } => {
+                format!("{ANEW}; an earlier run stored none of the {} that it read", plural(*settled, "record"))
+            }
             Self::IndexIsGone { settled } => format!(
                 "{ANEW}: the index in which an earlier run settled {} no longer exists",
                 plural(*settled, "record")
@@ -336,7 +348,7 @@ impl EarlierNotice {
             Self::CannotGoOn { settled, kept, why } => format!(
                 "{ANEW}; an earlier run settled {}, and its journal is kept in {kept}, but it {}",
                 plural(*settled, "record"),
-                why.replacen("cannot resume: ", "cannot be resumed: ", 1)
+                why.replacen("cannot resume", "cannot be resumed", 1)
             ),
             Self::EndpointUnknown => {
                 "the journal is from an earlier version, which did not record the endpoint: cannot check that it is the \

@@ -8,15 +8,12 @@ use super::happening::Happening;
 use super::listener::Listener;
 use super::screen::Screen;
 
-/// Off a terminal, a line at most this often: enough for a log, not a flood.
-const PLAIN_EVERY: Duration = Duration::from_secs(30);
-
 /// What is shown while a run goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
     /// Two lines that are redrawn; only for a terminal that can.
     Bar,
-    /// A new line every 30 seconds.
+    /// A new line now and then.
     Plain,
     /// Nothing.
     #[default]
@@ -27,13 +24,15 @@ pub enum Style {
 #[derive(Debug)]
 pub(crate) struct Progress {
     is_plain: bool,
+    /// A line at most this often.
+    interval: Duration,
     last_line: Instant,
 }
 
 impl Progress {
-    /// As the style says; where the `screen` cannot have a bar, in lines.
-    pub(crate) fn new(style: Style, screen: &Screen) -> Self {
-        Self { is_plain: style != Style::Hidden && !screen.has_bar(), last_line: Instant::now() }
+    /// As the style says; where the `screen` cannot have a bar, in lines, one each `interval`.
+    pub(crate) fn new(style: Style, interval: Duration, screen: &Screen) -> Self {
+        Self { is_plain: style != Style::Hidden && !screen.has_bar(), interval, last_line: Instant::now() }
     }
 }
 
@@ -41,7 +40,7 @@ impl Listener for Progress {
     fn hear(&mut self, happening: &Happening<'_>, screen: &mut Screen) {
         match happening {
             Happening::Progressed(figures) if self.is_plain => {
-                if self.last_line.elapsed() >= PLAIN_EVERY {
+                if self.last_line.elapsed() >= self.interval {
                     self.last_line = Instant::now();
                     screen.print(&figures.line());
                 }

@@ -1,5 +1,6 @@
 //! Who is told what happens in a run: keeps the figures of the moment, and hands everything to all ways of telling.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -55,8 +56,8 @@ struct Inner {
     bound: Bound,
     throttled: Throttled,
     summary: Summary,
-    /// Records that were rejected so far.
-    rejected: u64,
+    /// Records that were rejected so far, by the words of their reasons.
+    rejected: BTreeMap<&'static str, u64>,
     notes: Notes,
     /// The part of the pace in force, as it was last told.
     pace: f64,
@@ -117,15 +118,19 @@ impl Reporter {
         for notice in std::mem::take(&mut telling.notes) {
             audience.note(notice);
         }
+        let mut meter = Meter::new(telling.quota, telling.bytes_total);
+        if telling.resumed {
+            meter.begins_later();
+        }
         let inner = Inner {
             audience,
             begun: Instant::now(),
-            meter: Meter::new(telling.quota, telling.bytes_total),
+            meter,
             input_bytes: 0,
             bound: Bound::default(),
             throttled: Throttled::default(),
             summary: telling.summary(),
-            rejected: 0,
+            rejected: BTreeMap::new(),
             notes: Notes::default(),
             pace: 1.0,
             empty: Vec::new(),
@@ -143,9 +148,10 @@ impl Reporter {
         self.lock().earlier = earlier;
     }
 
-    /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled.
-    pub(crate) fn begins_at(&self, bytes: u64) {
-        self.lock().meter.begin_at(bytes);
+    /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled, and passes over so
+    /// many of those that follow.
+    pub(crate) fn begins_at(&self, bytes: u64, passed_over: u64) {
+        self.lock().meter.begin_at(bytes + passed_over);
     }
 
     /// Notes what the thread that fills batches waits for.
@@ -207,6 +213,7 @@ impl Reporter {
         let mut inner = self.lock();
         let names: Vec<_> = inner.empty.iter().map(|input| input_name(&inner.inputs, *input)).collect();
         if !names.is_empty() {
+            inner.summary.empty_inputs.clone_from(&names);
             inner.audience.note(InputNotice::WithoutRecords(names));
         }
     }
@@ -332,8 +339,10 @@ impl Inner {
     fn reject(&mut self, defects: &[Defect]) {
         let Self { audience, inputs, rejected, .. } = self;
         for defect in defects {
-            audience.tell(&Happening::Rejected(Rejected { defect, inputs, before: *rejected }));
-            *rejected += 1;
+            let before = rejected.values().sum();
+            let alike = rejected.entry(defect.reason.code()).or_default();
+            audience.tell(&Happening::Rejected(Rejected { defect, inputs, before, alike: *alike }));
+            *alike += 1;
         }
     }
 
@@ -368,10 +377,13 @@ impl Inner {
     }
 
     fn figures(&self) -> Figures {
-        let balance = self.summary.balance;
-        let Tally { rejected, unknown, .. } = balance.tally;
+        let Self { earlier, summary, .. } = self;
+        let balance = summary.balance;
+        let Tally { stored, rejected, unknown, .. } = balance.tally;
         let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
-        Figures { rejected, unknown, balance, earlier: self.earlier, ..figures }
+        let (stored, rejected) = (earlier.stored + stored, earlier.rejected + rejected);
+        let unknown = earlier.unknown + unknown;
+        Figures { stored, rejected, unknown, balance, earlier: *earlier, ..figures }
     }
 
     /// Tells what was found in records since notes were told.

@@ -66,6 +66,8 @@ pub struct Summary {
     pub failed_inputs: Vec<FailedPlace>,
     /// Inputs that were left out because they cannot be loaded.
     pub skipped_inputs: Vec<Skipped>,
+    /// Inputs without a single record.
+    pub empty_inputs: Vec<String>,
     /// Files of named directories that were passed over, as many as are listed.
     pub passed_over: Vec<String>,
     /// How many there are.

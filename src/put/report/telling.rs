@@ -1,6 +1,7 @@
 //! What a run tells, and where: the one place that lists the ways of telling.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::annotations::Annotations;
 use super::events::{Events, Sink};
@@ -10,6 +11,7 @@ use super::listener::Listener;
 use super::metrics::Metrics;
 use super::notice::Notice;
 use super::progress::{Progress, Style};
+use super::quiet::Quiet;
 use super::schema::SCHEMA_VERSION;
 use super::screen::Screen;
 use super::state_file::{StateFile, StatePlace, Target};
@@ -26,8 +28,10 @@ pub struct Telling {
     pub run: Run,
     /// The bar or its replacement.
     pub style: Style,
-    /// Whether warnings and notes are printed.
-    pub quiet: bool,
+    /// The time between two lines of progress.
+    pub interval: Duration,
+    /// What is not printed.
+    pub quiet: Quiet,
     /// Where events go, if anywhere.
     pub events: Option<Events>,
     /// The file for Prometheus, if there is to be one.
@@ -99,12 +103,12 @@ impl Telling {
         }
         listeners.push(Box::new(Lines::new(self.quiet, self.actions.is_none())));
         if let Some(Actions { step_summary }) = self.actions.take() {
-            listeners.push(Box::new(Annotations::new(self.quiet)));
+            listeners.push(Box::new(Annotations::new(self.quiet != Quiet::Nothing)));
             if let Some(path) = step_summary {
                 listeners.push(Box::new(StepSummary::new(path)));
             }
         }
-        listeners.push(Box::new(Progress::new(self.style, screen)));
+        listeners.push(Box::new(Progress::new(self.style, self.interval, screen)));
         listeners
     }
 

@@ -1,12 +1,12 @@
 //! What complete loads have left to do, and what has to be loaded again for the order of keys.
 
 use super::super::complete::Complete;
+use super::super::going_on::roles;
 use super::super::journal::{self, Done};
 use super::super::resume::IndexNow;
 use super::Checkpoint;
 use crate::exit::Failure;
 use crate::put::again::{Again, Role};
-use crate::put::books::standing::Standing;
 use crate::put::books::tracker::Settled;
 use crate::put::report::notice::{EarlierNotice, Notice};
 
@@ -19,18 +19,9 @@ impl Checkpoint {
     /// What is known of each input, if that can bear on others.
     pub(crate) fn roles(&self) -> Vec<Role> {
         let mark = self.to_start.as_ref().and_then(|to_start| to_start.mark.as_ref());
-        let count = u32::try_from(self.inputs.len()).unwrap_or(u32::MAX);
-        match (mark, &self.journal) {
-            (Some(mark), Some(journal)) => (0..count)
-                .map(|number| match mark.standing(number) {
-                    _ if journal.anew().contains(&number) => Role::Loaded,
-                    _ if journal.in_doubt().contains(&number) => Role::InDoubt,
-                    Standing::Nothing => Role::Other,
-                    Standing::Part | Standing::Whole => Role::Settled,
-                })
-                .collect(),
-            _ => self.complete.roles(),
-        }
+        let gone_on = mark.zip(self.journal.as_ref());
+        gone_on
+            .map_or_else(|| self.complete.roles(), |(mark, journal)| roles(journal, mark, self.inputs.len()))
     }
 
     /// Forgets inputs that are to be loaded again for the sake of their order.
@@ -59,13 +50,14 @@ impl Checkpoint {
     /// Finds out whether complete loads have left no input to load. What several have completed gets a receipt, so that
     /// it need not be put together again.
     pub(crate) fn find_complete(&mut self) -> Result<bool, Failure> {
-        let Some(journal) = self.journal.as_mut().filter(|_| self.complete.is_all()) else {
+        if self.journal.is_none() || !self.complete.is_all() {
             return Ok(false);
-        };
+        }
         self.is_complete = true;
         if let Some(folder) = self.complete.folder_of_all() {
             journal::renew(folder);
         }
+        self.keep_list()?;
         let Settled { rejected, unknown, .. } = self.complete.counts();
         if rejected + unknown > 0 && self.complete.rejects_file().is_none() {
             self.notes.push(EarlierNotice::ListGone { records: rejected + unknown }.into());
@@ -74,6 +66,7 @@ impl Checkpoint {
         if self.complete.is_of_one_load() || rejected + unknown > 0 {
             return Ok(true);
         }
+        let Some(journal) = &mut self.journal else { return Ok(true) };
         journal.skip(self.complete.times(), self.complete.bound(), Vec::new());
         let done = Done {
             counts: self.complete.counts(),

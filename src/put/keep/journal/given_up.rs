@@ -1,15 +1,20 @@
 //! Of the sequences of runs that a run gives up, one is kept: the one that came furthest of those whose vectors may still
 //! be in the index.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::binding::Binding;
 use super::error::JournalError;
 use super::folder::{Folder, Sequence};
 use super::header::Header;
+use super::inputs::OnChange;
 use super::moved;
 use super::place::Place;
+use crate::exit::Failure;
 use crate::put::books::tracker::{Mark, Settled};
+use crate::put::keep::one_list::Before;
+use crate::put::keep::rejects::REJECTS;
+use crate::record::Input;
 
 /// Whether what an earlier run stored may be in the index that is there now: what it was bound to, and its counts.
 pub type MayHold<'a> = &'a dyn Fn(&Binding, Settled) -> bool;
@@ -29,7 +34,34 @@ pub struct GivenUp {
     /// What it counts.
     pub counts: Settled,
     /// Why it could not be continued, whatever the index is now.
-    pub refused: Option<JournalError>,
+    pub refused: Option<Failure>,
+}
+
+impl GivenUp {
+    /// Describes what is given up for a load of `inputs` that is described by a header.
+    pub(crate) fn of(kept: Candidate, now: &Header, inputs: &[Input], folder: &Folder) -> Self {
+        let Candidate { sequence, header, mark } = kept;
+        let refused = now.continues(&header, &mark, inputs, OnChange::Refuse).err().map(Failure::from);
+        let aside = match sequence {
+            Sequence::Current | Sequence::Untouched => Sequence::Untouched,
+            _ => Sequence::Before,
+        };
+        let refused = refused.or_else(|| other_list(&header, &mark, now, &folder.of(aside)));
+        Self { bound: header.bound, counts: mark.counts, refused }
+    }
+}
+
+/// Why this load cannot go on with the rejects file of one whose sequence is kept in `aside`.
+fn other_list(header: &Header, mark: &Mark, now: &Header, aside: &Path) -> Option<Failure> {
+    let was = header.rejects.as_ref().filter(|_| mark.rejects_bytes > 0)?;
+    let own = aside.join(REJECTS);
+    let named = |rejects: &str| if rejects.is_empty() { own.clone() } else { PathBuf::from(rejects) };
+    let (was, is_own) = (named(was), was.is_empty());
+    let is_at = if is_own { was.clone() } else { moved::whereabouts(aside, was.clone()).ok()? };
+    // A pipe or a device has no name here, and is none of these files.
+    let now = now.rejects.as_deref().map_or_else(PathBuf::new, named);
+    let before = Before { named: &was, is_at: &is_at, is_own, bytes: mark.rejects_bytes };
+    before.goes_on_in(&now, now != own).err()
 }
 
 impl Candidate {

@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::error::{JournalError, io_error};
 use super::folder::{Folder, JOURNAL, Sequence, beside, read_if_there};
+use super::input_list;
 use super::moved;
 use super::receipt::Receipt;
 use crate::oss::time::Timestamp;
@@ -128,6 +129,9 @@ pub(crate) fn remove_old(checkpoints: &Path, now: Timestamp) {
             && let Ok(_lock) = Folder::open(folder.clone())
         {
             traces(&folder).for_each(|trace| fs::remove_file(trace).unwrap_or_default());
+            if !Folder::journals(&folder).iter().any(|journal| journal.exists()) {
+                input_list::remove(&folder);
+            }
         }
     }
 }
@@ -150,6 +154,7 @@ mod tests {
             write(&folder(number), &Receipt { version: 1, ..Receipt::default() }).unwrap();
             fs::write(folder(number).join(STATE), "{}").unwrap();
             fs::write(folder(number).join("lock"), "").unwrap();
+            input_list::write(&folder(number), &[PathBuf::from("/a")]).unwrap();
             let age = match number {
                 0 | 1 => 91 * day,
                 2 => 89 * day,
@@ -159,15 +164,21 @@ mod tests {
             file.set_modified(moment - age).unwrap();
         }
         let lock = Folder::open(folder(1)).unwrap();
+        // What is stopped there continues from its list.
+        private::make_folder(&folder(0).join("current")).unwrap();
+        fs::write(folder(0).join("current").join(JOURNAL), "").unwrap();
         remove_old(&checkpoints, now);
         let left: Vec<_> = (0..1_005).filter(|number| read(&folder(*number)).is_some()).collect();
         // The oldest of those that are not 90 days old are beyond the thousandth.
         let wanted: Vec<_> = std::iter::once(1).chain(3..1_003).collect();
         assert_eq!(left, wanted);
         let told: Vec<_> = (0..1_005).filter(|number| folder(*number).join(STATE).exists()).collect();
-        assert_eq!(told, wanted);
+        // The first has a journal still.
+        assert!(told.first() == Some(&0) && told[1..] == wanted);
+        let has_list = |number: usize| folder(number).join("inputs").exists();
+        assert_eq!([0, 1, 2, 1_004].map(has_list), [true, true, false, false]);
         drop(lock);
         remove_old(&checkpoints, now);
-        assert!(read(&folder(1)).is_none());
+        assert!(read(&folder(1)).is_none() && !has_list(1));
     }
 }

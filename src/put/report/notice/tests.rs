@@ -40,7 +40,13 @@ fn about_earlier_runs() -> Vec<Notice> {
     let path = || PathBuf::from("rejects.jsonl");
     let notices = vec![
         EarlierNotice::NoneLeft,
-        EarlierNotice::CouldGoOn { settled, kept: kept(), brought: "state/resume".into() },
+        EarlierNotice::CouldGoOn {
+            settled,
+            kept: kept(),
+            brought: "state/resume".into(),
+            command: "ossvec put-vectors a.jsonl --resume".into(),
+        },
+        EarlierNotice::StoredNothing { settled },
         EarlierNotice::IndexIsGone { settled },
         EarlierNotice::CannotGoOn { settled, kept: kept(), why },
         EarlierNotice::EndpointUnknown,
@@ -100,8 +106,10 @@ fn every_notice_says_what_happened_and_what_to_do() {
     insta::assert_snapshot!(listed(&about_earlier_runs()), @"
     note: no earlier run to resume, starting from the beginning
     note: starting from the beginning, although an earlier run settled 12,000 records
-          to continue the earlier run instead (only if no key occurs twice), stop this one and, before --resume, run:
-            mv state/before state/resume
+          to continue the earlier run instead (only if no key occurs twice), stop this one and run:
+            test ! -e state/before || mv state/before state/resume
+            ossvec put-vectors a.jsonl --resume
+    note: starting from the beginning; an earlier run stored none of the 12,000 records that it read
     note: starting from the beginning: the index in which an earlier run settled 12,000 records no longer exists
     note: starting from the beginning; an earlier run settled 12,000 records, and its journal is kept in state/before, but it cannot be resumed: a.jsonl changed since the journal was written
     note: the journal is from an earlier version, which did not record the endpoint: cannot check that it is the same one
