@@ -60,6 +60,7 @@ complete -c ossvec -n "__fish_ossvec_needs_command" -s h -l help -d 'Print help 
 complete -c ossvec -n "__fish_ossvec_needs_command" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "put-vectors" -d 'Load vectors from JSON, JSONL, CSV or TSV into an index'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "put" -d 'Load vectors from JSON, JSONL, CSV or TSV into an index'
+complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "verify" -d 'Compare an index with the files that were loaded into it'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "vectors-api" -d 'Run commands in ossutil\'s form'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "status" -d 'Show the loads of this machine and how far they are'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "serve" -d 'Run a local OSS Vectors service'
@@ -241,6 +242,88 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l skip-verify-cert -
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s q -l quiet -d 'Print only errors and the summary'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -s V -l version -d 'Print version'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l bucket -d 'Vector bucket of the index' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l index-name -d 'Index to check' -r -f -a "(__ossvec_index_names)"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l dimension -d 'Number of elements that the index must have in each vector' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l distance-metric -d 'Distance metric that the index must have' -r -f -a "cosine\t'Angle between vectors'
+euclidean\t'Straight-line distance between vectors'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l data-dir -d 'Directory for the local service\'s data' -r -f -a "(__fish_complete_directories)"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l vectors -d 'Vectors in the form of ossutil: JSON, file://PATH, or - for standard input' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l files-from -d 'Load the files that this file lists, after the inputs named here; - for standard input' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l format -d 'Format of the input' -r -f -a "auto\t'By content, then by file name'
+json\t'An array, an object that contains one, or concatenated objects'
+jsonl\t'One JSON object per line'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l key -d 'Field or column with the key' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l vector -d 'Field or column with the vector' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l metadata -d 'Fields or columns to store as metadata; \'*\' for all' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l metadata-values -d 'How to treat numbers and booleans in metadata' -r -f -a "reject\t'Reject the record'
+text\t'Store them as text; null and NaN are omitted'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l min-records -d 'Fail if all inputs together hold fewer records than this' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l delimiter -d 'Character between cells, or tab' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l quote -d 'Character around quoted cells, or none' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l escape -d 'Character that escapes a quote inside a quoted cell' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l comment -d 'Skip lines that start with this character' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l null -d 'Treat unquoted cells with exactly this text as empty, such as NULL or \\N' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l batch-size -d 'Maximum vectors per request; never more than 100' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l batch-bytes -d 'Maximum size of a request; larger records are rejected' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l requests-per-second -d 'Maximum requests per second' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l vectors-per-second -d 'Maximum vectors per second' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s j -l job -d 'Maximum concurrent requests' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l retry-first-contact -d 'Maximum time to keep trying to reach the service for the first time' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l max-rejects -d 'Maximum differing, missing and rejected records' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l rejects -d 'Write differing, missing and rejected records to this file' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l on-change -d 'With --resume, what to do with an input that was checked in part and has changed or is gone' -r -f -a "refuse\t'The run ends'
+restart\t'It is loaded from its beginning, or left out if it is gone'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l checkpoint-dir -d 'Directory for the journals of loads' -r -f -a "(__fish_complete_directories)"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l events -d 'Write JSON events to this file; - for standard output' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l metrics-file -d 'Write the state of the run to this file for Prometheus' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l output-format -d 'Format of the summary' -r -f -a "text\t'Lines of text'
+json\t'A JSON document'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l progress -d 'Progress on standard error' -r -f -a "auto\t'A bar on a terminal, lines elsewhere and in CI'
+bar\t'A progress bar'
+plain\t'A line every --progress-interval'
+none\t'No progress'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l progress-interval -d 'Time between two lines of plain progress [default: 30s] [env: OSSVEC_PROGRESS_INTERVAL]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l sample -d 'Check only this part of the keys, such as 1%' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l mode -d 'Source of the credential' -r -f -a "AK\t'A permanent access key'
+StsToken\t'A temporary access key with a security token'
+RamRoleArn\t'A RAM role, assumed with the access key'
+EcsRamRole\t'The RAM role of this ECS instance'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l role-arn -d 'RAM role to assume [env: OSS_ROLE_ARN]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l role-session-name -d 'Session name for the role [default: ossvec] [env: OSS_ROLE_SESSION_NAME]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l region -d 'Region [env: OSS_REGION]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s e -l endpoint -d 'Service host [env: OSS_ENDPOINT]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l account-id -d 'Bucket owner\'s UID [env: OSS_ACCOUNT_ID]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s c -l config-file -d 'Configuration file, shared with ossutil [default: ~/.ossutilconfig] [env: OSSUTIL_CONFIG_FILE]' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l profile -d 'Profile in the configuration file [default: default] [env: OSSUTIL_PROFILE]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l addressing-style -d 'Position of the bucket name in URLs [default: virtual]' -r -f -a "virtual\t'In the host name'
+path\t'In the path'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l connect-timeout -d 'Maximum time to establish a connection [default: 10s]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l read-timeout -d 'Maximum time without a byte sent or received [default: 20s]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l retry-times -d 'Maximum retries per request [default: 100]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l ca-bundle -d 'PEM file with CA certificates to trust' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l proxy -d 'Proxy URL, or env to use the proxy variables [default: env]' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l loglevel -d 'Log level [default: off]' -r -f -a "off\t'Nothing'
+info\t'The steps of a load'
+debug\t'Every request'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l log-file -d 'Write the log to this file, or to standard output (-) [default: standard error]' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l local -d 'Check a local service; needs no account'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l skip-bad-files -d 'Skip files that cannot be read'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l strict -d 'Treat notes on the input as errors'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l no-header -d 'Treat the first row as data'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l multiline-cells -d 'Allow quoted cells with lines that look like records'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l resume -d 'Continue the verification where an earlier run stopped'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l skip-verify-cert -d 'Do not verify the server\'s certificate'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s q -l quiet -d 'Print only errors and the summary'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command, VectorsApiCommand};
+use crate::cli::{Cli, Command, VectorsApi, VectorsApiCommand};
 use crate::oss::client::{Body, Client};
 use crate::oss::limits;
 use crate::oss::operation::Operation;
@@ -23,13 +23,13 @@ pub(crate) async fn of_typed(line: &str, environment: &Environment) -> Option<Ve
     let home = environment.get("HOME").map(String::as_str);
     let matches = Cli::command().ignore_errors(true).try_get_matches_from(words(line, home)).ok()?;
     let cli = Cli::from_arg_matches(&matches).ok()?;
-    let (Command::PutVectors(put)
-    | Command::VectorsApi(crate::cli::VectorsApi { command: VectorsApiCommand::PutVectors(put) })) =
-        cli.command
-    else {
-        return None;
+    let to = match cli.command {
+        Command::PutVectors(put)
+        | Command::VectorsApi(VectorsApi { command: VectorsApiCommand::PutVectors(put) }) => put.to,
+        Command::Verify(verify) => verify.load.to,
+        _ => return None,
     };
-    let client = settings::listing(&put.to, &cli.global, environment).ok()?.client().ok()?;
+    let client = settings::listing(&to, &cli.global, environment).ok()?.client().ok()?;
     tokio::time::timeout(WITHIN, list(&client)).await.ok()?
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::put::MaxRejects;
+use crate::put::batch::Sample;
 
 /// A switch, with the words that Go, in which ossutil is written, has for its two positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +179,25 @@ impl FromStr for MostRejects {
     }
 }
 
+/// A part of the keys: `1%`, `0.5%`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PartOfKeys(pub Sample);
+
+impl FromStr for PartOfKeys {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let percent = text.strip_suffix('%').and_then(number_of).and_then(Sample::of_percent);
+        percent.map(Self).ok_or_else(|| "expected a percentage above 0%, up to 100%, such as 1%".to_owned())
+    }
+}
+
+impl fmt::Display for PartOfKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}%", self.0.percent())
+    }
+}
+
 fn split_unit(text: &str) -> (&str, &str) {
     let end = text.find(|character: char| character.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
@@ -221,6 +241,7 @@ mod tests {
             wrong::<Character>("ab"),
             wrong::<Quote>("ab"),
             wrong::<MostRejects>("101%"),
+            wrong::<PartOfKeys>("1"),
         ];
         insta::assert_snapshot!(told.concat(), @r#"
         "yes": expected true or false
@@ -235,6 +256,7 @@ mod tests {
         "ab": expected one ASCII character such as ;, or tab
         "ab": expected one ASCII character such as ;, or tab
         "101%": expected a count such as 100, a percentage such as 5%, or none
+        "1": expected a percentage above 0%, up to 100%, such as 1%
         "#);
     }
 
@@ -302,6 +324,16 @@ mod tests {
             assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
         }
         assert!("-5".parse::<Rate>().is_err() && "nan".parse::<Rate>().is_err());
+    }
+
+    #[test]
+    fn a_part_of_the_keys_is_written_in_percent() {
+        for text in ["1%", "0.05%", "100%"] {
+            assert_eq!(text.parse::<PartOfKeys>().unwrap().to_string(), text);
+        }
+        assert!(
+            ["0%", "101%", "-1%", "%", "1", "0.5"].iter().all(|text| text.parse::<PartOfKeys>().is_err())
+        );
     }
 
     #[test]

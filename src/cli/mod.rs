@@ -6,6 +6,7 @@ mod load;
 mod parse;
 mod serve;
 mod status;
+mod verify;
 mod version;
 
 use std::path::PathBuf;
@@ -20,15 +21,16 @@ pub(crate) use load::{
 };
 pub(crate) use serve::Serve;
 pub(crate) use status::Status;
+pub(crate) use verify::Verify;
 pub(crate) use version::verbose as verbose_version;
 
 /// The exit codes with their meanings, for the end of the help and the man page.
 pub(crate) const EXIT_CODES: [(u8, &str); 7] = [
-    (0, "everything is stored"),
+    (0, "everything is stored, or equal (verify)"),
     (1, "the command line is wrong; no vector was sent"),
     (2, "the service refused"),
     (3, "a local failure: input, configuration, credentials or disk"),
-    (4, "records were rejected or are unknown, or no record has a named field"),
+    (4, "records were rejected, are unknown or differ (verify), or no record has a named field"),
     (5, "interrupted"),
     (6, "a temporary failure: service unreachable or without writes, or credential expired"),
 ];
@@ -85,6 +87,12 @@ pub enum Command {
         after_help = "See ossvec put-vectors --help for examples and all options.",
         after_long_help = exit_codes())]
     PutVectors(Box<PutVectors>),
+    /// Compare an index with the files that were loaded into it
+    ///
+    /// Takes the inputs and options of put-vectors and reads the vectors back: each is equal, different or missing.
+    /// Nothing is created, sent or changed. If a key occurs several times in the inputs, its last record counts.
+    #[command(after_long_help = exit_codes())]
+    Verify(Box<Verify>),
     /// Run commands in ossutil's form
     VectorsApi(VectorsApi),
     /// Show the loads of this machine and how far they are

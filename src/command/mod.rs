@@ -9,6 +9,7 @@ mod listening;
 mod put_vectors;
 mod serve;
 mod status;
+mod verify;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
@@ -107,6 +108,7 @@ async fn command(
         Command::PutVectors(arguments) => {
             put_vectors::put_vectors((arguments, form), global, environment, &line, result).await
         }
+        Command::Verify(arguments) => verify::verify(arguments, global, environment, &line, result).await,
         Command::VectorsApi(api) => match &api.command {
             VectorsApiCommand::PutVectors(arguments) => {
                 put_vectors::put_vectors((arguments, form), global, environment, &line, result).await
@@ -137,7 +139,7 @@ fn document(arguments: &[OsString]) -> Document {
     match named(arguments).first().map(String::as_str) {
         _ if !is_json => Document::None,
         // Who mistypes a command means one that has a summary.
-        Some("put-vectors") | None => Document::Summary,
+        Some("put-vectors" | "verify") | None => Document::Summary,
         Some("config" | "status") => Document::Failure,
         Some(_) => Document::None,
     }
@@ -161,6 +163,7 @@ mod tests {
             ("status docs --output-format json", Document::Failure),
             ("vectors-api put-vectors --output-format json", Document::None),
             ("serve --output-format json", Document::None),
+            ("verify a --nope --output-format json", Document::Summary),
             ("put-vectors a", Document::None),
         ] {
             let arguments: Vec<_> =

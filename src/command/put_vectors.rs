@@ -27,8 +27,13 @@ pub(super) async fn put_vectors(
     command_line: &CommandLine,
     result: &ResultOnce,
 ) -> Result<Exit, Failure> {
-    let Load { mut job, service, asked, local, output, log } =
-        settings::load((arguments, form), global, environment, command_line)?;
+    let load = settings::load((arguments, form), global, environment, command_line)?;
+    carry_out(load, global, result).await
+}
+
+/// Carries out a load, or a verification.
+pub(super) async fn carry_out(load: Load, global: &Global, result: &ResultOnce) -> Result<Exit, Failure> {
+    let Load { mut job, service, asked, local, output, log } = load;
     let connections = job.jobs * if local.is_some() { 2 } else { 1 };
     resources::descriptors(FILES_OF_LOAD + connections)?;
     let logged = log::begin(&log)?;
@@ -49,7 +54,15 @@ pub(super) async fn put_vectors(
     job.client = service.map(settings::ServiceSettings::client).transpose()?;
     job.rehearse.client = asked.map(settings::ServiceSettings::client).transpose()?;
     let (bucket, index) = (job.telling.bucket.clone(), job.telling.index_name.clone());
-    tracing::info!(bucket, index, inputs = job.inputs.len(), dry_run = job.client.is_none(), "load begins");
+    let only_reads = job.wanted.only_reads;
+    tracing::info!(
+        bucket,
+        index,
+        inputs = job.inputs.len(),
+        dry_run = job.client.is_none(),
+        only_reads,
+        "load begins"
+    );
     let calls =
         Calls { interrupt: signals::interrupt(last_words(output, result)), progress: signals::progress() };
     let mut finished = Box::pin(put::run(job, calls)).await;

@@ -349,6 +349,8 @@ pub(crate) struct Body<'a> {
     pub(crate) length: u64,
     /// The keys of its vectors, if they could be read.
     pub(crate) keys: &'a [String],
+    /// The keys that are asked for. They count for a fault that names their operation.
+    pub(crate) keys_read: &'a [String],
 }
 
 /// What the faults that met a request do to it.
@@ -377,7 +379,8 @@ impl Armed {
         let is_meant = fault.operation.is_none_or(|meant| meant == operation)
             && match (&fault.effect, body) {
                 (Some(Effect::RefuseKey { key, .. } | Effect::FailKey(key)), Some(body)) => {
-                    body.keys.contains(key)
+                    let is_named = fault.operation.is_some();
+                    body.keys.contains(key) || is_named && body.keys_read.contains(key)
                 }
                 (Some(Effect::MostBody(most)), Some(body)) => body.length > *most,
                 _ => true,

@@ -109,6 +109,7 @@ pub(crate) struct Settled {
 #[derive(Default)]
 struct Findings {
     keys: Vec<String>,
+    keys_read: Vec<String>,
     vectors_stored: usize,
     is_throttled: bool,
     latency: Duration,
@@ -231,8 +232,9 @@ impl Service {
         let length = body.len() as u64;
         let input = Input::read(route.operation, body);
         findings.keys = input.keys();
-        let keys = &findings.keys;
-        let at_body = lock(&self.faults).at_body(route.operation, Body { length, keys });
+        findings.keys_read = input.keys_read(route.operation);
+        let (keys, keys_read) = (&findings.keys, &findings.keys_read);
+        let at_body = lock(&self.faults).at_body(route.operation, Body { length, keys, keys_read });
         findings.latency = at_body.latency;
         refuse_body(at_body.effect)?;
 
@@ -293,6 +295,7 @@ impl Service {
             vectors_received: findings.keys.len(),
             vectors_stored: findings.vectors_stored,
             keys: if self.options.log_keys { findings.keys } else { Vec::new() },
+            keys_read: if self.options.log_keys { findings.keys_read } else { Vec::new() },
         });
     }
 }

@@ -63,6 +63,8 @@ pub struct Seen {
     pub vectors_stored: usize,
     /// The keys in its body, if the service was told to remember them.
     pub keys: Vec<String>,
+    /// The keys that it asks for, in the same way.
+    pub keys_read: Vec<String>,
 }
 
 impl Statistics {
@@ -114,6 +116,7 @@ mod tests {
             vectors_received: vectors,
             vectors_stored: vectors,
             keys: Vec::new(),
+            keys_read: Vec::new(),
         }
     }
 

@@ -9,8 +9,8 @@ use super::batch::in_flight::{KeyHashes, KeysInFlight};
 use super::books::outcome::Outcome;
 use super::keep::rejects::Listed;
 use super::pipeline::Queued;
-use super::send::Sender;
 use super::send::doubts::Doubts;
+use super::send::{Sender, Verify};
 use crate::exit::{ErrorCode, Failure};
 
 /// The batches between reading and settling.
@@ -66,7 +66,11 @@ impl Dispatch {
         let sender = Arc::clone(&self.sender);
         self.in_flight.spawn(async move {
             let Queued { batch, body, memory } = queued;
-            let outcome = Outcome { later, ..sender.send(batch, body).await };
+            let outcome = match sender.verify {
+                Verify::InPlaceOfSending => sender.compare(batch).await,
+                _ => sender.send(batch, body).await,
+            };
+            let outcome = Outcome { later, ..outcome };
             drop(memory);
             (outcome, hashes)
         });

@@ -34,6 +34,8 @@ pub struct Wanted {
     pub create_index: bool,
     /// Whether a missing bucket is created too: only for a local service.
     pub create_bucket: bool,
+    /// Whether vectors are only compared with what it holds.
+    pub only_reads: bool,
 }
 
 /// What is known of the index before anything is sent.
@@ -113,6 +115,10 @@ async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
                 Ok(Known::ToCreate)
             }
             _ if lacks_permission(&gave_up) => Ok(Known::Hidden),
+            "NoSuchVectorIndex" if wanted.only_reads => {
+                let failure = failure(caller.is_answered(), gave_up, Operation::GetVectorIndex);
+                Err(Failure { advice: None, ..failure }.advise("check --bucket and --index-name"))
+            }
             _ => Err(failure(caller.is_answered(), gave_up, Operation::GetVectorIndex)),
         },
     }
@@ -280,6 +286,7 @@ mod tests {
             non_filterable: None,
             create_index: true,
             create_bucket: false,
+            only_reads: false,
         };
         let index = |status: &str| {
             let index = serde_json::json!({ "dimension": 3, "distanceMetric": "cosine", "status": status });

@@ -43,6 +43,8 @@ pub struct Job {
     pub budget: Budget,
     /// Which batches are read back.
     pub verify: Verify,
+    /// Which keys are verified; all of them where nothing is said.
+    pub sample: Option<batch::Sample>,
     /// Whether what would be noted about the input ends the load.
     pub strict: bool,
     /// What makes it a failure, however well it was sent.

@@ -75,8 +75,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     let reporter = Arc::new(Reporter::new(Telling { state, resumed, ..telling }));
     checkpoint.take_notes().into_iter().for_each(|note| reporter.note(note));
     let _answering = answer(calls.progress, Arc::clone(&reporter));
-    let settled = checkpoint.settled();
-    let mut settle = Settle::new(Arc::clone(&reporter), job.bounds, checkpoint, settled);
+    let mut settle = Settle::new(Arc::clone(&reporter), job.bounds, checkpoint);
     if let Some(failure) = taken {
         return settle.finish(Reading::Stopped, Some(failure));
     }
@@ -98,10 +97,11 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
             .of_index(contradicted(known, &source.wanted.name, is_rehearsal)),
         rules,
         limits: source.limits,
+        sample: job.sample,
         memory: job.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.map_or_else(Vec::new, |mark| mark.ahead.clone()),
-        prefix: (!is_rehearsal).then(|| prefix.clone()),
+        prefix: (!is_rehearsal && !source.wanted.only_reads).then(|| prefix.clone()),
         strict: job.strict,
         reporter: Arc::clone(&reporter),
     };
@@ -132,7 +132,7 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         reporter: Arc::clone(&reporter),
         index_name: source.wanted.name.clone(),
         prefix: prefix.clone(),
-        verify: job.verify,
+        verify: if source.wanted.only_reads { Verify::InPlaceOfSending } else { job.verify },
         evidence: Evidence::of_earlier(settled.stored > 0),
         late: Late::default(),
         room: send::Room::default(),

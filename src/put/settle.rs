@@ -11,6 +11,7 @@ use super::books::outcome::{Fate, LastAnswer, Outcome};
 use super::books::rehearsal::Rehearsal;
 use super::books::tally::Cost;
 use super::books::tracker::{Mark, Settled};
+use super::books::verified::Findings;
 use super::finished::Finished;
 use super::keep::checkpoint::Checkpoint;
 use super::keep::journal::Binding;
@@ -32,6 +33,8 @@ pub(super) struct Settle {
     checkpoint: Checkpoint,
     /// What would have been sent, of a rehearsal.
     rehearsal: Option<Rehearsal>,
+    /// Whether vectors are compared in place of being sent.
+    only_reads: bool,
     /// The inputs that could not be read to their end: why, line by line.
     failed: Vec<(ErrorCode, String)>,
     /// Whether the command that continues is worth telling.
@@ -48,14 +51,11 @@ pub(super) enum Reading {
 }
 
 impl Settle {
-    pub(super) fn new(
-        reporter: Arc<Reporter>,
-        bounds: Bounds,
-        checkpoint: Checkpoint,
-        earlier: Settled,
-    ) -> Self {
+    pub(super) fn new(reporter: Arc<Reporter>, bounds: Bounds, checkpoint: Checkpoint) -> Self {
+        let earlier = checkpoint.settled();
         reporter.goes_on_from(earlier);
         Self {
+            only_reads: reporter.is_of_verification(),
             reporter,
             ledger: Ledger::new(bounds, earlier),
             checkpoint,
@@ -110,6 +110,7 @@ impl Settle {
     pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
         let earlier = self.checkpoint.start(index)?;
         self.goes_on_from(earlier);
+        self.take_back();
         self.checkpoint.take_notes().into_iter().for_each(|note| self.reporter.note(note));
         Ok(self.ledger.earlier())
     }
@@ -132,6 +133,12 @@ impl Settle {
         self.reporter.goes_on_from(earlier);
     }
 
+    /// Notes what later records have taken back of a verification's findings.
+    fn take_back(&mut self) {
+        self.ledger.taken_back(self.checkpoint.taken_back());
+        self.reporter.goes_on_from(self.ledger.earlier());
+    }
+
     /// Notes that a batch is about to be sent, into the index that is known so.
     pub(super) fn begin_to_send(&mut self, known: &Binding) -> Result<(), Failure> {
         self.checkpoint.begin_to_send(known)
@@ -148,6 +155,9 @@ impl Settle {
         let outcome = if is_left { outcome.left_to_a_later_run() } else { outcome };
         let kept = self.checkpoint.settle(&outcome);
         let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
+        if !outcome.later.is_empty() {
+            self.take_back();
+        }
         self.enter(&outcome);
         kept?;
         outcome.stop.or_else(|| self.ledger.too_many_rejects()).map_or(Ok(()), Err)
@@ -236,9 +246,14 @@ impl Settle {
         let exit = self.ledger.exit(failure.as_ref(), self.reporter.misses_fields());
         let is_success = matches!(exit, Exit::Complete | Exit::Partial);
         let success = exit.code();
-        let success = (is_success && self.ledger.too_few_records().is_none()).then_some(success);
-        let (left, closed) =
-            self.checkpoint.close(nothing_left, begun, self.ledger.may_have_stored(), success);
+        // The index may change: what was equal once is no reason to compare nothing the next time.
+        let has_receipt = is_success && !self.only_reads && self.ledger.too_few_records().is_none();
+        let success = has_receipt.then_some(success);
+        let may_have_stored = !self.only_reads && self.ledger.may_have_stored();
+        if self.checkpoint.taken_back().now != Findings::default() {
+            self.ledger.correct_reasons(&self.checkpoint.first_findings());
+        }
+        let (left, closed) = self.checkpoint.close(nothing_left, begun, may_have_stored, success);
         let failure = failure
             .map(|failure| match failure.exit() {
                 Exit::Partial if failure.advice.is_none() => {
@@ -259,6 +274,9 @@ impl Settle {
             summary.rejects_unseen = left.superseded.unseen;
             summary.resume_command = left.resume_command;
             summary.has_own_advice = !self.has_way_on;
+            if let Some(verified) = &mut summary.verified {
+                verified.count(summary.balance.tally, self.ledger.findings());
+            }
             if let Some(rehearsal) = self.rehearsal {
                 summary.rehearsed(rehearsal);
             }
@@ -345,6 +363,7 @@ fn not_sent(batch: Batch) -> Outcome {
         fate: Fate::NotSent,
         stored: 0,
         superseded: batch.superseded,
+        not_sampled: batch.not_sampled,
         not_sent: batch.vectors.len() as u64,
         unknown: Vec::new(),
         later: Vec::new(),

@@ -2,6 +2,8 @@
 //!
 //! Pure data; who makes them is told at each type.
 
+mod cure;
+mod finding;
 pub(crate) mod names;
 pub(crate) mod quote;
 mod reason;
@@ -15,8 +17,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::cure::ValueCure;
+pub(crate) use self::finding::Finding;
 use self::quote::QuoteTrouble;
-pub(crate) use self::reason::{Reason, ValueCure};
+pub(crate) use self::reason::Reason;
 use crate::oss::limits;
 use crate::shown::{self, bounded};
 

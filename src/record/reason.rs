@@ -1,5 +1,7 @@
 //! Why a record is not stored: what is wrong, in words that name the cure, and as one word for scripts.
 
+use super::cure::{ValueCure, printed_by_python};
+use super::finding::Finding;
 use super::quote::QuoteTrouble;
 use crate::shown::{self, bounded};
 use crate::words::count;
@@ -264,6 +266,15 @@ pub enum Reason {
     /// A line of a rejects file whose key has a later value: no fault, but nothing to load either.
     #[error("a later record with the same key was stored")]
     Superseded,
+    /// What the index holds under the key is not the record.
+    #[error("the index holds another value: {what}")]
+    Different {
+        /// The first thing that differs.
+        what: String,
+    },
+    /// The index holds nothing under the key.
+    #[error("the index has no vector with this key")]
+    Missing,
     /// Sent, never confirmed, and not there when it was looked for.
     #[error("sent but never confirmed ({trouble}), and reading it back shows that it is not stored")]
     NotStored {
@@ -272,43 +283,19 @@ pub enum Reason {
     },
 }
 
-/// What would help where a metadata value cannot be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueCure {
-    /// `--metadata-values text` stores it.
-    Text,
-    /// `--metadata-values text` leaves it out, since nothing is there.
-    TextLeavesOut,
-    /// Only to leave the field out.
-    LeaveOut,
-}
-
-impl ValueCure {
-    fn words(self, name: &str) -> String {
-        match self {
-            Self::Text => "use --metadata-values text to store numbers and booleans as text".to_owned(),
-            Self::TextLeavesOut => "use --metadata-values text to leave it out".to_owned(),
-            Self::LeaveOut => format!("add -{name} to --metadata to leave it out"),
-        }
-    }
-}
-
-/// What to do where an element is an object of Python as `repr` prints it.
-fn printed_by_python(element: &str) -> &'static str {
-    let is_object =
-        ["np.", "numpy.", "array(", "tensor(", "Decimal("].iter().any(|name| element.starts_with(name));
-    if is_object {
-        "; write plain numbers, in pandas with df[\"embedding\"] = df[\"embedding\"].map(lambda v: [float(x) for x in v]) \
-         before to_csv or to_json(lines=True)"
-    } else {
-        ""
-    }
-}
-
 impl Reason {
     /// The reason in words; of texts without end only the ends.
     pub(crate) fn told(&self) -> String {
         bounded(&self.to_string(), shown::MESSAGE)
+    }
+
+    /// What it is of the findings of a verification.
+    pub fn finding(&self) -> Option<Finding> {
+        match self {
+            Self::Different { .. } => Some(Finding::Different),
+            Self::Missing => Some(Finding::Missing),
+            _ => None,
+        }
     }
 
     /// The reason as one word, for events, summaries and the rejects file.
@@ -342,6 +329,8 @@ impl Reason {
             Self::TooLarge { .. } => "too_large",
             Self::Refused { .. } => "refused",
             Self::Superseded => "superseded",
+            Self::Different { .. } => Finding::Different.code(),
+            Self::Missing => Finding::Missing.code(),
             Self::NotStored { .. } | Self::Lost { .. } | Self::Overwritten => "not_stored",
         }
     }
@@ -416,7 +405,7 @@ mod tests {
         ]
     }
 
-    fn about_requests() -> [Reason; 6] {
+    fn about_requests() -> [Reason; 8] {
         let (code, message) = ("InvalidArgument".into(), "The vector is invalid.".into());
         [
             Reason::TooLarge { bytes: 5_000_000, limit: 4_194_304 },
@@ -425,6 +414,8 @@ mod tests {
             Reason::Lost { answer: "request id 66F1".into() },
             Reason::Superseded,
             Reason::NotStored { trouble: "timed out".into() },
+            Reason::Different { what: "element 3 is 0.5, not 0.25".into() },
+            Reason::Missing,
         ]
     }
 
@@ -485,6 +476,8 @@ mod tests {
         not_stored: sent and confirmed (request id 66F1), but reading it back does not find it as sent
         superseded: a later record with the same key was stored
         not_stored: sent but never confirmed (timed out), and reading it back shows that it is not stored
+        different: the index holds another value: element 3 is 0.5, not 0.25
+        missing: the index has no vector with this key
         ");
     }
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::Finding;
+
 /// What stands before the mark of a line that is superseded, which is one byte.
 pub(crate) const OPENS: &str = r#"{"rejected":{"superseded":"#;
 
@@ -54,7 +56,12 @@ impl<'a> Line<'a, &'a RawValue> {
 impl Rejected<'_> {
     /// Whether the record is in the form in which it was sent, whatever the fields of the input were called.
     pub(crate) fn is_wire(&self) -> bool {
-        matches!(self.reason.as_ref(), "refused" | "not_stored" | UNKNOWN)
+        matches!(self.reason.as_ref(), "refused" | "not_stored" | UNKNOWN) || self.finding().is_some()
+    }
+
+    /// What a verification has found.
+    pub(crate) fn finding(&self) -> Option<Finding> {
+        Finding::of_code(&self.reason)
     }
 
     /// Whether a later record with its key was stored.
@@ -82,6 +89,8 @@ mod tests {
             (lost.code(), true),
             (Reason::Overwritten.code(), true),
             (UNKNOWN, true),
+            (Reason::Different { what: String::new() }.code(), true),
+            (Reason::Missing.code(), true),
             (Reason::Nested.code(), false),
             (Reason::Shortened.code(), false),
         ] {

@@ -10,7 +10,9 @@ use super::sources::{Found, Origin};
 use super::tables;
 use crate::admit::{Fields, MetadataValues};
 use crate::call::{Budget, Quota};
-use crate::cli::{InputOptions, MetadataValuesName, Metric, PutVectors, Sending, To, WhenChanged};
+use crate::cli::{
+    InputOptions, MetadataValuesName, Metric, PutVectors, Sending, To, VerifyName, WhenChanged,
+};
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Failure};
 use crate::oss::client;
@@ -20,7 +22,7 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::keep::journal::{OnChange, Place, local_service};
 use crate::put::report::Skipped;
 use crate::put::report::notice::{InputNotice, Notice};
-use crate::put::{Bounds, FromList, Keep, Wanted, unreadable};
+use crate::put::{Bounds, FromList, Keep, Verify, Wanted, unreadable};
 use crate::read::{self, Chosen, Expanded, ReadError};
 use crate::record::Input;
 
@@ -55,6 +57,19 @@ pub(super) fn checked_bucket(bucket: Option<Found>) -> Result<String, Failure> {
 fn nameless(what: &str, flag: &str) -> Failure {
     usage(format!("no {what} is set"))
         .advise(format!("set {flag}; or use --local to try a load without an account"))
+}
+
+/// Whether the index can be as it is wanted.
+pub(super) fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
+    for key in &to.non_filterable_metadata_keys {
+        limits::non_filterable_key(key).map_err(|rule| {
+            usage(format!("invalid value {key:?} for --non-filterable-metadata-keys: {rule}"))
+        })?;
+    }
+    if to.create_index && to.distance_metric.is_none() && !to.local && !dry_run {
+        return Err(usage("--create-index requires --distance-metric cosine or euclidean"));
+    }
+    Ok(())
 }
 
 /// An index name made of the name of the first file, or of the directory that is `named` in its place, so that different
@@ -313,6 +328,16 @@ pub(super) fn wanted(to: &To, index_name: String) -> Wanted {
         non_filterable: Some(to.non_filterable_metadata_keys.clone()).filter(|keys| !keys.is_empty()),
         create_index: to.create_index || to.local,
         create_bucket: to.local,
+        only_reads: false,
+    }
+}
+
+/// Which batches are read back.
+pub(super) fn read_back(name: VerifyName) -> Verify {
+    match name {
+        VerifyName::Unknown => Verify::Unknown,
+        VerifyName::All => Verify::All,
+        VerifyName::None => Verify::None,
     }
 }
 

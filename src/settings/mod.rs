@@ -23,28 +23,28 @@ mod tables;
 mod telling;
 mod touched;
 mod vendor;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
 use crate::call::Quota;
-use crate::cli::{Global, OutputFormat, PutVectors, Serve, To, VerifyName};
+use crate::cli::{Global, OutputFormat, PutVectors, Serve, To, Verify};
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Failure};
 use crate::local_service;
 use crate::log::Log;
 use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
-use crate::oss::limits;
 use crate::oss::secret::{Credential, Secret};
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
-use crate::put::{Job, Rehearse, Verify};
+use crate::put::{Job, Rehearse};
 use crate::setting::{self, ACCESS_KEY_SECRET, BUCKET, PROXY, STS_TOKEN, Setting};
 use asked::asked;
 use check::{listed, usage};
 use connection::Connection;
 use job::{
-    Selection, batch_size, bounds, budget, checked_bucket, fields, index_name_for, input_form, inputs, keep,
-    metadata_values, named_inputs, names, place_of, wanted,
+    Selection, batch_size, bounds, budget, check_index, checked_bucket, fields, index_name_for, input_form,
+    inputs, keep, metadata_values, named_inputs, names, place_of, read_back, wanted,
 };
 use service::ServiceAsFound;
 use sources::{Found, Origin, Sources, config_file, profile_name};
@@ -201,7 +201,8 @@ pub(crate) fn load(
         jobs: usize::from(sending.job),
         memory: sending.memory.0,
         budget: budget(sending, sources.retry_times()?.value),
-        verify: verify(sending.verify),
+        verify: read_back(sending.verify),
+        sample: None,
         bounds: bounds(reading, sending),
         keep,
         telling,
@@ -222,6 +223,19 @@ fn sources_of<'a>(
     Sources::read(global, environment, to.bucket.as_deref())
 }
 
+/// Resolves a verification.
+pub(crate) fn verify(
+    arguments: &Verify,
+    global: &Global,
+    environment: &Environment,
+    command_line: &CommandLine,
+) -> Result<Load, Failure> {
+    let of_load = verify::of_load(arguments)?;
+    let mut load = load((&of_load, CommandForm::Own), global, environment, command_line)?;
+    verify::only_read(&mut load.job, arguments.sample);
+    Ok(load)
+}
+
 /// Refuses a local load that names another service.
 fn check_local(to: &To, global: &Global) -> Result<(), Failure> {
     if to.local && (global.endpoint.is_some() || global.region.is_some() || global.account_id.is_some()) {
@@ -229,14 +243,6 @@ fn check_local(to: &To, global: &Global) -> Result<(), Failure> {
             .advise("remove them: the local service has its own"));
     }
     Ok(())
-}
-
-fn verify(name: VerifyName) -> Verify {
-    match name {
-        VerifyName::Unknown => Verify::Unknown,
-        VerifyName::All => Verify::All,
-        VerifyName::None => Verify::None,
-    }
 }
 
 /// The service in the cloud, as far as somebody says where it is.
@@ -254,19 +260,6 @@ fn bucket_without_service(to: &To, sources: &Sources<'_>) -> Option<Found> {
     };
     let local = || to.local.then(|| Found::usual(LOCAL_BUCKET.to_owned()));
     to.bucket.clone().map(by_flag).or_else(local).or_else(of_url)
-}
-
-/// Whether the index can be as it is wanted.
-fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
-    for key in &to.non_filterable_metadata_keys {
-        limits::non_filterable_key(key).map_err(|rule| {
-            usage(format!("invalid value {key:?} for --non-filterable-metadata-keys: {rule}"))
-        })?;
-    }
-    if to.create_index && to.distance_metric.is_none() && !to.local && !dry_run {
-        return Err(usage("--create-index requires --distance-metric cosine or euclidean"));
-    }
-    Ok(())
 }
 
 /// The configuration file and the profile that `config init` writes.
@@ -409,6 +402,7 @@ mod tests {
             Command::PutVectors(load) => {
                 self::load((load, CommandForm::Own), &global, &variables, &line).err()
             }
+            Command::Verify(verify) => self::verify(verify, &global, &variables, &line).err(),
             Command::Serve(serve) => self::serve(serve, &global).err(),
             _ => place(&global, &variables).err(),
         });

@@ -91,6 +91,7 @@ pub(super) fn telling(
         skipped_inputs: Vec::new(),
         passed_over: Vec::new(),
         dry_run: sending.dry_run || sending.check,
+        verified: None,
     })
 }
 

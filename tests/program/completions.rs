@@ -98,7 +98,7 @@ fn options_values_and_files_are_offered() {
         assert!(commands.contains(&"put-vectors".to_owned()), "{} {commands:?}", shell.name);
         assert!(!commands.contains(&"generate".to_owned()), "{} {commands:?}", shell.name);
         assert!(offered("ossvec put-vectors --bucket ").is_empty(), "{}", shell.name);
-        for line in ["ossvec put-vectors inp", "ossvec put-vectors --rejects inp"] {
+        for line in ["ossvec put-vectors inp", "ossvec put-vectors --rejects inp", "ossvec verify inp"] {
             assert_eq!(offered(line), ["input.jsonl"], "{} {line}", shell.name);
         }
     }
@@ -106,8 +106,8 @@ fn options_values_and_files_are_offered() {
 
 #[test]
 fn commands_come_first_and_nothing_hidden_is_offered() {
-    const COMMANDS: [&str; 7] =
-        ["completions", "config", "put", "put-vectors", "serve", "status", "vectors-api"];
+    const COMMANDS: [&str; 8] =
+        ["completions", "config", "put", "put-vectors", "serve", "status", "vectors-api", "verify"];
     let home = home();
     for shell in shells() {
         let offered = |line: &str| {

@@ -116,6 +116,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             non_filterable: None,
             create_index: true,
             create_bucket: false,
+            only_reads: false,
         },
         client: Some(Client::new(options, Credentials::new(Box::new(source))).unwrap()),
         rehearse: Rehearse::default(),
@@ -125,6 +126,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         memory: 1 << 24,
         budget: Budget { retries: 3, time: Duration::from_mins(1), first_contact: Duration::from_mins(1) },
         verify: Verify::Unknown,
+        sample: None,
         bounds: Bounds { max_rejects: MaxRejects::Count(0), min_records: 0 },
         keep: Keep {
             folder: home.path("state"),
@@ -155,6 +157,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             skipped_inputs: Vec::new(),
             passed_over: Vec::new(),
             dry_run: false,
+            verified: None,
         },
     };
     let (_interrupt, interrupt) = tokio::sync::watch::channel(false);

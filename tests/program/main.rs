@@ -89,3 +89,7 @@ mod unknown;
 mod unknown_clients;
 mod unreachable;
 mod usage;
+mod verify;
+mod verify_found;
+mod verify_resumed;
+mod verifying;

@@ -126,8 +126,9 @@ fn a_poisoned_key_and_a_long_body_are_seen_in_the_body_only() {
     let mut faults = faults(&["refuse-key=bad,nth=2", "max-body=10"]);
     assert_eq!(faults.at_head(Operation::PutVectors), Plan::default());
     let keys = ["bad".to_owned()];
-    let mut at_body =
-        |length, keys: &[String]| faults.at_body(Operation::PutVectors, Body { length, keys }).effect;
+    let mut at_body = |length, keys: &[String]| {
+        faults.at_body(Operation::PutVectors, Body { length, keys, keys_read: &[] }).effect
+    };
     assert_eq!(at_body(10, &keys), None);
     assert_eq!(at_body(10, &[]), None);
     assert_eq!(at_body(10, &keys), Some(Effect::RefuseKey { key: "bad".to_owned(), is_named: false }));

@@ -15,7 +15,7 @@ use super::store::Store;
 use crate::oss::limits;
 use crate::oss::operation::Operation;
 use crate::oss::time::Timestamp;
-use crate::oss::wire::{Index, PutVectorsRequest};
+use crate::oss::wire::{GetVectorsRequest, Index, PutVectorsRequest};
 
 /// One request to be performed.
 pub(crate) struct Call<'a> {
@@ -51,6 +51,16 @@ impl Input {
     pub(crate) fn keys(&self) -> Vec<String> {
         match self {
             Self::Vectors(Ok(request)) => request.vectors.iter().map(|vector| vector.key.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The keys that are asked for.
+    pub(crate) fn keys_read(&self, operation: Operation) -> Vec<String> {
+        match self {
+            Self::Raw(body) if operation == Operation::GetVectors => {
+                parse::<GetVectorsRequest>(body).map_or_else(|_| Vec::new(), |request| request.keys)
+            }
             _ => Vec::new(),
         }
     }

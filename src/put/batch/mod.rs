@@ -3,6 +3,7 @@
 //! Pure: nothing is sent or waited for here.
 
 pub(crate) mod in_flight;
+mod sample;
 mod shares;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+pub use self::sample::Sample;
 use self::shares::Entered;
 pub use self::shares::Share;
 use crate::admit::Admitted;
@@ -42,6 +44,8 @@ pub struct Batch {
     pub defects: Vec<Defect>,
     /// Records that a later one with the same key replaced.
     pub superseded: u64,
+    /// Records that are not in the sample.
+    pub not_sampled: u64,
     /// What of it is of which input.
     pub shares: Vec<Share>,
     /// How many bytes of the files themselves it stands for: for progress.
@@ -86,7 +90,7 @@ impl Batch {
 
     /// Records of the input that it stands for.
     pub fn read(&self) -> u64 {
-        (self.vectors.len() + self.defects.len()) as u64 + self.superseded
+        (self.vectors.len() + self.defects.len()) as u64 + self.superseded + self.not_sampled
     }
 }
 
@@ -101,6 +105,7 @@ fn body(prefix: &Bytes, elements: Vec<Bytes>) -> Vec<Bytes> {
 #[derive(Debug)]
 pub struct Batcher {
     limits: Limits,
+    sample: Option<Sample>,
     number: u64,
     open: Open,
     /// The byte of the files up to which batches are sealed; none before the first block.
@@ -120,6 +125,7 @@ struct Open {
     defect_bytes: usize,
     superseded: u64,
     superseded_bytes: usize,
+    not_sampled: u64,
     /// The byte of the files that it reaches to.
     reaches: u64,
     dimension: Option<usize>,
@@ -129,7 +135,13 @@ struct Open {
 impl Batcher {
     /// Starts with an empty batch.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, number: 0, open: Open::default(), sealed: None }
+        Self { limits, sample: None, number: 0, open: Open::default(), sealed: None }
+    }
+
+    /// The same for the records of a sample; the others are only counted.
+    #[must_use]
+    pub fn of_sample(self, sample: Option<Sample>) -> Self {
+        Self { sample, ..self }
     }
 
     /// Takes the records of a block and hands each batch that they fill to `full`; stops where `full` says so.
@@ -145,7 +157,12 @@ impl Batcher {
         while let Some(record) = records.next() {
             let start = position(&record);
             let end = records.peek().map_or(block.end, position);
+            let is_left_out = match (&record, self.sample) {
+                (Ok(vector), Some(sample)) => !sample.has(vector),
+                _ => false,
+            };
             let fits = match &record {
+                _ if is_left_out => true,
                 Ok(vector) => self.open.fits(vector, self.limits),
                 Err(defect) => self.open.has_room_for(defect, self.limits),
             };
@@ -154,6 +171,9 @@ impl Batcher {
                 self.open.enter(block.end.input);
             }
             match record {
+                Ok(_) if is_left_out => self.open.not_sampled += 1,
+                // Few of a block are left: they must not keep the text of all.
+                Ok(vector) if self.sample.is_some() => self.open.push(vector.without_its_block()),
                 Ok(vector) => self.open.push(vector),
                 Err(defect) => self.open.push_defect(*defect),
             }
@@ -186,6 +206,7 @@ impl Batcher {
             vectors,
             defects: open.defects,
             superseded: open.superseded,
+            not_sampled: open.not_sampled,
             input_bytes: open.reaches.saturating_sub(before),
             dimension: open.dimension,
             bytes: open.bytes,
@@ -233,7 +254,7 @@ impl Open {
 
     /// Records that it has taken, the replaced ones included.
     fn records(&self) -> u64 {
-        (self.keys.len() + self.defects.len()) as u64 + self.superseded
+        (self.keys.len() + self.defects.len()) as u64 + self.superseded + self.not_sampled
     }
 
     /// Notes that records of an input follow.

@@ -4,8 +4,9 @@ use super::outcome::Outcome;
 use super::reasons::Reasons;
 use super::tally::{Balance, Tally};
 use super::tracker::Settled;
+use super::verified::{Findings, TakenBack};
 use crate::exit::{ErrorCode, Exit, Failure};
-use crate::record::Defect;
+use crate::record::{Defect, Finding, Position};
 use crate::words::{count, plural};
 
 /// When there are so many rejects that going on makes no sense.
@@ -60,6 +61,9 @@ pub(crate) struct Ledger {
     earlier: Settled,
     balance: Balance,
     reasons: Reasons,
+    /// What a verification has found in this run, and what of it and of earlier runs does not count.
+    findings: Findings,
+    taken_back: TakenBack,
 }
 
 impl Ledger {
@@ -78,6 +82,34 @@ impl Ledger {
         self.balance.cost += outcome.cost;
         self.balance.batches += 1;
         self.reasons.add_all(&outcome.rejects);
+        outcome
+            .rejects
+            .iter()
+            .filter_map(|defect| defect.reason.finding())
+            .for_each(|found| self.findings.add(found));
+    }
+
+    /// Enters how many findings later records have taken back, all in all.
+    pub(crate) fn taken_back(&mut self, taken_back: TakenBack) {
+        self.taken_back = taken_back;
+    }
+
+    /// What a verification has found in this run that counts.
+    pub(crate) fn findings(&self) -> Findings {
+        self.findings.without(self.taken_back.now)
+    }
+
+    /// The reasons without the findings that do not count; of those that do, these are the first.
+    pub(crate) fn correct_reasons(&mut self, first: &[(Finding, Position, String)]) {
+        let Findings { different, missing } = self.findings();
+        for (finding, count) in [(Finding::Different, different), (Finding::Missing, missing)] {
+            let first = first.iter().find(|(other, ..)| *other == finding);
+            self.reasons.correct(
+                finding.code(),
+                count,
+                first.map(|(_, at, message)| (*at, message.as_str())),
+            );
+        }
     }
 
     /// Enters as rejected what was entered as stored.
@@ -89,11 +121,16 @@ impl Ledger {
     }
 
     pub(crate) fn balance(&self) -> Balance {
-        self.balance
+        let mut balance = self.balance;
+        let taken_back = self.taken_back.now.all().min(balance.tally.rejected);
+        balance.tally.rejected -= taken_back;
+        balance.tally.superseded += taken_back;
+        balance
     }
 
     pub(crate) fn earlier(&self) -> Settled {
-        self.earlier
+        let Settled { rejected, .. } = self.earlier;
+        Settled { rejected: rejected.saturating_sub(self.taken_back.earlier), ..self.earlier }
     }
 
     pub(crate) fn reasons(&self) -> &Reasons {
@@ -112,7 +149,8 @@ impl Ledger {
     }
 
     fn has_too_many_rejects(&self) -> bool {
-        self.bounds.max_rejects.exceeded(self.balance.tally.rejected, self.balance.tally.read)
+        let Tally { rejected, read, .. } = self.balance().tally;
+        self.bounds.max_rejects.exceeded(rejected, read)
     }
 
     /// Why a load that was read to its end failed all the same, where it had fewer records than it must.
@@ -157,8 +195,8 @@ impl Ledger {
 
     /// How the load ends: with its `failure`, or with records left over, of earlier runs too, or `fields_missing`.
     pub(crate) fn exit(&self, failure: Option<&Failure>, fields_missing: bool) -> Exit {
-        let Tally { rejected, unknown, .. } = self.balance.tally;
-        let left = rejected + unknown + self.earlier.rejected + self.earlier.unknown;
+        let (Tally { rejected, unknown, .. }, earlier) = (self.balance().tally, self.earlier());
+        let left = rejected + unknown + earlier.rejected + earlier.unknown;
         match failure {
             Some(failure) => failure.exit(),
             None if left > 0 || fields_missing => Exit::Partial,
@@ -193,6 +231,7 @@ mod tests {
             superseded,
             unknown,
             not_sent,
+            not_sampled: 0,
         };
         let settled =
             |[read, stored, rejected, unknown]: [u64; 4]| Settled { read, stored, rejected, unknown };
@@ -235,6 +274,33 @@ mod tests {
             let failure = Failure::new(ErrorCode::Interrupted, "interrupted");
             assert_eq!(ledger.exit(Some(&failure), false), Exit::Interrupted);
         }
+    }
+
+    /// A later record with the key of a finding is what counts.
+    #[test]
+    fn findings_that_are_taken_back_count_as_superseded() {
+        let tally = Tally { read: 10, stored: 5, rejected: 4, superseded: 1, ..Tally::default() };
+        let earlier = Settled { read: 5, stored: 3, rejected: 2, unknown: 0 };
+        let mut ledger = ledger(tally, earlier, MaxRejects::Count(2));
+        let reason = |reason| Defect {
+            position: Position::default(),
+            key: None,
+            raw: crate::record::Raw::Json("{}".into()),
+            reason,
+        };
+        let found = [reason(crate::record::Reason::Missing), reason(crate::record::Reason::Nested)];
+        ledger.findings = Findings { different: 2, missing: 1 };
+        ledger.reasons.add_all(&found);
+        assert!(ledger.too_many_rejects().is_some());
+        ledger.taken_back(TakenBack { earlier: 2, now: Findings { different: 2, missing: 1 } });
+        assert!(ledger.too_many_rejects().is_none());
+        let Tally { rejected, superseded, .. } = ledger.balance().tally;
+        assert_eq!((rejected, superseded, ledger.earlier().rejected), (1, 4, 0));
+        assert_eq!(ledger.findings(), Findings::default());
+        // One could not be compared at all.
+        assert_eq!(ledger.exit(None, false), Exit::Partial);
+        ledger.correct_reasons(&[]);
+        assert_eq!(ledger.reasons.told(&[]).into_keys().collect::<Vec<_>>(), ["nested"]);
     }
 
     #[test]

@@ -10,3 +10,4 @@ pub(crate) mod settled;
 pub(crate) mod standing;
 pub(crate) mod tally;
 pub(crate) mod tracker;
+pub(crate) mod verified;

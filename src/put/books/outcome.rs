@@ -115,6 +115,8 @@ pub(crate) struct Outcome {
     pub stored: u64,
     /// Records replaced by later ones in the batch.
     pub superseded: u64,
+    /// Records that are not in the sample of a verification.
+    pub not_sampled: u64,
     /// Records not stored: defects, and what the service refused.
     pub rejects: Vec<Defect>,
     /// Records of which nobody knows.
@@ -147,6 +149,7 @@ impl Outcome {
             stored: self.stored,
             rejected: self.rejects.len() as u64,
             superseded: self.superseded,
+            not_sampled: self.not_sampled,
             unknown: self.unknown.len() as u64,
             not_sent: self.not_sent,
         }
@@ -181,20 +184,22 @@ impl Outcome {
         }
     }
 
-    /// Those that are certainly stored of the records whose keys are also those of rejected ones.
+    /// Those that are certainly stored of the records whose keys are also those of rejected ones; of a verification, those
+    /// that were held against the index, whatever was found.
     pub(crate) fn later_stored(&self) -> Vec<&Later> {
         if self.not_sent > 0 || self.later.is_empty() {
             return Vec::new();
         }
-        let rejected = self.rejects.iter().map(|defect| defect.position);
+        let rejected = self.rejects.iter().filter(|defect| defect.reason.finding().is_none());
+        let rejected = rejected.map(|defect| defect.position);
         let others: BTreeSet<_> = rejected.chain(self.unknown.iter().map(Vector::position)).collect();
         self.later.iter().filter(|later| !others.contains(&later.position)).collect()
     }
 
     /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.
     pub(crate) fn left_to_a_later_run(mut self) -> Self {
-        self.not_sent += self.rejects.len() as u64 + self.superseded;
-        self.superseded = 0;
+        self.not_sent += self.rejects.len() as u64 + self.superseded + self.not_sampled;
+        (self.superseded, self.not_sampled) = (0, 0);
         self.rejects.clear();
         self.settled = false;
         if self.unknown.is_empty() && self.not_sent > 0 {

@@ -48,6 +48,18 @@ impl Reasons {
         }
     }
 
+    /// Makes a reason, if it was met, that of so many records, the first of which is this one.
+    pub(crate) fn correct(&mut self, code: &'static str, count: u64, first: Option<(Position, &str)>) {
+        if count == 0 {
+            self.0.remove(code);
+        } else if let Some(met) = self.0.get_mut(code) {
+            met.count = count;
+            if let Some((at, message)) = first {
+                (met.first, met.example) = (at, message.to_owned());
+            }
+        }
+    }
+
     /// The reason that most of them have, with an example.
     pub(crate) fn commonest(&self) -> String {
         let commonest = self.0.iter().max_by_key(|(_, met)| met.count);

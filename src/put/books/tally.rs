@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::tracker::Settled;
 use crate::call::Effort;
 
-/// What became of some records. `read = stored + rejected + superseded + unknown + not_sent`, always.
+/// What became of some records. `read = stored + rejected + superseded + unknown + not_sent`, always; where a
+/// verification has a sample, `not_sampled` is added to that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Records read from the input.
@@ -22,6 +23,9 @@ pub struct Tally {
     pub unknown: u64,
     /// Read, and not sent because the run stopped.
     pub not_sent: u64,
+    /// Not in the sample of a verification, whose own part of the summary has it.
+    #[serde(skip)]
+    pub not_sampled: u64,
 }
 
 impl AddAssign for Tally {
@@ -32,6 +36,7 @@ impl AddAssign for Tally {
         self.superseded += other.superseded;
         self.unknown += other.unknown;
         self.not_sent += other.not_sent;
+        self.not_sampled += other.not_sampled;
     }
 }
 

@@ -33,10 +33,10 @@ const SYNC_EVERY: Duration = Duration::from_millis(800);
 /// The state of a run on disk.
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
-    inputs: Vec<Input>,
+    pub(super) inputs: Vec<Input>,
     journal: Option<Journal>,
     tracker: Tracker,
-    rejects: Option<Rejects>,
+    pub(super) rejects: Option<Rejects>,
     /// What complete loads have left nothing to do of.
     complete: Complete,
     /// Whether that is all of it.

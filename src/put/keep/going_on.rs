@@ -24,7 +24,8 @@ pub(crate) fn go_on(
     forget_rejects(journal, mark, place)?;
     notes.extend(lost(place.path(), mark));
     let is_to_come = |known: &Rejected<'_>| is_to_come(journal, mark, known);
-    let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come)
+    let number = |known: &Rejected<'_>| number_of(journal, known);
+    let rejects = Rejects::resume(place.clone(), mark.rejects_bytes, is_to_come, number)
         .map_err(|error| rejects_failure(place.path(), &error))?;
     journal.go_on(mark).map_err(Failure::from)?;
     Ok(rejects)
@@ -43,6 +44,11 @@ pub(crate) fn found(journal: &Journal, mark: &Mark, named: Option<&Path>) -> Res
 fn is_to_come(journal: &Journal, mark: &Mark, known: &Rejected<'_>) -> bool {
     let numbers = rejects::whole_name(known).and_then(|name| journal.numbers().get(&name));
     numbers.is_some_and(|numbers| numbers.iter().any(|input| !mark.is_settled(*input, known.record)))
+}
+
+/// The number of the input of a line; of one that is given more than once, the last.
+fn number_of(journal: &Journal, known: &Rejected<'_>) -> Option<u32> {
+    journal.numbers().get(&rejects::whole_name(known)?)?.iter().max().copied()
 }
 
 /// Takes out of the rejects file what is loaded again, or no more, and counts it no more.

@@ -4,6 +4,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod claim;
 pub(crate) mod complete;
 pub(crate) mod earlier;
+mod findings;
 pub(crate) mod going_on;
 pub mod journal;
 pub(crate) mod kept;

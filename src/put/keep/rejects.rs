@@ -7,7 +7,7 @@ pub(crate) mod repair;
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,13 +17,14 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use self::listed::FindingAt;
 pub(crate) use self::listed::{Listed, Superseded};
 pub(crate) use self::place::Place;
 pub(crate) use self::repair::{Forgotten, carry, forget, whole_name};
 use crate::private;
 use crate::put::books::outcome::Later;
 use crate::record::rejected::{Line, Rejected, UNKNOWN};
-use crate::record::{Defect, Input, Position, Raw, Vector};
+use crate::record::{Defect, Finding, Input, Position, Raw, Vector};
 
 /// The rejects file of a load for which the user names none.
 pub(crate) const REJECTS: &str = "rejects.jsonl";
@@ -92,15 +93,17 @@ impl Rejects {
     }
 
     /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal. What stands beyond them
-    /// about records that `is_to_come` says will come again goes: the run was killed before it could note them.
+    /// about records that `is_to_come` says will come again goes: the run was killed before it could note them. `number`
+    /// is that of the input of a line.
     pub(crate) fn resume(
         place: Place,
         noted: u64,
         is_to_come: impl Fn(&Rejected<'_>) -> bool,
+        number: impl Fn(&Rejected<'_>) -> Option<u32>,
     ) -> io::Result<Self> {
         let bytes = repair::cut(&place, noted, is_to_come)?;
         let listed = Arc::new(Listed::default());
-        listed.read(&place)?;
+        listed.read(&place, number)?;
         Ok(Self { place, append: true, file: None, bytes, listed })
     }
 
@@ -187,6 +190,33 @@ impl Rejects {
         )
     }
 
+    /// Of each kind of finding of this run that counts, the first in the input's order, with its message.
+    pub(crate) fn first_findings(&self, inputs: &[Input]) -> io::Result<Vec<(Finding, Position, String)>> {
+        let mut first: Vec<(Finding, Position, String)> = Vec::new();
+        let Some(mut file) = repair::open(&self.place)? else { return Ok(first) };
+        let begun = self.listed.begun();
+        file.seek(SeekFrom::Start(begun))?;
+        repair::lines(&mut BufReader::new(file), begun, |line, _| {
+            let Some(known) = repair::known(line).filter(|known| !known.is_superseded()) else {
+                return Ok(());
+            };
+            let Some(finding) = known.finding() else { return Ok(()) };
+            let number = inputs.iter().position(|input| input.to_string() == known.input);
+            let input = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(u32::MAX);
+            let position = Position { input, offset: 0, line: known.line, record: known.record };
+            let message = known.message.into_owned();
+            match first.iter_mut().find(|(other, ..)| *other == finding) {
+                Some((_, at, text)) if (position.input, position.record) < (at.input, at.record) => {
+                    (*at, *text) = (position, message);
+                }
+                Some(_) => {}
+                None => first.push((finding, position, message)),
+            }
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
     /// Makes sure that all lines would survive a crash of the machine.
     pub(crate) fn sync(&self) -> io::Result<()> {
         match self.file.as_ref().map_or(Ok(()), File::sync_data) {
@@ -199,7 +229,12 @@ impl Rejects {
     fn lines<'a>(&mut self, inputs: &[Input], entries: impl Iterator<Item = Entry<'a>>) -> io::Result<()> {
         let (mut text, mut listed) = (Vec::new(), Vec::new());
         for entry in entries {
-            listed.extend(entry.key.map(|key| (key, text.len() as u64, entry.is_superseded)));
+            let finding = Finding::of_code(entry.reason).map(|finding| FindingAt {
+                finding,
+                input: entry.position.input,
+                record: entry.position.record,
+            });
+            listed.extend(entry.key.map(|key| (key, text.len() as u64, entry.is_superseded, finding)));
             let input = usize::try_from(entry.position.input).ok().and_then(|index| inputs.get(index));
             let input = input.map_or_else(String::new, ToString::to_string);
             let rejected = Rejected {
@@ -217,8 +252,8 @@ impl Rejects {
         if !text.is_empty() {
             self.file()?;
             self.append_whole(&text)?;
-            for (key, at, is_superseded) in listed.into_iter().filter(|_| self.keeps_lines()) {
-                self.listed.add(key, self.bytes + at, is_superseded);
+            for (key, at, is_superseded, finding) in listed.into_iter().filter(|_| self.keeps_lines()) {
+                self.listed.add(key, self.bytes + at, is_superseded, finding);
             }
             self.bytes += text.len() as u64;
         }
@@ -367,7 +402,8 @@ mod tests {
         let whole = line(0) + &line(1);
         for cut in line(0).len()..=whole.len() {
             let (_directory, place) = file(whole.get(..cut).unwrap());
-            let mut rejects = Rejects::resume(place.clone(), noted, |known| known.record > 0).unwrap();
+            let mut rejects =
+                Rejects::resume(place.clone(), noted, |known| known.record > 0, |_| None).unwrap();
             rejects.write(&[Input::Stdin], &[defect(1), defect(2)], &[]).unwrap();
             let text = std::fs::read_to_string(place.path()).unwrap();
             assert_eq!(records_in(&text), [0, 1, 2], "cut at {cut}: {text}");
@@ -389,7 +425,7 @@ mod tests {
             let text = noted.clone() + &tail.iter().map(|record| line(*record)).collect::<String>();
             let (_directory, place) = file(&(text + "{\"rejected\": {"));
             let is_to_come = |known: &Rejected<'_>| known.record == 7;
-            let rejects = Rejects::resume(place.clone(), noted.len() as u64, is_to_come).unwrap();
+            let rejects = Rejects::resume(place.clone(), noted.len() as u64, is_to_come, |_| None).unwrap();
             let text = std::fs::read_to_string(place.path()).unwrap();
             assert_eq!(records_in(&text), [vec![7, 7, 7], want].concat());
             assert_eq!(rejects.bytes, text.len() as u64);

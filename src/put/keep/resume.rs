@@ -54,16 +54,16 @@ impl Resumed<'_> {
         IndexNow { wanted, known }: IndexNow<'_>,
     ) -> Result<Option<EarlierNotice>, Failure> {
         let (index, stored) = (wanted.name.as_str(), self.counts.stored);
+        let words = Words::of(wanted);
+        let Words { did, anew, .. } = words;
         let said = Binding::said(wanted.dimension, wanted.metric);
-        self.agrees(
-            &said,
-            "use the same options as before, or run without --resume to load everything into this index",
-        )?;
+        let cure = format!("use the same options as before, or run without --resume to {anew}");
+        self.agrees(&said, &cure)?;
         let now = match known {
             Known::Existing(index) => Binding::of(index),
             Known::ToCreate if stored > 0 => {
                 return Err(failure(format!(
-                    "index {index} does not exist, but an earlier run stored {} in it",
+                    "index {index} does not exist, but an earlier run {did} {} in it",
                     plural(stored, "vector")
                 ))
                 .advise(
@@ -72,17 +72,18 @@ impl Resumed<'_> {
             }
             Known::ToCreate | Known::Hidden => Binding::default(),
         };
-        self.agrees(&now, "use the earlier index, or run without --resume to load everything into this one")?;
+        let cure = format!("use the earlier index, or run without --resume to {}", words.into_this_one);
+        self.agrees(&now, &cure)?;
         if stored == 0 {
             return Ok(None);
         }
         if let Some((was, is)) = self.bound.made_again(&now) {
             return Err(failure(format!(
-                "index {index} was recreated: an earlier run stored {} in the one created at {was}, but this one was \
+                "index {index} was recreated: an earlier run {did} {} in the one created at {was}, but this one was \
                  created at {is}",
                 plural(stored, "vector")
             ))
-            .advise("run without --resume to load everything into this index"));
+            .advise(format!("run without --resume to {anew}")));
         }
         if now.dimension.or(self.bound.dimension).or(said.dimension).is_none() {
             return Err(failure(
@@ -109,6 +110,25 @@ impl Resumed<'_> {
     }
 }
 
+/// What a load does, and what a verification does.
+#[derive(Clone, Copy, Debug)]
+struct Words {
+    did: &'static str,
+    anew: &'static str,
+    into_this_one: &'static str,
+}
+
+impl Words {
+    fn of(wanted: &Wanted) -> Self {
+        if wanted.only_reads {
+            let anew = "compare everything with this index";
+            return Self { did: "found", anew, into_this_one: "compare everything with this one" };
+        }
+        let anew = "load everything into this index";
+        Self { did: "stored", anew, into_this_one: "load everything into this one" }
+    }
+}
+
 fn failure(what: impl std::fmt::Display) -> Failure {
     Failure::new(ErrorCode::IndexChanged, format!("cannot resume: {what}"))
 }
@@ -130,6 +150,7 @@ mod tests {
             non_filterable: None,
             create_index: true,
             create_bucket: false,
+            only_reads: false,
         }
     }
 

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use self::first_look::{First, FirstLook};
-use super::batch::{Batch, Batcher, Limits};
+use super::batch::{Batch, Batcher, Limits, Sample};
 use super::books::tracker::in_order;
 use super::report::{Reporter, Waiting};
 use crate::admit::{Admit, Admitted, Fields, Rules};
@@ -41,13 +41,15 @@ pub(crate) struct Plan {
     pub(crate) fields: Fields,
     pub(crate) rules: Rules,
     pub(crate) limits: Limits,
+    /// Which keys are of interest.
+    pub(crate) sample: Option<Sample>,
     /// Bytes of all batches alive.
     pub(crate) memory: usize,
     /// Threads that admit.
     pub(crate) threads: usize,
     /// Stretches that an earlier run settled beyond where this one starts: they are read and passed over.
     pub(crate) settled: Vec<Span>,
-    /// What opens a request body; nothing in a rehearsal.
+    /// What opens a request body; nothing where none is sent.
     pub(crate) prefix: Option<Bytes>,
     /// Whether what would be noted about the input ends the load.
     pub(crate) strict: bool,
@@ -145,7 +147,7 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
     };
     let prefix = plan.prefix.clone();
     spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in))?;
-    let batcher = Batcher::new(plan.limits);
+    let batcher = Batcher::new(plan.limits).of_sample(plan.sample);
     let settled = in_order(plan.settled.clone());
     spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing))?;
     // The last one: what is read must be taken by all others.

@@ -22,6 +22,7 @@ pub(crate) enum Event<'a> {
         index_name: &'a str,
         resumed: bool,
         dry_run: bool,
+        verify: bool,
     },
     Batch {
         seq: u64,
@@ -117,9 +118,10 @@ impl<'a> Line<'a> {
 
 impl<'a> Event<'a> {
     fn run_start(beginning: &Beginning<'a>) -> Self {
-        let Beginning { inputs, bucket, index_name, resumed, dry_run } = *beginning;
+        let Beginning { inputs, bucket, index_name, resumed, dry_run, verify } = *beginning;
         let inputs = inputs.iter().map(ToString::to_string).collect();
-        Self::RunStart { version: env!("CARGO_PKG_VERSION"), inputs, bucket, index_name, resumed, dry_run }
+        let version = env!("CARGO_PKG_VERSION");
+        Self::RunStart { version, inputs, bucket, index_name, resumed, dry_run, verify }
     }
 
     fn reject(rejected: &Rejected<'_>) -> Self {
@@ -135,7 +137,7 @@ impl<'a> Event<'a> {
     }
 
     fn batch(outcome: &'a Outcome, inputs: &[Input]) -> Self {
-        let Tally { read, stored, rejected, superseded, unknown, not_sent } = outcome.tally();
+        let Tally { read, stored, rejected, superseded, unknown, not_sent, .. } = outcome.tally();
         let Cost { attempts, bytes_sent, .. } = outcome.cost;
         Self::Batch {
             seq: outcome.number,

@@ -45,7 +45,7 @@ impl Exposition<'_> {
 
     fn metrics(&self) -> Vec<Metric> {
         let Balance { tally, batches, cost } = self.balance;
-        let Tally { read, stored, rejected, superseded, unknown, not_sent } = tally;
+        let Tally { read, stored, rejected, superseded, unknown, not_sent, .. } = tally;
         let Cost { attempts, throttled, bytes_sent } = cost;
         let fates = vec![
             (",fate=\"stored\"", float(stored)),
@@ -168,7 +168,15 @@ mod tests {
 
     fn exposed(bucket: &str, figures: Option<&Figures>, exit_code: Option<u8>) -> String {
         let run = Run::of_test();
-        let tally = Tally { read: 1_000, stored: 990, rejected: 3, superseded: 1, unknown: 5, not_sent: 1 };
+        let tally = Tally {
+            read: 1_000,
+            stored: 990,
+            rejected: 3,
+            superseded: 1,
+            unknown: 5,
+            not_sent: 1,
+            ..Tally::default()
+        };
         let cost = Cost { attempts: 4, throttled: 1, bytes_sent: 2_048 };
         let balance = Balance { tally, batches: 2, cost };
         let now = run.started_at.plus_seconds(5);

@@ -58,6 +58,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) resumed: bool,
     /// Whether it makes no request.
     pub(crate) dry_run: bool,
+    /// Whether it compares vectors in place of sending them.
+    pub(crate) verify: bool,
 }
 
 /// A record that is rejected.

@@ -270,6 +270,8 @@ pub(crate) struct Figures {
     pub(crate) earlier: Settled,
     /// In a rehearsal, the records that have been checked.
     pub(crate) checked: Option<u64>,
+    /// Whether what counts as stored was only compared.
+    pub(crate) is_verification: bool,
     pub(crate) vectors_per_second: f64,
     pub(crate) requests_per_second: f64,
     pub(crate) quota: Quota,
@@ -291,6 +293,7 @@ impl Default for Figures {
             balance: Balance::default(),
             earlier: Settled::default(),
             checked: None,
+            is_verification: false,
             vectors_per_second: 0.0,
             requests_per_second: 0.0,
             quota: Quota { requests: f64::INFINITY, vectors: f64::INFINITY },
@@ -316,6 +319,7 @@ impl Figures {
         parts.extend(self.left.map(|left| format!("{} left", whole_seconds(left))));
         parts.push(match self.checked {
             Some(checked) => format!("{} checked", count(checked)),
+            None if self.is_verification => format!("{} checked", count(self.stored)),
             None => format!("{} stored", count(self.stored)),
         });
         for (number, what) in [(self.rejected, "rejected"), (self.unknown, "unknown")] {

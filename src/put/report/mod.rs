@@ -16,6 +16,7 @@ pub(crate) mod notes;
 pub mod notice;
 mod progress;
 mod quiet;
+mod readable;
 mod reporter;
 mod schema;
 mod screen;
@@ -26,6 +27,7 @@ mod step_summary;
 mod summary;
 mod telling;
 mod text;
+mod verification;
 
 pub(crate) use annotations::failure as annotation;
 pub use events::Events;
@@ -39,3 +41,5 @@ pub use schema::SCHEMA_VERSION;
 pub use state_file::StatePlace;
 pub use summary::{Allowed, FailedPlace, Skipped, Summary};
 pub use telling::{Actions, Telling};
+
+pub use super::books::verified::Verified;

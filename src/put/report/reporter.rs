@@ -114,6 +114,7 @@ impl Reporter {
             index_name: &telling.index_name,
             resumed: telling.resumed,
             dry_run: telling.dry_run,
+            verify: telling.verified.is_some(),
         }));
         for notice in std::mem::take(&mut telling.notes) {
             audience.note(notice);
@@ -141,6 +142,11 @@ impl Reporter {
         };
         let (waiting, has_room) = (AtomicU8::new(Waiting::ForInput as u8), AtomicBool::new(true));
         Self { inner: Mutex::new(inner), waiting, has_room }
+    }
+
+    /// Whether vectors are compared in place of being sent.
+    pub(crate) fn is_of_verification(&self) -> bool {
+        self.lock().summary.verified.is_some()
     }
 
     /// Notes what earlier runs of the load settled, as far as that is known.
@@ -308,7 +314,8 @@ impl Reporter {
         (summary.skipped, summary.skipped_stored) = (read, stored);
         (summary.skipped_rejected, summary.skipped_unknown) = (rejected, unknown);
         summary.elapsed_ms = millis(elapsed);
-        summary.vectors_per_second = per_second(summary.balance.tally.stored, elapsed);
+        let settled = summary.balance.tally.stored + ledger.findings().all();
+        summary.vectors_per_second = per_second(settled, elapsed);
         summary.requests_per_second = per_second(summary.balance.cost.attempts, elapsed);
         summary.limited_by = limited_by;
         summary.reasons = reasons;
@@ -365,10 +372,12 @@ impl Inner {
     fn counts(&self) -> Counts {
         let Balance { tally, batches, cost } = self.summary.balance;
         let Tally { read, rejected, superseded, stored, .. } = tally;
+        // What differs is checked, too.
+        let is_verification = self.summary.verified.is_some();
         Counts {
             vectors: read - rejected.min(read) - superseded.min(read),
             batches,
-            stored,
+            stored: if is_verification { stored + rejected } else { stored },
             checked: self.summary.rehearsal.map(|_| read),
             requests: cost.attempts,
             input_bytes: self.input_bytes,
@@ -383,7 +392,10 @@ impl Inner {
         let figures = self.meter.figures(self.begun.elapsed(), self.counts(), self.pace);
         let (stored, rejected) = (earlier.stored + stored, earlier.rejected + rejected);
         let unknown = earlier.unknown + unknown;
-        Figures { stored, rejected, unknown, balance, earlier: *earlier, ..figures }
+        let is_verification = summary.verified.is_some();
+        // What differs is checked, too.
+        let stored = if is_verification { stored + rejected } else { stored };
+        Figures { stored, rejected, unknown, balance, earlier: *earlier, is_verification, ..figures }
     }
 
     /// Tells what was found in records since notes were told.

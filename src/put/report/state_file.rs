@@ -155,6 +155,7 @@ mod tests {
             index_name: "i",
             resumed: false,
             dry_run: false,
+            verify: false,
         };
         assert_eq!(hear(&Happening::Began(beginning)), Some((Phase::Running, 0)));
         assert_eq!(hear(&Happening::Progressed(&figures(1))), Some((Phase::Running, 0)));

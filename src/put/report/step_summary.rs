@@ -81,13 +81,15 @@ fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result 
 
 /// What became of a load, and how it goes on.
 fn load(summary: &Summary, out: &mut String) -> Result {
-    let Tally { read, stored, unknown, not_sent, .. } = summary.balance.tally;
+    let Tally { read, stored, unknown, not_sent, not_sampled, .. } = summary.balance.tally;
     heading(summary, &format!("{} / {}", summary.bucket, summary.index_name), out)?;
-    row("stored", stored, &format!("of {} read", count(read)), out)?;
+    let stored_as = if summary.verified.is_some() { "equal" } else { "stored" };
+    row(stored_as, stored, &format!("of {} read", count(read)), out)?;
     rejected(summary, out)?;
     superseded(summary, out)?;
     row_if_any("unknown", unknown, "sent but not confirmed, possibly stored", out)?;
     row_if_any("not sent", not_sent, "read before the run stopped", out)?;
+    row_if_any("not in the sample", not_sampled, "not checked", out)?;
     row_if_any("skipped", summary.skipped, "settled by an earlier run", out)?;
     not_read(summary, out)?;
     how_long(summary, out)?;
@@ -192,7 +194,7 @@ mod tests {
                     rejected: 3,
                     unknown: 5,
                     not_sent: 2,
-                    superseded: 0,
+                    ..Tally::default()
                 },
                 cost: Cost { attempts: 4, ..Cost::default() },
                 batches: 0,

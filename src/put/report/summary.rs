@@ -13,8 +13,10 @@ use crate::put::books::check::Check;
 use crate::put::books::reasons::ReasonCount;
 use crate::put::books::rehearsal::Rehearsal;
 use crate::put::books::tally::{Balance, Tally};
+use crate::put::books::verified::Verified;
 
-/// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always.
+/// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always; of a sample, with
+/// `verified.not_sampled` added. What a verification finds equal is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Summary {
@@ -75,6 +77,8 @@ pub struct Summary {
     /// What would have been sent, of a rehearsal, which makes no request.
     #[serde(flatten, serialize_with = "Rehearsal::members")]
     pub rehearsal: Option<Rehearsal>,
+    /// What a verification has found; nothing of a load.
+    pub verified: Option<Verified>,
     /// What the service says of the place where a load would go, of a run that sends nothing and asks.
     pub check: Option<Check>,
     /// What the shell sees.

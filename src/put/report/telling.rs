@@ -20,6 +20,7 @@ use super::summary::{Skipped, Summary};
 use crate::call::Quota;
 use crate::exit::Failure;
 use crate::put::books::rehearsal::Rehearsal;
+use crate::put::books::verified::Verified;
 use crate::record::Input;
 
 /// What a run tells, and where.
@@ -60,6 +61,8 @@ pub struct Telling {
     pub resumed: bool,
     /// Whether requests are left out.
     pub dry_run: bool,
+    /// What is known of a verification before it begins.
+    pub verified: Option<Verified>,
 }
 
 /// So many files that are passed over are named in the summary.
@@ -121,6 +124,7 @@ impl Telling {
             bucket: self.bucket.clone(),
             index_name: self.index_name.clone(),
             rehearsal: self.dry_run.then(Rehearsal::default),
+            verified: self.verified,
             quota: self.quota.into(),
             skipped_inputs: self.skipped_inputs.clone(),
             passed_over: self.passed_over.iter().take(PASSED_OVER_LISTED).cloned().collect(),

@@ -1,4 +1,4 @@
-//! The summary as a person reads it: one line for each thing that there is to say.
+//! The end of a load, and of a rehearsal, as a person reads it: one line for each thing that there is to say.
 
 use std::fmt::{Result, Write as _};
 use std::time::Duration;
@@ -13,21 +13,8 @@ use crate::words::{bytes, count, duration, plural, some_of};
 /// So many inputs that could not be read to their end are named; all are in the JSON form.
 const INPUTS_SHOWN: usize = 10;
 
-impl Summary {
-    /// The summary as a person reads it.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        let written = match self.rehearsal {
-            Some(planned) => rehearsal(self, planned, &mut text),
-            None => load(self, &mut text),
-        };
-        written.unwrap_or_default();
-        text
-    }
-}
-
 /// What a rehearsal found, and what a load would do.
-fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result {
+pub(super) fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result {
     writeln!(out, "dry run     nothing was sent")?;
     checked(summary, out)?;
     if summary.check.is_some() && summary.is_stopped {
@@ -36,7 +23,7 @@ fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result 
         would_send(planned, out)?;
     }
     rejected(summary, out)?;
-    missing(summary, out)?;
+    missing_fields(summary, out)?;
     not_read(summary, out)?;
     superseded(summary.balance.tally, out)?;
     writeln!(out, "time        {}", elapsed(summary))?;
@@ -72,7 +59,7 @@ fn checked(summary: &Summary, out: &mut String) -> Result {
 }
 
 /// What became of a load, and how it goes on.
-fn load(summary: &Summary, out: &mut String) -> Result {
+pub(super) fn load(summary: &Summary, out: &mut String) -> Result {
     let tally = summary.balance.tally;
     if let Some(since) = &summary.complete_since {
         writeln!(out, "complete    already complete since {since}: nothing to do")?;
@@ -82,7 +69,7 @@ fn load(summary: &Summary, out: &mut String) -> Result {
     stored(summary, out)?;
     rejected(summary, out)?;
     unknown(summary, out)?;
-    missing(summary, out)?;
+    missing_fields(summary, out)?;
     if tally.not_sent > 0 {
         writeln!(out, "not sent    {} read before the run stopped", plural(tally.not_sent, "record"))?;
     }
@@ -134,11 +121,11 @@ fn unknown(summary: &Summary, out: &mut String) -> Result {
     writeln!(out, "unknown     {} sent but not confirmed, possibly stored{listed}", vectors(unknown))
 }
 
-fn missing(summary: &Summary, out: &mut String) -> Result {
+pub(super) fn missing_fields(summary: &Summary, out: &mut String) -> Result {
     summary.missing().try_for_each(|note| writeln!(out, "missing     {}", visible(&note.message)))
 }
 
-fn not_read(summary: &Summary, out: &mut String) -> Result {
+pub(super) fn not_read(summary: &Summary, out: &mut String) -> Result {
     for failed in summary.failed_inputs.iter().take(INPUTS_SHOWN) {
         let FailedPlace { name, line, byte, .. } = failed;
         writeln!(out, "not read    the rest of {} from line {line}, byte {byte}", visible(name))?;
@@ -157,7 +144,7 @@ fn not_read(summary: &Summary, out: &mut String) -> Result {
     writeln!(out, "left out    {inputs} that cannot be loaded: {}", visible(&named))
 }
 
-fn superseded(tally: Tally, out: &mut String) -> Result {
+pub(super) fn superseded(tally: Tally, out: &mut String) -> Result {
     if tally.superseded == 0 {
         return Ok(());
     }
@@ -177,7 +164,7 @@ fn skipped(summary: &Summary, out: &mut String) -> Result {
     writeln!(out)
 }
 
-fn cost(summary: &Summary, out: &mut String) -> Result {
+pub(super) fn cost(summary: &Summary, out: &mut String) -> Result {
     let Cost { attempts, throttled, bytes_sent } = summary.balance.cost;
     write!(out, "time        {}, {}", elapsed(summary), plural(attempts, "request"))?;
     if throttled > 0 {
@@ -277,7 +264,7 @@ mod tests {
                     rejected: 3,
                     unknown: 5,
                     not_sent: 2,
-                    superseded: 0,
+                    ..Tally::default()
                 },
                 cost: Cost { attempts: 4, throttled: 1, bytes_sent: 2_048 },
                 batches: 0,

@@ -159,6 +159,7 @@ fn advice(error: &CallError, operation: Operation) -> String {
             format!("get a new token and set it with {}, or use a source that renews it", STS_TOKEN.places())
         }
         "NoSuchBucket" => format!("check --bucket, {account} and {region}"),
+        "NoSuchVectorIndex" if operation == Operation::GetVectors => "check --index-name".to_owned(),
         "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index".to_owned(),
         "TlsRefused" => {
             "check --endpoint: a service without TLS needs http://; use --ca-bundle for a private certificate authority"
@@ -228,6 +229,12 @@ mod tests {
         no access key
             run ossvec config show --origin to see where the credential comes from
         ");
+    }
+
+    #[test]
+    fn nobody_is_told_to_create_an_index_to_compare_with() {
+        let gone = refused(&service(404, "NoSuchVectorIndex"), Operation::GetVectors);
+        assert_eq!(gone.advice.as_deref(), Some("check --index-name"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
 
+mod compare;
 pub(crate) mod control;
 pub(crate) mod doubts;
 pub(crate) mod ending;
@@ -48,6 +49,8 @@ pub enum Verify {
     All,
     /// None: what had no answer stays unknown.
     None,
+    /// Every batch, in place of being sent.
+    InPlaceOfSending,
 }
 
 /// Sends batches; shared by all that are in flight.
@@ -480,6 +483,7 @@ impl Progress {
             fate,
             stored: self.stored,
             superseded: self.batch.superseded,
+            not_sampled: self.batch.not_sampled,
             rejects,
             unknown: self.unknown,
             later: Vec::new(),

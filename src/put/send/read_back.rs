@@ -28,8 +28,26 @@ pub(crate) enum ReadBack {
     Halted,
 }
 
+/// A call to read vectors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) index_name: &'a str,
+    /// The batch that the vectors are of.
+    pub(crate) batch: Option<u64>,
+    /// Whether this is what the run is for: it takes the pace of vectors, and ends where the run is being stopped.
+    pub(crate) is_work: bool,
+}
+
+/// Why nothing was read.
+pub(crate) enum Unread {
+    GaveUp(GaveUp),
+    /// What is wrong with the answer.
+    Unreadable(String),
+}
+
 /// A write may become visible a little late: what is missing is looked up again after these waits.
-const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
+pub(crate) const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
 
 /// Looks up at most [`KEYS`] vectors.
 pub(crate) async fn stored(
@@ -69,22 +87,39 @@ async fn look(
     batch: Option<u64>,
     effort: &mut Effort,
 ) -> Result<Vec<bool>, ReadBack> {
-    let request = wire::GetVectorsRequest {
-        index_name: index_name.to_owned(),
-        keys: vectors.iter().map(|vector| vector.key()).collect(),
-        return_data: true,
-        return_metadata: true,
-    };
-    let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
-    let request = Request {
-        batch,
-        is_look: true,
-        most_of_vectors: most_of_vectors(vectors),
-        ..Request::of(Operation::GetVectors, &body)
-    };
-    let answer = caller.call(request, effort).await.map_err(unanswered)?;
-    let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;
-    Ok(compare(vectors, answer.vectors))
+    let reading = Reading { caller, index_name, batch, is_work: false };
+    match reading.read(vectors, effort).await {
+        Ok(stored) => Ok(compare(vectors, &stored)),
+        Err(Unread::GaveUp(gave_up)) => Err(unanswered(gave_up)),
+        Err(Unread::Unreadable(error)) => Err(ReadBack::Refused(error)),
+    }
+}
+
+impl Reading<'_> {
+    /// What the index holds under the keys of at most [`KEYS`] vectors, by key.
+    pub(crate) async fn read(
+        self,
+        vectors: &[&Vector],
+        effort: &mut Effort,
+    ) -> Result<HashMap<String, wire::VectorElement>, Unread> {
+        let request = wire::GetVectorsRequest {
+            index_name: self.index_name.to_owned(),
+            keys: vectors.iter().map(|vector| vector.key()).collect(),
+            return_data: true,
+            return_metadata: true,
+        };
+        let body = Body::new(vec![serde_json::to_vec(&request).map_err(unreadable)?.into()]);
+        let request = Request {
+            vectors: if self.is_work { vectors.len() } else { 0 },
+            batch: self.batch,
+            is_look: !self.is_work,
+            most_of_vectors: most_of_vectors(vectors),
+            ..Request::of(Operation::GetVectors, &body)
+        };
+        let answer = self.caller.call(request, effort).await.map_err(Unread::GaveUp)?;
+        let answer: wire::VectorsAnswer = serde_json::from_slice(&answer.body).map_err(unreadable)?;
+        Ok(answer.vectors.into_iter().map(|vector| (vector.key.clone(), vector)).collect())
+    }
 }
 
 /// As much as the service can answer: for each key numbers as long as its own, however they are written, and the most
@@ -117,14 +152,13 @@ fn unanswered(gave_up: GaveUp) -> ReadBack {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
-fn unreadable(error: serde_json::Error) -> ReadBack {
+fn unreadable(error: serde_json::Error) -> Unread {
     // The library's message may repeat a part of the answer, whatever that is.
     let (line, column) = (error.line(), error.column());
-    ReadBack::Refused(format!("the response is invalid at line {line}, column {column}"))
+    Unread::Unreadable(format!("the response is invalid at line {line}, column {column}"))
 }
 
-fn compare(sent: &[&Vector], stored: Vec<wire::VectorElement>) -> Vec<bool> {
-    let stored: HashMap<_, _> = stored.into_iter().map(|vector| (vector.key.clone(), vector)).collect();
+fn compare(sent: &[&Vector], stored: &HashMap<String, wire::VectorElement>) -> Vec<bool> {
     sent.iter()
         .map(|vector| stored.get(&vector.key()).is_some_and(|stored| is_same(vector, stored)))
         .collect()
@@ -136,7 +170,7 @@ fn is_same(sent: &Vector, stored: &wire::VectorElement) -> bool {
 }
 
 /// The metadata as far as it says anything: an empty object is none.
-fn metadata(vector: &wire::VectorElement) -> Option<Value> {
+pub(crate) fn metadata(vector: &wire::VectorElement) -> Option<Value> {
     let value: Value = serde_json::from_str(vector.metadata.as_ref()?.get()).ok()?;
     Some(value).filter(|value| value.as_object().is_none_or(|object| !object.is_empty()))
 }

@@ -9,6 +9,8 @@ use crate::put::report::notice::EarlierNotice;
 
 /// What the place of a service inside the command begins with.
 const LOCAL: &str = "local ";
+/// What the index of a verification begins with: its journal is no load's, nor the reverse.
+const VERIFIES: &str = "verify-";
 /// What the resource begins with that journals of version 1 hold.
 const RESOURCE: &str = "/acs:ossvector:";
 
@@ -23,7 +25,7 @@ pub struct Place {
     pub bucket: String,
     /// The region that requests are signed for.
     pub region: String,
-    /// The index.
+    /// The index; of a verification, behind what no index name can begin with.
     pub index: String,
 }
 
@@ -61,6 +63,12 @@ pub fn local_data(service: &str) -> Option<&str> {
 }
 
 impl Place {
+    /// The place of a verification of what a load brought here.
+    #[must_use]
+    pub fn of_verification(self) -> Self {
+        Self { index: format!("{VERIFIES}{}", self.index), ..self }
+    }
+
     /// Reads the target of a journal of version 1, which holds no endpoint.
     pub(crate) fn of_version_1(target: &str) -> Self {
         let (before, resource) = target.split_once(RESOURCE).unwrap_or(("", target));
@@ -157,6 +165,17 @@ mod tests {
         assert_eq!(place().text(), "/acs:ossvector:cn-hangzhou:123:my-b/docs");
         let elsewhere = Place { service: Some("http://127.0.0.1:1".into()), ..place() };
         assert_eq!(elsewhere.text(), "http://127.0.0.1:1 /acs:ossvector:cn-hangzhou:123:my-b/docs");
+    }
+
+    #[test]
+    fn a_verification_is_at_no_place_of_a_load() {
+        let verification = place().of_verification();
+        assert!(crate::oss::limits::index_name(&verification.index).is_err());
+        assert!(!place().has_the_names_of(&verification) && place().text() != verification.text());
+        assert_eq!(
+            listed(&place().differences(&verification)),
+            "the index was verify-docs when the journal was written, but is now docs"
+        );
     }
 
     #[test]

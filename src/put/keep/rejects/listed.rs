@@ -1,7 +1,7 @@
 //! Which keys a rejects file lists. What is stored later under one of them is newer, and the file is fed again later
 //! still: its line is marked as superseded, so that it does not bring an older value back.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,9 @@ use super::repair::{self, known, lines};
 use crate::put::batch::Batch;
 use crate::put::batch::in_flight::{KeyHasher, KeyHashes};
 use crate::put::books::outcome::Later;
-use crate::record::rejected::OPENS;
+use crate::put::books::verified::TakenBack;
+use crate::record::rejected::{OPENS, Rejected};
+use crate::record::{Finding, Position};
 
 /// So many lines are kept in mind, which takes some 30 MiB.
 const AT_MOST: usize = 1 << 20;
@@ -27,7 +29,19 @@ pub(crate) struct Listed {
 struct Lines {
     /// The hash of the key, and where the line begins.
     places: BTreeSet<(u64, u64)>,
+    /// The same of lines about findings of a verification.
+    findings: BTreeMap<(u64, u64), FindingAt>,
+    /// Where the lines of this run begin.
+    begun: u64,
     superseded: Superseded,
+}
+
+/// A finding of a verification, and the place of its record: its batch may end after that of a later one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FindingAt {
+    pub(crate) finding: Finding,
+    pub(crate) input: u32,
+    pub(crate) record: u64,
 }
 
 /// How many lines of a rejects file are not to be loaded.
@@ -37,6 +51,8 @@ pub(crate) struct Superseded {
     pub(crate) marked: u64,
     /// Lines for which there was no room here: nobody knows.
     pub(crate) unseen: u64,
+    /// Findings among those that are marked.
+    pub(crate) taken_back: TakenBack,
 }
 
 impl Listed {
@@ -49,43 +65,72 @@ impl Listed {
         self.lock().superseded
     }
 
-    /// Notes a line, whether it is superseded, and the key of its record.
-    pub(crate) fn add(&self, key: &str, at: u64, is_superseded: bool) {
+    /// Notes a line, whether it is superseded, the key of its record, and what it is if it is a finding.
+    pub(crate) fn add(&self, key: &str, at: u64, is_superseded: bool, finding: Option<FindingAt>) {
         let mut lines = self.lock();
         if is_superseded {
             lines.superseded.marked += 1;
-        } else if lines.places.len() < AT_MOST {
-            lines.places.insert((self.hasher.of(key), at));
+            if let Some(FindingAt { finding, .. }) = finding {
+                lines.take_back(finding, at);
+            }
+        } else if lines.places.len() + lines.findings.len() < AT_MOST {
+            let place = (self.hasher.of(key), at);
+            match finding {
+                Some(finding) => drop(lines.findings.insert(place, finding)),
+                None => drop(lines.places.insert(place)),
+            }
         } else {
             lines.superseded.unseen += 1;
         }
     }
 
-    /// Notes all lines that a file has.
-    pub(crate) fn read(&self, place: &Place) -> io::Result<()> {
+    /// Notes all lines that a file has, which are those of earlier runs. A record whose input has no number any more
+    /// counts as the last one.
+    pub(crate) fn read(
+        &self,
+        place: &Place,
+        number: impl Fn(&Rejected<'_>) -> Option<u32>,
+    ) -> io::Result<()> {
         let Some(file) = repair::open(place)? else { return Ok(()) };
+        self.lock().begun = u64::MAX;
+        let mut end = 0;
         lines(&mut BufReader::new(file), 0, |line, at| {
-            let known = known(line);
-            if let Some((key, superseded)) = known.and_then(|known| Some((known.key?, known.superseded?))) {
-                self.add(&key, at, superseded > 0);
+            end = at + line.len() as u64;
+            let Some(known) = known(line) else { return Ok(()) };
+            let finding = known.finding().map(|finding| FindingAt {
+                finding,
+                input: number(&known).unwrap_or(u32::MAX),
+                record: known.record,
+            });
+            if let (Some(key), Some(superseded)) = (known.key, known.superseded) {
+                self.add(&key, at, superseded > 0, finding);
             }
             Ok(())
-        })
+        })?;
+        self.lock().begun = end;
+        Ok(())
     }
 
     /// Forgets the lines from a place on.
     pub(crate) fn shorten(&self, bytes: u64) {
-        self.lock().places.retain(|(_, at)| *at < bytes);
+        let mut lines = self.lock();
+        lines.places.retain(|(_, at)| *at < bytes);
+        lines.findings.retain(|(_, at), _| *at < bytes);
+    }
+
+    /// Where the lines of this run begin.
+    pub(crate) fn begun(&self) -> u64 {
+        self.lock().begun
     }
 
     /// The records of a batch whose keys are listed, or are those of defects in it.
     pub(crate) fn later(&self, batch: &Batch, hashes: &KeyHashes) -> Vec<Later> {
         let lines = self.lock();
-        if lines.places.is_empty() && hashes.defects.is_empty() {
+        if lines.places.is_empty() && lines.findings.is_empty() && hashes.defects.is_empty() {
             return Vec::new();
         }
         let defects: HashSet<_> = hashes.defects.iter().collect();
-        let is_later = |hash: &u64| defects.contains(hash) || lines.of(*hash).next().is_some();
+        let is_later = |hash: &u64| defects.contains(hash) || lines.has(*hash);
         let later = batch.vectors.iter().zip(&hashes.vectors).filter(|(_, hash)| is_later(hash));
         later.map(|(vector, _)| Later { position: vector.position(), key: vector.key() }).collect()
     }
@@ -98,15 +143,20 @@ impl Listed {
     ) -> io::Result<()> {
         let mut lines = self.lock();
         let mut file = None;
-        for Later { key, .. } in later {
+        for Later { key, position } in later {
             let hash = self.hasher.of(key);
-            for at in lines.of(hash).collect::<Vec<_>>() {
+            for (at, finding) in lines.before(hash, *position) {
                 let file = match &mut file {
                     Some(file) => file,
                     none => none.insert(place.open(OpenOptions::new().read(true).write(true))?),
                 };
-                lines.superseded.marked += u64::from(mark(file, at, key)?);
+                let is_marked = mark(file, at, key)?;
+                lines.superseded.marked += u64::from(is_marked);
+                if let Some(finding) = finding.filter(|_| is_marked) {
+                    lines.take_back(finding, at);
+                }
                 lines.places.remove(&(hash, at));
+                lines.findings.remove(&(hash, at));
             }
         }
         file.map_or(Ok(()), |file| file.sync_data())
@@ -118,8 +168,30 @@ impl Listed {
 }
 
 impl Lines {
-    fn of(&self, hash: u64) -> impl Iterator<Item = u64> {
-        self.places.range((hash, 0)..=(hash, u64::MAX)).map(|(_, at)| *at)
+    fn has(&self, hash: u64) -> bool {
+        let range = (hash, 0)..=(hash, u64::MAX);
+        self.places.range(range.clone()).next().is_some() || self.findings.range(range).next().is_some()
+    }
+
+    /// The lines that a record of their key supersedes. A finding about what comes after it in the input stays.
+    fn before(&self, hash: u64, position: Position) -> Vec<(u64, Option<Finding>)> {
+        let range = (hash, 0)..=(hash, u64::MAX);
+        let rejected = self.places.range(range.clone()).map(|(_, at)| (*at, None));
+        let is_before = |(_, found): &(&(u64, u64), &FindingAt)| {
+            (found.input, found.record) < (position.input, position.record)
+        };
+        let found = self.findings.range(range).filter(is_before);
+        rejected.chain(found.map(|((_, at), found)| (*at, Some(found.finding)))).collect()
+    }
+
+    /// Counts a finding no more, whose line begins there.
+    fn take_back(&mut self, finding: Finding, at: u64) {
+        let taken_back = &mut self.superseded.taken_back;
+        if at < self.begun {
+            taken_back.earlier += 1;
+        } else {
+            taken_back.now.add(finding);
+        }
     }
 }
 
@@ -181,11 +253,12 @@ mod tests {
         assert_eq!(marks(&path), [1, 0, 0, 1]);
         rejects.supersede([later(4, "b\u{7f}\"é")].iter()).unwrap();
         assert_eq!(marks(&path), [1, 1, 0, 1]);
-        assert_eq!(rejects.listed().superseded(), Superseded { marked: 3, unseen: 0 });
-        let resumed = Rejects::resume(Place::Own(path.clone()), rejects.bytes(), |_| false).unwrap();
+        assert_eq!(rejects.listed().superseded(), Superseded { marked: 3, ..Superseded::default() });
+        let resumed =
+            Rejects::resume(Place::Own(path.clone()), rejects.bytes(), |_| false, |_| None).unwrap();
         resumed.supersede([later(0, "a"), later(0, "d")].iter()).unwrap();
         assert_eq!(marks(&path), [1, 1, 1, 1]);
-        assert_eq!(resumed.listed().superseded(), Superseded { marked: 4, unseen: 0 });
+        assert_eq!(resumed.listed().superseded(), Superseded { marked: 4, ..Superseded::default() });
         std::fs::remove_file(path).unwrap();
     }
 
@@ -204,10 +277,47 @@ mod tests {
     #[test]
     fn lines_for_which_there_is_no_room_are_counted() {
         let listed = Listed::default();
-        (0..AT_MOST as u64 + 2).for_each(|line| listed.add("a", line, false));
-        assert_eq!(listed.superseded(), Superseded { marked: 0, unseen: 2 });
+        (0..AT_MOST as u64 + 2).for_each(|line| listed.add("a", line, false, None));
+        assert_eq!(listed.superseded(), Superseded { unseen: 2, ..Superseded::default() });
         listed.shorten(1);
-        listed.add("b", 1, false);
+        listed.add("b", 1, false, None);
         assert_eq!(listed.lock().places.len(), 2);
+    }
+
+    fn finding(record: u64, key: &str, reason: Reason) -> Defect {
+        Defect { reason, ..defect(record, key) }
+    }
+
+    #[test]
+    fn a_finding_is_taken_back_by_a_later_record_of_its_key_and_by_no_earlier_one() {
+        let (_directory, mut rejects, path) = rejects();
+        let different = || Reason::Different { what: "x".into() };
+        let findings = [finding(5, "a", different()), finding(6, "b", Reason::Missing)];
+        rejects.write(&[Input::Stdin], &findings, &[]).unwrap();
+        // Its batch may end after that of a record that follows it.
+        rejects.supersede([later(4, "a"), later(6, "b")].iter()).unwrap();
+        assert_eq!(marks(&path), [0, 0]);
+        rejects.supersede([later(7, "a")].iter()).unwrap();
+        assert_eq!(marks(&path), [1, 0]);
+        let taken_back = rejects.listed().superseded().taken_back;
+        assert_eq!((taken_back.earlier, taken_back.now.different, taken_back.now.missing), (0, 1, 0));
+
+        // In a run that resumes, what was taken back and what is now are of the earlier one.
+        let bytes = rejects.bytes();
+        let mut resumed = Rejects::resume(Place::Own(path.clone()), bytes, |_| false, |_| Some(0)).unwrap();
+        resumed.supersede([later(8, "b")].iter()).unwrap();
+        resumed.write(&[Input::Stdin], &[finding(9, "c", Reason::Missing)], &[]).unwrap();
+        resumed.supersede([later(10, "c")].iter()).unwrap();
+        assert_eq!(marks(&path), [1, 1, 1]);
+        let taken_back = resumed.listed().superseded().taken_back;
+        assert_eq!((taken_back.earlier, taken_back.now.different, taken_back.now.missing), (2, 0, 1));
+
+        // Where its input is gone, nothing is known to be later.
+        let (_directory, mut rejects, path) = self::rejects();
+        rejects.write(&[Input::Stdin], &[finding(5, "a", Reason::Missing)], &[]).unwrap();
+        let bytes = rejects.bytes();
+        let gone = Rejects::resume(Place::Own(path.clone()), bytes, |_| false, |_| None).unwrap();
+        gone.supersede([later(7, "a")].iter()).unwrap();
+        assert_eq!(marks(&path), [0]);
     }
 }

@@ -1,0 +1,20 @@
+//! What the list of a verification says of its findings.
+
+use super::checkpoint::Checkpoint;
+use crate::put::books::verified::TakenBack;
+use crate::record::{Finding, Position};
+
+impl Checkpoint {
+    /// Findings that later records take back.
+    pub(crate) fn taken_back(&self) -> TakenBack {
+        let superseded = self.rejects.as_ref().map(|rejects| rejects.listed().superseded());
+        superseded.map_or_else(TakenBack::default, |superseded| superseded.taken_back)
+    }
+
+    /// Of each kind of finding of this run that counts, the first in the input's order, with its message. Where the list
+    /// cannot be read, there is none: they are only examples.
+    pub(crate) fn first_findings(&self) -> Vec<(Finding, Position, String)> {
+        let first = self.rejects.as_ref().map(|rejects| rejects.first_findings(&self.inputs));
+        first.and_then(Result::ok).unwrap_or_default()
+    }
+}

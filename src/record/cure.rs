@@ -1,0 +1,34 @@
+//! What would help where a record cannot be stored, if its own text says it. Pure.
+
+/// What would help where a metadata value cannot be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueCure {
+    /// `--metadata-values text` stores it.
+    Text,
+    /// `--metadata-values text` leaves it out, since nothing is there.
+    TextLeavesOut,
+    /// Only to leave the field out.
+    LeaveOut,
+}
+
+impl ValueCure {
+    pub(super) fn words(self, name: &str) -> String {
+        match self {
+            Self::Text => "use --metadata-values text to store numbers and booleans as text".to_owned(),
+            Self::TextLeavesOut => "use --metadata-values text to leave it out".to_owned(),
+            Self::LeaveOut => format!("add -{name} to --metadata to leave it out"),
+        }
+    }
+}
+
+/// What to do where an element is an object of Python as `repr` prints it.
+pub(super) fn printed_by_python(element: &str) -> &'static str {
+    let is_object =
+        ["np.", "numpy.", "array(", "tensor(", "Decimal("].iter().any(|name| element.starts_with(name));
+    if is_object {
+        "; write plain numbers, in pandas with df[\"embedding\"] = df[\"embedding\"].map(lambda v: [float(x) for x in v]) \
+         before to_csv or to_json(lines=True)"
+    } else {
+        ""
+    }
+}
