@@ -84,6 +84,7 @@ pub(crate) fn of_state(state: State, is_killed: bool, life: Life) -> Load {
         },
         bucket: Some(state.bucket),
         index_name: Some(state.index_name),
+        verify: state.verify,
         run_id: Some(state.run_id),
         process_id: is_running.then_some(state.process.id),
         started_at: Some(state.started_at),
@@ -180,8 +181,9 @@ impl Load {
 
     fn to(self, place: &Place) -> Self {
         let Place { bucket, index, service, .. } = place;
-        let (bucket, index_name) = (Some(bucket.clone()), Some(index.clone()));
-        Self { bucket, index_name, ..self.with_service(service.as_deref()) }
+        let index_name = Some(place.verified().unwrap_or(index).to_owned());
+        let (bucket, verify) = (Some(bucket.clone()), place.verified().is_some());
+        Self { bucket, index_name, verify, ..self.with_service(service.as_deref()) }
     }
 
     fn with_inputs(self, inputs: &mut dyn ExactSizeIterator<Item = &Fingerprint>) -> Self {

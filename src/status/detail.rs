@@ -78,7 +78,8 @@ fn progress(load: &Load) -> Option<String> {
 
 fn records(load: &Load) -> Option<String> {
     let counts = load.counts?;
-    let all = [format!("{} read", count(counts.read)), format!("{} stored", count(counts.stored))];
+    let good = if load.verify { "equal" } else { "stored" };
+    let all = [format!("{} read", count(counts.read)), format!("{} {good}", count(counts.stored))];
     Some(all.into_iter().chain(not_stored(load)).collect::<Vec<_>>().join(", "))
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Load {
     pub(crate) state: Standing,
     pub(crate) bucket: Option<String>,
     pub(crate) index_name: Option<String>,
+    /// Whether the index is compared with the inputs: what is equal counts as stored, what is not as rejected.
+    pub(crate) verify: bool,
     /// The service; null where it is the local one.
     pub(crate) endpoint: Option<String>,
     /// Where the local service keeps its data.

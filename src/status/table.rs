@@ -89,7 +89,8 @@ fn below(load: &Load, has_places: bool, now: Timestamp) -> Vec<String> {
 pub(super) fn not_stored(load: &Load) -> impl Iterator<Item = String> {
     let Settled { rejected, unknown, .. } = load.counts.unwrap_or_default();
     let some = |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", count(number)));
-    [some(rejected, "rejected"), some(unknown, "unknown")].into_iter().flatten()
+    let bad = if load.verify { "not equal" } else { "rejected" };
+    [some(rejected, bad), some(unknown, "unknown")].into_iter().flatten()
 }
 
 /// For how long a run has said nothing that goes on.

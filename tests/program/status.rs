@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{BUCKET, Ended, Home, INDEX, TestService, flawed, lines, run, unlimited, wanted};
 use crate::trouble::{Running, settled, until};
+use crate::verifying::verify;
 
 const DIMENSION: usize = 4;
 const DENIED: &str = "op=PutVectors,nth=3,status=403,code=AccessDenied";
@@ -117,6 +118,25 @@ fn loads_that_start_while_somebody_looks_all_the_time_are_never_refused() {
         }
         starting.join().unwrap();
     });
+}
+
+#[test]
+fn a_verification_is_shown_as_one_of_its_index_with_or_without_its_state() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", lines(400, DIMENSION));
+    run(home.put_sized(&service, DIMENSION).args(["a.jsonl", "--checkpoint-dir", "loads"])).assert_code(0);
+    service.trouble(&["op=GetVectors,from=3,status=403,code=AccessDenied"]);
+    run(&mut verify(&home, &service, &["a.jsonl", "--job", "1"])).assert_code(2);
+    for has_state in [true, false] {
+        if !has_state {
+            fs::remove_file(folder(&home).join("state.json")).unwrap();
+        }
+        let load = only(&home);
+        assert_eq!((&load["index_name"], &load["verify"]), (&json!(INDEX), &json!(true)), "{load:#}");
+        assert_eq!(load["counts"], counts(200, 0), "{load:#}");
+        let detail = table(&home, &[load["name"].as_str().unwrap()]).assert_code(0).stdout.clone();
+        assert!(detail.contains("200 read, 200 equal"), "{detail}");
+    }
 }
 
 #[test]

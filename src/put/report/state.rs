@@ -28,6 +28,9 @@ pub(crate) struct State {
     pub(crate) service: Option<String>,
     pub(crate) bucket: String,
     pub(crate) index_name: String,
+    /// Whether the index is compared with the inputs: what is equal counts as stored.
+    #[serde(default)]
+    pub(crate) verify: bool,
     /// The first inputs.
     pub(crate) inputs: Vec<String>,
     /// How many there are.

@@ -34,6 +34,7 @@ pub struct StatePlace {
 pub(crate) struct Target<'a> {
     pub(crate) bucket: &'a str,
     pub(crate) index_name: &'a str,
+    pub(crate) verify: bool,
     pub(crate) inputs: &'a [Input],
     pub(crate) bytes_total: Option<u64>,
 }
@@ -54,13 +55,14 @@ impl StateFile {
         let StatePlace { folder, service, resume_command } = place;
         let path = folder.join(STATE);
         let earlier = read(&path);
-        let Target { bucket, index_name, inputs, bytes_total } = *target;
+        let Target { bucket, index_name, verify, inputs, bytes_total } = *target;
         let state = State {
             run_id: run.id.clone(),
             process: Process::own(),
             service,
             bucket: bucket.to_owned(),
             index_name: index_name.to_owned(),
+            verify,
             inputs: inputs.iter().take(INPUTS_NAMED).map(name).collect(),
             inputs_count: inputs.len() as u64,
             working_directory: std::env::current_dir().ok().map(|path| path.display().to_string()),
@@ -131,7 +133,8 @@ mod tests {
 
     fn kept(folder: PathBuf) -> StateFile {
         let place = StatePlace { folder, service: None, resume_command: "go".into() };
-        let target = Target { bucket: "b", index_name: "i", inputs: &[], bytes_total: Some(100) };
+        let target =
+            Target { bucket: "b", index_name: "i", verify: false, inputs: &[], bytes_total: Some(100) };
         StateFile::new(place, Run::of_test(), &target)
     }
 

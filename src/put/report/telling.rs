@@ -101,7 +101,8 @@ impl Telling {
         }
         if let Some(place) = self.state.take() {
             let Self { bucket, index_name, inputs, bytes_total, .. } = &*self;
-            let target = Target { bucket, index_name, inputs, bytes_total: *bytes_total };
+            let verify = self.verified.is_some();
+            let target = Target { bucket, index_name, verify, inputs, bytes_total: *bytes_total };
             listeners.push(Box::new(StateFile::new(place, self.run.clone(), &target)));
         }
         listeners.push(Box::new(Lines::new(self.quiet, self.actions.is_none())));

@@ -40,6 +40,13 @@ pub struct Difference {
     pub now: String,
 }
 
+impl Place {
+    /// The index that a verification compares, if this is the place of one.
+    pub(crate) fn verified(&self) -> Option<&str> {
+        self.index.strip_prefix(VERIFIES)
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, was, now } = self;
