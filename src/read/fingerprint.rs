@@ -116,6 +116,12 @@ pub(crate) fn have_repeats<'a>(inputs: impl IntoIterator<Item = &'a Fingerprint>
     })
 }
 
+/// The names that more than one of these has.
+pub(crate) fn repeated_names<'a>(inputs: impl IntoIterator<Item = &'a Fingerprint>) -> BTreeSet<&'a str> {
+    let mut names = BTreeSet::new();
+    inputs.into_iter().map(|input| input.name.as_str()).filter(|name| !names.insert(*name)).collect()
+}
+
 /// The path as text that no other path has. One that is not UTF-8 is escaped, and marked by what no file's path ends in.
 fn name_of(path: &Path) -> String {
     path.to_str().map_or_else(

@@ -311,6 +311,51 @@ fn a_file_that_another_load_has_read_with_other_options_since_is_loaded_again() 
 }
 
 #[test]
+fn where_a_file_was_listed_twice_and_then_once_its_rejects_are_those_of_once() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("b.jsonl", flawed(100, DIMENSION, |record| record == 3));
+    home.write("n.jsonl", line(200, DIMENSION));
+    let put = |inputs: &[&str]| {
+        let mut command = home.put_sized(&service, DIMENSION);
+        command.args(inputs).args(["--resume", "--on-change", "restart", "--checkpoint-dir", "state"]);
+        run(command.args(["--batch-size", "20", "--job", "1", "--max-rejects", "none"]))
+    };
+    for twice in [["b.jsonl", "n.jsonl", "b.jsonl"], ["n.jsonl", "b.jsonl", "b.jsonl"]] {
+        for stops_at in [3, 6, 8, 10, 100] {
+            service.trouble(&[&format!("op=PutVectors,from={stops_at},status=403,code=AccessDenied")]);
+            put(&twice);
+            service.trouble(&[]);
+            let ended = put(&["b.jsonl", "n.jsonl"]);
+            let summary = ended.assert_code(4).summary();
+            let list = std::fs::read_to_string(home.path(summary["rejects_file"].as_str().unwrap())).unwrap();
+            assert_eq!(list.lines().count(), 1, "{twice:?}, {stops_at}: {list}");
+            put(&["b.jsonl", "n.jsonl"]).assert_code(4);
+            std::fs::remove_dir_all(home.path("state")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_file_that_was_sent_again_in_part_and_then_left_out_is_not_complete() {
+    let job = Job::new(unlimited());
+    // One key twice: a part of the file leaves its older value.
+    let twice = renamed(1, DIMENSION, "key-0") + &lines(60, DIMENSION) + &renamed(2, DIMENSION, "key-0");
+    job.home.write("data/d.jsonl", &twice);
+    job.night(0);
+    assert_eq!(job.service.held()["key-0"], 2);
+    job.write("a.jsonl", 59..60);
+    job.service.trouble(&["op=PutVectors,from=3,status=403,code=AccessDenied"]);
+    job.night(2);
+    job.service.trouble(&[]);
+    std::fs::remove_file(job.home.path("data/d.jsonl")).unwrap();
+    job.night(0);
+    std::fs::remove_file(job.home.path("data/a.jsonl")).unwrap();
+    job.home.write("data/d.jsonl", &twice);
+    job.night(0);
+    assert_eq!(job.service.held()["key-0"], 2);
+}
+
+#[test]
 fn a_file_that_has_become_empty_is_no_reason_to_load_others_again() {
     let job = Job::new(unlimited());
     job.write("01.jsonl", 0..30);

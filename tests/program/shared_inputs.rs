@@ -51,10 +51,12 @@ impl Place {
         let mut content = || -> Vec<(usize, usize)> {
             let records = if random.u8(0..4) == 0 { 1 } else { random.usize(20..120) };
             let from = random.usize(0..KEYS);
+            // Some have every key twice.
+            let different = if random.bool() { records } else { records.div_ceil(2) };
             let numbered = (0..records).map(|record| {
                 next += 1;
                 // Neighbours, so that two files share many keys or none.
-                ((from + record) % KEYS, next)
+                ((from + record % different) % KEYS, next)
             });
             numbered.collect()
         };

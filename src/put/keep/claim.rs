@@ -33,7 +33,8 @@ pub(crate) enum Unclaimed {
 /// Looks for the receipt by which an input is complete, among those with these numbers.
 ///
 /// It is the one that has taken the most into account. A load that may have sent something else under the name since leaves
-/// nothing complete; one that may have sent the same leaves its order in doubt.
+/// nothing complete, and so does one that may have sent a part: the input may have a key twice. One that has sent the same
+/// as a whole leaves its order in doubt.
 pub(crate) fn claim(
     touches: &Touches<'_>,
     number: u32,
@@ -42,29 +43,36 @@ pub(crate) fn claim(
     let mut claim: Option<Claim> = None;
     // What was sent before that is in the claim's account.
     let mut from = "";
-    let mut is_loose = false;
+    let mut same = Vec::new();
     for touch in touches.on(number) {
         if touch.sent.ends_before(from) {
             continue;
         }
         let receipt = receipts.get(touch.activity.file.as_path());
-        match touches.compare(touch, number)? {
-            Sent::Unrelated => {}
-            Sent::Same if claim.is_none() && receipt.is_some() && touch.is_complete() => {
+        match (touches.compare(touch, number)?, &mut claim) {
+            (Sent::Unrelated, _) => {}
+            (Sent::Same, None) if receipt.is_some() && touch.is_complete() => {
                 claim = receipt.map(|receipt| of(touch, *receipt));
                 from = touch.activity.as_of().unwrap_or_default().max(&touch.sent.from);
             }
-            Sent::Same => match &mut claim {
-                // Listed twice.
-                Some(claim) if receipt == Some(&claim.receipt) => {
-                    claim.sent = claim.sent.with(&touch.sent);
-                }
-                claim => is_loose |= claim.as_ref().is_none_or(|claim| claim.sent != touch.sent),
-            },
-            sent => return Ok(Err(unclaimed(sent, touch.activity))),
+            // Listed twice.
+            (Sent::Same, Some(claim)) if receipt == Some(&claim.receipt) => {
+                claim.sent = claim.sent.with(&touch.sent);
+            }
+            (Sent::Same, _) => same.push(touch),
+            (sent, _) => return Ok(Err(unclaimed(sent, touch.activity))),
         }
     }
-    Ok(claim.map(|claim| Claim { is_loose, ..claim }).ok_or(Unclaimed::Unknown))
+    let others = |claim: &Claim| {
+        let is_other = |touch: &&&Touch<'_>| !touch.sent.ends_before(from) && touch.sent != claim.sent;
+        same.iter().filter(is_other).map(|touch| touch.is_complete()).collect::<Vec<_>>()
+    };
+    let Some(claim) = claim else { return Ok(Err(Unclaimed::Unknown)) };
+    let others = others(&claim);
+    if others.contains(&false) {
+        return Ok(Err(Unclaimed::Unknown));
+    }
+    Ok(Ok(Claim { is_loose: !others.is_empty(), ..claim }))
 }
 
 fn of(touch: &Touch<'_>, receipt: usize) -> Claim {

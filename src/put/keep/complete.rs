@@ -56,15 +56,27 @@ impl Complete {
         Ok(this)
     }
 
-    /// Where an input stands twice in a list, the list tells the order of no other one.
+    /// Where an input stands twice in a list, the list tells the order of no other one, and its counts and rejects are of both
+    /// together.
     fn loosen(&mut self, header: &Header) {
-        let repeats: BTreeSet<usize> = (0_usize..)
-            .zip(&self.receipts)
-            .filter(|(_, found)| found.receipt.has_repeats() && !found.receipt.has_names_of(header))
-            .map(|(number, _)| number)
+        let other_list = |receipt: &Receipt| receipt.has_repeats() && !receipt.has_names_of(header);
+        let repeated: Vec<Option<BTreeSet<&str>>> = self
+            .receipts
+            .iter()
+            .map(|found| other_list(&found.receipt).then(|| found.receipt.repeated_names()))
             .collect();
-        for claim in self.claims.iter_mut().flatten().filter(|claim| repeats.contains(&claim.receipt)) {
-            claim.is_loose = true;
+        for claim in &mut self.claims {
+            let Some(Some(names)) = claim.as_ref().and_then(|claim| repeated.get(claim.receipt)) else {
+                continue;
+            };
+            let input = claim
+                .as_ref()
+                .and_then(|claim| self.receipts.get(claim.receipt)?.receipt.inputs.get(claim.place));
+            let is_repeated = input.is_some_and(|input| names.contains(input.fingerprint.name.as_str()));
+            claim.take_if(|_| is_repeated);
+            if let Some(claim) = claim {
+                claim.is_loose = true;
+            }
         }
     }
 

@@ -131,6 +131,8 @@ pub enum EarlierNotice {
         /// The inputs.
         names: Vec<String>,
     },
+    /// An input is not listed as often as it was.
+    GivenOtherwise(String),
     /// Inputs have been sent by another load since, with other options or other content.
     SentOtherwise {
         /// The inputs.
@@ -368,6 +370,9 @@ impl EarlierNotice {
                 if names.len() == 1 { "it was" } else { "they were" },
                 if names.len() == 1 { "it" } else { "them" }
             ),
+            Self::GivenOtherwise(name) => {
+                format!("{name} was given more than once before; loading all of it again")
+            }
             Self::SentOtherwise { names } => format!(
                 "{} since been loaded with other options or other content; loading all of {} again",
                 have(names),

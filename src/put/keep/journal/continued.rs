@@ -9,8 +9,11 @@ use crate::put::books::standing::Standing;
 use crate::put::books::tracker::{FailedAt, Mark};
 use crate::put::report::notice::{EarlierNotice, Notice};
 use crate::read;
-use crate::read::fingerprint::Fingerprint;
+use crate::read::fingerprint::{Fingerprint, repeated_names};
 use crate::record::Input;
+
+/// How an input differs that is not listed as often as it was.
+const GIVEN_OTHERWISE: &str = "it was given more than once";
 
 /// What an earlier run settled, for another list of inputs.
 pub(crate) struct Continued {
@@ -46,6 +49,7 @@ impl Continued {
             complete: BTreeMap::new(),
             anew: BTreeSet::new(),
         };
+        let now = &without_repeated(earlier, list, now);
         for ((number, then), now) in (0_u32..).zip(&earlier.inputs).zip(now) {
             let input = now.number().and_then(|place| inputs.get(place as usize));
             let is_now = now.number().and_then(|place| list.get(place as usize)).unwrap_or(then);
@@ -75,6 +79,7 @@ impl Continued {
             }
             (_, None) if standing == Standing::Nothing => return,
             (Now::Gone, None) => EarlierNotice::IsLeftOut { name },
+            (Now::Changed(_, what), None) if what == GIVEN_OTHERWISE => EarlierNotice::GivenOtherwise(name),
             (Now::Changed(..), None) => EarlierNotice::HaveChanged { names: vec![name] },
         };
         self.notes.push(notice.into());
@@ -104,6 +109,23 @@ impl Continued {
             |number: &u32| !known.contains(number) && self.mark.standing(*number) == Standing::Nothing;
         self.anew = (0..count).filter(is_anew).collect();
     }
+}
+
+/// Where an input is not listed as often as it was, what is settled and rejected of it, all of which goes by its name, cannot
+/// be told apart.
+fn without_repeated(earlier: &Header, list: &[Fingerprint], now: &[Now]) -> Vec<Now> {
+    let names = |inputs: &[Fingerprint]| inputs.iter().map(|input| input.name.clone()).collect::<Vec<_>>();
+    let repeated = repeated_names(&earlier.inputs);
+    if repeated.is_empty() || names(&earlier.inputs) == names(list) {
+        return now.to_vec();
+    }
+    let settled = |(now, then): (&Now, &Fingerprint)| match now {
+        Now::Same(number) if repeated.contains(then.name.as_str()) => {
+            Now::Changed(*number, GIVEN_OTHERWISE.to_owned())
+        }
+        now => now.clone(),
+    };
+    now.iter().zip(&earlier.inputs).map(settled).collect()
 }
 
 /// Whether an input begins with what was read of one that failed.

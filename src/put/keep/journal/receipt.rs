@@ -1,6 +1,6 @@
 //! What is left of a load that is complete: what was loaded, where to, when, and with which result. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::place::Place;
 use super::sent::{Interval, LeftInput};
 use crate::put::books::per_input::PerInput;
 use crate::put::books::tracker::Settled;
-use crate::read::fingerprint::{Fingerprint, have_repeats};
+use crate::read::fingerprint::{Fingerprint, have_repeats, repeated_names};
 
 /// Version of the form.
 const VERSION: u32 = 1;
@@ -116,6 +116,11 @@ impl Receipt {
     /// Whether an input is among them twice, by its name or by its content.
     pub(crate) fn has_repeats(&self) -> bool {
         have_repeats(self.inputs.iter().map(|input| &input.fingerprint))
+    }
+
+    /// The names that more than one of its inputs has.
+    pub(crate) fn repeated_names(&self) -> BTreeSet<&str> {
+        repeated_names(self.inputs.iter().map(|input| &input.fingerprint))
     }
 
     /// Whether its inputs have the names of a load's, in the same order.

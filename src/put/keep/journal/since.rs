@@ -55,9 +55,9 @@ pub(crate) struct Since<'a> {
 /// What other loads have sent since of that of which something is settled.
 #[derive(Debug, Default)]
 pub(crate) struct SentSince {
-    /// The same: nothing is wrong with the input itself.
+    /// The same as a whole: nothing is wrong with the input itself.
     pub(crate) in_doubt: BTreeSet<u32>,
-    /// Something else under the same name, or with other options: it is not what was settled any more.
+    /// A part, something else under the same name, or with other options: it is not what was settled any more.
     pub(crate) anew: BTreeSet<u32>,
 }
 
@@ -74,8 +74,13 @@ impl Since<'_> {
         for number in settled {
             for touch in touches.on(number).into_iter().filter(|touch| self.is_since(touch)) {
                 match touches.compare(touch, number)? {
-                    Sent::Same => _ = found.in_doubt.insert(number),
-                    Sent::ReadOtherwise | Sent::Different => _ = found.anew.insert(number),
+                    Sent::Same if touch.is_complete() => {
+                        found.in_doubt.insert(number);
+                    }
+                    // The same in part counts too: the input may have a key twice.
+                    Sent::Same | Sent::ReadOtherwise | Sent::Different => {
+                        found.anew.insert(number);
+                    }
                     Sent::Unrelated => {}
                 }
             }

@@ -153,6 +153,10 @@ fn what_complete_loads_have_left_is_said_in_whole_lines() {
             "a.jsonl, b.jsonl have changed since they were loaded; loading all of them again",
         ),
         (
+            EarlierNotice::GivenOtherwise(name()),
+            "a.jsonl was given more than once before; loading all of it again",
+        ),
+        (
             EarlierNotice::SentOtherwise { names: vec![name()] },
             "a.jsonl has since been loaded with other options or other content; loading all of it again",
         ),
