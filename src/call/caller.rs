@@ -70,9 +70,7 @@ impl Caller {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.may_have_stored() {
-                effort.troubled.get_or_insert_with(Instant::now);
-            }
+            effort.may_come_late |= error.may_have_stored();
             attempts.note_host(&error);
             let verdict = self.verdict(&error, request.vectors);
             let wait = match self.obey(verdict, &error, sent, &mut attempts).await {

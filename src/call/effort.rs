@@ -11,8 +11,8 @@ pub(crate) struct Effort {
     /// When the last attempt was sent, and when the first of this request and of what was asked because of it.
     pub(crate) sent: Option<Instant>,
     pub(crate) begun: Option<Instant>,
-    /// When the first attempt failed that may have stored a part.
-    pub(crate) troubled: Option<Instant>,
+    /// Whether an attempt failed that may have stored a part, and may still do so.
+    pub(crate) may_come_late: bool,
 }
 
 impl Effort {

@@ -145,6 +145,43 @@ fn an_outage_in_the_middle_of_a_load_rejects_no_good_record() {
     service.assert_holds(&wanted(0..2_000, DIMENSION));
 }
 
+/// What a batch met before, while others were stored, says nothing about it.
+#[test]
+fn an_outage_rejects_no_record_whose_earlier_attempts_failed_for_other_reasons() {
+    for trouble in [
+        "status=503,code=QpsLimitExceeded,retry-after=1",
+        "status=429,code=SlowDown,retry-after=1",
+        "status=500,code=InternalError,retry-after=1",
+        "status=502,apply=none,retry-after=1",
+        "reset=before",
+        "reset=after,apply=none",
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", lines(40, DIMENSION));
+        let jobs = fastrand::usize(2..=5);
+        // Of what was sent after the first failure, at least one batch is stored before the outage.
+        let from = jobs + fastrand::usize(2..=3);
+        service.trouble(&[
+            &format!("op=PutVectors,nth=1,{trouble}"),
+            &format!("op=PutVectors,from={from},status=500"),
+        ]);
+        let load = |more: &[&str]| {
+            let mut load = home.put_sized(&service, DIMENSION);
+            load.args(["a.jsonl", "--batch-size", "5", "--job", &jobs.to_string(), "--rejects", "r.jsonl"]);
+            run(load.args(["--retry-times", "1"]).args(more))
+        };
+        let what = format!("{trouble}, then an outage from {from} on, {jobs} in flight");
+        let ended = load(&[]);
+        let stored = service.state().len() as u64;
+        let counts = ended.assert_code(6).counts(["stored", "rejected", "unknown"]);
+        assert_eq!(counts, [stored, 0, 0], "{what}: {}", ended.stderr);
+        assert_eq!(rejects(&home.path("r.jsonl")), [], "{what}");
+        service.trouble(&[]);
+        load(&["--resume"]).assert_code(0);
+        service.assert_holds_in(&what, &wanted(0..40, DIMENSION));
+    }
+}
+
 /// A load of 200 records in four requests.
 fn load_of_four(home: &Home, service: &TestService, more: &[&str]) -> Ended {
     home.write("a.jsonl", lines(200, DIMENSION));

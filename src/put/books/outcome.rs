@@ -62,7 +62,7 @@ impl LastAnswer {
 pub(crate) enum Doubt {
     /// A record was refused at that moment: the index may be at fault.
     Refused(Instant),
-    /// Nothing is stored of a request whose trouble began at that moment: the service may take no writes.
+    /// Nothing is stored of a request that failed for the last time at that moment: the service may take no writes.
     NotStored(Instant),
 }
 

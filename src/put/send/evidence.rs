@@ -160,6 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stored_between_two_failures_of_a_batch_does_not_decide_about_it() {
+        let (evidence, mut now) = (Evidence::default(), moments());
+        let [first, between, last, after] = std::array::from_fn(|_| now.next());
+        evidence.stored(between);
+        assert!(evidence.stored_after(first));
+        assert!(!evidence.stored_after(last));
+        // Nor does the answer that comes later, of what was sent before.
+        evidence.stored(between);
+        assert!(!evidence.stored_after(last));
+        evidence.stored(after);
+        assert!(evidence.stored_after(last));
+    }
+
+    #[test]
     fn with_nothing_ever_stored_eight_refusals_of_any_kind_are_enough() {
         let (evidence, now) = (Evidence::default(), moments());
         let shown: Vec<_> = now

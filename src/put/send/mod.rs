@@ -120,7 +120,7 @@ impl Sender {
             let ready = body.clone().filter(|_| is_whole);
             let body = ready.unwrap_or_else(|| self.body(&part, &progress.batch));
             let fate = self.part(&part, &body, &mut progress).await;
-            let may_come_late = progress.effort.troubled.is_some();
+            let may_come_late = progress.effort.may_come_late;
             let sent = if may_come_late { progress.vectors(&part.indices) } else { Vec::new() };
             match fate {
                 PartFate::Taken => {
@@ -176,7 +176,7 @@ impl Sender {
             budget: self.probe(progress.doubt),
             ..Request::of(Operation::PutVectors, body)
         };
-        (progress.effort.begun, progress.effort.troubled) = (None, None);
+        (progress.effort.begun, progress.effort.may_come_late) = (None, false);
         match self.caller.call(request, &mut progress.effort).await {
             Ok(answer) => {
                 progress.last = LastAnswer {
@@ -284,6 +284,8 @@ impl Sender {
 
     /// Finds out by reading back what became of records whose request had no answer.
     async fn resolve(&self, part: &Part, progress: &mut Progress) {
+        // Reading back takes time, too.
+        let failed = Instant::now();
         if progress.stop.is_some() || self.caller.is_halted() {
             // What is missing is sent again by a later run, so nothing is rejected.
             return self.count_what_is_stored(part, progress).await;
@@ -299,10 +301,8 @@ impl Sender {
             return;
         }
         if found.missing.len() == part.indices.len() {
-            // Only what was sent after the trouble began tells whose fault that is: at its beginning others may have been
-            // under way.
-            let since = progress.effort.troubled.or(progress.effort.begun).unwrap_or_else(Instant::now);
-            progress.doubts(Doubt::NotStored(since));
+            // Only what was sent after the last failure tells whose fault it is: earlier ones may have had other causes.
+            progress.doubts(Doubt::NotStored(failed));
         }
         if found.stored > 0 {
             // Nobody knows by which attempt; the first is the one that proves least.
