@@ -80,6 +80,7 @@ const MAY_USE: [(&str, &[&str]); 33] = [
             "setting",
             "shown",
             "values",
+            "words",
         ],
     ),
     ("init", &["cli", "exit", "oss", "private", "profile", "setting", "settings"]),

@@ -32,11 +32,7 @@ pub enum ReadError {
         target: PathBuf,
     },
     /// A directory without a single file that can be an input.
-    #[error(
-        "no input in the directory {}{}\nto load a file with any name, pass its path",
-        directory.display(),
-        if *others > 0 { ": no file in it contains JSON or a table" } else { "" }
-    )]
+    #[error("no input in the directory {}{}", directory.display(), why_no_input(*others))]
     EmptyDirectory {
         /// The directory.
         directory: PathBuf,
@@ -317,6 +313,14 @@ pub(crate) fn shown(text: &[u8], byte: u8) -> String {
         format!("'{}'", char::from(byte))
     } else {
         format!("'{}'", byte.escape_ascii())
+    }
+}
+
+/// Why a directory has no input, and what to do.
+fn why_no_input(others: usize) -> &'static str {
+    match others {
+        0 => ": there are no files in it\nput files into it, or check the path",
+        _ => ": no file in it contains JSON or a table\nto load a file with any name, pass its path",
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::check::usage;
+use super::inline;
 use crate::exit::{ErrorCode, Failure};
 use crate::read::name_list;
 
@@ -24,11 +25,25 @@ pub(super) fn names(list: &Path, inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Fai
     let names = name_list::parse(&text).map_err(|error| {
         Failure::new(ErrorCode::InputInvalid, format!("{shown} {error}")).advise(error.advice())
     })?;
+    if let Some(line) = first_json(&text) {
+        let shown = if is_input { "-".to_owned() } else { list.display().to_string() };
+        return Err(usage(format!("--files-from {shown}: line {line} is JSON, not the name of a file"))
+            .advise(format!("to load {shown} itself, pass it as an input, without --files-from")));
+    }
     if is_input && inputs.iter().chain(&names).any(|name| name.as_os_str() == "-") {
         return Err(usage("--files-from - reads the names from standard input, so - cannot be an input too")
             .advise("write the names to a file, or remove - from the inputs"));
     }
     Ok(names)
+}
+
+/// The first line that holds a record in place of a name.
+fn first_json(text: &[u8]) -> Option<usize> {
+    let is_json = |line: &[u8]| {
+        let line = std::str::from_utf8(line).unwrap_or_default().trim();
+        line.starts_with('{') && inline::is_json(line) && !Path::new(line).exists()
+    };
+    text.split(|byte| *byte == b'\n').position(is_json).map(|before| before + 1)
 }
 
 fn read(list: impl Read) -> io::Result<Vec<u8>> {
@@ -54,6 +69,7 @@ mod tests {
             directory.path(""),
             write("empty", b"\n\r\n"),
             write("utf16", b"\xff\xfea\0\n\0"),
+            write("data.jsonl", b"\n{\"id\": \"a\", \"vector\": [1]}\n"),
         ];
         let failures = lists.iter().filter_map(|list| names(list, &[]).err());
         let told = printed(failures).replace(&directory.path("").display().to_string(), "DIR");
@@ -66,6 +82,8 @@ mod tests {
             list one name per line, or end each name with a NUL byte, as find -print0 does
         --files-from DIR/utf16 is UTF-16
             save it as UTF-8
+        --files-from DIR/data.jsonl: line 2 is JSON, not the name of a file
+            to load DIR/data.jsonl itself, pass it as an input, without --files-from
         ");
         let large = std::io::repeat(b'a').take(LARGEST + 1);
         assert!(read(large).is_err());

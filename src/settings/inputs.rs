@@ -1,7 +1,7 @@
 //! What is named as input: a file, as a path or as `file://`, standard input, or the text of `--vectors`. A URL of
 //! somewhere else is answered with the command that fetches it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
@@ -157,16 +157,22 @@ pub(super) fn repeated(inputs: &[Input]) -> Option<InputNotice> {
     if inputs.len() < 2 {
         return None;
     }
-    let mut seen = HashSet::new();
-    let mut repeated = inputs.iter().filter(|input| match input {
-        Input::File(path) => {
-            let file = path.canonicalize().ok().filter(|file| file.is_file());
-            file.is_some_and(|file| !seen.insert(file))
+    let mut seen: HashMap<PathBuf, (&Input, usize)> = HashMap::new();
+    let mut first = None;
+    for input in inputs {
+        let Input::File(path) = input else { continue };
+        let Some(file) = path.canonicalize().ok().filter(|file| file.is_file()) else { continue };
+        let (_, times) = seen.entry(file.clone()).or_insert((input, 0));
+        *times += 1;
+        if *times > 1 && first.is_none() {
+            first = Some((input, file));
         }
-        Input::Stdin | Input::Inline(_) => false,
-    });
-    let first = repeated.next()?;
-    Some(InputNotice::Repeated { first: first.to_string(), more: repeated.count() })
+    }
+    let (first, file) = first?;
+    let (earlier, times) = *seen.get(&file)?;
+    let more = seen.values().filter(|(_, times)| *times > 1).count() - 1;
+    let same_as = (earlier != first).then(|| earlier.to_string());
+    Some(InputNotice::Repeated { first: first.to_string(), same_as, times, more })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::tables;
 use crate::admit::{Fields, MetadataValues};
 use crate::call::{Budget, Quota};
 use crate::cli::{
-    InputOptions, MetadataValuesName, Metric, PutVectors, Sending, To, VerifyName, WhenChanged,
+    InputOptions, MetadataValuesName, Metric, PutVectors, Reporting, Sending, To, VerifyName, WhenChanged,
 };
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Failure};
@@ -25,6 +25,7 @@ use crate::put::report::notice::{InputNotice, Notice};
 use crate::put::{Bounds, FromList, Keep, Verify, Wanted, unreadable};
 use crate::read::{self, Chosen, Expanded, ReadError};
 use crate::record::Input;
+use crate::words::count;
 
 pub(super) fn names(
     bucket: Option<Found>,
@@ -68,6 +69,14 @@ pub(super) fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
     }
     if to.create_index && to.distance_metric.is_none() && !to.local && !dry_run {
         return Err(usage("--create-index requires --distance-metric cosine or euclidean"));
+    }
+    Ok(())
+}
+
+/// Refuses what says something of an earlier run where none is gone on with.
+pub(super) fn check_resume(reporting: &Reporting) -> Result<(), Failure> {
+    if reporting.on_change == WhenChanged::Restart && !reporting.resume {
+        return Err(usage("--on-change restart works only with --resume").advise("add --resume"));
     }
     Ok(())
 }
@@ -201,7 +210,12 @@ pub(super) fn inputs(
     }
     let passed = shown(&other);
     let is_passed_over = !passed.is_empty() || !deeper.is_empty();
-    let passed_over = InputNotice::PassedOver { files: passed.clone(), directories: shown(&deeper) };
+    let (deeper, special): (Vec<_>, Vec<_>) = deeper.into_iter().partition(|path| path.is_dir());
+    let passed_over = InputNotice::PassedOver {
+        files: passed.clone(),
+        directories: shown(&deeper),
+        special: shown(&special),
+    };
     let left_out = bad.iter().map(|(_, error)| InputNotice::LeftOut(first_line(error)));
     let notes = is_passed_over.then_some(passed_over).into_iter().chain(repeated(&inputs)).chain(left_out);
     let notes = notes.map(Notice::from).collect();
@@ -230,10 +244,14 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
     let cure = if bad.len() < all { format!("fix or remove them, or {SKIP}") } else { "fix them".to_owned() };
     let listed = bad.iter().take(BAD_LISTED).map(|(_, error)| error.to_string().replace('\n', "; "));
     let more = bad.len().saturating_sub(BAD_LISTED);
-    let more = (more > 0).then(|| format!("and {more} more"));
+    let more = (more > 0).then(|| format!("and {} more", count(more as u64)));
     Failure::new(
         ErrorCode::InputInvalid,
-        format!("{} of {all} inputs cannot be loaded; nothing was sent", bad.len()),
+        format!(
+            "{} of {} inputs cannot be loaded; nothing was sent",
+            count(bad.len() as u64),
+            count(all as u64)
+        ),
     )
     .list(listed.chain(more))
     .advise(cure)

@@ -43,8 +43,8 @@ use asked::asked;
 use check::{listed, usage};
 use connection::Connection;
 use job::{
-    Selection, batch_size, bounds, budget, check_index, checked_bucket, fields, index_name_for, input_form,
-    inputs, keep, metadata_values, named_inputs, names, place_of, read_back, wanted,
+    Selection, batch_size, bounds, budget, check_index, check_resume, checked_bucket, fields, index_name_for,
+    input_form, inputs, keep, metadata_values, named_inputs, names, place_of, read_back, wanted,
 };
 use service::ServiceAsFound;
 use sources::{Found, Origin, Sources, config_file, profile_name};
@@ -140,6 +140,7 @@ pub(crate) fn load(
 ) -> Result<Load, Failure> {
     let PutVectors { to, reading, sending, reporting, .. } = arguments;
     check_local(to, global)?;
+    check_resume(reporting)?;
     let (expanded, fields) = (named_inputs(arguments)?, fields(reading)?);
     touched::check_named(arguments, &expanded, (global, environment))?;
     let quota = Quota { requests: sending.requests_per_second.0, vectors: sending.vectors_per_second.0 };

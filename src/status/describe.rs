@@ -113,7 +113,7 @@ pub(crate) fn of_state(state: State, is_killed: bool, life: Life) -> Load {
 }
 
 fn killed(load: Load, life: Life) -> Load {
-    let message = "the run ended without a summary: it was killed, or the machine stopped";
+    let message = "the run ended without a summary: it was killed, the machine stopped, or the disk was full";
     let elsewhere = "if it runs in a container or on another machine, check there before you continue it";
     Load {
         message: Some(message.to_owned()),

@@ -84,7 +84,9 @@ fn records(load: &Load) -> Option<String> {
 }
 
 fn message(load: &Load) -> Option<String> {
-    let parts: Vec<_> = load.message.iter().chain(&load.advice).map(String::as_str).collect();
+    // One word is said with the exit code.
+    let message = load.message.iter().filter(|message| load.error_code.as_ref() != Some(*message));
+    let parts: Vec<_> = message.chain(&load.advice).map(String::as_str).collect();
     (!parts.is_empty()).then(|| parts.join("\n            "))
 }
 
@@ -159,5 +161,16 @@ mod tests {
         message     /state/0011223344556677/current/journal is damaged
         directory   /state/0011223344556677
         ");
+    }
+
+    #[test]
+    fn a_message_that_is_the_word_of_the_exit_code_is_said_once() {
+        let load = |message: &str| Load {
+            error_code: Some("interrupted".to_owned()),
+            message: Some(message.to_owned()),
+            ..Load::default()
+        };
+        assert_eq!(message(&load("interrupted")), None);
+        assert_eq!(message(&load("stopped by a signal")).as_deref(), Some("stopped by a signal"));
     }
 }

@@ -202,7 +202,8 @@ fn rejects_of_an_earlier_run_that_are_gone_are_missed() {
     load(&[]).assert_code(2);
     fs::remove_file(home.path("r.jsonl")).unwrap();
     let ended = load(&["--resume"]);
-    let note = "note: an earlier run rejected 1 record, but r.jsonl no longer has all of them";
+    let note =
+        "note: an earlier run rejected 1 record, but r.jsonl is gone; a run without --resume writes it again";
     assert!(ended.assert_code(4).stderr.contains(note), "{}", ended.stderr);
 }
 

@@ -192,10 +192,31 @@ fn an_input_that_is_named_twice_is_noted_and_standard_input_is_refused() {
     home.write("d/b.jsonl", line(3, DIMENSION));
     let ended = run(home.put(&service).args(["d", "./d/a.jsonl"]));
     assert_eq!(ended.assert_code(0).counts(["read"]), [7]);
-    assert!(ended.stderr.contains("note: ./d/a.jsonl is given twice and loaded twice"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("note: ./d/a.jsonl is the same file as d/a.jsonl and is loaded again"),
+        "{}",
+        ended.stderr
+    );
     service.assert_holds(&wanted(0..4, DIMENSION));
     let ended = run(home.put(&service).arg("d"));
-    assert!(!ended.assert_code(0).stderr.contains("twice"), "{}", ended.stderr);
+    assert!(!ended.assert_code(0).stderr.contains("given"), "{}", ended.stderr);
+    let ended = run(home.put(&service).args(["d/a.jsonl"; 4]));
+    assert!(
+        ended
+            .assert_code(0)
+            .stderr
+            .contains("note: d/a.jsonl is given 4 times and loaded each time; give it once"),
+        "{}",
+        ended.stderr
+    );
+    #[cfg(unix)]
+    {
+        let pipe = std::process::Command::new("mkfifo").arg(home.path("d/p.jsonl")).status().unwrap();
+        assert!(pipe.success());
+        let ended = run(home.put(&service).arg("d"));
+        let note = "note: skipped: 1 special file (d/p.jsonl); to load a pipe, pass its path";
+        assert!(ended.assert_code(0).stderr.contains(note), "{}", ended.stderr);
+    }
     let ended = run_with_input(home.aimed(&["put-vectors", "-", "-"], &service).arg("-q"), b"{}".to_vec());
     assert_stops(&ended, 1, "- is given twice", "pass - once");
 }

@@ -87,6 +87,8 @@ fn what_is_wrong_with_a_list_is_told_before_anything_is_sent() {
         told(&["--files-from", "nothing"]),
         told(&["-", "--files-from", "input"]),
         told(&["--files-from", "list", "--rejects", "list"]),
+        told(&["--files-from", "a.jsonl"]),
+        told(&["a.jsonl", "--on-change", "restart"]),
         told(&["--files-from", "list", "--vectors", "[]"]),
         complaint(&run_with_input(home.put(&service).args(["-", "--files-from", "-"]), b"a.jsonl".to_vec())),
         complaint(&run_with_input(home.put(&service).args(["--files-from", "-"]), b"a.jsonl\n-\n".to_vec())),
@@ -102,6 +104,10 @@ fn what_is_wrong_with_a_list_is_told_before_anything_is_sent() {
             pass - once
     ossvec: --rejects list is the same file as --files-from
             choose another file with --rejects
+    ossvec: --files-from a.jsonl: line 1 is JSON, not the name of a file
+            to load a.jsonl itself, pass it as an input, without --files-from
+    ossvec: --on-change restart works only with --resume
+            add --resume
     ossvec: the argument '--files-from <FILE|->' cannot be used with '--vectors <JSON|file://PATH|->'
             see ossvec put-vectors --help
     ossvec: --files-from - reads the names from standard input, so - cannot be an input too

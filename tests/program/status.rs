@@ -157,7 +157,10 @@ fn a_load_that_was_killed_is_stopped_and_its_command_continues_it() {
     assert_eq!((&load["state"], &load["killed"]), (&json!("stopped"), &json!(true)), "{load:#}");
     assert!(load["process_id"].is_null() && load["exit_code"].is_null(), "{load:#}");
     let shown = table(&home, &[]).assert_code(0).stdout.clone();
-    assert!(shown.contains("it was killed, or the machine stopped\n  continue in "), "{shown}");
+    assert!(
+        shown.contains("it was killed, the machine stopped, or the disk was full\n  continue in "),
+        "{shown}"
+    );
     assert!(files(&home.path("state")) == before, "a look has changed something");
 
     let command = load["resume_command"].as_str().unwrap();

@@ -25,8 +25,8 @@ pub(crate) struct Complete {
     changed: Vec<String>,
     /// The inputs that another load has read with other options since.
     read_otherwise: Vec<String>,
-    /// Files that cannot be read, of other loads.
-    unreadable: Vec<String>,
+    /// Files of loads that cannot be read, by the reason; there is none where they are damaged.
+    unreadable: BTreeMap<Option<String>, BTreeSet<String>>,
     /// Whether complete loads went into an index that is there no more.
     is_of_other_index: bool,
 }
@@ -51,8 +51,10 @@ impl Complete {
             this.claims.push(claim.ok());
         }
         this.loosen(header);
-        let unreadable = activities.iter().filter(|activity| matches!(activity.account, Account::Unreadable));
-        this.unreadable = unreadable.map(|activity| activity.file.display().to_string()).collect();
+        for activity in activities.iter().filter(|one| matches!(one.account, Account::Unreadable)) {
+            let file = activity.file.display().to_string();
+            this.unreadable.entry(activity.refused.clone()).or_default().insert(file);
+        }
         Ok(this)
     }
 
@@ -165,15 +167,16 @@ impl Complete {
         let skipped = self.numbers().len() as u64;
         let skipped = (skipped > 0).then_some(EarlierNotice::Skipped { inputs: skipped });
         let of = |names: &Vec<String>| (!names.is_empty()).then(|| names.clone());
-        [
-            of(&self.unreadable).map(|names| EarlierNotice::AccountsUnreadable { names }),
+        let unreadable = self.unreadable.iter().map(|(refused, names)| EarlierNotice::AccountsUnreadable {
+            names: names.iter().cloned().collect(),
+            refused: refused.clone(),
+        });
+        let others = [
             of(&self.changed).map(|names| EarlierNotice::HaveChanged { names }),
             of(&self.read_otherwise).map(|names| EarlierNotice::SentOtherwise { names }),
             skipped,
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        ];
+        unreadable.chain(others.into_iter().flatten()).collect()
     }
 
     /// The mark with which the others are loaded.

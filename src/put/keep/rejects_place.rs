@@ -96,7 +96,7 @@ pub(crate) fn lost(path: &Path, mark: &Mark) -> Option<Notice> {
     let is_kept = path.is_file() || !path.exists();
     (is_kept && bytes < mark.rejects_bytes).then(|| {
         let records = mark.counts.rejected + mark.counts.unknown;
-        EarlierNotice::RejectsLost { records, path: path.to_owned() }.into()
+        EarlierNotice::RejectsLost { records, path: path.to_owned(), is_gone: !path.exists() }.into()
     })
 }
 

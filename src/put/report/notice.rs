@@ -1,11 +1,14 @@
 //! What is worth saying while a load goes on, as values: each notice has its words here and nowhere else, without what
 //! shows how much it matters. Pure.
 
+mod words;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::notes::Note;
 use crate::words::{count, plural, some_of};
+use words::{accounts_unreadable, have, keys_shared, passed_over, rejects_lost, repeated, were};
 
 /// Something worth saying that is no error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +57,18 @@ pub enum InputNotice {
         files: Vec<String>,
         /// Directories.
         directories: Vec<String>,
+        /// Pipes, sockets and devices.
+        special: Vec<String>,
     },
     /// Inputs that are named more than once.
     Repeated {
         /// The first of them.
         first: String,
-        /// How many more there are.
+        /// Its earlier name, if that was another one.
+        same_as: Option<String>,
+        /// How often it is named.
+        times: usize,
+        /// How many more such files there are.
         more: usize,
     },
     /// An input that cannot be loaded, for this reason.
@@ -142,6 +151,8 @@ pub enum EarlierNotice {
     AccountsUnreadable {
         /// The files.
         names: Vec<String>,
+        /// Why not; nothing where they are damaged.
+        refused: Option<String>,
     },
     /// The list of what a complete load has rejected is gone.
     ListGone {
@@ -178,6 +189,8 @@ pub enum EarlierNotice {
         records: u64,
         /// Where.
         path: PathBuf,
+        /// Whether nothing is there.
+        is_gone: bool,
     },
     /// Nobody can tell whether the index is the same one.
     IndexUnsure {
@@ -287,14 +300,9 @@ impl Notice {
 impl InputNotice {
     fn message(&self) -> String {
         match self {
-            Self::PassedOver { files, directories } => passed_over(files, directories),
-            Self::Repeated { first, more: 0 } => {
-                format!("{first} is given twice and loaded twice; give it once")
-            }
-            Self::Repeated { first, more } => {
-                format!(
-                    "{first} and {more} more are given more than once and loaded each time; give each once"
-                )
+            Self::PassedOver { files, directories, special } => passed_over(files, directories, special),
+            Self::Repeated { first, same_as, times, more } => {
+                repeated(first, same_as.as_deref(), *times, *more)
             }
             Self::LeftOut(why) => format!("skipped: {why}"),
             Self::WithoutRecords(names) => {
@@ -304,32 +312,6 @@ impl InputNotice {
             Self::Found(note) => note.words(),
         }
     }
-}
-
-/// So many names of what is passed over are listed.
-const PASSED_OVER_LISTED: usize = 10;
-
-fn passed_over(files: &[String], directories: &[String]) -> String {
-    let listed = |names: &[String], one: &str, many: &str| {
-        let (named, more) = names.split_at(PASSED_OVER_LISTED.min(names.len()));
-        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-        let word = if names.len() == 1 { one } else { many };
-        (!names.is_empty()).then(|| format!("{} {word} ({}{more})", names.len(), named.join(", ")))
-    };
-    let parts = [
-        listed(files, "file of unknown format", "files of unknown format"),
-        listed(directories, "directory", "directories"),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    // A file of no known format would be refused by name too.
-    let cure = match (directories.len(), files.is_empty()) {
-        (0, _) => "",
-        (1, true) => "; to load it too, pass its path",
-        (1, false) => "; to load the directory too, pass its path",
-        (_, true) => "; to load them too, pass their paths",
-        (_, false) => "; to load the directories too, pass their paths",
-    };
-    format!("skipped: {}{cure}", parts.join(" and "))
 }
 
 impl EarlierNotice {
@@ -374,14 +356,11 @@ impl EarlierNotice {
                 format!("{name} was given more than once before; loading all of it again")
             }
             Self::SentOtherwise { names } => format!(
-                "{} since been loaded with other options or other content; loading all of {} again",
-                have(names),
+                "{} last loaded with other options or other content; loading all of {} again",
+                were(names),
                 if names.len() == 1 { "it" } else { "them" }
             ),
-            Self::AccountsUnreadable { names } => format!(
-                "cannot read {}, so nothing that was loaded before is skipped; remove damaged files to be rid of this note",
-                some_of(names).unwrap_or_default()
-            ),
+            Self::AccountsUnreadable { names, refused } => accounts_unreadable(names, refused.as_deref()),
             Self::ListGone { records } => format!(
                 "the list of the {} that the load rejected is gone; a run without --resume writes it again",
                 plural(*records, "record")
@@ -393,7 +372,7 @@ impl EarlierNotice {
                 if *inputs == 1 { "has" } else { "have" }
             ),
             Self::IndexIsAnother { index } => format!(
-                "index {index} is not the one that these files were loaded into; loading all of them from the beginning"
+                "index {index} is not the one that earlier runs loaded into; loading everything from the beginning"
             ),
             Self::KeysShared { read, again } => keys_shared(*read, again),
             Self::RejectsMoved { from, to } => format!(
@@ -401,35 +380,11 @@ impl EarlierNotice {
                 from.display(),
                 to.display()
             ),
-            Self::RejectsLost { records, path } => {
-                let (records, path) = (plural(*records, "record"), path.display());
-                format!(
-                    "an earlier run rejected {records}, but {path} no longer has all of them; a run \
-                     without --resume moves them to {path}.1 and so on"
-                )
-            }
+            Self::RejectsLost { records, path, is_gone } => rejects_lost(*records, path, *is_gone),
             Self::IndexUnsure { index, why } => format!(
                 "cannot check that index {index} is still the one that earlier runs loaded into: {why}"
             ),
         }
-    }
-}
-
-/// Names with the verb of what has become of them.
-fn have(names: &[String]) -> String {
-    let verb = if names.len() == 1 { "has" } else { "have" };
-    format!("{} {verb}", some_of(names).unwrap_or_default())
-}
-
-fn keys_shared(read: u64, again: &[String]) -> String {
-    let read = if read == 0 {
-        "an input that is loaded has too many keys to remember".to_owned()
-    } else {
-        format!("compared the keys of {} with inputs that are loaded before them", plural(read, "input"))
-    };
-    match some_of(again) {
-        Some(named) => format!("{read}; loading {named} again, so that the later value of a key wins"),
-        None => format!("{read}: none in common"),
     }
 }
 

@@ -159,6 +159,9 @@ fn advice(error: &CallError, operation: Operation) -> String {
             format!("get a new token and set it with {}, or use a source that renews it", STS_TOKEN.places())
         }
         "NoSuchBucket" => format!("check --bucket, {account} and {region}"),
+        "VectorBucketIndexExceedLimit" => {
+            "delete an index that is not needed, or use another bucket".to_owned()
+        }
         "NoSuchVectorIndex" if operation == Operation::GetVectors => "check --index-name".to_owned(),
         "NoSuchVectorIndex" => "check --index-name, or create the index with --create-index".to_owned(),
         "TlsRefused" => {
@@ -198,6 +201,7 @@ mod tests {
             "InvalidSecurityToken",
             "NoSuchBucket",
             "NoSuchVectorIndex",
+            "VectorBucketIndexExceedLimit",
             "Other",
         ];
         let of_service = codes.map(|code| service(403, code));
@@ -220,6 +224,8 @@ mod tests {
             check --bucket, --account-id (OSS_ACCOUNT_ID, account-id) and --region (OSS_REGION, region)
         NoSuchVectorIndex (HTTP 403): The message
             check --index-name, or create the index with --create-index
+        VectorBucketIndexExceedLimit (HTTP 403): The message
+            delete an index that is not needed, or use another bucket
         Other (HTTP 403): The message
             contact Alibaba Cloud support with the code and the request ID
         the details

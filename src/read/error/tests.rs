@@ -122,8 +122,8 @@ fn every_error_says_what_is_wrong_where_and_what_to_do() {
         check the path and its permissions
     io: data/a.json is a link to gone.json, which does not exist
         fix the link or remove it
-    format: no input in the directory data
-        to load a file with any name, pass its path
+    format: no input in the directory data: there are no files in it
+        put files into it, or check the path
     format: no input in the directory data: no file in it contains JSON or a table
         to load a file with any name, pass its path
     io: cannot read (stdin) after line 3, byte 70: connection reset

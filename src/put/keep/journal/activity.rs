@@ -39,6 +39,8 @@ pub(crate) struct Activity {
     /// When that was written.
     pub(crate) written: String,
     pub(crate) account: Account,
+    /// Why it cannot be read; what is read and makes no sense is damaged.
+    pub(crate) refused: Option<String>,
 }
 
 /// What is said of a load.
@@ -82,13 +84,27 @@ pub(crate) fn latest(all: &[Activity]) -> Option<&str> {
     ends.max()
 }
 
+/// What the system says, without its number.
+fn error_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if error.get_ref().is_none() => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 impl Activity {
     fn read(folder: &Path, file: PathBuf, account: impl FnOnce(Vec<u8>) -> Option<Account>) -> Option<Self> {
-        let account = match read_if_there(&file) {
-            Ok(text) => account(text?).unwrap_or(Account::Unreadable),
+        let (account, refused) = match read_if_there(&file) {
+            Ok(text) => (account(text?).unwrap_or(Account::Unreadable), None),
             // What is no folder of a load has nothing in it.
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => return None,
-            Err(_) => Account::Unreadable,
+            Err(error) => (Account::Unreadable, Some(error_words(&error))),
+        };
+        // Where nobody may look, what can be named is the folder.
+        let is_seen = |path: &&Path| path.starts_with(folder) && path.symlink_metadata().is_ok();
+        let file = match refused {
+            Some(_) => file.ancestors().find(is_seen).unwrap_or(folder).to_owned(),
+            None => file,
         };
         let written = written(&file).unwrap_or_default();
         let began = match &account {
@@ -96,7 +112,7 @@ impl Activity {
             Account::Complete(_) | Account::Unreadable => None,
         };
         let written = began.unwrap_or_default().max(written);
-        Some(Self { folder: folder.to_owned(), file, written, account })
+        Some(Self { folder: folder.to_owned(), file, written, account, refused })
     }
 
     /// When it took into account last what others had sent; later than that, its inputs are as it says.
@@ -186,4 +202,28 @@ pub(crate) fn written(file: &Path) -> Option<String> {
     let at = file.metadata().ok()?.modified().ok()?;
     let millis = at.duration_since(UNIX_EPOCH).ok()?.as_millis();
     Some(Timestamp::from_unix_millis(i64::try_from(millis).ok()?)?.rfc3339_millis())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::testing::Directory;
+
+    #[test]
+    fn what_cannot_be_read_has_its_reason_and_what_is_named_is_there() {
+        let directory = Directory::new();
+        for name in ["damaged", "linked"] {
+            fs::create_dir(directory.path(name)).unwrap();
+        }
+        directory.write("damaged/receipt", b"what is this");
+        std::os::unix::fs::symlink("/dev/null", directory.path("linked/receipt")).unwrap();
+        let mut found = all(&directory.path(""), &Place::default());
+        found.sort_by(|one, other| one.file.cmp(&other.file));
+        let [damaged, linked] = found.as_slice() else { panic!("{found:?}") };
+        assert!(damaged.refused.is_none() && matches!(damaged.account, Account::Unreadable));
+        let why = linked.refused.as_deref().unwrap_or_default();
+        assert!(why.contains("symbolic link") && linked.file.ends_with("linked/receipt"), "{linked:?}");
+        let denied = io::Error::from_raw_os_error(13);
+        assert_eq!(error_words(&denied), "permission denied");
+    }
 }

@@ -22,6 +22,11 @@ pub enum JournalError {
     /// An input of which a part is settled is not among the inputs any more.
     #[error("cannot resume: {0} was loaded in part and is not among the inputs any more")]
     InputGone(String),
+    /// An input of which a part is settled comes before one that came before it.
+    #[error(
+        "cannot resume: {0} stands elsewhere in the order of the inputs than when the journal was written"
+    )]
+    InputTurned(String),
     /// It goes elsewhere.
     #[error("cannot resume: {}", listed(.0))]
     Elsewhere(Vec<Difference>),
@@ -86,7 +91,9 @@ impl JournalError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Locked(_) => ErrorCode::InUse,
-            Self::Changed(_) | Self::InputChanged(_) | Self::InputGone(_) => ErrorCode::InputChanged,
+            Self::Changed(_) | Self::InputChanged(_) | Self::InputGone(_) | Self::InputTurned(_) => {
+                ErrorCode::InputChanged
+            }
             Self::Elsewhere(_) => ErrorCode::TargetChanged,
             Self::Later(_) | Self::Brought { .. } | Self::Unsettled(_) => ErrorCode::CannotResume,
             Self::Option { .. } => ErrorCode::OptionsChanged,
@@ -111,6 +118,9 @@ impl JournalError {
                 "name it again, or add --on-change restart to leave it out, or run without --resume to start from the \
                  beginning"
             }
+            Self::InputTurned(_) => {
+                "restore the order, or add --on-change restart to load that file from its beginning"
+            }
             Self::Elsewhere(_) => {
                 "restore the earlier value, or run without --resume to load everything into this index"
             }
@@ -121,11 +131,31 @@ impl JournalError {
             Self::Input(_) => {
                 "check the path and its permissions; the progress of earlier runs is kept for --resume"
             }
-            Self::Io { .. } => {
-                "check the path and the disk; --checkpoint-dir sets another directory for the journal"
-            }
+            Self::Io { action, error, .. } => of_trouble(action, error),
         };
         advice.to_owned()
+    }
+}
+
+/// What to do about the disk or its permissions. Another directory has no journal: who goes on there starts anew.
+fn of_trouble(action: &str, error: &io::Error) -> &'static str {
+    let why = error.to_string();
+    let is = |words: &str| why.contains(words);
+    match () {
+        () if ErrorCode::of_writing(error) == ErrorCode::DiskFull => {
+            "make room on the disk, then run the same command with --resume"
+        }
+        () if is("another user") => "run as that user, or change the owner",
+        () if is("symbolic link") || is("not a regular file") || is("not a directory") => {
+            "move it away, or name another directory with --checkpoint-dir"
+        }
+        () if action == "create the directory" => {
+            "check the path and the disk; --checkpoint-dir sets another directory for the journal"
+        }
+        () if error.kind() == io::ErrorKind::PermissionDenied => {
+            "run as the user that the earlier run had, or change the permissions"
+        }
+        () => "check the path and the disk, then run the same command with --resume",
     }
 }
 
@@ -155,9 +185,12 @@ mod tests {
         let differing = |what, was: &str, now: &str| Difference { what, was: was.into(), now: now.into() };
         let (input, what) = ("a.jsonl".to_owned(), "it had 3 bytes, now 4".to_owned());
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let refused = |why: &str| io::Error::new(io::ErrorKind::PermissionDenied, why.to_owned());
+        let full = io::Error::from(io::ErrorKind::StorageFull);
         let errors = [
             JournalError::Locked("c/lock".into()),
             JournalError::Changed(FingerprintError::Changed { input, what }),
+            JournalError::InputTurned("a.jsonl".into()),
             JournalError::Elsewhere(vec![differing("bucket", "a", "b"), differing("region", "c", "d")]),
             JournalError::Later("c/journal".into()),
             JournalError::Unsettled("c/resume".into()),
@@ -165,12 +198,19 @@ mod tests {
             JournalError::Option { option: "--key".into(), was: "id".into(), now: "not given".into() },
             JournalError::Input(FingerprintError::Input { path: "a.jsonl".into(), error: denied() }),
             io_error("write the journal", Path::new("c/journal"))(denied()),
+            io_error("write the journal", Path::new("c/journal"))(full),
+            io_error("sync the journal", Path::new("c/journal"))(io::Error::other("input/output error")),
+            io_error("use the directory", Path::new("c"))(refused("it belongs to another user")),
+            io_error("write", Path::new("c/lock"))(refused("it is not a regular file")),
+            io_error("create the directory", Path::new("c"))(denied()),
         ];
         insta::assert_snapshot!(printed(errors.map(Failure::from)), @"
         another ossvec process is loading this into the same index (lock file c/lock)
             wait for it to finish, or stop it; to split a load, give each process its own files
         cannot resume: a.jsonl changed since the journal was written (it had 3 bytes, now 4)
             run without --resume to start from the beginning
+        cannot resume: a.jsonl stands elsewhere in the order of the inputs than when the journal was written
+            restore the order, or add --on-change restart to load that file from its beginning
         cannot resume: the bucket was a when the journal was written, but is now b; the region was c when the journal was written, but is now d
             restore the earlier value, or run without --resume to load everything into this index
         the journal c/journal was written by a later version of ossvec
@@ -184,6 +224,16 @@ mod tests {
         cannot open a.jsonl: permission denied
             check the path and its permissions; the progress of earlier runs is kept for --resume
         cannot write the journal c/journal: permission denied
+            run as the user that the earlier run had, or change the permissions
+        cannot write the journal c/journal: no storage space
+            make room on the disk, then run the same command with --resume
+        cannot sync the journal c/journal: input/output error
+            check the path and the disk, then run the same command with --resume
+        cannot use the directory c: it belongs to another user
+            run as that user, or change the owner
+        cannot write c/lock: it is not a regular file
+            move it away, or name another directory with --checkpoint-dir
+        cannot create the directory c: permission denied
             check the path and the disk; --checkpoint-dir sets another directory for the journal
         ");
     }

@@ -77,13 +77,14 @@ pub(crate) fn find(
     Ok(in_order(found))
 }
 
+/// How an input differs that only stands elsewhere.
+const TURNED: &str = "it stands elsewhere in the order of the inputs";
+
 /// Records are settled in the order of the inputs: one that stands elsewhere in it is another input.
 fn in_order(found: Vec<Now>) -> Vec<Now> {
     let mut last = None;
     let in_order = |now: Now| match now.number() {
-        Some(number) if last.is_some_and(|last| number < last) => {
-            Now::Changed(number, "it stands elsewhere in the order of the inputs".to_owned())
-        }
+        Some(number) if last.is_some_and(|last| number < last) => Now::Changed(number, TURNED.to_owned()),
         Some(number) => {
             last = Some(number);
             now
@@ -235,6 +236,9 @@ pub(crate) fn check(
         let may_change = may_go && (standing != Standing::Whole || is_counted);
         let input = then.name.clone();
         match now {
+            Now::Changed(_, what) if !may_change && what == TURNED => {
+                return Err(JournalError::InputTurned(input));
+            }
             Now::Changed(_, what) if !may_change => {
                 let changed = FingerprintError::Changed { input, what: what.clone() };
                 return Err(JournalError::InputChanged(changed));
@@ -261,6 +265,24 @@ mod tests {
 
     fn header(inputs: &[Input]) -> Header {
         Header::new(Place::default(), BTreeMap::new(), inputs).unwrap()
+    }
+
+    #[test]
+    fn an_input_that_only_stands_elsewhere_is_not_said_to_have_changed() {
+        let directory = Directory::new();
+        let [a, b] = ["a", "b"].map(|name| Input::File(directory.write(name, name.as_bytes())));
+        let (then, now) = (header(&[a.clone(), b.clone()]), [b, a]);
+        // The first is complete, the second loaded in part.
+        let position = crate::record::Position { input: 1, record: 1, ..Default::default() };
+        let mark = Mark { position, ..Mark::default() };
+        let found = find(&then.inputs, &header(&now).inputs, &now, &mark).unwrap();
+        assert!(check(&found, &then.inputs, &mark, OnChange::Restart).is_ok());
+        let refused = check(&found, &then.inputs, &mark, OnChange::Refuse).unwrap_err().to_string();
+        assert!(
+            refused
+                .ends_with("stands elsewhere in the order of the inputs than when the journal was written"),
+            "{refused}"
+        );
     }
 
     #[test]

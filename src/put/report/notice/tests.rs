@@ -5,9 +5,20 @@ fn about_inputs() -> Vec<Notice> {
     let passed_over = |files: &[&str], directories: &[&str]| InputNotice::PassedOver {
         files: names(files),
         directories: names(directories),
+        special: Vec::new(),
+    };
+    let special = |directories: &[&str], special: &[&str]| InputNotice::PassedOver {
+        files: Vec::new(),
+        directories: names(directories),
+        special: names(special),
+    };
+    let repeated = |same_as: Option<&str>, times, more| InputNotice::Repeated {
+        first: "a.jsonl".to_owned(),
+        same_as: same_as.map(str::to_owned),
+        times,
+        more,
     };
     let many: Vec<_> = (0..12).map(|number| format!("{number}.txt")).collect();
-    let first = || "a.jsonl".to_owned();
     let note = Note {
         code: "fields_not_stored",
         message: "fields not stored: title".into(),
@@ -21,9 +32,13 @@ fn about_inputs() -> Vec<Notice> {
         passed_over(&[], &["sub", "tmp"]),
         passed_over(&["a.txt", "b.txt"], &["sub"]),
         passed_over(&["a.txt"], &["sub", "tmp"]),
-        InputNotice::PassedOver { files: many, directories: Vec::new() },
-        InputNotice::Repeated { first: first(), more: 0 },
-        InputNotice::Repeated { first: first(), more: 2 },
+        InputNotice::PassedOver { files: many, directories: Vec::new(), special: Vec::new() },
+        special(&[], &["in/p.jsonl"]),
+        special(&["sub"], &["in/p.jsonl", "in/q"]),
+        repeated(None, 2, 0),
+        repeated(None, 3_000, 0),
+        repeated(Some("x.jsonl"), 2, 0),
+        repeated(None, 2, 2),
         InputNotice::LeftOut("cannot open a.jsonl: permission denied".into()),
         InputNotice::WithoutRecords(names(&["a.jsonl"])),
         InputNotice::WithoutRecords(names(&["a", "b", "c", "d", "e"])),
@@ -53,7 +68,8 @@ fn about_earlier_runs() -> Vec<Notice> {
         EarlierNotice::FailedIsLeftOut { name: name(), at: at() },
         EarlierNotice::FailedDiffers { name: name(), at: at() },
         EarlierNotice::RejectsMoved { from: path(), to: "rejects.jsonl.1".into() },
-        EarlierNotice::RejectsLost { records: 1_200, path: path() },
+        EarlierNotice::RejectsLost { records: 1_200, path: path(), is_gone: false },
+        EarlierNotice::RejectsLost { records: 1_200, path: path(), is_gone: true },
         EarlierNotice::IndexUnsure {
             index: "docs".into(),
             why: "the service does not say when it was created",
@@ -96,7 +112,11 @@ fn every_notice_says_what_happened_and_what_to_do() {
     note: skipped: 2 files of unknown format (a.txt, b.txt) and 1 directory (sub); to load the directory too, pass its path
     note: skipped: 1 file of unknown format (a.txt) and 2 directories (sub, tmp); to load the directories too, pass their paths
     note: skipped: 12 files of unknown format (0.txt, 1.txt, 2.txt, 3.txt, 4.txt, 5.txt, 6.txt, 7.txt, 8.txt, 9.txt and 2 more)
+    note: skipped: 1 special file (in/p.jsonl); to load a pipe, pass its path
+    note: skipped: 1 directory (sub) and 2 special files (in/p.jsonl, in/q); to load the directory too, pass its path
     note: a.jsonl is given twice and loaded twice; give it once
+    note: a.jsonl is given 3,000 times and loaded each time; give it once
+    note: a.jsonl is the same file as x.jsonl and is loaded again; give it once
     note: a.jsonl and 2 more are given more than once and loaded each time; give each once
     note: skipped: cannot open a.jsonl: permission denied
     warning: a.jsonl contains no records
@@ -116,7 +136,8 @@ fn every_notice_says_what_happened_and_what_to_do() {
     note: a.jsonl, which failed at line 7, byte 900, is not among the inputs any more
     note: a.jsonl changed since it failed at line 7, byte 900; loading all of it again
     note: moved the existing rejects.jsonl to rejects.jsonl.1
-    note: an earlier run rejected 1,200 records, but rejects.jsonl no longer has all of them; a run without --resume moves them to rejects.jsonl.1 and so on
+    note: an earlier run rejected 1,200 records, but rejects.jsonl no longer has all of them; a run without --resume writes the list again, and keeps what is there as rejects.jsonl.1
+    note: an earlier run rejected 1,200 records, but rejects.jsonl is gone; a run without --resume writes it again
     note: cannot check that index docs is still the one that earlier runs loaded into: the service does not say when it was created
     ");
     insta::assert_snapshot!(listed(&about_the_service()), @"
@@ -158,12 +179,7 @@ fn what_complete_loads_have_left_is_said_in_whole_lines() {
         ),
         (
             EarlierNotice::SentOtherwise { names: vec![name()] },
-            "a.jsonl has since been loaded with other options or other content; loading all of it again",
-        ),
-        (
-            EarlierNotice::AccountsUnreadable { names: vec!["c/receipt".to_owned()] },
-            "cannot read c/receipt, so nothing that was loaded before is skipped; remove damaged files to be rid of \
-             this note",
+            "a.jsonl was last loaded with other options or other content; loading all of it again",
         ),
         (
             EarlierNotice::ListGone { records: 2 },
@@ -179,11 +195,15 @@ fn what_complete_loads_have_left_is_said_in_whole_lines() {
         ),
         (
             EarlierNotice::IndexIsAnother { index: "docs".to_owned() },
-            "index docs is not the one that these files were loaded into; loading all of them from the beginning",
+            "index docs is not the one that earlier runs loaded into; loading everything from the beginning",
         ),
         (
             shared(3, &[]),
             "compared the keys of 3 inputs with inputs that are loaded before them: none in common",
+        ),
+        (
+            shared(1, &[]),
+            "compared the keys of 1 input with inputs that are loaded before it: none in common",
         ),
         (
             shared(2, &["a.jsonl"]),
@@ -194,6 +214,37 @@ fn what_complete_loads_have_left_is_said_in_whole_lines() {
             shared(0, &["a.jsonl"]),
             "an input that is loaded has too many keys to remember; loading a.jsonl again, so that the later value \
              of a key wins",
+        ),
+    ] {
+        assert_eq!(Notice::from(notice).message(), message);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_of_other_loads_is_told_with_the_reason_and_what_fits_it() {
+    let unreadable = |names: &[&str], refused: Option<&str>| EarlierNotice::AccountsUnreadable {
+        names: names.iter().map(ToString::to_string).collect(),
+        refused: refused.map(str::to_owned),
+    };
+    for (notice, message) in [
+        (
+            unreadable(&["c/receipt"], None),
+            "c/receipt is damaged, so loads that are older than it are not counted; remove it to stop this note",
+        ),
+        (
+            unreadable(&["c/receipt", "d/receipt"], None),
+            "c/receipt, d/receipt are damaged, so loads that are older than them are not counted; remove them to \
+             stop this note",
+        ),
+        (
+            unreadable(&["c/receipt"], Some("it belongs to another user")),
+            "cannot read c/receipt (it belongs to another user), so loads that are older than it are not counted; \
+             run as that user, or change the owner",
+        ),
+        (
+            unreadable(&["c/resume"], Some("permission denied")),
+            "cannot read c/resume (permission denied), so loads that are older than it are not counted; change the \
+             permissions, or move it away",
         ),
     ] {
         assert_eq!(Notice::from(notice).message(), message);
