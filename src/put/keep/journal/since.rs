@@ -89,10 +89,16 @@ impl Since<'_> {
         Ok(found)
     }
 
-    /// Whether another load has done so since. Nothing is given up for what cannot be read.
+    /// Whether another load has done so since. Nothing is given up for what cannot be read, nor for what another run of the
+    /// same folder has begun: whoever brings a journal back there is told when that is right.
     fn is_since(&self, touch: &super::touches::Touch<'_>) -> bool {
-        let Activity { file, account, .. } = touch.activity;
-        file != self.file && !matches!(account, Account::Unreadable) && self.from <= touch.sent.to.as_str()
+        let Activity { folder, file, account, .. } = touch.activity;
+        let is_other = match account {
+            Account::Complete(_) => true,
+            Account::Begun(_) => !self.file.starts_with(folder),
+            Account::Unreadable => false,
+        };
+        is_other && file != self.file && self.from <= touch.sent.to.as_str()
     }
 }
 
