@@ -160,6 +160,13 @@ impl Sequence {
     /// Each journal's list is where it belongs, and what came furthest is still there.
     fn check_files(&mut self) {
         let Some(folder) = self.folder() else { return };
+        if is_certified(&folder) {
+            // Killed before the journal that the receipt replaces was removed: the load is complete.
+            let lost = difference(&self.service.state(), &good());
+            self.assert(lost.is_none(), &format!("complete, and yet not there: {lost:?}"));
+            self.settled = 0;
+            return;
+        }
         let sequences = ["current", "untouched", "before"].map(|name| folder.join(name));
         let mut settled_most = None;
         for sequence in sequences.iter().filter(|sequence| sequence.join("journal").exists()) {
@@ -227,6 +234,17 @@ impl Sequence {
             &format!("{left:?}"),
         );
     }
+}
+
+/// Whether a receipt says that the load of the journal beside it is complete.
+fn is_certified(folder: &Path) -> bool {
+    let first = |path: PathBuf| -> Option<serde_json::Value> {
+        let text = fs::read_to_string(path).ok()?;
+        serde_json::from_str(text.lines().next()?.split_once(' ')?.1).ok()
+    };
+    let receipt = first(folder.join("receipt"));
+    let journal = first(folder.join("current/journal"));
+    receipt.zip(journal).is_some_and(|(receipt, journal)| receipt["load"] == journal["header"]["load"])
 }
 
 /// The records that a rejects file lists.
