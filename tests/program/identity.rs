@@ -3,15 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use ossvec::test_support::oss::client::{Body, Client, ClientOptions};
-use ossvec::test_support::oss::credential::Credentials;
-use ossvec::test_support::oss::endpoint::{Endpoint, Target};
-use ossvec::test_support::oss::network::{Network, Proxy};
 use ossvec::test_support::oss::operation::Operation;
-use ossvec::test_support::oss::secret::{Credential, Secret};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::{
@@ -19,6 +13,7 @@ use crate::support::{
     unlimited, wanted,
 };
 use crate::trouble::{Running, journals, until};
+use crate::verifying::Api;
 
 const DIMENSION: usize = 4;
 const RECORDS: usize = 200;
@@ -61,25 +56,8 @@ fn make_index(service: &TestService, dimension: usize) {
 
 /// Deletes the index as anybody would.
 fn delete_index(service: &TestService) {
-    let options = ClientOptions {
-        endpoint: Endpoint::parse(Some(&format!("http://{}", service.address)), "").unwrap(),
-        target: Target { bucket: BUCKET.into(), account: ACCOUNT.into(), region: "cn-hangzhou".into() },
-        connect_timeout: Duration::from_secs(5),
-        read_timeout: Duration::from_secs(5),
-        skip_verify_cert: false,
-        network: Network { proxy: Proxy::None, extra_certificates: None },
-    };
-    let credential = Credential {
-        access_key_id: "local".to_owned(),
-        secret: Secret::new("local"),
-        security_token: None,
-        expires_at: None,
-    };
-    let client = Client::new(options, Credentials::new(Box::new(credential))).unwrap();
-    let body = Body::new(vec![format!("{{\"indexName\":\"{INDEX}\"}}").into()]);
-    let deletion = client.call(Operation::DeleteVectorIndex, &body, 0, Box::new(|| ()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    assert_eq!(runtime.block_on(deletion).unwrap().status, 204);
+    let status = Api::of(service).call(Operation::DeleteVectorIndex, &json!({ "indexName": INDEX }));
+    assert_eq!(status, 204);
 }
 
 /// The only journal, and its lines without their checksums.

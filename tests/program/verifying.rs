@@ -76,10 +76,11 @@ impl Api {
         Self { client, runtime }
     }
 
-    fn call(&self, operation: Operation, body: &Value) {
+    /// Calls an operation, which succeeds; returns the HTTP status.
+    pub(crate) fn call(&self, operation: Operation, body: &Value) -> u16 {
         let body = Body::new(vec![serde_json::to_vec(body).unwrap().into()]);
         let call = self.client.call(operation, &body, 0, Box::new(|| ()));
-        self.runtime.block_on(call).unwrap();
+        self.runtime.block_on(call).unwrap().status
     }
 
     pub(crate) fn put(&self, key: &str, bits: &[u32], metadata: &Value) {

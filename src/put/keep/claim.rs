@@ -51,7 +51,7 @@ pub(crate) fn claim(
         let receipt = receipts.get(touch.activity.file.as_path());
         match (touches.compare(touch, number)?, &mut claim) {
             (Sent::Unrelated, _) => {}
-            (Sent::Same, None) if receipt.is_some() && touch.is_complete() => {
+            (Sent::Same, None) if receipt.is_some() && touch.is_complete => {
                 claim = receipt.map(|receipt| of(touch, *receipt));
                 from = touch.activity.as_of().unwrap_or_default().max(&touch.sent.from);
             }
@@ -63,16 +63,12 @@ pub(crate) fn claim(
             (sent, _) => return Ok(Err(unclaimed(sent, touch.activity))),
         }
     }
-    let others = |claim: &Claim| {
-        let is_other = |touch: &&&Touch<'_>| !touch.sent.ends_before(from) && touch.sent != claim.sent;
-        same.iter().filter(is_other).map(|touch| touch.is_complete()).collect::<Vec<_>>()
-    };
     let Some(claim) = claim else { return Ok(Err(Unclaimed::Unknown)) };
-    let others = others(&claim);
-    if others.contains(&false) {
+    same.retain(|touch| !touch.sent.ends_before(from) && touch.sent != claim.sent);
+    if same.iter().any(|touch| !touch.is_complete) {
         return Ok(Err(Unclaimed::Unknown));
     }
-    Ok(Ok(Claim { is_loose: !others.is_empty(), ..claim }))
+    Ok(Ok(Claim { is_loose: !same.is_empty(), ..claim }))
 }
 
 fn of(touch: &Touch<'_>, receipt: usize) -> Claim {

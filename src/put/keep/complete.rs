@@ -61,21 +61,19 @@ impl Complete {
     /// Where an input stands twice in a list, the list tells the order of no other one, and its counts and rejects are of both
     /// together.
     fn loosen(&mut self, header: &Header) {
-        let other_list = |receipt: &Receipt| receipt.has_repeats() && !receipt.has_names_of(header);
-        let repeated: Vec<Option<BTreeSet<&str>>> = self
-            .receipts
-            .iter()
-            .map(|found| other_list(&found.receipt).then(|| found.receipt.repeated_names()))
+        let is_other_list = |receipt: &Receipt| receipt.has_repeats() && !receipt.has_names_of(header);
+        let repeated: BTreeMap<usize, BTreeSet<&str>> = (0..)
+            .zip(&self.receipts)
+            .filter(|(_, found)| is_other_list(&found.receipt))
+            .map(|(number, found)| (number, found.receipt.repeated_names()))
             .collect();
+        let name = |claim: &Claim| {
+            let input = self.receipts.get(claim.receipt)?.receipt.inputs.get(claim.place);
+            input.map(|input| input.fingerprint.name.as_str())
+        };
         for claim in &mut self.claims {
-            let Some(Some(names)) = claim.as_ref().and_then(|claim| repeated.get(claim.receipt)) else {
-                continue;
-            };
-            let input = claim
-                .as_ref()
-                .and_then(|claim| self.receipts.get(claim.receipt)?.receipt.inputs.get(claim.place));
-            let is_repeated = input.is_some_and(|input| names.contains(input.fingerprint.name.as_str()));
-            claim.take_if(|_| is_repeated);
+            let Some(names) = claim.as_ref().and_then(|claim| repeated.get(&claim.receipt)) else { continue };
+            claim.take_if(|claim| name(claim).is_some_and(|name| names.contains(name)));
             if let Some(claim) = claim {
                 claim.is_loose = true;
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::header::Header;
-use super::inputs::Now;
+use super::inputs::{Now, Why};
 use super::sent::Interval;
 use crate::put::books::standing::Standing;
 use crate::put::books::tracker::{FailedAt, Mark};
@@ -11,9 +11,6 @@ use crate::put::report::notice::{EarlierNotice, Notice};
 use crate::read;
 use crate::read::fingerprint::{Fingerprint, repeated_names};
 use crate::record::Input;
-
-/// How an input differs that is not listed as often as it was.
-const GIVEN_OTHERWISE: &str = "it was given more than once";
 
 /// What an earlier run settled, for another list of inputs.
 pub(crate) struct Continued {
@@ -79,7 +76,7 @@ impl Continued {
             }
             (_, None) if standing == Standing::Nothing => return,
             (Now::Gone, None) => EarlierNotice::IsLeftOut { name },
-            (Now::Changed(_, what), None) if what == GIVEN_OTHERWISE => EarlierNotice::GivenOtherwise(name),
+            (Now::Changed(_, Why::Repeated), None) => EarlierNotice::GivenOtherwise(name),
             (Now::Changed(..), None) => EarlierNotice::HaveChanged { names: vec![name] },
         };
         self.notes.push(notice.into());
@@ -120,9 +117,7 @@ fn without_repeated(earlier: &Header, list: &[Fingerprint], now: &[Now]) -> Vec<
         return now.to_vec();
     }
     let settled = |(now, then): (&Now, &Fingerprint)| match now {
-        Now::Same(number) if repeated.contains(then.name.as_str()) => {
-            Now::Changed(*number, GIVEN_OTHERWISE.to_owned())
-        }
+        Now::Same(number) if repeated.contains(then.name.as_str()) => Now::Changed(*number, Why::Repeated),
         now => now.clone(),
     };
     now.iter().zip(&earlier.inputs).map(settled).collect()

@@ -21,13 +21,24 @@ pub enum OnChange {
     Restart,
 }
 
+/// Why what is settled of an input does not hold as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Its content differs so.
+    Content(String),
+    /// It stands elsewhere in the order of the inputs.
+    Order,
+    /// It is not listed as often as it was.
+    Repeated,
+}
+
 /// What an input of an earlier run is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Now {
     /// The input of this number, unchanged.
     Same(u32),
-    /// The input of this number, which differs so.
-    Changed(u32, String),
+    /// The input of this number, for this reason not as it was.
+    Changed(u32, Why),
     /// None of them.
     Gone,
 }
@@ -77,14 +88,11 @@ pub(crate) fn find(
     Ok(in_order(found))
 }
 
-/// How an input differs that only stands elsewhere.
-const TURNED: &str = "it stands elsewhere in the order of the inputs";
-
 /// Records are settled in the order of the inputs: one that stands elsewhere in it is another input.
 fn in_order(found: Vec<Now>) -> Vec<Now> {
     let mut last = None;
     let in_order = |now: Now| match now.number() {
-        Some(number) if last.is_some_and(|last| number < last) => Now::Changed(number, TURNED.to_owned()),
+        Some(number) if last.is_some_and(|last| number < last) => Now::Changed(number, Why::Order),
         Some(number) => {
             last = Some(number);
             now
@@ -186,9 +194,9 @@ impl<'a> Search<'a> {
                 (0..self.now.len()).filter(|_| failed.contains(&number)).filter(is_free).find(is_it)
             };
             if let Some(place) = named.or_else(renamed) {
-                self.take(number, place, |place| Now::Changed(place, String::new()));
+                self.take(number, place, |place| Now::Changed(place, Why::Content(String::new())));
                 let what = self.difference(then, place).ok().flatten().unwrap_or_default();
-                if let Some(Some(Now::Changed(_, told))) = self.found.get_mut(number) {
+                if let Some(Some(Now::Changed(_, Why::Content(told)))) = self.found.get_mut(number) {
                     *told = what;
                 }
             }
@@ -236,10 +244,10 @@ pub(crate) fn check(
         let may_change = may_go && (standing != Standing::Whole || is_counted);
         let input = then.name.clone();
         match now {
-            Now::Changed(_, what) if !may_change && what == TURNED => {
+            Now::Changed(_, Why::Order) if !may_change => {
                 return Err(JournalError::InputTurned(input));
             }
-            Now::Changed(_, what) if !may_change => {
+            Now::Changed(_, Why::Content(what)) if !may_change => {
                 let changed = FingerprintError::Changed { input, what: what.clone() };
                 return Err(JournalError::InputChanged(changed));
             }

@@ -74,7 +74,7 @@ impl Since<'_> {
         for number in settled {
             for touch in touches.on(number).into_iter().filter(|touch| self.is_since(touch)) {
                 match touches.compare(touch, number)? {
-                    Sent::Same if touch.is_complete() => {
+                    Sent::Same if touch.is_complete => {
                         found.in_doubt.insert(number);
                     }
                     // The same in part counts too: the input may have a key twice.

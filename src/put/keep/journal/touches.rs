@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::activity::{Account, Activity, SentInput};
 use super::header::Header;
 use super::sent::Interval;
-use crate::read::fingerprint::FingerprintError;
+use crate::read::fingerprint::{Fingerprint, FingerprintError};
 use crate::record::Input;
 
 /// That a load has sent an input, or something that may be it.
@@ -15,9 +15,11 @@ pub(crate) struct Touch<'a> {
     pub(crate) activity: &'a Activity,
     /// Which of the load's inputs that is.
     pub(crate) place: usize,
-    /// What it was; nothing where the load is unknown.
-    then: Option<SentInput<'a>>,
+    /// What it was, and the options with which it was read; nothing where the load is unknown.
+    then: Option<(&'a Fingerprint, &'a BTreeMap<String, String>)>,
     pub(crate) sent: Interval,
+    /// Whether all of the input was sent.
+    pub(crate) is_complete: bool,
     is_named: bool,
 }
 
@@ -52,11 +54,11 @@ impl<'a> Touches<'a> {
             Self { now, inputs, by_name: BTreeMap::new(), by_size: BTreeMap::new(), unknown: Vec::new() };
         let names: BTreeSet<&str> = now.inputs.iter().map(|input| input.name.as_str()).collect();
         for activity in activities {
-            for (place, then) in activity.sent().into_iter().enumerate() {
-                let input = then.fingerprint;
+            for (place, input) in activity.sent().into_iter().enumerate() {
+                let SentInput { fingerprint: input, sent, reading, is_complete } = input;
                 let is_named = names.contains(input.name.as_str());
-                let sent = then.sent.clone();
-                let touch = Touch { activity, place, then: Some(then), sent, is_named };
+                let then = Some((input, reading));
+                let touch = Touch { activity, place, then, sent, is_complete, is_named };
                 if is_named {
                     this.by_name.entry(&input.name).or_default().push(touch);
                 } else if input.size > 0 {
@@ -65,7 +67,14 @@ impl<'a> Touches<'a> {
             }
             if matches!(activity.account, Account::Unreadable) {
                 let sent = Interval { from: String::new(), to: activity.written.clone() };
-                this.unknown.push(Touch { activity, place: 0, then: None, sent, is_named: false });
+                this.unknown.push(Touch {
+                    activity,
+                    place: 0,
+                    then: None,
+                    sent,
+                    is_complete: false,
+                    is_named: false,
+                });
             }
         }
         this
@@ -101,23 +110,17 @@ impl<'a> Touches<'a> {
     pub(crate) fn compare(&self, touch: &Touch<'_>, number: u32) -> Result<Sent, FingerprintError> {
         let place = number as usize;
         let (Some(then), Some(now), Some(input)) =
-            (&touch.then, self.now.inputs.get(place), self.inputs.get(place))
+            (touch.then, self.now.inputs.get(place), self.inputs.get(place))
         else {
             return Ok(Sent::Different);
         };
-        match then.fingerprint.is_of(now, input) {
-            Ok(()) if *then.reading == self.now.reading => Ok(Sent::Same),
+        let (then, reading) = then;
+        match then.is_of(now, input) {
+            Ok(()) if *reading == self.now.reading => Ok(Sent::Same),
             Ok(()) => Ok(Sent::ReadOtherwise),
             Err(FingerprintError::Changed { .. }) if touch.is_named => Ok(Sent::Different),
             Err(FingerprintError::Changed { .. }) => Ok(Sent::Unrelated),
             Err(error) => Err(error),
         }
-    }
-}
-
-impl Touch<'_> {
-    /// Whether all of the input was sent.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.then.as_ref().is_some_and(|then| then.is_complete)
     }
 }
