@@ -10,6 +10,7 @@ Linux or macOS and the package index, for the SDK in a virtual environment below
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -93,6 +94,8 @@ class Server:
     def __init__(self, index, latency, sent):
         self.index, self.latency, self.sent = index, latency, sent
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        # ossvec takes a response with the ID of an earlier one for a proxy's copy.
+        self.ids = itertools.count(1)
 
     def accept(self, ready):
         ready.send(self.listener.getsockname()[1])
@@ -124,8 +127,8 @@ class Server:
             body = self.index if b"?getvectorindex" in head.lower() else b""
             if self.latency:
                 time.sleep(self.latency)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-oss-request-id: 0\r\n"
-                               b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-oss-request-id: %024X\r\n"
+                               b"Content-Length: %d\r\n\r\n%b" % (next(self.ids), len(body), body))
 
 
 def mebibytes(usage):

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use ossvec::test_support::admit::{Admit, Admitted, Fields, Findings, MetadataValues, Rules};
+use ossvec::test_support::admit::{Admit, Admitted, Fields, Rules};
 use ossvec::test_support::oss::client::Body;
 use ossvec::test_support::oss::secret::{Credential, Secret};
 use ossvec::test_support::oss::sign::{self, Signable};
@@ -51,17 +51,11 @@ fn records() -> Vec<Record> {
 }
 
 fn block(records: &[Record]) -> Block {
-    Block { records: records.to_vec(), end: Position::default(), bytes: 0..0 }
+    Block { records: records.to_vec(), end: Position::default(), bytes: 0..0, around: Vec::new() }
 }
 
 fn judge() -> Admit {
-    let rules = Rules {
-        dimension: Some(DIMENSION),
-        metric: None,
-        non_filterable: None,
-        metadata_values: MetadataValues::Reject,
-        largest: 8 << 20,
-    };
+    let rules = Rules { dimension: Some(DIMENSION), largest: 8 << 20, ..Rules::of_no_index() };
     Admit::new(Fields::new(&[], &[], &[]), rules)
 }
 
@@ -120,12 +114,10 @@ fn batch(criterion: &mut Criterion) {
     let Admitted { verdicts, end, .. } = judge().block(block(&records()));
     let verdicts =
         || verdicts.iter().map(|verdict| Ok(verdict.as_ref().expect("all are good").clone())).collect();
-    let admitted = || Admitted {
-        verdicts: verdicts(),
-        end,
-        bytes: 0..0,
-        dimension: Some(DIMENSION),
-        findings: Findings::default(),
+    let admitted = || {
+        let mut admitted = judge().block(block(&[]));
+        (admitted.verdicts, admitted.end) = (verdicts(), end);
+        admitted
     };
     let mut group = criterion.benchmark_group("batch");
     group.throughput(Throughput::Elements(RECORDS as u64));
@@ -146,13 +138,17 @@ fn batch(criterion: &mut Criterion) {
 }
 
 fn hash(criterion: &mut Criterion) {
-    let body = || vec![Bytes::from_static(b"{\"vectors\":["), Bytes::from(vec![b'1'; 6 << 20])];
-    let (one, other) = (body(), body());
+    const LENGTH: usize = 6 << 20;
+    let body = || Body::new(vec![Bytes::from_static(b"{\"vectors\":["), Bytes::from(vec![b'1'; LENGTH])]);
     let mut group = criterion.benchmark_group("hash");
-    group.throughput(Throughput::Bytes(6 << 20));
-    group.bench_function("one body", |bencher| bencher.iter(|| Body::new(one.clone())));
-    group.throughput(Throughput::Bytes(12 << 20));
-    group.bench_function("two bodies", |bencher| bencher.iter(|| Body::pair(one.clone(), other.clone())));
+    for count in 1..=Body::HASHED_TOGETHER {
+        group.throughput(Throughput::Bytes((count * LENGTH) as u64));
+        let bodies = || vec![body(); count];
+        let hash = |bodies: Vec<Body>| Body::hash(&bodies);
+        group.bench_function(format!("{count} together"), |bencher| {
+            bencher.iter_batched(bodies, hash, BatchSize::LargeInput);
+        });
+    }
 }
 
 fn sign(criterion: &mut Criterion) {

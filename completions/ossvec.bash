@@ -599,7 +599,7 @@ _ossvec() {
             return 0
             ;;
         ossvec__subcmd__put__subcmd__vectors)
-            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --files-from --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
+            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --files-from --format --encoding --key --vector --metadata --keys-from --metadata-from --key-template --join --metadata-values --skip-bad-files --min-records --strict --lint --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --content-md5 --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -654,7 +654,14 @@ _ossvec() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto json jsonl csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto json jsonl csv tsv parquet arrow npy npz fvecs bvecs fbin u8bin float32" -- "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key)
@@ -678,6 +685,25 @@ _ossvec() {
                     fi
                     return 0
                     ;;
+                --keys-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metadata-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-template)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --metadata-values)
                     COMPREPLY=($(compgen -W "reject text" -- "${cur}"))
                     return 0
@@ -687,6 +713,10 @@ _ossvec() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --lint)
+                    COMPREPLY=($(compgen -W "note deny off" -- "${cur}"))
                     return 0
                     ;;
                 --delimiter)
@@ -789,6 +819,10 @@ _ossvec() {
                     ;;
                 --verify)
                     COMPREPLY=($(compgen -W "unknown all none" -- "${cur}"))
+                    return 0
+                    ;;
+                --content-md5)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --max-rejects)
@@ -1284,7 +1318,7 @@ _ossvec() {
             return 0
             ;;
         ossvec__subcmd__vectors__subcmd__api__subcmd__put__subcmd__vectors)
-            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --files-from --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
+            opts="-j -n -i -k -t -e -c -q -h -V --bucket --index-name --create-index --dimension --distance-metric --non-filterable-metadata-keys --local --data-dir --vectors --files-from --format --encoding --key --vector --metadata --keys-from --metadata-from --key-template --join --metadata-values --skip-bad-files --min-records --strict --lint --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --verify --content-md5 --max-rejects --check --dry-run --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1339,7 +1373,14 @@ _ossvec() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto json jsonl csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto json jsonl csv tsv parquet arrow npy npz fvecs bvecs fbin u8bin float32" -- "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key)
@@ -1363,6 +1404,25 @@ _ossvec() {
                     fi
                     return 0
                     ;;
+                --keys-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metadata-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-template)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --metadata-values)
                     COMPREPLY=($(compgen -W "reject text" -- "${cur}"))
                     return 0
@@ -1372,6 +1432,10 @@ _ossvec() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --lint)
+                    COMPREPLY=($(compgen -W "note deny off" -- "${cur}"))
                     return 0
                     ;;
                 --delimiter)
@@ -1474,6 +1538,10 @@ _ossvec() {
                     ;;
                 --verify)
                     COMPREPLY=($(compgen -W "unknown all none" -- "${cur}"))
+                    return 0
+                    ;;
+                --content-md5)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --max-rejects)
@@ -1676,7 +1744,7 @@ _ossvec() {
             return 0
             ;;
         ossvec__subcmd__verify)
-            opts="-j -i -k -t -e -c -q -h -V --bucket --index-name --dimension --distance-metric --local --data-dir --vectors --files-from --format --key --vector --metadata --metadata-values --skip-bad-files --min-records --strict --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --max-rejects --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --sample --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
+            opts="-j -i -k -t -e -c -q -h -V --bucket --index-name --dimension --distance-metric --local --data-dir --vectors --files-from --format --encoding --key --vector --metadata --keys-from --metadata-from --key-template --join --metadata-values --skip-bad-files --min-records --strict --lint --delimiter --quote --escape --comment --null --no-header --multiline-cells --batch-size --batch-bytes --requests-per-second --vectors-per-second --job --memory --retry-max-time --retry-first-contact --content-md5 --max-rejects --rejects --resume --on-change --checkpoint-dir --events --metrics-file --output-format --progress --progress-interval --sample --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1724,7 +1792,14 @@ _ossvec() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto json jsonl csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto json jsonl csv tsv parquet arrow npy npz fvecs bvecs fbin u8bin float32" -- "${cur}"))
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --key)
@@ -1748,6 +1823,25 @@ _ossvec() {
                     fi
                     return 0
                     ;;
+                --keys-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metadata-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-template)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --metadata-values)
                     COMPREPLY=($(compgen -W "reject text" -- "${cur}"))
                     return 0
@@ -1757,6 +1851,10 @@ _ossvec() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --lint)
+                    COMPREPLY=($(compgen -W "note deny off" -- "${cur}"))
                     return 0
                     ;;
                 --delimiter)
@@ -1855,6 +1953,10 @@ _ossvec() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --content-md5)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --max-rejects)

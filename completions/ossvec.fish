@@ -79,13 +79,30 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l format -d 
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
 csv\t'Comma-separated values with a header'
-tsv\t'Tab-separated values with a header'"
+tsv\t'Tab-separated values with a header'
+parquet\t'An Apache Parquet file'
+arrow\t'An Apache Arrow file (Feather) or stream'
+npy\t'A NumPy array'
+npz\t'NumPy arrays in one archive'
+fvecs\t'float32 vectors, each after its length'
+bvecs\t'uint8 vectors, each after its length'
+fbin\t'float32 vectors after their number and dimension'
+u8bin\t'uint8 vectors after their number and dimension'
+float32\t'float32 numbers without a header; requires --dimension'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l encoding -d 'Encoding of the text, such as gb18030, big5, shift_jis, euc-kr, utf-16 or latin-1' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l key -d 'Field or column with the key' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l vector -d 'Field or column with the vector' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metadata -d 'Fields or columns to store as metadata; \'*\' for all' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l keys-from -d 'File with the keys of vectors that have none, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metadata-from -d 'File with the metadata of vectors without keys, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l key-template -d 'Key of each vector without one, made of its file and row, such as \'{file}-{row}\'' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l join -d 'Add the record of this file that has the same key to each JSON record, as its field joined' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l metadata-values -d 'How to treat numbers and booleans in metadata' -r -f -a "reject\t'Reject the record'
 text\t'Store them as text; null and NaN are omitted'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l min-records -d 'Fail if all inputs together hold fewer records than this' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l lint -d 'How to treat vectors that would spoil search results [default: note] [env: OSSVEC_LINT]' -r -f -a "note\t'Store them and report how many there are, and the first of each kind'
+deny\t'Reject them'
+off\t'Do not look for them'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l delimiter -d 'Character between cells, or tab' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l quote -d 'Character around quoted cells, or none' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l escape -d 'Character that escapes a quote inside a quoted cell' -r -f
@@ -102,6 +119,9 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l retry-firs
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l content-md5 -d 'Whether requests carry a Content-MD5 header' -r -f -a "auto\t'Always, as far as is known of the service'
+always\t'Every request'
+never\t'No request; saves processor time'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l max-rejects -d 'Maximum rejected records' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l rejects -d 'Write rejected records to this file' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put-vectors" -l on-change -d 'With --resume, what to do with an input that was loaded in part and has changed or is gone' -r -f -a "refuse\t'The run ends'
@@ -167,13 +187,30 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l format -d 'Format 
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
 csv\t'Comma-separated values with a header'
-tsv\t'Tab-separated values with a header'"
+tsv\t'Tab-separated values with a header'
+parquet\t'An Apache Parquet file'
+arrow\t'An Apache Arrow file (Feather) or stream'
+npy\t'A NumPy array'
+npz\t'NumPy arrays in one archive'
+fvecs\t'float32 vectors, each after its length'
+bvecs\t'uint8 vectors, each after its length'
+fbin\t'float32 vectors after their number and dimension'
+u8bin\t'uint8 vectors after their number and dimension'
+float32\t'float32 numbers without a header; requires --dimension'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l encoding -d 'Encoding of the text, such as gb18030, big5, shift_jis, euc-kr, utf-16 or latin-1' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l key -d 'Field or column with the key' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l vector -d 'Field or column with the vector' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metadata -d 'Fields or columns to store as metadata; \'*\' for all' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l keys-from -d 'File with the keys of vectors that have none, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metadata-from -d 'File with the metadata of vectors without keys, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l key-template -d 'Key of each vector without one, made of its file and row, such as \'{file}-{row}\'' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l join -d 'Add the record of this file that has the same key to each JSON record, as its field joined' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l metadata-values -d 'How to treat numbers and booleans in metadata' -r -f -a "reject\t'Reject the record'
 text\t'Store them as text; null and NaN are omitted'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l min-records -d 'Fail if all inputs together hold fewer records than this' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l lint -d 'How to treat vectors that would spoil search results [default: note] [env: OSSVEC_LINT]' -r -f -a "note\t'Store them and report how many there are, and the first of each kind'
+deny\t'Reject them'
+off\t'Do not look for them'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l delimiter -d 'Character between cells, or tab' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l quote -d 'Character around quoted cells, or none' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l escape -d 'Character that escapes a quote inside a quoted cell' -r -f
@@ -190,6 +227,9 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l retry-first-contac
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l content-md5 -d 'Whether requests carry a Content-MD5 header' -r -f -a "auto\t'Always, as far as is known of the service'
+always\t'Every request'
+never\t'No request; saves processor time'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l max-rejects -d 'Maximum rejected records' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l rejects -d 'Write rejected records to this file' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand put" -l on-change -d 'With --resume, what to do with an input that was loaded in part and has changed or is gone' -r -f -a "refuse\t'The run ends'
@@ -254,13 +294,30 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l format -d 'Form
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
 csv\t'Comma-separated values with a header'
-tsv\t'Tab-separated values with a header'"
+tsv\t'Tab-separated values with a header'
+parquet\t'An Apache Parquet file'
+arrow\t'An Apache Arrow file (Feather) or stream'
+npy\t'A NumPy array'
+npz\t'NumPy arrays in one archive'
+fvecs\t'float32 vectors, each after its length'
+bvecs\t'uint8 vectors, each after its length'
+fbin\t'float32 vectors after their number and dimension'
+u8bin\t'uint8 vectors after their number and dimension'
+float32\t'float32 numbers without a header; requires --dimension'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l encoding -d 'Encoding of the text, such as gb18030, big5, shift_jis, euc-kr, utf-16 or latin-1' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l key -d 'Field or column with the key' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l vector -d 'Field or column with the vector' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l metadata -d 'Fields or columns to store as metadata; \'*\' for all' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l keys-from -d 'File with the keys of vectors that have none, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l metadata-from -d 'File with the metadata of vectors without keys, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l key-template -d 'Key of each vector without one, made of its file and row, such as \'{file}-{row}\'' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l join -d 'Add the record of this file that has the same key to each JSON record, as its field joined' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l metadata-values -d 'How to treat numbers and booleans in metadata' -r -f -a "reject\t'Reject the record'
 text\t'Store them as text; null and NaN are omitted'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l min-records -d 'Fail if all inputs together hold fewer records than this' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l lint -d 'How to treat vectors that would spoil search results [default: note] [env: OSSVEC_LINT]' -r -f -a "note\t'Store them and report how many there are, and the first of each kind'
+deny\t'Reject them'
+off\t'Do not look for them'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l delimiter -d 'Character between cells, or tab' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l quote -d 'Character around quoted cells, or none' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l escape -d 'Character that escapes a quote inside a quoted cell' -r -f
@@ -274,6 +331,9 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s j -l job -d 'Ma
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l memory -d 'Maximum memory for batches, waiting and in flight' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l retry-max-time -d 'Maximum time to keep retrying a request' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l retry-first-contact -d 'Maximum time to keep trying to reach the service for the first time' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l content-md5 -d 'Whether requests carry a Content-MD5 header' -r -f -a "auto\t'Always, as far as is known of the service'
+always\t'Every request'
+never\t'No request; saves processor time'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l max-rejects -d 'Maximum differing, missing and rejected records' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l rejects -d 'Write differing, missing and rejected records to this file' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l on-change -d 'With --resume, what to do with an input that was checked in part and has changed or is gone' -r -f -a "refuse\t'The run ends'
@@ -367,13 +427,30 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 json\t'An array, an object that contains one, or concatenated objects'
 jsonl\t'One JSON object per line'
 csv\t'Comma-separated values with a header'
-tsv\t'Tab-separated values with a header'"
+tsv\t'Tab-separated values with a header'
+parquet\t'An Apache Parquet file'
+arrow\t'An Apache Arrow file (Feather) or stream'
+npy\t'A NumPy array'
+npz\t'NumPy arrays in one archive'
+fvecs\t'float32 vectors, each after its length'
+bvecs\t'uint8 vectors, each after its length'
+fbin\t'float32 vectors after their number and dimension'
+u8bin\t'uint8 vectors after their number and dimension'
+float32\t'float32 numbers without a header; requires --dimension'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l encoding -d 'Encoding of the text, such as gb18030, big5, shift_jis, euc-kr, utf-16 or latin-1' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l key -d 'Field or column with the key' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l vector -d 'Field or column with the vector' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metadata -d 'Fields or columns to store as metadata; \'*\' for all' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l keys-from -d 'File with the keys of vectors that have none, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metadata-from -d 'File with the metadata of vectors without keys, in the same order' -r -F
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l key-template -d 'Key of each vector without one, made of its file and row, such as \'{file}-{row}\'' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l join -d 'Add the record of this file that has the same key to each JSON record, as its field joined' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l metadata-values -d 'How to treat numbers and booleans in metadata' -r -f -a "reject\t'Reject the record'
 text\t'Store them as text; null and NaN are omitted'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l min-records -d 'Fail if all inputs together hold fewer records than this' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l lint -d 'How to treat vectors that would spoil search results [default: note] [env: OSSVEC_LINT]' -r -f -a "note\t'Store them and report how many there are, and the first of each kind'
+deny\t'Reject them'
+off\t'Do not look for them'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l delimiter -d 'Character between cells, or tab' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l quote -d 'Character around quoted cells, or none' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l escape -d 'Character that escapes a quote inside a quoted cell' -r -f
@@ -390,6 +467,9 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_se
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l verify -d 'Which batches to read back' -r -f -a "unknown\t'Batches that got no response'
 all\t'All batches'
 none\t'No batches'"
+complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l content-md5 -d 'Whether requests carry a Content-MD5 header' -r -f -a "auto\t'Always, as far as is known of the service'
+always\t'Every request'
+never\t'No request; saves processor time'"
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l max-rejects -d 'Maximum rejected records' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l rejects -d 'Write rejected records to this file' -r -F
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and __fish_seen_subcommand_from put-vectors" -l on-change -d 'With --resume, what to do with an input that was loaded in part and has changed or is gone' -r -f -a "refuse\t'The run ends'

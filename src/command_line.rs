@@ -36,10 +36,38 @@ impl CommandLine {
         Self(left.map(|(_, word)| word.clone()).collect())
     }
 
-    /// The same command with `--resume`. Secrets do not show: their variables stand in their place.
+    /// The same command with `--resume`.
     pub(crate) fn resuming(&self) -> String {
-        let options = self.0.iter().skip(1).position(|argument| argument == "--");
-        let (options, inputs) = self.0.split_at(options.map_or(self.0.len(), |at| at + 1));
+        let has_it = self.options().iter().any(|argument| argument == "--resume");
+        self.shown(if has_it { &[] } else { &["--resume"] })
+    }
+
+    /// The same command without its dry run, and with more words.
+    pub(crate) fn loading(&self, more: &[&str]) -> String {
+        let options = self.options().len();
+        let mut words: Vec<String> = Vec::with_capacity(self.0.len());
+        let mut is_value = false;
+        for (place, word) in self.0.iter().enumerate() {
+            let kept = if place == 0 || place >= options || is_value {
+                Some(word.clone())
+            } else {
+                without_dry_run(word)
+            };
+            is_value = !is_value && HYPHEN_VALUES.contains(&word.as_str());
+            words.extend(kept);
+        }
+        Self(words).shown(more)
+    }
+
+    /// The words up to a lone `--`.
+    fn options(&self) -> &[String] {
+        let end = self.0.iter().skip(1).position(|argument| argument == "--");
+        self.0.get(..end.map_or(self.0.len(), |at| at + 1)).unwrap_or_default()
+    }
+
+    /// The command with more options. Secrets do not show: their variables stand in their place.
+    fn shown(&self, more: &[&str]) -> String {
+        let (options, inputs) = self.0.split_at(self.options().len());
         let mut words = vec!["ossvec".to_owned()];
         let mut is_after_value = false;
         for (before, argument) in options.iter().zip(options.iter().skip(1)) {
@@ -51,12 +79,29 @@ impl CommandLine {
             });
             is_after_value = is_value;
         }
-        if !options.iter().any(|argument| argument == "--resume") {
-            words.push("--resume".to_owned());
-        }
+        words.extend(more.iter().map(ToString::to_string));
         words.extend(inputs.iter().map(|argument| quoted(argument)));
         words.join(" ")
     }
+}
+
+/// A word of options without the one for a dry run; nothing if that is all of it.
+fn without_dry_run(word: &str) -> Option<String> {
+    if word == "--dry-run" || word.starts_with("--dry-run=") {
+        return None;
+    }
+    let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')) else {
+        return Some(word.to_owned());
+    };
+    let rest = letters.trim_start_matches(SWITCHES);
+    let switches = letters.strip_suffix(rest).unwrap_or_default();
+    if !switches.contains('n') {
+        return Some(word.to_owned());
+    }
+    // A value of the switch stands in the same word: -n=true.
+    let rest = if rest.starts_with('=') && switches.ends_with('n') { "" } else { rest };
+    let left = switches.replace('n', "") + rest;
+    (!left.is_empty()).then(|| format!("-{left}"))
 }
 
 /// The variable in place of an argument that is the value of the option before it, if that is a secret.
@@ -121,14 +166,14 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Arg, CommandFactory};
+    use clap::Arg;
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::definition;
 
     #[test]
     fn switches_and_values_with_hyphens_are_those_of_the_command_line() {
-        let command = Cli::command();
+        let command = definition();
         let load = command.find_subcommand("put-vectors").unwrap();
         let options = || command.get_arguments().chain(load.get_arguments());
         // A value may follow a switch only behind an equals sign.
@@ -168,6 +213,26 @@ mod tests {
         resuming(&["ossvec", "put-vectors", "--resume", "a"], "put-vectors --resume a");
         resuming(&["ossvec", "put-vectors", "--", "-a"], "put-vectors --resume -- -a");
         resuming(&["ossvec", "put", "--", "--resume", "-khush"], "put --resume -- --resume -khush");
+    }
+
+    #[test]
+    fn the_command_that_loads_is_the_same_without_its_dry_run() {
+        for (given, wanted) in [
+            ("put-vectors a --dry-run", "put-vectors a --more"),
+            ("put-vectors a --dry-run=true -q", "put-vectors a -q --more"),
+            ("put-vectors -n a", "put-vectors a --more"),
+            ("put-vectors -qn a -n=true", "put-vectors -q a --more"),
+            ("put-vectors -nqc file a", "put-vectors -qc file a --more"),
+            (
+                "-n put-vectors --metadata -n -k hush",
+                r#"put-vectors --metadata -n -k "$OSS_ACCESS_KEY_SECRET" --more"#,
+            ),
+            ("put-vectors -n -- -n --dry-run", "put-vectors --more -- -n --dry-run"),
+            ("put-vectors a --dry-runs -i nn", "put-vectors a --dry-runs -i nn --more"),
+        ] {
+            let words = std::iter::once("ossvec").chain(given.split(' ')).map(str::to_owned).collect();
+            assert_eq!(CommandLine::new(words).loading(&["--more"]), format!("ossvec {wanted}"), "{given}");
+        }
     }
 
     #[test]

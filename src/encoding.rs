@@ -1,20 +1,37 @@
 //! Text that is not UTF-8: where that shows, and what it likely is instead.
 
+mod name;
+mod stand_in;
+
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+
+pub(crate) use self::name::{Encoding, EncodingName};
+pub(crate) use self::stand_in::Sequence;
 
 /// Where text stops being UTF-8, and what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Foreign {
     /// Offset of the first byte that belongs to no character.
     pub(crate) at: usize,
-    /// That byte.
-    pub(crate) byte: u8,
-    /// The encoding that it may be, as `iconv` spells it, when there is text enough to guess. It is only named, never
-    /// applied.
-    pub(crate) likely: Option<&'static str>,
+    /// What stands there.
+    pub(crate) stray: Stray,
+}
+
+/// What is no part of a UTF-8 character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stray {
+    /// A byte of text that was taken for UTF-8.
+    Byte {
+        /// The byte.
+        byte: u8,
+        /// The encoding that the text may be in, when there is enough of it to guess. It is only named, never applied.
+        likely: Option<&'static str>,
+    },
+    /// Bytes of text that was decoded, where they are no character.
+    Sequence(Sequence),
 }
 
 /// Fewer bytes beyond ASCII could be text of any encoding.
@@ -29,7 +46,12 @@ const DAMAGED_TO_TELL: usize = 4;
 /// Finds the first byte of `text` that is not UTF-8, if there is one. A character that the end cuts counts too.
 pub(crate) fn foreign(text: &[u8]) -> Option<Foreign> {
     let at = std::str::from_utf8(text).err()?.valid_up_to();
-    text.get(at).map(|&byte| Foreign { at, byte, likely: likely(text) })
+    let rest = text.get(at..)?;
+    let stray = match Sequence::read(rest) {
+        Some(sequence) => Stray::Sequence(sequence),
+        None => Stray::Byte { byte: *rest.first()?, likely: likely(text) },
+    };
+    Some(Foreign { at, stray })
 }
 
 /// The same for the beginning of an input, whose other text is in the same encoding or is not: a few stray bytes in
@@ -50,7 +72,27 @@ pub(crate) fn foreign_beginning(head: &[u8]) -> Option<Foreign> {
 
 const CONTROLS: RangeInclusive<u8> = 0..=0x1f;
 
-/// The encoding of text that is not UTF-8, as `iconv` spells it.
+/// So many characters of several bytes are no accident of another encoding.
+const CHARACTERS_TO_BE_UTF8: usize = 8;
+
+/// Whether text that begins with `head`, and is said to be in another `encoding`, plainly is UTF-8.
+pub(crate) fn is_utf8_after_all(head: &[u8], encoding: Encoding) -> bool {
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // The end of what is at hand may cut a character.
+        Err(cut) if cut.error_len().is_none() => {
+            head.get(..cut.valid_up_to()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    if encoding.is_wide() {
+        // There no text is without zeros, which line ends, commas and quotes have.
+        return !text.is_empty() && !text.contains('\0');
+    }
+    text.chars().filter(|character| !character.is_ascii()).nth(CHARACTERS_TO_BE_UTF8 - 1).is_some()
+}
+
+/// The encoding of text that is not UTF-8, by its usual name.
 fn likely(text: &[u8]) -> Option<&'static str> {
     let first = text.iter().position(|byte| !byte.is_ascii())?;
     let text = text.get(first..)?;
@@ -60,15 +102,9 @@ fn likely(text: &[u8]) -> Option<&'static str> {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(text, true);
-    let guess = detector.guess(None, Utf8Detection::Deny).name();
-    Some(match guess {
+    Some(match name::called(detector.guess(None, Utf8Detection::Deny)) {
         // All of them share the bytes of its common characters.
         "EUC-KR" | "EUC-JP" | "Big5" | "Shift_JIS" if is_little_gb18030(text) => "GB18030",
-        // Browsers call by the older name what holds more than it.
-        "GBK" => "GB18030",
-        "Shift_JIS" => "CP932",
-        "EUC-KR" => "CP949",
-        "Big5" => "BIG5-HKSCS",
         other => other,
     })
 }
@@ -114,18 +150,18 @@ pub(crate) fn wide(head: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
+    use encoding_rs::{BIG5, EUC_KR, GBK, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
     use proptest::prelude::*;
 
     use super::*;
 
     #[test]
     fn the_first_byte_that_is_not_utf_8_is_found_with_the_likely_encoding() {
-        let cases: [(&Encoding, &str, &str); 6] = [
+        let cases: [(&encoding_rs::Encoding, &str, &str); 6] = [
             (GBK, "id,embedding,标题\na,\"[0.1]\",文本\n", "GB18030"),
-            (BIG5, "標題 這是一個測試", "BIG5-HKSCS"),
-            (SHIFT_JIS, "タイトル、これはテストです", "CP932"),
-            (EUC_KR, "제목 이것은 시험", "CP949"),
+            (BIG5, "標題 這是一個測試", "Big5"),
+            (SHIFT_JIS, "タイトル、これはテストです", "Shift_JIS"),
+            (EUC_KR, "제목 이것은 시험", "EUC-KR"),
             (WINDOWS_1252, "título, café, naïve, señor", "windows-1252"),
             (WINDOWS_1251, "заголовок и текст", "windows-1251"),
         ];
@@ -133,13 +169,16 @@ mod tests {
             let bytes = encoding.encode(text).0;
             let found = foreign(&bytes).unwrap();
             let at = text.find(|character: char| !character.is_ascii()).unwrap();
-            assert_eq!((found.at, found.byte, found.likely), (at, bytes[at], Some(name)), "{text}");
+            let stray = Stray::Byte { byte: bytes[at], likely: Some(name) };
+            assert_eq!(found, Foreign { at, stray }, "{text}");
             assert_eq!(foreign_beginning(&bytes), Some(found), "{text}");
         }
         assert_eq!(foreign("text, 文本".as_bytes()), None);
         for text in ["苹果手机", &"你好".repeat(20), "标题: 你好, 你好"] {
             let bytes = GBK.encode(text).0;
-            assert_eq!(foreign(&bytes).and_then(|found| found.likely), Some("GB18030"), "{text}");
+            let found = foreign(&bytes).map(|found| found.stray);
+            let likely = Some("GB18030");
+            assert!(matches!(found, Some(Stray::Byte { likely: found, .. }) if found == likely), "{text}");
         }
     }
 
@@ -171,6 +210,24 @@ mod tests {
         for other in [text.as_bytes(), b"", b"\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05\0\0\0", &[0; 64]] {
             assert_eq!(wide(other), None, "{other:?}");
         }
+    }
+
+    #[test]
+    fn utf_8_that_is_said_to_be_something_else_shows_it_once_there_is_enough_of_it() {
+        let named = |name: &str| Encoding::named(name).unwrap().unwrap();
+        let text = "标题标题标题标题标题";
+        for name in ["gb18030", "big5", "latin-1", "utf-16le"] {
+            assert!(is_utf8_after_all(text.as_bytes(), named(name)), "{name}");
+            // The end of what is at hand cuts a character.
+            assert!(is_utf8_after_all(&text.as_bytes()[..text.len() - 1], named(name)), "{name}");
+        }
+        assert!(is_utf8_after_all(b"id,vector\n", named("utf-16be")));
+        for text in ["id,vector\n", "id,标题\n", ""] {
+            assert!(!is_utf8_after_all(text.as_bytes(), named("gb18030")), "{text}");
+        }
+        assert!(!is_utf8_after_all(&GBK.encode(text).0, named("gb18030")));
+        assert!(!is_utf8_after_all(b"i\0d\0", named("utf-16le")));
+        assert!(!is_utf8_after_all(b"", named("utf-16le")));
     }
 
     proptest! {

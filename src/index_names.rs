@@ -25,8 +25,8 @@ pub(crate) async fn of_typed(line: &str, environment: &Environment) -> Option<Ve
     let cli = Cli::from_arg_matches(&matches).ok()?;
     let to = match cli.command {
         Command::PutVectors(put)
-        | Command::VectorsApi(VectorsApi { command: VectorsApiCommand::PutVectors(put) }) => put.to,
-        Command::Verify(verify) => verify.load.to,
+        | Command::VectorsApi(VectorsApi { command: VectorsApiCommand::PutVectors(put) }) => put.0.to,
+        Command::Verify(verify) => verify.0.load.to,
         _ => return None,
     };
     let client = settings::listing(&to, &cli.global, environment).ok()?.client().ok()?;

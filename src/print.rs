@@ -140,10 +140,10 @@ const CUT_JSON: &str = "use only one of them; if the shell split the JSON at spa
 
 /// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
 ///
-/// The `command` is the one that the line names, as far as it can be understood.
-pub(crate) fn usage(error: &clap::Error, command: &str) -> Result<Exit, Failure> {
+/// The `command` is the one that the line names, as far as it can be understood; it is asked for only where its help is.
+pub(crate) fn usage(error: &clap::Error, command: impl Fn() -> String) -> Result<Exit, Failure> {
     let text = error.render().to_string();
-    let see_help = || format!("see {} --help", command.trim());
+    let see_help = || format!("see {} --help", command().trim());
     if !error.use_stderr() {
         return Ok(out(&text).map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete));
     }
@@ -258,13 +258,13 @@ mod tests {
             "ossvec put-vektors",
             "ossvec put-vectors --create-indx",
             "ossvec put-vectors --batch-size x",
-            "ossvec put-vectors --format parquet",
+            "ossvec put-vectors --format orc",
             "ossvec put-vectors --data-dir d",
             "ossvec put-vectors --vectors [{key: a}]",
         ]
         .map(|line| {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
-            error_lines(&usage(&error, "ossvec put-vectors").unwrap_err()).join("\n")
+            error_lines(&usage(&error, || "ossvec put-vectors".to_owned()).unwrap_err()).join("\n")
         });
         insta::assert_snapshot!(told.join("\n"), @"
         ossvec: no command given
@@ -275,7 +275,7 @@ mod tests {
                 a similar argument exists: '--create-index'
         ossvec: invalid value 'x' for '--batch-size <N>': invalid digit found in string
                 see ossvec put-vectors --help
-        ossvec: invalid value 'parquet' for '--format <FORMAT>' [possible values: auto, json, jsonl, csv, tsv]
+        ossvec: invalid value 'orc' for '--format <FORMAT>' [possible values: auto, json, jsonl, csv, tsv, parquet, arrow, npy, npz, fvecs, bvecs, fbin, u8bin, float32]
                 see ossvec put-vectors --help
         ossvec: the following required arguments were not provided: --local
                 see ossvec put-vectors --help

@@ -1,4 +1,4 @@
-//! What a process needs of the machine: descriptors, threads and a stack. That there are too few is seen at once, where nothing
+//! What a process needs of the machine: descriptors, threads, a stack, and memory that stays. That there are too few is seen at once, where nothing
 //! is begun; later there would be nobody left to do the work, or to tell.
 
 use std::fs::File;
@@ -20,6 +20,16 @@ const STACK_BYTES: usize = 8 << 20;
 const NOWHERE: &str = "/dev/null";
 #[cfg(not(unix))]
 const NOWHERE: &str = "NUL";
+
+/// Has the system's allocator keep what is freed, for what is allocated next.
+///
+/// glibc gives freed memory back as soon as there is more of it than a limit, and the system clears each page of it when it is
+/// touched again. The limit is twice the largest block that was ever freed, so freeing one that nothing was written to is
+/// all it takes: mallopt(3), `M_MMAP_THRESHOLD`.
+pub(crate) fn keep_freed_memory() {
+    const LARGEST: usize = 16 << 20;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGEST)));
+}
 
 /// Fails unless so many more files and connections can be open at once.
 pub(crate) fn descriptors(wanted: usize) -> Result<(), Failure> {

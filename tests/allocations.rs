@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ossvec::test_support::admit::{Admit, Fields, MetadataValues, Rules};
+use ossvec::test_support::admit::{Admit, Fields, Rules};
 use ossvec::test_support::record::{Block, Columns, Position, Raw, Record};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -68,15 +68,14 @@ fn records(form: Form, dimension: usize) -> Vec<Record> {
 
 /// Allocations and growths for a block of records, by a judge that has seen one before.
 fn allocations(form: Form, dimension: usize) -> usize {
-    let rules = Rules {
-        dimension: Some(dimension),
-        metric: None,
-        non_filterable: None,
-        metadata_values: MetadataValues::Reject,
-        largest: 8 << 20,
-    };
+    let rules = Rules { dimension: Some(dimension), largest: 8 << 20, ..Rules::of_no_index() };
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
-    let block = || Block { records: records(form, dimension), end: Position::default(), bytes: 0..0 };
+    let block = || Block {
+        records: records(form, dimension),
+        end: Position::default(),
+        bytes: 0..0,
+        around: Vec::new(),
+    };
     drop(admit.block(block()));
     let block = block();
     let region = Region::new(COUNTING);

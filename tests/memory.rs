@@ -4,7 +4,7 @@
 
 use std::alloc::System;
 
-use ossvec::test_support::admit::{Admit, Fields, MetadataValues, Rules};
+use ossvec::test_support::admit::{Admit, Fields, Rules};
 use ossvec::test_support::read::{self, Form};
 use ossvec::test_support::record::Input;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -32,13 +32,7 @@ fn numbered(before: &str, part: &str, behind: &str) -> String {
 fn multiple(name: &str, text: &str) -> usize {
     let path = std::env::temp_dir().join(format!("ossvec-memory-{}-{name}", std::process::id()));
     std::fs::write(&path, text).unwrap();
-    let rules = Rules {
-        dimension: None,
-        metric: None,
-        non_filterable: None,
-        metadata_values: MetadataValues::Reject,
-        largest: 8 << 20,
-    };
+    let rules = Rules { largest: 8 << 20, ..Rules::of_no_index() };
     let region = Region::new(COUNTING);
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);
     for block in read::open(&[Input::File(path.clone())], &Form::default(), None).unwrap() {
@@ -66,6 +60,7 @@ fn a_record_of_very_many_parts_takes_a_small_multiple_of_its_text() {
             numbered(r#"{"id":"a","vector":[1,2],"metadata":{"#, r##""#":"","##, r#""x":""}}"#),
         ),
         ("around.json", numbered(r#"{"vectors":[{"id":"a","vector":[1]}],"#, r##""#":1,"##, r#""x":1}"#)),
+        ("items.jsonl", repeated(r#"{"custom_id":"a","response":{"body":{"data":[1,"#, "1,", "1]}}}")),
         ("line.jsonl", repeated("", "x", "")),
     ] {
         let multiple = multiple(name, &text);

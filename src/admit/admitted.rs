@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::findings::Findings;
+use crate::lint::Look;
 use crate::record::{Defect, Position, Span, Vector};
 
 /// The records of one block, judged, in input order.
@@ -10,6 +11,8 @@ use crate::record::{Defect, Position, Span, Vector};
 pub struct Admitted {
     /// What became of each record.
     pub verdicts: Vec<Result<Vector, Box<Defect>>>,
+    /// What was seen of each vector, in the same order; nothing of defects, or if nobody looks.
+    pub(crate) looks: Vec<Option<Look>>,
     /// Where the next record starts.
     pub end: Position,
     /// As in [`Block`](crate::record::Block).
@@ -21,6 +24,13 @@ pub struct Admitted {
 }
 
 impl Admitted {
+    /// Records of which nothing is known but what became of them.
+    #[cfg(test)]
+    pub(crate) fn of(verdicts: Vec<Result<Vector, Box<Defect>>>, end: Position, bytes: Range<u64>) -> Self {
+        let (looks, findings) = (Vec::new(), Findings::default());
+        Self { verdicts, looks, end, bytes, dimension: None, findings }
+    }
+
     /// The same, numbered as what follows `end` in its input: the blocks before may have held more records than lines.
     #[must_use]
     pub fn numbered_after(mut self, end: Option<Position>) -> Self {

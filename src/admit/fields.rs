@@ -1,16 +1,20 @@
 //! Which member or column of a record is its key, its vector, its metadata.
 
 use super::findings::Kind;
-use crate::record::names::{KEYS, METADATA, NAMESPACE, SPARSE, VECTORS};
-use crate::record::{Columns, Reason};
+use crate::record::names::{JOINED, KEYS, METADATA, NAMESPACE, SPARSE, VECTORS};
+use crate::record::wide::Wide;
+use crate::record::{Columns, Reason, path};
 
 /// What the user may write in `--metadata` for every field that is neither key nor vector.
 pub(crate) const ALL: &str = "*";
 
-/// A field as the user names it: a column, a member, or a path of members joined by dots. A name may hold dots itself.
+/// A field as the user names it: a column, a member, or a path of members joined by dots, with elements of arrays by
+/// their index: `data[0].embedding`. A name may hold dots and brackets itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     text: String,
+    /// The name under which it is stored as metadata, if it is not its own.
+    stored_as: Option<String>,
 }
 
 /// How a member leads to a field.
@@ -18,14 +22,27 @@ pub(crate) struct Field {
 pub(crate) enum Leads {
     /// It is the field.
     There,
-    /// The field may be inside it.
+    /// The field may be inside it, if it is an object.
     Inside,
+    /// The field may be inside it, if it is an array.
+    Element,
 }
 
 impl Field {
     /// Takes the name as the user writes it.
     pub(crate) fn new(text: &str) -> Self {
-        Self { text: text.trim().to_owned() }
+        Self { text: text.trim().to_owned(), stored_as: None }
+    }
+
+    /// Takes what the user writes to have a field stored: its name, or `NAME=FIELD`.
+    fn stored(text: &str) -> Self {
+        let (name, field) = path::renamed(text);
+        Self { stored_as: name.map(str::to_owned), ..Self::new(field) }
+    }
+
+    /// The name under which it is stored, if the user gives one.
+    pub(crate) fn stored_as(&self) -> Option<&str> {
+        self.stored_as.as_deref()
     }
 
     /// The name as the user wrote it.
@@ -33,19 +50,25 @@ impl Field {
         &self.text
     }
 
-    /// Whether the member `name` of the open objects `path`, each followed by a dot, is this field or leads to it.
+    /// Whether the member `name` of the open objects `path`, each followed by a dot, is this field or leads to it. An
+    /// element of an array has the array's name with its index.
     pub(crate) fn leads(&self, path: &str, name: &str) -> Option<Leads> {
+        // Most candidates differ from it in this byte, which needs no call that compares texts; each member asks all of them.
+        if name.as_bytes().first().is_some_and(|first| self.text.as_bytes().get(path.len()) != Some(first)) {
+            return None;
+        }
         let rest = self.text.strip_prefix(path)?.strip_prefix(name)?;
         match rest.as_bytes().first() {
             None => Some(Leads::There),
             Some(b'.') => Some(Leads::Inside),
+            Some(b'[') => path::step(rest).map(|_| Leads::Element),
             Some(_) => None,
         }
     }
 
     /// Whether it may be found along a path as well as under its whole name.
     pub(crate) fn is_path(&self) -> bool {
-        self.text.contains('.')
+        self.text.contains(['.', '['])
     }
 }
 
@@ -59,9 +82,15 @@ pub(crate) struct Choice {
 
 impl Choice {
     fn new(named: &[&str], usual: &[&str]) -> Self {
-        let (names, named) = if named.is_empty() { (usual, false) } else { (named, true) };
-        let mut candidates: Vec<Field> = Vec::with_capacity(names.len());
-        for field in names.iter().map(|text| Field::new(text)) {
+        Self::of(named.iter().map(|text| Field::new(text)), usual)
+    }
+
+    fn of(fields: impl ExactSizeIterator<Item = Field>, usual: &[&str]) -> Self {
+        let named = fields.len() > 0;
+        let fields: Vec<_> =
+            if named { fields.collect() } else { usual.iter().map(|text| Field::new(text)).collect() };
+        let mut candidates: Vec<Field> = Vec::with_capacity(fields.len());
+        for field in fields {
             if !candidates.contains(&field) {
                 candidates.push(field);
             }
@@ -118,13 +147,30 @@ pub struct Fields {
     pub(crate) all: bool,
     /// Fields that are not stored though they are metadata.
     left_out: Vec<Field>,
+    /// The pattern that stands for the fields of the vector's numbers.
+    pub(crate) wide: Option<Wide>,
+    /// Fields that are nobody's data, and neither stored nor told of unless they are named.
+    envelope: &'static [&'static str],
+    /// Whether records of another file are joined to the records.
+    pub(crate) is_joined: bool,
+}
+
+/// The names that count for each part where the user names none; an empty list means the usual ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Presets<'a> {
+    pub(crate) key: &'a [&'a str],
+    pub(crate) vector: &'a [&'a str],
+    /// Fields that hold a whole metadata object.
+    pub(crate) metadata: &'a [&'a str],
 }
 
 impl Fields {
     /// Takes the names the user gave; an empty list means the usual names of each part. Among those of metadata, `*`
     /// stands for every field that is neither key nor vector, and `-NAME` leaves one out.
-    pub fn new<'a>(key: &'a [String], vector: &'a [String], metadata: &'a [String]) -> Self {
-        let trimmed = |names: &'a [String]| names.iter().map(|name| name.trim()).collect::<Vec<&'a str>>();
+    pub fn new(key: &[String], vector: &[String], metadata: &[String]) -> Self {
+        fn trimmed(names: &[String]) -> Vec<&str> {
+            names.iter().map(|name| name.trim()).collect()
+        }
         let metadata = trimmed(metadata);
         let all = metadata.contains(&ALL);
         let left_out = metadata.iter().filter_map(|name| name.strip_prefix('-')).map(Field::new).collect();
@@ -134,10 +180,54 @@ impl Fields {
         Self {
             key: Choice::new(&trimmed(key), &KEYS),
             vector: Choice::new(&trimmed(vector), &VECTORS),
-            metadata: Choice::new(&named, usual),
+            metadata: Choice::of(named.into_iter().map(Field::stored), usual),
             all,
             left_out,
+            wide: vector.iter().find_map(|name| Wide::of(name.trim())),
+            envelope: &[],
+            is_joined: false,
         }
+    }
+
+    /// The same with other names for the parts that the user has not named, as records of a known form have them. One that
+    /// no record has is no error.
+    pub(crate) fn or(&self, presets: Presets<'_>) -> Self {
+        let or = |choice: &Choice, preset: &[&str]| {
+            if choice.named || preset.is_empty() { choice.clone() } else { Choice::new(&[], preset) }
+        };
+        let metadata = if self.all { self.metadata.clone() } else { or(&self.metadata, presets.metadata) };
+        Self {
+            key: or(&self.key, presets.key),
+            vector: or(&self.vector, presets.vector),
+            metadata,
+            ..self.clone()
+        }
+    }
+
+    /// The same where these fields, and what is in them, belong to the form of the records.
+    pub(crate) fn around(self, envelope: &'static [&'static str]) -> Self {
+        Self { envelope, ..self }
+    }
+
+    /// Whether the member `name` of the open objects `path` belongs to the form of the record.
+    pub(crate) fn is_envelope(&self, path: &str, name: &str) -> bool {
+        if self.envelope.is_empty() {
+            return false;
+        }
+        let outermost = path.split(['.', '[']).next().filter(|outermost| !outermost.is_empty());
+        let outermost = outermost.or_else(|| name.split('[').next()).unwrap_or(name);
+        self.envelope.contains(&outermost)
+    }
+
+    /// The same where records of another file are joined to the records.
+    #[must_use]
+    pub fn joined(self) -> Self {
+        Self { is_joined: true, ..self }
+    }
+
+    /// Whether the open objects `path` are in what is joined.
+    pub(crate) fn is_in_joined(&self, path: &str) -> bool {
+        self.is_joined && path.split('.').next() == Some(JOINED)
     }
 
     /// Every name that the user gave, with what it is for.
@@ -147,11 +237,13 @@ impl Fields {
             names.map(|field| (kind, field.text().to_owned())).collect::<Vec<_>>()
         };
         let left_out = self.left_out.iter().map(|field| (Kind::LeftOut, field.text().to_owned()));
+        let joined = self.is_joined.then(|| (Kind::Joined, JOINED.to_owned()));
         of(&self.key, Kind::Key)
             .into_iter()
             .chain(of(&self.vector, Kind::Vector))
             .chain(of(&self.metadata, Kind::Metadata))
             .chain(left_out)
+            .chain(joined)
     }
 
     /// Which of the fields that are left out the member `name` of `path` is.
@@ -163,13 +255,18 @@ impl Fields {
     /// Whether the field of this path is inside of one that is left out.
     pub(crate) fn is_inside_left_out(&self, path: &str) -> bool {
         let holds_it =
-            |field: &Field| path.strip_prefix(field.text()).is_some_and(|rest| rest.starts_with('.'));
+            |field: &Field| path.strip_prefix(field.text()).is_some_and(|rest| rest.starts_with(['.', '[']));
         self.left_out.iter().any(holds_it)
     }
 
     /// Whether the user says that namespaces need no word.
     pub(crate) fn settles_namespace(&self) -> bool {
         (self.metadata.named || self.leaves_out()) && NAMESPACE.iter().any(|name| self.is_settled(name))
+    }
+
+    /// Whether the user says what becomes of a field, as long as it is not the vector.
+    pub(crate) fn has_place_for(&self, path: &str, name: &str) -> bool {
+        self.all || self.left_out(path, name).is_some()
     }
 
     /// Whether metadata may hold something that is left out.

@@ -21,12 +21,20 @@ pub enum Kind {
     Sparse,
     /// A value of a namespace.
     Namespace,
+    /// The name of the field in which a record has its own namespace.
+    OwnNamespace,
+    /// A record whose namespace may stand behind it.
+    OpenNamespace,
     /// A field that gave keys.
     KeyFrom,
     /// A field that gave vectors.
     VectorFrom,
     /// A key with whitespace at its ends.
     KeyWhitespace,
+    /// A key that programs write where there is none.
+    KeyMissing,
+    /// A vector of a part of its text: the model has not seen the rest.
+    Truncated,
     /// A field that `--key` names and a record has.
     Key,
     /// A field that `--vector` names and a record has.
@@ -37,12 +45,16 @@ pub enum Kind {
     LeftOut,
     /// A field that `--metadata '*'` stores.
     Stored,
+    /// What `--join` adds to a record, if it does.
+    Joined,
+    /// A member of a record that is joined, of which nothing is stored.
+    JoinedMember,
 }
 
 impl Kind {
     /// Whether it is about a name of the command line, which counts also where the record is rejected.
     pub fn is_named(self) -> bool {
-        matches!(self, Self::Key | Self::Vector | Self::Metadata | Self::LeftOut)
+        matches!(self, Self::Key | Self::Vector | Self::Metadata | Self::LeftOut | Self::Joined)
     }
 }
 
@@ -61,16 +73,45 @@ pub struct Finding {
     pub first: Position,
 }
 
+/// Records in which something is stored as another type than it has, and the first of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Converted {
+    /// How many.
+    pub records: u64,
+    /// The first; nothing where there is none.
+    pub first: Option<Position>,
+}
+
+impl Converted {
+    fn count(&mut self, is_converted: bool, position: Position) {
+        if is_converted {
+            self.records += 1;
+            self.first.get_or_insert(position);
+        }
+    }
+
+    fn add(&mut self, more: Self) {
+        self.records += more.records;
+        self.first = self.first.into_iter().chain(more.first).min();
+    }
+}
+
 /// The findings of some consecutive records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     /// Records whose fields were all seen.
     pub looked: u64,
+    /// Good records whose key is a number, which is stored as text.
+    pub number_keys: Converted,
+    /// Good records with numbers or booleans in metadata, which are stored as text.
+    pub metadata_as_text: Converted,
+    /// The namespace of the records before whose namespace is open.
+    pub were: Option<Arc<str>>,
     /// Each kind and name once; what the command line names stands here also when nobody has it.
     pub list: Vec<Finding>,
 }
 
-/// So many names of a kind are told apart.
+/// So many names of a kind are kept apart.
 pub(crate) const NAMES_AT_MOST: usize = 64;
 /// So many characters of a name are kept.
 const NAME_CHARACTERS: usize = 64;
@@ -79,15 +120,36 @@ impl Findings {
     /// Adds those of the records that follow.
     pub fn add(&mut self, more: &Self) {
         self.looked += more.looked;
+        self.number_keys.add(more.number_keys);
+        self.metadata_as_text.add(more.metadata_as_text);
+        if let Some(name) = &more.were {
+            self.close_namespace(name);
+        }
         for finding in &more.list {
-            let known = self.find(finding.kind, finding.name.as_deref());
-            match known.and_then(|index| self.list.get_mut(index)) {
-                Some(known) => {
-                    known.add(finding.count, finding.first);
-                    known.seen += finding.seen;
-                }
-                None => self.list.push(Finding { name: self.free(finding), ..finding.clone() }),
+            self.enter(finding);
+        }
+    }
+
+    /// Takes the namespace of those records of which it was open.
+    fn close_namespace(&mut self, name: &Arc<str>) {
+        self.were.get_or_insert_with(|| Arc::clone(name));
+        let open = self.list.iter_mut().find(|known| known.kind == Kind::OpenNamespace && known.seen > 0);
+        let Some(open) = open else { return };
+        let closed =
+            Finding { kind: Kind::Namespace, name: Some(kept(Kind::Namespace, name).into()), ..open.clone() };
+        (open.count, open.seen) = (0, 0);
+        self.enter(&closed);
+    }
+
+    /// Adds a finding of records that follow.
+    fn enter(&mut self, finding: &Finding) {
+        let known = self.find(finding.kind, finding.name.as_deref());
+        match known.and_then(|index| self.list.get_mut(index)) {
+            Some(known) => {
+                known.add(finding.count, finding.first);
+                known.seen += finding.seen;
             }
+            None => self.list.push(Finding { name: self.free(finding), ..finding.clone() }),
         }
     }
 
@@ -117,9 +179,12 @@ impl Findings {
         self.list.iter().filter(move |finding| finding.kind == kind && finding.seen > 0)
     }
 
-    /// Names of the command line that not one of the records has, if the fields of any were seen.
+    /// Names of the command line that not one of the records has, if the fields of any were seen. A record to which nothing
+    /// could be joined shows no fields.
     pub fn missing(&self) -> impl Iterator<Item = &Finding> {
-        self.list.iter().filter(|finding| self.looked > 0 && finding.kind.is_named() && finding.count == 0)
+        let were_seen = |finding: &Finding| self.looked > 0 || finding.kind == Kind::Joined;
+        let is_missing = |finding: &Finding| finding.kind.is_named() && finding.count == 0;
+        self.list.iter().filter(move |finding| is_missing(finding) && were_seen(finding))
     }
 }
 
@@ -143,7 +208,7 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    /// A book with the names of the command line, which are told of also when nobody has them.
+    /// A book with the names of the command line, which are reported also when no record has them.
     pub(crate) fn new(named: impl Iterator<Item = (Kind, String)>) -> Self {
         let finding = |(kind, name): (Kind, String)| Finding {
             kind,
@@ -152,7 +217,7 @@ impl Book {
             seen: 0,
             first: Position::default(),
         };
-        let findings = Findings { looked: 0, list: named.map(finding).collect() };
+        let findings = Findings { list: named.map(finding).collect(), ..Findings::default() };
         Self { findings, ..Self::default() }
     }
 
@@ -200,13 +265,18 @@ impl Book {
         }
     }
 
+    /// Takes the namespace of the records before whose namespace is open.
+    pub(crate) fn close_namespace(&mut self, name: &Arc<str>) {
+        self.findings.close_namespace(name);
+    }
+
     /// Forgets what was noted about the record at hand.
     pub(crate) fn begin(&mut self) {
         self.open.clear();
         self.next = 0;
     }
 
-    /// Closes the record at `position`. A rejected one is told of by itself, so it counts only for the names of the
+    /// Closes the record at `position`. A rejected one is reported by itself, so it counts only for the names of the
     /// command line.
     pub(crate) fn close(&mut self, position: Position, (is_read, is_good): (bool, bool)) {
         self.findings.looked += u64::from(is_read);
@@ -219,6 +289,12 @@ impl Book {
         }
     }
 
+    /// Notes what is stored as text of the good record at `position`: its key, and values of its metadata.
+    pub(crate) fn convert(&mut self, position: Position, (key, metadata): (bool, bool)) {
+        self.findings.number_keys.count(key, position);
+        self.findings.metadata_as_text.count(metadata, position);
+    }
+
     /// What was found since it was last asked.
     pub(crate) fn take(&mut self) -> Findings {
         let told = |finding: &&Finding| finding.seen > 0 || finding.kind.is_named();
@@ -226,7 +302,13 @@ impl Book {
         for finding in &mut self.findings.list {
             (finding.count, finding.seen) = (0, 0);
         }
-        Findings { looked: std::mem::take(&mut self.findings.looked), list }
+        Findings {
+            looked: std::mem::take(&mut self.findings.looked),
+            number_keys: std::mem::take(&mut self.findings.number_keys),
+            metadata_as_text: std::mem::take(&mut self.findings.metadata_as_text),
+            were: self.findings.were.take(),
+            list,
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn split(record: &Record, Glued { end, next }: Glued) -> Option<(Reco
     let mut position = record.position;
     position.offset += next as u64;
     position.record += 1;
+    position.part = 0;
     Some((first, Record { position, raw: Raw::Json(text.slice(next..)) }))
 }
 
@@ -40,11 +41,11 @@ mod tests {
     use crate::record::Position;
 
     fn texts(line: &'static str) -> Option<(String, String, Position)> {
-        let position = Position { input: 1, offset: 100, line: 3, record: 2 };
+        let position = Position { input: 1, offset: 100, line: 3, record: 2, ..Position::default() };
         let record = Record { position, raw: Raw::Json(Bytes::from_static(line.as_bytes())) };
         let text = |raw: Raw| match raw {
             Raw::Json(text) => String::from_utf8(text.to_vec()).unwrap(),
-            Raw::Row { .. } | Raw::Broken { .. } => String::new(),
+            Raw::Row { .. } | Raw::Columns { .. } | Raw::Broken { .. } => String::new(),
         };
         let Raw::Json(line) = &record.raw else { return None };
         let end = line.iter().position(|byte| *byte == b'}')? + 1;
@@ -61,7 +62,7 @@ mod tests {
             ("{} \t{}", "{}", "{}", 104),
             ("{} \u{feff} {}", "{}", "\u{feff} {}", 103),
         ] {
-            let position = Position { input: 1, offset, line: 3, record: 3 };
+            let position = Position { input: 1, offset, line: 3, record: 3, ..Position::default() };
             assert_eq!(texts(line), Some((first.to_owned(), rest.to_owned(), position)));
         }
         for line in ["{}", "{},{}", "{} rubbish", "[1]{}", r#"{"a":{"b":1}"#] {

@@ -1,24 +1,34 @@
 //! One JSON record in one pass: its key, its vector and its metadata land in the scratch, the rest is skipped.
 
+mod parts;
+
 use std::borrow::Cow;
 
-use super::fields::{Choice, Fields, Leads, holds_metadata, is_namespace, loose};
+use super::beside::Beside;
+use super::fields::{Choice, Fields, Leads};
 use super::findings::Kind;
 use super::glued;
-use super::metadata::{Under, Value, described, excerpt, kind};
-use super::numbered;
-use super::numbers::{self, Separated};
+use super::joined;
+use super::metadata::{Under, kind};
+use super::restricts;
 use super::rules::Rules;
-use super::scratch::{Key, NoVector, Scratch, Taken, repeated};
+use super::scratch::{NoVector, Scratch, Taken};
 use super::skip::{Unexpected, decoded, skip_space, string_end, value_end};
 use crate::record::Reason;
+use crate::record::names::JOINED;
+use crate::record::wide::{Match, Wide, WideTrouble};
 
 /// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
 pub(crate) const MARK: &str = "it starts with U+FEFF, a byte-order mark inside the file; if files were concatenated, \
                                remove it: sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW-FILE";
 
-/// Reads the record `text` into `scratch`.
-pub(crate) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Scratch) -> Result<(), Reason> {
+/// Reads the record `text`, which may have the numbers of its vectors `beside` it, into `scratch`.
+pub(super) fn read(
+    text: &[u8],
+    beside: Option<Beside<'_>>,
+    Under { fields, rules }: Under<'_>,
+    scratch: &mut Scratch,
+) -> Result<(), Reason> {
     let start = skip_space(text, 0);
     if text.get(start) != Some(&b'{') {
         if text.get(start..).is_some_and(|rest| rest.starts_with("\u{feff}".as_bytes())) {
@@ -29,9 +39,10 @@ pub(crate) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Sc
     }
     scratch.taken.clear();
     let path = std::mem::take(&mut scratch.path);
-    let mut walk = Walk { text, at: start, fields, rules, scratch, path };
+    let mut walk = Walk { text, beside, at: start, fields, rules, scratch, path, arrays: 0 };
     let walked = loop {
         walk.path.clear();
+        walk.arrays = 0;
         match walk.members(Rest::Counts) {
             Ok(()) => break Ok(()),
             Err(Stop::Reason(reason)) => break Err(reason),
@@ -50,12 +61,16 @@ pub(crate) fn read(text: &[u8], fields: &Fields, rules: &Rules, scratch: &mut Sc
 
 struct Walk<'a, 's> {
     text: &'a [u8],
+    /// The vectors whose numbers are not in it.
+    beside: Option<Beside<'s>>,
     at: usize,
     fields: &'s Fields,
     rules: &'s Rules,
     scratch: &'s mut Scratch,
     /// Names of the objects that are open, from the outside in, each with a dot, without the record itself.
     path: String,
+    /// How many arrays are open.
+    arrays: usize,
 }
 
 /// Why a walk ends early.
@@ -77,7 +92,18 @@ enum Role {
     Key(usize),
     Vector(usize),
     Metadata(usize),
+    /// The element of a vector that has this number in its name, or none.
+    Wide(Match),
     Other,
+}
+
+/// Where a member may lead to other candidates.
+#[derive(Clone, Copy, Default)]
+struct LeadsOn {
+    /// To its own members, if it is an object.
+    inside: bool,
+    /// To its elements, if it is an array.
+    to_elements: bool,
 }
 
 /// What becomes of the members of an object that are for nothing in particular.
@@ -154,16 +180,41 @@ impl<'a> Walk<'a, '_> {
             }
             Role::Metadata(rank) => {
                 let (start, end) = self.value()?;
+                if self.is_joined(name) {
+                    self.scratch.book.note(Kind::Joined, "", JOINED);
+                }
                 self.metadata(name, rank, (start, end));
                 // The key may stand among the metadata.
                 self.go_on(name, start, leads_on, Rest::IsStored)?;
                 self.at = end;
                 Ok(())
             }
-            Role::Other if leads_on && self.peek() == Some(b'{') => {
+            Role::Wide(Match::Number(number)) => {
+                let value = self.value()?;
+                self.named(true, Kind::Vector, 0);
+                self.wide_number(number, value);
+                Ok(())
+            }
+            Role::Wide(Match::Other) => {
+                let trouble = WideTrouble::NoNumber([&self.path, name].concat());
+                self.scratch.problem(Reason::Wide { pattern: self.fields.vector.list(), trouble });
+                Ok(self.skip()?)
+            }
+            Role::Other if self.is_joined(name) => {
+                let (start, end) = self.value()?;
+                self.scratch.book.note(Kind::Joined, "", JOINED);
+                let is_usual = self.fields.all || !self.fields.metadata.named;
+                let is_stored = is_usual && !self.part_left_out(name);
+                self.scratch.joined = is_stored.then_some((start, end));
+                // Of the parts that are named, too, no other is reported.
+                self.go_on(name, start, leads_on, Rest::IsStored)?;
+                self.at = end;
+                Ok(())
+            }
+            Role::Other if self.is_way(self.at, leads_on) => {
                 // Only the parts that it leads to are taken from an object that is left out.
                 let rest = if self.part_left_out(name) { Rest::IsStored } else { rest };
-                self.go_on(name, self.at, true, rest)
+                self.go_on(name, self.at, leads_on, rest)
             }
             Role::Other => {
                 let value = self.value()?;
@@ -175,12 +226,26 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Walks through an object below the record, if there may be something in it.
-    fn go_on(&mut self, name: &str, start: usize, leads_on: bool, rest: Rest) -> Result<(), Stop> {
-        if !leads_on || self.text.get(start) != Some(&b'{') {
+    /// Whether a member is what `--join` has added.
+    fn is_joined(&self, name: &str) -> bool {
+        self.fields.is_joined && self.path.is_empty() && name == JOINED
+    }
+
+    /// Whether the value at `start` is an object or an array that may have other candidates inside.
+    fn is_way(&self, start: usize, leads_on: LeadsOn) -> bool {
+        (leads_on.inside && self.text.get(start) == Some(&b'{'))
+            || (leads_on.to_elements && self.text.get(start) == Some(&b'['))
+    }
+
+    /// Walks through an object or an array below the record, if there may be something in it.
+    fn go_on(&mut self, name: &str, start: usize, leads_on: LeadsOn, rest: Rest) -> Result<(), Stop> {
+        if !self.is_way(start, leads_on) {
             return Ok(());
         }
         self.at = start;
+        if self.peek() == Some(b'[') {
+            return self.elements(name, rest);
+        }
         let outside = self.path.len();
         self.path.push_str(name);
         self.path.push('.');
@@ -189,16 +254,43 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
+    /// Walks through an array as through members of the object around it, named by the array and their index.
+    fn elements(&mut self, array: &str, rest: Rest) -> Result<(), Stop> {
+        self.arrays += 1;
+        self.at = skip_space(self.text, self.at + 1);
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            self.arrays -= 1;
+            return Ok(());
+        }
+        for index in 0_usize.. {
+            self.at = skip_space(self.text, self.at);
+            self.member(&format!("{array}[{index}]"), rest)?;
+            self.at = skip_space(self.text, self.at);
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    break;
+                }
+                _ => return Err(self.unexpected("a comma or ]").into()),
+            }
+        }
+        self.arrays -= 1;
+        Ok(())
+    }
+
     /// What a member is for, and whether it leads to other candidates.
-    fn role(&mut self, name: &str) -> Result<(Role, bool), Stop> {
+    fn role(&mut self, name: &str) -> Result<(Role, LeadsOn), Stop> {
         let fields = self.fields;
-        let mut leads_on = false;
+        let mut leads_on = LeadsOn::default();
         let mut find = |choice: &Choice| {
             let mut found = None;
             for (rank, field) in choice.candidates.iter().enumerate() {
                 match field.leads(&self.path, name) {
                     Some(Leads::There) if found.is_none() => found = Some((rank, field.is_path())),
-                    Some(Leads::Inside) => leads_on = true,
+                    Some(Leads::Inside) => leads_on.inside = true,
+                    Some(Leads::Element) => leads_on.to_elements = true,
                     _ => {}
                 }
             }
@@ -221,13 +313,27 @@ impl<'a> Walk<'a, '_> {
             };
             return Ok((role, leads_on));
         }
-        Ok((Role::Other, leads_on))
+        let role = match &fields.wide {
+            Some(wide) => self.wide_role(wide, name),
+            None => Role::Other,
+        };
+        Ok((role, leads_on))
     }
 
-    /// Whether a field with a dot in its name is taken from here: from the member of that name, if there is one, else
+    /// What a member is for that is none of the candidates, where a vector may have a member for each number.
+    fn wide_role(&self, wide: &Wide, name: &str) -> Role {
+        match wide.matches(&self.path, name) {
+            Some(Match::Number(_)) if self.fields.left_out(&self.path, name).is_some() => Role::Other,
+            Some(Match::Other) if self.fields.has_place_for(&self.path, name) => Role::Other,
+            Some(found) => Role::Wide(found),
+            None => Role::Other,
+        }
+    }
+
+    /// Whether a field with a dot or a bracket in its name is taken from here: from the member of that name, if there is one, else
     /// from the path.
     fn takes(&mut self, part: Kind, rank: usize) -> Result<bool, Stop> {
-        let taken = Taken { part, rank, by_name: self.path.is_empty() };
+        let taken = Taken { part, rank, by_name: self.path.is_empty() && self.arrays == 0 };
         let opposite = Taken { by_name: !taken.by_name, ..taken };
         let known = &mut self.scratch.taken;
         let has_opposite = known.contains(&opposite);
@@ -268,139 +374,6 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Takes a key: of those that a record may have, that of the likeliest field, good or bad.
-    fn key(&mut self, rank: usize, (start, end): (usize, usize)) -> Result<(), Reason> {
-        let raw = self.text.get(start..end).unwrap_or_default();
-        let judged = match raw {
-            [b'"', ..] => decoded(self.text, start, end).map(Cow::into_owned),
-            _ if is_integer(raw) => Ok(String::from_utf8_lossy(raw).into_owned()),
-            _ => {
-                let found = if raw.starts_with(b"{") || raw.starts_with(b"[") {
-                    kind(raw).to_owned()
-                } else {
-                    excerpt(raw)
-                };
-                Err(Reason::KeyKind { field: self.fields.key.name(rank).to_owned(), found })
-            }
-        };
-        match &self.scratch.key {
-            Some(taken) if taken.rank == rank => {
-                return Err(Reason::Syntax { detail: "the key field occurs twice".to_owned() });
-            }
-            Some(taken) if taken.rank < rank => self.scratch.other_keys.push((rank, start, end)),
-            taken => {
-                self.scratch
-                    .other_keys
-                    .extend(taken.as_ref().map(|taken| (taken.rank, taken.start, taken.end)));
-                self.scratch.key = Some(Key { rank, judged, start, end });
-            }
-        }
-        Ok(())
-    }
-
-    fn vector(&mut self, name: &str, rank: usize, rest: Rest) -> Result<(), Reason> {
-        match self.peek() {
-            Some(b'[') => {
-                if !self.scratch.begin_vector(rank, &self.fields.vector) {
-                    return self.skip();
-                }
-                let start = self.at;
-                let numbers = self.text.get(start + 1..).unwrap_or_default();
-                match numbers::read(numbers, Some(b']'), Separated::ByComma, &mut self.scratch.numbers) {
-                    Ok(used) => {
-                        self.scratch.has_vector = true;
-                        self.at = start + 1 + used;
-                        Ok(())
-                    }
-                    Err(reason) => {
-                        self.scratch.problem(reason);
-                        self.skip()
-                    }
-                }
-            }
-            Some(b'"') => {
-                let (start, end) = self.value()?;
-                let cell = decoded(self.text, start, end)?;
-                self.scratch.vector_cell(rank, &self.fields.vector, &cell);
-                Ok(())
-            }
-            Some(b'{') if numbered::is_numbered(self.text.get(self.at..).unwrap_or_default()) => {
-                let (start, end) = self.value()?;
-                if self.scratch.begin_vector(rank, &self.fields.vector) {
-                    let value = self.text.get(start..end).unwrap_or_default();
-                    match numbered::read(value, &mut self.scratch.numbers) {
-                        Ok(used) if used == value.len() => self.scratch.has_vector = true,
-                        Ok(_) => self.scratch.problem(numbered::out_of_order()),
-                        Err(reason) => self.scratch.problem(reason),
-                    }
-                }
-                Ok(())
-            }
-            _ => {
-                let (start, end) = self.value()?;
-                let found = described(self.text.get(start..end).unwrap_or_default());
-                let is_settled = rest == Rest::IsStored || self.named_metadata(name).is_some();
-                let member = (self.path.clone(), name.to_owned());
-                let kinds = &mut self.scratch.vector_kinds;
-                // Two show that the member is repeated; a record may have millions.
-                if kinds.iter().filter(|kind| kind.member == member).count() < 2 {
-                    kinds.push(NoVector { found, member, value: (start, end), is_settled });
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn metadata(&mut self, name: &str, rank: usize, (start, end): (usize, usize)) {
-        self.named(self.fields.metadata.named, Kind::Metadata, rank);
-        if let Some(field) = self.fields.left_out(&self.path, name) {
-            self.scratch.book.note(Kind::LeftOut, "", field);
-            return;
-        }
-        if self.scratch.metadata_seen.contains(&rank) {
-            self.scratch.problem(repeated("metadata", self.fields.metadata.name(rank)));
-            return;
-        }
-        self.scratch.metadata_seen.push(rank);
-        let value = Value { text: self.text, start, end, path: &self.path };
-        let under = Under { fields: self.fields, rules: self.rules };
-        if !self.fields.metadata.named {
-            self.scratch.usual_metadata(rank, value, under);
-        } else if let Err(reason) = self.scratch.metadata.field(name, value, under) {
-            self.scratch.problem(reason);
-        }
-    }
-
-    /// Takes a member that is for nothing in particular: with `*` it is metadata, else it goes nowhere.
-    fn other(&mut self, name: &str, (start, end): (usize, usize)) {
-        let raw = self.text.get(start..end).unwrap_or_default();
-        let (fields, path) = (self.fields, self.path.as_str());
-        if path.is_empty() && is_namespace(name) && !fields.is_settled(name) {
-            let namespace = if raw == b"null" { "".into() } else { String::from_utf8_lossy(raw) };
-            self.scratch.has_namespace = true;
-            self.scratch.book.note(Kind::Namespace, "", namespace.trim_matches('"'));
-        }
-        if let Some(field) = fields.left_out(path, name) {
-            self.scratch.book.note(Kind::LeftOut, "", field);
-        } else if !fields.all {
-            if !holds_nothing(raw) {
-                self.scratch.book.note(loose(name, Kind::Member), path, name);
-            }
-        } else if !(holds_metadata(name) && raw == b"null") {
-            self.scratch.book.note(Kind::Stored, path, name);
-            let value = Value { text: self.text, start, end, path };
-            let under = Under { fields, rules: self.rules };
-            let taken = if holds_metadata(name) {
-                self.scratch.metadata.field(name, value, under)
-            } else {
-                self.scratch.metadata.value(name, value, under)
-            };
-            if let Err(reason) = taken {
-                self.scratch.problem(reason);
-            }
-        }
-    }
-
     /// Nothing may follow; and what becomes of fields that could have been key or vector is known only now.
     fn end(&mut self) -> Result<(), Reason> {
         let object_end = self.at;
@@ -408,6 +381,9 @@ impl<'a> Walk<'a, '_> {
         if self.at < self.text.len() {
             self.scratch.glued = glued::after(self.text, object_end);
             return Err(self.unexpected("no more text"));
+        }
+        if !self.scratch.wide.is_empty() {
+            self.scratch.wide_vector(self.fields);
         }
         for (rank, start, end) in std::mem::take(&mut self.scratch.other_keys) {
             let name = self.fields.key.name(rank);
@@ -427,8 +403,13 @@ impl<'a> Walk<'a, '_> {
                 self.other(&name, value);
             }
         }
+        if let Some(joined) = self.scratch.joined.take() {
+            let under = Under { fields: self.fields, rules: self.rules };
+            joined::take(joined, self.text, under, self.scratch);
+        }
+        restricts::take(self.text, Under { fields: self.fields, rules: self.rules }, self.scratch);
         if !self.scratch.has_namespace && !self.fields.settles_namespace() {
-            self.scratch.book.note(Kind::Namespace, "", "");
+            self.scratch.note_namespace_around();
         }
         Ok(())
     }
@@ -456,22 +437,5 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// Whether a value is an integer as JSON has it, of any size.
-fn is_integer(value: &[u8]) -> bool {
-    match value.strip_prefix(b"-").unwrap_or(value) {
-        [b'0'] => true,
-        [b'1'..=b'9', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
-        _ => false,
-    }
-}
-
-/// Whether nothing is lost when a value is not stored.
-fn holds_nothing(value: &[u8]) -> bool {
-    let inside = |open, close| {
-        value
-            .strip_prefix(open)
-            .and_then(|rest: &[u8]| rest.strip_suffix(close))
-            .is_some_and(|inside: &[u8]| inside.trim_ascii().is_empty())
-    };
-    matches!(value, b"null" | b"None" | b"\"\"") || inside(b"{", b"}") || inside(b"[", b"]")
-}
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,8 @@ pub(crate) struct Metadata {
     largest_beyond: (usize, String),
     /// Fields that were left out since the user says so.
     left_out: Vec<String>,
+    /// Whether a number or a boolean was made text.
+    is_made_text: bool,
     open: Vec<u8>,
 }
 
@@ -60,6 +62,7 @@ impl Metadata {
         self.wire.clear();
         self.names.clear();
         self.left_out.clear();
+        self.is_made_text = false;
         (self.bytes, self.filterable_bytes, self.filterable_fields) = (0, 0, 0);
         self.largest_beyond = (0, String::new());
     }
@@ -67,6 +70,11 @@ impl Metadata {
     /// The pairs as they go between the braces on the wire.
     pub(crate) fn wire(&self) -> &[u8] {
         &self.wire
+    }
+
+    /// Whether a number or a boolean was made text.
+    pub(crate) fn is_made_text(&self) -> bool {
+        self.is_made_text
     }
 
     /// Fields that the user leaves out and this record has.
@@ -95,8 +103,13 @@ impl Metadata {
             self.left_out.extend(under.fields.left_out("", name).map(str::to_owned));
             Ok(())
         } else {
-            self.pair(name, cell.len(), under.rules, |wire| quoted(cell, wire))
+            self.text(name, cell, under)
         }
+    }
+
+    /// Takes a text under a name, whatever is left out.
+    pub(crate) fn text(&mut self, name: &str, text: &str, under: Under<'_>) -> Result<(), Reason> {
+        self.pair(name, text.len(), under.rules, |wire| quoted(text, wire))
     }
 
     /// Takes every member of an object that is written as text.
@@ -143,6 +156,22 @@ impl Metadata {
             self.left_out.push(field.to_owned());
             return Ok(());
         }
+        self.kept_value(name, value, under).map_err(|reason| match reason {
+            Reason::MetadataRepeated { name, joined: None } if under.fields.is_in_joined(value.path) => {
+                let joined = Some([value.path, &name].concat());
+                Reason::MetadataRepeated { name, joined }
+            }
+            other => other,
+        })
+    }
+
+    /// Takes one value under a name, whatever is left out.
+    pub(crate) fn kept_value(
+        &mut self,
+        name: &str,
+        value: Value<'_>,
+        under: Under<'_>,
+    ) -> Result<(), Reason> {
         let rules = under.rules;
         let raw = value.raw();
         match (raw.first(), Word::of(raw), rules.metadata_values) {
@@ -153,8 +182,9 @@ impl Metadata {
             (Some(b'['), ..) => self.list(name, value, rules),
             (Some(b'{'), ..) => refused(name, "an object", ValueCure::LeaveOut),
             (_, Word::Absent, MetadataValues::Text) => Ok(()),
-            (_, Word::Plain, MetadataValues::Text) => {
+            (_, Word::Plain | Word::Moment, MetadataValues::Text) => {
                 let text = String::from_utf8_lossy(raw);
+                self.is_made_text = true;
                 self.pair(name, text.len(), rules, |wire| quoted(&text, wire))
             }
             (_, word, _) => refused(name, &described(raw), word.cure()),
@@ -177,8 +207,9 @@ impl Metadata {
                 }
                 (Some(b'[' | b'{'), ..) => return refused(ValueCure::LeaveOut),
                 (_, Word::Absent, MetadataValues::Text) => {}
-                (_, Word::Plain, MetadataValues::Text) => {
+                (_, Word::Plain | Word::Moment, MetadataValues::Text) => {
                     length += raw.len();
+                    self.is_made_text = true;
                     quoted(&String::from_utf8_lossy(raw), separated(&mut list));
                 }
                 (_, word, _) => return refused(word.cure()),
@@ -191,7 +222,8 @@ impl Metadata {
         })
     }
 
-    fn pair(
+    /// Takes one pair, whose value has so many bytes of text and is written by `write`.
+    pub(super) fn pair(
         &mut self,
         name: &str,
         value_bytes: usize,
@@ -206,7 +238,7 @@ impl Metadata {
             return Ok(());
         }
         if !self.names.insert(name.to_owned()) {
-            return Err(Reason::MetadataRepeated { name: name.to_owned() });
+            return Err(Reason::MetadataRepeated { name: name.to_owned(), joined: None });
         }
         self.bytes += name.len() + value_bytes;
         if rules.is_filterable(name) {
@@ -272,6 +304,8 @@ enum Word {
     Absent,
     /// A number or a boolean, which its own spelling says as well.
     Plain,
+    /// A date or a time of a column, the same.
+    Moment,
     /// Something else.
     Unknown,
 }
@@ -285,6 +319,7 @@ impl Word {
             b"True" | b"False" | b"Infinity" | b"-Infinity" | b"inf" | b"-inf" => Self::Plain,
             [b'"' | b'[' | b'{', ..] => Self::Unknown,
             _ if is_json(raw) => Self::Plain,
+            _ if is_moment(raw) => Self::Moment,
             _ => Self::Unknown,
         }
     }
@@ -293,13 +328,51 @@ impl Word {
         match self {
             Self::Absent => ValueCure::TextLeavesOut,
             Self::Plain => ValueCure::Text,
+            Self::Moment => ValueCure::TextOfMoments,
             Self::Unknown => ValueCure::LeaveOut,
         }
     }
 }
 
+/// Whether it is a date, a time or both as ISO 8601 has them: columns have them, and JSON has no other place for them
+/// than text.
+fn is_moment(raw: &[u8]) -> bool {
+    let has_form = |text: &[u8], form: &[u8]| {
+        text.len() >= form.len()
+            && text.iter().zip(form).all(
+                |(byte, form)| {
+                    if *form == b'0' { byte.is_ascii_digit() } else { byte == form }
+                },
+            )
+    };
+    let is_time = |text: &[u8]| {
+        let rest = text.get(b"00:00:00".len()..).unwrap_or_default();
+        let rest = rest.strip_suffix(b"Z").unwrap_or(rest);
+        let is_fraction =
+            |rest: &[u8]| rest.strip_prefix(b".").is_some_and(|digits| digits.iter().all(u8::is_ascii_digit));
+        has_form(text, b"00:00:00") && (rest.is_empty() || is_fraction(rest))
+    };
+    let (date, rest) = raw.split_at_checked(b"0000-00-00".len()).unwrap_or((raw, b""));
+    let is_date = has_form(date, b"0000-00-00");
+    is_time(raw) || (is_date && (rest.is_empty() || rest.strip_prefix(b"T").is_some_and(is_time)))
+}
+
 fn is_json(raw: &[u8]) -> bool {
     serde_json::from_slice::<&RawValue>(raw).is_ok()
+}
+
+/// How bytes are written that are not text.
+const BYTES: &[u8] = b"b\"";
+
+/// Whether nothing is lost when a value is not stored.
+pub(super) fn holds_nothing(value: &[u8]) -> bool {
+    let inside = |open, close| {
+        value
+            .strip_prefix(open)
+            .and_then(|rest: &[u8]| rest.strip_suffix(close))
+            .is_some_and(|inside: &[u8]| inside.trim_ascii().is_empty())
+    };
+    matches!(value, b"null" | b"None" | b"\"\"") || inside(b"{", b"}") || inside(b"[", b"]")
 }
 
 /// What stands in place of a value, as a message says it: its kind, or the word itself where it is no JSON.
@@ -307,6 +380,8 @@ pub(crate) fn described(raw: &[u8]) -> String {
     match raw.first() {
         Some(b'"' | b'{' | b'[') | None => kind(raw).to_owned(),
         _ if is_json(raw) => kind(raw).to_owned(),
+        _ if raw.starts_with(BYTES) => "binary data".to_owned(),
+        _ if is_moment(raw) => "a date or a time".to_owned(),
         _ => excerpt(raw),
     }
 }

@@ -3,29 +3,44 @@
 //! Every rule of the service is held here, before anything is sent. Pure: no clock, no file, no socket.
 
 mod admitted;
+mod beside;
+mod broken;
+mod columns;
+mod encoded;
+mod exports;
 mod fields;
 mod findings;
 mod float32;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod glued;
+mod joined;
 mod json;
+mod likely;
 mod line_of_rejects;
 mod metadata;
 mod not_text;
 mod numbered;
 mod numbers;
+mod restricts;
 mod row;
 mod rules;
 mod scratch;
 mod shortest;
+mod simd;
 mod skip;
+mod spelling;
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
 pub use admitted::Admitted;
+use exports::Forms;
 pub use fields::Fields;
 use findings::Book;
+pub(crate) use findings::Converted;
 pub use findings::Findings;
 pub(crate) use findings::{Finding, Kind};
 use metadata::Under;
@@ -34,7 +49,11 @@ use row::Header;
 pub use rules::{MetadataValues, Rules};
 use scratch::Scratch;
 
-use crate::record::{Block, Defect, Position, Raw, Reason, Record, RowTrouble, Vector};
+use crate::export::{Content, Export, Paths, Unfit};
+use crate::lint::{Look, Mode};
+use crate::record::names::NAMESPACE;
+use crate::record::page::{Around, Namespace};
+use crate::record::{Block, Defect, Lack, Position, Raw, Reason, Record, Vector};
 
 /// Judges records; one a thread, since it keeps its scratch space between records.
 #[derive(Debug)]
@@ -42,9 +61,17 @@ pub struct Admit {
     fields: Fields,
     /// The fields of a vector as it was sent, which a rejects file may hold.
     wire: Fields,
+    /// The fields of records of known forms.
+    forms: Forms,
+    /// Whether the record at hand stands for several.
+    is_several: bool,
+    /// The fields of another record of a rejects file, to which something may have been joined.
+    rejected: Fields,
     rules: Rules,
     /// The header of the rows at hand.
     header: Option<Header>,
+    /// The row of a file of columns at hand.
+    row: columns::Row,
     scratch: Scratch,
 }
 
@@ -52,7 +79,17 @@ impl Admit {
     /// Makes a judge for these fields under these rules.
     pub fn new(fields: Fields, rules: Rules) -> Self {
         let scratch = Scratch { book: Book::new(fields.named()), ..Scratch::default() };
-        Self { fields, wire: Fields::new(&[], &[], &[]), rules, header: None, scratch }
+        Self {
+            rejected: fields.clone().joined(),
+            fields,
+            wire: Fields::new(&[], &[], &[]),
+            forms: Forms::default(),
+            is_several: false,
+            rules,
+            header: None,
+            row: columns::Row::default(),
+            scratch,
+        }
     }
 
     /// Sets the dimension that all further records must have.
@@ -67,13 +104,24 @@ impl Admit {
         let mut arena = Vec::with_capacity(block.records.iter().map(|record| record.raw.len()).sum());
         let mut judged = Vec::with_capacity(block.records.len());
         let mut glued = 0;
-        for mut record in block.records {
+        let mut around = block.around.into_iter().peekable();
+        self.scratch.around = Namespace::Own;
+        for (index, mut record) in block.records.into_iter().enumerate() {
+            while let Some((_, told)) = around.next_if(|(before, _)| *before <= index) {
+                self.told(&told, record.position);
+            }
             record.position.record += glued;
             glued += self.line(record, &mut arena, &mut judged);
         }
+        around.for_each(|(_, told)| self.told(&told, block.end));
         // Text shrinks on its way to the wire, and batches wait with what is left.
         arena.shrink_to_fit();
         let arena = Bytes::from(arena);
+        let look = |judged: &Judged| judged.as_ref().ok().and_then(|(_, written)| written.look);
+        let looks = match self.rules.lint {
+            Mode::Off => Vec::new(),
+            Mode::Note | Mode::Deny => judged.iter().map(look).collect(),
+        };
         let verdicts = judged
             .into_iter()
             .map(|judged| {
@@ -87,14 +135,34 @@ impl Admit {
             header.tell(&mut self.scratch.book);
         }
         let findings = self.scratch.book.take();
-        Admitted { verdicts, end, bytes: block.bytes, dimension: self.rules.dimension, findings }
+        Admitted { verdicts, looks, end, bytes: block.bytes, dimension: self.rules.dimension, findings }
+    }
+
+    /// Takes what the object around records says of them.
+    #[cold]
+    fn told(&mut self, told: &Around, at: Position) {
+        let is_named = match told {
+            Around::Of(namespace) => {
+                self.scratch.around = namespace.clone();
+                matches!(namespace, Namespace::Named(_))
+            }
+            Around::Were(name) => {
+                self.scratch.book.close_namespace(name);
+                !name.is_empty()
+            }
+        };
+        for field in NAMESPACE.iter().filter_map(|name| self.fields.left_out("", name)) {
+            if is_named {
+                self.scratch.book.note_all(Kind::LeftOut, field, 1, at);
+            }
+        }
     }
 
     /// Judges what stands on one line, nearly always one record, and gives how many more there are.
     fn line(&mut self, mut record: Record, arena: &mut Vec<u8>, judged: &mut Vec<Judged>) -> u64 {
         let mut more = 0;
         loop {
-            let (key, mut reason) = match self.record(&record, arena) {
+            let mut refused = match self.record(&record, arena) {
                 Ok(written) => {
                     judged.push(Ok((record.position, written)));
                     return more;
@@ -104,39 +172,173 @@ impl Admit {
             match self.scratch.glued.take().and_then(|glued| glued::split(&record, glued)) {
                 // What is wrong may be that another one follows, or the other one's matter.
                 Some((first, rest)) if more < MOST_ON_A_LINE => {
-                    let first_judged = self.record(&first, arena);
-                    judged.push(match first_judged {
-                        Ok(written) => Ok((first.position, written)),
-                        Err((key, reason)) => Err(defect(first, key, reason)),
-                    });
-                    more += 1;
+                    let of_first = match self.record(&first, arena) {
+                        Ok(written) => {
+                            judged.push(Ok((first.position, written)));
+                            0
+                        }
+                        Err(refused) => self.refused(first, refused, arena, judged),
+                    };
+                    more += 1 + of_first;
                     record = rest;
+                    record.position.record += of_first;
                     continue;
                 }
                 Some(_) => {
                     let detail = format!("more than {MOST_ON_A_LINE} records on one line; use --format json");
-                    reason = Reason::Syntax { detail };
+                    refused.reason = Reason::Syntax { detail };
                 }
                 None => {}
             }
-            judged.push(Err(defect(record, key, reason)));
-            return more;
+            return more + self.refused(record, refused, arena, judged);
         }
     }
 
-    fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<Written, (Option<String>, Reason)> {
+    /// Takes a record that is not admitted as it is: it may stand for several. Gives how many more than one.
+    #[cold]
+    fn refused(
+        &mut self,
+        record: Record,
+        refused: Refused,
+        arena: &mut Vec<u8>,
+        judged: &mut Vec<Judged>,
+    ) -> u64 {
+        if refused.is_several {
+            return self.several(record, refused, arena, judged);
+        }
+        judged.push(Err(defect(record, refused.key, refused.reason, &self.fields)));
+        0
+    }
+
+    fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<Written, Refused> {
         self.scratch.clear();
         let (read, counts) = self.read(record);
-        let is_read = counts && read.is_ok();
+        let mut is_read = counts && read.is_ok();
         if is_read {
             self.scratch.note_parts(&self.fields);
         }
-        let written = read.and_then(|()| self.written(out));
+        let mut written = read.and_then(|()| written(&mut self.scratch, &self.fields, &mut self.rules, out));
+        self.is_several = false;
+        if counts && let Err(reason) = written {
+            (written, is_read) = self.of_other_form(record, reason, is_read, out);
+        }
         self.scratch.book.close(record.position, (is_read, written.is_ok()));
+        if written.is_ok() {
+            self.scratch.note_conversions(record.position);
+        }
+        let is_several = self.is_several;
         written.map_err(|reason| {
             let key = self.scratch.key.take().and_then(|key| key.judged.ok());
-            (key, reason)
+            Refused { key, reason, is_several }
         })
+    }
+
+    /// Reads a record once more that was refused for this `reason`, if it is of a known form. Gives also whether its fields
+    /// were all seen.
+    #[cold]
+    fn of_other_form(
+        &mut self,
+        record: &Record,
+        reason: Reason,
+        is_read: bool,
+        out: &mut Vec<u8>,
+    ) -> (Result<Written, Reason>, bool) {
+        let text = if exports::may_be(&reason, &self.scratch) { exports::text(record) } else { None };
+        let Some((text, is_rejected)) = text else { return (Err(reason), is_read) };
+        let Some(export) = Export::of(&text) else { return (Err(reason), is_read) };
+        if let Some(key) = export.key.filter(|_| !self.fields.key.named) {
+            self.scratch.take_key(key);
+        }
+        let refused = match export.content {
+            Content::One(paths) => return self.along((&text, is_rejected), &paths, out),
+            Content::Failed(message) => Reason::Provider { message },
+            Content::Several(_) if !self.fields.vector.named => {
+                self.is_several = true;
+                reason
+            }
+            Content::Unfit(Unfit { lack, said }) if !self.is_named(lack) => Reason::OfExport { lack, said },
+            Content::Several(_) | Content::Unfit(_) => reason,
+        };
+        (Err(refused), is_read)
+    }
+
+    /// Whether the user names the field of what is missing.
+    fn is_named(&self, lack: Lack) -> bool {
+        match lack {
+            Lack::Key => self.fields.key.named,
+            Lack::Text => false,
+            Lack::Vector | Lack::Choice | Lack::Kind => self.fields.vector.named,
+        }
+    }
+
+    /// Reads a record whose parts are at these paths.
+    fn along(
+        &mut self,
+        (text, is_rejected): (&[u8], bool),
+        paths: &Paths,
+        out: &mut Vec<u8>,
+    ) -> (Result<Written, Reason>, bool) {
+        let fields = self.forms.fields(paths, if is_rejected { &self.rejected } else { &self.fields });
+        self.scratch.clear();
+        let read = json::read(text, None, Under { fields: &fields, rules: &self.rules }, &mut self.scratch);
+        let is_read = read.is_ok();
+        if is_read {
+            self.scratch.note_parts(&fields);
+        }
+        if paths.is_truncated {
+            self.scratch.book.note(Kind::Truncated, "", "");
+        }
+        let written = read.and_then(|()| written(&mut self.scratch, &fields, &mut self.rules, out));
+        let written = written.map_err(|reason| match (reason, paths.needs_key) {
+            (Reason::NoKey { .. }, Some(said)) if !fields.key.named => {
+                Reason::OfExport { lack: Lack::Key, said: said.to_owned() }
+            }
+            (reason, _) => reason,
+        });
+        (written, is_read)
+    }
+
+    /// Judges each of the records that a line with several vectors stands for, and gives how many more than one they are.
+    /// Where an earlier run has settled the first of them, the record begins at the one that follows.
+    fn several(
+        &mut self,
+        record: Record,
+        Refused { key, reason, .. }: Refused,
+        arena: &mut Vec<u8>,
+        judged: &mut Vec<Judged>,
+    ) -> u64 {
+        let text = exports::text(&record).map(|(text, _)| text.into_owned()).unwrap_or_default();
+        let Some(Export { content: Content::Several(parts), .. }) = Export::of(&text) else {
+            judged.push(Err(defect(record, key, reason, &self.fields)));
+            return 0;
+        };
+        let trouble = if parts.count() as u64 > MOST_ON_A_LINE {
+            Some(format!(
+                "more than {MOST_ON_A_LINE} vectors on one line; send fewer inputs with each request"
+            ))
+        } else if parts.common() > exports::MOST_IN_COMMON {
+            Some("more than 1 MiB of other fields around the vectors of one line; remove them".to_owned())
+        } else {
+            None
+        };
+        if let Some(detail) = trouble {
+            judged.push(Err(defect(record, key, Reason::Syntax { detail }, &self.fields)));
+            return 0;
+        }
+        let first = record.position;
+        let mut more = 0;
+        for part in first.part.. {
+            let Some(text) = parts.part(part as usize) else { break };
+            let more_before = u64::from(part - first.part);
+            let position = Position { record: first.record + more_before, part, ..first };
+            let record = Record { position, raw: Raw::Json(text.into()) };
+            judged.push(match self.record(&record, arena) {
+                Ok(written) => Ok((position, written)),
+                Err(refused) => Err(defect(record, refused.key, refused.reason, &self.fields)),
+            });
+            more = more_before;
+        }
+        more
     }
 
     /// Reads a record into the scratch, and says whether its fields are those that the user speaks of.
@@ -146,8 +348,8 @@ impl Admit {
             Raw::Json(text) => match line_of_rejects::rejected_record(text) {
                 Ok(Some(inner)) if inner.is_superseded => (Err(Reason::Superseded), false),
                 Ok(Some(inner)) => {
-                    let fields = if inner.is_wire { &self.wire } else { &self.fields };
-                    let read = json::read(&inner.text, fields, rules, scratch);
+                    let fields = if inner.is_wire { &self.wire } else { &self.rejected };
+                    let read = json::read(&inner.text, None, Under { fields, rules }, scratch);
                     // The place is one of the text inside.
                     scratch.glued = None;
                     if inner.is_wire {
@@ -155,17 +357,13 @@ impl Admit {
                     }
                     (read, !inner.is_wire)
                 }
-                Ok(None) => (json::read(text, &self.fields, rules, scratch), true),
+                Ok(None) => (json::read(text, None, Under { fields: &self.fields, rules }, scratch), true),
                 Err(reason) => (Err(reason), false),
             },
-            Raw::Broken { trouble, .. } => {
-                let reason = match **trouble {
-                    RowTrouble::Quote(trouble) => Reason::Quote(trouble),
-                    RowTrouble::Cells { want, got } => Reason::Ragged { want, got },
-                    RowTrouble::Mark => Reason::Syntax { detail: json::MARK.to_owned() },
-                    RowTrouble::Return => Reason::Syntax { detail: RETURN.to_owned() },
-                };
-                (Err(reason), false)
+            Raw::Broken { text, trouble } => (Err(self.broken(text, trouble)), false),
+            Raw::Columns { rows, row } => {
+                let under = Under { fields: &self.fields, rules };
+                (self.row.read(rows.as_ref(), *row, under, scratch), true)
             }
             Raw::Row { columns, cells } => {
                 if !self.header.as_ref().is_some_and(|header| header.is_of(columns)) {
@@ -180,28 +378,39 @@ impl Admit {
             }
         }
     }
-
-    /// Holds what was read against the rules and writes it.
-    fn written(&mut self, out: &mut Vec<u8>) -> Result<Written, Reason> {
-        let dimension = self.scratch.check(&self.fields, &self.rules)?;
-        let before = out.len();
-        if before > 0 {
-            out.push(b',');
-        }
-        let start = out.len();
-        let key_length = self.scratch.write(out);
-        let bytes = out.len() - start;
-        if bytes > self.rules.largest {
-            out.truncate(before);
-            return Err(Reason::TooLarge { bytes, limit: self.rules.largest });
-        }
-        self.rules.dimension = Some(dimension);
-        Ok(Written { wire: start..out.len(), key_length })
-    }
 }
 
-const RETURN: &str = "the row contains a carriage return without a line feed; if it ends rows, convert it: \
-                      tr '\\r' '\\n' < FILE > NEW-FILE; if it is text, quote the cell";
+/// Holds what was read against the rules and writes it.
+fn written(
+    scratch: &mut Scratch,
+    fields: &Fields,
+    rules: &mut Rules,
+    out: &mut Vec<u8>,
+) -> Result<Written, Reason> {
+    let dimension = scratch.check(fields, rules)?;
+    let look = scratch.look(rules)?;
+    let before = out.len();
+    if before > 0 {
+        out.push(b',');
+    }
+    let start = out.len();
+    let key_length = scratch.write(out);
+    let bytes = out.len() - start;
+    if bytes > rules.largest {
+        out.truncate(before);
+        return Err(Reason::TooLarge { bytes, limit: rules.largest });
+    }
+    rules.dimension = Some(dimension);
+    Ok(Written { wire: start..out.len(), key_length, look })
+}
+
+/// A record that is not admitted as it is.
+struct Refused {
+    key: Option<String>,
+    reason: Reason,
+    /// Whether it stands for several records.
+    is_several: bool,
+}
 
 /// What became of one record, before the arena is shared.
 type Judged = Result<(Position, Written), Box<Defect>>;
@@ -210,8 +419,8 @@ type Judged = Result<(Position, Written), Box<Defect>>;
 const MOST_ON_A_LINE: u64 = 4_096;
 
 /// What is wrong with `record`, which keeps nothing but its own text: else one defect would keep that of its whole block.
-fn defect(record: Record, key: Option<String>, reason: Reason) -> Box<Defect> {
-    let reason = not_text::explained(reason, &record.raw);
+fn defect(record: Record, key: Option<String>, reason: Reason, fields: &Fields) -> Box<Defect> {
+    let reason = not_text::explained(reason, &record.raw, fields);
     Box::new(Defect { position: record.position, key, raw: record.raw.alone(), reason })
 }
 
@@ -219,6 +428,7 @@ fn defect(record: Record, key: Option<String>, reason: Reason) -> Box<Defect> {
 struct Written {
     wire: Range<usize>,
     key_length: usize,
+    look: Option<Look>,
 }
 
 #[cfg(test)]

@@ -6,27 +6,51 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::line_of_rejects;
-use crate::encoding::{self, Foreign};
+use super::fields::Fields;
+use super::{likely, line_of_rejects};
+use crate::encoding::{self, Foreign, Stray};
 use crate::record::rejected::{Line, Rejected};
-use crate::record::{Raw, Reason};
+use crate::record::{Columns, Raw, Reason};
 
 /// The reason for a cell in `column` that is not UTF-8.
 pub(crate) fn cell(cell: &[u8], column: &str) -> Reason {
-    let found = encoding::foreign(cell).unwrap_or(Foreign { at: 0, byte: 0, likely: None });
+    let found = foreign(cell);
     not_utf8(found, &format!("byte {} of the cell in column {column}", found.at + 1))
 }
 
+/// The reason for a record that is not UTF-8.
+pub(super) fn text(text: &[u8]) -> Reason {
+    let found = foreign(text);
+    not_utf8(found, &format!("column {}", found.at + 1))
+}
+
+fn foreign(text: &[u8]) -> Foreign {
+    let unknown = Foreign { at: 0, stray: Stray::Byte { byte: 0, likely: None } };
+    encoding::foreign(text).unwrap_or(unknown)
+}
+
 /// The same `reason` with what the record's text says of it. Only records that are rejected come here.
-pub(crate) fn explained(reason: Reason, raw: &Raw) -> Reason {
+pub(crate) fn explained(reason: Reason, raw: &Raw, fields: &Fields) -> Reason {
     match (reason, raw) {
         (Reason::Syntax { detail }, Raw::Json(text)) => unreadable(detail, text),
-        (Reason::NoKey { looked_for }, raw) => Reason::NoKey { looked_for: looked_for + &there(raw, true) },
-        (Reason::NoVector { looked_for }, raw) => {
+        (Reason::NoKey { looked_for }, raw) => {
+            let alike = if let Raw::Columns { rows, .. } = raw { alike(rows.labels(), fields) } else { None };
+            alike.unwrap_or_else(|| Reason::NoKey { looked_for: looked_for + &there(raw, true) })
+        }
+        (Reason::NoVector { looked_for }, raw) if fields.vector.named => {
             Reason::NoVector { looked_for: looked_for + &there(raw, false) }
         }
+        (Reason::NoVector { looked_for }, raw) => match likely::vector(raw) {
+            Ok(reason) => reason,
+            Err(clause) => Reason::NoVector { looked_for: looked_for + &there(raw, false) + &clause },
+        },
         (reason, _) => reason,
     }
+}
+
+/// The reason why none of these columns is the key: of those that have its name in another case there are several.
+fn alike(labels: Vec<String>, fields: &Fields) -> Option<Reason> {
+    fields.key.columns(&Columns(labels)).err()
 }
 
 /// So many fields of a record are named, and so much of each name.
@@ -37,6 +61,7 @@ const NAME_LENGTH: usize = 40;
 fn there(raw: &Raw, is_of_key: bool) -> String {
     let (names, what) = match raw {
         Raw::Row { columns, .. } => (columns.labels().map(Cow::into_owned).collect(), "columns"),
+        Raw::Columns { rows, .. } => (rows.labels(), "columns"),
         Raw::Json(text) => (names(text), "fields"),
         Raw::Broken { .. } => return String::new(),
     };
@@ -101,7 +126,7 @@ fn unreadable(detail: String, text: &[u8]) -> Reason {
 }
 
 /// What to say of a line of a rejects file that holds a piece of a table whose quotes are not in order: without the
-/// table's header and the other pieces it cannot be mended.
+/// table's header and the other pieces it cannot be repaired.
 fn quoted_row(line: &[u8]) -> Option<String> {
     let Line { mut rejected, mut record } = Line::parse(line)?;
     // Lines of rejects files may hold one another.
@@ -114,8 +139,12 @@ fn quoted_row(line: &[u8]) -> Option<String> {
     })
 }
 
-fn not_utf8(Foreign { byte, likely, .. }: Foreign, place: &str) -> Reason {
-    Reason::NotUtf8 { byte, place: place.to_owned(), likely }
+fn not_utf8(Foreign { stray, .. }: Foreign, place: &str) -> Reason {
+    let place = place.to_owned();
+    match stray {
+        Stray::Byte { byte, likely } => Reason::NotUtf8 { byte, place, likely },
+        Stray::Sequence(sequence) => Reason::Undecodable { sequence: sequence.to_string(), place },
+    }
 }
 
 #[cfg(test)]
@@ -132,7 +161,8 @@ mod tests {
     fn said(raw: Raw) -> String {
         let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index());
         let records = vec![Record { position: Position::default(), raw }];
-        let admitted = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+        let admitted =
+            admit.block(Block { records, end: Position::default(), bytes: 0..0, around: Vec::new() });
         admitted.verdicts.into_iter().next_back().unwrap().unwrap_err().reason.to_string()
     }
 
@@ -254,7 +284,7 @@ mod tests {
         invalid record: the row contains a carriage return without a line feed; if it ends rows, convert it: tr '\r' '\n' < FILE > NEW-FILE; if it is text, quote the cell
         no key found (looked for key, id, _id, uuid, doc_id, custom_id, recordId; the columns are (unnamed column 1), vector; to name the index in pandas, use df.to_csv(PATH, index_label="id")); set its field with --key
         no vector found (looked for data.float32, vector, values, embedding, emb; the columns are id, text); set its field with --vector
-        no vector found: columns v0 to v3 seem to hold one number each, which is not supported yet; write the numbers into one column, such as [0.1, 0.2], and set it with --vector
+        no vector found: v0 to v3 seem to hold one number each; if they are the vector, use --vector 'v*'
         "#);
     }
 
@@ -268,9 +298,9 @@ mod tests {
             let said = quoted_row(text.as_bytes()).unwrap();
             assert!(said.contains("a row of a table") && said.contains("a.csv from line 7"), "{said}");
         }
-        let mended = line.replace(r#""b,\"[1""#, r#"{"id":"b"}"#);
+        let repaired = line.replace(r#""b,\"[1""#, r#"{"id":"b"}"#);
         let other = line.replace("\"quote\"", "\"syntax\"");
-        for text in [mended.as_str(), &other, "{", "[]"] {
+        for text in [repaired.as_str(), &other, "{", "[]"] {
             assert_eq!(quoted_row(text.as_bytes()), None, "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! The numbers of one vector, straight from the input's bytes.
 
 use super::float32;
+use super::simd::{self, Instructions};
 use crate::record::Reason;
 
 /// How numbers are kept apart.
@@ -15,6 +16,40 @@ pub(crate) enum Separated {
 /// Appends the numbers up to `close` (`None` is the end of the text) to `out`, all finite, and says how many bytes of
 /// `text` were used, the closing byte included.
 pub(crate) fn read(
+    text: &[u8],
+    close: Option<u8>,
+    separated: Separated,
+    out: &mut Vec<f32>,
+) -> Result<usize, Reason> {
+    read_by(Instructions::chosen(), text, close, separated, out)
+}
+
+/// The same by instructions that may be others than a load takes.
+#[inline]
+pub(super) fn read_by(
+    instructions: Instructions,
+    text: &[u8],
+    close: Option<u8>,
+    separated: Separated,
+    out: &mut Vec<f32>,
+) -> Result<usize, Reason> {
+    // What is an array of JSON is the same in a cell.
+    if close == Some(b']')
+        && let Some(used) = simd::read(instructions, text, read_one, out)
+    {
+        return Ok(used);
+    }
+    read_plainly(text, close, separated, out)
+}
+
+/// One number of JSON that is finite.
+#[inline(never)]
+pub(super) fn read_one(rest: &[u8]) -> Option<(f32, usize)> {
+    float32::read_usual(rest).or_else(|| read_unusual(rest, Separated::ByComma, 0).ok())
+}
+
+/// The same number by number, which is what [`read`] means.
+fn read_plainly(
     text: &[u8],
     close: Option<u8>,
     separated: Separated,
@@ -67,6 +102,25 @@ pub(crate) fn read(
     }
 }
 
+/// The number that is all of `text`, the element `index`, found in the field `name`.
+pub(crate) fn one(text: &[u8], separated: Separated, index: usize, name: &str) -> Result<f32, Reason> {
+    let text = text.trim_ascii();
+    let not_a_number = |text: String| Reason::NotANumber { index, text: format!("{text} ({name})") };
+    let read = match float32::read_usual(text) {
+        Some(read) => Ok(read),
+        None if text.is_empty() => return Err(not_a_number("empty".to_owned())),
+        None => read_unusual(text, separated, index),
+    };
+    match read {
+        Ok((value, used)) if used == text.len() => Ok(value),
+        Ok(_) | Err(Reason::NotANumber { .. } | Reason::Nested) => Err(not_a_number(excerpt(text))),
+        Err(Reason::NotFinite { index, text }) => {
+            Err(Reason::NotFinite { index, text: format!("{text} ({name})") })
+        }
+        Err(other) => Err(other),
+    }
+}
+
 /// Reads the number at the start of `rest`, the element `index`, whatever its spelling; of JSON it must be JSON's.
 #[cold]
 pub(crate) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> Result<(f32, usize), Reason> {
@@ -84,16 +138,14 @@ pub(crate) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> R
 
 /// What keeps a number from being one of JSON.
 fn flaw(number: &[u8]) -> Option<&'static str> {
-    if number.starts_with(b"+") {
-        return Some("leading plus sign");
-    }
-    let number = number.strip_prefix(b"-").unwrap_or(number);
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (whole, rest) = number.split_at_checked(digits(number))?;
-    match (whole, rest) {
-        ([], _) => Some("no digit before the decimal point"),
-        ([b'0', _, ..], _) => Some("leading zero"),
-        (_, [b'.', rest @ ..]) if digits(rest) == 0 => Some("no digit after the decimal point"),
+    let unsigned = number.strip_prefix(b"-").unwrap_or(number);
+    let is_digit = |at: usize| unsigned.get(at).is_some_and(u8::is_ascii_digit);
+    let point = unsigned.iter().position(|byte| *byte == b'.');
+    match unsigned {
+        [b'+', ..] => Some("leading plus sign"),
+        [b'.', ..] => Some("no digit before the decimal point"),
+        [b'0', b'0'..=b'9', ..] => Some("leading zero"),
+        _ if point.is_some_and(|point| !is_digit(point + 1)) => Some("no digit after the decimal point"),
         _ => None,
     }
 }
@@ -114,6 +166,18 @@ fn of_one_kind(separators: u8, used: usize) -> Result<usize, Reason> {
     Ok(used)
 }
 
+/// Where commas with a space and commas without one take turns between whole numbers, as in `0,12, 0,34`, the one kind stands
+/// for a point. Nearly always the first number shows that it does not.
+pub(super) fn without_decimal_commas(text: &[u8], numbers: &[f32]) -> Result<(), Reason> {
+    if numbers.iter().any(|number| number.fract() != 0.0) {
+        return Ok(());
+    }
+    let is_spaced = |comma: usize| text.get(comma + 1).is_some_and(u8::is_ascii_whitespace);
+    let mut commas = memchr::memchr_iter(b',', text).map(is_spaced);
+    let first = commas.next();
+    if commas.all(|other| Some(other) == first) { Ok(()) } else { of_one_kind(COMMA | SPACE, 0).map(|_| ()) }
+}
+
 fn skip_space(text: &[u8], mut at: usize) -> usize {
     while text.get(at).is_some_and(u8::is_ascii_whitespace) {
         at += 1;
@@ -125,9 +189,16 @@ fn not_a_number(rest: &[u8], index: usize) -> Reason {
     match rest.first() {
         Some(b'[') => Reason::Nested,
         None => Reason::Syntax { detail: "the array of numbers is never closed".to_owned() },
-        _ if rest.starts_with(b"...") || rest.starts_with("…".as_bytes()) => Reason::Shortened,
+        _ if is_shortened(rest) => Reason::Shortened,
         _ => Reason::NotANumber { index, text: excerpt(rest) },
     }
+}
+
+/// Whether dots stand in place of numbers, or of the rest of one.
+fn is_shortened(rest: &[u8]) -> bool {
+    let end = rest.iter().position(|byte| b",;|])}\n\r\t ".contains(byte)).unwrap_or(rest.len());
+    let token = rest.get(..end).unwrap_or_default();
+    [b"...", "…".as_bytes()].iter().any(|dots| token.starts_with(dots) || token.ends_with(dots))
 }
 
 /// The token at the start of `rest`, short enough for a message.
@@ -182,6 +253,8 @@ mod tests {
             ("1 2]", Reason::Syntax { detail: "missing comma after element 0 of the vector".into() }),
             ("[1,2]]", Reason::Nested),
             ("1, ..., 2]", Reason::Shortened),
+            ("1, 0.2...", Reason::Shortened),
+            ("1, 0.2…]", Reason::Shortened),
         ] {
             assert_eq!(json(text), Err(want), "{text}");
         }
@@ -233,6 +306,18 @@ mod tests {
             let Err(Reason::Syntax { detail }) = read else { panic!("{text}: {read:?}") };
             assert!(detail.contains("use decimal points"), "{text}: {detail}");
         }
+    }
+
+    #[test]
+    fn commas_of_two_kinds_between_whole_numbers_are_no_separators() {
+        let judged = |text: &str, numbers: &[f32]| without_decimal_commas(text.as_bytes(), numbers).is_ok();
+        for text in ["0,12, 0,34", "0,56,\n0,78", "-0,12, 0,34]"] {
+            assert!(!judged(text, &[0.0, 12.0, 0.0, 34.0]), "{text}");
+        }
+        assert!(
+            judged("0, 12, 0, 34", &[0.0, 12.0, 0.0, 34.0]) && judged("0,12,0,34", &[0.0, 12.0, 0.0, 34.0])
+        );
+        assert!(judged("0.5,12, 0,34", &[0.5, 12.0, 0.0, 34.0]) && judged("1", &[1.0]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What records are held against.
 
+use crate::lint::Mode;
 use crate::oss::wire::DistanceMetric;
 
 /// What becomes of numbers and booleans in metadata, which the service cannot store.
@@ -25,11 +26,12 @@ pub struct Rules {
     pub metadata_values: MetadataValues,
     /// Most bytes that one record may take in a request.
     pub largest: usize,
+    /// What becomes of vectors that the service stores and search results suffer from.
+    pub lint: Mode,
 }
 
 impl Rules {
     /// What is asked while nothing is known of the index.
-    #[cfg(test)]
     pub fn of_no_index() -> Self {
         Self {
             dimension: None,
@@ -37,6 +39,7 @@ impl Rules {
             non_filterable: None,
             metadata_values: MetadataValues::Reject,
             largest: 1 << 20,
+            lint: Mode::Note,
         }
     }
 

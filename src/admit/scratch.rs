@@ -1,5 +1,6 @@
 //! The parts of the record at hand, as they are found, judged and written.
 
+use super::encoded;
 use super::fields::{Choice, Fields};
 use super::findings::{Book, Kind};
 use super::glued::Glued;
@@ -7,9 +8,13 @@ use super::metadata::{self, Metadata, Under, Value, quoted};
 use super::numbers::{self, Separated};
 use super::rules::Rules;
 use super::shortest;
+use super::spelling;
+use crate::lint::{Look, Mode};
 use crate::oss::limits;
 use crate::oss::wire::DistanceMetric;
-use crate::record::{Reason, WIRE_KEY};
+use crate::record::names;
+use crate::record::page::Namespace;
+use crate::record::{Position, Reason, WIRE_KEY};
 
 /// The key of a record, and what is wrong with it.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub(super) struct Key {
     /// The rank of the field that gave it.
     pub(super) rank: usize,
     pub(super) judged: Result<String, Reason>,
+    /// Whether it is a number, which is stored as text.
+    pub(super) is_number: bool,
     /// Where it stands in the record.
     pub(super) start: usize,
     pub(super) end: usize,
@@ -31,6 +38,8 @@ pub(super) struct Scratch {
     /// The vector's elements; they count only once it was read to its end.
     pub(super) numbers: Vec<f32>,
     pub(super) has_vector: bool,
+    /// Those of a vector whose numbers have a member each, by the numbers in their names.
+    pub(super) wide: Vec<(u32, f32)>,
     /// The rank of the field that gave the vector.
     pub(super) vector_rank: Option<usize>,
     /// What stood in vector fields in place of an array.
@@ -43,12 +52,18 @@ pub(super) struct Scratch {
     pub(super) metadata_problem: Option<Reason>,
     /// The metadata fields met so far.
     pub(super) metadata_seen: Vec<usize>,
-    /// Fields with a dot in their names that were met.
+    /// Fields with a dot or a bracket in their names that were met.
     pub(super) taken: Vec<Taken>,
+    /// Where the record of another file stands in it, of which the usual parts are stored.
+    pub(super) joined: Option<(usize, usize)>,
     /// Where another object follows the record's own.
     pub(super) glued: Option<Glued>,
+    /// Fields with metadata in another form, and where their values stand.
+    pub(super) restricts: Vec<(String, usize, usize)>,
     /// The first thing found wrong; reading goes on for the sake of the key.
     pub(super) problem: Option<Reason>,
+    /// What the object around the records says of their namespace.
+    pub(super) around: Namespace,
     /// Whether a namespace was noted.
     pub(super) has_namespace: bool,
     /// What costs no record.
@@ -64,6 +79,7 @@ impl Scratch {
         self.other_keys.clear();
         self.numbers.clear();
         self.has_vector = false;
+        self.wide.clear();
         self.vector_rank = None;
         self.vector_kinds.clear();
         self.vector_kind = None;
@@ -71,6 +87,8 @@ impl Scratch {
         self.metadata_rank = None;
         self.metadata_problem = None;
         self.metadata_seen.clear();
+        self.restricts.clear();
+        self.joined = None;
         self.glued = None;
         self.has_namespace = false;
         self.problem = None;
@@ -86,6 +104,9 @@ impl Scratch {
             if key.trim() != key {
                 self.book.note(Kind::KeyWhitespace, "", "");
             }
+            if names::is_missing(key) {
+                self.book.note(Kind::KeyMissing, "", key);
+            }
         }
         if let (Some(rank), false) = (self.vector_rank, fields.vector.named) {
             self.book.note(Kind::VectorFrom, "", fields.vector.name(rank));
@@ -93,6 +114,28 @@ impl Scratch {
         for field in self.metadata.left_out() {
             self.book.note(Kind::LeftOut, "", field);
         }
+    }
+
+    /// Notes the namespace of a record that says none itself.
+    pub(super) fn note_namespace_around(&mut self) {
+        match &self.around {
+            Namespace::Own => self.book.note(Kind::Namespace, "", ""),
+            Namespace::Named(name) => self.book.note(Kind::Namespace, "", name),
+            Namespace::Open => self.book.note(Kind::OpenNamespace, "", ""),
+            Namespace::Unread => {}
+        }
+    }
+
+    /// Notes what is stored as text of the good record at hand.
+    pub(super) fn note_conversions(&mut self, position: Position) {
+        let is_number = self.key.as_ref().is_some_and(|key| key.is_number);
+        self.book.convert(position, (is_number, self.metadata.is_made_text()));
+    }
+
+    /// Takes a key for one that is only told of: text, or a number as it is written.
+    pub(super) fn take_key(&mut self, raw: &str) {
+        let judged = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned());
+        self.key = Some(Key { rank: 0, judged: Ok(judged), is_number: false, start: 0, end: 0 });
     }
 
     pub(super) fn problem(&mut self, reason: Reason) {
@@ -114,6 +157,22 @@ impl Scratch {
         false
     }
 
+    /// Makes the vector of numbers that have a member each.
+    pub(super) fn wide_vector(&mut self, fields: &Fields) {
+        let Some(wide) = fields.wide.as_ref().filter(|_| self.vector_rank.is_none()) else { return };
+        if !self.wide.is_sorted_by_key(|(number, _)| *number) {
+            self.wide.sort_by_key(|(number, _)| *number);
+        }
+        let numbers = self.wide.iter().map(|(number, _)| *number);
+        match wide.check(numbers, |number| vec![wide.name(number)]) {
+            Ok(()) => {
+                self.numbers.extend(self.wide.iter().map(|(_, value)| *value));
+                self.has_vector = true;
+            }
+            Err(trouble) => self.problem(Reason::Wide { pattern: fields.vector.list(), trouble }),
+        }
+    }
+
     /// Takes a vector that is spelt in a cell: bracketed or not, loosely separated.
     pub(super) fn vector_cell(&mut self, rank: usize, choice: &Choice, cell: &str) {
         let cell = cell.trim();
@@ -124,6 +183,13 @@ impl Scratch {
         if !self.begin_vector(rank, choice) {
             return;
         }
+        if let Err(reason) = self.read_cell(cell) {
+            self.spelled_vector(cell, reason);
+        }
+    }
+
+    /// Reads the numbers of a cell to its end.
+    fn read_cell(&mut self, cell: &str) -> Result<(), Reason> {
         let bracketed = |close| (cell.as_bytes().get(1..).unwrap_or_default(), Some(close));
         let (inner, close) = match cell.as_bytes().first() {
             Some(b'[') => bracketed(b']'),
@@ -131,14 +197,29 @@ impl Scratch {
             Some(b'{') => bracketed(b'}'),
             _ => (cell.as_bytes(), None),
         };
-        match numbers::read(inner, close, Separated::Loosely, &mut self.numbers) {
-            Ok(used) if used == inner.len() => self.has_vector = true,
-            Ok(_) => {
-                self.problem(Reason::Syntax {
-                    detail: "unexpected text after the vector in its cell".to_owned(),
-                });
-            }
-            Err(reason) => self.problem(reason),
+        let used = numbers::read(inner, close, Separated::Loosely, &mut self.numbers)?;
+        self.has_vector = used == inner.len();
+        if self.has_vector {
+            return numbers::without_decimal_commas(inner, &self.numbers);
+        }
+        Err(Reason::Syntax { detail: "unexpected text after the vector in its cell".to_owned() })
+    }
+
+    /// Takes a vector out of what a program wrote around its numbers; else the cell is rejected for the `reason`.
+    #[cold]
+    fn spelled_vector(&mut self, cell: &str, reason: Reason) {
+        self.numbers.clear();
+        if let Some(read) = encoded::read(cell, &mut self.numbers) {
+            self.has_vector = read.is_ok();
+            return read.unwrap_or_else(|reason| self.problem(reason));
+        }
+        let plain = spelling::plain(cell);
+        let read = plain.unwrap_or(Err(reason)).and_then(|plain| {
+            self.numbers.clear();
+            self.read_cell(&plain)
+        });
+        if let Err(reason) = read {
+            self.problem(reason);
         }
     }
 
@@ -214,11 +295,27 @@ impl Scratch {
         Ok(got)
     }
 
+    /// Looks at the vector that was found in order, for what the service does not mind.
+    pub(super) fn look(&self, rules: &Rules) -> Result<Option<Look>, Reason> {
+        if rules.lint == Mode::Off {
+            return Ok(None);
+        }
+        let look = Look::at(&self.numbers, self.key_text());
+        match look.and_then(|look| look.oddity) {
+            Some(oddity) if rules.lint == Mode::Deny => Err(Reason::Odd(oddity)),
+            _ => Ok(look),
+        }
+    }
+
+    fn key_text(&self) -> &str {
+        self.key.as_ref().and_then(|key| key.judged.as_deref().ok()).unwrap_or_default()
+    }
+
     /// Writes the element as it goes on the wire and returns the length of the key's JSON string.
     pub(super) fn write(&self, out: &mut Vec<u8>) -> usize {
         out.extend_from_slice(WIRE_KEY);
         let start = out.len();
-        quoted(self.key.as_ref().and_then(|key| key.judged.as_deref().ok()).unwrap_or_default(), out);
+        quoted(self.key_text(), out);
         let key_length = out.len() - start;
         out.extend_from_slice(br#","data":{"float32":["#);
         shortest::write(&self.numbers, out);
@@ -233,7 +330,7 @@ impl Scratch {
     }
 }
 
-/// A field with a dot in its name, found by its whole name or along a path: the name counts more.
+/// A field with a dot or a bracket in its name, found by its whole name or along a path: the name counts more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) part: Kind,

@@ -5,12 +5,14 @@
 
 use std::hint::select_unpredictable as select;
 
+use super::simd::{self, Instructions};
+
 /// Bytes that the longest text takes, such as `-1.17549435e-38`, and its comma.
 const LONGEST: usize = 17;
 
 /// The room for one number, more than it needs: copying sixteen bytes of which eleven count takes an instruction,
 /// copying eleven a call that finds out how. What is too much is written over by the next number.
-const CHUNK: usize = 32;
+const CHUNK: usize = simd::ROOM;
 
 /// The biased exponent of the first of the [`SCALES`].
 const FIRST: u32 = 127 - 16;
@@ -48,6 +50,19 @@ struct Scale {
 ///
 /// `1.0` becomes `1`, but `-0.0` stays: readers that take `-0` for an integer would lose the sign.
 pub(crate) fn write(numbers: &[f32], out: &mut Vec<u8>) {
+    write_by(Instructions::chosen(), numbers, out);
+}
+
+/// The same by instructions that may be others than a load takes.
+#[inline]
+pub(super) fn write_by(instructions: Instructions, numbers: &[f32], out: &mut Vec<u8>) {
+    if !simd::write(instructions, numbers, write_any, out) {
+        write_plainly(numbers, out);
+    }
+}
+
+/// The same number by number, which is what [`write()`] means.
+fn write_plainly(numbers: &[f32], out: &mut Vec<u8>) {
     let mut end = out.len();
     out.resize(end + numbers.len() * LONGEST + CHUNK, 0);
     for number in numbers {

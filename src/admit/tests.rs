@@ -24,7 +24,7 @@ fn record(raw: Raw) -> Record {
 fn admit_with(fields: Fields, rules: Rules, raw: Raw) -> Result<String, Reason> {
     let mut out = Vec::new();
     let mut admit = Admit::new(fields, rules);
-    admit.record(&record(raw), &mut out).map_err(|(_, reason)| reason)?;
+    admit.record(&record(raw), &mut out).map_err(|refused| refused.reason)?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -215,7 +215,7 @@ fn a_defect_knows_its_key_wherever_it_stands() {
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules());
     for text in [r#"{"vector":[1,NaN,"]"],"key":"k"}"#, r#"{"key":"k","vector":[1,2,3]}"#] {
         let got = admit.record(&record(Raw::Json(Bytes::from_static(text.as_bytes()))), &mut Vec::new());
-        assert_eq!(got.map(|_| ()).map_err(|(key, _)| key), Err(Some("k".to_owned())), "{text}");
+        assert_eq!(got.map(|_| ()).map_err(|refused| refused.key), Err(Some("k".to_owned())), "{text}");
     }
 }
 
@@ -310,7 +310,7 @@ fn text_inside_a_comment_is_never_read_as_members() {
 fn judged(line: &str) -> Vec<Result<String, &'static str>> {
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules { dimension: None, ..rules() });
     let records = vec![record(Raw::Json(Bytes::copy_from_slice(line.as_bytes())))];
-    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0, around: Vec::new() });
     let verdict = |verdict: &Result<Vector, Box<Defect>>| {
         verdict.as_ref().map(Vector::key).map_err(|defect| defect.reason.code())
     };
@@ -378,7 +378,7 @@ fn a_defect_does_not_keep_the_text_of_its_block() {
     let text = Bytes::from(b"[1,2]\n[3,4]\n".to_vec());
     let records = vec![record(Raw::Json(text.slice(0..5))), record(Raw::Json(text.slice(6..11)))];
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules());
-    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0, around: Vec::new() });
     assert!(judged.verdicts.iter().all(Result::is_err));
     assert!(text.is_unique(), "a defect still shares it");
 }
@@ -389,7 +389,7 @@ fn the_first_good_record_fixes_the_dimension() {
     let lines =
         [r#"{"key":"a","vector":[]}"#, r#"{"key":"b","vector":[1,2,3]}"#, r#"{"key":"c","vector":[1,2]}"#];
     let records = lines.iter().map(|line| record(Raw::Json(Bytes::from_static(line.as_bytes())))).collect();
-    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0 });
+    let judged = admit.block(Block { records, end: Position::default(), bytes: 0..0, around: Vec::new() });
     let codes: Vec<_> = judged
         .verdicts
         .iter()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How much trouble one request may have before it is given up.
+/// How much trouble one request may have before it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Most retries. Throttled answers do not count: the service is well, only busy.
@@ -15,8 +15,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The budget of a request that is to show whether the service takes writes at all: whoever waits for the answer has
-    /// waited for a whole budget before.
+    /// The budget of a request that is to show whether the service takes writes at all: its answer is waited for after
+    /// a whole budget has passed.
     pub(crate) fn of_probe(self) -> Self {
         Self { retries: self.retries.min(2), time: self.time.min(Duration::from_secs(30)), ..self }
     }

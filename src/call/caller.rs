@@ -56,7 +56,7 @@ impl Caller {
         Self { client, pace, budget, halt, observer, is_answered: AtomicBool::new(false) }
     }
 
-    /// Sends `request` until it succeeds or is given up, and adds what it cost to `effort`.
+    /// Sends `request` until it succeeds or its budget is spent, and adds what it cost to `effort`.
     pub(crate) async fn call(&self, request: Request<'_>, effort: &mut Effort) -> Result<Answer, GaveUp> {
         let mut attempts = Attempts::new(request.budget.unwrap_or(self.budget));
         loop {
@@ -204,7 +204,7 @@ impl Caller {
         skewed.and_then(|error| error.server_time).is_some_and(|time| self.client.set_clock(time))
     }
 
-    /// One call, given up at the moment that is set when the run is being stopped, or when it takes longer than any.
+    /// One call, which ends at the moment that is set when the run is being stopped, or when it takes longer than any.
     async fn once(&self, request: Request<'_>, turn: Turn, left: Duration) -> Result<Answer, CallError> {
         let halted = self.halt.ends(if request.is_look { Duration::ZERO } else { TIME_TO_LOOK });
         let longest = left.max(LONGEST_ATTEMPT);
@@ -269,7 +269,7 @@ mod tests {
     /// What happened, in its order.
     type Happened = Arc<Mutex<Vec<String>>>;
 
-    /// A pace that is kept elsewhere, and whoever hears of trouble: they write down what they are asked.
+    /// A pace that is kept elsewhere, and an observer of trouble: both write down what they are asked.
     #[derive(Clone, Debug, Default)]
     struct Elsewhere(Happened);
 
@@ -334,6 +334,7 @@ mod tests {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(5),
             skip_verify_cert: false,
+            content_md5: true,
             network: Network { proxy: Proxy::None, extra_certificates: None },
         };
         let credential = Credential {

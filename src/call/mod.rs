@@ -1,5 +1,5 @@
-//! One signed call at the quota's pace, retried by verdict within a budget: whoever asks the service for anything asks
-//! through a `Caller`.
+//! One signed call at the quota's pace, retried by verdict within a budget: every request to the service goes through a
+//! `Caller`.
 //!
 //! ```text
 //! Request ─► turn ─► Client::call ─► Answer
@@ -29,5 +29,5 @@ pub(crate) use gave_up::{Because, GaveUp};
 pub(crate) use halt::Halt;
 pub(crate) use observer::{Observer, Trouble};
 pub use pace::Quota;
-pub(crate) use pace::{Bound, Pace, Pacer};
+pub(crate) use pace::{Bound, Forecast, Pace, Pacer};
 pub(crate) use request::Request;

@@ -1,6 +1,7 @@
 //! The options of every command, and what each means for those that use only some of them.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, Args, ValueEnum};
@@ -151,7 +152,7 @@ impl std::str::FromStr for AddressingStyle {
 fn setting(option: &Arg) -> Option<&'static Setting> {
     setting::ALL
         .into_iter()
-        .find(|setting| setting.flag != Flag::None && setting.id() == option.get_id().as_str())
+        .find(|setting| setting.flag != Flag::None && setting.is_of_id(option.get_id().as_str()))
 }
 
 /// The option as the table of settings has it, if it is in it.
@@ -166,11 +167,14 @@ pub(super) fn defined(option: Arg) -> Arg {
     }
 }
 
+/// The service options, defined once for all commands that do not take them as they are.
+static SERVICE_OPTIONS: LazyLock<Vec<Arg>> =
+    LazyLock::new(|| Global::augment_args(clap::Command::new("ossvec")).get_arguments().cloned().collect());
+
 /// The service options that a command does not take as they are: those that change nothing are taken all the same, and
 /// hidden from its help.
 fn service_options(effect: fn(&Setting) -> Effect) -> Vec<Arg> {
-    let all = Global::augment_args(clap::Command::new("ossvec"));
-    let options = all.get_arguments().cloned();
+    let options = SERVICE_OPTIONS.iter().cloned();
     let changed = options.filter_map(|option| match setting(&option).map_or(Effect::Nothing, effect) {
         Effect::Nothing => Some(option.hide(true)),
         Effect::Same => None,
@@ -202,15 +206,13 @@ mod tests {
     use std::any::TypeId;
     use std::collections::BTreeSet;
 
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::definition;
     use crate::setting::Secrecy;
 
     #[test]
     fn every_option_of_all_commands_is_in_the_table_and_the_reverse() {
-        let command = Cli::command();
+        let command = definition();
         let options: BTreeSet<_> = command.get_arguments().filter_map(Arg::get_long).collect();
         let is_global = |setting: &&Setting| matches!(setting.flag, Flag::Global | Flag::Ossutil);
         let table: BTreeSet<_> =
@@ -221,7 +223,7 @@ mod tests {
 
     #[test]
     fn every_option_of_a_load_in_the_table_is_one_of_its_options() {
-        let command = Cli::command();
+        let command = definition();
         let load = command.find_subcommand("put-vectors").unwrap();
         for setting in setting::ALL.into_iter().filter(|setting| setting.flag == Flag::Load) {
             let option = load.get_arguments().find(|option| option.get_long() == Some(setting.name)).unwrap();
@@ -232,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_secret_of_the_table_is_held_as_one() {
-        let command = Cli::command();
+        let command = definition();
         for option in command.get_arguments() {
             let is_held = option.get_value_parser().type_id() == TypeId::of::<Secret>();
             let is_secret = setting(option).is_some_and(|setting| setting.secrecy != Secrecy::Open);

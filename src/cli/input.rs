@@ -6,13 +6,29 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use super::global::defined;
 use super::parse::whole;
+use crate::encoding::EncodingName;
 use crate::read::Format;
 use crate::values::{Character, Quote};
 
+// Elements of arrays look like links to what makes pages of doc comments.
+const KEY_HELP: &str = "Field or column with the key.
+
+For a nested field, join the names with dots: doc.id, or items[0].id for an element of an array.
+
+[default: the first of key, id, _id, uuid, doc_id, custom_id, recordId]";
+const VECTOR_HELP: &str = "Field or column with the vector.
+
+For a nested field, join the names with dots: doc.vector, or data[0].embedding for an element of an array.
+
+If each number has a field or column of its own, put * in place of its number: 'e_*' for e_0, e_1, e_2
+
+[default: data.float32, vector, values, embedding or emb]";
+
 /// What the input looks like.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Input")]
+#[command(next_help_heading = "Input", mut_args = defined)]
 pub struct InputOptions {
     /// Vectors in the form of ossutil: JSON, file://PATH, or - for standard input
     #[arg(
@@ -32,29 +48,54 @@ pub struct InputOptions {
     /// Format of the input
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: FormatName,
-    /// Field or column with the key.
+    /// Encoding of the text, such as gb18030, big5, shift_jis, euc-kr, utf-16 or latin-1.
     ///
-    /// For a nested field, join the names with dots: doc.id
-    ///
-    /// [default: the first of key, id, _id, uuid, doc_id, custom_id, recordId]
-    #[arg(long, value_name = "FIELD")]
+    /// With auto: UTF-8, or UTF-16 with a byte-order mark. A byte-order mark counts before this option.
+    #[arg(long, hide_short_help = true, default_value_t, value_name = "NAME")]
+    pub encoding: EncodingName,
+    /// Field or column with the key
+    #[arg(long, value_name = "FIELD", long_help = KEY_HELP)]
     pub key: Option<String>,
-    /// Field or column with the vector.
-    ///
-    /// For a nested field, join the names with dots: doc.vector
-    ///
-    /// [default: data.float32, vector, values, embedding or emb]
-    #[arg(long, value_name = "FIELD")]
+    /// Field or column with the vector
+    #[arg(long, value_name = "FIELD", long_help = VECTOR_HELP)]
     pub vector: Option<String>,
     /// Fields or columns to store as metadata; '*' for all.
     ///
-    /// Objects are stored member by member.
+    /// Objects are stored member by member. NAME=FIELD stores a field under another name.
     ///
     /// '*' means every field except key and vector; -FIELD excludes one.
     ///
     /// [default: the object metadata, payload or properties]
     #[arg(long, value_name = "FIELD", value_delimiter = ',', allow_hyphen_values = true)]
     pub metadata: Vec<String>,
+    /// File with the keys of vectors that have none, in the same order.
+    ///
+    /// One key per line, a NumPy array of text or integers, or the field or column --key of JSONL, CSV or Parquet.
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    pub keys_from: Option<PathBuf>,
+    /// File with the metadata of vectors without keys, in the same order.
+    ///
+    /// JSONL, CSV, TSV, Parquet or Arrow; each record is the metadata of one vector.
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    pub metadata_from: Option<PathBuf>,
+    /// Key of each vector without one, made of its file and row, such as '{file}-{row}'.
+    ///
+    /// {file} is the name of the file up to its first dot, {row} the number of the record, from 0. Records that have a
+    /// key are an error, unless --key gives the new keys another name.
+    #[arg(long, hide_short_help = true, value_name = "TEMPLATE", conflicts_with = "keys_from")]
+    pub key_template: Option<String>,
+    /// Add the record of this file that has the same key to each JSON record, as its field joined.
+    ///
+    /// JSON Lines, such as the request file of a batch, or CSV. The key is --key, or the first of custom_id, recordId,
+    /// key, id, _id, uuid, doc_id. Name fields of it as joined.body.input; without --metadata, its text and its metadata are
+    /// stored.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "FILE",
+        conflicts_with_all = ["keys_from", "metadata_from", "key_template"]
+    )]
+    pub join: Option<PathBuf>,
     /// How to treat numbers and booleans in metadata
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "HOW")]
     pub metadata_values: MetadataValuesName,
@@ -73,6 +114,27 @@ pub struct InputOptions {
     /// For example: fields that are not stored, keys from different fields, several namespaces.
     #[arg(long)]
     pub strict: bool,
+    #[arg(long, value_enum)]
+    pub lint: Option<LintName>,
+}
+
+/// What becomes of vectors that the service stores and search results suffer from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LintName {
+    /// Store them and report how many there are, and the first of each kind
+    Note,
+    /// Reject them
+    Deny,
+    /// Do not look for them
+    Off,
+}
+
+impl std::str::FromStr for LintName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        <Self as ValueEnum>::from_str(text, true).map_err(|_| "expected note, deny or off")
+    }
 }
 
 /// How CSV and TSV are written; nothing of it counts for JSON.

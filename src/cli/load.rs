@@ -27,7 +27,7 @@ fn within<T: Copy + TryInto<i64>>(bounds: &RangeInclusive<T>) -> RangedI64ValueP
 pub struct PutVectors {
     /// Files or directories to load, or - for standard input.
     ///
-    /// Files compressed with gzip or zstd are recognised by their content.
+    /// Files compressed with gzip, zstd, bzip2, xz or LZ4 are recognised by their content.
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
@@ -130,6 +130,12 @@ pub struct Sending {
     /// every 100 vectors cost one more request.
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "WHICH")]
     pub verify: VerifyName,
+    /// Whether requests carry a Content-MD5 header.
+    ///
+    /// With it, a body damaged on the way can be refused. "auto" is "always" as long as no response of the service shows
+    /// that it does not check the header.
+    #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub content_md5: ContentMd5,
     /// Maximum rejected records.
     ///
     /// The load stops when more are rejected. Give a count, a percentage of the records read (5%), or none for no limit.
@@ -146,6 +152,18 @@ pub struct Sending {
     #[arg(short = 'n', long, action = ArgAction::Set, value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", default_value = "false", hide_default_value = true, value_parser = switch)]
     pub dry_run: bool,
+}
+
+/// Whether requests carry the MD5 of their bodies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ContentMd5 {
+    /// Always, as far as is known of the service
+    #[default]
+    Auto,
+    /// Every request
+    Always,
+    /// No request; saves processor time
+    Never,
 }
 
 /// Which batches are read back.
@@ -263,7 +281,7 @@ mod tests {
     fn parsed(flags: &[String]) -> Option<Box<PutVectors>> {
         let words = ["ossvec", "put-vectors", "a"].into_iter().map(str::to_owned);
         match Cli::try_parse_from(words.chain(flags.iter().cloned())).ok()?.command {
-            Command::PutVectors(load) => Some(load),
+            Command::PutVectors(load) => Some(load.0),
             _ => None,
         }
     }

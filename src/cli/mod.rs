@@ -1,5 +1,6 @@
 //! The command line: names, help texts and value types, nothing else. `settings` makes plain values of it.
 
+mod deferred;
 mod global;
 mod input;
 mod load;
@@ -9,15 +10,18 @@ mod status;
 mod verify;
 mod version;
 
+use std::convert::identity;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
+use deferred::Deferred;
 pub(crate) use global::{AddressingStyle, Global, LogLevel, Mode};
 use global::{of_init, of_no_use};
-pub(crate) use input::{InputOptions, MetadataValuesName, TableOptions};
+pub(crate) use input::{InputOptions, LintName, MetadataValuesName, TableOptions};
 pub(crate) use load::{
-    Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, Sending, To, VerifyName, WhenChanged,
+    ContentMd5, Metric, OutputFormat, ProgressStyle, PutVectors, Reporting, Sending, To, VerifyName,
+    WhenChanged,
 };
 pub(crate) use serve::Serve;
 pub(crate) use status::Status;
@@ -79,6 +83,20 @@ pub struct Cli {
     pub global: Global,
 }
 
+/// The command line with all options of every command.
+pub fn definition() -> clap::Command {
+    whole(Cli::command())
+}
+
+fn whole(command: clap::Command) -> clap::Command {
+    let command = match command.get_name() {
+        "put-vectors" => Deferred::<PutVectors>::define(command).defer(identity),
+        "verify" => Deferred::<Verify>::define(command).defer(identity),
+        _ => command,
+    };
+    command.mut_subcommands(whole)
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -86,13 +104,13 @@ pub enum Command {
     #[command(visible_alias = "put", help_template = LOAD_HELP, before_long_help = examples(),
         after_help = "See ossvec put-vectors --help for examples and all options.",
         after_long_help = exit_codes())]
-    PutVectors(Box<PutVectors>),
+    PutVectors(Deferred<PutVectors>),
     /// Compare an index with the files that were loaded into it
     ///
     /// Takes the inputs and options of put-vectors and reads the vectors back: each is equal, different or missing.
     /// Nothing is created, sent or changed. If a key occurs several times in the inputs, its last record counts.
     #[command(after_long_help = exit_codes())]
-    Verify(Box<Verify>),
+    Verify(Deferred<Verify>),
     /// Run commands in ossutil's form
     VectorsApi(VectorsApi),
     /// Show the loads of this machine and how far they are
@@ -164,7 +182,7 @@ pub struct VectorsApi {
 #[derive(Debug, Subcommand)]
 pub enum VectorsApiCommand {
     /// Load vectors like `ossvec put-vectors`, printing what ossutil prints
-    PutVectors(Box<PutVectors>),
+    PutVectors(Deferred<PutVectors>),
 }
 
 /// Prints a completion script.
@@ -206,4 +224,27 @@ fn examples() -> String {
     let examples =
         EXAMPLES.map(|(what, command)| format!("\n  {what}:\n    {}", command.replace('\n', "\n    ")));
     format!("Examples:{}", examples.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_a_load_wait_until_their_command_is_the_one_to_run() {
+        let names = |command: &clap::Command, name: &str| {
+            let command = command.find_subcommand(name).unwrap();
+            command.get_arguments().map(|argument| argument.get_id().to_string()).collect::<Vec<_>>()
+        };
+        for name in ["put-vectors", "verify"] {
+            assert_eq!(names(&Cli::command(), name), [""; 0]);
+            assert!(names(&definition(), name).contains(&"bucket".to_owned()));
+            // Once it runs, it has the options of every command beside them.
+            let mut run = Cli::command();
+            run.build();
+            assert!(names(&run, name).starts_with(&names(&definition(), name)));
+            let about = |command: &clap::Command| command.find_subcommand(name).unwrap().get_about().cloned();
+            assert_eq!(about(&run), about(&Cli::command()));
+        }
+    }
 }

@@ -102,14 +102,12 @@ fn of_verification(option: Arg) -> Arg {
 mod tests {
     use std::collections::BTreeSet;
 
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::definition;
 
     #[test]
     fn a_verification_takes_every_option_of_a_load_and_one_of_its_own() {
-        let command = Cli::command();
+        let command = definition();
         let options = |name: &str| -> BTreeSet<String> {
             let command = command.find_subcommand(name).unwrap();
             command.get_arguments().map(|option| option.get_id().to_string()).collect()

@@ -41,7 +41,7 @@ fn details() -> String {
          target      {TARGET}\n\
          profile     {profile}\n\
          tls         rustls with aws-lc-rs\n\
-         formats     {}; compressed with gzip or zstd\n\
+         formats     {}; compressed with gzip, zstd, bzip2, xz or LZ4\n\
          store       redb\n\
          allocator   {allocator}\n",
         line(),

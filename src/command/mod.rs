@@ -20,6 +20,7 @@ use clap::{ArgMatches, CommandFactory, Parser};
 use crate::cli::{Cli, Command, VectorsApiCommand, verbose_version};
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Exit, Failure, own_defect};
+use crate::guard::is_guarded;
 use crate::print::{Document, ResultOnce, always_remark, not_begun, out, remark, unprinted, usage};
 use crate::put::report::notice::Severity;
 use crate::resources;
@@ -50,7 +51,7 @@ fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce)
     // Whoever reads the result gets one also where the program itself is broken.
     let done = std::panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(arguments) {
         Ok(cli) => parsed(&cli, environment, arguments, result),
-        Err(error) => usage(&error, &format!("ossvec {}", named(arguments).join(" "))),
+        Err(error) => usage(&error, || format!("ossvec {}", named(arguments).join(" "))),
     }));
     let done = done.unwrap_or_else(|_| Err(own_defect()));
     done.unwrap_or_else(|failure| not_begun(&failure, document(arguments), environment, result))
@@ -59,6 +60,9 @@ fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce)
 /// Tells of a defect by its place, and of nothing that may be somebody's data; whoever holds the thread tells what comes
 /// of it.
 fn defect(info: &std::panic::PanicHookInfo<'_>) {
+    if is_guarded() {
+        return;
+    }
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     always_remark(Severity::Note, &format!("bug in ossvec at {place}; please report it with this line"));
 }

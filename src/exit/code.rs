@@ -120,6 +120,8 @@ error_codes! {
     MixedDimensions = "mixed_dimensions", Client;
     /// `--strict` found something.
     Strict = "strict", Client;
+    /// `--lint deny` found something that rejects no single record.
+    Lint = "lint", Client;
     /// Fewer records than `--min-records`.
     TooFewRecords = "too_few_records", Client;
     /// An input changed, or is gone, since the load began.

@@ -1,19 +1,19 @@
 //! The definition of the command line as it is documented and offered: a copy without what is hidden.
 
-use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
+use clap::{Arg, ArgAction, Command, ValueHint};
 
-use crate::cli::Cli;
+use crate::cli::definition;
 
 /// The program as it is documented: without hidden commands and options, and without clap's command `help`. A command
 /// has only its own options.
-fn definition() -> Command {
-    visible(&Cli::command(), None)
+fn documented() -> Command {
+    visible(&definition(), None)
 }
 
 /// The program as completions offer it: each command also has the options that it takes from those above it, unless
 /// it hides them.
 pub(super) fn offered() -> Command {
-    visible(&Cli::command(), Some(&[]))
+    visible(&definition(), Some(&[]))
 }
 
 /// A copy without what is hidden, since clap cannot take a command or an option out. With options `from_above`, those
@@ -77,7 +77,7 @@ pub(super) struct Section {
 /// Every command that does something itself, in the order of the help.
 pub(super) fn sections() -> Vec<Section> {
     let mut sections = Vec::new();
-    for command in definition().get_subcommands() {
+    for command in documented().get_subcommands() {
         add_sections("ossvec", command, &mut sections);
     }
     sections
@@ -107,7 +107,7 @@ fn add_sections(above: &str, command: &Command, sections: &mut Vec<Section>) {
 
 /// The usage of a command by its words, with the options that it takes from those above it.
 pub(super) fn usage(name: &str) -> String {
-    let mut program = Cli::command();
+    let mut program = definition();
     program.build();
     let below = |command: &mut Command, word: &str| command.find_subcommand(word).cloned();
     let mut command =
@@ -118,7 +118,7 @@ pub(super) fn usage(name: &str) -> String {
 
 /// The program with the options that every command takes, and nothing else.
 pub(super) fn program() -> Command {
-    let mut command = definition().bin_name("ossvec");
+    let mut command = documented().bin_name("ossvec");
     command.build();
     command
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,35 +18,38 @@ use super::md5;
 /// Told once, when the first byte of a request leaves; dropped untold if none ever does.
 pub type Departure = Box<dyn FnOnce() + Send + Sync>;
 
-/// The body of a request in shared pieces, hashed once, sent as often as needed.
+/// The body of a request in shared pieces, hashed once if at all, sent as often as needed.
 #[derive(Clone, Debug)]
 pub struct Body {
     pieces: Vec<Bytes>,
     length: u64,
-    md5: String,
+    md5: OnceLock<String>,
 }
 
 impl Body {
+    /// How many are hashed together.
+    pub const HASHED_TOGETHER: usize = md5::TOGETHER;
+
     /// Takes the pieces in their order.
     pub fn new(pieces: Vec<Bytes>) -> Self {
-        let hash = md5::one(&pieces);
-        Self::hashed(pieces, hash)
-    }
-
-    /// Makes two bodies at once, which takes little longer than one of them.
-    pub fn pair(one: Vec<Bytes>, other: Vec<Bytes>) -> (Self, Self) {
-        let [hash, other_hash] = md5::two(&one, &other);
-        (Self::hashed(one, hash), Self::hashed(other, other_hash))
-    }
-
-    fn hashed(pieces: Vec<Bytes>, hash: [u8; 16]) -> Self {
         let length = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Self { pieces, length, md5: STANDARD.encode(hash) }
+        Self { pieces, length, md5: OnceLock::new() }
+    }
+
+    /// Hashes bodies side by side, before anybody asks for one's hash.
+    pub fn hash<'a>(bodies: impl IntoIterator<Item = &'a Self>) {
+        let bodies: Vec<_> = bodies.into_iter().collect();
+        let messages: Vec<_> = bodies.iter().map(|body| body.pieces.as_slice()).collect();
+        for (body, hash) in bodies.iter().zip(md5::together(&messages)) {
+            body.md5.get_or_init(|| STANDARD.encode(hash));
+        }
     }
 
     /// Its `Content-MD5`.
     pub(super) fn md5(&self) -> &str {
-        &self.md5
+        self.md5.get_or_init(|| {
+            md5::together(&[&self.pieces]).into_iter().map(|hash| STANDARD.encode(hash)).collect()
+        })
     }
 
     /// Its size in bytes.
@@ -166,7 +169,7 @@ mod tests {
             Bytes::from_static(b"{\"indexName\": \"idx\", \"vectors\": "),
             Bytes::from_static(b"[{\"key\": \"k1\", \"data\": {\"float32\": [0.1, 0.2, 0.3]}}]}"),
         ]);
-        assert_eq!((body.len(), body.md5.as_str()), (86, "x/AZAqTvy9j/iwdC9qZ1eg=="));
+        assert_eq!((body.len(), body.md5()), (86, "x/AZAqTvy9j/iwdC9qZ1eg=="));
     }
 
     #[tokio::test(start_paused = true)]

@@ -35,6 +35,8 @@ pub struct ClientOptions {
     pub read_timeout: Duration,
     /// Whether the server's certificate may be anything.
     pub skip_verify_cert: bool,
+    /// Whether requests carry `Content-MD5`.
+    pub content_md5: bool,
     /// The way there.
     pub network: Network,
 }
@@ -211,10 +213,10 @@ impl Client {
         let target = &self.options.target;
         let resource =
             if operation.is_service_level() { service_resource(&target.region) } else { target.resource("") };
-        let mut headers = vec![
-            ("Content-Type".to_owned(), "application/json".to_owned()),
-            ("Content-MD5".to_owned(), body.md5().to_owned()),
-        ];
+        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        if self.options.content_md5 {
+            headers.push(("Content-MD5".to_owned(), body.md5().to_owned()));
+        }
         let signable = Signable {
             method: operation.method(),
             resource: &resource,

@@ -9,6 +9,12 @@ use std::time::Duration;
 /// Most vectors in one `PutVectors` request (developer-reference/putvectors).
 pub(crate) const VECTORS_PER_PUT: usize = 500;
 
+/// Most vectors in one index (developer-reference/putvectors, editions since Mar 25, 2026).
+pub(crate) const VECTORS_PER_INDEX: u64 = 2_000_000_000;
+
+/// The same by the error table of that page, and by all of its older editions.
+pub(crate) const VECTORS_PER_INDEX_BEFORE: u64 = 50_000_000;
+
 /// Length of a vector's key, in characters (developer-reference/putvectors).
 ///
 /// The page says characters; whether the service counts bytes is not known.

@@ -60,6 +60,15 @@ impl Timestamp {
         self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// Writes date, hour and minute in the time zone of this machine, with its offset.
+    pub fn local_minute(self) -> String {
+        self.in_zone(TimeZone::system())
+    }
+
+    fn in_zone(self, zone: TimeZone) -> String {
+        self.0.to_zoned(zone).strftime("%Y-%m-%d %H:%M %:z").to_string()
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn unix_seconds(self) -> i64 {
         self.0.as_second()
@@ -101,6 +110,8 @@ pub fn same_moment(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::{TimeZone, offset};
+
     use super::{Timestamp, same_moment};
 
     #[test]
@@ -114,6 +125,13 @@ mod tests {
         assert_eq!(Timestamp::parse_http_date("Sat, 16 Dec 2023 16:20:57 GMT"), Some(at));
         assert_eq!(Timestamp::parse_rfc3339("2023-12-16T16:20:57Z"), Some(at));
         assert_eq!(Timestamp::from_unix_seconds(at.unix_seconds()), at);
+    }
+
+    #[test]
+    fn a_local_time_says_its_offset() {
+        let at = Timestamp::parse_basic("20231216T162057Z").unwrap();
+        let [east, utc] = [8, 0].map(|hours| at.in_zone(TimeZone::fixed(offset(hours))));
+        assert_eq!([east.as_str(), &utc], ["2023-12-17 00:20 +08:00", "2023-12-16 16:20 +00:00"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub use super::books::tracker::Mark;
 use super::keep::journal::lines::{Line, next_line, parse, seal};
 use super::keep::journal::{Header, Place};
 use super::keep::rejects::repair;
-pub use crate::read::fuzzing::{Cutting, cut};
+pub use crate::read::fuzzing::{Cutting, Row, Table, cut, decoded, decompressed, table};
 use crate::record::rejected::Rejected;
 
 /// The lines of a journal with these marks, the header first.

@@ -11,6 +11,7 @@ use super::report::Telling;
 use super::send::Verify;
 use crate::admit;
 use crate::call::{Budget, Quota};
+use crate::lint;
 use crate::oss::client::Client;
 use crate::read;
 use crate::record::Input;
@@ -25,6 +26,8 @@ pub struct Job {
     pub fields: admit::Fields,
     /// What becomes of numbers in metadata.
     pub metadata_values: admit::MetadataValues,
+    /// What becomes of vectors that the service stores and search results suffer from.
+    pub lint: lint::Mode,
     /// The index.
     pub wanted: Wanted,
     /// The service; `None` is a run that sends nothing.
@@ -43,6 +46,8 @@ pub struct Job {
     pub budget: Budget,
     /// Which batches are read back.
     pub verify: Verify,
+    /// Whether bodies are hashed before their turn, since the client sends `Content-MD5`.
+    pub content_md5: bool,
     /// Which keys are verified; all of them where nothing is said.
     pub sample: Option<batch::Sample>,
     /// Whether what would be noted about the input ends the load.

@@ -17,6 +17,7 @@ mod rehearse;
 pub mod report;
 mod send;
 mod settle;
+mod strict;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -54,9 +55,11 @@ pub(crate) use self::send::ending::failed;
 use self::send::evidence::Evidence;
 use self::send::late::Late;
 use self::settle::{Reading, Settle, code_of};
+use self::strict::Earlier;
 use crate::admit;
 use crate::call::{Caller, Pacer};
 use crate::exit::{ErrorCode, Failure};
+use crate::lint;
 use crate::oss::wire;
 use crate::read::{self, ReadError};
 use crate::record::Input;
@@ -79,13 +82,13 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     if let Some(failure) = taken {
         return settle.finish(Reading::Stopped, Some(failure));
     }
-    let prefix = wire::put_vectors_prefix(&job.wanted.name);
-    let is_rehearsal = job.client.is_none();
+    let (prefix, is_rehearsal) = (wire::put_vectors_prefix(&job.wanted.name), job.client.is_none());
     let source = Source {
         inputs: job.inputs,
         form: job.form,
         fields: job.fields,
         metadata_values: job.metadata_values,
+        lint: job.lint,
         limits: job.limits,
         wanted: job.wanted,
         reporter: Arc::clone(&reporter),
@@ -99,14 +102,14 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
         limits: source.limits,
         sample: job.sample,
         memory: job.memory,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
         settled: mark.map_or_else(Vec::new, |mark| mark.ahead.clone()),
         prefix: (!is_rehearsal && !source.wanted.only_reads).then(|| prefix.clone()),
+        hashes: job.content_md5,
         strict: job.strict,
         reporter: Arc::clone(&reporter),
     };
     let Some(client) = job.client else {
-        let blocks = match source.blocks(None) {
+        let blocks = match source.surveyed() {
             Ok(blocks) => blocks,
             Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
         };
@@ -117,11 +120,11 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
             pipeline::start(blocks, &plan(rules, None, known))
         };
         let (limits, outer) = ((job.quota, job.budget), (settle, calls.interrupt));
-        return job.rehearse.run(&source.wanted, limits, outer, start).await;
+        return Box::pin(job.rehearse.run(&source.wanted, limits, outer, start)).await;
     };
     let (stopping, halted) = Stopping::new(calls.interrupt);
     let caller = Caller::new(client, Arc::new(Pacer::new(job.quota)), job.budget, halted, reporter.clone());
-    let ready = match ready(&source, &caller, &stopping, &mut settle).await {
+    let ready = match ready(&source, job.strict, &caller, &stopping, &mut settle).await {
         Ok(Some(ready)) => ready,
         Ok(None) => return settle.finish(Reading::Exhausted, None),
         Err(failure) => return settle.finish(Reading::Stopped, Some(failure)),
@@ -158,6 +161,7 @@ struct Source {
     form: read::Form,
     fields: admit::Fields,
     metadata_values: admit::MetadataValues,
+    lint: lint::Mode,
     limits: batch::Limits,
     wanted: Wanted,
     reporter: Arc<Reporter>,
@@ -166,7 +170,8 @@ struct Source {
 impl Source {
     /// The rules as far as the command line says them, and earlier runs, which were bound so.
     fn rules(&self, bound: &Binding) -> admit::Rules {
-        wanted_rules(&self.wanted, self.metadata_values, self.limits, bound)
+        let rules = wanted_rules(&self.wanted, self.metadata_values, self.limits, bound);
+        admit::Rules { lint: self.lint, ..rules }
     }
 
     /// The records from where an earlier run stopped.
@@ -175,12 +180,19 @@ impl Source {
         read::open(&self.inputs, &self.form, from).map_err(|error| unreadable(&error))
     }
 
+    /// All records, of which is also reported what they were taken for.
+    fn surveyed(&self) -> Result<read::Blocks, Failure> {
+        let reporter = Arc::clone(&self.reporter);
+        Ok(self.blocks(None)?.when_opened(move |input, opened| reporter.opened(input, opened)))
+    }
+
     fn beginning(&self, rules: &admit::Rules) -> Beginning {
         Beginning {
             inputs: self.inputs.clone(),
             form: self.form.clone(),
             fields: self.fields.clone(),
-            rules: rules.clone(),
+            // What an earlier run has stored may be odd.
+            rules: admit::Rules { lint: lint::Mode::Off, ..rules.clone() },
         }
     }
 
@@ -203,6 +215,7 @@ struct Ready {
 /// Looks at the index and decides what is left to load; nothing is where complete loads have left nothing to do.
 async fn ready(
     source: &Source,
+    is_strict: bool,
     caller: &Caller,
     stopping: &Stopping,
     settle: &mut Settle,
@@ -222,6 +235,11 @@ async fn ready(
     }
     let settled = begin(&known, &source.wanted, settle)?;
     let mark = settle.began_at();
+    if let Some(mark) = mark.clone().filter(|_| is_strict) {
+        let earlier = Earlier { load: source.beginning(&rules), mark, of_others: settle.of_others() };
+        let found = stopping.unless_interrupted(caller, settle, earlier.findings()).await?;
+        source.reporter.found(&found, true).map_or(Ok(()), Err)?;
+    }
     let blocks = source.blocks(mark.as_ref())?;
     Ok(Some(Ready { known, rules, settled, mark, blocks }))
 }
@@ -307,6 +325,7 @@ fn wanted_rules(
         non_filterable: Some(wanted.non_filterable.clone().unwrap_or_default()),
         metadata_values,
         largest: limits.bytes,
+        lint: lint::Mode::default(),
     }
 }
 

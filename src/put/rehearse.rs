@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::books::check::{Check, Presence};
+use super::books::plan::{DimensionFrom, Outset, Planner};
 use super::finished::Finished;
 use super::index::{self, Known, Wanted};
 use super::load::{Stopping, stopped_at};
@@ -12,6 +13,7 @@ use super::pipeline::{Broken, Queued};
 use super::report::Reporter;
 use super::report::notice::IndexNotice;
 use super::send::ending::interrupted;
+use super::send::read_back;
 use super::settle::{Reading, Settle};
 use crate::call::{Budget, Caller, Pacer, Quota};
 use crate::exit::Failure;
@@ -30,6 +32,12 @@ pub struct Rehearse {
     pub client: Option<Client>,
     /// Whether only the first records are read, and the service must respond.
     pub is_check: bool,
+    /// Whether the load itself goes into the local service.
+    pub is_local: bool,
+    /// Whether the load itself reads every batch back.
+    pub reads_back: bool,
+    /// The command that loads.
+    pub command: String,
 }
 
 impl Rehearse {
@@ -43,11 +51,31 @@ impl Rehearse {
     ) -> Finished {
         match self.ask(wanted, limits, &mut settle, interrupt.clone()).await {
             Ok(known) => {
+                if !self.is_check {
+                    settle.plans(self.planner(wanted, limits.0, known.as_ref()));
+                }
                 let batches = start(known.as_ref());
                 rehearse(batches, settle, (limits.0, self.is_check), interrupt).await
             }
             Err(failure) => settle.finish(Reading::Stopped, Some(failure)),
         }
+    }
+
+    /// Begins the plan of a load.
+    fn planner(&mut self, wanted: &Wanted, quota: Quota, known: Option<&Known>) -> Planner {
+        let dimension_from = match known {
+            Some(Known::Existing(_)) => DimensionFrom::Index,
+            _ if wanted.dimension.is_some() => DimensionFrom::Option,
+            _ => DimensionFrom::Input,
+        };
+        Planner::new(Outset {
+            index_name: wanted.name.clone(),
+            quota,
+            reads_back: self.reads_back.then_some(read_back::KEYS),
+            dimension_from,
+            is_local: self.is_local,
+            command: std::mem::take(&mut self.command),
+        })
     }
 
     /// Asks the service whether a load would be taken. A dry run does without a service that is out of reach.

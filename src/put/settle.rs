@@ -1,6 +1,7 @@
 //! Step 6, settle: what became of each batch goes to the rejects, the journal, the counts and the report; only here
 //! does an [`Outcome`] end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use super::again::{Again, Role};
 use super::batch::Batch;
 use super::books::ledger::{Bounds, Ledger};
 use super::books::outcome::{Fate, LastAnswer, Outcome};
+use super::books::plan::Planner;
 use super::books::rehearsal::Rehearsal;
 use super::books::tally::Cost;
 use super::books::tracker::{Mark, Settled};
@@ -33,6 +35,8 @@ pub(super) struct Settle {
     checkpoint: Checkpoint,
     /// What would have been sent, of a rehearsal.
     rehearsal: Option<Rehearsal>,
+    /// What a load would do, of a dry run.
+    planner: Option<Planner>,
     /// Whether vectors are compared in place of being sent.
     only_reads: bool,
     /// The inputs that could not be read to their end: why, line by line.
@@ -60,6 +64,7 @@ impl Settle {
             ledger: Ledger::new(bounds, earlier),
             checkpoint,
             rehearsal: None,
+            planner: None,
             failed: Vec::new(),
             has_way_on: true,
         }
@@ -104,6 +109,11 @@ impl Settle {
     /// How far the load was when this run began.
     pub(super) fn began_at(&self) -> Option<Mark> {
         self.checkpoint.began_at()
+    }
+
+    /// The inputs that other loads have completed.
+    pub(super) fn of_others(&self) -> BTreeSet<u32> {
+        self.checkpoint.of_others()
     }
 
     /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
@@ -202,13 +212,24 @@ impl Settle {
         &self.reporter
     }
 
+    /// Makes a plan of the batches of a rehearsal.
+    pub(super) fn plans(&mut self, planner: Planner) {
+        self.planner = Some(planner);
+    }
+
     /// Counts a batch of a rehearsal.
     pub(super) fn rehearsed(&mut self, batch: Batch, quota: Quota) -> Result<(), Failure> {
         self.rehearsal.get_or_insert_default().count(&batch, quota);
+        if let Some(planner) = &mut self.planner {
+            planner.count(&batch);
+        }
         let outcome = Outcome { settled: true, ..not_sent(batch) };
         let kept = self.checkpoint.write_rejects(&outcome.rejects, &outcome.unknown, &[]);
         let outcome = if kept.is_ok() { outcome } else { outcome.left_to_a_later_run() };
         self.enter(&outcome);
+        if self.ledger.has_too_many_rejects() {
+            self.planner.iter_mut().for_each(Planner::exceeds_max_rejects);
+        }
         kept
     }
 
@@ -280,6 +301,8 @@ impl Settle {
             if let Some(rehearsal) = self.rehearsal {
                 summary.rehearsed(rehearsal);
             }
+            let planner = self.planner.filter(|_| reading == Reading::Exhausted);
+            summary.plan = planner.map(|planner| Box::new(planner.plan()));
             let fields_missing = summary.missing().next().is_some();
             summary.exit_code = self.ledger.exit(failure.as_ref(), fields_missing).code();
             if let Some(failure) = &failure {

@@ -9,7 +9,7 @@ use super::batch::in_flight::{KeyHasher, KeysInFlight};
 use super::batch::{Batch, Batcher, Limits};
 use super::books::tracker::{Mark, Settled, Tracker, in_order};
 use super::testing::{position, vector};
-use crate::admit::{Admitted, Findings};
+use crate::admit::Admitted;
 use crate::record::Vector;
 
 fn key(number: u8) -> String {
@@ -26,8 +26,7 @@ fn batches(keys: &[u8], mark: &Mark, size: usize) -> Vec<Batch> {
         let verdicts =
             block.iter().map(|record| Ok(vector(*record as u64, &key(keys[*record]), 0))).collect();
         let end = position(*block.last().unwrap() as u64 + 1);
-        let block = Admitted { verdicts, end, bytes: 0..0, dimension: None, findings: Findings::default() }
-            .without(&in_order(mark.ahead.clone()));
+        let block = Admitted::of(verdicts, end, 0..0).without(&in_order(mark.ahead.clone()));
         let done: Result<(), Infallible> = batcher.block(block, |batch| {
             all.push(batch);
             Ok(())

@@ -3,12 +3,14 @@
 //! They are read to their end, so that a file whose brackets went wrong is not taken for one that is complete, and they
 //! are searched for records that nobody would read.
 
+use std::sync::Arc;
+
 use serde::de::IgnoredAny;
 
 use super::named::{Named, is_keyed_record, is_record};
 use super::outline::Outline;
 use super::value::{Members, Next, scalar_end, skip_blanks, string_end};
-use crate::record::names::{METADATA, WRAPPERS, is_one_of};
+use crate::record::names::{METADATA, NAMESPACE, WRAPPERS, is_one_of};
 
 /// Why the members cannot be passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +32,8 @@ const MEMBER: &str = "a member of the object or its end";
 
 /// What was found in an object on the way to its array of records.
 pub(crate) enum Found {
-    /// The array begins: the offset behind its bracket.
-    Array(usize),
+    /// The array begins: the offset behind its bracket, and the namespace that stands before it, if one does.
+    Array(usize, Option<Arc<str>>),
     /// The object ends at this offset without it.
     End(usize),
 }
@@ -45,7 +47,7 @@ pub(crate) fn descend(
 ) -> Result<Found, Trouble> {
     let Some((name, deeper)) = path.split_first() else { return Ok(Found::End(start)) };
     let mut members = Members::of(text, start);
-    let mut is_met = false;
+    let (mut is_met, mut namespace) = (false, None);
     loop {
         let (member, value) = match members.advance() {
             Next::Member(member, value) => (member, value),
@@ -58,16 +60,25 @@ pub(crate) fn descend(
             return Err(Trouble::Repeated(value));
         }
         let end = match text.get(value) {
-            Some(b'[') if is_on_path && deeper.is_empty() => return Ok(Found::Array(value + 1)),
+            Some(b'[') if is_on_path && deeper.is_empty() => return Ok(Found::Array(value + 1, namespace)),
             Some(b'{') if is_on_path && !deeper.is_empty() => match descend(text, value, deeper, named)? {
                 Found::End(_) if is_keyed_record(text, value, named) => return Err(Trouble::Records(value)),
                 Found::End(end) => end,
-                array @ Found::Array(_) => return Ok(array),
+                Found::Array(start, inner) => return Ok(Found::Array(start, inner.or(namespace))),
             },
             _ => passed(text, value, Some(member), 0, named)?,
         };
+        if is_one_of(&NAMESPACE, member) {
+            namespace = text.get(value..end).map(said);
+        }
         members.go_on(end);
     }
+}
+
+/// What a namespace is called whose value is spelled like this.
+fn said(raw: &[u8]) -> Arc<str> {
+    let raw = if raw == b"null" { b"" } else { raw };
+    String::from_utf8_lossy(raw).trim_matches('"').into()
 }
 
 /// Whether a member, whose name is spelled as in the text, has this name.
@@ -81,8 +92,8 @@ fn is_called(spelled: &[u8], name: &str) -> bool {
 
 /// What follows the array of records, inside the objects around it.
 pub(crate) enum After {
-    /// A member that ends at this offset.
-    Member(usize),
+    /// A member that ends at this offset, and the namespace that it is, if it is one.
+    Member(usize, Option<Arc<str>>),
     /// The end of the innermost object, behind its bracket.
     End(usize),
 }
@@ -102,7 +113,11 @@ pub(crate) fn after(text: &[u8], at: usize, name: &str, named: Named<'_>) -> Res
                 return Err(Trouble::Records(value));
             }
             let end = passed(text, value, Some(member), 0, named)?;
-            if is_called(member, name) { Err(Trouble::Repeated(value)) } else { Ok(After::Member(end)) }
+            if is_called(member, name) {
+                return Err(Trouble::Repeated(value));
+            }
+            let namespace = text.get(value..end).filter(|_| is_one_of(&NAMESPACE, member)).map(said);
+            Ok(After::Member(end, namespace))
         }
         Next::End(end) => Ok(After::End(end)),
         Next::Unfinished => Err(Trouble::Unfinished),
@@ -254,7 +269,7 @@ mod tests {
     #[test]
     fn a_vector_behind_the_array_shows_a_record_by_a_usual_name_and_by_the_users() {
         let vector = ["feature".to_owned()];
-        let named = Named { key: &[], vector: &vector };
+        let named = Named { vector: &vector, ..Named::default() };
         for (member, is_named, is_usual) in
             [("vector", true, true), ("feature", true, false), ("other", false, false)]
         {

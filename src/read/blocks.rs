@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use super::aligned::Aligned;
+use super::buffers::Buffers;
 use super::error::ReadError;
-use super::open_input::OpenInput;
-use super::preflight::beginning;
+use super::preflight::{beginning, told};
 use super::recognise::Form;
 use super::sizes::Sizes;
 use crate::record::{Block, Input, Position, Span};
@@ -35,7 +36,7 @@ fn size(input: &Input) -> Option<u64> {
 pub struct FailedInput {
     /// Where to continue once it is repaired: everything before has been handed out.
     pub at: Position,
-    /// Tells whether its text before that place is still the same: see [`beginning`].
+    /// Tells whether its text before that place is still the same: see [`beginning`](super::begins_as).
     pub beginning: Option<String>,
     /// Why.
     pub error: ReadError,
@@ -51,15 +52,29 @@ pub struct Blocks {
     /// Stretches that need not be read.
     settled: Vec<Span>,
     sizes: Sizes,
+    /// The memory of blocks.
+    buffers: Buffers,
     current: Option<Current>,
     /// Bytes of the inputs before the current one.
     bytes_before: u64,
     when_empty: Box<dyn FnMut(u32) + Send>,
+    when_opened: Option<Box<dyn FnMut(u32, Opened) + Send>>,
+    when_repeated: Box<dyn FnMut(Position, u64) + Send>,
+    when_recognised: Box<dyn FnMut(u32, String) + Send>,
+}
+
+/// What an input shows when it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// What it was taken for, in words.
+    pub form: String,
+    /// Bytes of its file, unless it is a pipe.
+    pub bytes: Option<u64>,
 }
 
 /// The input that is being read.
 struct Current {
-    reading: OpenInput,
+    reading: Aligned,
     /// Where it would have to be continued.
     reached: Position,
     is_empty: bool,
@@ -81,7 +96,7 @@ impl Blocks {
     ) -> Result<Self, ReadError> {
         let start = from.unwrap_or_default();
         match inputs.get(start.input as usize) {
-            Some(Input::Stdin) if start.offset > 0 => return Err(ReadError::ResumeStdin),
+            Some(Input::Stdin) if start.is_inside() => return Err(ReadError::ResumeStdin),
             None if from.is_some() && start.input as usize > inputs.len() => {
                 return Err(ReadError::ResumeMissingInput {
                     wanted: u64::from(start.input) + 1,
@@ -98,9 +113,13 @@ impl Blocks {
             from,
             settled: Vec::new(),
             sizes,
+            buffers: Buffers::of_size(sizes.to_fill(0)),
             current: None,
             bytes_before: numbered.iter().filter_map(|(_, input)| size(input)).sum(),
             when_empty: Box::new(|_| ()),
+            when_opened: None,
+            when_repeated: Box::new(|_, _| ()),
+            when_recognised: Box::new(|_, _| ()),
         })
     }
 
@@ -123,6 +142,24 @@ impl Blocks {
         Self { when_empty: Box::new(told), ..self }
     }
 
+    /// Tells of each input that is opened what it was taken for.
+    #[must_use]
+    pub fn when_opened(self, told: impl FnMut(u32, Opened) + Send + 'static) -> Self {
+        Self { when_opened: Some(Box::new(told)), ..self }
+    }
+
+    /// Tells where an input repeats its header for the first time, and how often it does, at its end.
+    #[must_use]
+    pub fn when_header_repeated(self, told: impl FnMut(Position, u64) + Send + 'static) -> Self {
+        Self { when_repeated: Box::new(told), ..self }
+    }
+
+    /// Tells what an input is recognised as that nobody could look at before, if that is worth a word.
+    #[must_use]
+    pub fn when_recognised(self, told: impl FnMut(u32, String) + Send + 'static) -> Self {
+        Self { when_recognised: Box::new(told), ..self }
+    }
+
     /// Where to begin in the input of this number, which is the next one.
     fn start(&self, number: u32, from: Option<Position>) -> Start {
         let mut place = from.filter(|from| from.input == number).unwrap_or_else(|| start_of(number));
@@ -134,19 +171,23 @@ impl Blocks {
             }
             place = span.end;
         }
-        Start::At(if place.offset == 0 { start_of(number) } else { place })
+        Start::At(if place.is_inside() { place } else { start_of(number) })
     }
 
     /// Opens the next input, unless all of it is settled.
     fn advance(&mut self, number: u32, input: &Input) -> Result<(), Box<FailedInput>> {
         let from = self.from.take();
         let Start::At(place) = self.start(number, from) else { return Ok(()) };
-        let opened = OpenInput::open(input.clone(), number, self.sizes).and_then(|mut reading| {
-            reading.start(&self.form, (place.offset > 0).then_some(place))?;
-            Ok(Current { reading, reached: place, is_empty: place.offset == 0 })
+        let opened = Aligned::open(input.clone(), number, self.sizes, &self.form).and_then(|mut reading| {
+            reading.reader.share(&self.buffers);
+            reading.start(&self.form, place.is_inside().then_some(place))?;
+            Ok(Current { reading, reached: place, is_empty: !place.is_inside() })
         });
         match opened {
             Ok(current) => {
+                if let Some(told) = &mut self.when_opened {
+                    told(number, Opened { form: current.reading.reader.form(), bytes: size(input) });
+                }
                 self.current = Some(current);
                 Ok(())
             }
@@ -156,22 +197,35 @@ impl Blocks {
 
     fn failed(&mut self, input: &Input, at: Position, error: ReadError) -> Box<FailedInput> {
         self.bytes_before += size(input).unwrap_or_default();
-        Box::new(FailedInput { at, beginning: beginning(input, at), error })
+        Box::new(FailedInput { at, beginning: beginning(input, at, self.form.encoding), error })
     }
 
     /// Reads the next block of the input at hand; nothing at its end.
     fn read(&mut self, mut current: Current) -> Option<Result<Block, Box<FailedInput>>> {
-        match current.reading.next_block() {
+        let next = current.reading.next_block();
+        if !matches!(next, Ok(Some(_)))
+            && let Some((first, count)) = current.reading.reader.repeated_headers()
+        {
+            (self.when_repeated)(first, count);
+        }
+        match next {
             Ok(Some(mut block)) => {
                 block.bytes.start += self.bytes_before;
                 block.bytes.end += self.bytes_before;
+                let reader = &current.reading.reader;
+                if current.is_empty
+                    && is_read_once(reader.input())
+                    && let Some(what) = told(reader, &block, &self.form)
+                {
+                    (self.when_recognised)(block.end.input, what);
+                }
                 current.reached = block.end;
                 current.is_empty = false;
                 self.current = Some(current);
                 Some(Ok(block))
             }
             Ok(None) => {
-                self.bytes_before += current.reading.window.bytes_before();
+                self.bytes_before += current.reading.reader.bytes_before();
                 if current.is_empty {
                     (self.when_empty)(current.reached.input);
                 }
@@ -179,14 +233,23 @@ impl Blocks {
             }
             Err(error) => {
                 let Current { reading, reached, .. } = current;
-                Some(Err(self.failed(&reading.input, reached, error)))
+                Some(Err(self.failed(reading.reader.input(), reached, error)))
             }
         }
     }
 }
 
+/// Whether an input comes from a program, so that what is read of it is gone.
+fn is_read_once(input: &Input) -> bool {
+    match input {
+        Input::File(path) => !path.is_file(),
+        Input::Stdin => true,
+        Input::Inline(_) => false,
+    }
+}
+
 fn start_of(number: u32) -> Position {
-    Position { input: number, offset: 0, line: 1, record: 0 }
+    Position { input: number, line: 1, ..Position::default() }
 }
 
 /// Whether `place` is settled by `span`, which begins at a record; what stands before an input's first one is none.

@@ -1,127 +1,217 @@
-//! JSON whose records are no slices of its text, or stand where nothing says that they are records: its shape by name,
-//! and the command that makes JSON Lines of it.
+//! JSON whose records are no slices of its text, or stand where nothing says that they are records: columns, which are
+//! read as such, and what is refused by its name with the command that makes JSON Lines of it.
 //!
-//! Columns and dictionaries would have to be held in memory as a whole, and their records have no place to continue
-//! from, so they are not read.
+//! Dictionaries, and records under names that nobody knows, could be something else, so they are not read.
 
+use super::conversion::{self, dotted, listed, place, plain};
 use super::named::{Named, is_key_name, is_record, is_vector_name};
-use super::outline::{Member, Outline, Value};
+use super::outline::{Member, Outline, Value, elements};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
 use crate::record::names::{DICTIONARIES, KEY_COLUMNS, VECTOR_COLUMN, is_one_of};
 
+/// JSON in columns that is read, by how its columns stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Columnar {
+    /// As lists side by side.
+    Lists,
+    /// As objects side by side, whose members are called by the labels of the rows.
+    Labelled,
+    /// As rows, which are arrays, behind a list of the columns' names.
+    Rows,
+}
+
+impl Columnar {
+    /// Its name with its article.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Lists => "JSON in columns",
+            Self::Labelled => "a pandas table written with orient='columns'",
+            Self::Rows => "a pandas table written with orient='split'",
+        }
+    }
+}
+
 /// Columns side by side: lists of equal length, or what pandas writes.
-pub(crate) fn of_columns(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> Option<Unfit> {
+pub(crate) fn of_columns(
+    head: &[u8],
+    outline: &Outline<'_>,
+    named: Named<'_>,
+    path: &[String],
+) -> Option<Result<Columnar, Unfit>> {
+    if is_split(outline) {
+        return Some(Ok(Columnar::Rows));
+    }
     let keys = outline.find(|name| named.is_key(name) || is_one_of(&KEY_COLUMNS, name));
+    if is_labelled(head, outline, keys, named) {
+        return Some(Ok(Columnar::Labelled));
+    }
+    if keys.is_some_and(|member| member.value == Value::Object) {
+        return None;
+    }
     let is_other = |member: &&Member<'_>| keys.is_none_or(|keys| keys.at != member.at);
-    let vectors = outline.members.iter().filter(is_other).find(|member| member.value == Value::Arrays);
+    let is_of_arrays =
+        |member: &&Member<'_>| member.value == Value::Arrays || is_of_arrays_and_nulls(head, member);
+    let vectors = outline.members.iter().filter(is_other).find(is_of_arrays);
     let is_list = |value| matches!(value, Value::Others | Value::Numbers | Value::Arrays);
-    let columns = outline.find(|name| name == b"columns").filter(|member| member.value == Value::Others);
-    if let Some(columns) = columns
-        && let Some(data) = vectors.filter(|member| member.name == b"data")
-        && columns.at < data.at
-    {
-        let shape = "a pandas table written with orient='split'";
-        return Some(pandas(shape, r#"[print(json.dumps(dict(zip(t["columns"],r)))) for r in t["data"]]"#));
-    }
-    if let Some(keys) = keys.filter(|member| member.value == Value::Object) {
-        let first = Outline::of(head, keys.at).members.first().map(|row| row.name)?;
-        let is_row = first.iter().all(u8::is_ascii_digit) && !first.is_empty();
-        let is_alike = |member: &Member<'_>| {
-            member.value == Value::Object
-                && Outline::of(head, member.at).members.first().is_some_and(|row| row.name == first)
-        };
-        return (is_row && outline.members.iter().all(is_alike)).then(|| {
-            let shape = "a pandas table written with orient='columns'";
-            pandas(shape, "[print(json.dumps({c:t[c][i] for c in t})) for i in next(iter(t.values()))]")
-        });
-    }
     let has_scalar_key = keys.is_some_and(|member| !is_list(member.value));
     let vectors = vectors.filter(|member| !has_scalar_key || member.name == VECTOR_COLUMN.as_bytes());
-    match (keys.filter(|_| !has_scalar_key), vectors) {
-        (Some(keys), Some(vectors)) => Some(lists(head, outline, Some(keys), Some(vectors.name))),
-        // More of it than is looked at, and not yet a column of vectors.
-        (Some(keys), None)
-            if !outline.is_complete && outline.members.iter().all(|member| is_list(member.value)) =>
-        {
-            Some(lists(head, outline, Some(keys), None))
+    let keys = keys.filter(|_| !has_scalar_key);
+    // The lists of an answer to a query are of lists, whatever they hold.
+    let has_other = vectors.is_some_and(|_| keys.is_none_or(|keys| keys.value != Value::Arrays));
+    if !has_other && is_without_embeddings(head, outline, keys) {
+        return Some(Err(Unfit::NullEmbeddings));
+    }
+    let is_answer = |member: &Member<'_>| is_array_of_arrays_of_arrays(head, member.at);
+    if let Some(keys) = keys
+        && (keys.value == Value::Arrays || vectors.is_some_and(is_answer))
+    {
+        return Some(Err(answer(outline, vectors.map(|member| member.name), path)));
+    }
+    let is_null = |member: &Member<'_>| is_null(head, member.at);
+    let all_are_lists = outline.members.iter().all(|member| is_list(member.value) || is_null(member));
+    match (keys, vectors) {
+        (Some(_), Some(_)) => Some(Ok(Columnar::Lists)),
+        // More of it than is looked at: the other column may follow.
+        (Some(_), None) | (None, Some(_)) if !outline.is_complete && all_are_lists => {
+            Some(Ok(Columnar::Lists))
         }
         (None, Some(vectors)) if vectors.name == VECTOR_COLUMN.as_bytes() => {
-            Some(lists(head, outline, None, Some(vectors.name)))
+            Some(if named.is_keyless || !outline.is_complete {
+                Ok(Columnar::Lists)
+            } else {
+                Err(Unfit::NoKeys)
+            })
+        }
+        // A list of texts is none of records, whatever it is called.
+        (None, None) if !outline.is_complete && all_are_lists => {
+            let is_texts = |member: &Member<'_>| {
+                head.get(skip_blanks(head, member.at + 1)) == Some(&b'"') && member.name == TEXT_COLUMN
+            };
+            outline.members.iter().any(is_texts).then_some(Ok(Columnar::Lists))
         }
         _ => None,
     }
 }
 
+fn is_null(head: &[u8], at: usize) -> bool {
+    head.get(at..).is_some_and(|rest| rest.starts_with(b"null"))
+}
+
+/// Whether it is what Chroma gives if nobody asks for the embeddings: a list of keys, and null in place of those.
+fn is_without_embeddings(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>) -> bool {
+    let has_null = outline
+        .find(|name| name == VECTOR_COLUMN.as_bytes())
+        .is_some_and(|embeddings| is_null(head, embeddings.at));
+    let is_list = |keys: &Member<'_>| head.get(keys.at) == Some(&b'[');
+    has_null && keys.is_some_and(is_list)
+}
+
+/// Whether a list begins with nulls, as those that a service leaves where it failed, and arrays follow.
+fn is_of_arrays_and_nulls(head: &[u8], member: &Member<'_>) -> bool {
+    member.value == Value::Others
+        && elements(head, member.at)
+            .find(|at| !is_null(head, *at))
+            .is_some_and(|at| head.get(at) == Some(&b'['))
+}
+
+/// Chroma's column of texts.
+const TEXT_COLUMN: &[u8] = b"documents";
+
+/// Whether the names of columns stand before rows, or before the labels of so many rows that these are not at hand.
+fn is_split(outline: &Outline<'_>) -> bool {
+    let Some(columns) =
+        outline.find(|name| name == b"columns").filter(|member| member.value == Value::Others)
+    else {
+        return false;
+    };
+    if let Some(data) = outline.find(|name| name == b"data") {
+        return data.value == Value::Arrays && columns.at < data.at;
+    }
+    let has_index = outline.find(|name| name == b"index").is_some_and(|index| columns.at < index.at);
+    has_index && !outline.is_complete && outline.members.len() == 2
+}
+
+/// Whether all members are objects whose first member is called alike, by the label of a row.
+fn is_labelled(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, named: Named<'_>) -> bool {
+    let first_of = |member: &Member<'_>| {
+        let inner = Outline::of(head, member.at);
+        inner.members.first().map(|row| (row.name, row.value))
+    };
+    let Some((label, value)) = outline.members.first().and_then(first_of) else { return false };
+    let is_number = label.iter().all(u8::is_ascii_digit) && !label.is_empty();
+    let is_alike = |member: &Member<'_>| {
+        member.value == Value::Object && first_of(member).is_some_and(|(name, _)| name == label)
+    };
+    let has_keys = match keys {
+        Some(keys) => keys.value == Value::Object && is_number,
+        None if named.key.iter().any(|name| name.trim() == "index") => true,
+        // More of it than is looked at: the keys may follow.
+        None => is_number && (named.is_keyless || !outline.is_complete) && value != Value::Object,
+    };
+    has_keys && outline.members.iter().all(is_alike)
+}
+
+fn is_array_of_arrays_of_arrays(head: &[u8], at: usize) -> bool {
+    let inner = skip_blanks(head, at + 1);
+    head.get(inner) == Some(&b'[') && head.get(skip_blanks(head, inner + 1)) == Some(&b'[')
+}
+
 /// Chroma's list of the columns that it was asked for, which is no column itself.
 const INCLUDED: &[u8] = b"included";
 
-/// Lists side by side, as Chroma writes them.
-fn lists(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, vectors: Option<&[u8]>) -> Unfit {
-    let is_column =
-        |member: &&Member<'_>| !matches!(member.value, Value::Text | Value::Scalar | Value::Object);
+/// The answer to a query, which has a list of lists in each column, one for each question.
+fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String]) -> Unfit {
+    let is_column = |member: &&Member<'_>| {
+        !matches!(member.value, Value::Text | Value::Scalar | Value::Object) && member.name != INCLUDED
+    };
     let names: Vec<&[u8]> = outline.members.iter().filter(is_column).map(|member| member.name).collect();
     let name = |name| plain(name).unwrap_or("NAME");
-    let vectors = vectors.unwrap_or(b"NAME");
     let listed = names.iter().map(|column| name(column)).collect::<Vec<_>>().join(", ");
-    let shape = format!("columns ({listed})");
-    let Some(keys) = keys else {
-        let vectors = name(vectors);
-        let body =
-            format!(r#"[print(json.dumps({{"id":i,"vector":v}})) for i,v in enumerate(t["{vectors}"])]"#);
-        return Unfit::Shape { shape, cure: format!("{}; the keys are then numbers", python(&body)) };
-    };
-    // The answer to a query has a list of lists in each column, one for each question.
-    let answer = if keys.value == Value::Arrays { "t={k:v[0] for k,v in t.items() if v}; " } else { "" };
-    let body = format!(
-        "{answer}n=len(t[\"{}\"]); [print(json.dumps({{k:v[i] for k,v in t.items() \
-         if isinstance(v,list) and len(v)==n and v[i] is not None}})) for i in range(n)]",
-        name(keys.name)
-    );
-    let others: Vec<&str> = names
-        .iter()
-        .filter(|column| **column != keys.name && **column != vectors && **column != INCLUDED)
-        .map(|column| name(column))
-        .collect();
-    let mut cure = format!(
-        "{}; then load OUTPUT with --key {} --vector {}",
-        python(&body),
-        name(keys.name),
-        name(vectors)
-    );
-    if !others.is_empty() {
-        cure = format!("{cure} --metadata {}", others.join(","));
-        let is_other = |member: &&Member<'_>| others.iter().any(|other| other.as_bytes() == member.name);
-        if outline.members.iter().filter(is_other).any(|member| holds_more_than_text(head, member)) {
-            cure.push_str(" --metadata-values text");
-        }
+    let vector = vectors.filter(|vectors| *vectors != VECTOR_COLUMN.as_bytes());
+    let vector = vector.map_or_else(String::new, |vector| match plain(vector) {
+        Some(vector) if vector.contains(' ') => format!(" with --vector \"{vector}\""),
+        Some(vector) => format!(" with --vector {vector}"),
+        None => " with --vector NAME, the name of the column of vectors".to_owned(),
+    });
+    Unfit::Shape {
+        shape: format!(
+            "the answer to a query, a list for each question in every column ({listed}){}",
+            place(path)
+        ),
+        cure: format!(
+            "write what collection.get() returns, or join the lists of all questions: {}; then load OUTPUT{vector}",
+            conversion::joined_lists(path)
+        ),
     }
-    Unfit::Shape { shape, cure }
-}
-
-/// Whether a column holds numbers, booleans or nulls, or objects with such members, as far as the text goes.
-fn holds_more_than_text(head: &[u8], column: &Member<'_>) -> bool {
-    let is_scalar = |at: usize| match Value::at(head, at) {
-        Value::Object => Outline::of(head, at).members.iter().any(|member| member.value == Value::Scalar),
-        // The command leaves out a null.
-        value => value == Value::Scalar && head.get(at) != Some(&b'n'),
-    };
-    elements(head, column.at).into_iter().any(is_scalar)
 }
 
 /// Dictionaries whose names are the keys, and arrays of records under names that nobody knows.
 pub(crate) fn of_names(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> Option<Unfit> {
-    if let Some(unfit) = dictionary(head, outline) {
+    if let Some(unfit) = dictionary(head, outline, named) {
         return Some(unfit);
     }
-    let mut path = Vec::new();
-    let found = unknown(head, outline, named, &mut path)?;
-    let way = way(&path);
-    Some(match found {
-        Inner::Dictionary => dictionary_of_objects(&path),
-        Inner::Array => Unfit::Shape {
-            shape: format!("an object with records in {}", joined(&path)),
-            cure: python(&format!("[print(json.dumps(r)) for r in t{way}]")),
+    let mut found = Vec::new();
+    unknown(head, outline, named, &mut Vec::new(), &mut found);
+    let paths: Vec<&[String]> = found.iter().map(|(_, path)| path.as_slice()).collect();
+    let are_all = |is_it: fn(&Inner) -> bool| found.iter().all(|(inner, _)| is_it(inner));
+    Some(match (found.first()?, paths.as_slice()) {
+        ((Inner::Array, _), [path]) => with_records(path),
+        ((Inner::Columns(columnar), _), [path]) => columns_in(*columnar, path),
+        ((Inner::Unfit(unfit), _), [_]) => unfit.clone(),
+        ((Inner::Dictionary, _), paths) if are_all(|inner| matches!(inner, Inner::Dictionary)) => {
+            dictionary_of_objects(paths, named)
+        }
+        ((Inner::Array, _), paths) if are_all(|inner| matches!(inner, Inner::Array)) => several(paths),
+        ((Inner::Columns(_), _), paths) if are_all(|inner| matches!(inner, Inner::Columns(_))) => {
+            Unfit::Shape {
+                shape: format!("several objects of columns ({})", listed(paths)),
+                cure: format!("write each to a file of its own: {}", conversion::files(paths)),
+            }
+        }
+        (_, paths) => Unfit::Shape {
+            shape: format!("an object with records in several members ({})", listed(paths)),
+            cure: "write each of them to a file of its own".to_owned(),
         },
     })
 }
@@ -130,33 +220,64 @@ pub(crate) fn of_names(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> 
 enum Inner {
     Dictionary,
     Array,
+    Columns(Columnar),
+    /// Columns that are not read.
+    Unfit(Unfit),
 }
 
 /// How deep records are looked for.
 const DEEPEST: usize = 4;
 
-fn unknown(head: &[u8], outline: &Outline<'_>, named: Named<'_>, path: &mut Vec<String>) -> Option<Inner> {
+/// Finds all of it.
+fn unknown(
+    head: &[u8],
+    outline: &Outline<'_>,
+    named: Named<'_>,
+    path: &mut Vec<String>,
+    found: &mut Vec<(Inner, Vec<String>)>,
+) {
     for member in &outline.members {
-        path.push(String::from_utf8_lossy(member.name).into_owned());
+        path.push(conversion::name(member.name));
         match member.value {
             Value::Objects if is_record(head, skip_blanks(head, member.at + 1), named) => {
-                return Some(Inner::Array);
+                found.push((Inner::Array, path.clone()));
             }
             Value::Object if path.len() < DEEPEST => {
                 let inner = Outline::of(head, member.at);
                 let is_known = is_one_of(&DICTIONARIES, member.name);
                 if is_known && are_records(head, &inner) {
-                    return Some(Inner::Dictionary);
-                }
-                if let Some(found) = unknown(head, &inner, named, path) {
-                    return Some(found);
+                    found.push((Inner::Dictionary, path.clone()));
+                } else if let Some(columns) = inner_columns(head, &inner, named, path) {
+                    found.push((columns, path.clone()));
+                } else {
+                    unknown(head, &inner, named, path, found);
                 }
             }
             _ => {}
         }
         path.pop();
     }
-    None
+}
+
+/// Columns in an object inside another one, if its vectors are at hand: a record may have lists of other things.
+fn inner_columns(head: &[u8], inner: &Outline<'_>, named: Named<'_>, path: &[String]) -> Option<Inner> {
+    let columns = of_columns(head, inner, named, path)?;
+    Some(match columns {
+        Ok(columnar) if shows_vectors(head, inner, columnar) => Inner::Columns(columnar),
+        Ok(_) => return None,
+        Err(unfit) => Inner::Unfit(unfit),
+    })
+}
+
+/// Whether a column of vectors is at hand, so that what seems to be columns is nothing else.
+pub(super) fn shows_vectors(head: &[u8], outline: &Outline<'_>, columnar: Columnar) -> bool {
+    outline.members.iter().any(|member| match columnar {
+        Columnar::Lists => member.value == Value::Arrays || is_of_arrays_and_nulls(head, member),
+        Columnar::Rows => member.name == b"data",
+        Columnar::Labelled => {
+            Outline::of(head, member.at).members.iter().any(|row| row.value == Value::Numbers)
+        }
+    })
 }
 
 /// Whether the values of an object are records.
@@ -172,12 +293,12 @@ fn are_records(head: &[u8], outline: &Outline<'_>) -> bool {
 }
 
 /// An object of at least two members that are all records or all vectors, so that their names can be keys only.
-pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
+pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> Option<Unfit> {
     if outline.members.len() < 2 {
         return None;
     }
     if are_records(head, outline) {
-        return Some(dictionary_of_objects(&[]));
+        return Some(dictionary_of_objects(&[&[]], named));
     }
     let is_vector = |member: &Member<'_>| {
         let name = member.name.to_ascii_lowercase();
@@ -187,134 +308,137 @@ pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>) -> Option<Unfit> {
     };
     outline.members.iter().all(is_vector).then(|| Unfit::Shape {
         shape: "a dictionary of vectors by key".to_owned(),
-        cure: python(r#"[print(json.dumps({"id":k,"vector":v})) for k,v in t.items()]"#),
+        cure: {
+            let record = format!("{{{}:k,{}:r}}", conversion::key(named), conversion::vector(named));
+            conversion::of_dictionaries(&record, &[], named)
+        },
     })
 }
 
-fn dictionary_of_objects(path: &[String]) -> Unfit {
-    let place = if path.is_empty() { String::new() } else { format!(" in {}", joined(path)) };
-    let body = format!(r#"[print(json.dumps({{"id":k,**v}})) for k,v in t{}.items()]"#, way(path));
-    Unfit::Shape { shape: format!("a dictionary of records by key{place}"), cure: python(&body) }
+fn dictionary_of_objects(paths: &[&[String]], named: Named<'_>) -> Unfit {
+    let shape = match paths {
+        [path] => format!("a dictionary of records by key{}", place(path)),
+        paths => format!("several dictionaries of records by key ({})", listed(paths)),
+    };
+    Unfit::Shape { shape, cure: conversion::of_dictionaries("b(k,r)", paths, named) }
 }
 
 /// An object with more than one array of records: reading one would leave out the others.
 pub(crate) fn several(paths: &[&[String]]) -> Unfit {
-    let listed = paths.iter().map(|path| joined(path)).collect::<Vec<_>>().join(", ");
-    let first = paths.first().map_or_else(String::new, |path| way(path));
     Unfit::Shape {
-        shape: format!("several arrays of records ({listed})"),
-        cure: format!(
-            "choose one of them and {}",
-            python(&format!("[print(json.dumps(r)) for r in t{first}]"))
-        ),
+        shape: format!("an object with several arrays of records ({})", listed(paths)),
+        cure: conversion::of_arrays(paths),
     }
 }
 
 /// An object with a key of its own around an array of records, so large that nobody knows whether it is a record itself.
 pub(crate) fn with_a_key(path: &[String]) -> Unfit {
+    let command = conversion::of_arrays(&[path]);
     Unfit::Shape {
-        shape: format!("an object that has a key and an array of records in {}", joined(path)),
+        shape: format!("an object that has a key and an array of records in {}", dotted(path)),
         cure: format!(
-            "to load the records in the array, {}; if each line is a record, use --format jsonl",
-            python(&format!("[print(json.dumps(r)) for r in t{}]", way(path)))
+            "to load the records in the array, {command}; if each line is a record, use --format jsonl"
         ),
     }
 }
 
-/// Arrays of arrays, the first of which starts at `at`: vectors without keys, or records without names.
-pub(crate) fn of_rows(text: &[u8], at: usize, path: &[String]) -> Option<Unfit> {
-    let place = if path.is_empty() { String::new() } else { format!(" in {}", joined(path)) };
-    let way = way(path);
-    if text.get(skip_blanks(text, at + 1)) == Some(&b'{') {
-        return Some(Unfit::Shape {
-            shape: format!("a list of lists of records{place}"),
-            cure: python(&format!("[print(json.dumps(r)) for b in t{way} for r in b]")),
-        });
+/// Rows behind the names of their columns, if the array of rows that `path` leads to stands in an object of such.
+pub(super) fn split_around(head: &[u8], outline: &Outline<'_>, path: &[String]) -> Option<Unfit> {
+    let (_, holders) = path.split_last()?;
+    let mut at = 0;
+    for (depth, name) in holders.iter().enumerate() {
+        let inner = (depth > 0).then(|| Outline::of(head, at));
+        at = inner.as_ref().unwrap_or(outline).find(|member| member == name.as_bytes())?.at;
     }
-    let row = row(text, at);
-    let vectors: Vec<usize> =
-        (0..).zip(&row).filter(|(_, value)| **value == Value::Numbers).map(|(index, _)| index).collect();
-    let keys = || row.iter().position(|value| matches!(value, Value::Text | Value::Scalar));
-    match (vectors.as_slice(), keys()) {
-        ([], Some(_)) if row.iter().all(|value| *value == Value::Scalar) => Some(Unfit::Shape {
-            shape: format!("vectors without keys{place}"),
-            cure: format!(
-                "{}; the keys are then numbers",
-                python(&format!(
-                    r#"[print(json.dumps({{"id":i,"vector":v}})) for i,v in enumerate(t{way})]"#
-                ))
-            ),
-        }),
-        (&[vector], Some(key)) => {
-            let name = |index| match index {
-                _ if index == key => "\"id\"".to_owned(),
-                _ if index == vector => "\"vector\"".to_owned(),
-                _ => format!("\"column{}\"", index + 1),
-            };
-            let names = (0..row.len()).map(name).collect::<Vec<_>>().join(",");
-            let body = format!("[print(json.dumps(dict(zip(({names}),r)))) for r in t{way}]");
-            Some(Unfit::Shape {
-                shape: format!("records as arrays without field names{place}"),
-                cure: python(&body),
-            })
-        }
-        _ => None,
+    (at > 0 && is_split(&Outline::of(head, at))).then(|| columns_in(Columnar::Rows, holders))
+}
+
+/// Columns in an object that another one holds, or an array.
+pub(super) fn columns_in(columnar: Columnar, path: &[String]) -> Unfit {
+    Unfit::Shape {
+        shape: [columnar.name(), if path.is_empty() { "" } else { "," }, &place(path)].concat(),
+        cure: format!("write it to a file of its own: {}", conversion::files(&[path])),
     }
 }
 
-/// The elements of an array, as far as the text goes.
-fn row(text: &[u8], start: usize) -> Vec<Value> {
-    elements(text, start).into_iter().map(|at| Value::at(text, at)).collect()
-}
-
-/// Where they start.
-fn elements(text: &[u8], start: usize) -> Vec<usize> {
-    let mut values = Vec::new();
-    let mut at = skip_blanks(text, start + 1);
-    while let Some(end) = value_end(text, at).filter(|end| *end > at) {
-        values.push(at);
-        let behind = skip_blanks(text, end);
-        if text.get(behind) != Some(&b',') {
-            break;
-        }
-        at = skip_blanks(text, behind + 1);
+/// The same of the elements of an array that `path` leads to.
+pub(super) fn in_array(unfit: Unfit, path: &[String]) -> Unfit {
+    match unfit {
+        Unfit::Shape { shape, cure } => Unfit::Shape {
+            shape: format!("an array{}, each element of which is {shape}", place(path)),
+            cure: if path.is_empty() { cure } else { conversion::inside(&cure, path) },
+        },
+        other => other,
     }
-    values
 }
 
-fn pandas(shape: &str, body: &str) -> Unfit {
-    let cure = format!("write it with df.to_json(PATH, orient='records', lines=True), or {}", python(body));
-    Unfit::Shape { shape: shape.to_owned(), cure }
-}
-
-/// The command that makes JSON Lines of the whole text `t`; Python keeps integers and numbers as they are.
-fn python(body: &str) -> String {
-    format!(
-        "convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); {body}' < INPUT > OUTPUT"
-    )
-}
-
-/// The way to a member in Python.
-fn way(path: &[String]) -> String {
-    let steps = path.iter().flat_map(|name| ["[\"", plain(name.as_bytes()).unwrap_or("NAME"), "\"]"]);
-    steps.collect()
-}
-
-fn joined(path: &[String]) -> String {
-    path.iter().map(|name| plain(name.as_bytes()).unwrap_or("…")).collect::<Vec<_>>().join(".")
-}
-
-/// A name that can stand in a command as it is; the input must not write commands.
-fn plain(name: &[u8]) -> Option<&str> {
-    let name = std::str::from_utf8(name).ok()?;
-    let is_plain = |character: char| character.is_alphanumeric() || "_-@:/ ".contains(character);
-    (name.len() <= 60 && name.chars().all(is_plain)).then_some(name)
+/// An object with an array of records under a name that is not read there.
+pub(super) fn with_records(path: &[String]) -> Unfit {
+    Unfit::Shape {
+        shape: format!("an object with records in {}", dotted(path)),
+        cure: conversion::of_arrays(&[path]),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::shape::holder;
     use super::*;
+
+    #[test]
+    fn columns_are_known_by_their_first_text() {
+        let known = |text: &str, whole| match holder(text.as_bytes(), whole, Named::default()) {
+            Ok(super::super::shape::Holder::Columnar(columnar)) => Some(columnar),
+            _ => None,
+        };
+        let long = format!("\"{}\"", "x".repeat(200 << 10));
+        for (text, columnar) in [
+            (
+                r#"{"ids":["a"],"embeddings":[[1,2]],"metadatas":[{"n":1}],"documents":["x"]}"#,
+                Columnar::Lists,
+            ),
+            (r#"{"ids":["a"],"embeddings":[[1,2]],"metadatas":null,"documents":null}"#, Columnar::Lists),
+            (r#"{"title":["x"],"vec":[[1,2]],"id":[7]}"#, Columnar::Lists),
+            (r#"{"ids":["a"],"embeddings":null,"vec":[[1,2]]}"#, Columnar::Lists),
+            (r#"{"id":["a","b"],"vec":[null, null,[1,2]]}"#, Columnar::Lists),
+            (&format!(r#"{{"ids":["a",{long}"#), Columnar::Lists),
+            (&format!(r#"{{"data":null,"documents":["a",{long}"#), Columnar::Lists),
+            (r#"{"columns":["id","v"],"index":[0],"data":[["a",[1,2]]]}"#, Columnar::Rows),
+            (&format!(r#"{{"columns":["id","v"],"index":["a",{long}"#), Columnar::Rows),
+            (r#"{"id":{"0":"a"},"vector":{"0":[1,2]}}"#, Columnar::Labelled),
+            (&format!(r#"{{"text":{{"0":"a","1":{long}"#), Columnar::Labelled),
+        ] {
+            assert_eq!(known(text, true), Some(columnar), "{:?}", text.get(..80));
+        }
+        for text in [
+            r#"{"id":"a","embedding":[1,2],"tags":["x"]}"#,
+            r#"{"id":"a","tokens":[[1,2]],"embedding":[1,2]}"#,
+            r#"{"documents":["a"]}"#,
+            r#"{"id":{"x":"a"},"vector":{"y":[1,2]}}"#,
+            r#"{"columns":["id"],"rows":[{"id":"a","vector":[1]}]}"#,
+        ] {
+            assert_eq!(known(text, true), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn embeddings_that_are_null_are_told_whatever_stands_beside_them() {
+        let long = format!("\"{}\"", "x".repeat(200 << 10));
+        for text in [
+            r#"{"ids":["a"],"embeddings":null,"documents":["x",null],"data":null,"metadatas":[{"n":1}]}"#,
+            r#"{"embeddings":null,"ids":["a"]}"#,
+            r#"{"ids":[["a"]],"embeddings":null,"documents":[["x"]]}"#,
+            r#"{"ids":[],"embeddings":null}"#,
+            &format!(r#"{{"ids":["a"],"embeddings":null,"documents":["a",{long}"#),
+        ] {
+            let found = holder(text.as_bytes(), true, Named::default());
+            assert_eq!(found, Err(Unfit::NullEmbeddings), "{:?}", text.get(..30));
+        }
+        for text in [r#"{"id":"a","embeddings":null}"#, r#"{"embeddings":null,"documents":["x"]}"#] {
+            let found = holder(text.as_bytes(), true, Named::default());
+            assert_ne!(found, Err(Unfit::NullEmbeddings), "{text}");
+        }
+    }
 
     /// What is said of a text, and the cure below it.
     fn said(text: &str) -> String {
@@ -327,50 +451,41 @@ mod tests {
     #[test]
     fn each_shape_has_its_name_and_the_command_that_makes_json_lines_of_it() {
         let texts = [
-            r#"{"columns":["id","v"],"index":[0],"data":[["a",[1,2]]]}"#,
-            r#"{"id":{"0":"a"},"vector":{"0":[1,2]}}"#,
-            r#"{"ids":["a"],"embeddings":[[1,2]],"metadatas":[{"n":1}],"documents":["x"]}"#,
-            r#"{"embeddings":[[1,2]]}"#,
+            r#"{"ids":[["a"]],"embeddings":[[[1,2]]],"metadatas":[[{"n":1}]],"documents":null,"included":["x"]}"#,
             r#"{"a":{"vector":[1,2]},"b":{"vector":[3,4]}}"#,
             r#"{"vectors":{"a":{"values":[1,2]}}}"#,
             r#"{"a":[1,2],"b":[3,4]}"#,
             r#"{"mine":[{"id":"a","vector":[1,2]}]}"#,
             r#"{"vectors":[{"id":"a","vector":[1]}],"points":[{"id":"b","vector":[2]}]}"#,
             r#"[[{"id":"a","vector":[1,2]}]]"#,
-            r"[[1,2],[3,4]]",
             r#"[["a",[1,2],"x"]]"#,
+            "[[[1,2],[3,4]],[[5,6]]]",
         ];
         let with_a_key = {
             let Unfit::Shape { shape, cure } = with_a_key(&["data".to_owned()]) else { panic!() };
             format!("{shape}\n    {cure}\n")
         };
         insta::assert_snapshot!(texts.map(said).concat() + &with_a_key, @r#"
-        a pandas table written with orient='split'
-            write it with df.to_json(PATH, orient='records', lines=True), or convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(dict(zip(t["columns"],r)))) for r in t["data"]]' < INPUT > OUTPUT
-        a pandas table written with orient='columns'
-            write it with df.to_json(PATH, orient='records', lines=True), or convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({c:t[c][i] for c in t})) for i in next(iter(t.values()))]' < INPUT > OUTPUT
-        columns (ids, embeddings, metadatas, documents)
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); n=len(t["ids"]); [print(json.dumps({k:v[i] for k,v in t.items() if isinstance(v,list) and len(v)==n and v[i] is not None})) for i in range(n)]' < INPUT > OUTPUT; then load OUTPUT with --key ids --vector embeddings --metadata metadatas,documents --metadata-values text
-        columns (embeddings)
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":i,"vector":v})) for i,v in enumerate(t["embeddings"])]' < INPUT > OUTPUT; the keys are then numbers
+        the answer to a query, a list for each question in every column (ids, embeddings, metadatas)
+            write what collection.get() returns, or join the lists of all questions: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; c={}; [c.setdefault(k,[]).extend(q) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for k,l in t.items() if isinstance(l,list) for q in l if isinstance(q,list)]; print(json.dumps(c))' < INPUT > OUTPUT; then load OUTPUT
         a dictionary of records by key
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":k,**v})) for k,v in t.items()]' < INPUT > OUTPUT
+            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; b=lambda k,r:{"key":k}if r==None else{**r,"key":k}if str(r.get("key",k))==str(k)else exit("the record under "+str(k)+" has another key: "+str(r["key"])); x=[json.dumps(m(n,b(k,r))) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n in[q(t,{})]for k,r in t.items()if k not in n]; print(*x,sep="\n")' < INPUT > OUTPUT
         a dictionary of records by key in vectors
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":k,**v})) for k,v in t["vectors"].items()]' < INPUT > OUTPUT
+            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; b=lambda k,r:{"key":k}if r==None else{**r,"key":k}if str(r.get("key",k))==str(k)else exit("the record under "+str(k)+" has another key: "+str(r["key"])); x=[json.dumps(m(n,b(k,r))) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["vectors"]) for k,r in l.items()]; print(*x,sep="\n")' < INPUT > OUTPUT
         a dictionary of vectors by key
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":k,"vector":v})) for k,v in t.items()]' < INPUT > OUTPUT
+            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,{"key":k,"vector":r})) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n in[q(t,{})]for k,r in t.items()if k not in n]; print(*x,sep="\n")' < INPUT > OUTPUT
         an object with records in mine
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for r in t["mine"]]' < INPUT > OUTPUT
-        several arrays of records (vectors, points)
-            choose one of them and convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for r in t["vectors"]]' < INPUT > OUTPUT
+            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,r)) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["mine"]) for r in l[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
+        an object with several arrays of records (vectors, points)
+            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,r)) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["vectors"],["points"]) for r in l[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
         a list of lists of records
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for b in t for r in b]' < INPUT > OUTPUT
-        vectors without keys
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps({"id":i,"vector":v})) for i,v in enumerate(t)]' < INPUT > OUTPUT; the keys are then numbers
+            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; x=[json.dumps(r) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for r in v[:] for r in r[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
         records as arrays without field names
-            convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(dict(zip(("id","vector","column3"),r)))) for r in t]' < INPUT > OUTPUT
+            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; x=[json.dumps(r if type(r)in(dict,type(None))else dict(zip(("key","vector","column3"),r)) if type(r)==list and len(r)==3 and all(map(isinstance,r,((str,int,float),(list,type(None)),object))) else exit("not like the first row: "+str(r)[:200])) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for r in v[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
+        a vector for each token, not for each text
+            ask the model for pooled vectors, or pool them first: a text's vector is the mean of those of its tokens
         an object that has a key and an array of records in data
-            to load the records in the array, convert it to JSON Lines: python3 -c 'import json,sys; t=json.load(sys.stdin); [print(json.dumps(r)) for r in t["data"]]' < INPUT > OUTPUT; if each line is a record, use --format jsonl
+            to load the records in the array, convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,r)) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["data"]) for r in l[:]]; print(*x,sep="\n")' < INPUT > OUTPUT; if each line is a record, use --format jsonl
         "#);
     }
 }

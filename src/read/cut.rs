@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::record::page::Around;
 use crate::record::quote::{QuoteKind, QuoteTrouble};
 
 /// Most records of a block. Beside its text each takes a few hundred bytes once it is judged, which counts where text
@@ -15,8 +16,14 @@ pub(super) struct Cut {
     pub(super) records: Vec<Range<usize>>,
     /// How far the text is done with; behind the last record, a place to continue from.
     pub(super) consumed: usize,
+    /// Whether each record is within a line, so that newlines are only between records.
+    pub(super) within_lines: bool,
     /// What is wrong with some of the records, by their index; in order.
     pub(super) flaws: Vec<(usize, QuoteFlaw)>,
+    /// Where rows start that repeat the header, and are no records.
+    pub(super) headers: Vec<usize>,
+    /// What objects around the records say of them, each with the index of the record that it stands before; in order.
+    pub(super) around: Vec<(usize, Around)>,
 }
 
 /// What is wrong with a quote, in lines from the row's first one on.

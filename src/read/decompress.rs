@@ -2,16 +2,32 @@
 
 use std::io::{self, BufRead, Read};
 
+use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
+use lz4_flex::frame::FrameDecoder;
+use lzma_rust2::XzReader;
 
-/// Bytes by which a compression is recognised.
+/// Bytes by which what follows a member is recognised.
 const MAGIC: usize = 4;
+
+/// What follows the level in a bzip2 stream: the mark of a block, or of the end.
+const BZIP2_BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
+const BZIP2_END: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
+
+/// So much memory may be needed to decompress. The decompressor of zstd has the same limit by itself.
+pub(super) const MEBIBYTES_AT_MOST: u32 = 128;
+
+/// What decompressing xz takes beside its dictionary.
+const XZ_OVERHEAD_KIBIBYTES: u32 = 2 << 10;
 
 /// A compression that is read through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compression {
     Gzip,
     Zstd,
+    Bzip2,
+    Xz,
+    Lz4,
 }
 
 impl Compression {
@@ -21,6 +37,9 @@ impl Compression {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
             // The second is a skippable frame, which parallel compressors put first.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
+            [b'B', b'Z', b'h', b'1'..=b'9', mark @ ..] if begins_alike(mark) => Some(Self::Bzip2),
+            [0xfd, b'7', b'z', b'X', ..] => Some(Self::Xz),
+            [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Lz4),
             _ => None,
         }
     }
@@ -30,6 +49,9 @@ impl Compression {
         let is_start = |magic: &[u8]| magic.iter().zip(next).all(|(wanted, found)| wanted == found);
         match self {
             Self::Gzip => is_start(&[0x1f, 0x8b]),
+            Self::Bzip2 => is_start(b"BZh") && next.get(3).is_none_or(u8::is_ascii_digit),
+            Self::Xz => is_start(b"\xfd7zX"),
+            Self::Lz4 => is_start(&[0x04, 0x22, 0x4d, 0x18]),
             Self::Zstd => {
                 let is_skippable = matches!(next.first(), Some(0x50..=0x5f));
                 is_start(&[0x28, 0xb5, 0x2f, 0xfd])
@@ -44,6 +66,9 @@ impl Compression {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Lz4 => "LZ4",
         }
     }
 
@@ -60,8 +85,27 @@ impl Compression {
                 open: |rest| Ok(GzDecoder::new(rest)),
             }),
             Self::Zstd => Box::new(Members { part: Part::Open(frame(packed)?), open: frame }),
+            Self::Bzip2 => Box::new(Members {
+                part: Part::Open(BzDecoder::new(packed)),
+                open: |rest| Ok(BzDecoder::new(rest)),
+            }),
+            Self::Xz => {
+                Box::new(Members { part: Part::Open(xz_stream(packed)), open: |rest| Ok(xz_stream(rest)) })
+            }
+            Self::Lz4 => {
+                Box::new(Members { part: Part::Open(Lz4::new(packed)), open: |rest| Ok(Lz4::new(rest)) })
+            }
         })
     }
+}
+
+/// Whether the mark of a bzip2 stream begins so, of which the end may be cut.
+fn begins_alike(mark: &[u8]) -> bool {
+    [BZIP2_BLOCK, BZIP2_END].iter().any(|known| known.iter().zip(mark).all(|(wanted, found)| wanted == found))
+}
+
+fn xz_stream<R: BufRead>(packed: R) -> XzReader<R> {
+    XzReader::new_mem_limit(packed, false, (MEBIBYTES_AT_MOST << 10) + XZ_OVERHEAD_KIBIBYTES)
 }
 
 fn frame<R: BufRead>(packed: R) -> io::Result<zstd::Decoder<'static, R>> {
@@ -88,6 +132,62 @@ impl<R: BufRead> Decompressor<R> for zstd::Decoder<'static, R> {
 
     fn rest(self) -> R {
         self.finish()
+    }
+}
+
+impl<R: BufRead> Decompressor<R> for BzDecoder<R> {
+    const COMPRESSION: Compression = Compression::Bzip2;
+
+    fn rest(self) -> R {
+        self.into_inner()
+    }
+}
+
+impl<R: BufRead> Decompressor<R> for XzReader<R> {
+    const COMPRESSION: Compression = Compression::Xz;
+
+    fn rest(self) -> R {
+        self.into_inner()
+    }
+}
+
+/// One frame of LZ4. Its decoder takes the end of the bytes between two blocks for the end of the frame.
+struct Lz4<R: Read>(FrameDecoder<Watched<R>>);
+
+/// Bytes, and whether more of them were wanted than there are.
+struct Watched<R> {
+    inner: R,
+    has_ended: bool,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.has_ended |= read == 0 && !buffer.is_empty();
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> Lz4<R> {
+    fn new(packed: R) -> Self {
+        Self(FrameDecoder::new(Watched { inner: packed, has_ended: false }))
+    }
+}
+
+impl<R: BufRead> Read for Lz4<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 if self.0.get_ref().has_ended => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => Ok(read),
+        }
+    }
+}
+
+impl<R: BufRead> Decompressor<R> for Lz4<R> {
+    const COMPRESSION: Compression = Compression::Lz4;
+
+    fn rest(self) -> R {
+        self.0.into_inner().inner
     }
 }
 
@@ -152,10 +252,14 @@ enum Part<D> {
 
 impl<R: BufRead, D: Decompressor<Counted<R>>> Read for Members<R, D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // The end of a member is told by nothing that was read.
+        if buffer.is_empty() {
+            return Ok(0);
+        }
         loop {
             let Part::Open(decompressor) = &mut self.part else { return Ok(0) };
             let read = decompressor.read(buffer)?;
-            if read > 0 || buffer.is_empty() {
+            if read > 0 {
                 return Ok(read);
             }
             if let Part::Open(ended) = std::mem::replace(&mut self.part, Part::Ended)
@@ -206,102 +310,10 @@ impl Trailing {
     }
 }
 
-/// Whether the decompressor of zstd says that the text cannot be unpacked without a window beyond its own limit, which
-/// is 128 MiB.
+/// Whether a decompressor says that the text cannot be had within [`MEBIBYTES_AT_MOST`].
 pub(crate) fn wants_too_much(error: &io::Error) -> bool {
-    error.to_string().contains("requires too much memory")
+    error.kind() == io::ErrorKind::OutOfMemory || error.to_string().contains("requires too much memory")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::gzip;
-
-    #[test]
-    fn members_and_frames_that_follow_one_another_are_read_as_one_text() {
-        let zstd = |text: &[u8]| zstd::encode_all(text, 1).unwrap();
-        for packed in [[gzip(b"one "), gzip(b"two")].concat(), [zstd(b"one "), zstd(b"two")].concat()] {
-            let compression = Compression::of(&packed).unwrap();
-            let mut text = String::new();
-            compression.decompress(io::Cursor::new(packed)).unwrap().read_to_string(&mut text).unwrap();
-            assert_eq!(text, "one two", "{}", compression.name());
-        }
-    }
-
-    #[test]
-    fn a_cut_anywhere_is_an_unexpected_end() {
-        for packed in [gzip(b"[1,2,3]"), zstd::encode_all(&b"[1,2,3]"[..], 1).unwrap()] {
-            let compression = Compression::of(&packed).unwrap();
-            for cut in 4..packed.len() {
-                let cut = io::Cursor::new(packed[..cut].to_vec());
-                let error = compression.decompress(cut).unwrap().read_to_end(&mut Vec::new()).unwrap_err();
-                assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{}", compression.name());
-            }
-        }
-    }
-
-    fn packed(text: &[u8]) -> [Vec<u8>; 2] {
-        [gzip(text), zstd::encode_all(text, 1).unwrap()]
-    }
-
-    fn unpacked(packed: Vec<u8>) -> (String, io::Result<usize>) {
-        let compression = Compression::of(&packed).unwrap();
-        let mut text = String::new();
-        // Bytes come one by one, as a slow pipe gives them.
-        let slow = io::BufReader::with_capacity(1, io::Cursor::new(packed));
-        let read = compression.decompress(slow).unwrap().read_to_string(&mut text);
-        (text, read)
-    }
-
-    #[test]
-    fn zeros_and_line_ends_behind_and_between_members_are_no_damage() {
-        for (one, two) in packed(b"one ").into_iter().zip(packed(b"two")) {
-            for padding in [&b""[..], &[0; 9000], b"\n", b"\r\n\0\0"] {
-                let all = [&one, padding, &two, padding].concat();
-                let (text, read) = unpacked(all);
-                assert_eq!((text.as_str(), read.unwrap()), ("one two", 7));
-            }
-        }
-    }
-
-    #[test]
-    fn something_else_behind_a_member_is_called_so_with_its_place_and_length() {
-        for member in packed(b"one") {
-            for tail in [&b"garbage"[..], b"x", b"{}\n", b"\0\0PK\x03\x04"] {
-                let (text, read) = unpacked([&member, tail].concat());
-                let error = read.unwrap_err();
-                let trailing = Trailing::of(&error).unwrap();
-                let wanted = (member.len() as u64, tail.len() as u64);
-                assert_eq!((text.as_str(), (trailing.at, trailing.bytes)), ("one", wanted), "{tail:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_member_that_is_cut_behind_another_one_is_an_unexpected_end() {
-        for member in packed(b"one") {
-            for cut in 4..member.len() {
-                let (text, read) = unpacked([&member, &member[..cut]].concat());
-                assert!(text.starts_with("one"));
-                assert_eq!(read.unwrap_err().kind(), io::ErrorKind::UnexpectedEof, "{cut}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_window_beyond_what_is_allowed_is_told_from_damage() {
-        // The byte behind the frame's flags is its window: 2 to the power of ten and what its upper five bits say.
-        for (window, is_too_much) in [(17 << 3, false), (18 << 3, true)] {
-            let packed = io::Cursor::new([0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0]);
-            let read = Compression::Zstd.decompress(packed).unwrap().read_to_end(&mut Vec::new());
-            assert_eq!(read.is_err_and(|error| wants_too_much(&error)), is_too_much, "{window}");
-        }
-    }
-
-    #[test]
-    fn text_is_not_compressed() {
-        for text in ["", "{}", "key,vector\n", "P*M"] {
-            assert_eq!(Compression::of(text.as_bytes()), None);
-        }
-    }
-}
+mod tests;

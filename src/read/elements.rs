@@ -1,11 +1,14 @@
 //! Records that a JSON structure holds: elements of arrays, also inside an object, or values one after another.
 
+use std::sync::Arc;
+
 use super::around::{self, After, Found, Trouble};
 use super::cut::{Cut, RECORDS_AT_MOST};
-use super::error::Tear;
 use super::flaw::{Flaw, FlawKind};
 use super::named::Named;
+use super::tear::Tear;
 use super::value::{record_end, skip_blanks, value_end};
+use crate::record::page::{Around, Namespace};
 
 /// What holds the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +27,54 @@ pub(crate) enum Shape {
 pub(crate) struct Elements {
     shape: Shape,
     place: Place,
+    told: Told,
     /// The fields that the user names as the key, and as the vector.
     named: (Vec<String>, Vec<String>),
+}
+
+/// What objects around the records tell of them.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    /// Of the records at hand.
+    namespace: Namespace,
+    /// The namespace that was found behind the array.
+    behind: Option<Arc<str>>,
+    /// In order, each with the index of the record that it stands before.
+    list: Vec<(usize, Around)>,
+}
+
+impl Told {
+    /// Takes the beginning of an array, before the record `index`.
+    fn begin(&mut self, index: usize, namespace: Option<Arc<str>>) {
+        self.namespace = namespace.map_or(Namespace::Open, Namespace::Named);
+        self.behind = None;
+        self.list.push((index, Around::Of(self.namespace.clone())));
+    }
+
+    /// Takes the end of the object around it.
+    fn end(&mut self, index: usize) {
+        let behind = self.behind.take().unwrap_or_default();
+        if std::mem::take(&mut self.namespace) == Namespace::Open {
+            self.list.push((index, Around::Were(behind)));
+        }
+    }
+
+    /// What is told of the first `count` records. What follows them is met again.
+    fn of_records(&mut self, count: usize, later: Self) -> Vec<(usize, Around)> {
+        let first = std::mem::take(&mut self.namespace);
+        let Self { mut list, .. } = later;
+        list.retain(|(index, _)| *index < count);
+        let is_of = |(_, told): &&(usize, Around)| matches!(told, Around::Of(_));
+        let namespace = match list.iter().rfind(is_of) {
+            Some((_, Around::Of(namespace))) => namespace.clone(),
+            _ => first.clone(),
+        };
+        if first != Namespace::Own && !list.iter().any(|told| told.0 == 0 && is_of(&told)) {
+            list.insert(0, (0, Around::Of(first)));
+        }
+        *self = Self { namespace, ..Self::default() };
+        list
+    }
 }
 
 /// Where in the structure the cutting stands.
@@ -50,6 +99,10 @@ enum Expect {
 enum Step {
     /// Structure that ends at this offset; the cutting goes on there, in this place.
     Structure(usize, Place),
+    /// The beginning of the array of the records, and the namespace that stands before it.
+    Begin(usize, Option<Arc<str>>),
+    /// A namespace behind that array.
+    Namespace(usize, Place, Arc<str>),
     /// A record that ends at this offset.
     Record(usize),
 }
@@ -57,7 +110,12 @@ enum Step {
 impl Elements {
     /// Cuts from the start of the input.
     pub(crate) fn new(shape: Shape) -> Self {
-        Self { shape, place: Place::Outside, named: (Vec::new(), Vec::new()) }
+        Self { shape, place: Place::Outside, told: Told::default(), named: (Vec::new(), Vec::new()) }
+    }
+
+    /// What holds the records.
+    pub(crate) fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// The same, with fields that the user names: by them records are known where they must not stand.
@@ -66,7 +124,7 @@ impl Elements {
     }
 
     fn named(&self) -> Named<'_> {
-        Named { key: &self.named.0, vector: &self.named.1 }
+        Named { key: &self.named.0, vector: &self.named.1, is_keyless: false }
     }
 
     /// Cuts from the start of a record, or from the place after one, where the byte `before` is the record's own. What
@@ -78,7 +136,9 @@ impl Elements {
             _ => Expect::Comma,
         };
         let place = if shape == Shape::Values { Place::Outside } else { Place::Inside(expect) };
-        Self { place, ..Self::new(shape) }
+        let is_page = matches!(shape, Shape::Pages(_));
+        let namespace = if is_page { Namespace::Unread } else { Namespace::Own };
+        Self { place, told: Told { namespace, ..Told::default() }, ..Self::new(shape) }
     }
 
     /// Cuts the complete records of `text`; with `last` nothing may be left open behind them.
@@ -87,14 +147,27 @@ impl Elements {
     /// the flaw again.
     pub(crate) fn cut(&mut self, text: &[u8], last: bool) -> Result<Cut, Flaw> {
         let mut records = Vec::new();
-        let (mut at, mut place) = (0, self.place);
+        let (mut at, mut place, mut told) = (0, self.place, self.told.clone());
         let flaw = loop {
             if records.len() == RECORDS_AT_MOST {
                 break None;
             }
             at = skip_blanks(text, at);
             match self.step(place, text, at) {
-                Ok(Some(Step::Structure(end, next))) => (at, place) = (end, next),
+                Ok(Some(Step::Structure(end, next))) => {
+                    if next == Place::Outside {
+                        told.end(records.len());
+                    }
+                    (at, place) = (end, next);
+                }
+                Ok(Some(Step::Begin(end, namespace))) => {
+                    told.begin(records.len(), namespace);
+                    (at, place) = (end, Place::Inside(Expect::Element));
+                }
+                Ok(Some(Step::Namespace(end, next, name))) => {
+                    told.behind = Some(name);
+                    (at, place) = (end, next);
+                }
                 Ok(Some(Step::Record(end))) => {
                     records.push(at..end);
                     (at, place) = (end, self.behind_record());
@@ -112,13 +185,19 @@ impl Elements {
         };
         if let Some(last_record) = records.last() {
             self.place = self.behind_record();
-            return Ok(Cut { consumed: last_record.end, records, ..Cut::default() });
+            let around = self.told.of_records(records.len(), told);
+            return Ok(Cut { consumed: last_record.end, records, around, ..Cut::default() });
         }
-        self.place = place;
+        (self.place, self.told) = (place, told);
         match flaw {
             Some(flaw) if last || flaw.is_lasting() => Err(flaw),
             _ => Ok(Cut { records, consumed: at, ..Cut::default() }),
         }
+    }
+
+    /// What is told behind the last record.
+    pub(crate) fn told_behind(&mut self) -> Vec<(usize, Around)> {
+        std::mem::take(&mut self.told.list)
     }
 
     /// Where the cutting stands behind a record.
@@ -139,7 +218,8 @@ impl Elements {
             Place::Outside => self.outside(text, at, byte),
             Place::Inside(expect) => self.inside(expect, text, at, byte),
             Place::Behind(depth) => match around::after(text, at, self.name(depth), self.named()) {
-                Ok(After::Member(end)) => Ok(Step::Structure(end, Place::Behind(depth))),
+                Ok(After::Member(end, Some(name))) => Ok(Step::Namespace(end, Place::Behind(depth), name)),
+                Ok(After::Member(end, None)) => Ok(Step::Structure(end, Place::Behind(depth))),
                 Ok(After::End(end)) if depth > 1 => Ok(Step::Structure(end, Place::Behind(depth - 1))),
                 Ok(After::End(end)) => Ok(Step::Structure(end, Place::Outside)),
                 Err(trouble) => Err(flaw(text, at, trouble)),
@@ -190,7 +270,7 @@ fn record(text: &[u8], at: usize) -> Result<Step, Flaw> {
 /// Finds the array that `path` leads to in the object that starts at `at`.
 fn page(text: &[u8], at: usize, path: &[String], named: Named<'_>) -> Result<Step, Flaw> {
     match around::descend(text, at, path, named) {
-        Ok(Found::Array(start)) => Ok(Step::Structure(start, Place::Inside(Expect::Element))),
+        Ok(Found::Array(start, namespace)) => Ok(Step::Begin(start, namespace)),
         // Passing over such an object could pass over records.
         Ok(Found::End(_)) => {
             let expected = "an object with an array of records, like the first one";
@@ -325,6 +405,54 @@ mod tests {
         }
         let rest = r#"],"next":"x"}{"v":[1]}"#;
         assert_eq!(cut(Elements::continued(pages("v"), b'}'), rest), Ok(vec!["1"]));
+    }
+
+    /// The namespace of each record of `text`, which comes in pieces of so many bytes.
+    fn namespaces(text: &str, piece: usize) -> Vec<Namespace> {
+        let mut elements = Elements::new(pages("v"));
+        let (mut all, mut of, mut at, mut end) = (Vec::new(), Namespace::Own, 0, 0);
+        let take = |all: &mut Vec<Namespace>, of: &mut Namespace, told| match told {
+            Around::Of(namespace) => *of = namespace,
+            Around::Were(name) => all
+                .iter_mut()
+                .filter(|known| **known == Namespace::Open)
+                .for_each(|known| *known = Namespace::Named(Arc::clone(&name))),
+        };
+        while end < text.len() {
+            end = text.len().min(end + piece);
+            loop {
+                let cut = elements.cut(&text.as_bytes()[at..end], end == text.len()).unwrap();
+                at += cut.consumed;
+                // Each block is judged by itself.
+                of = Namespace::Own;
+                let mut around = cut.around.into_iter().peekable();
+                for index in 0..cut.records.len() {
+                    while let Some((_, told)) = around.next_if(|(before, _)| *before <= index) {
+                        take(&mut all, &mut of, told);
+                    }
+                    all.push(of.clone());
+                }
+                if cut.records.is_empty() {
+                    break;
+                }
+            }
+        }
+        elements.told_behind().into_iter().for_each(|(_, told)| take(&mut all, &mut of, told));
+        all
+    }
+
+    #[test]
+    fn records_have_the_namespace_of_the_object_around_them_however_the_text_comes() {
+        let text = r#"{"v":[{},{}],"namespace":"a"}{"namespace":"b","x":1,"v":[{},{}]}{"v":[{}]}{"v":[]}
+            {"x":{"namespace":"z"},"v":[{}, {}],"y":"namespace","__namespace__":null}{"v":[{}],"namespace":7}"#;
+        let wanted = ["a", "a", "b", "b", "", "", "", "7"].map(|name| Namespace::Named(name.into()));
+        for piece in 1..text.len() {
+            assert_eq!(namespaces(text, piece), wanted, "{piece}");
+        }
+        let mut continued = Elements::continued(pages("v"), b',');
+        let cut = continued.cut(br#"{}],"namespace":"a"}{"v":[{}]}"#, true).unwrap();
+        let told = [Around::Of(Namespace::Unread), Around::Of(Namespace::Open)];
+        assert_eq!(cut.around.into_iter().collect::<Vec<_>>(), [(0, told[0].clone()), (1, told[1].clone())]);
     }
 
     #[test]

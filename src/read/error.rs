@@ -1,13 +1,18 @@
 //! Why reading stopped: each message names the input, the place and the cure.
 
-use std::fmt;
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
-use super::mark::BYTE_ORDER_MARK;
+use self::cure::{encoding_cure, why_no_input};
+use super::misaligned::Misaligned;
+use super::obstacle::Obstacle;
 use super::table::CELLS_AT_MOST;
+use super::tear::Tear;
+use super::unjoined::Unjoined;
+use crate::encoding::{Encoding, Sequence};
 use crate::record::quote::QuoteTrouble;
-use crate::record::{Input, Position};
+use crate::record::{Input, Position, Unit};
 use crate::words::{count, plural};
 
 /// The input cannot be read, or not further than to the place named.
@@ -59,6 +64,149 @@ pub enum ReadError {
         /// How to turn it into what is supported.
         cure: &'static str,
     },
+    /// A file of columns where none can be read.
+    #[error("{input} is {format}, which cannot be read {obstacle}\n{}", obstacle.cure())]
+    NotAsColumns {
+        /// Which input.
+        input: Input,
+        /// The format's name with its article.
+        format: &'static str,
+        /// Why not.
+        obstacle: Obstacle,
+    },
+    /// Something else than the format that the user names.
+    #[error("{input} is not {format}\nremove --format to have the format detected")]
+    NotColumns {
+        /// Which input.
+        input: Input,
+        /// The format's name with its article.
+        format: &'static str,
+    },
+    /// A file of columns whose end, which says where they are, is missing.
+    #[error(
+        "{input} is {format} without its end: it is truncated, or still being written\ncreate or download it again"
+    )]
+    TornColumns {
+        /// Which input.
+        input: Input,
+        /// The format's name with its article.
+        format: &'static str,
+    },
+    /// Columns that cannot be decoded.
+    #[error(
+        "{input} is damaged: cannot read its {format} data at {place}: {cause}\ncreate or download it again"
+    )]
+    DamagedColumns {
+        /// Which input.
+        input: Input,
+        /// The first row that is not read.
+        place: Position,
+        /// The format.
+        format: &'static str,
+        /// What the decoder says.
+        cause: String,
+    },
+    /// An archive that holds more than one thing that may be meant.
+    #[error("{input} contains {what}\n{cure}")]
+    Unclear {
+        /// Which input.
+        input: Input,
+        /// What it holds.
+        what: String,
+        /// How to choose.
+        cure: Cow<'static, str>,
+    },
+    /// Vectors without keys, and nothing says where those are.
+    #[error(
+        "{input} contains vectors without keys\n\
+         add the keys with --keys-from FILE, or make them with --key-template '{{file}}-{{row}}'"
+    )]
+    NoKeys {
+        /// Which input.
+        input: Input,
+    },
+    /// Columns of one input that do not fit together.
+    #[error("{input} has columns {misaligned}")]
+    Misaligned {
+        /// Which input.
+        input: Input,
+        /// Which columns, and the cure.
+        misaligned: Box<Misaligned>,
+    },
+    /// Metadata in another file for records that have fields.
+    #[error("{option} is for vectors without fields; {input} has fields of its own\nremove {option}")]
+    HasFields {
+        /// Which input.
+        input: Input,
+        /// The option.
+        option: &'static str,
+    },
+    /// Keys from elsewhere for records that have some.
+    #[error(
+        "{input} has keys of its own, in {field}; {option} is for records without one\n\
+         remove {option}; to replace the keys, give them another name with --key NAME"
+    )]
+    HasKeys {
+        /// Which input.
+        input: Input,
+        /// The field with the keys.
+        field: String,
+        /// The option.
+        option: &'static str,
+    },
+    /// A companion for text that can be read only once.
+    #[error(
+        "{option} requires a file as input, but {input} can be read only once\n\
+         save it to a file and pass its path"
+    )]
+    NotBesideStream {
+        /// Which input.
+        input: Input,
+        /// The option.
+        option: &'static str,
+    },
+    /// A companion that is not as long as its input.
+    #[error(
+        "{} (from {option}) has {}, but {input} has {}\nboth must have the same number, in the same order",
+        companion.display(),
+        plural(*count, "record"),
+        plural(*rows, "vector")
+    )]
+    CompanionLength {
+        /// Which input.
+        input: Input,
+        /// How many vectors it has.
+        rows: u64,
+        /// The companion.
+        companion: PathBuf,
+        /// How many records that has.
+        count: u64,
+        /// The option that names it.
+        option: &'static str,
+    },
+    /// A companion that gives no keys.
+    #[error("{} (from --keys-from) contains {what}\n{cure}", companion.display())]
+    NotKeys {
+        /// The companion.
+        companion: PathBuf,
+        /// What it holds.
+        what: String,
+        /// How to make keys of it.
+        cure: String,
+    },
+    /// A companion that cannot be read any further.
+    #[error("cannot read what belongs to {input} from {option}: {failure}")]
+    Companion {
+        /// Which input.
+        input: Input,
+        /// The option that names the companion.
+        option: &'static str,
+        /// Why not, and what to do about it.
+        failure: String,
+    },
+    /// A file that cannot be joined.
+    #[error("{0}")]
+    Unjoined(Box<Unjoined>),
     /// Something else than data, saved or stored in its place.
     #[error("{input} is {what}, not data\n{cure}")]
     WithoutRecords {
@@ -83,11 +231,9 @@ pub enum ReadError {
     },
     /// Text in another encoding than UTF-8.
     #[error(
-        "{input} is not UTF-8: invalid byte {byte:#04x} at {place}{}\n\
-         convert it first{}: iconv -f {} -t UTF-8 INPUT > OUTPUT",
-        likely.map(|name| format!("; it may be {name}")).unwrap_or_default(),
-        likely.map(|_| ", and check the text").unwrap_or_default(),
-        likely.unwrap_or("ENCODING")
+        "{input} is not UTF-8: invalid byte {byte:#04x} at {place}{}\n{}",
+        likely.map(|name| format!("; it looks like {name}")).unwrap_or_default(),
+        encoding_cure(*likely)
     )]
     NotUtf8 {
         /// Which input.
@@ -96,8 +242,53 @@ pub enum ReadError {
         place: Position,
         /// The first byte that belongs to no character.
         byte: u8,
-        /// The encoding that it may be, as `iconv` spells it, when it can be guessed.
+        /// The encoding that it may be, when it can be guessed.
         likely: Option<&'static str>,
+    },
+    /// Text that is not in the encoding that it was decoded from.
+    #[error(
+        "{input} is not {}: {sequence} at {place} of the decoded text\n\
+         check its encoding and set it with --encoding, or repair the file",
+        encoding.name()
+    )]
+    Undecodable {
+        /// Which input.
+        input: Input,
+        /// Where they stand.
+        place: Position,
+        /// What its mark or the command line says.
+        encoding: Encoding,
+        /// The bytes that are no character of it.
+        sequence: Sequence,
+    },
+    /// UTF-16 without a byte-order mark.
+    #[error("{input} is {} text without a byte-order mark\nread it with --encoding {encoding}", encoding.name())]
+    Unmarked {
+        /// Which input.
+        input: Input,
+        /// The encoding that its zeros show.
+        encoding: Encoding,
+    },
+    /// UTF-8 where the command line says something else.
+    #[error(
+        "{input} is UTF-8, not {}\nremove --encoding {encoding}, or load the files of each encoding apart",
+        encoding.name()
+    )]
+    AlreadyUtf8 {
+        /// Which input.
+        input: Input,
+        /// What the command line says.
+        encoding: Encoding,
+    },
+    /// Bytes of no known format.
+    #[error(
+        "{input} is binary data of an unknown format\n\
+         if it contains vectors only, specify it with --format float32 --dimension N, \
+         or --format fvecs, bvecs, fbin or u8bin; else convert it to JSON Lines"
+    )]
+    Binary {
+        /// Which input.
+        input: Input,
     },
     /// Neither JSON nor delimited text.
     #[error(
@@ -132,7 +323,7 @@ pub enum ReadError {
     Trailing {
         /// Which input.
         input: Input,
-        /// `gzip` or `zstd`.
+        /// Its name: `gzip`, `zstd` and so on.
         compression: &'static str,
         /// The end of the text.
         place: Position,
@@ -151,7 +342,7 @@ pub enum ReadError {
         input: Input,
         /// How far it was decompressed.
         place: Position,
-        /// `gzip` or `zstd`.
+        /// Its name: `gzip`, `zstd` and so on.
         compression: &'static str,
         /// What the decompressor says.
         cause: io::Error,
@@ -211,17 +402,15 @@ pub enum ReadError {
     #[error(
         "{input} has no header: its first row contains the value '{cell}'\n\
          add a first row with the names of the columns, such as key,vector, \
-         or use --no-header and the numbers of the columns: --key {} --vector {}",
-        if *vector == Some(1) { 2 } else { 1 },
-        vector.unwrap_or(2)
+         or use --no-header and the numbers of the columns: {columns}"
     )]
     NoHeader {
         /// Which input.
         input: Input,
         /// The cell that cannot be a column's name.
         cell: String,
-        /// The number of the column that looks like the vector, from 1.
-        vector: Option<usize>,
+        /// The options that name the columns that look like key and vector, by their numbers.
+        columns: String,
     },
     /// A header whose quotes are not in order, so that nobody knows where it ends.
     #[error("cannot read the header of {input}: {trouble}")]
@@ -280,8 +469,9 @@ pub enum ReadError {
     ResumeStdin,
     /// The place to continue from lies behind the end.
     #[error(
-        "cannot resume {input} at {place}: it ends at byte {end}, so it changed since it was read\n\
-         start again without --resume"
+        "cannot resume {input} at {place}: it ends at {} {end}, so it changed since it was read\n\
+         start again without --resume",
+        if place.unit == Unit::Row { "row" } else { "byte" }
     )]
     ResumeBehindEnd {
         /// Which input.
@@ -304,81 +494,7 @@ pub enum ReadError {
     },
 }
 
-/// The byte that `text` begins with, in quotation marks, or the byte-order mark.
-pub(crate) fn shown(text: &[u8], byte: u8) -> String {
-    if text.starts_with(BYTE_ORDER_MARK) {
-        return "U+FEFF, a byte-order mark inside the file".to_owned();
-    }
-    if byte.is_ascii_graphic() {
-        format!("'{}'", char::from(byte))
-    } else {
-        format!("'{}'", byte.escape_ascii())
-    }
-}
-
-/// Why a directory has no input, and what to do.
-fn why_no_input(others: usize) -> &'static str {
-    match others {
-        0 => ": there are no files in it\nput files into it, or check the path",
-        _ => ": no file in it contains JSON or a table\nto load a file with any name, pass its path",
-    }
-}
-
-impl ReadError {
-    /// The place that it names, where it names one.
-    pub fn place(&self) -> Option<Position> {
-        match self {
-            Self::Io { place, .. }
-            | Self::Torn { place, .. }
-            | Self::Damaged { place, .. }
-            | Self::Malformed { place, .. }
-            | Self::LeftOut { place, .. }
-            | Self::Repeated { place, .. }
-            | Self::NotUtf8 { place, .. }
-            | Self::Trailing { place, .. }
-            | Self::TooLarge { place, .. } => Some(*place),
-            _ => None,
-        }
-    }
-
-    /// The error as one word, for events and summaries.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Open { .. } | Self::Io { .. } | Self::DanglingLink { .. } => "io",
-            Self::Torn { .. } => "torn",
-            Self::Damaged { .. } => "damaged",
-            Self::Malformed { .. } => "malformed",
-            Self::TooLarge { .. } => "too_large",
-            Self::LeftOut { .. } | Self::Repeated { .. } => "left_out",
-            Self::Trailing { .. } => "trailing",
-            _ => "format",
-        }
-    }
-}
-
-/// What is not complete in a torn input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tear {
-    /// A JSON value.
-    Value,
-    /// A JSON array, behind its last complete element.
-    Array,
-    /// The object around an array of records.
-    Object,
-    /// Compressed data: `gzip` or `zstd`.
-    Compressed(&'static str),
-}
-
-impl fmt::Display for Tear {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Value => formatter.write_str("a record"),
-            Self::Array => formatter.write_str("its array"),
-            Self::Object => formatter.write_str("the object around its records"),
-            Self::Compressed(compression) => write!(formatter, "its {compression} data"),
-        }
-    }
-}
-
+mod code;
+mod cure;
 #[cfg(test)]
 mod tests;

@@ -85,9 +85,10 @@ impl Expanded {
     }
 }
 
-/// Files that hold no records by what they are called: hidden ones, and the marks of Spark and Hadoop.
+/// Files that hold no records by what they are called: hidden ones, the marks of Spark and Hadoop, and the totals that
+/// Bedrock writes.
 fn is_bookkeeping(name: &str) -> bool {
-    name == "_SUCCESS"
+    ["_SUCCESS", "manifest.json.out"].contains(&name)
         || Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("crc"))
         || [".", "_committed_", "_started_"].iter().any(|start| name.starts_with(start))
 }
@@ -100,7 +101,15 @@ mod tests {
     #[test]
     fn a_directory_stands_for_its_files_sorted_by_name_without_what_spark_writes_beside_them() {
         let directory = Directory::new();
-        let marks = [".hidden.json", "_SUCCESS", "_committed_1", "_started_1", ".part-0.crc", "part-0.crc"];
+        let marks = [
+            ".hidden.json",
+            "_SUCCESS",
+            "manifest.json.out",
+            "_committed_1",
+            "_started_1",
+            ".part-0.crc",
+            "part-0.crc",
+        ];
         for name in ["b.csv", "a.jsonl.gz", "notes.txt", "a.json", "part-0"].iter().chain(&marks) {
             directory.write(name, b"");
         }

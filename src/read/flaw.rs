@@ -1,6 +1,10 @@
 //! Why cutting cannot go on at a place of the text.
 
-use super::error::Tear;
+use super::error::ReadError;
+use super::table::HeaderFlaw;
+use super::tear::Tear;
+use super::word_vectors::WordVectors;
+use crate::record::Input;
 
 /// Why cutting cannot go on at a place of the text.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(super) enum FlawKind {
     Unfinished(Tear),
     /// Records begin there that would be left out.
     LeftOut,
+    /// Columns end there, and others begin.
+    Pages,
     /// A second member of the name that leads to the records.
     Repeated,
 }
@@ -36,4 +42,32 @@ impl Flaw {
     pub(super) fn is_lasting(&self) -> bool {
         !matches!(self.kind, FlawKind::Unfinished(_))
     }
+}
+
+/// The error for the header of an input; `line_of` tells the line of an offset.
+pub(super) fn header_error(input: Input, flaw: HeaderFlaw, line_of: impl Fn(usize) -> u64) -> ReadError {
+    match flaw {
+        HeaderFlaw::Missing { cell, columns } => ReadError::NoHeader { input, cell, columns },
+        HeaderFlaw::Words(found) => of_words(input, found),
+        HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
+        HeaderFlaw::LineEnds => ReadError::LineEnds { input },
+        HeaderFlaw::Wide(columns) => ReadError::Wide { input, columns },
+        HeaderFlaw::NoTable(name) => ReadError::NoTable { input, name },
+        HeaderFlaw::Quote(at, flaw) => ReadError::HeaderQuote { input, trouble: flaw.on(line_of(at)) },
+    }
+}
+
+/// The error for what Chroma gives if nobody asks for the embeddings.
+pub(super) fn without_embeddings(input: Input) -> ReadError {
+    ReadError::Unclear {
+        input,
+        what: "columns of Chroma without vectors: embeddings is null".to_owned(),
+        cure: "write it again with collection.get(include=[\"embeddings\",\"documents\",\"metadatas\"])"
+            .into(),
+    }
+}
+
+/// The error for word vectors, which say nothing of their columns.
+pub(super) fn of_words(input: Input, found: WordVectors) -> ReadError {
+    ReadError::Unclear { input, what: found.told(), cure: found.cure().into() }
 }

@@ -3,32 +3,32 @@
 use super::mark::mark_length;
 use super::unfit::Unfit;
 use super::value::skip_blanks;
-use crate::encoding;
+use super::word_vectors;
+use crate::encoding::{self, Encoding};
 
 const JSON_LINES_CURE: &str =
     "convert it to JSON Lines first, with lines like {\"key\":\"…\",\"data\":{\"float32\":[…]}}";
-const DUCKDB_CURE: &str = "convert it to JSON Lines first, for example with DuckDB: \
-                           COPY (FROM 'input.parquet') TO 'input.jsonl' (FORMAT json)";
-const UNPACK_CURE: &str = "decompress it first, or use gzip or zstd, which ossvec reads directly";
+const UNPACK_CURE: &str =
+    "decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly";
 const EXTRACT_CURE: &str = "extract it first and load the files in it";
 const ARCHIVE_CURE: &str = "extract it first and load the files in it: tar -xf INPUT";
-const UTF8_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT";
 const UTF32_CURE: &str = "convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8 INPUT > OUTPUT";
 const EXPORT_CURE: &str = "export its records to JSON Lines or CSV first";
 const DOCUMENT_CURE: &str = "it contains no records; pass the file with the vectors";
 const DOWNLOAD_CURE: &str =
     "an error or login page was saved instead of the data: check the link and download it again";
+const WORDS_CURE: &str = r#"convert it to JSON Lines: python3 -c 'import json,struct,sys; f=open(0,"rb"); n,d=map(int,f.readline().split()); c=lambda:f.read(1)or sys.exit("truncated"); [print(json.dumps({"id":b"".join(iter(c,b" ")).strip(b"\n").decode("utf-8","backslashreplace"),"vector":struct.unpack("<%df"%d,f.read(4*d))})) for _ in range(n)]' < INPUT > OUTPUT"#;
 const LFS_CURE: &str = "the data was not downloaded: run git lfs pull";
 
 /// What is recognised by its first bytes but not read: the bytes, the name, the cure.
 const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
-    (b"PAR1", "a Parquet file", DUCKDB_CURE),
-    (b"ARROW1", "an Arrow file", JSON_LINES_CURE),
-    (b"FEA1", "a Feather file", JSON_LINES_CURE),
-    (b"\xff\xff\xff\xff", "an Arrow stream", JSON_LINES_CURE),
+    (
+        b"FEA1",
+        "a Feather file of version 1",
+        "write it again as version 2, which is pandas' default, or as Parquet",
+    ),
     (b"Obj\x01", "an Avro file", JSON_LINES_CURE),
     (b"ORC", "an ORC file", JSON_LINES_CURE),
-    (b"\x93NUMPY", "a NumPy file", JSON_LINES_CURE),
     (b"\x89HDF\r\n", "an HDF5 file", JSON_LINES_CURE),
     (b"\x80\x04\x95", "a Python pickle", JSON_LINES_CURE),
     (b"SQLite format 3\0", "a SQLite database", EXPORT_CURE),
@@ -38,18 +38,20 @@ const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
         "export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)",
     ),
     (b"PGDMP", "a PostgreSQL dump", "export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)"),
-    (b"BZh", "a bzip2 file", UNPACK_CURE),
-    (b"\xfd7zXZ\x00", "an xz file", UNPACK_CURE),
-    (b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK_CURE),
+    (b"\x02\x21\x4c\x18", "an LZ4 file in the legacy format", UNPACK_CURE),
+    (b"\x5d\0\0", "an LZMA file", UNPACK_CURE),
+    (b"LZIP\x01", "an lzip file", UNPACK_CURE),
+    (b"\x1f\x9d", "a file of the program compress", UNPACK_CURE),
     (b"\xff\x06\x00\x00sNaPpY", "a Snappy file", UNPACK_CURE),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", EXTRACT_CURE),
     (b"Rar!\x1a\x07", "a RAR archive", EXTRACT_CURE),
     (b"\x1f\x8b", "text that was compressed more than twice", UNPACK_CURE),
     (b"\x28\xb5\x2f\xfd", "text that was compressed more than twice", UNPACK_CURE),
+    (b"\xfd7zXZ\x00", "text that was compressed more than twice", UNPACK_CURE),
+    (b"\x04\x22\x4d\x18", "text that was compressed more than twice", UNPACK_CURE),
+    (b"BZh91AY&SY", "text that was compressed more than twice", UNPACK_CURE),
     (b"\xff\xfe\0\0", "UTF-32 text", UTF32_CURE),
     (b"\0\0\xfe\xff", "UTF-32 text", UTF32_CURE),
-    (b"\xff\xfe", "UTF-16 text", UTF8_CURE),
-    (b"\xfe\xff", "UTF-16 text", UTF8_CURE),
 ];
 
 /// What holds no records at all: the bytes, the name, the cure.
@@ -70,8 +72,14 @@ pub(crate) fn foreign(head: &[u8], whole: bool) -> Result<Told, Unfit> {
     let found = |table: &[(&[u8], &'static str, &'static str)]| {
         table.iter().find(|(magic, ..)| head.starts_with(magic)).map(|&(_, name, cure)| (name, cure))
     };
-    if let Some((format, cure)) = found(UNSUPPORTED).or_else(|| zip(head)).or_else(|| wide(head)) {
+    if let Some((format, cure)) = found(UNSUPPORTED).or_else(|| zip(head)) {
         return Err(Unfit::Unsupported { format, cure });
+    }
+    if word_vectors::is_binary(head) {
+        return Err(Unfit::Unsupported { format: "a word2vec file in binary form", cure: WORDS_CURE });
+    }
+    if let Some(unfit) = wide(head) {
+        return Err(unfit);
     }
     if let Some((what, cure)) = found(WITHOUT_RECORDS).or_else(|| markup(head)) {
         return Err(Unfit::WithoutRecords { what, cure, in_place_of_data: cure != DOCUMENT_CURE });
@@ -113,15 +121,13 @@ fn zip(head: &[u8]) -> Option<(&'static str, &'static str)> {
 }
 
 /// Text whose characters take two or four bytes, without the mark that says so.
-fn wide(head: &[u8]) -> Option<(&'static str, &'static str)> {
-    const NAME: &str = "UTF-16 text without a byte-order mark";
-    const WIDER: &str = "UTF-32 text without a byte-order mark";
-    Some(match encoding::wide(head)? {
-        "UTF-16LE" => (NAME, "convert it to UTF-8 first: iconv -f UTF-16LE -t UTF-8 INPUT > OUTPUT"),
-        "UTF-16BE" => (NAME, "convert it to UTF-8 first: iconv -f UTF-16BE -t UTF-8 INPUT > OUTPUT"),
-        "UTF-32LE" => (WIDER, "convert it to UTF-8 first: iconv -f UTF-32LE -t UTF-8 INPUT > OUTPUT"),
-        _ => (WIDER, "convert it to UTF-8 first: iconv -f UTF-32BE -t UTF-8 INPUT > OUTPUT"),
-    })
+fn wide(head: &[u8]) -> Option<Unfit> {
+    let cure = match encoding::wide(head)? {
+        "UTF-32LE" => "convert it to UTF-8 first: iconv -f UTF-32LE -t UTF-8 INPUT > OUTPUT",
+        "UTF-32BE" => "convert it to UTF-8 first: iconv -f UTF-32BE -t UTF-8 INPUT > OUTPUT",
+        narrower => return Encoding::named(narrower).ok().flatten().map(Unfit::Unmarked),
+    };
+    Some(Unfit::Unsupported { format: "UTF-32 text without a byte-order mark", cure })
 }
 
 /// HTML, and XML, which storage services answer errors in.
@@ -206,10 +212,8 @@ mod tests {
             zip(b"PK\x03\x04"),
             zip(&[&b"PK\x03\x04"[..], &[0; 22], b"\x05\0\0\0a.npy"].concat()),
             zip(&[&b"PK\x03\x04"[..], &[0; 22], b"\x03\0\0\0xl/"].concat()),
-            wide(b"a\0b\0c\0d\0"),
-            wide(b"\0a\0b\0c\0d"),
-            wide(b"a\0\0\0b\0\0\0c\0\0\0d\0\0\0"),
-            wide(b"\0\0\0a\0\0\0b\0\0\0c\0\0\0d"),
+            name(b"a\0\0\0b\0\0\0c\0\0\0d\0\0\0"),
+            name(b"\0\0\0a\0\0\0b\0\0\0c\0\0\0d"),
             markup(b"<html>"),
             markup(b"<?xml?><Error>"),
             markup(b"<?xml?>"),
@@ -217,30 +221,28 @@ mod tests {
         let all = names.chain(by_content.map(Option::unwrap));
         let lines: Vec<_> = all.map(|(name, cure)| format!("{name}: {cure}\n")).collect();
         insta::assert_snapshot!(lines.concat(), @r#"
-        a Parquet file: convert it to JSON Lines first, for example with DuckDB: COPY (FROM 'input.parquet') TO 'input.jsonl' (FORMAT json)
-        an Arrow file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
-        a Feather file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
-        an Arrow stream: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
+        a Feather file of version 1: write it again as version 2, which is pandas' default, or as Parquet
         an Avro file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
         an ORC file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
-        a NumPy file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
         an HDF5 file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
         a Python pickle: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
         a SQLite database: export its records to JSON Lines or CSV first
         a PostgreSQL binary copy: export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)
         a PostgreSQL dump: export it from PostgreSQL as CSV: COPY … TO … (FORMAT csv, HEADER)
-        a bzip2 file: decompress it first, or use gzip or zstd, which ossvec reads directly
-        an xz file: decompress it first, or use gzip or zstd, which ossvec reads directly
-        an LZ4 file: decompress it first, or use gzip or zstd, which ossvec reads directly
-        a Snappy file: decompress it first, or use gzip or zstd, which ossvec reads directly
+        an LZ4 file in the legacy format: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        an LZMA file: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        an lzip file: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        a file of the program compress: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        a Snappy file: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
         a 7z archive: extract it first and load the files in it
         a RAR archive: extract it first and load the files in it
-        text that was compressed more than twice: decompress it first, or use gzip or zstd, which ossvec reads directly
-        text that was compressed more than twice: decompress it first, or use gzip or zstd, which ossvec reads directly
+        text that was compressed more than twice: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        text that was compressed more than twice: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        text that was compressed more than twice: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        text that was compressed more than twice: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
+        text that was compressed more than twice: decompress it first, or use gzip, zstd, bzip2, xz or LZ4, which ossvec reads directly
         UTF-32 text: convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8 INPUT > OUTPUT
         UTF-32 text: convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8 INPUT > OUTPUT
-        UTF-16 text: convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT
-        UTF-16 text: convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8 INPUT > OUTPUT
         a Git LFS pointer: the data was not downloaded: run git lfs pull
         a PDF document: it contains no records; pass the file with the vectors
         a PNG image: it contains no records; pass the file with the vectors
@@ -250,14 +252,20 @@ mod tests {
         a ZIP archive: extract it first and load the files in it
         a NumPy NPZ archive: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
         an Excel workbook or another Office file: save it as CSV UTF-8 first
-        UTF-16 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-16LE -t UTF-8 INPUT > OUTPUT
-        UTF-16 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-16BE -t UTF-8 INPUT > OUTPUT
         UTF-32 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-32LE -t UTF-8 INPUT > OUTPUT
         UTF-32 text without a byte-order mark: convert it to UTF-8 first: iconv -f UTF-32BE -t UTF-8 INPUT > OUTPUT
         an HTML page: an error or login page was saved instead of the data: check the link and download it again
         an XML error response of a service: an error or login page was saved instead of the data: check the link and download it again
         an XML file: convert it to JSON Lines first, with lines like {"key":"…","data":{"float32":[…]}}
         "#);
+    }
+
+    #[test]
+    fn wide_text_without_a_mark_is_told_with_its_encoding() {
+        for (head, wanted) in [(&b"a\0b\0c\0d\0"[..], "utf-16le"), (b"\0a\0b\0c\0d", "utf-16be")] {
+            let Err(Unfit::Unmarked(encoding)) = foreign(head, true) else { panic!("{wanted}") };
+            assert_eq!(encoding.to_string(), wanted);
+        }
     }
 
     #[test]

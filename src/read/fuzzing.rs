@@ -1,13 +1,18 @@
-//! Cutting with a window of any size, for the fuzz targets in `tests/fuzz`.
+//! Reading of any bytes in pieces of any size, for the fuzz targets in `tests/fuzz`.
 
-use std::io::Cursor;
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
 
+use super::columns::{ColumnFile, Kind};
 use super::cutter::Cutter;
+use super::decode::Decoded;
+use super::decompress::Compression;
 use super::error::ReadError;
 use super::open_input::OpenInput;
 use super::recognise::{Form, Format};
 use super::sizes::Sizes;
 use super::window::{Stream, Window};
+use crate::encoding::{self, Encoding};
 use crate::record::{Input, Position, Raw};
 
 /// What a text was cut into.
@@ -15,7 +20,7 @@ use crate::record::{Input, Position, Raw};
 pub struct Cutting {
     /// Where each record starts, and what was made of it.
     pub records: Vec<(Position, Vec<u8>)>,
-    /// Where the reading ended early: the place that the error names, or 0.
+    /// Where the reading ended early: the place that the error names, or 0, as of what is not cut at all.
     pub failed: Option<u64>,
 }
 
@@ -38,9 +43,14 @@ fn read(
     let stream = Stream::Forward(Box::new(Cursor::new(text.to_vec())));
     let window = Window::new(stream, 0, Sizes { block, record: 1 << 20 });
     let input = Input::File("text".into());
-    let mut reading = OpenInput { input, window, cutter: Cutter::Lines, bytes_before: 0 };
+    let cutter = Cutter::Lines;
+    let mut reading = OpenInput { input, window, cutter, bytes_before: 0, headers: None, reached: None };
     reading.window.fill();
-    reading.start(&Form { format, ..Form::default() }, from)?;
+    if reading.start(&Form { format, ..Form::default() }, from)?.is_some() {
+        // Columns in JSON are not cut.
+        cutting.failed = Some(0);
+        return Ok(());
+    }
     while let Some(block) = reading.next_block()? {
         cutting.records.extend(block.records.into_iter().map(|record| (record.position, shown(record.raw))));
     }
@@ -51,6 +61,94 @@ fn read(
 fn shown(raw: Raw) -> Vec<u8> {
     match raw {
         Raw::Json(text) | Raw::Broken { text, .. } => text.to_vec(),
+        Raw::Columns { rows, row } => rows.whole(row),
         Raw::Row { cells, .. } => cells.iter().collect::<Vec<_>>().join(&0xff),
     }
+}
+
+/// Text that comes in pieces of so many bytes, as a slow pipe gives them.
+struct Slow {
+    bytes: Cursor<Vec<u8>>,
+    piece: usize,
+}
+
+impl Read for Slow {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(self.piece.max(1));
+        self.bytes.read(buffer.get_mut(..most).unwrap_or_default())
+    }
+}
+
+/// What bytes in the encoding of this name are as UTF-8, with whether all of them are characters; nothing if there is no
+/// such encoding to decode from.
+pub fn decoded(bytes: &[u8], name: &str, piece: usize) -> Option<(Vec<u8>, bool)> {
+    let encoding = Encoding::named(name).ok().flatten()?;
+    let mut text = Vec::new();
+    let slow = Slow { bytes: Cursor::new(bytes.to_vec()), piece };
+    Decoded::new(slow, encoding).read_to_end(&mut text).ok()?;
+    let is_whole = encoding::foreign(&text).is_none();
+    Some((text, is_whole))
+}
+
+/// The first bytes, at most so many, that compressed bytes hold, with whether their end is in order; nothing if they are
+/// not compressed.
+pub fn decompressed(packed: &[u8], piece: usize, most: u64) -> Option<(Vec<u8>, bool)> {
+    let compression = Compression::of(packed)?;
+    let slow = Slow { bytes: Cursor::new(packed.to_vec()), piece };
+    let mut text = Vec::new();
+    let reading = compression.decompress(BufReader::with_capacity(piece.max(1), slow));
+    let read = reading.and_then(|reading| reading.take(most).read_to_end(&mut text));
+    Some((text, read.is_ok()))
+}
+
+/// What a file of columns holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// How many rows it says it has.
+    pub rows: u64,
+    /// Those that were read: their text, and the bits of each vector or why it is none.
+    pub read: Vec<Row>,
+    /// Whether reading ended before its end.
+    pub has_failed: bool,
+}
+
+/// Text, and vectors beside it.
+pub type Row = (Vec<u8>, Vec<Result<Vec<u32>, String>>);
+
+/// Reads at most `most` rows of a file of columns from a row on; nothing where it cannot be opened.
+pub fn table(path: &Path, form: &Form, from: u64, most: usize) -> Option<Table> {
+    let mut head = Vec::new();
+    std::fs::File::open(path).ok()?.take(64).read_to_end(&mut head).ok()?;
+    let kind = Kind::of(&head, &path.to_string_lossy(), form.format)?;
+    let mut file = ColumnFile::new(Input::File(path.to_owned()), 0, kind);
+    file.start(form, Some(Position::of_row(0, from))).ok()?;
+    let mut table = Table { rows: file.rows(), ..Table::default() };
+    while table.read.len() < most {
+        match file.next_block() {
+            Ok(Some(block)) => {
+                let rows = block.records.into_iter().filter_map(|record| row(record.raw));
+                table.read.extend(rows.take(most - table.read.len()));
+            }
+            Ok(None) => break,
+            Err(_) => {
+                table.has_failed = true;
+                break;
+            }
+        }
+    }
+    Some(table)
+}
+
+fn row(raw: Raw) -> Option<Row> {
+    let Raw::Columns { rows, row } = raw else { return None };
+    let (mut text, mut placed) = (Vec::new(), Vec::new());
+    rows.write(row, &mut text, &mut placed);
+    let vectors = placed.iter().map(|placed| {
+        let mut numbers = Vec::new();
+        let read = rows.numbers(placed.vector, row, &mut numbers);
+        read.map(|()| numbers.into_iter().map(f32::to_bits).collect()).map_err(|reason| reason.to_string())
+    });
+    let vectors = vectors.collect();
+    text.extend(rows.whole(row));
+    Some((text, vectors))
 }

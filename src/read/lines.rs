@@ -14,14 +14,14 @@ pub(crate) fn cut(text: &[u8], last: bool) -> Cut {
         records.extend(trimmed(text, start..newline));
         start = newline + 1;
         if records.len() == RECORDS_AT_MOST {
-            return Cut { records, consumed: start, ..Cut::default() };
+            return Cut { records, consumed: start, within_lines: true, ..Cut::default() };
         }
     }
     if last {
         records.extend(trimmed(text, start..text.len()));
         start = text.len();
     }
-    Cut { records, consumed: start, ..Cut::default() }
+    Cut { records, consumed: start, within_lines: true, ..Cut::default() }
 }
 
 /// The range without white space at its ends, or none when nothing is left.

@@ -6,3 +6,15 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) fn mark_length(text: &[u8]) -> usize {
     if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
+
+/// The byte that `text` begins with, in quotation marks, or the byte-order mark.
+pub(super) fn shown(text: &[u8], byte: u8) -> String {
+    if text.starts_with(BYTE_ORDER_MARK) {
+        return "U+FEFF, a byte-order mark inside the file".to_owned();
+    }
+    if byte.is_ascii_graphic() {
+        format!("'{}'", char::from(byte))
+    } else {
+        format!("'{}'", byte.escape_ascii())
+    }
+}

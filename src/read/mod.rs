@@ -5,13 +5,19 @@
 //! question. Memory holds one block of text, or one record when that is larger, whatever the size of the input.
 //!
 //! `window` holds the text at hand; `lines`, `elements` and `table` are pure and find the records in it, one a layout;
-//! `recognise` chooses among them.
+//! `recognise` chooses among them. Files of columns are the other kind of input: `columns` decodes their rows.
 
+mod aligned;
 mod around;
 mod blocks;
+mod buffers;
 mod columnar;
+mod columns;
+mod companion;
+mod conversion;
 mod cut;
 mod cutter;
+mod decode;
 mod decompress;
 mod elements;
 mod error;
@@ -19,31 +25,46 @@ mod expand;
 pub(crate) mod fingerprint;
 mod flaw;
 mod foreign;
+mod form;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod join;
+mod keyed;
+mod keys_in_json;
 mod lines;
+mod lists;
 mod mark;
+mod misaligned;
 pub(crate) mod name_list;
 mod named;
+mod nameless;
+mod obstacle;
 mod open_input;
 mod outline;
+mod pairs;
 mod preflight;
+mod reader;
 mod recognise;
 mod shape;
 mod sizes;
 mod table;
+mod tear;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod unfit;
+mod unjoined;
 mod value;
 mod window;
+mod word_vectors;
 
+pub(crate) use self::aligned::stem;
 pub use self::blocks::open;
-pub(crate) use self::blocks::{Blocks, FailedInput, total_bytes};
+pub(crate) use self::blocks::{Blocks, FailedInput, Opened, total_bytes};
 pub(crate) use self::error::ReadError;
 pub(crate) use self::expand::{Expanded, expand};
-pub(crate) use self::preflight::{Chosen, beginning, choose};
+pub(crate) use self::join::Join;
+pub(crate) use self::preflight::{Chosen, Taken, begins_as, choose};
 pub use self::recognise::{Form, Format};
 pub(crate) use self::table::Tables;

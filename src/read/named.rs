@@ -1,13 +1,18 @@
 //! The names by which records and what holds them are known.
 
 use super::outline::{Outline, Value};
+use super::value::{skip_blanks, value_end};
 use crate::record::names::{KEYS, VECTORS, is_one_of};
+use crate::record::path::{self, Step};
+use crate::record::wide::{Match, Wide};
 
 /// The fields that the user names, by which a record is known as well as by the usual names.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Named<'a> {
     pub(crate) key: &'a [String],
     pub(crate) vector: &'a [String],
+    /// Whether keys are made or stand in another file, so that records need none.
+    pub(crate) is_keyless: bool,
 }
 
 impl Named<'_> {
@@ -33,22 +38,56 @@ impl Named<'_> {
 }
 
 fn has_one(text: &[u8], outline: &Outline<'_>, fields: &[String]) -> bool {
-    fields.iter().any(|field| has_field(text, outline, field.trim()))
+    fields.iter().map(|field| field.trim()).any(|field| {
+        has_field(text, outline, field)
+            || Wide::of(field).is_some_and(|wide| has_numbered(text, outline, &wide, ""))
+    })
+}
+
+/// Whether an object has a field that matches a pattern.
+fn has_numbered(text: &[u8], outline: &Outline<'_>, wide: &Wide, path: &str) -> bool {
+    outline.members.iter().any(|member| {
+        let Ok(name) = std::str::from_utf8(member.name) else { return false };
+        let inside = [path, name, "."].concat();
+        matches!(wide.matches(path, name), Some(Match::Number(_)))
+            || (member.value == Value::Object
+                && wide.is_inside(&inside)
+                && has_numbered(text, &Outline::of(text, member.at), wide, &inside))
+    })
 }
 
 /// Whether an object has the field of this name, or of this path.
 fn has_field(head: &[u8], outline: &Outline<'_>, field: &str) -> bool {
     outline.members.iter().any(|member| {
-        let Some(rest) = field.as_bytes().strip_prefix(member.name) else { return false };
-        match rest.split_first() {
-            None => true,
-            Some((b'.', _)) if member.value == Value::Object => {
-                let inner = field.get(member.name.len() + 1..).unwrap_or_default();
-                has_field(head, &Outline::of(head, member.at), inner)
-            }
-            Some(_) => false,
-        }
+        let is_name = field.as_bytes().starts_with(member.name);
+        let rest = if is_name { field.get(member.name.len()..) } else { None };
+        rest.is_some_and(|rest| leads_to_value(head, member.at, rest))
     })
+}
+
+/// Whether what follows a name on a path is in the value at `at`.
+fn leads_to_value(head: &[u8], at: usize, rest: &str) -> bool {
+    match path::step(rest) {
+        Some(Step::End) => true,
+        Some(Step::Member(field)) => {
+            head.get(at) == Some(&b'{') && has_field(head, &Outline::of(head, at), field)
+        }
+        Some(Step::Element(index, rest)) => {
+            element(head, at, index).is_some_and(|at| leads_to_value(head, at, rest))
+        }
+        None => false,
+    }
+}
+
+/// Where the element of this index of the array at `at` starts.
+fn element(head: &[u8], at: usize, index: usize) -> Option<usize> {
+    let start = |at| Some(skip_blanks(head, at)).filter(|at| head.get(*at).is_some_and(|byte| *byte != b']'));
+    let mut at = start(at + 1).filter(|_| head.get(at) == Some(&b'['))?;
+    for _ in 0..index {
+        let end = skip_blanks(head, value_end(head, at)?);
+        at = start(end + 1).filter(|_| head.get(end) == Some(&b','))?;
+    }
+    Some(at)
 }
 
 /// Whether members of this name are keys, and so an object that has one is a record or something with a name.
@@ -90,4 +129,32 @@ pub(crate) fn is_record(text: &[u8], at: usize, named: Named<'_>) -> bool {
             _ => false,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_the_field_at_a_path_through_members_and_elements() {
+        let text = br#"{"data":[{"embedding":[1,2]},{"e":[[3],[4]]}],"x[0]":1,"a.b":{"c":2},"none":[ ]}"#;
+        for (field, want) in [
+            ("data", true),
+            ("data[0].embedding", true),
+            ("data[1].e[1][0]", true),
+            ("data[1].e[1][1]", false),
+            ("data[2]", false),
+            ("data.embedding", false),
+            ("data[0]embedding", false),
+            ("x[0]", true),
+            ("a.b.c", true),
+            ("none[0]", false),
+            ("x[*]", true),
+            ("a.b.c*", false),
+        ] {
+            let (key, vector) = (Vec::new(), vec![field.to_owned()]);
+            let named = Named { key: &key, vector: &vector, is_keyless: false };
+            assert_eq!(named.has_vector(text, &Outline::of(text, 0)), want, "{field}");
+        }
+    }
 }

@@ -2,20 +2,24 @@
 
 use std::io;
 
+use super::columnar::Columnar;
+use super::conversion;
 use super::cut::Cut;
 use super::cutter::Cutter;
+use super::decode;
 use super::decompress::{self, Compression, Trailing};
 use super::elements::Elements;
-use super::error::{self, ReadError, Tear};
-use super::flaw::{Flaw, FlawKind};
+use super::error::ReadError;
+use super::flaw::{Flaw, FlawKind, header_error, of_words, without_embeddings};
 use super::mark::mark_length;
-use super::named::Named;
+use super::mark::shown;
 use super::recognise::{self, Form, Layout};
 use super::sizes::Sizes;
 use super::table::{self, Header, HeaderFlaw, Rows, Tables};
+use super::tear::Tear;
 use super::unfit::Unfit;
 use super::window::{Arrival, Stream, Window, newlines};
-use crate::encoding::{self, Foreign};
+use crate::encoding::{self, Encoding, Foreign, Stray};
 use crate::record::{Block, Input, Position, Raw, Record};
 
 /// How often an input may be packed: twice happens where a pipeline packs what is packed already.
@@ -28,6 +32,10 @@ pub(super) struct OpenInput {
     pub(super) cutter: Cutter,
     /// Bytes of the file itself before what the next block begins with.
     pub(super) bytes_before: u64,
+    /// Rows that repeat the header: the first one, and how many.
+    pub(super) headers: Option<(Position, u64)>,
+    /// The place behind the last record that was handed out.
+    pub(super) reached: Option<Position>,
 }
 
 impl OpenInput {
@@ -38,7 +46,8 @@ impl OpenInput {
             Err(cause) => return Err(ReadError::Open { input, cause }),
         };
         let window = Window::new(stream, number, sizes);
-        let mut reading = Self { input, window, cutter: Cutter::Lines, bytes_before: 0 };
+        let cutter = Cutter::Lines;
+        let mut reading = Self { input, window, cutter, bytes_before: 0, headers: None, reached: None };
         reading.window.fill();
         for _ in 0..PACKED_AT_MOST {
             if let Some(compression) = Compression::of(reading.window.text()) {
@@ -49,27 +58,53 @@ impl OpenInput {
         Ok(reading)
     }
 
-    /// Recognises the layout and moves to the first record, or to `from`.
-    pub(super) fn start(&mut self, form: &Form, from: Option<Position>) -> Result<(), ReadError> {
+    /// Takes what follows for text in another encoding, where its mark or `named` says so. Text of the command line is
+    /// not in the encoding of files.
+    pub(super) fn decode(&mut self, named: Option<Encoding>) -> Result<(), ReadError> {
+        if matches!(self.input, Input::Inline(_)) {
+            return Ok(());
+        }
+        let encoding = decode::encoding_of(self.window.text(), named).map_err(|unfit| self.unfit(unfit))?;
+        if let Some(encoding) = encoding {
+            self.window.decode(encoding);
+        }
+        Ok(())
+    }
+
+    /// Recognises the layout and moves to the first record, or to `from`; unless its records are rows of columns, which
+    /// are not cut out of its text.
+    pub(super) fn start(
+        &mut self,
+        form: &Form,
+        from: Option<Position>,
+    ) -> Result<Option<Columnar>, ReadError> {
+        self.decode(form.encoding)?;
         let layout = self.recognise(form)?;
+        if let Layout::Columnar(columnar) = layout {
+            return Ok(Some(columnar));
+        }
         self.window.skip(mark_length(self.window.text()));
         if let Layout::Rows { delimiter } = layout
             && let Some(rows) = self.header(delimiter, &form.tables)?
         {
             self.cutter = Cutter::Rows(rows);
         }
+        if let Layout::Pairs(pairs) = &layout {
+            self.cutter = Cutter::Pairs(pairs.clone());
+        }
         // Before the first record there is nothing to continue.
-        let from = from.filter(|from| from.offset > self.window.position().offset);
+        let from = from.filter(|from| from.offset > self.window.position().offset || from.part > 0);
         if let Layout::Elements(shape) = layout {
-            let before = from.map_or(Ok(None), |from| self.byte_before(from))?;
+            let moved = from.filter(|from| from.offset > self.window.position().offset);
+            let before = moved.map_or(Ok(None), |from| self.byte_before(from))?;
             let elements = match before {
                 Some(before) => Elements::continued(shape, before),
                 None => Elements::new(shape),
             };
-            let named = Named { key: &form.key, vector: &form.vector };
-            self.cutter = Cutter::Elements(elements.naming(named));
+            self.cutter = Cutter::Elements(elements.naming(form.named()));
         }
-        from.map_or(Ok(()), |from| self.go_to(from))
+        from.map_or(Ok(()), |from| self.go_to(from))?;
+        Ok(None)
     }
 
     /// Moves right before a place behind the text's start, and gives the byte there.
@@ -113,13 +148,32 @@ impl OpenInput {
                 ReadError::WithoutRecords { input, what, cure, in_place_of_data }
             }
             Unfit::Shape { shape, cure } => ReadError::Shape { input, shape, cure },
+            Unfit::Several(names) => ReadError::Unclear {
+                input,
+                what: format!("documents with several arrays of numbers ({names})"),
+                cure: "choose one with --vector".into(),
+            },
+            Unfit::NoKeys => ReadError::NoKeys { input },
+            Unfit::NullEmbeddings => without_embeddings(input),
+            Unfit::WordVectors(found) => of_words(input, found),
+            Unfit::Binary => ReadError::Binary { input },
             Unfit::NotUtf8(foreign) => self.not_utf8(foreign),
+            Unfit::Unmarked(encoding) => ReadError::Unmarked { input, encoding },
+            Unfit::AlreadyUtf8(encoding) => ReadError::AlreadyUtf8 { input, encoding },
+            Unfit::NotColumns(format) => ReadError::NotColumns { input, format },
         }
     }
 
     /// The error for text at hand that is `foreign`.
-    pub(super) fn not_utf8(&self, Foreign { at, byte, likely }: Foreign) -> ReadError {
-        ReadError::NotUtf8 { input: self.input.clone(), place: self.window.place(at), byte, likely }
+    pub(super) fn not_utf8(&self, Foreign { at, stray }: Foreign) -> ReadError {
+        let (input, place) = (self.input.clone(), self.window.place(at));
+        match (stray, self.window.encoding()) {
+            (Stray::Sequence(sequence), Some(encoding)) => {
+                ReadError::Undecodable { input, place, encoding, sequence }
+            }
+            (Stray::Sequence(_), None) => ReadError::NotUtf8 { input, place, byte: 0xff, likely: None },
+            (Stray::Byte { byte, likely }, _) => ReadError::NotUtf8 { input, place, byte, likely },
+        }
     }
 
     /// Reads the header of a table, which an empty one need not have.
@@ -170,14 +224,25 @@ impl OpenInput {
         loop {
             let last = self.window.is_last();
             let cut = self.cutter.cut(self.window.text(), last).map_err(|flaw| self.flaw(&flaw))?;
+            if let Some(first) = cut.headers.first() {
+                let (_, count) = self.headers.get_or_insert((self.window.place(*first), 0));
+                *count += cut.headers.len() as u64;
+            }
             if !cut.records.is_empty() {
                 return Ok(Some(self.block(cut)));
             }
             self.window.skip(cut.consumed);
             if !self.read_more()? {
-                return Ok(None);
+                return Ok(self.told_behind());
             }
         }
+    }
+
+    /// A block without records, if something is told behind the last one.
+    fn told_behind(&mut self) -> Option<Block> {
+        let (end, around) = (self.reached?, self.cutter.told_behind());
+        let bytes = self.bytes_before..self.bytes_before;
+        (!around.is_empty()).then_some(Block { records: Vec::new(), end, bytes, around })
     }
 
     /// Lengthens the text at hand, in which no record was complete; false at the end of the input.
@@ -207,18 +272,21 @@ impl OpenInput {
         for (index, range) in cut.records.into_iter().enumerate() {
             position.line += newlines(&text[passed..range.start]);
             position.offset = start.offset + range.start as u64;
-            passed = range.start;
+            passed = if cut.within_lines { range.end } else { range.start };
             let raw = match flaws.next_if(|(flawed, _)| *flawed == index) {
                 Some((_, flaw)) => Raw::broken(text.slice(range), flaw.on(position.line)),
                 None => self.cutter.raw(&text, range),
             };
             records.push(Record { position, raw });
             position.record += 1;
+            position.part = 0;
         }
         position.line += newlines(&text[passed..]);
         self.window.took(text.len(), position.line, position.record);
         let before = std::mem::replace(&mut self.bytes_before, self.window.bytes_before());
-        Block { records, end: self.window.position(), bytes: before..self.bytes_before.max(before) }
+        let end = self.window.position();
+        self.reached = Some(end);
+        Block { records, end, bytes: before..self.bytes_before.max(before), around: cut.around }
     }
 
     /// The error for a `flaw` in the text at hand.
@@ -227,27 +295,21 @@ impl OpenInput {
         let place = self.window.place(flaw.at);
         match flaw.kind {
             FlawKind::Malformed { expected, found } => {
-                let found = error::shown(self.window.text().get(flaw.at..).unwrap_or_default(), found);
+                let found = shown(self.window.text().get(flaw.at..).unwrap_or_default(), found);
                 ReadError::Malformed { input, place, expected, found }
             }
             FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
             FlawKind::LeftOut => ReadError::LeftOut { input, place },
+            FlawKind::Pages => {
+                let (shape, cure) = conversion::pages(place.line == 2);
+                ReadError::Shape { input, shape, cure }
+            }
             FlawKind::Repeated => ReadError::Repeated { input, place },
         }
     }
 
     pub(super) fn header_flaw(&self, flaw: HeaderFlaw) -> ReadError {
-        let input = self.input.clone();
-        match flaw {
-            HeaderFlaw::Missing { cell, vector } => ReadError::NoHeader { input, cell, vector },
-            HeaderFlaw::Duplicate(name) => ReadError::DuplicateColumn { input, name },
-            HeaderFlaw::LineEnds => ReadError::LineEnds { input },
-            HeaderFlaw::Wide(columns) => ReadError::Wide { input, columns },
-            HeaderFlaw::NoTable(name) => ReadError::NoTable { input, name },
-            HeaderFlaw::Quote(at, flaw) => {
-                ReadError::HeaderQuote { input, trouble: flaw.on(self.window.place(at).line) }
-            }
-        }
+        header_error(self.input.clone(), flaw, |at| self.window.place(at).line)
     }
 
     /// The error for a failure of the stream: of the system, or of the compressed data.
@@ -267,8 +329,8 @@ impl OpenInput {
             },
             Some(_) if decompress::wants_too_much(&cause) => ReadError::Unsupported {
                 input,
-                format: "a zstd file that takes more than 128 MiB to unpack",
-                cure: "pack it again without --long, or with --long=27 at most",
+                format: "a compressed file that takes more than 128 MiB of memory to decompress",
+                cure: "compress it again: with zstd without --long, or with --long=27 at most; with xz -9 at most",
             },
             Some(compression) if cause.raw_os_error().is_none() => {
                 ReadError::Damaged { input, place, compression, cause }

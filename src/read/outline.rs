@@ -1,6 +1,6 @@
 //! The members of one JSON object and what their values are, by their first bytes.
 
-use super::value::{Members, Next, skip_blanks};
+use super::value::{Members, Next, skip_blanks, value_end};
 
 /// The members of one object, as far as the text goes.
 #[derive(Debug)]
@@ -56,10 +56,16 @@ impl Value {
 impl<'a> Outline<'a> {
     /// The members of the object that starts at `at`.
     pub(crate) fn of(text: &'a [u8], at: usize) -> Self {
+        Self::of_first(text, at, usize::MAX)
+    }
+
+    /// The same of at most so many of them, as if the text ended there.
+    pub(crate) fn of_first(text: &'a [u8], at: usize, most: usize) -> Self {
         let mut outline = Self { members: Vec::new(), is_complete: false, is_malformed: false };
         let mut members = Members::of(text, at);
         loop {
             match members.advance() {
+                Next::Member(_, _) if outline.members.len() == most => return outline,
                 Next::Member(name, at) => {
                     outline.members.push(Member { name, at, value: Value::at(text, at) });
                 }
@@ -75,4 +81,16 @@ impl<'a> Outline<'a> {
     pub(crate) fn find(&self, is_it: impl Fn(&[u8]) -> bool) -> Option<&Member<'a>> {
         self.members.iter().find(|member| is_it(member.name))
     }
+}
+
+/// Where the elements of an array start, as far as the text goes, each found only when it is asked for.
+pub(crate) fn elements(text: &[u8], start: usize) -> impl Iterator<Item = usize> {
+    let mut next = Some(skip_blanks(text, start + 1));
+    std::iter::from_fn(move || {
+        let at = next?;
+        let end = value_end(text, at).filter(|end| *end > at);
+        let behind = end.map(|end| skip_blanks(text, end)).filter(|behind| text.get(*behind) == Some(&b','));
+        next = behind.map(|behind| skip_blanks(text, behind + 1));
+        end.map(|_| at)
+    })
 }

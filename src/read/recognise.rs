@@ -1,18 +1,28 @@
 //! What an input holds, told from its first bytes and its name. Pure: no file is opened here.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use super::columnar::Columnar;
 use super::elements::Shape;
 use super::foreign::{self, Told};
+use super::join::Join;
 use super::mark::mark_length;
 use super::named::Named;
+use super::pairs::{self, Beginning, Pairs};
 use super::shape::{self, Holder};
 use super::sizes::Sizes;
-use super::table::{self, Dialect, Tables};
+use super::table::{self, Delimiter, Tables};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
-use crate::encoding;
+use super::word_vectors::WordVectors;
+use crate::encoding::{self, Encoding};
+use crate::record::rejected;
+
+/// What the names of compressed files end in.
+const PACKED: [&str; 5] = [".gz", ".zst", ".bz2", ".xz", ".lz4"];
 
 /// A format that the command line can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +35,43 @@ pub enum Format {
     Csv,
     /// Rows of cells under a header, split by tabs.
     Tsv,
+    /// Columns in row groups.
+    Parquet,
+    /// Columns in record batches, as a file or a stream.
+    Arrow,
+    /// An array of numpy.
+    Npy,
+    /// Arrays of numpy.
+    Npz,
+    /// float32 vectors, each led by its length.
+    Fvecs,
+    /// The same of bytes.
+    Bvecs,
+    /// float32 vectors behind their number and their dimension.
+    Fbin,
+    /// The same of bytes.
+    U8bin,
+    /// float32 numbers and nothing else.
+    Float32,
 }
 
 impl Format {
     /// All formats, as a user may be shown them.
-    pub const ALL: [Self; 4] = [Self::Json, Self::Jsonl, Self::Csv, Self::Tsv];
+    pub const ALL: [Self; 13] = [
+        Self::Json,
+        Self::Jsonl,
+        Self::Csv,
+        Self::Tsv,
+        Self::Parquet,
+        Self::Arrow,
+        Self::Npy,
+        Self::Npz,
+        Self::Fvecs,
+        Self::Bvecs,
+        Self::Fbin,
+        Self::U8bin,
+        Self::Float32,
+    ];
 
     /// The word for it.
     pub fn name(self) -> &'static str {
@@ -38,6 +80,15 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
             Self::Tsv => "tsv",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+            Self::Npy => "npy",
+            Self::Npz => "npz",
+            Self::Fvecs => "fvecs",
+            Self::Bvecs => "bvecs",
+            Self::Fbin => "fbin",
+            Self::U8bin => "u8bin",
+            Self::Float32 => "float32",
         }
     }
 
@@ -48,15 +99,37 @@ impl Format {
             Self::Jsonl => "One JSON object per line",
             Self::Csv => "Comma-separated values with a header",
             Self::Tsv => "Tab-separated values with a header",
+            Self::Parquet => "An Apache Parquet file",
+            Self::Arrow => "An Apache Arrow file (Feather) or stream",
+            Self::Npy => "A NumPy array",
+            Self::Npz => "NumPy arrays in one archive",
+            Self::Fvecs => "float32 vectors, each after its length",
+            Self::Bvecs => "uint8 vectors, each after its length",
+            Self::Fbin => "float32 vectors after their number and dimension",
+            Self::U8bin => "uint8 vectors after their number and dimension",
+            Self::Float32 => "float32 numbers without a header; requires --dimension",
         }
     }
 
+    /// Whether its records are rows of columns, and not stretches of text.
+    pub(super) fn is_of_columns(self) -> bool {
+        !matches!(self, Self::Json | Self::Jsonl | Self::Csv | Self::Tsv)
+    }
+
+    /// Whether it holds vectors and no fields.
+    pub(super) fn is_bare(self) -> bool {
+        self.is_of_columns() && !matches!(self, Self::Parquet | Self::Arrow)
+    }
+
     /// The format that a file's name promises.
-    fn of_name(name: &str) -> Option<Self> {
+    pub(super) fn of_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+        let name = PACKED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
         match name.rsplit_once('.')?.1 {
             "ndjson" => Some(Self::Jsonl),
+            "parq" | "pq" => Some(Self::Parquet),
+            "feather" | "arrows" | "ipc" => Some(Self::Arrow),
+            "f32" => Some(Self::Float32),
             ending => ending.parse().ok(),
         }
     }
@@ -70,7 +143,9 @@ impl fmt::Display for Format {
 
 /// A word that names no [`Format`].
 #[derive(Debug, thiserror::Error)]
-#[error("unknown format '{0}': expected json, jsonl, csv or tsv")]
+#[error(
+    "unknown format '{0}': expected json, jsonl, csv, tsv, parquet, arrow, npy, npz, fvecs, bvecs, fbin, u8bin or float32"
+)]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -87,12 +162,50 @@ impl FromStr for Format {
 pub struct Form {
     /// The format; recognised, input by input, when it is not given.
     pub format: Option<Format>,
+    /// The encoding of the text; nothing for UTF-8, and UTF-16 with a mark.
+    pub encoding: Option<Encoding>,
     /// How tables are written.
     pub tables: Tables,
     /// The fields that are named as the key: by them a record is told from an object around records.
     pub key: Vec<String>,
     /// The same of the vector.
     pub vector: Vec<String>,
+    /// The fields that are named as metadata: of columns, only what is needed is read.
+    pub metadata: Vec<String>,
+    /// The dimension that is named, for vectors that do not say it themselves.
+    pub dimension: Option<usize>,
+    /// A file with the keys of vectors without fields.
+    pub keys_from: Option<PathBuf>,
+    /// A file with their metadata.
+    pub metadata_from: Option<PathBuf>,
+    /// How to make their keys of file and row.
+    pub key_template: Option<String>,
+    /// Records that are joined to those of the inputs.
+    pub(crate) join: Option<Arc<Join>>,
+}
+
+impl Form {
+    /// What makes an object a record.
+    pub(super) fn named(&self) -> Named<'_> {
+        Named { key: &self.key, vector: &self.vector, is_keyless: self.companion_option().is_some() }
+    }
+
+    /// An option that names a file beside an input, row by row, if one is given.
+    pub(super) fn companion_file(&self) -> Option<&'static str> {
+        self.companion_option()
+            .filter(|option| *option != "--key-template")
+            .or_else(|| self.metadata_from.is_some().then_some("--metadata-from"))
+    }
+
+    /// An option that only vectors without keys have a use for, if one is given.
+    pub(super) fn companion_option(&self) -> Option<&'static str> {
+        let given = [
+            (self.keys_from.is_some(), "--keys-from"),
+            (self.metadata_from.is_some(), "--metadata-from"),
+            (self.key_template.is_some(), "--key-template"),
+        ];
+        given.into_iter().find_map(|(is_given, option)| is_given.then_some(option))
+    }
 }
 
 /// Whether a file in a directory is input, by its name.
@@ -107,6 +220,10 @@ pub(crate) enum Layout {
     Lines,
     /// Records in a JSON structure.
     Elements(Shape),
+    /// Pairs of lines: what to do, and a document.
+    Pairs(Pairs),
+    /// Rows of columns in JSON.
+    Columnar(Columnar),
     /// Rows under a header.
     Rows {
         /// The byte between cells.
@@ -122,10 +239,14 @@ pub(crate) fn recognise(
     head: &[u8],
     whole: bool,
     name: Option<&str>,
-    Form { format, tables, key, vector }: &Form,
+    form: &Form,
 ) -> Result<Option<Layout>, Unfit> {
     if foreign::foreign(head, whole)? == Told::NotYet {
         return Ok(None);
+    }
+    let of_name = name.and_then(Format::of_name).filter(|format| !format.is_of_columns());
+    if form.format.or(of_name).is_none() && is_binary(head) {
+        return Err(Unfit::Binary);
     }
     if let Some(foreign) = encoding::foreign_beginning(head) {
         return Err(Unfit::NotUtf8(foreign));
@@ -135,10 +256,33 @@ pub(crate) fn recognise(
     let Some(first) = text.first() else {
         return Ok(whole.then_some(Layout::Lines));
     };
+    let Form { format, tables, .. } = form;
     let format = *format;
-    let json = |bare| json(text, whole, Named { key, vector }, bare);
-    let promised = format.or_else(|| name.and_then(Format::of_name));
+    let json = |bare| json(text, whole, form.named(), bare);
+    if format.is_none() && text.starts_with(rejected::BEGINS) {
+        // Whatever stands in a record that was rejected, the line is the record.
+        match is_rejects(text, whole) {
+            None => return Ok(None),
+            Some(true) => return Ok(Some(Layout::Lines)),
+            Some(false) => {}
+        }
+    }
+    if matches!((format, first), (None | Some(Format::Jsonl), b'{')) {
+        match pairs::recognise(text, whole, form.named(), &form.metadata)? {
+            Beginning::Unknown => return Ok(None),
+            Beginning::Pair(pairs) => return Ok(Some(Layout::Pairs(pairs))),
+            Beginning::SomethingElse => {}
+        }
+    }
+    let promised = format.or(of_name);
     match (format, first) {
+        (Some(Format::Parquet), _) => Err(Unfit::NotColumns("a Parquet file")),
+        (Some(Format::Arrow), _) => Err(Unfit::NotColumns("an Arrow file")),
+        (Some(Format::Npy), _) => Err(Unfit::NotColumns("a NumPy file")),
+        (Some(Format::Npz), _) => Err(Unfit::NotColumns("a NumPy NPZ archive")),
+        (Some(Format::Fvecs | Format::Bvecs | Format::Fbin | Format::U8bin | Format::Float32), _) => {
+            Err(Unfit::NotColumns("a file of vectors"))
+        }
         (Some(Format::Jsonl), _) => Ok(Some(Layout::Lines)),
         (Some(Format::Json), _) => json(|_, _| Some(VALUES)),
         (Some(Format::Csv | Format::Tsv), _) => delimited(marked, whole, promised, tables),
@@ -148,6 +292,25 @@ pub(crate) fn recognise(
             Some(Format::Json) => Ok(Some(VALUES)),
             _ => delimited(marked, whole, promised, tables),
         },
+    }
+}
+
+/// Whether these are bytes that no text has, or too many of them.
+fn is_binary(head: &[u8]) -> bool {
+    const LOOKED_AT: usize = 4 << 10;
+    const RARE: usize = 100;
+    let head = head.get(..LOOKED_AT).unwrap_or(head);
+    // Escapes switch some encodings, and others of these end or divide texts of old systems.
+    let is_control = |byte: &&u8| matches!(**byte, 0..=8 | 0x0e..=0x19 | 0x1c..=0x1f);
+    let controls = head.iter().filter(is_control).count();
+    controls > 1 && controls * RARE >= head.len()
+}
+
+/// Whether the first line is one of a rejects file; none when the text ends before that is clear.
+fn is_rejects(text: &[u8], whole: bool) -> Option<bool> {
+    match memchr::memchr(b'\n', text) {
+        Some(newline) => Some(rejected::Line::parse(text.get(..newline)?).is_some()),
+        None => whole.then(|| rejected::Line::parse(text).is_some()),
     }
 }
 
@@ -162,6 +325,7 @@ fn json(
 ) -> Result<Option<Layout>, Unfit> {
     Ok(match shape::holder(text, whole, named)? {
         Holder::Shape(shape) => Some(Layout::Elements(shape)),
+        Holder::Columnar(columnar) => Some(Layout::Columnar(columnar)),
         Holder::Unknown if !whole => None,
         Holder::Unknown | Holder::Missing => bare(text, whole),
     })
@@ -207,23 +371,13 @@ fn delimited(
     if let Some(delimiter) = named.or(of_format) {
         return Ok(Some(Layout::Rows { delimiter }));
     }
-    let mut splits = Vec::new();
-    for delimiter in [b',', b'\t', b';'] {
-        match table::split(text, whole, Sizes::USUAL.block, &Dialect::new(tables, delimiter)) {
-            Some(split) => splits.push((delimiter, split)),
-            None if !whole => return Ok(None),
-            None => {}
+    match table::delimiter(text, whole, Sizes::USUAL.block, promised.is_some(), tables) {
+        Delimiter::Untold => Ok(None),
+        Delimiter::Missing => {
+            Err(WordVectors::of(text, whole).map_or(Unfit::Unrecognised, Unfit::WordVectors))
         }
+        Delimiter::Byte(delimiter) => Ok(Some(Layout::Rows { delimiter })),
     }
-    let best = splits.iter().filter(|(_, split)| split.columns > 1).max_by_key(|(delimiter, split)| {
-        (split.fit, promised.is_some() && *delimiter == b',', split.columns)
-    });
-    let delimiter = match best {
-        Some((delimiter, _)) if promised.is_some() || !text.contains(&0) => *delimiter,
-        _ if promised.is_some() => b',',
-        _ => return Err(Unfit::Unrecognised),
-    };
-    Ok(Some(Layout::Rows { delimiter }))
 }
 
 #[cfg(test)]

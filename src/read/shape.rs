@@ -1,17 +1,22 @@
 //! Where the records of a JSON input stand, told from its first value: an array, an object around an array, or neither.
 
-use super::columnar;
+use super::columnar::{self, Columnar};
+use super::conversion;
 use super::elements::Shape;
 use super::named::{Named, is_record, is_vector_name};
+use super::nameless;
 use super::outline::{Outline, Value};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
 use crate::record::names::{self, HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
+use crate::record::rejected::BEGINS;
 
 /// Whether the first value holds records.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     Shape(Shape),
+    /// They are rows of columns.
+    Columnar(Columnar),
     /// It is a record itself.
     Missing,
     /// The text ends before it is clear.
@@ -24,27 +29,34 @@ const DEEPEST: usize = 4;
 /// So much of an object shows what it is. The rest of it may be as large as the input.
 const LOOKED_AT: usize = 192 << 10;
 
+/// So many members of an object show what it is.
+const MANY: usize = 4096;
+
 const NULL: &[u8] = b"null";
 
 /// Tells whether the value that `text` begins with holds records; with `whole` there is no more text.
 pub(crate) fn holder(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     match text.first() {
-        Some(b'[') => array(text, whole || text.len() >= LOOKED_AT),
-        Some(b'{') => {
-            let is_all = whole || text.len() >= LOOKED_AT;
-            object(text.get(..LOOKED_AT).unwrap_or(text), is_all, named)
-        }
+        Some(b'[') => array(text, whole, named),
+        Some(b'{') => without_pages(text, object(text, whole, named)?, named),
         _ => Ok(Holder::Missing),
     }
 }
 
 /// An array of objects holds records; an array of numbers is a record; an array of arrays holds what has no names.
-fn array(text: &[u8], is_all: bool) -> Result<Holder, Unfit> {
+fn array(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
+    let is_all = whole || text.len() >= LOOKED_AT;
+    if let Some(unfit) = nameless::of_values(text.get(..LOOKED_AT).unwrap_or(text), named) {
+        return Err(unfit);
+    }
     let at = first_element(text, 0);
     Ok(match text.get(at..).unwrap_or_default() {
-        [b'{' | b']', ..] => Holder::Shape(Shape::Arrays),
+        object @ [b'{', ..] => {
+            return array_of_objects(object, whole, named).map_err(|unfit| columnar::in_array(unfit, &[]));
+        }
+        [b']', ..] => Holder::Shape(Shape::Arrays),
         [b'[', ..] if !is_all && value_end(text, at).is_none() => Holder::Unknown,
-        [b'[', ..] => match columnar::of_rows(text, at, &[]) {
+        [b'[', ..] => match nameless::of_rows(text, at, &[], named) {
             Some(unfit) => return Err(unfit),
             None => Holder::Shape(Shape::Arrays),
         },
@@ -55,6 +67,125 @@ fn array(text: &[u8], is_all: bool) -> Result<Holder, Unfit> {
             Some(false) | None => Holder::Missing,
         },
     })
+}
+
+/// Tells what the objects of an array are, the first of which `text` begins with: records, or else what one of them is.
+fn array_of_objects(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
+    const LOOKED_AT_MOST: usize = 16;
+    let mut at = 0;
+    for _ in 0..LOOKED_AT_MOST {
+        let element = text.get(at..).unwrap_or_default();
+        match holds(element, whole, named) {
+            Some(Held::Records) => break,
+            Some(Held::Others(unfit)) => return Err(unfit),
+            Some(Held::Nothing) => {}
+            None => return Ok(Holder::Unknown),
+        }
+        // The first pages may be empty.
+        let Some(end) = value_end(element, 0) else { break };
+        let comma = skip_blanks(element, end);
+        let next = skip_blanks(element, comma + 1);
+        match (element.get(comma), element.get(next)) {
+            (Some(b','), Some(b'{')) => at += next,
+            (None | Some(b','), None) if !whole && text.len() < LOOKED_AT => return Ok(Holder::Unknown),
+            _ => break,
+        }
+    }
+    Ok(Holder::Shape(Shape::Arrays))
+}
+
+/// What an element of an array is or holds.
+enum Held {
+    /// It is one of the records, as far as it shows.
+    Records,
+    /// It holds records that are not read out of an array.
+    Others(Unfit),
+    /// It may hold records, but it has none.
+    Nothing,
+}
+
+/// Tells what the object is that `text` begins with, as an element of an array; none when the text ends before that is clear.
+fn holds(text: &[u8], whole: bool, named: Named<'_>) -> Option<Held> {
+    let outline = || Outline::of(text, 0);
+    Some(match object(text, whole, named) {
+        Ok(Holder::Unknown) => return None,
+        Ok(Holder::Missing) => Held::Records,
+        // Where it is broken is reported after the elements before that place.
+        _ if outline().is_malformed => Held::Records,
+        Ok(Holder::Shape(Shape::Pages(path))) => match content_of(text, &outline(), &path, named) {
+            Some(Content::Records) => Held::Others(columnar::with_records(&path)),
+            Some(Content::Nothing) => Held::Nothing,
+            _ => Held::Records,
+        },
+        Ok(Holder::Columnar(columnar)) if columnar::shows_vectors(text, &outline(), columnar) => {
+            Held::Others(columnar::columns_in(columnar, &[]))
+        }
+        Ok(Holder::Columnar(_)) => Held::Nothing,
+        Ok(Holder::Shape(_)) => Held::Records,
+        Err(unfit) => Held::Others(unfit),
+    })
+}
+
+/// What the array holds that `path` leads to.
+fn content_of(text: &[u8], outline: &Outline<'_>, path: &[String], named: Named<'_>) -> Option<Content> {
+    let has_key = named.has_key(text, outline);
+    let mut arrays = candidates(text, outline, named, !has_key).into_iter();
+    arrays.find(|found| found.path == path).map(|found| found.content)
+}
+
+/// The same as `known` of an object, unless an array inside it has elements that hold records themselves.
+fn without_pages(text: &[u8], known: Holder, named: Named<'_>) -> Result<Holder, Unfit> {
+    if !matches!(known, Holder::Missing | Holder::Shape(Shape::Pages(_))) {
+        return Ok(known);
+    }
+    let head = text.get(..LOOKED_AT).unwrap_or(text);
+    let outline = Outline::of_first(head, 0, MANY);
+    let is_open = match &known {
+        Holder::Missing => {
+            !named.has_key(head, &outline)
+                && !named.has_vector(head, &outline)
+                && !outline.is_malformed
+                && !is_line_of_rejects(head, &outline)
+                && !outline
+                    .members
+                    .iter()
+                    .any(|member| member.value == Value::Numbers || is_vector_name(member.name))
+        }
+        Holder::Shape(Shape::Pages(path)) => {
+            content_of(head, &outline, path, named) == Some(Content::Objects)
+        }
+        _ => false,
+    };
+    let found = if is_open { pages_inside(head, &outline, named, &mut Vec::new()) } else { None };
+    found.map_or(Ok(known), Err)
+}
+
+/// The first array in an object, however deep, whose elements hold records themselves.
+fn pages_inside(
+    head: &[u8],
+    outline: &Outline<'_>,
+    named: Named<'_>,
+    path: &mut Vec<String>,
+) -> Option<Unfit> {
+    for member in &outline.members {
+        path.push(conversion::name(member.name));
+        let found = match member.value {
+            Value::Objects => {
+                let first = head.get(skip_blanks(head, member.at + 1)..).unwrap_or_default();
+                let unfit = array_of_objects(first, true, named).err();
+                unfit.map(|unfit| columnar::in_array(unfit, path))
+            }
+            Value::Object if path.len() < DEEPEST => {
+                pages_inside(head, &Outline::of(head, member.at), named, path)
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        path.pop();
+    }
+    None
 }
 
 /// Whether one of the elements from `at` on is an object; none when the text ends before that is clear.
@@ -105,10 +236,30 @@ enum Content {
 }
 
 /// An object holds records when an array in it does and it is no record itself.
-fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> {
-    let outline = Outline::of(head, 0);
+///
+/// What is in its first part decides. If that has neither a vector nor anything that may hold records, twice as much of it
+/// is looked at, and so on, so that how the text comes makes no difference.
+fn object(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
+    let mut looked_at = LOOKED_AT;
+    loop {
+        let head = text.get(..looked_at).unwrap_or(text);
+        let is_all = whole || text.len() >= looked_at;
+        match beginning(head, is_all, named)? {
+            Holder::Unknown if is_all && text.len() > looked_at => looked_at *= 2,
+            Holder::Unknown if whole => return Ok(Holder::Missing),
+            known => return Ok(known),
+        }
+    }
+}
+
+/// Tells what an object is by its first part.
+fn beginning(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> {
+    let outline = Outline::of_first(head, 0, MANY);
     if !outline.is_complete && !outline.is_malformed && !is_all {
         return Ok(Holder::Unknown);
+    }
+    if is_line_of_rejects(head, &outline) {
+        return Ok(Holder::Missing);
     }
     let has_key = named.has_key(head, &outline);
     let has_vector =
@@ -123,11 +274,11 @@ fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> 
             None => Holder::Missing,
         });
     }
-    if let Some(unfit) = columnar::of_columns(head, &outline, named) {
-        return Err(unfit);
+    if let Some(columnar) = columnar::of_columns(head, &outline, named, &[]) {
+        return columnar.map(Holder::Columnar);
     }
     if has_vector || has_numbers {
-        let unfit = if has_key || has_vector { None } else { columnar::dictionary(head, &outline) };
+        let unfit = if has_key || has_vector { None } else { columnar::dictionary(head, &outline, named) };
         return unfit.map_or(Ok(Holder::Missing), Err);
     }
     let mut candidates = candidates(head, &outline, named, !has_key);
@@ -142,7 +293,16 @@ fn object(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> 
         // Its own vector may follow, farther on than is looked at.
         return Err(columnar::with_a_key(path));
     }
-    choose(head, &outline, named, candidates, has_key)
+    match choose(head, &outline, named, candidates, has_key)? {
+        Holder::Missing if !outline.is_complete && outline.members.len() < MANY => Ok(Holder::Unknown),
+        known => Ok(known),
+    }
+}
+
+/// Whether an object is a line of a rejects file, whose record is one whatever is in it.
+fn is_line_of_rejects(head: &[u8], outline: &Outline<'_>) -> bool {
+    let names = outline.members.iter().map(|member| member.name);
+    head.starts_with(BEGINS) && names.eq([b"rejected".as_slice(), b"record"])
 }
 
 /// Decides among the arrays of an object that is no record.
@@ -171,10 +331,13 @@ fn choose(
     };
     let unfit = if has_key { None } else { columnar::of_names(head, outline, named) };
     match candidates.into_iter().min_by_key(rank) {
-        Some(Candidate { content: Content::Rows(at), path }) => match columnar::of_rows(head, at, &path) {
-            Some(unfit) => Err(unfit),
-            None => Ok(Holder::Shape(Shape::Pages(path))),
-        },
+        Some(Candidate { content: Content::Rows(at), path }) => {
+            let split = columnar::split_around(head, outline, &path);
+            match split.or_else(|| nameless::of_rows(head, at, &path, named)) {
+                Some(unfit) => Err(unfit),
+                None => Ok(Holder::Shape(Shape::Pages(path))),
+            }
+        }
         Some(Candidate { content: Content::Nothing, .. }) if unfit.is_some() => {
             unfit.map_or(Ok(Holder::Missing), Err)
         }

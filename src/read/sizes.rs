@@ -10,7 +10,7 @@ pub(crate) struct Sizes {
 impl Sizes {
     /// A block is large against the cost of handing it to another thread, and a few dozen of them are little memory.
     /// A record of 64 MiB is far beyond what one call may hold.
-    pub(super) const USUAL: Self = Self { block: 256 << 10, record: 64 << 20 };
+    pub(super) const USUAL: Self = Self { block: 512 << 10, record: 64 << 20 };
 
     /// Least text to look at; what recognises a format by its first bytes needs so many of them.
     pub(super) const LEAST: usize = 16;

@@ -19,6 +19,7 @@ pub(crate) fn text_of(raw: &Raw) -> String {
             let cells: Vec<_> = cells.iter().map(String::from_utf8_lossy).collect();
             cells.join("\u{1f}")
         }
+        Raw::Columns { rows, row } => String::from_utf8_lossy(&rows.whole(*row)).into_owned(),
         Raw::Broken { text, trouble } => format!("{trouble:?} {}", String::from_utf8_lossy(text)),
     }
 }

@@ -199,7 +199,12 @@ pub(crate) enum Next<'a> {
 impl<'a> Members<'a> {
     /// The members of the object whose bracket is at `start`.
     pub(crate) fn of(text: &'a [u8], start: usize) -> Self {
-        Self { is_first: true, ..Self::behind(text, start + 1) }
+        Self::first(text, start + 1)
+    }
+
+    /// The members from the offset `at` of an object on, which is behind its bracket.
+    pub(crate) fn first(text: &'a [u8], at: usize) -> Self {
+        Self { is_first: true, ..Self::behind(text, at) }
     }
 
     /// The members that follow the offset `at` of an object, which is behind a value.

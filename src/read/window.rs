@@ -9,8 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+use super::buffers::{Buffer, Buffers};
+use super::decode::Decoded;
 use super::decompress::{Compression, Trailing};
 use super::sizes::Sizes;
+use crate::encoding::Encoding;
 use crate::record::{Input, Position};
 
 /// How many bytes a decompressor has taken, shared with it.
@@ -48,10 +51,19 @@ impl<R: Read> BufRead for Counted<R> {
     }
 }
 
+/// The end of a stream, after the error that made it, if one did.
+struct Ended(Option<io::Error>);
+
+impl Read for Ended {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
 /// Where a window's bytes come from.
 pub(crate) enum Stream {
-    /// A regular file as it is.
-    Seekable(File),
+    /// A regular file as it is, and how long it was when it was opened.
+    Seekable(File, u64),
     /// Anything else, which can only be read forward.
     Forward(Box<dyn Read + Send>),
 }
@@ -79,20 +91,13 @@ impl Stream {
         Ok(match input {
             Input::File(path) => {
                 let file = File::open(path)?;
+                let metadata = file.metadata()?;
                 // A named pipe has a path too.
-                if file.metadata()?.is_file() { Self::Seekable(file) } else { Self::forward(file) }
+                if metadata.is_file() { Self::Seekable(file, metadata.len()) } else { Self::forward(file) }
             }
             Input::Stdin => Self::forward(io::stdin()),
             Input::Inline(text) => Self::forward(io::Cursor::new(text.clone())),
         })
-    }
-
-    /// Reads up to `count` bytes, fewer only at the end or before an error.
-    fn append(&mut self, count: u64, text: &mut Vec<u8>) -> io::Result<usize> {
-        match self {
-            Self::Seekable(file) => (&*file).take(count).read_to_end(text),
-            Self::Forward(reader) => reader.take(count).read_to_end(text),
-        }
     }
 
     fn forward(reader: impl Read + Send + 'static) -> Self {
@@ -103,7 +108,7 @@ impl Stream {
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Seekable(file) => file.read(buffer),
+            Self::Seekable(file, _) => file.read(buffer),
             Self::Forward(reader) => reader.read(buffer),
         }
     }
@@ -113,34 +118,49 @@ impl Read for Stream {
 pub(crate) struct Window {
     stream: Stream,
     sizes: Sizes,
-    text: Vec<u8>,
+    text: Buffer,
+    /// Where its memory comes from.
+    buffers: Buffers,
     position: Position,
     ended: bool,
     failure: Option<io::Error>,
     /// What follows the compressed data that was read to its end.
     trailing: Option<io::Error>,
-    /// The outermost packing, and how many of its bytes have been taken.
-    packing: Option<(Compression, Count)>,
+    /// The outermost compression.
+    compression: Option<Compression>,
+    /// The encoding that the text was decoded from.
+    encoding: Option<Encoding>,
+    /// How many bytes of the file itself have been taken, where the text is made from them.
+    taken: Option<Count>,
 }
 
 impl Window {
     /// An empty window at the start of `stream`.
     pub(crate) fn new(stream: Stream, input: u32, sizes: Sizes) -> Self {
+        let buffers = Buffers::of_size(sizes.to_fill(0));
         Self {
             stream,
             sizes,
-            text: Vec::new(),
-            position: Position { input, offset: 0, line: 1, record: 0 },
+            text: buffers.empty(),
+            buffers,
+            position: Position { input, line: 1, ..Position::default() },
             ended: false,
             failure: None,
             trailing: None,
-            packing: None,
+            compression: None,
+            encoding: None,
+            taken: None,
         }
     }
 
     /// The text at hand.
     pub(crate) fn text(&self) -> &[u8] {
-        &self.text
+        self.text.text()
+    }
+
+    /// The same, its blocks in the memory of `buffers`.
+    pub(super) fn share(&mut self, buffers: &Buffers) {
+        self.buffers.clone_from(buffers);
     }
 
     /// Where the text at hand starts; its record is the next one.
@@ -150,7 +170,7 @@ impl Window {
 
     /// Offset of the end of the text at hand.
     pub(crate) fn end(&self) -> u64 {
-        self.position.offset + self.text.len() as u64
+        self.position.offset + self.text().len() as u64
     }
 
     /// Whether the text at hand cannot grow: the stream has ended or failed.
@@ -163,20 +183,30 @@ impl Window {
         self.ended && self.failure.is_none()
     }
 
+    /// Whether the text is that of a file, which can be read again from anywhere.
+    pub(crate) fn is_seekable(&self) -> bool {
+        matches!(self.stream, Stream::Seekable(..))
+    }
+
     /// The compression that the text was packed with.
     pub(crate) fn compression(&self) -> Option<Compression> {
-        self.packing.as_ref().map(|(compression, _)| *compression)
+        self.compression
+    }
+
+    /// The encoding that the text was decoded from, if it was.
+    pub(crate) fn encoding(&self) -> Option<Encoding> {
+        self.encoding
     }
 
     /// How many bytes of packed text have been unpacked.
     pub(crate) fn packed_bytes(&self) -> u64 {
-        self.packing.as_ref().map_or(0, |(_, taken)| taken.get())
+        self.taken.as_ref().map_or(0, Count::get)
     }
 
-    /// How many bytes of the file itself lie before the text at hand. Of packed text that is an estimate, exact where
+    /// How many bytes of the file itself lie before the text at hand. Of packed or decoded text that is an estimate, exact where
     /// the text at hand is used up.
     pub(crate) fn bytes_before(&self) -> u64 {
-        let Some((_, taken)) = &self.packing else { return self.position.offset };
+        let Some(taken) = &self.taken else { return self.position.offset };
         let (taken, text) = (u128::from(taken.get()), u128::from(self.end().max(1)));
         u64::try_from(taken * u128::from(self.position.offset) / text).unwrap_or(u64::MAX)
     }
@@ -193,7 +223,12 @@ impl Window {
 
     /// Whether the text at hand holds more than the largest record.
     pub(crate) fn is_full(&self) -> bool {
-        self.text.len() > self.sizes.record
+        self.text().len() > self.sizes.record
+    }
+
+    /// How much text is at hand.
+    pub(crate) fn sizes(&self) -> Sizes {
+        self.sizes
     }
 
     /// The largest record that may be read.
@@ -203,9 +238,10 @@ impl Window {
 
     /// The place of the byte `at` of the text at hand.
     pub(crate) fn place(&self, at: usize) -> Position {
-        let (before, _) = self.text.split_at(at);
-        let Position { offset, line, .. } = self.position;
-        Position { offset: offset + at as u64, line: line + newlines(before), ..self.position }
+        let (before, _) = self.text().split_at(at);
+        let Position { offset, line, part, .. } = self.position;
+        let part = if at == 0 { part } else { 0 };
+        Position { offset: offset + at as u64, line: line + newlines(before), part, ..self.position }
     }
 
     /// Reads on until the text at hand is a block's, and more than it is: at least twice as long when it is already.
@@ -213,7 +249,7 @@ impl Window {
     /// Doubling keeps the cost of looking again at a long record linear. A failure is kept for later, so that what
     /// was read before it can be used.
     pub(crate) fn fill(&mut self) {
-        self.fill_to(self.sizes.to_fill(self.text.len()));
+        self.fill_to(self.sizes.to_fill(self.text().len()));
     }
 
     /// Reads on until the text at hand is a block's, if it is less.
@@ -222,63 +258,92 @@ impl Window {
     }
 
     fn fill_to(&mut self, target: usize) {
-        let held = self.text.len();
-        if self.ended || target <= held {
+        if self.ended || target <= self.text().len() {
             return;
         }
-        self.text.reserve_exact(target - held);
-        let read = self.stream.append((target - held) as u64, &mut self.text);
-        self.ended = self.text.len() < target;
+        let target = self.room_for(self.text().len(), target);
+        let read = self.text.fill(&mut self.stream, target);
+        self.ended = self.text().len() < target;
         match read {
             Err(cause) if Trailing::of(&cause).is_some() => self.trailing = Some(cause),
             read => self.failure = read.err(),
         }
     }
 
+    /// How much room text takes of which `held` bytes are held, at most `target`: a small file takes no more than it has, and
+    /// a byte that tells whether it has grown.
+    fn room_for(&self, held: usize, target: usize) -> usize {
+        match self.stream {
+            Stream::Seekable(_, length) if self.end() <= length => {
+                let left = usize::try_from(length - self.end()).unwrap_or(usize::MAX);
+                target.min(held.saturating_add(left).saturating_add(1))
+            }
+            _ => target,
+        }
+    }
+
     /// Drops the first `count` bytes.
     pub(crate) fn skip(&mut self, count: usize) {
         self.position = self.place(count);
-        self.text.drain(..count);
+        self.text.skip(count);
     }
 
     /// Hands out the first `count` bytes; only what is behind them is copied.
     ///
     /// Where the text at hand starts then is the caller's to say, who counts lines anyway: see [`Self::took`].
     pub(crate) fn take(&mut self, count: usize) -> Bytes {
-        let (_, rest) = self.text.split_at(count);
-        let mut following = Vec::with_capacity(self.sizes.to_fill(rest.len()));
-        following.extend_from_slice(rest);
+        let (_, rest) = self.text().split_at(count);
+        let mut following = self.buffers.empty();
+        if !self.ended {
+            following.reserve(self.room_for(rest.len(), self.sizes.to_fill(rest.len())));
+        }
+        following.append(rest);
         self.text.truncate(count);
-        Bytes::from(std::mem::replace(&mut self.text, following))
+        Bytes::from_owner(std::mem::replace(&mut self.text, following))
     }
 
     /// Notes that `count` bytes were taken, and the line and record that follow them.
     pub(crate) fn took(&mut self, count: usize, line: u64, record: u64) {
         self.position.offset += count as u64;
-        (self.position.line, self.position.record) = (line, record);
+        (self.position.line, self.position.record, self.position.part) = (line, record, 0);
     }
 
     /// Takes the bytes at hand, and those behind them, for packed text and goes on with that text.
     pub(crate) fn decompress(&mut self, compression: Compression) -> io::Result<()> {
-        let seen = io::Cursor::new(std::mem::take(&mut self.text));
-        let rest = std::mem::replace(&mut self.stream, Stream::forward(io::empty()));
-        // Asking for more behind the end would wait at a terminal.
-        let rest = if self.ended { Stream::forward(io::empty()) } else { rest };
-        let count = Count::default();
-        let packed = Counted { inner: BufReader::new(seen.chain(rest)), count: count.clone() };
-        self.stream = Stream::Forward(compression.decompress(packed)?);
-        self.packing.get_or_insert((compression, count));
-        self.ended = false;
-        self.failure = None;
+        let bytes = self.bytes();
+        self.stream = Stream::Forward(compression.decompress(bytes)?);
+        self.compression.get_or_insert(compression);
         self.fill();
         Ok(())
+    }
+
+    /// Takes the bytes at hand, and those behind them, for text in another encoding and goes on with what it says.
+    pub(crate) fn decode(&mut self, encoding: Encoding) {
+        let bytes = self.bytes();
+        self.stream = Stream::forward(Decoded::new(bytes, encoding));
+        self.encoding = Some(encoding);
+        self.fill();
+    }
+
+    /// All bytes from the beginning of the text at hand on, counted if they are those of the file; the window is empty
+    /// and has not ended then.
+    fn bytes(&mut self) -> Counted<impl Read + Send + 'static> {
+        let seen = io::Cursor::new(std::mem::replace(&mut self.text, self.buffers.empty()));
+        let rest = std::mem::replace(&mut self.stream, Stream::forward(io::empty()));
+        let failure = self.failure.take().or(self.trailing.take());
+        // Asking for more behind the end would wait at a terminal.
+        let rest = if self.ended { Stream::forward(Ended(failure)) } else { rest };
+        self.ended = false;
+        let count = Count::default();
+        self.taken.get_or_insert(count.clone());
+        Counted { inner: BufReader::new(seen.chain(rest)), count }
     }
 
     /// Moves forward to `to`.
     pub(crate) fn go_to(&mut self, to: Position) -> io::Result<Arrival> {
         let arrival = match &mut self.stream {
-            Stream::Seekable(file) if to.offset > self.position.offset + self.text.len() as u64 => {
-                self.text.clear();
+            Stream::Seekable(file, _) if to.offset > self.position.offset + self.text.text().len() as u64 => {
+                self.text.truncate(0);
                 self.ended = false;
                 seek(file, to.offset)?
             }
@@ -296,12 +361,11 @@ impl Window {
                 return self.failure.take().map_or(Ok(Arrival::EndsBefore(self.end())), Err);
             }
             self.position.offset = self.end();
-            self.text.clear();
+            self.text.truncate(0);
             self.fill();
         }
         let before = offset.saturating_sub(self.position.offset);
-        self.text
-            .drain(..usize::try_from(before).map_or(self.text.len(), |before| before.min(self.text.len())));
+        self.text.skip(usize::try_from(before).unwrap_or(usize::MAX));
         Ok(Arrival::There)
     }
 }
@@ -309,4 +373,40 @@ impl Window {
 /// How many lines end in `text`.
 pub(crate) fn newlines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write;
+
+    use super::*;
+    use crate::testing::Directory;
+
+    #[test]
+    fn a_file_is_read_whole_also_if_it_has_grown_since_it_was_opened() {
+        let directory = Directory::new();
+        for (length, grown) in
+            [(0, 0), (10, 0), (64, 0), (100, 0), (0, 1), (10, 1), (10, 500), (64, 64), (200, 7)]
+        {
+            let path = directory.write("a", vec![b'x'; length]);
+            let sizes = Sizes { block: 64, record: 1 << 20 };
+            let mut window = Window::new(Stream::open(&Input::File(path.clone())).unwrap(), 0, sizes);
+            OpenOptions::new().append(true).open(path).unwrap().write_all(&vec![b'y'; grown]).unwrap();
+            while !window.has_ended() {
+                window.fill();
+            }
+            assert_eq!(window.text(), [vec![b'x'; length], vec![b'y'; grown]].concat(), "{length} + {grown}");
+        }
+    }
+
+    #[test]
+    fn a_small_file_takes_no_more_memory_than_it_has() {
+        let directory = Directory::new();
+        let path = directory.write("a", b"text");
+        let mut window = Window::new(Stream::open(&Input::File(path)).unwrap(), 0, Sizes::USUAL);
+        window.fill();
+        assert_eq!((window.text(), window.has_ended()), (&b"text"[..], true));
+        assert_eq!(window.text.room(), 5);
+    }
 }

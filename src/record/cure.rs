@@ -7,6 +7,8 @@ pub enum ValueCure {
     Text,
     /// `--metadata-values text` leaves it out, since nothing is there.
     TextLeavesOut,
+    /// The same as `Text` for a date or a time.
+    TextOfMoments,
     /// Only to leave the field out.
     LeaveOut,
 }
@@ -15,6 +17,7 @@ impl ValueCure {
     pub(super) fn words(self, name: &str) -> String {
         match self {
             Self::Text => "use --metadata-values text to store numbers and booleans as text".to_owned(),
+            Self::TextOfMoments => "use --metadata-values text to store dates and times as text".to_owned(),
             Self::TextLeavesOut => "use --metadata-values text to leave it out".to_owned(),
             Self::LeaveOut => format!("add -{name} to --metadata to leave it out"),
         }

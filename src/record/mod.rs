@@ -4,10 +4,17 @@
 
 mod cure;
 mod finding;
+pub(crate) mod key;
+mod lookup;
 pub(crate) mod names;
+mod oddity;
+pub(crate) mod page;
+pub(crate) mod path;
 pub(crate) mod quote;
 mod reason;
 pub(crate) mod rejected;
+pub(crate) mod rows;
+pub(crate) mod wide;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,8 +26,12 @@ use bytes::Bytes;
 
 pub(crate) use self::cure::ValueCure;
 pub(crate) use self::finding::Finding;
+pub(crate) use self::key::KeyFlaw;
+pub(crate) use self::lookup::Lookup;
+pub(crate) use self::oddity::{Oddity, of_dimension};
 use self::quote::QuoteTrouble;
-pub(crate) use self::reason::Reason;
+pub(crate) use self::reason::{Lack, PROVIDER_ERROR, Reason};
+pub(crate) use self::rows::Rows;
 use crate::oss::limits;
 use crate::shown::{self, bounded};
 
@@ -45,27 +56,84 @@ impl fmt::Display for Input {
     }
 }
 
-/// Where a record starts: which input, which line, which byte.
+/// What a place is counted in.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// Bytes and lines of text.
+    #[default]
+    Line,
+    /// Rows of a file of columns, whose bytes do not stand in the order of its records.
+    Row,
+}
+
+impl Unit {
+    /// Whether it is that of text, which is not written down.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+    pub(crate) fn is_of_text(&self) -> bool {
+        *self == Self::Line
+    }
+}
+
+/// The unit as messages name it before a number.
+impl fmt::Display for Unit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Line => "line",
+            Self::Row => "row",
+        })
+    }
+}
+
+/// Where a record starts: which input, which line, which byte; or which row.
 ///
-/// Ordered as the inputs are read. Offsets count decompressed bytes, a byte-order mark included.
+/// Ordered as the inputs are read. Offsets count decompressed bytes, a byte-order mark included, or rows.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 pub struct Position {
     /// Index of the input among the run's inputs, from 0.
     pub input: u32,
-    /// Offset of the record's first byte in its decompressed input.
+    /// Offset of the record's first byte in its decompressed input; of a row how many come before it.
     pub offset: u64,
-    /// Line of that byte, from 1.
+    /// Line of that byte, or the row, from 1.
     pub line: u64,
     /// How many records of this input come before it.
     pub record: u64,
+    /// How many of the records that its text stands for come before it: a line of a provider may hold several.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub part: u32,
+    /// What offset and line are counted in.
+    #[serde(default, skip_serializing_if = "Unit::is_of_text")]
+    pub unit: Unit,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(part: &u32) -> bool {
+    *part == 0
+}
+
+impl Position {
+    /// Whether something comes before it in its input.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.offset > 0 || self.part > 0
+    }
+
+    /// The row of this number, from 0, in a file of columns.
+    pub fn of_row(input: u32, row: u64) -> Self {
+        Self { input, offset: row, line: row + 1, record: row, part: 0, unit: Unit::Row }
+    }
 }
 
 /// Names the place as messages do; the input's name stands beside it, since a position knows only its index.
 impl fmt::Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}, byte {}", self.line, self.offset)
+        match self.unit {
+            Unit::Line => write!(formatter, "line {}, byte {}", self.line, self.offset),
+            Unit::Row => write!(formatter, "row {}", self.line),
+        }
     }
 }
 
@@ -113,14 +181,14 @@ impl Columns {
         }
     }
 
-    /// The first and the last of columns that share a name but for a number at its end, if they are nearly all.
-    pub fn numbered(&self) -> Option<(&str, &str)> {
+    /// The first and the last of columns that share a name but for a number at its end, and that name.
+    pub fn numbered(&self) -> Option<(&str, &str, &str)> {
         let stem = |name: &str| name.trim_end_matches(|end: char| end.is_ascii_digit()).len();
         let numbered: Vec<_> = self.0.iter().filter(|name| stem(name) < name.len()).collect();
         let first = numbered.first()?;
         let prefix = first.get(..stem(first))?;
         let last = numbered.iter().rfind(|name| name.get(..stem(name)) == Some(prefix))?;
-        (first != last).then_some((first, last))
+        (first != last).then_some((first, last, prefix))
     }
 }
 
@@ -145,6 +213,13 @@ pub enum Raw {
         /// The cells, unquoted.
         cells: csv::ByteRecord,
     },
+    /// One row of a file of columns.
+    Columns {
+        /// The rows that it was decoded with.
+        rows: Arc<dyn Rows>,
+        /// Its number among them.
+        row: usize,
+    },
     /// A stretch of a delimited file that is no row.
     Broken {
         /// The text, from the start of a line on.
@@ -154,8 +229,8 @@ pub enum Raw {
     },
 }
 
-/// Why a stretch of a delimited file is no row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a stretch of text is no record, or none that can be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowTrouble {
     /// Its quotes are not in order.
     Quote(QuoteTrouble),
@@ -170,6 +245,63 @@ pub enum RowTrouble {
     Mark,
     /// A carriage return stands in it outside of quoted cells.
     Return,
+    /// It has several records, where one key is made for a line.
+    Several {
+        /// That key, as JSON; the first of them has it.
+        key: String,
+    },
+    /// It is neither an object nor an array, where a key is made for each.
+    Neither {
+        /// That key, as JSON; the text has it.
+        key: String,
+    },
+    /// It is a document without the line before it that says what to do.
+    NoAction,
+    /// It is a document with a field of its own that would be its key.
+    KeyOfDocument,
+    /// It says what to do, and no document follows.
+    NoDocument,
+    /// It says what to do and has the document on the same line.
+    OneLine,
+    /// It deletes a document.
+    Deletes,
+    /// It changes a document.
+    Updates,
+    /// It has a key of its own where the keys come from elsewhere.
+    OwnKey,
+    /// It has a member of its own under the name that what is joined to it would get.
+    OwnJoined,
+    /// It is no JSON object.
+    NotObject,
+    /// This text of it is not UTF-8: a cell of this column, or all of it.
+    NotUtf8(Bytes, Option<String>),
+    /// It has no key in one of these fields.
+    NoKey(String),
+    /// It has the field of its key twice.
+    KeyTwice,
+    /// The key in this field cannot be stored.
+    Key(String, KeyFlaw),
+    /// What stands beside it in another file is none.
+    Beside {
+        /// What messages call its place there.
+        place: String,
+        /// What is wrong with it.
+        trouble: Box<Self>,
+    },
+    /// Nothing can be joined to it.
+    NotJoined {
+        /// The file of what is joined.
+        file: String,
+        /// Why not.
+        what: Lookup,
+    },
+}
+
+impl RowTrouble {
+    /// Whether the text by itself is a record, and only what stands beside it, or would, is in the way.
+    pub(crate) fn is_beside(&self) -> bool {
+        matches!(self, Self::OwnKey | Self::OwnJoined | Self::Beside { .. } | Self::NotJoined { .. })
+    }
 }
 
 impl From<QuoteTrouble> for RowTrouble {
@@ -190,6 +322,7 @@ impl Raw {
         match self {
             Self::Json(text) => Self::Json(Bytes::copy_from_slice(&text)),
             row @ Self::Row { .. } => row,
+            Self::Columns { rows, row } => Self::Json(rows.whole(row).into()),
             Self::Broken { text, trouble } => Self::Broken { text: Bytes::copy_from_slice(&text), trouble },
         }
     }
@@ -200,6 +333,7 @@ impl Raw {
             Self::Json(text) | Self::Broken { text, .. } => text.len(),
             // Beside their text, where each cell ends.
             Self::Row { cells, .. } => cells.as_slice().len() + cells.len() * size_of::<usize>(),
+            Self::Columns { rows, .. } => rows.text_bytes(),
         }
     }
 
@@ -218,6 +352,8 @@ pub struct Block {
     pub end: Position,
     /// Which bytes of the files themselves it stands for, before decompression, counted over all inputs: for progress.
     pub bytes: Range<u64>,
+    /// What objects around the records say of them, each with the index of the record that it stands before; in order.
+    pub around: Vec<(usize, page::Around)>,
 }
 
 /// A checked record: its wire bytes, which are ready to be joined into a request body, and where its key stands in them.
@@ -348,11 +484,14 @@ impl Defect {
     }
 }
 
-/// A record's place as a person reads it: `file:line`, and the record's number where lines do not tell it.
+/// A record's place as a person reads it: `file:line`, and the record's number where lines do not tell it; or
+/// `file: row N`.
 pub(crate) fn place(inputs: &[Input], position: Position) -> String {
     let input = usize::try_from(position.input).ok().and_then(|index| inputs.get(index));
     let name = input.map_or_else(|| format!("(input {})", position.input), ToString::to_string);
-    if position.record + 1 == position.line {
+    if position.unit == Unit::Row {
+        format!("{name}: {position}")
+    } else if position.record + 1 == position.line {
         format!("{name}:{}", position.line)
     } else {
         format!("{name}:{} (record {})", position.line, position.record + 1)

@@ -9,6 +9,23 @@ pub(crate) const VECTORS: [&str; 5] = ["data.float32", "vector", "values", "embe
 /// Fields that hold a whole metadata object, or its JSON text, the likeliest first.
 pub(crate) const METADATA: [&str; 3] = ["metadata", "payload", "properties"];
 
+/// The member that holds the record of another file that is joined by its key.
+pub(crate) const JOINED: &str = "joined";
+
+/// Where such a record has its text, the likeliest first: the request of an embedding, or a document.
+pub(crate) const TEXTS: [&[&str]; 7] = [
+    &["body", "input"],
+    &["modelInput", "inputText"],
+    &["modelInput", "texts"],
+    &["text"],
+    &["input"],
+    &["content"],
+    OF_COHERE,
+];
+
+/// Where a request to Cohere has its texts.
+pub(crate) const OF_COHERE: &[&str] = &["texts"];
+
 /// Where vector stores keep sparse values.
 pub(crate) const SPARSE: [&str; 7] = [
     "sparse_values",
@@ -22,6 +39,15 @@ pub(crate) const SPARSE: [&str; 7] = [
 
 /// Where vector stores keep the namespace of a record.
 pub(crate) const NAMESPACE: [&str; 2] = ["namespace", "__namespace__"];
+
+/// What programs write as text where there is no value: pandas, Python, SQL, JavaScript, database dumps and spreadsheets.
+pub(crate) const MISSING: [&str; 13] =
+    ["nan", "NaN", "NAN", "<NA>", "NaT", "None", "null", "NULL", "Null", "undefined", r"\N", "N/A", "#N/A"];
+
+/// Whether a text is one of these.
+pub(crate) fn is_missing(text: &str) -> bool {
+    text.len() < 10 && MISSING.contains(&text)
+}
 
 /// Names of an array of records inside an object, as services and their tools write them.
 pub(crate) const WRAPPERS: [&str; 11] = [
@@ -65,10 +91,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::definition;
 
     fn any_of(names: &[&str]) -> String {
         names.split_last().map(|(last, others)| format!("{} or {last}", others.join(", "))).unwrap()
@@ -85,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_help_names_the_fields_that_are_recognised() {
-        let command = Cli::command();
+        let command = definition();
         let load = command.find_subcommand("put-vectors").unwrap();
         for (option, names) in [
             ("key", format!("[default: the first of {}]", KEYS.join(", "))),
@@ -111,6 +135,7 @@ mod tests {
             ("docs/formats.md", format!("Namespaces are {}", any_of(&NAMESPACE))),
             ("docs/formats.md", format!("sparse values {}", any_of(&SPARSE))),
             ("docs/events.md", format!("| {} that is not stored", any_of(&METADATA))),
+            ("docs/events.md", format!("that programs write for a missing value: {}", list(&MISSING))),
         ] {
             assert!(page(name).contains(&text), "{name} lacks {text}");
         }

@@ -2,9 +2,15 @@
 
 use super::cure::{ValueCure, printed_by_python};
 use super::finding::Finding;
+use super::lookup::Lookup;
+use super::oddity::{Oddity, in_brackets};
 use super::quote::QuoteTrouble;
+use super::wide::WideTrouble;
 use crate::shown::{self, bounded};
-use crate::words::count;
+use crate::words::{count, plural};
+
+/// The reason of records that have no vector since their provider failed: no change of them can help.
+pub(crate) const PROVIDER_ERROR: &str = "provider_error";
 
 /// Why a record was not stored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -18,15 +24,23 @@ pub enum Reason {
     /// A byte is no part of a UTF-8 character.
     #[error(
         "not UTF-8: invalid byte {byte:#04x} at {place}{}",
-        likely.map(|name| format!("; if it is {name}, convert the input with iconv -f {name} -t UTF-8")).unwrap_or_default()
+        likely.map(|name| format!("; if it is {name}, --encoding {} reads it", name.to_ascii_lowercase())).unwrap_or_default()
     )]
     NotUtf8 {
         /// The byte.
         byte: u8,
         /// Where it stands in the record.
         place: String,
-        /// The encoding that it may be, as `iconv` spells it, when the record's text allows a guess.
+        /// The encoding that it may be, when the record's text allows a guess.
         likely: Option<&'static str>,
+    },
+    /// Bytes are no character of the encoding that the input was decoded from.
+    #[error("cannot decode the text: {sequence} at {place}; fix it, or check the encoding of the input")]
+    Undecodable {
+        /// The bytes.
+        sequence: String,
+        /// Where they stand in the record.
+        place: String,
     },
     /// An escape is half of a surrogate pair.
     #[error(
@@ -64,6 +78,28 @@ pub enum Reason {
         /// The fields that were tried, and those that are there.
         looked_for: String,
     },
+    /// A record in the form of a provider or of another store, without what a vector needs.
+    #[error("{said}")]
+    OfExport {
+        /// What it has not.
+        lack: Lack,
+        /// What is wrong, and the cure.
+        said: String,
+    },
+    /// The provider has answered with an error in place of a vector.
+    #[error("the provider reported an error: {message}")]
+    Provider {
+        /// The provider's own words.
+        message: String,
+    },
+    /// A vector as bytes in text, which are not little-endian float32 numbers.
+    #[error("the vector is {found}, not base64 of little-endian float32 numbers; {cure}")]
+    Encoded {
+        /// What it is.
+        found: String,
+        /// What would help.
+        cure: &'static str,
+    },
     /// Two fields could be the vector.
     #[error("both {first} and {second} could be the vector; choose one with --vector")]
     AmbiguousVector {
@@ -73,7 +109,7 @@ pub enum Reason {
         second: String,
     },
     /// The vector field holds something else than an array.
-    #[error("the vector is {found}, not an array of numbers")]
+    #[error("the vector is {found}, not an array of numbers{}", if found == "binary data" { "; if it is little-endian float32, choose its column with --vector" } else { "" })]
     VectorKind {
         /// What stands there.
         found: String,
@@ -114,7 +150,7 @@ pub enum Reason {
     #[error("the vector is an array of arrays; remove one level of [ ]")]
     Nested,
     /// The length differs from the index's dimension.
-    #[error("the vector has {got} element{}; the dimension is {want}", if *got == 1 { "" } else { "s" })]
+    #[error("the vector has {got} element{}; the dimension is {want}{}", if *got == 1 { "" } else { "s" }, in_brackets(*want, *got))]
     Dimension {
         /// The dimension of the index, or of the first good record.
         want: usize,
@@ -130,6 +166,9 @@ pub enum Reason {
     /// All elements are zero and the metric is cosine.
     #[error("all elements of the vector are zero, but the cosine metric needs a direction")]
     ZeroVector,
+    /// The service would store the vector, but `--lint deny` does not let it.
+    #[error("{}; {}", .0.words(), .0.cure())]
+    Odd(Oddity),
     /// The metadata is no object.
     #[error("the metadata is {found}, not an object")]
     MetadataKind {
@@ -147,10 +186,12 @@ pub enum Reason {
         cure: ValueCure,
     },
     /// A metadata field occurs twice.
-    #[error("metadata {name} occurs twice")]
+    #[error("metadata {name} occurs twice{}", joined.as_ref().map_or_else(String::new, |joined| cure_of_clash(name, joined)))]
     MetadataRepeated {
         /// The field.
         name: String,
+        /// Where it is in what `--join` adds, if that is the second place.
+        joined: Option<String>,
     },
     /// The metadata is too large.
     #[error(
@@ -214,19 +255,51 @@ pub enum Reason {
         /// The second column.
         second: String,
     },
-    /// No column holds the vector, whose numbers seem to have a column each.
+    /// No field holds the vector, whose numbers seem to have a field each.
     #[error(
-        "no vector found: columns {first} to {last} seem to hold one number each, which is not supported yet; \
-         write the numbers into one column, such as [0.1, 0.2], and set it with --vector"
+        "no vector found: {first} to {last} seem to hold one number each; if they are the vector, use --vector \
+         '{pattern}'"
     )]
     SpreadVector {
         /// The column of the first number.
         first: String,
         /// The column of the last number.
         last: String,
+        /// The pattern that names all of them.
+        pattern: String,
+    },
+    /// The fields that match a pattern are no vector.
+    #[error("the vector {pattern}: {trouble}")]
+    Wide {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with them.
+        trouble: WideTrouble,
+    },
+    /// Several fields may be the vector, and none has a name by which it is known.
+    #[error("several fields look like vectors: {fields}; choose one with --vector")]
+    SeveralVectors {
+        /// The fields.
+        fields: String,
+    },
+    /// No record of another file is joined to it.
+    #[error("{}", what.told(file))]
+    NotJoined {
+        /// The file.
+        file: String,
+        /// Why not.
+        what: Lookup,
+    },
+    /// What stands beside it in another file is no part of it.
+    #[error("{place}: {reason}")]
+    Beside {
+        /// What messages call its place there.
+        place: String,
+        /// What is wrong with it.
+        reason: Box<Self>,
     },
     /// A row with another number of cells than its header.
-    #[error("the row has {got} cells; the header has {want}")]
+    #[error("the row has {}; the header has {want}", plural(*got as u64, "cell"))]
     Ragged {
         /// Columns of the header.
         want: usize,
@@ -283,6 +356,41 @@ pub enum Reason {
     },
 }
 
+/// What keeps a record of a known form from being a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It has no key.
+    Key,
+    /// It has no vector.
+    Vector,
+    /// It has several vectors.
+    Choice,
+    /// Its vector is of a kind that an index cannot store.
+    Kind,
+    /// It is not told which text is that of which vector.
+    Text,
+}
+
+/// What can be done about a field that stands in a record and in what is joined to it, at this path.
+fn cure_of_clash(name: &str, joined: &str) -> String {
+    format!(
+        ", in the record and in {joined} (from --join); store the latter under another name: --metadata \
+         '*,joined_{name}={joined}'"
+    )
+}
+
+impl Lack {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Key => "no_key",
+            Self::Vector => "no_vector",
+            Self::Choice => "ambiguous_vector",
+            Self::Kind => "vector_kind",
+            Self::Text => "not_joined",
+        }
+    }
+}
+
 impl Reason {
     /// The reason in words; of texts without end only the ends.
     pub(crate) fn told(&self) -> String {
@@ -302,13 +410,17 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "syntax",
-            Self::NotUtf8 { .. } | Self::HalfSurrogate { .. } => "encoding",
+            Self::NotUtf8 { .. } | Self::Undecodable { .. } | Self::HalfSurrogate { .. } => "encoding",
             Self::NoKey { .. } => "no_key",
             Self::KeyKind { .. } => "key_kind",
             Self::KeyLength { .. } => "key_length",
             Self::NoVector { .. } | Self::SpreadVector { .. } => "no_vector",
-            Self::AmbiguousVector { .. } => "ambiguous_vector",
-            Self::VectorKind { .. } => "vector_kind",
+            Self::AmbiguousVector { .. } | Self::SeveralVectors { .. } => "ambiguous_vector",
+            Self::Wide { .. } => "wide_vector",
+            Self::OfExport { lack, .. } => lack.code(),
+            Self::Provider { .. } => PROVIDER_ERROR,
+            Self::VectorKind { .. } | Self::Encoded { .. } => "vector_kind",
+            Self::Beside { reason, .. } => reason.code(),
             Self::NotANumber { .. } | Self::NumberSpelling { .. } => "not_a_number",
             Self::NotFinite { .. } => "not_finite",
             Self::Shortened => "shortened",
@@ -316,6 +428,7 @@ impl Reason {
             Self::Dimension { .. } => "dimension",
             Self::DimensionRange { .. } => "dimension_range",
             Self::ZeroVector => "zero_vector",
+            Self::Odd(oddity) => oddity.code(),
             Self::MetadataKind { .. } => "metadata_kind",
             Self::MetadataValue { .. } => "metadata_value",
             Self::MetadataRepeated { .. } => "metadata_repeated",
@@ -325,6 +438,7 @@ impl Reason {
             Self::NoColumn { .. } => "no_column",
             Self::Quote(_) => "quote",
             Self::AmbiguousColumn { .. } => "ambiguous_column",
+            Self::NotJoined { .. } => "not_joined",
             Self::Ragged { .. } => "ragged",
             Self::TooLarge { .. } => "too_large",
             Self::Refused { .. } => "refused",
@@ -337,147 +451,4 @@ impl Reason {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::quote::QuoteKind;
-
-    fn about_text() -> [Reason; 4] {
-        let place = "column 5".to_owned();
-        [
-            Reason::Syntax { detail: "expected a colon, found 'x' (column 5)".into() },
-            Reason::NotUtf8 { byte: 0xe9, place: place.clone(), likely: None },
-            Reason::NotUtf8 { byte: 0xc4, place: place.clone(), likely: Some("GB18030") },
-            Reason::HalfSurrogate { escape: r"\ud83d".into(), place },
-        ]
-    }
-
-    fn about_keys() -> [Reason; 3] {
-        [
-            Reason::NoKey { looked_for: "key, id; the fields are name, vector".into() },
-            Reason::KeyKind { field: "id".into(), found: "an object".into() },
-            Reason::KeyLength { characters: 1_025 },
-        ]
-    }
-
-    fn about_vectors() -> [Reason; 14] {
-        let not_a_number = |text: &str| Reason::NotANumber { index: 3, text: text.into() };
-        [
-            Reason::NoVector { looked_for: "vector, emb; the columns are id, text".into() },
-            Reason::AmbiguousVector { first: "vector".into(), second: "emb".into() },
-            Reason::VectorKind { found: "null".into() },
-            not_a_number("null"),
-            not_a_number("np.float32(0.5)"),
-            Reason::NumberSpelling { index: 3, text: "+1".into(), flaw: "leading plus sign" },
-            Reason::NotFinite { index: 3, text: "1e39".into() },
-            Reason::Shortened,
-            Reason::Nested,
-            Reason::Dimension { want: 2, got: 1 },
-            Reason::Dimension { want: 2, got: 3 },
-            Reason::DimensionRange { got: 5_000 },
-            Reason::ZeroVector,
-            Reason::SpreadVector { first: "v0".into(), last: "v767".into() },
-        ]
-    }
-
-    fn about_metadata() -> [Reason; 8] {
-        let value =
-            |found: &str, cure| Reason::MetadataValue { name: "price".into(), found: found.into(), cure };
-        let largest = || "body".to_owned();
-        [
-            Reason::MetadataKind { found: "text".into() },
-            value("a number", ValueCure::Text),
-            value("null", ValueCure::TextLeavesOut),
-            value("an object", ValueCure::LeaveOut),
-            Reason::MetadataRepeated { name: "price".into() },
-            Reason::MetadataBytes { bytes: 41_000, largest: largest() },
-            Reason::FilterableBytes { bytes: 2_049, largest: largest() },
-            Reason::FilterableFields { fields: 11, largest: largest() },
-        ]
-    }
-
-    fn about_tables() -> [Reason; 4] {
-        let (first, second) = ("Id".into(), "ID".into());
-        [
-            Reason::NoColumn { column: "title".into(), option: "--metadata" },
-            Reason::Quote(QuoteTrouble { begun: 7, found: 9, kind: QuoteKind::Unclosed }),
-            Reason::AmbiguousColumn { field: "id".into(), first, second },
-            Reason::Ragged { want: 3, got: 4 },
-        ]
-    }
-
-    fn about_requests() -> [Reason; 8] {
-        let (code, message) = ("InvalidArgument".into(), "The vector is invalid.".into());
-        [
-            Reason::TooLarge { bytes: 5_000_000, limit: 4_194_304 },
-            Reason::Refused { code, message, request_id: "66F1".into() },
-            Reason::Overwritten,
-            Reason::Lost { answer: "request id 66F1".into() },
-            Reason::Superseded,
-            Reason::NotStored { trouble: "timed out".into() },
-            Reason::Different { what: "element 3 is 0.5, not 0.25".into() },
-            Reason::Missing,
-        ]
-    }
-
-    /// Each reason on a line, after its word for scripts.
-    fn listed(reasons: &[Reason]) -> String {
-        reasons.iter().map(|reason| format!("{}: {reason}\n", reason.code())).collect::<Vec<_>>().concat()
-    }
-
-    #[test]
-    fn every_reason_says_what_is_wrong_and_what_to_do() {
-        insta::assert_snapshot!(listed(&about_text()), @r"
-        syntax: invalid record: expected a colon, found 'x' (column 5)
-        encoding: not UTF-8: invalid byte 0xe9 at column 5
-        encoding: not UTF-8: invalid byte 0xc4 at column 5; if it is GB18030, convert the input with iconv -f GB18030 -t UTF-8
-        encoding: \ud83d is half of a surrogate pair (column 5): the text was cut inside a character, such as an emoji
-        ");
-        insta::assert_snapshot!(listed(&about_keys()), @"
-        no_key: no key found (looked for key, id; the fields are name, vector); set its field with --key
-        key_kind: the key field id is an object, not text or an integer; choose another field with --key
-        key_length: the key has 1,025 characters; expected 1 to 1,024
-        ");
-        insta::assert_snapshot!(listed(&about_vectors()), @r#"
-        no_vector: no vector found (looked for vector, emb; the columns are id, text); set its field with --vector
-        ambiguous_vector: both vector and emb could be the vector; choose one with --vector
-        vector_kind: the vector is null, not an array of numbers
-        not_a_number: element 3 of the vector is null, not a number
-        not_a_number: element 3 of the vector is np.float32(0.5), not a number; write plain numbers, in pandas with df["embedding"] = df["embedding"].map(lambda v: [float(x) for x in v]) before to_csv or to_json(lines=True)
-        not_a_number: element 3 of the vector is +1, which is not a JSON number: leading plus sign
-        not_finite: element 3 of the vector is 1e39, which is not a finite float32
-        shortened: the vector was shortened to "..." when it was printed, so its numbers are lost; write lists, in pandas with df["embedding"] = df["embedding"].map(lambda v: v.tolist()) before to_csv or to_json(lines=True)
-        nested: the vector is an array of arrays; remove one level of [ ]
-        dimension: the vector has 1 element; the dimension is 2
-        dimension: the vector has 3 elements; the dimension is 2
-        dimension_range: the vector has 5000 elements; an index allows 1 to 4096
-        zero_vector: all elements of the vector are zero, but the cosine metric needs a direction
-        no_vector: no vector found: columns v0 to v767 seem to hold one number each, which is not supported yet; write the numbers into one column, such as [0.1, 0.2], and set it with --vector
-        "#);
-        insta::assert_snapshot!(listed(&about_metadata()), @"
-        metadata_kind: the metadata is text, not an object
-        metadata_value: metadata price is a number; only text or a list of text can be stored; use --metadata-values text to store numbers and booleans as text
-        metadata_value: metadata price is null; only text or a list of text can be stored; use --metadata-values text to leave it out
-        metadata_value: metadata price is an object; only text or a list of text can be stored; add -price to --metadata to leave it out
-        metadata_repeated: metadata price occurs twice
-        metadata_bytes: the metadata has 41,000 bytes; the maximum is 40,960; the largest field is body; add -body to --metadata to leave it out
-        filterable_bytes: the filterable metadata has 2,049 bytes; the maximum is 2,048; the largest field is body; create the index with --non-filterable-metadata-keys body, or add -body to --metadata to leave it out
-        filterable_fields: the metadata has 11 filterable fields; the maximum is 10; the largest is body; list those that need no filter in --non-filterable-metadata-keys when you create the index, or add -body,… to --metadata to leave them out
-        ");
-        insta::assert_snapshot!(listed(&about_tables()), @"
-        no_column: the header has no column title (from --metadata)
-        quote: the quoted cell that starts on line 7 is never closed (the file ends on line 9); close it, or use --quote none if the file has no quoted cells
-        ambiguous_column: both columns Id and ID could be id; choose one with --key, --vector or --metadata
-        ragged: the row has 4 cells; the header has 3
-        ");
-        insta::assert_snapshot!(listed(&about_requests()), @"
-        too_large: the record needs 5,000,000 bytes in a request; --batch-bytes allows 4,194,304
-        refused: refused by the service: InvalidArgument: The vector is invalid. (request id 66F1)
-        not_stored: stored, but the index no longer holds it as sent: the service applied an earlier request late, or another client overwrote it
-        not_stored: sent and confirmed (request id 66F1), but reading it back does not find it as sent
-        superseded: a later record with the same key was stored
-        not_stored: sent but never confirmed (timed out), and reading it back shows that it is not stored
-        different: the index holds another value: element 3 is 0.5, not 0.25
-        missing: the index has no vector with this key
-        ");
-    }
-}
+mod tests;

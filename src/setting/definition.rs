@@ -116,6 +116,12 @@ impl Setting {
         self.name.replace('-', "_")
     }
 
+    /// Whether that is its identifier: the whole command line is set up with every run, one option after another.
+    pub fn is_of_id(&self, id: &str) -> bool {
+        let alike = |(byte, other): (u8, u8)| byte == if other == b'-' { b'_' } else { other };
+        id.len() == self.name.len() && id.bytes().zip(self.name.bytes()).all(alike)
+    }
+
     /// The variable whose value is the setting's.
     pub fn variable(&self) -> Option<&'static str> {
         match self.variable {

@@ -10,4 +10,5 @@ pub(crate) mod variables;
 pub use definition::Key;
 pub(crate) use definition::{Effect, Fallback, Flag, Secrecy, Setting, Variable};
 pub use table::*;
-pub use variables::ALSO_READ;
+pub(crate) use variables::OSSVEC_NO_SIMD;
+pub use variables::{ALSO_READ, FOR_TESTS};

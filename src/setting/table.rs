@@ -305,6 +305,19 @@ pub(crate) const LOG_FILE: Setting = Setting {
     ..GLOBAL
 };
 
+/// What becomes of vectors that the service stores and search results suffer from.
+pub(crate) const LINT: Setting = Setting {
+    name: "lint",
+    value_name: "MODE",
+    noun: "treatment of odd vectors",
+    variable: Variable::Named("OSSVEC_LINT"),
+    fallback: Fallback::Value("note"),
+    help: "How to treat vectors that would spoil search results",
+    more: "The service stores them: constant vectors, one vector shared by many keys, elements read with the wrong byte \
+           order or width, vectors that are not normalized among others that are.",
+    ..LOAD
+};
+
 /// Whether less is printed.
 pub(crate) const QUIET: Setting = Setting {
     name: "quiet",
@@ -393,7 +406,7 @@ pub(crate) const SOURCE_PROFILE: Setting = Setting { name: "source-profile", nou
 pub(crate) const BUCKETS: Setting = Setting { name: "buckets", noun: "buckets section", ..FILE };
 
 /// Every setting.
-pub const ALL: [&Setting; 37] = [
+pub const ALL: [&Setting; 38] = [
     &CONFIG_FILE,
     &PROFILE,
     &MODE,
@@ -417,6 +430,7 @@ pub const ALL: [&Setting; 37] = [
     &LOGLEVEL,
     &LOG_FILE,
     &PROGRESS_INTERVAL,
+    &LINT,
     &QUIET,
     &SIGN_VERSION,
     &LANGUAGE,

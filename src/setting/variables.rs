@@ -36,6 +36,7 @@ variables!(
     ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED,
     OSSVEC_STS_URL,
     OSSVEC_ECS_METADATA_URL,
+    OSSVEC_NO_SIMD,
     CI,
     TERM,
     GITHUB_ACTIONS,
@@ -56,6 +57,9 @@ pub struct AlsoRead {
 const fn read(names: &'static [&'static str], help: &'static str) -> AlsoRead {
     AlsoRead { names, help }
 }
+
+/// Variables for tests and measurements, which no help names; docs/performance.md does.
+pub const FOR_TESTS: [&str; 1] = [OSSVEC_NO_SIMD];
 
 /// The variables that are read beside those of the settings. Sources of a credential are tried in the order of
 /// docs/credentials.md.

@@ -1,14 +1,33 @@
-//! The service that a dry run asks, if the settings lead to one.
+//! What a run that sends nothing does, and the service that it asks, if the settings lead to one.
 
+use super::continuing;
 use super::environment::Environment;
-use super::job::checked_bucket;
+use super::job::{checked_bucket, read_back};
 use super::missing;
 use super::service::{ServiceAsFound, ServiceSettings};
 use super::sources::Sources;
-use crate::cli::{Global, Sending, To};
+use crate::cli::{Global, PutVectors, Sending, To};
+use crate::command_line::CommandLine;
 use crate::exit::Failure;
 use crate::oss::limits;
+use crate::put::report::Telling;
 use crate::put::report::notice::{IndexNotice, Notice};
+use crate::put::{Rehearse, Verify};
+
+/// What a run that sends nothing does, but for the service that it asks.
+pub(super) fn rehearse(
+    PutVectors { to, sending, .. }: &PutVectors,
+    command_line: &CommandLine,
+    telling: &Telling,
+) -> Rehearse {
+    Rehearse {
+        client: None,
+        is_check: sending.check,
+        is_local: to.local,
+        reads_back: read_back(sending.verify) == Verify::All,
+        command: continuing::loading(command_line, &telling.bucket, &telling.index_name),
+    }
+}
 
 /// The service that a dry run asks, or why it asks none.
 pub(super) fn asked(

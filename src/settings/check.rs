@@ -2,6 +2,7 @@
 
 use crate::exit::{ErrorCode, Failure};
 use crate::oss::secret::{is_quoted, unbroken as credential_unbroken};
+use crate::record::path::renamed;
 
 /// Whether a text can be a region's id.
 pub(crate) fn check_region(region: &str) -> Result<(), Failure> {
@@ -62,6 +63,32 @@ pub(super) fn wrong(message: impl Into<String>) -> Failure {
 /// What is wrong on the command line.
 pub(super) fn usage(message: impl Into<String>) -> Failure {
     Failure::new(ErrorCode::Usage, message)
+}
+
+/// A field that is stored under another name must be said whole, and only once.
+pub(super) fn new_names(metadata: &[String]) -> Result<(), Failure> {
+    let mut known: Vec<(&str, &str)> = Vec::new();
+    for text in metadata.iter().map(|text| text.trim()).filter(|text| !text.starts_with('-')) {
+        let (new_name, field) = renamed(text);
+        let name = new_name.unwrap_or(field);
+        if field.is_empty() || field == "*" && new_name.is_some() {
+            return Err(usage(format!("invalid value {text:?} for --metadata: expected NAME=FIELD"))
+                .advise("name a field after the equals sign"));
+        }
+        if let Some((other, _)) = known.iter().find(|(_, known)| *known == name && (text.contains('='))) {
+            return Err(usage(format!("--metadata {other},{text} stores two fields as {name}"))
+                .advise("give one of them another name: NAME=FIELD"));
+        }
+        if let Some((other, _)) = known
+            .iter()
+            .find(|(other, _)| renamed(other).1 == field && (text.contains('=') || other.contains('=')))
+        {
+            return Err(usage(format!("--metadata {other},{text} stores the field {field} twice"))
+                .advise("remove one of them"));
+        }
+        known.push((text, name));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

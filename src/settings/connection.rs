@@ -48,6 +48,7 @@ impl Connection {
             connect_timeout: self.connect_timeout.value.0,
             read_timeout: self.read_timeout.value.0,
             skip_verify_cert: self.skip_verify_cert.value,
+            content_md5: true,
             network: self.network()?,
         })
     }

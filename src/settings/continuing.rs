@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{Arg, CommandFactory};
+use clap::Arg;
 
-use crate::cli::{Cli, PutVectors};
+use crate::cli::{PutVectors, definition};
 use crate::command_line::CommandLine;
 use crate::put::FromList;
 
@@ -35,12 +35,19 @@ pub(super) fn from_list(
     Some(FromList { command: command + &index, names: named.iter().map(whole).collect() })
 }
 
+/// The command that loads what a dry run has read, with a word in the place of a name that is missing.
+pub(super) fn loading(command_line: &CommandLine, bucket: &str, index_name: &str) -> String {
+    let missing = [(bucket, ["--bucket", "BUCKET"]), (index_name, ["--index-name", "INDEX"])];
+    let missing = missing.into_iter().filter(|(name, _)| name.is_empty());
+    command_line.loading(&missing.flat_map(|(_, words)| words).collect::<Vec<_>>())
+}
+
 /// The options of a load, as far as it matters which words of a command line are their values.
 struct Options(Vec<Arg>);
 
 impl Options {
     fn all() -> Self {
-        let command = Cli::command();
+        let command = definition();
         let load = command.find_subcommand("put-vectors").into_iter().flat_map(clap::Command::get_arguments);
         Self(command.get_arguments().chain(load).cloned().collect())
     }
@@ -110,14 +117,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cli::Command;
+    use crate::cli::{Cli, Command};
 
     fn line(words: &[&str]) -> (CommandLine, PutVectors) {
         let words: Vec<_> = std::iter::once("ossvec").chain(words.iter().copied()).collect();
         let Command::PutVectors(load) = Cli::try_parse_from(&words).unwrap().command else {
             panic!("{words:?}")
         };
-        (CommandLine::new(words.into_iter().map(str::to_owned).collect()), *load)
+        (CommandLine::new(words.into_iter().map(str::to_owned).collect()), *load.0)
     }
 
     fn listed(words: &[&str], index_name: Option<&str>) -> Option<String> {
@@ -169,7 +176,7 @@ mod tests {
             let rest = words.iter().enumerate().filter(|(place, _)| !places.contains(place)).map(|(_, word)| word);
             let Command::PutVectors(left) = Cli::try_parse_from(rest).unwrap().command else { panic!() };
             prop_assert_eq!(places.len(), load.inputs.len());
-            prop_assert_eq!(format!("{left:?}"), format!("{:?}", PutVectors { inputs: Vec::new(), ..*load }));
+            prop_assert_eq!(format!("{:?}", left.0), format!("{:?}", PutVectors { inputs: Vec::new(), ..*load.0 }));
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::exit::Failure;
 const SHOWN: usize = 60;
 
 /// Endings of files that hold records, compressed or not.
-const ENDINGS: [&str; 8] = [".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".gz", ".zst"];
+const ENDINGS: [&str; 11] =
+    [".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".gz", ".zst", ".bz2", ".xz", ".lz4"];
 
 /// What is written in place of `file://` elsewhere.
 const MISTAKEN_PREFIXES: [&str; 4] = ["fileb://", "file:", "FILE://", "@"];

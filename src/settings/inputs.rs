@@ -34,7 +34,11 @@ pub(super) fn of_option(vectors: &str, format: Option<Format>) -> Result<Input, 
             Err(usage("--format csv and tsv cannot be used with JSON in --vectors")
                 .advise("remove --format, or use --vectors file://PATH to read a table"))
         }
-        None | Some(Format::Json | Format::Jsonl) => Ok(Input::Inline(vectors.to_owned().into())),
+        Some(format) if !matches!(format, Format::Json | Format::Jsonl) => {
+            Err(usage(format!("--format {format} cannot be used with JSON in --vectors"))
+                .advise("remove --format, or pass the file as an input"))
+        }
+        _ => Ok(Input::Inline(vectors.to_owned().into())),
     }
 }
 
@@ -45,6 +49,46 @@ fn one_file(path: PathBuf) -> Result<Input, Failure> {
             .advise(format!("pass it as an input: ossvec put-vectors {path} …")));
     }
     Ok(Input::File(path))
+}
+
+/// Inputs of the command line, with the files in place of patterns that no shell has replaced: in quotes, or on Windows.
+/// A file that has such a name is meant itself.
+pub(super) fn matched(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = Vec::new();
+    for path in named {
+        match path.to_str().filter(|text| is_pattern(text) && !path.exists()) {
+            Some(pattern) => paths.extend(of_pattern(pattern)?),
+            None => paths.push(path.clone()),
+        }
+    }
+    Ok(paths)
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '[']) && !text.contains("://") && !inline::is_json(text)
+}
+
+/// The files that a pattern matches, sorted by name; as in a shell, hidden ones only if it says so.
+fn of_pattern(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
+    let invalid = |why: &dyn std::fmt::Display| {
+        usage(format!("cannot expand the pattern {}: {why}", quoted(pattern)))
+            .advise("check it, or pass the names of the files")
+    };
+    // The library finds no hidden file while it is to pass over them, also where the pattern has the dot.
+    let is_hidden = |part: &str| part.starts_with('.') && !part.bytes().all(|byte| byte == b'.');
+    let names_hidden = pattern.split(std::path::is_separator).any(is_hidden);
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: !names_hidden,
+    };
+    let found = glob::glob_with(pattern, options).map_err(|error| invalid(&error.msg))?;
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(|error| invalid(&error))?;
+    if found.is_empty() {
+        return Err(usage(format!("no file matches the pattern {}", quoted(pattern)))
+            .advise("check the pattern and the current directory"));
+    }
+    Ok(found)
 }
 
 /// The paths that inputs of the command line name.
@@ -199,6 +243,38 @@ mod tests {
             for block in read::open(&[input], &read::Form::default(), None).into_iter().flatten().flatten() {
                 prop_assert!(block.records.iter().all(|record| matches!(record.raw, Raw::Json(_))), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_pattern_stands_for_the_files_that_a_shell_would_name() {
+        let directory = Directory::new();
+        for name in ["b.csv", "a.csv", ".c.csv", "d.json", "part-1", "part-2", "part-10", "[x].csv"] {
+            directory.write(name, b"");
+        }
+        let names = |pattern: &str| {
+            let found = matched(&[directory.path(pattern)]).map_err(|failure| failure.message)?;
+            let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+            Ok::<_, String>(found.iter().map(name).collect::<Vec<_>>().join(" "))
+        };
+        for (pattern, wanted) in [
+            ("*.csv", "[x].csv a.csv b.csv"),
+            (".*.csv", ".c.csv"),
+            ("part-?", "part-1 part-2"),
+            ("part-[12]*", "part-1 part-10 part-2"),
+            // It is there.
+            ("[x].csv", "[x].csv"),
+            ("gone.csv", "gone.csv"),
+        ] {
+            assert_eq!(names(pattern).as_deref(), Ok(wanted), "{pattern}");
+        }
+        for (pattern, wanted) in
+            [("*.tsv", "no file matches the pattern"), ("[", "cannot expand the pattern")]
+        {
+            assert!(names(pattern).unwrap_err().starts_with(wanted), "{pattern}");
+        }
+        for other in ["https://h/a?b=*", "[{\"a\":1}]"] {
+            assert_eq!(matched(&[PathBuf::from(other)]).unwrap(), [PathBuf::from(other)]);
         }
     }
 

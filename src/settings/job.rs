@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::check::usage;
+use super::check::{new_names, usage};
+use super::companions;
 use super::files_from;
-use super::inputs::{of_option, paths, repeated};
+use super::inputs::{matched, of_option, paths, repeated};
 use super::sources::{Found, Origin};
 use super::tables;
 use crate::admit::{Fields, MetadataValues};
@@ -23,7 +25,7 @@ use crate::put::keep::journal::{OnChange, Place, local_service};
 use crate::put::report::Skipped;
 use crate::put::report::notice::{InputNotice, Notice};
 use crate::put::{Bounds, FromList, Keep, Verify, Wanted, unreadable};
-use crate::read::{self, Chosen, Expanded, ReadError};
+use crate::read::{self, Chosen, Expanded, ReadError, Taken};
 use crate::record::Input;
 use crate::words::count;
 
@@ -135,11 +137,13 @@ pub(super) fn fields(reading: &InputOptions) -> Result<Fields, Failure> {
     {
         return Err(usage(format!("--metadata {name} looks like an option, not a field name")).advise(
             format!(
-                "list field names after --metadata; to exclude that field, use --metadata metadata,{name}"
+                "list field names after --metadata; to exclude only that field, use --metadata {name},{name}"
             ),
         ));
     }
-    Ok(Fields::new(key, vector, &reading.metadata))
+    new_names(&reading.metadata)?;
+    let fields = Fields::new(key, vector, &reading.metadata);
+    Ok(if reading.join.is_some() { fields.joined() } else { fields })
 }
 
 /// What the command line names as input, not yet looked at.
@@ -155,7 +159,7 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
         }
         None => Vec::new(),
     };
-    Ok(read::expand(&paths(&[inputs.as_slice(), &listed].concat())?))
+    Ok(read::expand(&paths(&[matched(inputs)?, listed].concat())?))
 }
 
 /// What makes a load a failure, however well it is sent. To look at the first records says nothing of their number.
@@ -175,11 +179,21 @@ pub(super) fn metadata_values(name: MetadataValuesName) -> MetadataValues {
 /// What the flags say about the form of the inputs.
 pub(super) fn input_form(arguments: &PutVectors) -> Result<read::Form, Failure> {
     let reading = &arguments.reading;
+    let tables = tables::tables(arguments)?;
+    let join = |path| read::Join::open(path, reading.key.as_slice(), &tables).map(Arc::new);
+    let join = reading.join.as_deref().map(join).transpose().map_err(|error| unreadable(&error))?;
     Ok(read::Form {
         format: reading.format.0,
-        tables: tables::tables(arguments)?,
+        encoding: reading.encoding.0,
+        tables,
         key: reading.key.as_slice().to_vec(),
         vector: reading.vector.as_slice().to_vec(),
+        metadata: reading.metadata.as_slice().to_vec(),
+        dimension: arguments.to.dimension.map(usize::from),
+        keys_from: reading.keys_from.clone(),
+        metadata_from: reading.metadata_from.clone(),
+        key_template: reading.key_template.clone(),
+        join,
     })
 }
 
@@ -199,7 +213,7 @@ pub(super) fn inputs(
     arguments: &PutVectors,
 ) -> Result<Selection, Failure> {
     let PutVectors { reading, reporting, .. } = arguments;
-    let Chosen { inputs, bad, other, deeper } = read::choose(expanded, form);
+    let Chosen { inputs, bad, taken, other, deeper } = read::choose(expanded, form);
     if !bad.is_empty() && (!reading.skip_bad_files || inputs.is_empty()) {
         let failure = cannot_be_loaded(&bad, inputs.len() + bad.len());
         return Err(if reporting.resume {
@@ -208,6 +222,7 @@ pub(super) fn inputs(
             failure
         });
     }
+    companions::check(&inputs, reading)?;
     let passed = shown(&other);
     let is_passed_over = !passed.is_empty() || !deeper.is_empty();
     let (deeper, special): (Vec<_>, Vec<_>) = deeper.into_iter().partition(|path| path.is_dir());
@@ -217,7 +232,9 @@ pub(super) fn inputs(
         special: shown(&special),
     };
     let left_out = bad.iter().map(|(_, error)| InputNotice::LeftOut(first_line(error)));
-    let notes = is_passed_over.then_some(passed_over).into_iter().chain(repeated(&inputs)).chain(left_out);
+    let taken = taken.into_iter().map(|Taken { what, inputs }| InputNotice::Taken(what, shown(&inputs)));
+    let notes = is_passed_over.then_some(passed_over).into_iter();
+    let notes = notes.chain(taken).chain(repeated(&inputs)).chain(left_out);
     let notes = notes.map(Notice::from).collect();
     let skip =
         |(input, error): &(Input, ReadError)| Skipped { name: input.to_string(), message: first_line(error) };
@@ -311,6 +328,7 @@ pub(super) fn keep(
         },
         place,
         reading: options_of(arguments),
+        beside: companions::files(&arguments.reading).collect(),
         resume_command: command_line.resuming(),
         from_list,
     })
@@ -331,7 +349,9 @@ fn options_of(PutVectors { reading, tables, .. }: &PutVectors) -> BTreeMap<Strin
         ("--metadata-values", word(&reading.metadata_values)),
     ]
     .into_iter()
+    .chain(reading.encoding.0.map(|encoding| ("--encoding", encoding.to_string())))
     .chain(tables::given(tables))
+    .chain(companions::told(reading))
     .map(|(option, value)| (option.to_owned(), value))
     .collect()
 }
@@ -390,7 +410,7 @@ mod tests {
         --metadata --strict looks like an option, not a field name
             list field names after --metadata, or remove it
         --metadata -n looks like an option, not a field name
-            list field names after --metadata; to exclude that field, use --metadata metadata,-n
+            list field names after --metadata; to exclude only that field, use --metadata -n,-n
         ");
         let told = all_refused([
             "put-vectors",

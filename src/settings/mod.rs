@@ -2,6 +2,7 @@
 
 mod asked;
 mod check;
+mod companions;
 mod connection;
 mod continuing;
 mod credential;
@@ -11,6 +12,8 @@ mod files_from;
 mod inline;
 mod inputs;
 mod job;
+mod lint;
+mod local;
 mod logging;
 mod missing;
 mod outputs;
@@ -25,23 +28,22 @@ mod touched;
 mod vendor;
 mod verify;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::call::Quota;
-use crate::cli::{Global, OutputFormat, PutVectors, Serve, To, Verify};
+use crate::cli::{ContentMd5, Global, OutputFormat, PutVectors, Serve, To, Verify};
 use crate::command_line::CommandLine;
 use crate::exit::{ErrorCode, Failure};
 use crate::local_service;
 use crate::log::Log;
-use crate::oss::endpoint::{Endpoint, Target, from_bucket_url};
-use crate::oss::secret::{Credential, Secret};
+use crate::oss::endpoint::from_bucket_url;
+use crate::oss::secret::Secret;
+use crate::put::Job;
 use crate::put::batch::Limits;
 use crate::put::report::Telling;
-use crate::put::{Job, Rehearse};
 use crate::setting::{self, ACCESS_KEY_SECRET, BUCKET, PROXY, STS_TOKEN, Setting};
 use asked::asked;
 use check::{listed, usage};
-use connection::Connection;
 use job::{
     Selection, batch_size, bounds, budget, check_index, check_resume, checked_bucket, fields, index_name_for,
     input_form, inputs, keep, metadata_values, named_inputs, names, place_of, read_back, wanted,
@@ -149,7 +151,7 @@ pub(crate) fn load(
     let as_found = logging::LogAsFound::find(&sources)?;
     let log = as_found.clone().settings();
     let has_service = to.local && !sending.dry_run;
-    let local = has_service.then(|| local_options(to.data_dir.as_deref(), quota)).transpose()?;
+    let local = has_service.then(|| local::options(to.data_dir.as_deref(), quota)).transpose()?;
     let outputs = touched::check(arguments, &expanded, &sources, &log, local.as_ref())?;
     let is_cloud = !sending.dry_run && !to.local;
     let cloud = is_cloud.then(|| cloud(to, &sources)).transpose()?;
@@ -161,11 +163,8 @@ pub(crate) fn load(
     let index_name = to.index_name.clone().or_else(|| to.local.then(|| index_name_for(None, None)));
     let (bucket, index_name) = names(bucket, index_name, sending.dry_run)?;
     check_index(to, sending.dry_run)?;
-    let service = match (cloud, has_service) {
-        (Some(service), _) => Some(service.settings(&bucket, &sources)?),
-        (None, true) => Some(local_service(bucket.clone(), &sources)?),
-        (None, false) => None,
-    };
+    let content_md5 = sending.content_md5 != ContentMd5::Never;
+    let service = written_to((cloud, has_service), &bucket, &sources, content_md5)?;
     let (asked, not_asked) = asked(to, sending, (global, environment));
     let (service, asked) = if sending.check { (None, service) } else { (service, asked) };
     outputs.check_apart_from(&touched::read_by_credential(service.as_ref().or(asked.as_ref())))?;
@@ -194,15 +193,17 @@ pub(crate) fn load(
         fields,
         strict: reading.strict,
         metadata_values: metadata_values(reading.metadata_values),
+        lint: lint::mode(reading, &sources)?,
         wanted: wanted(to, index_name),
         client: None,
-        rehearse: Rehearse { client: None, is_check: sending.check },
+        rehearse: asked::rehearse(arguments, command_line, &telling),
         limits,
         quota,
         jobs: usize::from(sending.job),
         memory: sending.memory.0,
         budget: budget(sending, sources.retry_times()?.value),
         verify: read_back(sending.verify),
+        content_md5,
         sample: None,
         bounds: bounds(reading, sending),
         keep,
@@ -210,6 +211,21 @@ pub(crate) fn load(
         inputs,
     };
     Ok(Load { job, service, asked, local, output, log })
+}
+
+/// The service that a load writes to, if it writes: the cloud's, or the one inside this command.
+fn written_to(
+    (cloud, has_local): (Option<ServiceAsFound>, bool),
+    bucket: &str,
+    sources: &Sources<'_>,
+    content_md5: bool,
+) -> Result<Option<ServiceSettings>, Failure> {
+    let service = match cloud {
+        Some(cloud) => Some(cloud.settings(bucket, sources)?),
+        None if has_local => Some(local::service(bucket, sources)?),
+        None => None,
+    };
+    Ok(service.map(|service| service.with_content_md5(content_md5)))
 }
 
 /// Where the settings of a load come from. One that needs no service takes nothing from the file.
@@ -323,7 +339,7 @@ pub(crate) fn trial(
 /// Resolves the local service.
 pub(crate) fn serve(arguments: &Serve, global: &Global) -> Result<local_service::Options, Failure> {
     let quota = Quota { requests: arguments.requests_per_second.0, vectors: arguments.vectors_per_second.0 };
-    let usual = local_options(arguments.data_dir.as_deref(), quota)?;
+    let usual = local::options(arguments.data_dir.as_deref(), quota)?;
     let faults = arguments.fault.iter().map(|spec| {
         local_service::fault::Fault::parse(spec)
             .map_err(|error| usage(format!("invalid value {spec:?} for --fault: {error}")))
@@ -338,38 +354,6 @@ pub(crate) fn serve(arguments: &Serve, global: &Global) -> Result<local_service:
         faults: faults.collect::<Result<_, _>>()?,
         ..usual
     })
-}
-
-fn local_options(data: Option<&Path>, quota: Quota) -> Result<local_service::Options, Failure> {
-    let data = match data {
-        Some(data) => data.to_owned(),
-        None => dirs::data_dir().map(|data| data.join("ossvec")).ok_or_else(|| {
-            Failure::new(ErrorCode::MissingSetting, "cannot find a data directory for this user")
-                .advise("choose one with --data-dir")
-        })?,
-    };
-    let limited = |rate: f64| if rate.is_finite() { rate } else { 0.0 };
-    Ok(local_service::Options {
-        data: Some(data),
-        requests_per_second: limited(quota.requests),
-        vectors_per_second: limited(quota.vectors),
-        ..local_service::Options::default()
-    })
-}
-
-/// The service inside this command; its address is known once it listens.
-fn local_service(bucket: String, sources: &Sources<'_>) -> Result<ServiceSettings, Failure> {
-    let local = local_service::Options::default();
-    let endpoint = Endpoint::parse(None, &local.region).map_err(|error| usage(error.to_string()))?;
-    let credential = Credential {
-        access_key_id: local.access_key_id,
-        secret: local.access_key_secret,
-        security_token: None,
-        expires_at: None,
-    };
-    let target = Target { bucket, account: local.account, region: local.region };
-    let options = Connection::find(sources)?.options(endpoint, target)?;
-    Ok(ServiceSettings { options, credential: Box::new(credential), remarks: Vec::new() })
 }
 
 #[cfg(test)]

@@ -44,6 +44,12 @@ impl ServiceSettings {
         Ok(self)
     }
 
+    /// The same with `Content-MD5` in its requests, or without.
+    pub(super) fn with_content_md5(mut self, content_md5: bool) -> Self {
+        self.options.content_md5 = content_md5;
+        self
+    }
+
     /// Makes the client.
     pub(crate) fn client(self) -> Result<Client, Failure> {
         Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {

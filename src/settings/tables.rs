@@ -29,6 +29,12 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
                 .advise("choose another character for one of them"));
         }
     }
+    if tables.no_header && reading.join.is_some() {
+        return Err(usage(
+            "--no-header cannot be combined with --join: its file is joined by a named column",
+        )
+        .advise("add a first row with the names of the columns, such as id,text"));
+    }
     if tables.no_header && (reading.key.is_none() || reading.vector.is_none()) {
         return Err(usage("--no-header requires --key and --vector")
             .advise("name columns by their numbers, from 1: --key 1 --vector 2 --metadata 3"));
@@ -43,6 +49,7 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
         has_header: !tables.no_header,
         multiline_cells: tables.multiline_cells,
         vector: reading.vector.clone(),
+        is_beside: false,
     })
 }
 
@@ -75,8 +82,12 @@ mod tests {
 
     #[test]
     fn flags_that_contradict_each_other_are_told_with_what_to_do() {
-        let told =
-            all_refused_with(["--quote none --escape \\\\", "--delimiter ; --comment ;", "--no-header"]);
+        let told = all_refused_with([
+            "--quote none --escape \\\\",
+            "--delimiter ; --comment ;",
+            "--no-header",
+            "--no-header --key 1 --vector 2 --join t.csv",
+        ]);
         insta::assert_snapshot!(told, @"
         --escape requires quoted cells, but --quote none turns quotes off
             remove one of the two
@@ -84,6 +95,8 @@ mod tests {
             choose another character for one of them
         --no-header requires --key and --vector
             name columns by their numbers, from 1: --key 1 --vector 2 --metadata 3
+        --no-header cannot be combined with --join: its file is joined by a named column
+            add a first row with the names of the columns, such as id,text
         ");
     }
 }

@@ -4,7 +4,16 @@ mod presigned;
 mod service;
 
 pub mod admit {
+    #[cfg(any(test, fuzzing))]
+    pub use crate::admit::fuzzing;
     pub use crate::admit::{Admit, Admitted, Fields, Findings, MetadataValues, Rules};
+    pub use crate::lint::Mode;
+}
+
+/// Whether a panic of this thread is a finding about damaged data.
+#[cfg(any(test, fuzzing))]
+pub fn is_guarded() -> bool {
+    crate::guard::is_guarded()
 }
 
 pub mod call {
@@ -12,7 +21,7 @@ pub mod call {
 }
 
 pub mod cli {
-    pub use crate::cli::Cli;
+    pub use crate::cli::{Cli, definition};
 }
 
 pub mod local_service {
@@ -45,5 +54,5 @@ pub mod record {
 }
 
 pub mod setting {
-    pub use crate::setting::{ALL, ALSO_READ, Key};
+    pub use crate::setting::{ALL, ALSO_READ, FOR_TESTS, Key};
 }

@@ -2,12 +2,18 @@
 
 use ossvec::test_support::oss::operation::Operation;
 
-use crate::support::{Home, TestService, array, gzip, lines, run, unlimited, wanted, words, zstd};
+use crate::support::{
+    Home, TestService, array, bzip2, gzip, lines, lz4, run, unlimited, wanted, words, xz, zstd,
+};
 
 #[test]
 fn an_input_that_cannot_be_read_at_all_stores_nothing() {
     let rows: [(&str, &[u8], &str); 7] = [
-        ("a.parquet", b"PAR1\0\0\0\0\0\0\0\0", "a.parquet is a Parquet file, which is not supported yet"),
+        (
+            "a.parquet",
+            b"PAR1\0\0\0\0\0\0\0\0",
+            "a.parquet is a Parquet file without its end: it is truncated, or still being written",
+        ),
         (
             "a.txt",
             b"hello there\nworld\n",
@@ -65,13 +71,18 @@ fn an_input_that_is_missing_is_found_out_before_anything_is_asked_or_sent() {
 #[test]
 fn a_torn_input_stores_what_comes_before_the_tear_and_says_where_it_is() {
     let array = array(&lines(1_200, 4));
-    let (gzip, zstd) = (gzip(lines(6_000, 4).as_bytes()), zstd(lines(6_000, 4).as_bytes()));
+    let text = lines(6_000, 4);
+    let (gzip, zstd) = (gzip(text.as_bytes()), zstd(text.as_bytes()));
+    let (bzip2, xz, lz4) = (bzip2(text.as_bytes()), xz(text.as_bytes()), lz4(text.as_bytes()));
     let cut = |whole: &[u8], length| whole[..length].to_vec();
     let rows = [
         ("a.json", cut(array.as_bytes(), array.len() - 1), 1_200..=1_200, "ends inside its array"),
         ("b.json", cut(array.as_bytes(), array.len() - 20), 1_199..=1_199, "ends inside a record"),
         ("d.jsonl.gz", cut(&gzip, gzip.len() / 2), 1_000..=5_000, "ends inside its gzip data"),
         ("e.jsonl.zst", cut(&zstd, zstd.len() / 2), 1_000..=5_000, "ends inside its zstd data"),
+        ("f.jsonl.bz2", cut(&bzip2, bzip2.len() / 2), 1_000..=5_000, "ends inside its bzip2 data"),
+        ("g.jsonl.xz", cut(&xz, xz.len() / 2), 1_000..=5_000, "ends inside its xz data"),
+        ("h.jsonl.lz4", cut(&lz4, lz4.len() / 2), 1_000..=5_000, "ends inside its LZ4 data"),
     ];
     for (name, content, whole, said) in rows {
         let (home, service) = (Home::new(), TestService::start(unlimited()));

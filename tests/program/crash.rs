@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ossvec::test_support::local_service::Options;
 use ossvec::test_support::oss::operation::Operation;
 
-use crate::support::{Home, TestService, flawed, gzip, lines, unlimited, wanted};
+use crate::support::{Home, TestService, bzip2, flawed, gzip, lines, lz4, unlimited, wanted, xz};
 use crate::trouble::{Running, journals, json_lines, settled, until};
 
 const RECORDS: usize = 1_600;
@@ -18,6 +18,8 @@ struct Series {
     jobs: usize,
     /// The input's name and content.
     input: (&'static str, Vec<u8>),
+    /// What the command line says beside it.
+    options: &'static [&'static str],
     /// Records that are no good, by their number.
     bad: Vec<usize>,
     /// What the service refuses.
@@ -44,7 +46,12 @@ impl Series {
         let load = || {
             let mut load = home.put_sized(&service, DIMENSION);
             load.arg(&input).args(["--resume", "--batch-size", "20", "--max-rejects", "none", "--job"]);
-            load.arg(self.jobs.to_string()).args(["--checkpoint-dir", "state", "--rejects", "rejects.jsonl"]);
+            load.arg(self.jobs.to_string()).args(self.options).args([
+                "--checkpoint-dir",
+                "state",
+                "--rejects",
+                "rejects.jsonl",
+            ]);
             load
         };
         let mut random = fastrand::Rng::with_seed(self.seed);
@@ -119,20 +126,28 @@ fn killed_fifty_times_and_resumed_every_load_ends_with_exactly_its_input() {
     let mut all = Vec::new();
     for (seed, jobs) in [(1, 1), (2, 4), (3, 4), (4, 16)] {
         let plain = ("plain.jsonl", plain.clone().into_bytes());
-        all.push(Series { seed, jobs, input: plain, bad: vec![], faults: &[], code: 0 });
+        all.push(Series { seed, jobs, input: plain, options: &[], bad: vec![], faults: &[], code: 0 });
     }
     for (seed, jobs) in [(5, 2), (6, 16)] {
         let packed = ("packed.jsonl.gz", gzip(plain.as_bytes()));
-        all.push(Series { seed, jobs, input: packed, bad: vec![], faults: &[], code: 0 });
+        all.push(Series { seed, jobs, input: packed, options: &[], bad: vec![], faults: &[], code: 0 });
     }
     for (seed, jobs) in [(7, 2), (8, 8)] {
         let flawed = ("flawed.jsonl", flawed_at(&bad).into_bytes());
-        all.push(Series { seed, jobs, input: flawed, bad: bad.clone(), faults: &[], code: 4 });
+        all.push(Series { seed, jobs, input: flawed, options: &[], bad: bad.clone(), faults: &[], code: 4 });
     }
     for (seed, jobs) in [(9, 4), (10, 4)] {
         let flawed = ("flawed.jsonl.gz", gzip(flawed_at(&bad).as_bytes()));
         let bad = bad_and_refused.clone();
-        all.push(Series { seed, jobs, input: flawed, bad, faults: &["refuse-key=key-777"], code: 4 });
+        all.push(Series {
+            seed,
+            jobs,
+            input: flawed,
+            options: &[],
+            bad,
+            faults: &["refuse-key=key-777"],
+            code: 4,
+        });
     }
     let costs: Vec<Cost> = std::thread::scope(|scope| {
         let halves: Vec<_> = all
@@ -149,4 +164,39 @@ fn killed_fifty_times_and_resumed_every_load_ends_with_exactly_its_input() {
         eprintln!("{kills} kills; {in_flight} vectors were in flight, {sent_again} were sent again");
     }
     assert!(kills >= 50, "{kills}");
+}
+
+#[test]
+fn killed_again_and_again_a_load_of_any_compression_ends_with_exactly_its_input() {
+    let text = lines(RECORDS, DIMENSION);
+    for (seed, name, pack) in
+        [(21, "a.jsonl.bz2", bzip2 as fn(&[u8]) -> Vec<u8>), (22, "a.jsonl.xz", xz), (23, "a.jsonl.lz4", lz4)]
+    {
+        let input = (name, pack(text.as_bytes()));
+        let cost = Series { seed, jobs: 2, input, options: &[], bad: vec![], faults: &[], code: 0 }.run();
+        assert!(cost.kills > 0, "{name}");
+    }
+}
+
+#[test]
+fn killed_again_and_again_a_load_of_decoded_text_ends_with_exactly_its_input() {
+    let text = lines(RECORDS, DIMENSION).replace("{\"key\"", "{\"备注\":\"文本\",\"key\"");
+    let bad = text.replacen("\"key-77\"", "\"key-77\u{e000}\"", 1);
+    let gb18030 = encoding_rs::GB18030.encode(&text).0.into_owned();
+    // A byte that begins a character, and a quote that ends none.
+    let mut broken = encoding_rs::GB18030.encode(&bad).0.into_owned();
+    let at = broken.windows(2).position(|pair| pair == encoding_rs::GB18030.encode("\u{e000}").0.as_ref());
+    broken.remove(at.unwrap() + 1);
+    let utf16 = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let named = &["--encoding", "gb18030"][..];
+    for (seed, input, options, bad) in [
+        (11, ("a.jsonl", gb18030.clone()), named, vec![]),
+        (12, ("a.jsonl.gz", gzip(&gb18030)), named, vec![]),
+        (13, ("a.jsonl", broken), named, vec![77]),
+        (14, ("a.jsonl", utf16), &[], vec![]),
+    ] {
+        let code = if bad.is_empty() { 0 } else { 4 };
+        let cost = Series { seed, jobs: 2, input, options, bad, faults: &[], code }.run();
+        assert!(cost.kills > 0, "{seed}");
+    }
 }

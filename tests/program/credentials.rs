@@ -100,6 +100,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         connect_timeout: Duration::from_secs(5),
         read_timeout: Duration::from_secs(5),
         skip_verify_cert: false,
+        content_md5: true,
         network: Network { proxy: Proxy::None, extra_certificates: None },
     };
     let job = Job {
@@ -107,6 +108,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         form: ossvec::test_support::read::Form::default(),
         fields: admit::Fields::new(&[], &[], &[]),
         metadata_values: admit::MetadataValues::Reject,
+        lint: admit::Mode::Note,
         strict: false,
         wanted: Wanted {
             name: INDEX.to_owned(),
@@ -126,6 +128,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
         memory: 1 << 24,
         budget: Budget { retries: 3, time: Duration::from_mins(1), first_contact: Duration::from_mins(1) },
         verify: Verify::Unknown,
+        content_md5: true,
         sample: None,
         bounds: Bounds { max_rejects: MaxRejects::Count(0), min_records: 0 },
         keep: Keep {
@@ -135,6 +138,7 @@ fn load_with(source: Tokens, home: &Home, service: &TestService, input: Input) -
             on_change: ossvec::test_support::put::keep::journal::OnChange::Refuse,
             place: ossvec::test_support::put::keep::journal::Place::default(),
             reading: std::collections::BTreeMap::new(),
+            beside: std::collections::BTreeMap::new(),
             resume_command: String::new(),
             from_list: None,
         },

@@ -127,7 +127,7 @@ fn all_inputs_that_cannot_be_loaded_are_listed_and_nothing_is_sent_or_kept() {
     let ended = run(&mut load());
     assert_eq!(ended.assert_code(3).summary()["error"], "3 of 4 inputs cannot be loaded; nothing was sent");
     for said in [
-        "        b.parquet is a Parquet file, which is not supported yet; convert it",
+        "        b.parquet is damaged: cannot read its Parquet data at row 1: its footer would be longer than the file",
         "        cannot open missing.jsonl: No such file or directory (os error 2); check the path",
         "        the header of c.csv has two columns named 'key'; rename one",
         "        fix or remove them, or use --skip-bad-files to load the others",

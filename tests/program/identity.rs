@@ -260,14 +260,14 @@ fn a_resume_within_a_stretch_of_another_dimension_keeps_that_of_the_load() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     make_index(&service, DIMENSION);
     service.trouble(&[DENIED]);
-    let is_bad = |record: usize| (4_000..12_000).contains(&record);
-    home.write("a.jsonl", flawed(13_000, DIMENSION, is_bad));
+    let is_bad = |record: usize| (5_000..13_000).contains(&record);
+    home.write("a.jsonl", flawed(14_000, DIMENSION, is_bad));
     let stopped = blind(&home, &service, &["--max-rejects", "3000"]);
     let [rejected] = stopped.assert_code(4).counts(["rejected"]);
     assert!((3_000..6_000).contains(&rejected), "the stop is within the stretch: {rejected}");
     let ended = blind(&home, &service, &["--max-rejects", "none", "--resume"]);
     assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1_000, 8_000 - rejected]);
-    service.assert_holds(&wanted((0..13_000).filter(|record| !is_bad(*record)).chain([OTHER]), DIMENSION));
+    service.assert_holds(&wanted((0..14_000).filter(|record| !is_bad(*record)).chain([OTHER]), DIMENSION));
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn a_mark_inside_a_file_is_named_with_the_cure() {
         ("b.jsonl", format!("{MARK}{}{MARK}{}", two.trim_end(), line(2, 3)), 2, 4),
         ("c.json", format!("{MARK}[{}]{MARK}[{}]", line(0, 3), line(1, 3)), 1, 3),
         ("d.json", format!("[{},{MARK}{}]", line(0, 3), line(1, 3)), 1, 3),
-        ("e.csv", format!("{MARK}id,vector\na,[1 2]\n{MARK}id,vector\nb,[3 4]\n"), 2, 4),
+        ("e.csv", format!("{MARK}id,vector\na,[1 2]\n{MARK}vector,id\nb,[3 4]\n"), 2, 4),
         ("f.csv", format!("id,vector\na,[1 2]\n{MARK}b,[3 4]\nc,[5 6]\n"), 2, 4),
     ] {
         let (ended, _, counts, told) = load(

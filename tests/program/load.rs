@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::recorder::Recorder;
 use crate::support::{
-    Home, State, TestService, gzip, line, lines, run, run_with_input, unlimited, wanted, words, zstd,
+    Home, State, TestService, bzip2, gzip, line, lines, lz4, run, run_with_input, unlimited, wanted, words,
+    xz, zstd,
 };
 
 /// As many records as take four full batches and one that is not.
@@ -171,6 +172,10 @@ fn forms() -> Vec<Form> {
         ),
         form("TSV", vec![("a.tsv", table(all.clone(), b'\t'))], &["a.tsv"]),
         form("gzip", vec![("a.jsonl.gz", gzip(&jsonl(all.clone())))], &["a.jsonl.gz"]),
+        form("bzip2", vec![("a.csv.bz2", bzip2(&table(all.clone(), b',')))], &["a.csv.bz2"]),
+        form("xz", vec![("a.json.xz", xz(&array(all.clone())))], &["a.json.xz"]),
+        form("LZ4", vec![("a.jsonl.lz4", lz4(&jsonl(all.clone())))], &["a.jsonl.lz4"]),
+        form("LZ4 in xz", vec![("a.jsonl", xz(&lz4(&jsonl(all.clone()))))], &["a.jsonl"]),
         form("zstd under a wrong name", vec![("a.json", zstd(&array(all.clone())))], &["a.json"]),
         from_stdin("standard input", jsonl(all.clone()), &["-"]),
         from_stdin("packed standard input", gzip(&table(all.clone(), b',')), &["-", "--format", "csv"]),
@@ -249,6 +254,32 @@ fn requests_share_as_many_connections_as_are_in_flight_at_once() {
 }
 
 #[test]
+fn bodies_are_sent_with_their_md5_unless_never() {
+    for (flags, is_sent) in [
+        (&[][..], true),
+        (&["--content-md5", "auto"], true),
+        (&["--content-md5=always"], true),
+        (&["--content-md5", "never"], false),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let recorder = Recorder::start(service.address);
+        // The record that is refused makes parts of its batch have bodies of their own.
+        service.trouble(&["refuse-key=key-7"]);
+        let input = home.write("vectors.jsonl", lines(1_200, 4));
+        let mut load = home.put_to(&format!("http://{}", recorder.address));
+        let ended = run(load.arg(input).args(flags));
+        assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1_199, 1], "{flags:?}");
+        let recorded = recorder.recorded();
+        assert!(recorded.iter().filter(|request| request.url.ends_with("?putVectors")).count() > 4);
+        for request in recorded {
+            let header = request.headers.get("content-md5");
+            assert_eq!(header.is_some(), is_sent, "{flags:?} {}", request.url);
+        }
+        assert_eq!(service.state(), wanted((0..1_200).filter(|record| *record != 7), 4));
+    }
+}
+
+#[test]
 fn a_dry_run_reads_everything_and_asks_nobody() {
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let input = home.write("vectors.jsonl", jsonl(0..RECORDS));
@@ -269,8 +300,8 @@ fn a_dry_run_needs_neither_target_nor_credentials_and_asks_nobody() {
         .args(["put-vectors", "a.jsonl", "-n", "--dimension", "4", "--endpoint"])
         .arg(format!("http://{}", service.address));
     let ended = run(&mut command);
-    let plan = "dry run     nothing was sent\nwould send  1,200 vectors in 3 requests, ";
-    assert!(ended.assert_code(4).stdout.starts_with(plan), "{}", ended.stdout);
+    assert!(ended.assert_code(4).stdout.starts_with("dry run     nothing was sent\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("\nwould send  1,200 vectors in 3 requests of 400 "), "{}", ended.stdout);
     assert!(
         ended.stdout.contains("rejected    1 record\n            1 × dimension, first at a.jsonl:1201: ")
     );

@@ -4,19 +4,37 @@
 
 mod annotations;
 mod answers;
+mod array_files;
+mod arrow_files;
 mod bad_inputs;
 mod brought_back;
 mod build_script;
+mod bulk_pairs;
 mod check;
+mod column_files;
+mod columnar;
+mod companion_bytes;
+mod companions;
 mod completions;
 mod config;
+mod conversions;
 mod crash;
 mod credentials;
+#[cfg(unix)]
+mod cures;
+mod damaged_columns;
 mod disk;
+#[cfg(unix)]
+mod documented_exports;
+mod documented_formats;
 mod documents;
 mod door;
 mod echoes;
+mod encodings;
 mod events;
+mod every_form;
+mod every_format;
+mod exports;
 mod faults;
 mod fed_again;
 mod fields;
@@ -31,18 +49,24 @@ mod given_up;
 mod identity;
 #[cfg(unix)]
 mod init;
+mod join;
+mod join_told;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kept;
+mod key_template;
 mod late;
 mod limits;
 mod line_ends;
+mod lint;
 mod load;
 mod log;
 #[path = "../tables/made.rs"]
 mod made;
+mod mapping;
 mod memory;
 mod metrics;
 mod names;
+mod namespaces;
 mod network;
 mod nightly;
 mod odd;
@@ -51,14 +75,19 @@ mod ossutil;
 mod outage;
 mod outputs;
 mod pace;
+mod parquet_files;
 mod parts;
 mod pipes;
+mod plan;
 mod poison;
 mod private;
 mod progress;
 #[cfg(unix)]
 mod pty;
+#[cfg(unix)]
+mod python_files;
 mod quiet;
+mod random_columns;
 mod random_files;
 mod random_records;
 mod recorder;
@@ -76,6 +105,7 @@ mod shared_inputs;
 mod shell;
 mod signals;
 mod sources;
+mod spellings;
 mod status;
 mod style;
 mod support;

@@ -29,7 +29,7 @@ fn a_batch_that_takes_all_memory_travels_alone() {
 fn defects_take_memory_too() {
     let (home, service) = (Home::new(), slow(Duration::from_millis(20)));
     // Ten tiny vectors and ten large defects in each batch.
-    let defect = format!("{{\"key\":\"bad\",\"vector\":\"{}\"}}\n", "x".repeat(2_000));
+    let defect = format!("{{\"key\":\"bad\",\"vector\":\"{}\"}}\n", "x y ".repeat(500));
     let text = lines(200, 2).replace('\n', &format!("\n{defect}"));
     let input = home.write("vectors.jsonl", text);
     let mut load = home.put(&service);

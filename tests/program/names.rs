@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory};
-use ossvec::test_support::cli::Cli;
-use ossvec::test_support::setting::{ALL, ALSO_READ, Key};
+use clap::Command;
+use ossvec::test_support::cli::definition;
+use ossvec::test_support::setting::{ALL, ALSO_READ, FOR_TESTS, Key};
 
 /// Other programs, and those of their flags that a paragraph may name which names the program too.
 const OF_OTHERS: [(&str, &[&str]); 11] = [
@@ -162,7 +162,7 @@ fn known_flags() -> BTreeSet<String> {
         found.extend(command.get_arguments().filter_map(|option| Some(format!("--{}", option.get_long()?))));
         command.get_subcommands().for_each(|below| add(below, found));
     }
-    let mut command = Cli::command();
+    let mut command = definition();
     command.build();
     let mut found = BTreeSet::new();
     add(&command, &mut found);
@@ -208,7 +208,8 @@ fn every_variable_that_a_message_or_a_page_names_exists_and_is_read() {
     let of_settings = ALL.iter().flat_map(|setting| setting.variables());
     let also = ALSO_READ.iter().flat_map(|variables| variables.names);
     let of_build = SET_BY_BUILD.iter();
-    let known: BTreeSet<_> = of_settings.chain(also).chain(of_build).map(|name| (*name).to_owned()).collect();
+    let known = of_settings.chain(also).chain(of_build).chain(&FOR_TESTS);
+    let known: BTreeSet<_> = known.map(|name| (*name).to_owned()).collect();
     let mut unknown = BTreeSet::new();
     for (path, text) in texts() {
         let here = variables(&text);

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, Command, CommandFactory};
-use ossvec::test_support::cli::Cli;
+use clap::{Arg, Command};
+use ossvec::test_support::cli::definition;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::support::{Home, run};
@@ -246,7 +246,7 @@ fn help(command: &Command) -> Vec<String> {
 
 #[test]
 fn the_help_avoids_the_words_of_the_glossary() {
-    let texts = help(&Cli::command());
+    let texts = help(&definition());
     assert!(texts.len() > 150, "{}", texts.len());
     for text in texts {
         assert_eq!(found(&text, &glossary()), Vec::<String>::new(), "{text}");
@@ -267,7 +267,7 @@ fn the_man_page_avoids_the_words_of_the_glossary() {
 #[test]
 fn the_man_page_has_the_help_of_every_option_that_the_short_help_lacks() {
     let man = man();
-    let hidden: Vec<_> = options(&Cli::command())
+    let hidden: Vec<_> = options(&definition())
         .into_iter()
         .filter(|(_, option)| option.is_hide_short_help_set() && !option.is_hide_set())
         .collect();
@@ -288,7 +288,7 @@ fn options(command: &Command) -> Vec<(String, Arg)> {
 
 #[test]
 fn the_short_help_of_an_option_is_one_phrase_without_a_full_stop() {
-    for (name, option) in options(&Cli::command()) {
+    for (name, option) in options(&definition()) {
         let help = option.get_help().map(ToString::to_string).unwrap_or_default();
         assert!(!help.is_empty(), "{name} has no help");
         assert!(help.starts_with(|letter: char| !letter.is_lowercase()), "{name}: {help}");

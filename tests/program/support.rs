@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 
 use ossvec::test_support::local_service::statistics::Statistics;
 use ossvec::test_support::local_service::{self, Options, Service};
+use ossvec::test_support::setting::FOR_TESTS;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -181,6 +182,8 @@ impl Home {
     pub(crate) fn ossvec(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ossvec"));
         command.env_clear().env("HOME", &self.0).current_dir(&self.0).stdin(Stdio::null());
+        // So that one command runs all tests with the variable and without it.
+        command.envs(FOR_TESTS.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command
     }
 
@@ -392,4 +395,28 @@ pub(crate) fn gzip(text: &[u8]) -> Vec<u8> {
 
 pub(crate) fn zstd(text: &[u8]) -> Vec<u8> {
     zstd::encode_all(text, 1).unwrap()
+}
+
+pub(crate) fn bzip2(text: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn xz(text: &[u8]) -> Vec<u8> {
+    // Small blocks, so that what is cut in the middle has a beginning.
+    let mut options = lzma_rust2::XzOptions::with_preset(0);
+    options.set_block_size(std::num::NonZeroU64::new(64 << 10));
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn lz4(text: &[u8]) -> Vec<u8> {
+    let info = lz4_flex::frame::FrameInfo::new()
+        .content_checksum(true)
+        .block_size(lz4_flex::frame::BlockSize::Max64KB);
+    let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
 }

@@ -58,6 +58,30 @@ impl Running {
     }
 }
 
+/// Runs a load again and again, each killed once so many `more` requests have come, until one ends by itself. Shows `after`
+/// what each kill has left, and gives their number.
+pub(crate) fn killed_until_it_ends(
+    service: &TestService,
+    load: impl Fn() -> Command,
+    mut more: impl FnMut() -> u64,
+    mut after: impl FnMut(usize),
+) -> usize {
+    let mut kills = 0;
+    loop {
+        let mut running = Running::start(&mut load());
+        let moment = service.requests(Operation::PutVectors) + more();
+        until("the moment comes", || running.is_over() || service.requests(Operation::PutVectors) >= moment);
+        if running.is_over() {
+            running.end().assert_code(0);
+            return kills;
+        }
+        running.kill();
+        until("the service is at rest", || service.statistics().in_flight == 0);
+        kills += 1;
+        after(kills);
+    }
+}
+
 impl TestService {
     /// Scripts trouble from now on; nothing ends it.
     pub(crate) fn trouble(&self, specs: &[&str]) {

@@ -113,7 +113,7 @@ fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
         ("--proxy socks5://h", "--proxy: invalid proxy scheme: expected http or https"),
         ("--proxy http://", "--proxy: invalid proxy URL"),
         ("--max-rejects 101%", "invalid value '101%' for '--max-rejects <N|N%|none>'"),
-        ("--format parquet", "invalid value 'parquet' for '--format <FORMAT>' [possible values: auto, json"),
+        ("--format orc", "invalid value 'orc' for '--format <FORMAT>' [possible values: auto, json"),
         (
             "--distance-metric dot",
             "invalid value 'dot' for '--distance-metric <METRIC>' [possible values: cosine",
@@ -305,7 +305,13 @@ fn the_version_names_the_build_and_verbose_adds_what_is_in_it() {
 
     let details = printed("--version --verbose");
     assert!(details.starts_with(&line), "{details}");
-    for row in ["commit  ", "target  ", "tls  ", "formats     json, jsonl, csv, tsv;", "store  "] {
+    for row in [
+        "commit  ",
+        "target  ",
+        "tls  ",
+        "formats     json, jsonl, csv, tsv, parquet, arrow, npy, npz, fvecs, bvecs, fbin, u8bin, float32;",
+        "store  ",
+    ] {
         assert_eq!(details.matches(&format!("\n{row}")).count(), 1, "{row}: {details}");
     }
     assert_eq!(printed("-vV"), details);

@@ -246,12 +246,12 @@ fn memory_is_flat_however_much_there_is_to_compare_and_to_find() {
     home.write("first.jsonl", line(0, 64));
     run(home.put(&service).arg("first.jsonl")).assert_code(0);
     // All but one are missing.
-    let (few, many) = (peak(4_000, &[]), peak(40_000, &[]));
-    assert!(many < few + (6 << 10), "{few} KiB with 4,000 findings, {many} KiB with 40,000");
+    let (few, many) = (peak(10_000, &[]), peak(40_000, &[]));
+    assert!(many < few + (6 << 10), "{few} KiB with 10,000 findings, {many} KiB with 40,000");
     home.write("first.jsonl", (0..40_000).map(|record| line(record, 64)).collect::<String>());
     run(home.put(&service).arg("first.jsonl")).assert_code(0);
-    let (few, many) = (peak(4_000, &[]), peak(40_000, &[]));
-    assert!(many < few + (6 << 10), "{few} KiB with 4,000 vectors, {many} KiB with 40,000");
+    let (few, many) = (peak(10_000, &[]), peak(40_000, &[]));
+    assert!(many < few + (6 << 10), "{few} KiB with 10,000 vectors, {many} KiB with 40,000");
     // Of each block a few vectors are left, which must not keep its text.
     let sampled = peak(40_000, &["--sample", "5%"]);
     assert!(sampled < many + (6 << 10), "{many} KiB for all, {sampled} KiB for a sample");

@@ -63,6 +63,7 @@ impl Api {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(5),
             skip_verify_cert: false,
+            content_md5: true,
             network: Network { proxy: Proxy::None, extra_certificates: None },
         };
         let credential = Credential {

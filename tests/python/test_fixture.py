@@ -167,6 +167,8 @@ def test_settings_of_the_machine_do_not_reach_the_service(ossvec_service):
 
 def test_the_examples_of_the_page_work_as_they_stand(tmp_path):
     page = (EMOJI.parents[1] / "from-python.md").read_text(encoding="utf-8")
+    # What stands before writes files; tests/program/python_files.rs runs it.
+    page = page[page.index("## Test against a local service") :]
     blocks = [block.split("```")[0] for block in page.split("```python\n")[1:]]
     assert len(blocks) >= 3
     (tmp_path / "vectors.jsonl").write_text('{"key":"doc-1","data":{"float32":[0.5,1]}}\n')

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use made::{Said, Table, judge, stray, table};
-use ossvec::test_support::admit::{Admit, Fields, MetadataValues, Rules};
+use ossvec::test_support::admit::{Admit, Fields, Rules};
 use ossvec::test_support::read::{self, Form};
 use ossvec::test_support::record::{Input, Raw, Vector};
 use proptest::prelude::*;
@@ -47,6 +47,7 @@ fn lines_of(raw: &Raw) -> u64 {
     match raw {
         Raw::Json(text) | Raw::Broken { text, .. } => newlines(text),
         Raw::Row { cells, .. } => newlines(cells.as_slice()),
+        Raw::Columns { .. } => 0,
     }
 }
 
@@ -55,13 +56,7 @@ fn load(name: &str, text: &str, two: bool) -> (Vec<Said>, Vec<RangeInclusive<u64
     let file = File::new(name, text);
     let names: &[&str] = if two { &["one", "two"] } else { &["one"] };
     let metadata: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let rules = Rules {
-        dimension: Some(3),
-        metric: None,
-        non_filterable: None,
-        metadata_values: MetadataValues::Reject,
-        largest: 1 << 20,
-    };
+    let rules = Rules { dimension: Some(3), ..Rules::of_no_index() };
     let mut admit = Admit::new(Fields::new(&[], &[], &metadata), rules);
     let (mut stored, mut rejected) = (Vec::new(), Vec::new());
     for block in read::open(&[Input::File(file.0.clone())], &Form::default(), None).unwrap() {

@@ -4,11 +4,13 @@
 //! processes share is another implementation, on the same `Schedule` if it likes: that is pure, and its time counts from a
 //! moment that all who share it can agree on.
 
+mod forecast;
 mod pacer;
 mod quota;
 mod schedule;
 mod turn;
 
+pub(crate) use forecast::Forecast;
 pub(crate) use pacer::Pacer;
 pub(crate) use quota::Bound;
 pub use quota::Quota;

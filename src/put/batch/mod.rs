@@ -118,8 +118,8 @@ struct Open {
     span: Option<Span>,
     /// `None` where a later record has replaced the vector.
     vectors: Vec<Option<Vector>>,
-    /// Where each key stands in `vectors`.
-    keys: HashMap<Bytes, usize>,
+    /// Where each key stands in `vectors`. There are 500 at the most, so that nobody gains by keys that collide.
+    keys: HashMap<Bytes, usize, foldhash::fast::RandomState>,
     bytes: usize,
     defects: Vec<Defect>,
     defect_bytes: usize,
@@ -305,7 +305,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::admit::Findings;
     use crate::put::testing::{position, vector};
     use crate::record::Raw;
 
@@ -318,8 +317,7 @@ mod tests {
         let mut batcher = Batcher::new(limits);
         let mut all = Vec::new();
         let end = position(verdicts.len() as u64);
-        let block =
-            Admitted { verdicts, end, bytes: 100..200, dimension: None, findings: Findings::default() };
+        let block = Admitted::of(verdicts, end, 100..200);
         let done: Result<(), Infallible> = batcher.block(block, |batch| {
             all.push(batch);
             Ok(())
@@ -342,12 +340,9 @@ mod tests {
     #[test]
     fn what_an_earlier_run_settled_counts_with_the_batch_behind_it() {
         let mut batcher = Batcher::new(Limits { vectors: 1, bytes: 1 << 20 });
-        let block = |records: Range<u64>, bytes| Admitted {
-            verdicts: records.clone().map(|record| Ok(vector(record, "a", 1))).collect(),
-            end: position(records.end),
-            bytes,
-            dimension: None,
-            findings: Findings::default(),
+        let block = |records: Range<u64>, bytes| {
+            let verdicts = records.clone().map(|record| Ok(vector(record, "a", 1))).collect();
+            Admitted::of(verdicts, position(records.end), bytes)
         };
         let none = |_: Batch| Ok::<(), Infallible>(());
         batcher.block(block(0..0, 100..150), none).unwrap();
@@ -433,7 +428,7 @@ mod tests {
         let end = position(4);
         let mut batcher = Batcher::new(Limits { vectors: 500, bytes: 1000 });
         let verdicts = vectors.into_iter().map(Ok).collect();
-        let block = Admitted { verdicts, end, bytes: 0..1, dimension: None, findings: Findings::default() };
+        let block = Admitted::of(verdicts, end, 0..1);
         batcher.block(block, |_| Err(())).unwrap();
         let batch = batcher.seal().unwrap();
         let all = batch.all_elements();

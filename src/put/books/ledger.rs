@@ -148,7 +148,8 @@ impl Ledger {
         Some(Failure::new(ErrorCode::TooManyRejects, message))
     }
 
-    fn has_too_many_rejects(&self) -> bool {
+    /// Whether more records are rejected than may be.
+    pub(crate) fn has_too_many_rejects(&self) -> bool {
         let Tally { rejected, read, .. } = self.balance().tally;
         self.bounds.max_rejects.exceeded(rejected, read)
     }

@@ -91,7 +91,7 @@ mod tests {
             records in prop::collection::vec((0u32..3, 0u64..1_000, 0usize..2), 1..60),
         ) {
             let inputs: Vec<_> = (0..3).map(|name| Input::File(PathBuf::from(name.to_string()))).collect();
-            let position = |input, offset| Position { input, offset, line: offset + 1, record: offset };
+            let position = |input, offset| Position { input, offset, line: offset + 1, record: offset, ..Position::default() };
             let mut reasons = Reasons::default();
             for (input, offset, code) in &records {
                 let message = format!("{input} {offset}");

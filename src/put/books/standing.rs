@@ -34,7 +34,7 @@ impl Mark {
 
     /// Counts an input as settled as a whole that an earlier load has completed.
     pub(crate) fn complete(&mut self, input: u32, counts: super::tracker::Settled) {
-        let start = |input| Position { input, offset: 0, line: 1, record: 0 };
+        let start = |input| Position { input, line: 1, ..Position::default() };
         self.ahead.push(Span { start: start(input), end: start(input + 1) });
         self.counts += counts;
         self.per_input.add(input, counts);
@@ -55,12 +55,12 @@ mod tests {
     use crate::put::books::tracker::{FailedAt, Settled};
 
     fn at(input: u32, record: u64) -> Position {
-        Position { input, offset: record * 10 + 3, line: record + 1, record }
+        Position { input, offset: record * 10 + 3, line: record + 1, record, ..Position::default() }
     }
 
     #[test]
     fn an_input_is_whole_where_what_is_settled_reaches_over_its_end() {
-        let start = |input| Position { input, offset: 0, line: 1, record: 0 };
+        let start = |input| Position { input, line: 1, ..Position::default() };
         let mut mark = Mark {
             position: at(1, 5),
             ahead: vec![

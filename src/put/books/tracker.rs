@@ -99,7 +99,7 @@ impl Mark {
 }
 
 fn start_of(input: u32) -> Position {
-    Position { input, offset: 0, line: 0, record: 0 }
+    Position { input, ..Position::default() }
 }
 
 /// The same stretches, one after another, none within another or next to it.
@@ -317,7 +317,7 @@ mod tests {
 
     /// A place in an input whose records are ten bytes long, behind a header.
     fn at(input: u32, record: u64) -> Position {
-        Position { input, offset: 5 + record * 10, line: record + 2, record }
+        Position { input, offset: 5 + record * 10, line: record + 2, record, ..Position::default() }
     }
 
     /// The records, by input and number, that a mark counts as settled.

@@ -3,6 +3,7 @@
 
 mod complete_before;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +100,7 @@ impl Checkpoint {
         // Before anything of an earlier run is touched.
         let claim = claim(keep.rejects.as_deref(), keep.resume)?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(Failure::from)?;
-        let header = header.with_rejects(keep.rejects.as_deref());
+        let header = header.with_rejects(keep.rejects.as_deref()).with_beside(keep.beside);
         let resume = keep.resume.then_some(keep.on_change);
         let (journal, mark) = Journal::open(&keep.folder, header, &inputs, resume).map_err(Failure::from)?;
         let complete = if keep.resume && mark.is_none() {
@@ -142,6 +143,12 @@ impl Checkpoint {
     pub(crate) fn began_at(&self) -> Option<Mark> {
         let marked = self.tracker.mark(0);
         (marked != Mark::default()).then_some(marked)
+    }
+
+    /// The inputs that other loads have completed.
+    pub(crate) fn of_others(&self) -> BTreeSet<u32> {
+        let journal = self.journal.iter();
+        journal.flat_map(|journal| journal.header().complete.keys().copied()).collect()
     }
 
     /// Puts all files in their places, now that the index is known and nothing has been sent; returns what earlier runs

@@ -23,6 +23,8 @@ pub struct Keep {
     pub place: journal::Place,
     /// The options that change what is made of the input, with their values.
     pub reading: BTreeMap<String, String>,
+    /// The files that some of these options name, with what is in them as the value.
+    pub beside: BTreeMap<String, PathBuf>,
     /// The command line that goes on, for people to copy.
     pub resume_command: String,
     /// The same with a list of the inputs, where they are not to be named.

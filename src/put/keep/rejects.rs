@@ -48,7 +48,7 @@ enum Record<'a> {
     Row(serde_json::Map<String, Value>),
     /// A row whose cells do not fit its header.
     Cells(Vec<Value>),
-    Text(&'a str),
+    Text(Cow<'a, str>),
     /// What is not even text; it is refused until somebody mends it.
     Bytes {
         base64: String,
@@ -203,7 +203,7 @@ impl Rejects {
             let Some(finding) = known.finding() else { return Ok(()) };
             let number = inputs.iter().position(|input| input.to_string() == known.input);
             let input = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(u32::MAX);
-            let position = Position { input, offset: 0, line: known.line, record: known.record };
+            let position = Position { input, line: known.line, record: known.record, ..Position::default() };
             let message = known.message.into_owned();
             match first.iter_mut().find(|(other, ..)| *other == finding) {
                 Some((_, at, text)) if (position.input, position.record) < (at.input, at.record) => {
@@ -307,7 +307,9 @@ struct Entry<'a> {
 fn record(raw: &Raw) -> Record<'_> {
     match raw {
         Raw::Json(text) => json(text),
+        Raw::Broken { text, trouble } if trouble.is_beside() => json(text),
         Raw::Broken { text, .. } => as_text(text),
+        Raw::Columns { rows, row } => owned(&rows.whole(*row)),
         Raw::Row { columns, cells } => {
             // A cell that is not UTF-8 cannot be shown as it is; null is refused until somebody mends it.
             let cell = |cell| std::str::from_utf8(cell).map_or(Value::Null, Value::from);
@@ -327,16 +329,27 @@ fn json(text: &[u8]) -> Record<'_> {
         Ok(text) => match serde_json::from_str::<&RawValue>(text) {
             Ok(value) if !text.contains(['\n', '\r']) => Record::Json(Cow::Borrowed(value)),
             Ok(_) => RawValue::from_string(text.replace(['\n', '\r'], " "))
-                .map_or_else(|_| Record::Text(text), |value| Record::Json(Cow::Owned(value))),
-            Err(_) => Record::Text(text),
+                .map_or_else(|_| Record::Text(text.into()), |value| Record::Json(Cow::Owned(value))),
+            Err(_) => Record::Text(text.into()),
         },
         Err(_) => as_text(text),
     }
 }
 
 fn as_text(text: &[u8]) -> Record<'_> {
-    std::str::from_utf8(text)
-        .map_or_else(|_| Record::Bytes { base64: BASE64_STANDARD.encode(text) }, Record::Text)
+    std::str::from_utf8(text).map_or_else(
+        |_| Record::Bytes { base64: BASE64_STANDARD.encode(text) },
+        |text| Record::Text(text.into()),
+    )
+}
+
+/// The same of text that is on no line of an input.
+fn owned<'a>(text: &[u8]) -> Record<'a> {
+    let text = String::from_utf8_lossy(text).into_owned();
+    match RawValue::from_string(text.clone()) {
+        Ok(value) => Record::Json(Cow::Owned(value)),
+        Err(_) => Record::Text(text.into()),
+    }
 }
 
 #[cfg(test)]
@@ -344,8 +357,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::record::Columns;
     use crate::record::quote::{QuoteKind, QuoteTrouble};
+    use crate::record::{Columns, RowTrouble};
     use crate::testing::Directory;
 
     fn written(raw: &Raw) -> String {
@@ -367,6 +380,8 @@ mod tests {
             (Raw::broken("12".into(), trouble), r#""12""#),
             (Raw::broken("\"a\tb\n[1".into(), trouble), r#""\"a\tb\n[1""#),
             (Raw::broken(b"\"\xe9"[..].to_vec().into(), trouble), r#"{"base64":"Iuk="}"#),
+            (Raw::broken("{\"a\":\n 1.50}".into(), RowTrouble::OwnJoined), r#"{"a":  1.50}"#),
+            (Raw::broken("{\"a\":1}{\"a\":2}".into(), RowTrouble::OwnJoined), r#""{\"a\":1}{\"a\":2}""#),
         ] {
             assert_eq!(written(&raw), want);
         }

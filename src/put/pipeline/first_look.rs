@@ -8,7 +8,7 @@ use crate::admit::{Admit, Admitted};
 use crate::exit::{ErrorCode, Failure};
 use crate::put::report::notes;
 use crate::read::FailedInput;
-use crate::record::{Block, Input, Position, Reason, place};
+use crate::record::{Block, Input, Position, Reason, of_dimension, place};
 use crate::words::count;
 
 /// So many records are looked at, or so much of their text, whatever is reached first; fewer where the input ends.
@@ -127,7 +127,10 @@ impl FirstLook {
             "none of the first {} vectors has dimension {dimension}, which index {index} has: {listed}",
             count(records)
         );
-        Err(Failure::new(ErrorCode::IndexMismatch, message)
+        let likely = dimensions.iter().max_by_key(|(_, found)| found.records).map(|(got, _)| *got);
+        let likely = likely.and_then(|got| of_dimension(dimension, got));
+        let likely = likely.map_or(String::new(), |what| format!("; {what}"));
+        Err(Failure::new(ErrorCode::IndexMismatch, message + &likely)
             .advise("nothing was sent; check the input, or use another index with --index-name"))
     }
 
@@ -192,7 +195,7 @@ mod tests {
             position: Position { record: number, line: number + 1, ..Position::default() },
             raw: Raw::Json(Bytes::from(text)),
         });
-        Block { records: records.collect(), end: Position::default(), bytes: 0..0 }
+        Block { records: records.collect(), end: Position::default(), bytes: 0..0, around: Vec::new() }
     }
 
     fn record(number: u64, dimension: usize) -> (u64, String) {

@@ -3,18 +3,24 @@
 //!
 //! Whoever drops the receiving end stops them all.
 
+mod bodies;
 pub(crate) mod first_look;
+mod linting;
+mod queued;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use self::bodies::Bodies;
 use self::first_look::{First, FirstLook};
+use self::linting::Linting;
+pub(crate) use self::queued::{Broken, Queued};
 use super::batch::{Batch, Batcher, Limits, Sample};
 use super::books::tracker::in_order;
 use super::report::{Reporter, Waiting};
@@ -23,17 +29,7 @@ use crate::exit::{ErrorCode, Failure};
 use crate::oss::client::Body;
 use crate::read::{Blocks, FailedInput};
 use crate::record::{Block, Position, Span};
-use crate::resources::{spawn, too_few_threads};
-
-/// A batch that counts against the memory ceiling until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Queued {
-    pub(crate) batch: Batch,
-    /// Its request body, hashed here, away from the threads that wait for turns; nothing in a rehearsal.
-    pub(crate) body: Option<Body>,
-    /// Held until the batch is settled.
-    pub(crate) memory: Option<OwnedSemaphorePermit>,
-}
+use crate::resources::{keep_freed_memory, spawn, too_few_threads};
 
 /// What the threads work by.
 #[derive(Clone, Debug)]
@@ -45,12 +41,12 @@ pub(crate) struct Plan {
     pub(crate) sample: Option<Sample>,
     /// Bytes of all batches alive.
     pub(crate) memory: usize,
-    /// Threads that admit.
-    pub(crate) threads: usize,
     /// Stretches that an earlier run settled beyond where this one starts: they are read and passed over.
     pub(crate) settled: Vec<Span>,
     /// What opens a request body; nothing where none is sent.
     pub(crate) prefix: Option<Bytes>,
+    /// Whether request bodies are hashed.
+    pub(crate) hashes: bool,
     /// Whether what would be noted about the input ends the load.
     pub(crate) strict: bool,
     /// What the first records must show before anything is handed on.
@@ -61,10 +57,6 @@ pub(crate) struct Plan {
 
 /// Permits count in this unit, so that they fit the semaphore.
 const MEMORY_UNIT: usize = 1024;
-
-/// How long a batch waits for another one to be hashed with, which takes hardly longer than hashing it alone. A load
-/// that fills batches faster than this is one that needs its processors; any other has time.
-const COMPANION: Duration = Duration::from_millis(50);
 
 /// Blocks that may be on their way between reading and batching, for each thread that admits: one that it judges, and
 /// one on either side of it. A slow one in front must not let all that follow pile up behind it.
@@ -89,21 +81,6 @@ enum Piece {
     End(Option<Failure>),
 }
 
-/// What comes in place of a batch.
-#[derive(Debug)]
-pub(crate) enum Broken {
-    /// One input cannot be read any further. Batches of those that follow it come next.
-    Input {
-        /// The input, the place and the reason.
-        failed: Box<FailedInput>,
-        /// The number of the first batch behind it: no batch covers the place.
-        before: u64,
-    },
-    /// Nothing follows, and that is not the input's end: the first records show that the load as a whole is wrong,
-    /// `--strict` forbids what was found, or a thread ended without a word, so that what it held is missing.
-    End(Failure),
-}
-
 /// Starts the threads on `blocks`. Where the machine has too few, nothing is read.
 pub(crate) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued, Broken>> {
     begin(blocks, plan).unwrap_or_else(|error| {
@@ -114,14 +91,16 @@ pub(crate) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued
 }
 
 fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued, Broken>>> {
-    let (work_in, work_out) = sync_channel::<Work>(plan.threads);
-    let (judged_in, judged_out) = sync_channel::<Judged>(plan.threads);
-    let (ahead_in, ahead_out) = sync_channel(plan.threads * BLOCKS_AHEAD);
-    // Up to six batches wait between being full and being sent: one waits for memory or for its place in `filled`, one
-    // is there, two are being hashed, two are here. What waits beyond that is the input itself.
+    keep_freed_memory();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let (work_in, work_out) = sync_channel::<Work>(threads);
+    let (judged_in, judged_out) = sync_channel::<Judged>(threads);
+    let (ahead_in, ahead_out) = sync_channel(threads * BLOCKS_AHEAD);
+    // Up to eighteen batches wait between being full and being sent, as far as there is memory: one waits for that or for its
+    // place in `filled`, seven are there, eight are being hashed, two are here. What waits beyond that is the input itself.
     let (batches_in, batches_out) = mpsc::channel(2);
     let work_out = Arc::new(Mutex::new(work_out));
-    for _ in 0..plan.threads {
+    for _ in 0..threads {
         let admit = Admit::new(plan.fields.clone(), plan.rules.clone());
         let (work, judged) = (Arc::clone(&work_out), judged_in.clone());
         spawn(move || admit_blocks(admit, &work, &judged))?;
@@ -130,12 +109,17 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
     let first_look = plan.first_look.clone();
     let reporter = Arc::clone(&plan.reporter);
     let blocks = blocks.passing_over(plan.settled.clone()).when_empty(move |input| reporter.is_empty(input));
+    let reporter = Arc::clone(&plan.reporter);
+    let blocks = blocks.when_header_repeated(move |first, rows| reporter.repeats_header(first, rows));
+    let reporter = Arc::clone(&plan.reporter);
+    let blocks = blocks.when_recognised(move |input, what| reporter.recognised(input, what));
     let passed_over = blocks.bytes_passed_over();
     let mut watch = Watch { reporter: Arc::clone(&plan.reporter), passed_over, has_begun: false };
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
-    let (filled_in, filled_out) = sync_channel(1);
+    // As many as are hashed together, less the one that comes for them: while some are hashed, others are filled.
+    let (filled_in, filled_out) = sync_channel(Body::HASHED_TOGETHER - 1);
     let handing = Handing {
         filled: filled_in,
         batches: batches_in.clone(),
@@ -143,13 +127,13 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
         most: plan.memory,
         runtime: tokio::runtime::Handle::current(),
         reporter: Arc::clone(&plan.reporter),
-        strict: plan.strict,
     };
-    let prefix = plan.prefix.clone();
-    spawn(move || hash_batches(&filled_out, prefix.as_ref(), &memory, &batches_in))?;
+    let bodies = plan.prefix.clone().map(|prefix| Bodies { prefix, hashes: plan.hashes, memory });
+    spawn(move || bodies::make(&filled_out, bodies.as_ref(), &batches_in))?;
     let batcher = Batcher::new(plan.limits).of_sample(plan.sample);
     let settled = in_order(plan.settled.clone());
-    spawn(move || batch_blocks(batcher, judged_out, &ahead_out, &settled, &handing))?;
+    let linting = Linting::new(&plan.rules, plan.strict, settled, Arc::clone(&plan.reporter));
+    spawn(move || batch_blocks(batcher, (judged_out, ahead_out), linting, &handing))?;
     // The last one: what is read must be taken by all others.
     spawn(move || read_blocks(blocks, admit, &first_look, &spread))?;
     Ok(batches_out)
@@ -277,7 +261,6 @@ struct Handing {
     most: usize,
     runtime: tokio::runtime::Handle,
     reporter: Arc<Reporter>,
-    strict: bool,
 }
 
 /// Nobody takes batches any more.
@@ -311,45 +294,11 @@ impl Handing {
     }
 }
 
-/// How long `queued` waits for another batch to be hashed with. Where there is no memory for one, none comes before this
-/// one has left.
-fn time_for_a_companion(queued: &Queued, memory: &Semaphore) -> Duration {
-    let taken = queued.memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-    if memory.available_permits() >= taken { COMPANION } else { Duration::ZERO }
-}
-
-/// Makes the bodies of batches, two at a time if two are there, and hands them on in their order.
-fn hash_batches(
-    filled: &Receiver<Result<Queued, Broken>>,
-    prefix: Option<&Bytes>,
-    memory: &Semaphore,
-    batches: &mpsc::Sender<Result<Queued, Broken>>,
-) {
-    while let Ok(mut first) = filled.recv() {
-        let mut second = None;
-        if let (Ok(first), Some(prefix)) = (&mut first, prefix) {
-            second = filled.recv_timeout(time_for_a_companion(first, memory)).ok();
-            if let Some(Ok(second)) = &mut second {
-                let (body, other) = Body::pair(first.batch.body(prefix), second.batch.body(prefix));
-                (first.body, second.body) = (Some(body), Some(other));
-            } else {
-                first.body = Some(Body::new(first.batch.body(prefix)));
-            }
-        }
-        for queued in [Some(first), second].into_iter().flatten() {
-            if batches.blocking_send(queued).is_err() {
-                return;
-            }
-        }
-    }
-}
-
 /// Puts judged blocks back in order and fills batches from them.
 fn batch_blocks(
     mut batcher: Batcher,
-    judged: Receiver<Judged>,
-    ahead: &Receiver<()>,
-    settled: &[Span],
+    (judged, ahead): (Receiver<Judged>, Receiver<()>),
+    mut linting: Linting,
     handing: &Handing,
 ) {
     let mut early = BTreeMap::new();
@@ -363,10 +312,11 @@ fn batch_blocks(
                 Piece::Block(block) => {
                     let block = block.numbered_after(reached);
                     reached = Some(block.end);
-                    if let Some(failure) = handing.reporter.found(&block.findings, handing.strict) {
-                        return end(&mut batcher, handing, Some(failure));
-                    }
-                    batcher.block(block.without(settled), |batch| handing.hand(batch))
+                    let block = match linting.block(block) {
+                        Ok(block) => block,
+                        Err(failure) => return end(&mut batcher, handing, Some(failure)),
+                    };
+                    batcher.block(block, |batch| handing.hand(batch))
                 }
                 Piece::Failed(mut failed) => {
                     // The reader does not count what shared a line with another record.
@@ -376,7 +326,7 @@ fn batch_blocks(
                     interrupt(&mut batcher, handing, failed)
                 }
                 Piece::End(failure) => {
-                    let failure = failure.or_else(|| handing.reporter.missing(handing.strict));
+                    let failure = failure.or_else(|| linting.end());
                     return end(&mut batcher, handing, failure);
                 }
             };
@@ -411,8 +361,6 @@ fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
     use crate::record::{Raw, Record};
 
@@ -423,7 +371,7 @@ mod tests {
     fn block_of(records: usize) -> Block {
         let raw = Raw::Json(Bytes::from_static(br#"{"key":"a","vector":[1]}"#));
         let records = vec![Record { position: Position::default(), raw }; records];
-        Block { records, end: Position::default(), bytes: 0..0 }
+        Block { records, end: Position::default(), bytes: 0..0, around: Vec::new() }
     }
 
     fn admit() -> Admit {
@@ -437,7 +385,7 @@ mod tests {
         for first in [0, 3, 9] {
             let records =
                 (first..20).map(|record| Record { position: at(record), ..block().records.remove(0) });
-            let block = Block { records: records.collect(), end: at(20), bytes: 0..0 };
+            let block = Block { records: records.collect(), end: at(20), bytes: 0..0, around: Vec::new() };
             let stretches =
                 in_order(vec![span(12, 14), span(1, 3), span(16, 25), span(5, 8), span(6, 10), span(2, 4)]);
             let left = admit().block(block).without(&stretches).verdicts;
@@ -472,24 +420,5 @@ mod tests {
         // Nobody is done with a block, so there is no place for a fourth.
         drop(places);
         assert_eq!(reading.join().unwrap(), 3);
-    }
-
-    fn queued(memory: &Arc<Semaphore>, units: u32) -> Queued {
-        let mut batcher = Batcher::new(Limits { vectors: 1, bytes: 1 });
-        let block = admit().block(block());
-        batcher.block(block, |_| Err(())).unwrap();
-        let memory = Arc::clone(memory).try_acquire_many_owned(units).ok();
-        Queued { batch: batcher.seal().unwrap(), body: None, memory }
-    }
-
-    #[test]
-    fn a_batch_waits_for_no_companion_that_memory_forbids() {
-        let memory = Arc::new(Semaphore::new(10));
-        let first = queued(&memory, 4);
-        assert_eq!(time_for_a_companion(&first, &memory), COMPANION);
-        let second = queued(&memory, 4);
-        assert_eq!(time_for_a_companion(&second, &memory), Duration::ZERO);
-        drop(first);
-        assert_eq!(time_for_a_companion(&second, &memory), COMPANION);
     }
 }

@@ -9,7 +9,7 @@ use super::summary::Summary;
 use crate::call::Trouble;
 use crate::put::books::outcome::{Fate, Outcome};
 use crate::put::books::tally::{Cost, Tally};
-use crate::record::{Input, Span};
+use crate::record::{Input, Span, Unit};
 
 /// An event as scripts read it.
 #[derive(Debug, Serialize)]
@@ -74,6 +74,8 @@ pub(crate) enum Event<'a> {
         input: String,
         line: u64,
         byte: u64,
+        #[serde(skip_serializing_if = "Unit::is_of_text")]
+        unit: Unit,
         code: &'static str,
         message: String,
     },
@@ -105,6 +107,7 @@ impl<'a> Line<'a> {
                 input: failed.name.clone(),
                 line: failed.line,
                 byte: failed.byte,
+                unit: failed.unit,
                 code,
                 message: failed.message.clone(),
             },

@@ -4,6 +4,7 @@ use std::fmt::{Result, Write as _};
 
 use super::summary::Summary;
 use crate::put::books::tally::Tally;
+use crate::record::PROVIDER_ERROR;
 use crate::shown::visible;
 use crate::words::{count, plural};
 
@@ -12,6 +13,8 @@ const QUOTE: &str = "quote";
 
 /// The reason of records with which nothing is wrong: they were sent and are not there.
 const NOT_STORED: &str = "not_stored";
+
+const EMBED_AGAIN: &str = "embed the failed requests again";
 
 const FIX_QUOTES: &str = "fix the quotes in the input, or use the option that the message names";
 
@@ -44,6 +47,13 @@ fn write_next_of(summary: &Summary, out: &mut String, file: &str) -> Result {
     if quotes > 0 && quotes == summary.left() {
         return writeln!(out, "next        {FIX_QUOTES}, then load it again");
     }
+    let failed = summary.reasons.get(PROVIDER_ERROR).map_or(0, |reason| reason.count);
+    if failed > 0 && failed == summary.left() {
+        return writeln!(
+            out,
+            "next        {EMBED_AGAIN} and load the new output; {file} lists them, but loading it cannot help"
+        );
+    }
     if summary.rejects_superseded >= summary.left() {
         return writeln!(
             out,
@@ -56,6 +66,12 @@ fn write_next_of(summary: &Summary, out: &mut String, file: &str) -> Result {
         out,
         "next        {what}: run the same command with that file as its input, --index-name {index_name} and another --rejects"
     )?;
+    if failed > 0 {
+        writeln!(
+            out,
+            "            except those with the reason {PROVIDER_ERROR}: {EMBED_AGAIN} and load the new output"
+        )?;
+    }
     write_exceptions(summary, quotes, out)
 }
 
@@ -172,6 +188,9 @@ mod tests {
             (&[("quote", 2, "")][..], 3),
             (&[("quote", 2, "")], 0),
             (&[("quote", 2, ""), ("no_key", 1, "")], 3),
+            (&[("provider_error", 2, "")], 3),
+            (&[("provider_error", 2, "")], 0),
+            (&[("provider_error", 2, ""), ("no_key", 1, "")], 3),
             (&[("no_key", 2, "")], 3),
             (&[("no_key", 2, "")], 0),
             (&[("no_vector", 2, "")], 0),
@@ -195,6 +214,13 @@ mod tests {
         2 × quote, 1 × no_key, 3 stored:
         next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
                     except those with the reason quote: fix the quotes in the input, or use the option that the message names, then load that again
+        2 × provider_error, 3 stored:
+        next        embed the failed requests again and load the new output; r.jsonl lists them, but loading it cannot help
+        2 × provider_error, 0 stored:
+        next        embed the failed requests again and load the new output; r.jsonl lists them, but loading it cannot help
+        2 × provider_error, 1 × no_key, 3 stored:
+        next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
+                    except those with the reason provider_error: embed the failed requests again and load the new output
         2 × no_key, 3 stored:
         next        fix the records in r.jsonl and load it: run the same command with that file as its input, --index-name  and another --rejects
         2 × no_key, 0 stored:

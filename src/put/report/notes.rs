@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::admit::{Admitted, Finding, Findings, Kind};
+use crate::admit::{Admitted, Converted, Finding, Findings, Kind};
 use crate::exit::{ErrorCode, Failure};
-use crate::record::{Input, Raw, Reason, place};
+use crate::put::books::plan::Conversion;
+use crate::record::{Input, Raw, Reason, Unit, place};
 use crate::words::count;
 
 /// So many names stand in a message; the rest are counted.
@@ -44,7 +45,7 @@ struct Topic {
 
 const STORE: &str = "list them in --metadata to store them ('*' for all), or -NAME to leave one out";
 
-static TOPICS: [Topic; 8] = [
+static TOPICS: [Topic; 11] = [
     Topic { code: "fields_not_stored", kind: Kind::Member, from: 1, says: "fields not stored", cure: STORE },
     Topic {
         code: "columns_not_stored",
@@ -52,6 +53,13 @@ static TOPICS: [Topic; 8] = [
         from: 1,
         says: "columns not stored",
         cure: STORE,
+    },
+    Topic {
+        code: "joined_not_stored",
+        kind: Kind::JoinedMember,
+        from: 1,
+        says: "joined records have neither text nor metadata, and their fields are not stored",
+        cure: "list them in --metadata to store them, such as title=joined.title, or add -joined to leave them out",
     },
     Topic {
         code: "metadata_not_stored",
@@ -72,7 +80,7 @@ static TOPICS: [Topic; 8] = [
         kind: Kind::Namespace,
         from: 2,
         says: "records from several namespaces, whose equal keys replace each other in an index",
-        cure: "load each namespace into its own index, or add namespace or -namespace to --metadata if the keys differ",
+        cure: "load each namespace into its own index; if the keys differ, add -namespace to --metadata",
     },
     Topic {
         code: "keys_from_fields",
@@ -94,6 +102,20 @@ static TOPICS: [Topic; 8] = [
         from: 1,
         says: "keys with leading or trailing whitespace, which is part of the key",
         cure: "remove it from the input if it is not intended",
+    },
+    Topic {
+        code: "missing_keys",
+        kind: Kind::KeyMissing,
+        from: 1,
+        says: "keys that look like missing values, each stored as one vector",
+        cure: "fix them in the input, or use --null TEXT to reject such rows of a table",
+    },
+    Topic {
+        code: "texts_truncated",
+        kind: Kind::Truncated,
+        from: 1,
+        says: "texts that the model truncated, so that their vectors do not cover their ends",
+        cure: "embed them in shorter pieces if that matters",
     },
 ];
 
@@ -127,6 +149,22 @@ impl Notes {
         TOPICS.iter().filter_map(|topic| note(topic, &self.findings, since(topic)?, inputs)).collect()
     }
 
+    /// What is stored as another type than it has.
+    pub(crate) fn conversions(&self, inputs: &[Input]) -> Vec<Conversion> {
+        let Findings { number_keys, metadata_as_text, .. } = &self.findings;
+        let told = |code, message, converted: &Converted| {
+            let first = place(inputs, converted.first?);
+            Some(Conversion { code, message, count: converted.records, first })
+        };
+        [
+            told("number_keys", "keys that are numbers, stored as text", number_keys),
+            told("metadata_as_text", "numbers or booleans in metadata, stored as text", metadata_as_text),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// Names of the command line that no record had.
     pub(crate) fn missing(&self) -> Vec<Note> {
         self.findings.missing().map(missing).collect()
@@ -144,7 +182,8 @@ impl Note {
         format!("{}; {}", self.found(), self.cure)
     }
 
-    fn found(&self) -> String {
+    /// What was found and where, without what can be done.
+    pub(super) fn found(&self) -> String {
         let first = self.first.as_ref().map_or(String::new(), |first| format!(", first at {first}"));
         format!("{}{first}", self.message)
     }
@@ -175,14 +214,36 @@ fn note(topic: &Topic, findings: &Findings, without: usize, inputs: &[Input]) ->
     let of: Vec<&Finding> = findings.of(topic.kind).collect();
     let named = of.get(without..).filter(|named| !named.is_empty() && of.len() >= topic.from)?;
     let first = named.iter().map(|finding| finding.first).min()?;
-    let names = if topic.kind == Kind::KeyWhitespace { String::new() } else { format!(": {}", names(named)) };
+    let is_nameless = matches!(topic.kind, Kind::KeyWhitespace | Kind::Truncated);
+    let names = if is_nameless { String::new() } else { format!(": {}", names(named)) };
     Some(Note {
         code: topic.code,
         message: format!("{}{names}", topic.says),
         count: named.iter().map(|finding| finding.count).sum(),
         first: Some(place(inputs, first)),
-        cure: topic.cure,
+        cure: match topic.kind {
+            Kind::Namespace => of_namespaces(topic.cure, findings),
+            // Rows of columns have no cells of text.
+            Kind::KeyMissing if first.unit == Unit::Row => "fix them in the input",
+            _ => topic.cure,
+        },
     })
+}
+
+/// What can be done about several namespaces. What stands around an array of records only is no field that could be
+/// stored, and `around` is the cure for that.
+fn of_namespaces(around: &'static str, findings: &Findings) -> &'static str {
+    match findings.of(Kind::OwnNamespace).next().and_then(|own| own.name.as_deref()) {
+        Some("__namespace__") => {
+            "load each namespace into its own index; if the keys differ, add -__namespace__ to --metadata, or \
+             __namespace__ to store that of each record"
+        }
+        Some(_) => {
+            "load each namespace into its own index; if the keys differ, add -namespace to --metadata, or namespace to \
+             store that of each record"
+        }
+        None => around,
+    }
 }
 
 /// A name as a person reads it, in quotation marks where its ends would not be seen.
@@ -209,6 +270,12 @@ fn missing(finding: &Finding) -> Note {
             "left_out_missing",
             format!("no record has the field {name} (from --metadata -{name})"),
             "check the name",
+        ),
+        Kind::Joined => (
+            "nothing_joined",
+            "nothing was joined to any record (from --join)".to_owned(),
+            "check that both files have the same keys, and name their field with --key; rejects that were sent before need \
+             no --join",
         ),
         kind => (
             MISSING,
@@ -242,11 +309,15 @@ pub(crate) fn named_by_nobody(blocks: &[Admitted], inputs: &[Input]) -> Option<F
     for block in blocks {
         findings.add(&block.findings);
     }
-    blocks.iter().find_map(|block| no_column(block, inputs)).or_else(|| missing_in(&findings))
+    blocks
+        .iter()
+        .find_map(|block| no_column(block, inputs))
+        .or_else(|| missing_in(&findings))
+        .or_else(|| no_choice(blocks, inputs))
 }
 
 fn missing_in(findings: &Findings) -> Option<Failure> {
-    let finding = findings.missing().find(|finding| finding.kind != Kind::LeftOut)?;
+    let finding = findings.missing().find(|finding| !matches!(finding.kind, Kind::LeftOut | Kind::Joined))?;
     let name = finding.name.as_deref().unwrap_or_default();
     let records = match findings.looked {
         1 => "the first record does not have".to_owned(),
@@ -273,6 +344,37 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
         None => format!("the records have {}; use a path for a field inside an object: a.b", names(&known)),
     };
     Some(Failure::new(ErrorCode::FieldMissing, message).advise(advice))
+}
+
+/// Records of which none shows which of its fields are the vector.
+fn no_choice(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
+    let verdicts = || blocks.iter().flat_map(|block| &block.verdicts);
+    if verdicts().any(Result::is_ok) {
+        return None;
+    }
+    let (defect, message, advice) =
+        verdicts().filter_map(|verdict| verdict.as_ref().err()).find_map(|defect| {
+            let choose = || "choose one with --vector".to_owned();
+            let (message, advice) = match &defect.reason {
+                Reason::SeveralVectors { fields } => {
+                    (format!("several fields look like vectors: {fields}"), choose())
+                }
+                Reason::AmbiguousVector { first, second } => {
+                    (format!("both {first} and {second} could be the vector"), choose())
+                }
+                Reason::SpreadVector { first, last, pattern } => (
+                    format!("no vector found: {first} to {last} seem to hold one number each"),
+                    format!("if they are the vector, use --vector '{pattern}'"),
+                ),
+                reason @ Reason::Wide { .. } => {
+                    (reason.to_string(), "nothing was created or sent; fix the input".to_owned())
+                }
+                _ => return None,
+            };
+            Some((defect, message, advice))
+        })?;
+    let place = place(inputs, defect.position);
+    Some(Failure::new(ErrorCode::FieldMissing, format!("{place}: {message}")).advise(advice))
 }
 
 /// A file whose header lacks a column that the command line names.
@@ -313,151 +415,4 @@ fn like<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str>
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::*;
-    use crate::record::Position;
-
-    fn findings(list: &[(Kind, &str, u64)]) -> Findings {
-        let finding = |(kind, name, count): &(Kind, &str, u64)| Finding {
-            kind: *kind,
-            name: Some((*name).into()),
-            count: *count,
-            seen: *count,
-            first: Position { line: 7, record: 6, ..Position::default() },
-        };
-        Findings { looked: 9, list: list.iter().map(finding).collect() }
-    }
-
-    fn inputs() -> Vec<Input> {
-        vec![Input::File(PathBuf::from("a.jsonl"))]
-    }
-
-    #[test]
-    fn a_note_is_told_once_and_what_comes_later_at_the_end() {
-        let mut notes = Notes::default();
-        let told = notes.add(&findings(&[(Kind::Member, "title", 3), (Kind::KeyFrom, "id", 9)]), &inputs());
-        let lines: Vec<_> = told.iter().map(Note::words).collect();
-        assert_eq!(lines, [format!("fields not stored: title, first at a.jsonl:7; {STORE}")]);
-        let more =
-            findings(&[(Kind::Member, "lang", 1), (Kind::KeyFrom, "key", 2), (Kind::Member, "title", 1)]);
-        let told = notes.add(&more, &inputs());
-        assert_eq!(told.iter().map(|note| note.code).collect::<Vec<_>>(), ["keys_from_fields"]);
-        let more = notes.more(&inputs());
-        assert_eq!(more.iter().map(|note| &note.message).collect::<Vec<_>>(), ["fields not stored: lang"]);
-        let all: Vec<_> = notes.all(&inputs()).into_iter().map(|note| (note.code, note.count)).collect();
-        assert_eq!(all, [("fields_not_stored", 5), ("keys_from_fields", 11)]);
-    }
-
-    fn missed_finding(kind: Kind, name: &str) -> Finding {
-        Finding { kind, name: Some(name.into()), count: 0, seen: 0, first: Position::default() }
-    }
-
-    /// A failure as a person reads it.
-    fn shown(failure: Option<Failure>) -> String {
-        let Failure { message, details, advice, .. } = failure.unwrap();
-        let below = details.into_iter().chain(advice).map(|line| format!("    {line}\n"));
-        format!("{message}\n{}", below.collect::<Vec<_>>().concat())
-    }
-
-    #[test]
-    fn every_note_says_what_was_found_where_and_what_to_do() {
-        let list = [
-            (Kind::Member, "title", 3),
-            (Kind::Column, "title", 3),
-            (Kind::SecondMetadata, "payload", 3),
-            (Kind::Sparse, "sparse_values", 3),
-            (Kind::Namespace, "a", 3),
-            (Kind::Namespace, "b", 3),
-            (Kind::KeyFrom, "id", 3),
-            (Kind::KeyFrom, "key", 3),
-            (Kind::VectorFrom, "emb", 3),
-            (Kind::VectorFrom, "vector", 3),
-            (Kind::KeyWhitespace, "", 3),
-        ];
-        let told = Notes::default().add(&findings(&list), &inputs());
-        let lines = |notes: &[Note]| {
-            let lines = notes.iter().map(|note| format!("{}: {}\n", note.code, note.words()));
-            lines.collect::<Vec<_>>().concat()
-        };
-        insta::assert_snapshot!(lines(&told), @"
-        fields_not_stored: fields not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
-        columns_not_stored: columns not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
-        metadata_not_stored: metadata objects not stored: payload, first at a.jsonl:7; list every field to store in --metadata, or -NAME to leave one out
-        sparse_not_stored: sparse values not stored, because an index cannot hold them: sparse_values, first at a.jsonl:7; add -NAME to --metadata if they are not needed
-        namespaces: records from several namespaces, whose equal keys replace each other in an index: a, b, first at a.jsonl:7; load each namespace into its own index, or add namespace or -namespace to --metadata if the keys differ
-        keys_from_fields: keys taken from different fields: id, key, first at a.jsonl:7; choose one with --key
-        vectors_from_fields: vectors taken from different fields: emb, vector, first at a.jsonl:7; choose one with --vector
-        key_whitespace: keys with leading or trailing whitespace, which is part of the key, first at a.jsonl:7; remove it from the input if it is not intended
-        ");
-        let missed = [Kind::Key, Kind::Vector, Kind::Metadata, Kind::LeftOut];
-        let missed = missed.map(|kind| missed_finding(kind, "title"));
-        insta::assert_snapshot!(lines(&missed.each_ref().map(missing)), @"
-        field_missing: no record has the field title (from --key); check the name; use a path for a field inside an object: metadata.title
-        field_missing: no record has the field title (from --vector); check the name; use a path for a field inside an object: metadata.title
-        field_missing: no record has the field title (from --metadata); check the name; use a path for a field inside an object: metadata.title
-        left_out_missing: no record has the field title (from --metadata -title); check the name
-        ");
-        let strict = [strict(&told[..1]), strict_error(&told[..2], "; nothing was sent")].map(shown);
-        insta::assert_snapshot!(strict.concat(), @"
-        --strict: fields not stored: title, first at a.jsonl:7
-            list them in --metadata to store them ('*' for all), or -NAME to leave one out; without --strict this is only a note
-        --strict: the input has 2 problems; nothing was sent
-            fields not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
-            columns not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
-            without --strict these are only notes
-        ");
-    }
-
-    #[test]
-    fn a_name_that_no_record_has_is_an_error_with_those_that_are_there() {
-        let missed = |looked: u64, others: &[(Kind, &str, u64)]| {
-            let mut findings = findings(others);
-            findings.list.push(missed_finding(Kind::Metadata, "titel"));
-            shown(missing_in(&Findings { looked, ..findings }))
-        };
-        let others = [(Kind::Member, "title", 3), (Kind::Member, "text", 3)];
-        let errors = [missed(1, &[]), missed(500, &others), missed(500, &others[1..])];
-        insta::assert_snapshot!(errors.concat(), @"
-        the first record does not have the field titel (from --metadata)
-            the records have no other fields
-        none of the first 500 records has the field titel (from --metadata)
-            did you mean title? the records have title, text
-        none of the first 500 records has the field titel (from --metadata)
-            the records have text; use a path for a field inside an object: a.b
-        ");
-    }
-
-    #[test]
-    fn one_namespace_is_none_and_two_are_named() {
-        let mut notes = Notes::default();
-        assert_eq!(notes.add(&findings(&[(Kind::Namespace, "a", 3)]), &inputs()), []);
-        let told = notes.add(&findings(&[(Kind::Namespace, "", 1)]), &inputs());
-        assert!(told[0].message.ends_with(r#": a, """#), "{told:?}");
-    }
-
-    #[test]
-    fn names_beyond_twenty_are_counted() {
-        let names: Vec<_> = (0..30).map(|name| format!("f{name}")).collect();
-        let list: Vec<_> = names.iter().map(|name| (Kind::Member, name.as_str(), 1)).collect();
-        let told = Notes::default().add(&findings(&list), &inputs());
-        assert!(told[0].message.ends_with("f18, f19 and 10 more"), "{told:?}");
-    }
-
-    #[test]
-    fn the_name_that_was_meant_is_found_among_those_that_are_there() {
-        for (name, want) in [
-            ("title", Some("metadata.Title")),
-            ("Text", Some("text")),
-            ("metadata.title", Some("metadata.Title")),
-            ("embeding", Some("embedding")),
-            ("txet", Some("text")),
-            ("id", None),
-            ("something", None),
-        ] {
-            let known = ["metadata.Title", "text", "embedding"];
-            assert_eq!(like(name, known.into_iter()), want, "{name}");
-        }
-    }
-}
+mod tests;

@@ -60,6 +60,8 @@ pub enum InputNotice {
         /// Pipes, sockets and devices.
         special: Vec<String>,
     },
+    /// What inputs were taken for, in words, and which ones.
+    Taken(String, Vec<String>),
     /// Inputs that are named more than once.
     Repeated {
         /// The first of them.
@@ -75,6 +77,13 @@ pub enum InputNotice {
     LeftOut(String),
     /// Inputs without a single record.
     WithoutRecords(Vec<String>),
+    /// Rows of an input that repeat its header.
+    HeaderRepeated {
+        /// Where the first of them is.
+        first: String,
+        /// How many they are.
+        rows: u64,
+    },
     /// What was found in records and costs none of them.
     Found(Note),
 }
@@ -301,6 +310,9 @@ impl InputNotice {
     fn message(&self) -> String {
         match self {
             Self::PassedOver { files, directories, special } => passed_over(files, directories, special),
+            Self::Taken(what, names) => {
+                format!("reading {} as {what}", some_of(names).unwrap_or_default())
+            }
             Self::Repeated { first, same_as, times, more } => {
                 repeated(first, same_as.as_deref(), *times, *more)
             }
@@ -308,6 +320,10 @@ impl InputNotice {
             Self::WithoutRecords(names) => {
                 let verb = if names.len() == 1 { "contains" } else { "contain" };
                 format!("{} {verb} no records", some_of(names).unwrap_or_default())
+            }
+            Self::HeaderRepeated { first, rows } => {
+                let verb = if *rows == 1 { "repeats" } else { "repeat" };
+                format!("skipped: {} that {verb} the header, first at {first}", plural(*rows, "row"))
             }
             Self::Found(note) => note.words(),
         }

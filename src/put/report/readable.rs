@@ -1,5 +1,6 @@
-//! The summary as a person reads it, in the form of what the run was: a load, a rehearsal, a verification. Pure.
+//! The summary as a person reads it, in the form of what the run was: a load, a rehearsal, a plan, a verification. Pure.
 
+use super::planned::planned;
 use super::summary::Summary;
 use super::text::{load, rehearsal};
 use super::verification::verification;
@@ -8,10 +9,11 @@ impl Summary {
     /// The summary as a person reads it.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let written = match (self.rehearsal, self.verified) {
-            (Some(planned), _) => rehearsal(self, planned, &mut text),
-            (None, Some(verified)) => verification(self, verified, &mut text),
-            (None, None) => load(self, &mut text),
+        let written = match (&self.plan, self.rehearsal, self.verified) {
+            (Some(plan), ..) => planned(self, plan, &mut text),
+            (None, Some(rehearsed), _) => rehearsal(self, rehearsed, &mut text),
+            (None, None, Some(verified)) => verification(self, verified, &mut text),
+            (None, None, None) => load(self, &mut text),
         };
         written.unwrap_or_default();
         text

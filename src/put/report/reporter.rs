@@ -11,10 +11,12 @@ use tokio::time::Instant;
 use super::happening::{Beginning, Happening, Rejected, input_name};
 use super::hints::Throttled;
 use super::identity::Run;
+use super::lint::{self, Forbidden};
 use super::listener::{Listener, Untold};
 use super::meter::{Counts, Figures, Meter, Waiting};
 use super::notes::{self, Notes};
 use super::notice::{InputNotice, Notice};
+use super::planned::is_worth_a_date;
 use super::schema::millis;
 use super::screen::Screen;
 use super::summary::{FailedPlace, Summary};
@@ -22,13 +24,15 @@ use super::telling::Telling;
 use crate::admit::Findings;
 use crate::call::{Bound, Observer, Trouble};
 use crate::exit::Failure;
+use crate::lint::Found;
 use crate::put::books::check::Check;
 use crate::put::books::ledger::Ledger;
 use crate::put::books::outcome::Outcome;
+use crate::put::books::survey::Survey;
 use crate::put::books::tally::{Balance, Tally};
 use crate::put::books::tracker::Settled;
-use crate::read::FailedInput;
-use crate::record::{Defect, Input};
+use crate::read::{FailedInput, Opened};
+use crate::record::{Defect, Input, Position};
 
 /// Counts what happens and tells it; shared by all that take part in a run.
 #[derive(Debug)]
@@ -59,10 +63,14 @@ struct Inner {
     /// Records that were rejected so far, by the words of their reasons.
     rejected: BTreeMap<&'static str, u64>,
     notes: Notes,
+    /// What lint has found, and whether records with it are rejected; nothing where nobody asks for it.
+    lint: Option<(Found, bool)>,
     /// The part of the pace in force, as it was last told.
     pace: f64,
     /// Inputs that hold no record at all.
     empty: Vec<u32>,
+    /// What the inputs were taken for, of a run that sends nothing.
+    survey: Survey,
 }
 
 impl std::fmt::Debug for Inner {
@@ -133,8 +141,10 @@ impl Reporter {
             summary: telling.summary(),
             rejected: BTreeMap::new(),
             notes: Notes::default(),
+            lint: None,
             pace: 1.0,
             empty: Vec::new(),
+            survey: Survey::default(),
             resumed: telling.resumed,
             earlier: Settled::default(),
             run: telling.run,
@@ -204,7 +214,7 @@ impl Reporter {
         let place = error.place().unwrap_or(*at);
         let message = error.to_string().lines().next().unwrap_or_default().to_owned();
         let name = input_name(&inner.inputs, at.input);
-        let failed = FailedPlace { name, line: place.line, byte: place.offset, message };
+        let failed = FailedPlace { name, line: place.line, byte: place.offset, unit: place.unit, message };
         inner.audience.tell(&Happening::InputFailed { failed: &failed, code: error.code() });
         inner.summary.failed_inputs.push(failed);
     }
@@ -212,6 +222,27 @@ impl Reporter {
     /// Notes that an input holds no record at all.
     pub(crate) fn is_empty(&self, input: u32) {
         self.lock().empty.push(input);
+    }
+
+    /// Notes what an input was taken for.
+    pub(crate) fn opened(&self, input: u32, opened: Opened) {
+        let mut inner = self.lock();
+        let name = input_name(&inner.inputs, input);
+        inner.survey.opened(input, name, opened);
+    }
+
+    /// Notes what an input is recognised as that was not looked at before.
+    pub(crate) fn recognised(&self, input: u32, what: String) {
+        let mut inner = self.lock();
+        let name = input_name(&inner.inputs, input);
+        inner.audience.note(InputNotice::Taken(what, vec![name]));
+    }
+
+    /// Notes that an input repeats its header in so many rows, which are no records, the first of them at this place.
+    pub(crate) fn repeats_header(&self, first: Position, rows: u64) {
+        let mut inner = self.lock();
+        let first = format!("{}:{}", input_name(&inner.inputs, first.input), first.line);
+        inner.audience.note(InputNotice::HeaderRepeated { first, rows });
     }
 
     /// Tells which inputs hold no record: somebody expected some there.
@@ -253,6 +284,14 @@ impl Reporter {
             inner.audience.note(InputNotice::Found(note));
         }
         None
+    }
+
+    /// Takes all that lint has found so far, and whether records with it are rejected. What is `forbidden` of it is why the
+    /// load ends.
+    pub(crate) fn linted(&self, found: &Found, is_rejected: bool, forbidden: Forbidden) -> Option<Failure> {
+        let mut inner = self.lock();
+        inner.lint = Some((*found, is_rejected));
+        forbidden.failure(found, &inner.inputs)
     }
 
     /// What `--strict` makes at the end of the input of names of the command line that no record has had.
@@ -307,7 +346,7 @@ impl Reporter {
         inner.tell_notes();
         let limited_by = inner.meter.limit_of_all();
         let reasons = ledger.reasons().told(&inner.inputs);
-        let Inner { summary, audience, run, .. } = &mut *inner;
+        let Inner { summary, audience, run, survey, notes, inputs, .. } = &mut *inner;
         summary.finished_at = Some(run.now().rfc3339_millis());
         summary.balance = ledger.balance();
         let Settled { read, stored, rejected, unknown } = ledger.earlier();
@@ -320,6 +359,17 @@ impl Reporter {
         summary.limited_by = limited_by;
         summary.reasons = reasons;
         complete(summary);
+        if let Some(plan) = &mut summary.plan {
+            plan.forms = survey.forms();
+            plan.conversions = notes.conversions(inputs);
+            if let Some(time) = plan.time() {
+                let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+                let finish = run.now().plus_seconds(seconds);
+                plan.earliest_finish = Some(finish.rfc3339_millis());
+                // Time zones take longer than all the rest of a short dry run.
+                plan.local_finish = is_worth_a_date(time).then(|| finish.local_minute());
+            }
+        }
         let untold = audience.end(summary);
         (summary.clone(), untold)
     }
@@ -355,6 +405,7 @@ impl Inner {
 
     fn take(&mut self, outcome: &Outcome, balance: Balance) {
         self.summary.balance = balance;
+        self.survey.read(&outcome.shares);
         if outcome.settled {
             self.input_bytes += outcome.input_bytes;
         }
@@ -403,11 +454,15 @@ impl Inner {
         // What earlier runs of the load have met is not known here.
         let missing = if self.resumed { Vec::new() } else { self.notes.missing() };
         let mut all = self.notes.all(&self.inputs);
-        for note in self.notes.more(&self.inputs).iter().chain(&missing) {
+        // Of records that are rejected, their reasons tell.
+        let linted = self.lint.filter(|(_, is_rejected)| !is_rejected);
+        let linted = linted.map_or_else(Vec::new, |(found, _)| lint::notes(&found, &self.inputs));
+        for note in self.notes.more(&self.inputs).iter().chain(&linted).chain(&missing) {
             self.audience.note(InputNotice::Found(note.clone()));
         }
-        all.extend(missing);
+        all.extend(linted.into_iter().chain(missing));
         self.summary.notes = all;
+        self.summary.lint = self.lint.map(|(found, _)| lint::counts(&found, &self.inputs));
     }
 }
 

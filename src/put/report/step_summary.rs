@@ -135,7 +135,8 @@ fn superseded(summary: &Summary, out: &mut String) -> Result {
 
 fn not_read(summary: &Summary, out: &mut String) -> Result {
     for failed in &summary.failed_inputs {
-        let note = format!("the rest of {} from line {}: {}", failed.name, failed.line, failed.message);
+        let note =
+            format!("the rest of {} from {} {}: {}", failed.name, failed.unit, failed.line, failed.message);
         writeln!(out, "| not read | | {} |", cell(&note))?;
     }
     if summary.is_stopped {

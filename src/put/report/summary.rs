@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::lint::LintCount;
 use super::meter::{self, Limit};
 use super::notes::{MISSING, Note};
 use super::schema::SCHEMA_VERSION;
 use crate::call::Quota;
 use crate::exit::{ErrorCode, Failure};
 use crate::put::books::check::Check;
+use crate::put::books::plan::Plan;
 use crate::put::books::reasons::ReasonCount;
 use crate::put::books::rehearsal::Rehearsal;
 use crate::put::books::tally::{Balance, Tally};
 use crate::put::books::verified::Verified;
+use crate::record::Unit;
 
 /// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always; of a sample, with
 /// `verified.not_sampled` added. What a verification finds equal is stored.
@@ -62,6 +65,8 @@ pub struct Summary {
     pub reasons: BTreeMap<String, ReasonCount>,
     /// What was found that costs no record and must be known.
     pub notes: Vec<Note>,
+    /// What lint found in vectors, by its words; nothing where it is off, or nothing was read.
+    pub lint: Option<BTreeMap<&'static str, LintCount>>,
     /// Whether every input was read to its end.
     pub input_exhausted: bool,
     /// Inputs that could not be read to their end.
@@ -77,6 +82,8 @@ pub struct Summary {
     /// What would have been sent, of a rehearsal, which makes no request.
     #[serde(flatten, serialize_with = "Rehearsal::members")]
     pub rehearsal: Option<Rehearsal>,
+    /// What a load would do, of a dry run that read its input to the end.
+    pub plan: Option<Box<Plan>>,
     /// What a verification has found; nothing of a load.
     pub verified: Option<Verified>,
     /// What the service says of the place where a load would go, of a run that sends nothing and asks.
@@ -143,6 +150,9 @@ pub struct FailedPlace {
     pub line: u64,
     /// Byte of its decompressed text.
     pub byte: u64,
+    /// What both are counted in.
+    #[serde(skip_serializing_if = "Unit::is_of_text")]
+    pub unit: Unit,
     /// What is wrong there.
     pub message: String,
 }

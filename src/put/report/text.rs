@@ -7,6 +7,7 @@ use super::next::{cure_of_all, write_next};
 use super::summary::{FailedPlace, Summary};
 use crate::put::books::rehearsal::Rehearsal;
 use crate::put::books::tally::{Cost, Tally};
+use crate::record::Unit;
 use crate::shown::visible;
 use crate::words::{bytes, count, duration, plural, some_of};
 
@@ -46,7 +47,7 @@ fn would_send(planned: Rehearsal, out: &mut String) -> Result {
 }
 
 /// What the service says, beside what the input has.
-fn checked(summary: &Summary, out: &mut String) -> Result {
+pub(super) fn checked(summary: &Summary, out: &mut String) -> Result {
     let Some(check) = &summary.check else { return Ok(()) };
     let Summary { bucket, index_name, .. } = summary;
     writeln!(out, "bucket      {bucket}: {}", check.bucket_words())?;
@@ -91,7 +92,7 @@ fn stored(summary: &Summary, out: &mut String) -> Result {
     writeln!(out, "stored      {}{read}, in bucket {bucket}, index {index_name}", vectors(stored))
 }
 
-fn rejected(summary: &Summary, out: &mut String) -> Result {
+pub(super) fn rejected(summary: &Summary, out: &mut String) -> Result {
     let rejected = summary.balance.tally.rejected;
     if rejected == 0 {
         return Ok(());
@@ -127,8 +128,9 @@ pub(super) fn missing_fields(summary: &Summary, out: &mut String) -> Result {
 
 pub(super) fn not_read(summary: &Summary, out: &mut String) -> Result {
     for failed in summary.failed_inputs.iter().take(INPUTS_SHOWN) {
-        let FailedPlace { name, line, byte, .. } = failed;
-        writeln!(out, "not read    the rest of {} from line {line}, byte {byte}", visible(name))?;
+        let FailedPlace { name, line, byte, unit, .. } = failed;
+        let byte = if *unit == Unit::Line { format!(", byte {byte}") } else { String::new() };
+        writeln!(out, "not read    the rest of {} from {unit} {line}{byte}", visible(name))?;
     }
     let more = summary.failed_inputs.len().saturating_sub(INPUTS_SHOWN);
     if more > 0 {
@@ -174,7 +176,7 @@ pub(super) fn cost(summary: &Summary, out: &mut String) -> Result {
     summary.pace().map_or(Ok(()), |pace| writeln!(out, "pace        {pace}"))
 }
 
-fn elapsed(summary: &Summary) -> String {
+pub(super) fn elapsed(summary: &Summary) -> String {
     duration(Duration::from_millis(summary.elapsed_ms))
 }
 
@@ -324,8 +326,13 @@ mod tests {
 
     #[test]
     fn a_load_that_was_resumed_and_met_bad_inputs_says_what_is_left_of_them() {
-        let failed =
-            |name: &str| FailedPlace { name: name.to_owned(), line: 3, byte: 40, message: "damaged".into() };
+        let failed = |name: &str| FailedPlace {
+            name: name.to_owned(),
+            line: 3,
+            byte: 40,
+            unit: Unit::Line,
+            message: "damaged".into(),
+        };
         let skipped = |name: &str| Skipped { name: name.to_owned(), message: String::new() };
         let missing = Note {
             code: MISSING,

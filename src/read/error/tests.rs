@@ -1,9 +1,10 @@
+use super::super::mark::shown;
 use super::*;
 use crate::record::quote::QuoteKind;
 
 #[test]
 fn what_is_wrong_at_a_place_is_told_with_it_and_a_word_of_its_own() {
-    let (input, place) = (Input::Stdin, Position { input: 0, offset: 7, line: 2, record: 1 });
+    let (input, place) = (Input::Stdin, Position { offset: 7, line: 2, record: 1, ..Position::default() });
     let compression = "gzip";
     for (error, code) in [
         (ReadError::LeftOut { input: input.clone(), place }, "left_out"),
@@ -19,7 +20,11 @@ fn input() -> Input {
 }
 
 fn place() -> Position {
-    Position { input: 0, offset: 70, line: 3, record: 2 }
+    Position { offset: 70, line: 3, record: 2, ..Position::default() }
+}
+
+fn encoding(name: &str) -> Encoding {
+    Encoding::named(name).unwrap().unwrap()
 }
 
 fn broken(text: &str) -> io::Error {
@@ -49,10 +54,30 @@ fn of_the_format() -> Vec<ReadError> {
             cure: "pass data",
             in_place_of_data,
         },
-        ReadError::Shape { input: input(), shape: "vectors without keys".into(), cure: "convert it".into() },
+        ReadError::Shape { input: input(), shape: "a list of lists".into(), cure: "convert it".into() },
+        ReadError::Misaligned {
+            input: input(),
+            misaligned: Box::new(Misaligned::Lengths([("ids".into(), 3), ("embeddings".into(), 1)])),
+        },
+        ReadError::Misaligned {
+            input: input(),
+            misaligned: Box::new(Misaligned::Labels(
+                Position::of_row(0, 6),
+                [("id".into(), "\"6\"".into()), ("t".into(), "\"7\"".into())],
+            )),
+        },
         ReadError::NotUtf8 { input: input(), place: place(), byte: 0xc4, likely: None },
         ReadError::NotUtf8 { input: input(), place: place(), byte: 0xc4, likely: Some("GB18030") },
+        ReadError::Undecodable {
+            input: input(),
+            place: place(),
+            encoding: encoding("gbk"),
+            sequence: Sequence::new(b"\x81"),
+        },
+        ReadError::Unmarked { input: input(), encoding: encoding("utf-16be") },
+        ReadError::AlreadyUtf8 { input: input(), encoding: encoding("big5") },
         ReadError::Unrecognised { input: input() },
+        ReadError::Binary { input: input() },
     ]
 }
 
@@ -85,10 +110,11 @@ fn of_the_structure() -> Vec<ReadError> {
 /// What is wrong with a table as a whole.
 fn of_the_header() -> Vec<ReadError> {
     let trouble = QuoteTrouble { begun: 1, found: 1, kind: QuoteKind::Inside };
-    let no_header = |vector| ReadError::NoHeader { input: input(), cell: "0.5".into(), vector };
+    let no_header =
+        |columns: &str| ReadError::NoHeader { input: input(), cell: "0.5".into(), columns: columns.into() };
     vec![
-        no_header(None),
-        no_header(Some(1)),
+        no_header("--key 1 --vector 2"),
+        no_header("--key 2 --vector 1"),
         ReadError::HeaderQuote { input: input(), trouble },
         ReadError::Wide { input: input(), columns: 20_000 },
         ReadError::NoTable { input: input(), name: "id|vector".into() },
@@ -116,6 +142,36 @@ fn listed(errors: &[ReadError]) -> String {
 }
 
 #[test]
+fn every_error_of_what_an_input_is_says_what_to_do() {
+    insta::assert_snapshot!(listed(&of_the_format()), @r#"
+    format: data/a.json is an ORC file, which is not supported yet
+        convert it
+    format: data/a.json is a PNG image, not data
+        pass data
+    format: data/a.json contains a list of lists, which cannot be read record by record
+        convert it
+    format: data/a.json has columns of different lengths: 3 values in ids, but 1 in embeddings
+        write the file again, with a value or null for every record in each of them
+    format: data/a.json has columns that label row 7 differently: "6" in id, but "7" in t
+        write the file again, with the same rows in every column
+    format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70
+        set its encoding with --encoding, such as gb18030, big5, shift_jis, euc-kr or windows-1252
+    format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70; it looks like GB18030
+        read it with --encoding gb18030, and check the text
+    format: data/a.json is not GB18030: invalid byte 0x81 at line 3, byte 70 of the decoded text
+        check its encoding and set it with --encoding, or repair the file
+    format: data/a.json is UTF-16BE text without a byte-order mark
+        read it with --encoding utf-16be
+    format: data/a.json is UTF-8, not Big5
+        remove --encoding big5, or load the files of each encoding apart
+    format: cannot detect the format of data/a.json: it is neither JSON nor a table separated by commas, tabs or semicolons
+        specify it with --format json, jsonl, csv or tsv
+    format: data/a.json is binary data of an unknown format
+        if it contains vectors only, specify it with --format float32 --dimension N, or --format fvecs, bvecs, fbin or u8bin; else convert it to JSON Lines
+    "#);
+}
+
+#[test]
 fn every_error_says_what_is_wrong_where_and_what_to_do() {
     insta::assert_snapshot!(listed(&of_the_system()), @"
     io: cannot open data/a.json: permission denied
@@ -127,20 +183,6 @@ fn every_error_says_what_is_wrong_where_and_what_to_do() {
     format: no input in the directory data: no file in it contains JSON or a table
         to load a file with any name, pass its path
     io: cannot read (stdin) after line 3, byte 70: connection reset
-    ");
-    insta::assert_snapshot!(listed(&of_the_format()), @"
-    format: data/a.json is an ORC file, which is not supported yet
-        convert it
-    format: data/a.json is a PNG image, not data
-        pass data
-    format: data/a.json contains vectors without keys, which cannot be read record by record
-        convert it
-    format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70
-        convert it first: iconv -f ENCODING -t UTF-8 INPUT > OUTPUT
-    format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70; it may be GB18030
-        convert it first, and check the text: iconv -f GB18030 -t UTF-8 INPUT > OUTPUT
-    format: cannot detect the format of data/a.json: it is neither JSON nor a table separated by commas, tabs or semicolons
-        specify it with --format json, jsonl, csv or tsv
     ");
     insta::assert_snapshot!(listed(&of_the_structure()), @"
     torn: data/a.json ends inside a record: it is truncated at byte 99 and incomplete from line 3, byte 70 on

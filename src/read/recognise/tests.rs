@@ -152,10 +152,58 @@ fn an_object_too_large_to_tell_from_a_record_is_refused() {
 }
 
 #[test]
+fn records_that_begin_far_inside_an_object_are_found_however_the_text_comes() {
+    let long = "x".repeat(700 << 10);
+    let records = r#"[{"id":"a","vector":[1,2]}]"#;
+    let columns = r#"{"ids":["a"],"embeddings":[[1,2]]}"#;
+    for (text, wanted) in [
+        (format!(r#"{{"log":"{long}","vectors":{records}}}"#), Ok(Some(pages("vectors")))),
+        (format!(r#"{{"result":{{"log":"{long}","points":{records}}}}}"#), Ok(Some(pages("result.points")))),
+        (format!(r#"{{"text":"{long}","vector":[1,2],"id":"a","data":{records}}}"#), Ok(Some(LINES))),
+        (format!(r#"{{"id":"a","text":"{long}","vector":[1,2],"data":{records}}}"#), Ok(Some(LINES))),
+        (format!(r#"{{"text":"{long}","title":"none of both"}}"#), Ok(Some(LINES))),
+        (format!(r#"{{"log":"{long}","mine":{records}}}"#), Err("an object with records in mine")),
+        (format!(r#"{{"log":"{long}","of":{columns}}}"#), Err("JSON in columns, in of")),
+        (
+            format!(r#"[{{"log":"{long}","vectors":{records}}}]"#),
+            Err("an array, each element of which is an object with records in vectors"),
+        ),
+        (format!(r#"[{{"text":"{long}","vector":[1,2],"id":"a"}}]"#), Ok(Some(ARRAYS))),
+    ] {
+        let told = |found: Result<Option<Layout>, Unfit>| {
+            found.map_err(
+                |unfit| if let Unfit::Shape { shape, .. } = unfit { shape } else { format!("{unfit:?}") },
+            )
+        };
+        let wanted = wanted.map_err(ToOwned::to_owned);
+        assert_eq!(told(whole(&text)), wanted, "{:?}", text.get(..30));
+        let part = |end: usize| told(recognise(&text.as_bytes()[..end], false, None, &Form::default()));
+        for end in [1, 16, 200 << 10, 512 << 10, 710 << 10].into_iter().filter(|end| *end < text.len()) {
+            let found = part(end);
+            assert!(found == Ok(None) || found == wanted, "{:?} {end}: {found:?}", text.get(..30));
+        }
+    }
+}
+
+#[test]
+fn an_array_of_records_is_one_whatever_they_have_beside_their_vectors() {
+    for record in [
+        r#"{"id":"a","vector":[1,2],"data":[{"id":"b","vector":[3]}]}"#,
+        r#"{"id":"a","points":[],"e":{"x":[1]}}"#,
+        r#"{"title":"x","value":[]}"#,
+        r#"{"title":"x","documents":[{"n":1}]}"#,
+        r#"{"ids":["a"],"tags":["b"]}"#,
+        r#"{"vectors":[{"id":"a","vector":[1]}] oops"#,
+    ] {
+        assert_eq!(whole(&format!("[{record},{record}]")), Ok(Some(ARRAYS)), "{record}");
+    }
+}
+
+#[test]
 fn lists_of_records_in_a_list_are_refused_with_a_cure() {
     for text in [r#"[[{"id":"a"},{"id":"b"}],[{"id":"c"}]]"#, r#"{"vectors":[[{"id":"a"}]]}"#] {
         assert!(
-            matches!(whole(text), Err(Unfit::Shape { cure, .. }) if cure.contains("for b in t")),
+            matches!(whole(text), Err(Unfit::Shape { cure, .. }) if cure.contains("for r in r[:]")),
             "{text}"
         );
     }
@@ -199,11 +247,15 @@ fn the_content_counts_before_the_name_and_a_named_format_before_both() {
 
 #[test]
 fn what_is_neither_json_nor_a_table_is_not_recognised() {
-    let packed = recognise(b"PAR1\0\0rest", true, Some("a.csv"), &form(Some(Format::Csv))).unwrap_err();
-    assert!(matches!(packed, Unfit::Unsupported { format: "a Parquet file", .. }), "{packed:?}");
-    for text in ["the 0.1 0.2\nof 0.3 0.4\n", "\u{80}\0\0\0,\0", "word"] {
+    let packed = recognise(b"Obj\x01\0\0rest", true, Some("a.csv"), &form(Some(Format::Csv))).unwrap_err();
+    assert!(matches!(packed, Unfit::Unsupported { format: "an Avro file", .. }), "{packed:?}");
+    for text in ["word", "some words\nof prose"] {
         assert_eq!(whole(text), Err(Unfit::Unrecognised), "{text:?}");
     }
+    for text in ["\u{80}\0\0\0,\0", "\u{1}\u{2}, some\u{3}thing\n"] {
+        assert_eq!(whole(text), Err(Unfit::Binary), "{text:?}");
+    }
+    assert!(matches!(whole("the 0.1 0.2\nof 0.3 0.4\n"), Err(Unfit::WordVectors(_))));
 }
 
 #[test]
@@ -259,16 +311,26 @@ fn formats_are_spelled_as_the_command_line_does() {
     for format in Format::ALL {
         assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
     }
-    let message = "parquet".parse::<Format>().unwrap_err().to_string();
-    insta::assert_snapshot!(message, @"unknown format 'parquet': expected json, jsonl, csv or tsv");
+    let message = "orc".parse::<Format>().unwrap_err().to_string();
+    insta::assert_snapshot!(message, @"unknown format 'orc': expected json, jsonl, csv, tsv, parquet, arrow, npy, npz, fvecs, bvecs, fbin, u8bin or float32");
 }
 
 #[test]
 fn files_of_a_directory_are_input_by_their_names() {
-    for name in ["a.json", "a.JSONL", "a.ndjson.gz", "a.b.csv.zst", "a.tsv"] {
+    for name in [
+        "a.json",
+        "a.JSONL",
+        "a.ndjson.gz",
+        "a.b.csv.zst",
+        "a.tsv",
+        "a.json.bz2",
+        "a.csv.xz",
+        "a.tsv.lz4",
+        "part-0.snappy.parquet",
+    ] {
         assert!(is_input_name(name), "{name}");
     }
-    for name in [".a.json", "a.parquet", "json", "a.gz", "a.json.bz2", "_SUCCESS"] {
+    for name in [".a.json", "a.orc", "json", "a.gz", "a.json.zip", "_SUCCESS"] {
         assert!(!is_input_name(name), "{name}");
     }
 }

@@ -20,6 +20,43 @@ pub(crate) struct Split {
     pub(crate) fit: Fit,
 }
 
+/// What splits the rows of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delimiter {
+    Byte(u8),
+    /// Nothing.
+    Missing,
+    /// More of the text will tell.
+    Untold,
+}
+
+/// The byte that splits the first rows best, if one splits them; a name that promises a table is believed.
+pub(crate) fn delimiter(
+    text: &[u8],
+    whole: bool,
+    longest: usize,
+    is_promised: bool,
+    tables: &Tables,
+) -> Delimiter {
+    let mut splits = Vec::new();
+    for delimiter in [b',', b'\t', b';'] {
+        match split(text, whole, longest, &Dialect::new(tables, delimiter)) {
+            Some(split) => splits.push((delimiter, split)),
+            None if !whole => return Delimiter::Untold,
+            None => {}
+        }
+    }
+    let best = splits
+        .iter()
+        .filter(|(_, split)| split.columns > 1)
+        .max_by_key(|(delimiter, split)| (split.fit, is_promised && *delimiter == b',', split.columns));
+    match best {
+        Some((delimiter, _)) if is_promised || !text.contains(&0) => Delimiter::Byte(*delimiter),
+        _ if is_promised => Delimiter::Byte(b','),
+        _ => Delimiter::Missing,
+    }
+}
+
 /// How well a delimiter fits the first rows, the best last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fit {

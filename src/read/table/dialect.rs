@@ -19,6 +19,8 @@ pub struct Tables {
     pub multiline_cells: bool,
     /// The column that holds the vector, if the user names it.
     pub vector: Option<String>,
+    /// Whether a single column makes a table: of keys, or of metadata, that stand beside vectors.
+    pub is_beside: bool,
 }
 
 impl Default for Tables {
@@ -32,6 +34,7 @@ impl Default for Tables {
             has_header: true,
             multiline_cells: false,
             vector: None,
+            is_beside: false,
         }
     }
 }

@@ -22,6 +22,16 @@ pub(crate) fn holds_vector(text: &[u8], dialect: &Dialect) -> bool {
     vectors(text, dialect).next().is_some()
 }
 
+/// Whether the quoted cell that `text` begins with is a vector up to its next quote, whatever stands behind that.
+pub(crate) fn begins_with_vector(text: &[u8], dialect: &Dialect) -> bool {
+    let Some((_, quoted)) = text.split_first().filter(|(first, _)| dialect.is_quote(**first)) else {
+        return false;
+    };
+    let end = quoted.iter().position(|byte| dialect.is_quote(*byte));
+    let content = end.and_then(|end| quoted.get(..end)).unwrap_or_default();
+    dimension(content, dialect).is_some_and(|length| length > 1)
+}
+
 /// The vector that `rest` begins with, if its first cell is one.
 fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
     let is_loose = |byte: &u8| dialect.is_quote(*byte) || (*byte == b' ' && *byte != dialect.delimiter);
@@ -57,6 +67,14 @@ fn bare_length(cell: &[u8]) -> Option<usize> {
     let (count, has_fraction) = numbers(cell)?;
     let is_whole = !is_between(cell.first()) && !is_between(cell.last());
     (is_whole && (count > 2 || (count == 2 && has_fraction))).then_some(count)
+}
+
+/// Whether nothing else than a list of numbers stands in a line, with what is around it.
+pub(crate) fn is_of_numbers(line: &[u8]) -> bool {
+    let is_around = |byte: &u8| b"[](){}".contains(byte) || byte.is_ascii_whitespace();
+    let first = line.iter().position(|byte| !is_around(byte)).unwrap_or(line.len());
+    let last = line.iter().rposition(|byte| !is_around(byte)).map_or(first, |last| last + 1);
+    line.get(first..last).and_then(numbers).is_some()
 }
 
 fn is_in_list(byte: u8) -> bool {
@@ -102,6 +120,15 @@ pub(crate) fn dimension(cell: &[u8], dialect: &Dialect) -> Option<usize> {
         0 => bare_length(cell),
         _ => numbers(cell.get(first..=last)?).map(|(count, _)| count).filter(|count| *count > 0),
     }
+}
+
+/// Whether a quoted cell with this `content` is a vector that lost its last quote and goes on to the next cell's first one.
+///
+/// Only a tab needs this: it may stand around a list of numbers. Behind another delimiter the cell is no vector.
+pub(crate) fn is_vector_and_tab(content: &[u8], dialect: &Dialect) -> bool {
+    dialect.delimiter == b'\t'
+        && content.ends_with(b"\t")
+        && dimension(content.trim_ascii(), dialect).is_some_and(|length| length > 1)
 }
 
 /// The column of a row's vector, and its length; two whole numbers are one where nothing else is.

@@ -11,13 +11,13 @@ use super::super::cut::QuoteFlaw;
 use super::super::window::newlines;
 use super::dialect::Dialect;
 use super::evidence::{
-    InPlace, could_open, holds_records, holds_vector, in_place, place_of_vector, row_dimension,
-    row_has_vector,
+    InPlace, begins_with_vector, could_open, holds_records, holds_vector, in_place, is_vector_and_tab,
+    place_of_vector, row_dimension, row_has_vector,
 };
 use crate::record::quote::QuoteKind;
 
 /// How far behind a broken row a line is looked for that could be its own end, with its vector.
-const FARTHEST: usize = 64 << 10;
+pub(super) const FARTHEST: usize = 64 << 10;
 
 /// How many quoted cells are read behind one that may hold records, for the row's own vector.
 ///
@@ -52,7 +52,7 @@ pub(crate) struct Row {
 }
 
 /// How a quoted cell ends.
-enum Closing {
+pub(super) enum Closing {
     /// By the quote at this offset; whether a line ends inside.
     At(usize, bool),
     /// It does not: a quote at this offset stands for nothing.
@@ -62,10 +62,12 @@ enum Closing {
 }
 
 /// A row as far as its own quotes tell.
-struct Scanned {
-    row: Row,
+pub(super) struct Scanned {
+    pub(super) row: Row,
     /// Where the quoted cell begins that is not in order, or whose end is doubtful.
     cell: Option<usize>,
+    /// The quote inside that cell that stands for nothing.
+    stray: Option<usize>,
     /// Whether the quote that ends a cell of several lines could just as well begin one.
     is_doubtful: bool,
 }
@@ -124,7 +126,11 @@ impl Text<'_> {
         let scanned = self.scan(start, limit)?;
         let Some(cell) = scanned.cell else { return Some(scanned.row) };
         if scanned.row.flaw.is_some() {
-            return self.with_its_vector(start, cell, scanned.row, ahead);
+            let row = self.with_its_vector(start, cell, scanned.row, ahead)?;
+            return match scanned.stray {
+                Some(stray) => self.with_its_last_line(start, stray, row),
+                None => Some(row),
+            };
         }
         if scanned.is_doubtful && self.next_is_broken(&scanned.row, limit)? {
             // Its lines are not read as rows: they may well be a text's, and what follows is rejected by itself.
@@ -135,7 +141,7 @@ impl Text<'_> {
     }
 
     /// Reads one row by its own quotes.
-    fn scan(&self, start: usize, limit: usize) -> Option<Scanned> {
+    pub(super) fn scan(&self, start: usize, limit: usize) -> Option<Scanned> {
         let mut at = start;
         let mut unopened = None;
         let mut lined = Lined::default();
@@ -181,7 +187,7 @@ impl Text<'_> {
         let content = self.without_line_end(start, end);
         let doubtful = lined.doubtful.filter(|_| unopened.is_none());
         let row = Row { content, next: self.bytes.len().min(end + 1), flaw: unopened };
-        Some(Scanned { row, cell: doubtful, is_doubtful: doubtful.is_some() })
+        Some(Scanned { row, cell: doubtful, stray: None, is_doubtful: doubtful.is_some() })
     }
 
     /// Notes a quoted cell of several lines, from its first quote to its last, if there may be something wrong with it.
@@ -216,11 +222,12 @@ impl Text<'_> {
     ) -> Option<Scanned> {
         let row = self.flawed(start, cell, found, kind)?;
         let flaw = unopened.or(row.flaw);
-        Some(Scanned { row: Row { flaw, ..row }, cell: Some(cell), is_doubtful: false })
+        let stray = matches!(kind, QuoteKind::Inside | QuoteKind::Backslash).then_some(found);
+        Some(Scanned { row: Row { flaw, ..row }, cell: Some(cell), stray, is_doubtful: false })
     }
 
     /// The next quote or line end.
-    fn next_special(&self, at: usize) -> Option<usize> {
+    pub(super) fn next_special(&self, at: usize) -> Option<usize> {
         let rest = self.bytes.get(at..)?;
         let hit = match self.dialect.quote {
             Some(quote) => memchr2(quote, b'\n', rest),
@@ -230,9 +237,10 @@ impl Text<'_> {
     }
 
     /// Finds the end of the quoted cell whose content starts at `at`; none when more text has to tell.
-    fn closing(&self, mut at: usize, limit: usize) -> Option<Closing> {
+    pub(super) fn closing(&self, mut at: usize, limit: usize) -> Option<Closing> {
         let Some(quote) = self.dialect.quote else { return Some(Closing::Open) };
         let within = self.bytes.get(..limit.min(self.bytes.len())).unwrap_or_default();
+        let opening = at;
         let mut has_lines = false;
         loop {
             let rest = within.get(at..).unwrap_or_default();
@@ -254,7 +262,12 @@ impl Text<'_> {
             } else if self.bytes.get(hit + 1) == Some(&quote) {
                 at = hit + 2;
             } else if self.ends_cell(hit + 1)? {
-                return Some(Closing::At(hit, has_lines));
+                let content = self.bytes.get(opening..hit).unwrap_or_default();
+                return Some(if is_vector_and_tab(content, self.dialect) {
+                    Closing::Broken(hit)
+                } else {
+                    Closing::At(hit, has_lines)
+                });
             } else {
                 return Some(Closing::Broken(hit));
             }
@@ -379,7 +392,8 @@ impl Text<'_> {
     fn with_its_vector(&self, start: usize, cell: usize, row: Row, ahead: &mut Ahead) -> Option<Row> {
         // Where the columns are not known, or there is only one, nothing stands behind the cell.
         let is_known = self.columns.is_some_and(|columns| columns > 1);
-        if !is_known || self.has_vector(start, cell, row.content.end) {
+        let has_vector = || self.has_vector(start, cell, row.content.end);
+        if !is_known || has_vector() || self.is_vector_cut(start, cell, row.next)? {
             return Some(row);
         }
         let farthest = start.saturating_add(FARTHEST.min(self.longest / 2));
@@ -445,7 +459,9 @@ impl Text<'_> {
     /// Whether the row from `start` has a vector up to the line `end` of its quoted cell at `cell`.
     fn has_vector(&self, start: usize, cell: usize, end: usize) -> bool {
         let before = self.bytes.get(start..cell).unwrap_or_default();
-        row_has_vector(before, self.dialect) || self.line_has_vector(cell..end)
+        row_has_vector(before, self.dialect)
+            || self.line_has_vector(cell..end)
+            || self.bytes.get(cell..end).is_some_and(|cell| begins_with_vector(cell, self.dialect))
     }
 
     fn line_has_vector(&self, line: Range<usize>) -> bool {

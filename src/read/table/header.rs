@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::cut::QuoteFlaw;
+use super::super::word_vectors::WordVectors;
 use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
 use super::dialect::{Dialect, Tables, named_delimiter};
 use super::evidence::dimension;
@@ -14,8 +15,10 @@ use crate::record::names::VECTORS;
 /// Why a header cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum HeaderFlaw {
-    /// The row looks like data because of this cell; the vector seems to stand in the column of this number, from 1.
-    Missing { cell: String, vector: Option<usize> },
+    /// The row looks like data because of this cell; the options name the columns that look like key and vector.
+    Missing { cell: String, columns: String },
+    /// It is none of a table: the text has word vectors, and needs a change.
+    Words(WordVectors),
     /// Two columns share this name.
     Duplicate(String),
     /// Lines end in a carriage return alone, so that the whole file is one row.
@@ -51,6 +54,11 @@ pub(crate) fn header(
     while let Some(next) = known.passed_over(start) {
         start = next;
     }
+    if delimiter == b' '
+        && let Some(words) = WordVectors::of(text, last).filter(|words| words.needs_change())
+    {
+        return Err(HeaderFlaw::Words(words));
+    }
     let found =
         if tables.has_header { known.row(start, &mut Ahead::default()) } else { first_row(known, start) };
     let Some(row) = found.filter(|_| start < text.len()) else {
@@ -83,7 +91,7 @@ pub(crate) fn header(
     let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
     let names = Columns(cells.iter().map(name).collect());
     check(&names, &dialect, tables)?;
-    Ok(Header::Found(Rows::new(dialect, names, longest), row.next))
+    Ok(Header::Found(Rows::new(dialect, names, longest).under(content), row.next))
 }
 
 /// The first row of a table without a header, which says how many columns there are.
@@ -134,9 +142,8 @@ fn check(names: &Columns, dialect: &Dialect, tables: &Tables) -> Result<(), Head
         return Err(HeaderFlaw::LineEnds);
     }
     if let Some(value) = names.iter().find(|name| looks_like_data(name, dialect)) {
-        let vector = names.iter().position(|name| dimension(name.as_bytes(), dialect).is_some());
         let cell = value.chars().take(40).collect();
-        return Err(HeaderFlaw::Missing { cell, vector: vector.map(|index| index + 1) });
+        return Err(HeaderFlaw::Missing { cell, columns: likely_columns(names, dialect) });
     }
     let mut known = HashSet::new();
     // Spreadsheets leave columns without a name behind the last one.
@@ -144,9 +151,27 @@ fn check(names: &Columns, dialect: &Dialect, tables: &Tables) -> Result<(), Head
         return Err(HeaderFlaw::Duplicate(name.clone()));
     }
     match names.as_slice() {
-        [name] if !is_of_a_vector(name, tables) => Err(HeaderFlaw::NoTable(name.chars().take(40).collect())),
+        [name] if !tables.is_beside && !is_of_a_vector(name, tables) => {
+            Err(HeaderFlaw::NoTable(name.chars().take(40).collect()))
+        }
         _ => Ok(()),
     }
+}
+
+/// The options that name the key and the vector by their numbers, as a row looks that is data.
+fn likely_columns(row: &[String], dialect: &Dialect) -> String {
+    const NUMBERS_AT_LEAST: usize = 3;
+    if let Some(vector) = row.iter().position(|cell| dimension(cell.as_bytes(), dialect).is_some()) {
+        let key = if vector == 0 { 2 } else { 1 };
+        return format!("--key {key} --vector {}", vector + 1);
+    }
+    let is_number = |cell: &&String| cell.parse::<f64>().is_ok();
+    let key = row.iter().position(|cell| !is_number(&cell)).unwrap_or(0);
+    let others = row.iter().enumerate().filter(|(index, _)| *index != key);
+    if row.len() > NUMBERS_AT_LEAST && others.into_iter().all(|(_, cell)| is_number(&cell)) {
+        return format!("--key {} --vector '*'", key + 1);
+    }
+    "--key 1 --vector 2".to_owned()
 }
 
 /// Whether a cell of the first row is a value and no name; whole numbers do name the columns of wide tables.
@@ -171,16 +196,23 @@ mod tests {
 
     #[test]
     fn a_header_that_cannot_name_columns_is_reported() {
-        let missing = |cell: &str, vector| Some(HeaderFlaw::Missing { cell: cell.to_owned(), vector });
+        let missing = |cell: &str, columns: &str| {
+            Some(HeaderFlaw::Missing { cell: cell.to_owned(), columns: columns.to_owned() })
+        };
         let no_table = |cell: &str| Some(HeaderFlaw::NoTable(cell.to_owned()));
         let cases = [
             ("key,vector", None),
             (" key ,\"vector\"", None),
             (",0,1,2", None),
             ("key,vector,,", None),
-            ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]", Some(2))),
-            ("doc-1,-0.25,1", missing("-0.25", None)),
-            ("doc-1,0.1 0.2", missing("0.1 0.2", Some(2))),
+            ("doc-1,\"[0.1, 0.2]\"", missing("[0.1, 0.2]", "--key 1 --vector 2")),
+            ("doc-1,-0.25,1", missing("-0.25", "--key 1 --vector 2")),
+            ("doc-1,-0.25,1,0.5", missing("-0.25", "--key 1 --vector '*'")),
+            ("0.25,1,0.5,doc-1", missing("0.25", "--key 4 --vector '*'")),
+            ("7,0.25,1,0.5", missing("0.25", "--key 1 --vector '*'")),
+            ("[0.5],doc-1", missing("[0.5]", "--key 2 --vector 1")),
+            ("0.1 0.2,doc-1", missing("0.1 0.2", "--key 2 --vector 1")),
+            ("doc-1,0.1 0.2", missing("0.1 0.2", "--key 1 --vector 2")),
             ("key,vector,key", Some(HeaderFlaw::Duplicate("key".to_owned()))),
             ("key,vector\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),
             ("key,\"vector\"\ra,1 2\rb,3 4\r", Some(HeaderFlaw::LineEnds)),

@@ -11,12 +11,13 @@ mod dialect;
 mod evidence;
 mod grammar;
 mod header;
+mod last_line;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::cells::CELLS_AT_MOST;
-pub(crate) use self::delimiters::{mentions_vector, split};
-pub(crate) use self::dialect::{Dialect, Tables, named_delimiter};
+pub(crate) use self::delimiters::{Delimiter, delimiter, mentions_vector};
+pub(crate) use self::dialect::{Tables, named_delimiter};
 pub(crate) use self::header::{Header, HeaderFlaw, header};
 pub(crate) use self::rows::Rows;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use csv::ByteRecord;
 
 use super::super::cut::{Cut, RECORDS_AT_MOST};
 use super::super::mark::{BYTE_ORDER_MARK, mark_length};
@@ -17,6 +18,8 @@ use crate::record::{Columns, Raw, RowTrouble};
 pub(crate) struct Rows {
     dialect: Dialect,
     columns: Arc<Columns>,
+    /// The text of the header; nothing where the first row is data.
+    header: Option<Box<[u8]>>,
     /// How long a row with a quoted cell may be.
     longest: usize,
     /// Whether a carriage return stands in the text that was cut last.
@@ -25,10 +28,20 @@ pub(crate) struct Rows {
 
 impl Rows {
     pub(super) fn new(dialect: Dialect, columns: Columns, longest: usize) -> Self {
-        Self { dialect, columns: Arc::new(columns), longest, has_returns: false }
+        Self { dialect, columns: Arc::new(columns), header: None, longest, has_returns: false }
     }
 
-    #[cfg(test)]
+    /// The same under a header of this text: where files were put together, it comes again between rows.
+    pub(super) fn under(self, header: &[u8]) -> Self {
+        Self { header: Some(header.into()), ..self }
+    }
+
+    /// The byte between cells.
+    pub(crate) fn delimiter(&self) -> u8 {
+        self.dialect.delimiter
+    }
+
+    /// The columns of the file.
     pub(crate) fn columns(&self) -> &Columns {
         &self.columns
     }
@@ -37,7 +50,13 @@ impl Rows {
     pub(crate) fn cut(&mut self, text: &[u8], last: bool) -> Cut {
         self.has_returns = memchr::memchr(b'\r', text).is_some();
         let columns = Some(self.columns.0.len());
-        cut(Text { bytes: text, last, longest: self.longest, dialect: &self.dialect, columns })
+        let text = Text { bytes: text, last, longest: self.longest, dialect: &self.dialect, columns };
+        cut_counted(text, self.header.as_deref(), &mut Ahead::default())
+    }
+
+    /// The cells of a row that was in order when it was cut.
+    pub(crate) fn cells(&self, row: &[u8]) -> ByteRecord {
+        cells(row, &self.dialect)
     }
 
     /// The cells of a row of the text that was cut last, under the file's header.
@@ -60,11 +79,11 @@ impl Rows {
 
 /// Cuts the complete rows of a text, empty ones and comments left out.
 pub(super) fn cut(text: Text<'_>) -> Cut {
-    cut_counted(text, &mut Ahead::default())
+    cut_counted(text, None, &mut Ahead::default())
 }
 
-/// The same, with what is known of the rows behind broken ones.
-pub(super) fn cut_counted(text: Text<'_>, ahead: &mut Ahead) -> Cut {
+/// The same without rows that repeat the `header`, and with what is known of the rows behind broken ones.
+pub(super) fn cut_counted(text: Text<'_>, header: Option<&[u8]>, ahead: &mut Ahead) -> Cut {
     let mut cut = Cut::default();
     let mut at = 0;
     while at < text.bytes.len() && cut.records.len() < RECORDS_AT_MOST {
@@ -79,6 +98,11 @@ pub(super) fn cut_counted(text: Text<'_>, ahead: &mut Ahead) -> Cut {
             cut.flaws.push((cut.records.len(), flaw));
         }
         if row.content.is_empty() && row.flaw.is_none() {
+            at = row.next;
+            continue;
+        }
+        if header.is_some_and(|header| text.bytes.get(start..row.content.end) == Some(header)) {
+            cut.headers.push(start);
             at = row.next;
             continue;
         }

@@ -1,14 +1,18 @@
 //! What is cut from texts whose quotes are in order, and from those whose quotes are not.
 
 use super::super::cut::Cut;
+use super::cells::cells;
 use super::dialect::{Dialect, Tables};
 use super::grammar::{Ahead, Text};
 use super::rows::{cut, cut_counted};
 use crate::record::quote::QuoteKind;
 
 fn row(text: &str, columns: usize, tables: &Tables, last: bool) -> Cut {
-    let dialect = Dialect::new(tables, b',');
-    cut(Text { bytes: text.as_bytes(), last, longest: 1 << 20, dialect: &dialect, columns: Some(columns) })
+    row_by(&Dialect::new(tables, b','), text, columns, last)
+}
+
+fn row_by(dialect: &Dialect, text: &str, columns: usize, last: bool) -> Cut {
+    cut(Text { bytes: text.as_bytes(), last, longest: 1 << 20, dialect, columns: Some(columns) })
 }
 
 /// Each record as its text, or as the lines and the kind of its trouble; and how far the text is done with.
@@ -71,6 +75,71 @@ fn what_a_stray_quote_swallowed_is_read_as_rows_again() {
 }
 
 #[test]
+fn what_stands_behind_a_whole_vector_costs_its_own_line() {
+    // The last ones are files that were put together without a line end between them.
+    for row in [
+        "a,t,\"[1,2]\"x",
+        "a,t,\"[1, 2]\"\"\"x",
+        "a,t,\"(1 2)\".",
+        "a,\"[1,2]\"id,text,vector",
+        "a,\"[1,2]\"b,t,u",
+    ] {
+        let [first, ..] = &rows(&format!("{row}\nb,u,\"[3,4]\"\nc,v,\"[5,6]\"\n"), 3)[..] else {
+            panic!("{row}")
+        };
+        assert_eq!(first, &format!("Inside 1-1: {row}"));
+    }
+    // A text of several lines before the vector goes on to it, also where it begins with numbers.
+    for text in ["[1,2] or\" x", "[1]\" x", "5\" x"] {
+        let rows = rows(&format!("a,\"{text}\nb,u,\"[3,4]\"\nc,v,\"[5,6]\"\n"), 3);
+        assert_eq!(rows, [format!("Inside 1-1: a,\"{text}\nb,u,\"[3,4]\""), "c,v,\"[5,6]\"".to_owned()]);
+    }
+}
+
+#[test]
+fn a_vector_that_is_cut_takes_no_other_record_with_it() {
+    // Where a cell of the vector `first` may be cut, over whatever lines it is written.
+    let vectors =
+        ["[0.5, 1.5, 2.5]", "[0.5,\n 1.5,\n 2.5]", "[\n  0.5,\n  1.5,\n  2.5\n]", "[0.5 1.5\n 2.5]"];
+    for (vector, column) in vectors.iter().flat_map(|vector| (0..3).map(move |column| (vector, column))) {
+        let record = |name: &str, vector: &str| {
+            let mut cells = vec![format!("{name}1"), format!("\"{name}2\"")];
+            cells.insert(column, format!("\"{vector}"));
+            cells.join(",")
+        };
+        let whole = |name: &str| record(name, &format!("{vector}\""));
+        for end in 1..vector.len() {
+            let cut = record("b", vector.get(..end).unwrap());
+            let cut = cut.get(..cut.find(vector.get(..end).unwrap()).unwrap() + end).unwrap();
+            let text = format!("{}\n{cut}\n{}\n{}\n", whole("a"), whole("c"), whole("d"));
+            let found = divided(&text, &Tables::default()).1;
+            let whole: Vec<String> = ["a", "c", "d"].map(whole).to_vec();
+            let read: Vec<&String> = found.iter().filter(|row| whole.contains(row)).collect();
+            assert_eq!(read, whole.iter().collect::<Vec<_>>(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_vector_that_lost_its_last_quote_is_rejected_by_itself_though_tabs_may_stand_behind_it() {
+    for vector in ["[1.5 2.5]", "[1.5 2.5\n 3.5]", "[1.5,\n2.5]", "1.5 2.5", "(1.5 2.5) "] {
+        for behind in ["\t", "", "x\ty"] {
+            let record = |key: &str, quote: &str| format!("{key}\t\"{vector}{quote}\t\"{behind}\"\t\"z\"");
+            let text = format!("{}\n{}\n{}\n", record("a", ""), record("b", "\""), record("c", "\""));
+            let dialect = Dialect::new(&Tables::default(), b'\t');
+            let cut = row_by(&dialect, &text, 4, true);
+            let is_flawed = |index: usize| cut.flaws.iter().any(|(flawed, _)| *flawed == index);
+            let rows: Vec<&str> = cut.records.iter().map(|row| text.get(row.clone()).unwrap()).collect();
+            let mut whole = (0..rows.len()).filter(|index| !is_flawed(*index)).map(|index| rows[index]);
+            let meant = [record("b", "\""), record("c", "\"")];
+            assert!(is_flawed(0) && rows.last() == Some(&meant[1].as_str()), "{text:?}: {rows:?}");
+            let is_meant = |row: &str| meant.iter().any(|meant| meant == row);
+            assert!(whole.all(|row| cells(row.as_bytes(), &dialect).len() != 4 || is_meant(row)), "{rows:?}");
+        }
+    }
+}
+
+#[test]
 fn the_rest_of_a_broken_text_of_several_lines_is_never_a_row() {
     assert_eq!(
         rows("a,\"x\ny, z,[1 2]\nb,\"u\",[3 4]\n", 3),
@@ -80,6 +149,73 @@ fn the_rest_of_a_broken_text_of_several_lines_is_never_a_row() {
         rows("a,x\ny, z\",[1 2]\nb,\"u\",[3 4]\n", 3),
         ["a,x", "Unopened 1-1: y, z\",[1 2]", "b,\"u\",[3 4]"]
     );
+}
+
+/// How many rows of the text are broken, and the others.
+fn divided(text: &str, tables: &Tables) -> (usize, Vec<String>) {
+    let cut = row(text, 3, tables, true);
+    assert_eq!(cut.consumed, text.len(), "{text}");
+    let is_broken = |index: &usize| cut.flaws.iter().any(|(flawed, _)| flawed == index);
+    let whole = (0..cut.records.len()).filter(|index| !is_broken(index));
+    (cut.flaws.len(), whole.map(|index| text.get(cut.records[index].clone()).unwrap().to_owned()).collect())
+}
+
+#[test]
+fn the_line_on_which_a_broken_text_ends_is_not_a_row() {
+    let escaped = Tables { escape: Some(b'\\'), ..Tables::default() };
+    let put_together = [
+        // The last column, of one line more and of several.
+        "a,\"[5, 6]\",\"three\nlines x\"b,\"[7, 8]\",plain",
+        "a,[5 6],\"three\nlines x\"b,[7 8],plain",
+        "a,[5 6],\"three\n\nof, the\"\"se\nlines x\"b,[7 8],plain",
+        "a,[5 6],\"three\nlines, or\"b,[7 8]",
+        "a,[5 6],\"three\nlines x\"b,[7 8],\"two\nc, or lines\"",
+        // The middle one.
+        "a,\"three\nlines x\"b,plain,[7 8]",
+        "a,\"see\nd, it,[1 2]\nlines x\"b,plain,[7 8]",
+        "[5 6],\"three\nlines x\"[7 8],plain,b",
+        "a,\"[5, 6,\n7]\"b,\"[7, 8, 9]\",plain",
+        // The first one.
+        "\"three\nlines x\"plain,b,[7 8]",
+        "\"three,[1 2]\nlines x\"plain,b,[7 8]",
+        "\"[5, 6,\n7]\"b,[7 8 9],plain",
+    ];
+    for broken in put_together {
+        for tables in [&Tables::default(), &escaped] {
+            let text = format!("{broken}\nlast,[7 9],p\n");
+            assert_eq!(divided(&text, tables), (1, vec!["last,[7 9],p".to_owned()]), "{text}");
+            let text = text.replace('\n', "\r\n");
+            assert_eq!(divided(&text, tables), (1, vec!["last,[7 9],p".to_owned()]), "{text}");
+        }
+    }
+    let text = "a,[5 6],\"th\\\"ree\nli\\\"nes x\"b,[7 8],plain\nlast,[7 9],p\n";
+    assert_eq!(divided(text, &escaped), (1, vec!["last,[7 9],p".to_owned()]));
+}
+
+#[test]
+fn rows_before_the_line_on_which_a_broken_text_ends_are_read() {
+    for (text, whole) in [
+        // One between, so that the stray quote is the first one.
+        ("a,[1 2],\"x\nb,[3 4],y\nc,[5 6],the \"best\" of\n", vec!["b,[3 4],y", "c,[5 6],the \"best\" of"]),
+        ("a,[1 2],\"x\ny\nb,[3 4],z\nc,[5 6],7\" x\n", vec!["y", "b,[3 4],z", "c,[5 6],7\" x"]),
+        // The quote that went wrong begins a cell.
+        ("a,[1 2],\"x\nb,\"[3, 4]\",y\n", vec!["b,\"[3, 4]\",y"]),
+        ("a,[1 2],\"x\n\"b\",[3 4],y\n", vec!["\"b\",[3 4],y"]),
+        ("a,[1 2],\"x\nb,[3 4],\"\"\"u\"\" v\"\n", vec!["b,[3 4],\"\"\"u\"\" v\""]),
+    ] {
+        let (broken, found) = divided(text, &Tables::default());
+        assert_eq!((broken, found), (1, whole.iter().map(|row| (*row).to_owned()).collect()), "{text}");
+    }
+}
+
+#[test]
+fn a_window_that_ends_within_the_last_line_of_a_broken_text_waits_for_it() {
+    let text = "a,[5 6],\"three\nlines x\"b,[7 8],plain\nc,[7 9],p\n";
+    let end = text.find("\nc").unwrap() + 1;
+    for at in text.find('\n').unwrap()..end {
+        assert_eq!(found(text.get(..at).unwrap(), 3, false).1, 0, "{at}");
+    }
+    assert_eq!(found(text.get(..end).unwrap(), 3, false).1, end);
 }
 
 #[test]
@@ -152,7 +288,7 @@ fn read(text: &str, columns: usize) -> usize {
             dialect: &dialect,
             columns: Some(columns),
         };
-        at += cut_counted(text, &mut ahead).consumed;
+        at += cut_counted(text, None, &mut ahead).consumed;
         ahead.forget();
     }
     ahead.read

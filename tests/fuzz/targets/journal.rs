@@ -9,7 +9,7 @@ use ossvec::test_support::put::fuzzing::{Mark, journal, read_journal};
 use ossvec::test_support::record::{Position, Span};
 
 fn position(record: u64) -> Position {
-    Position { input: 0, offset: record * 10, line: record + 1, record }
+    Position { offset: record * 10, line: record + 1, record, ..Position::default() }
 }
 
 /// The marks that some bytes stand for, each with stretches ahead.

@@ -21,11 +21,17 @@ fuzz_target!(|data: &[u8]| {
     if format.is_none() && !matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return;
     }
+    // Text that a mark says to be UTF-16 is decoded first: its records are slices of what it says.
+    if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| text.starts_with(*mark)) {
+        return;
+    }
     let whole = cut(text, ALL, format, None);
     // How much of a text is in another encoding is told by what the window has of it.
     if std::str::from_utf8(text).is_ok() {
         let parts = cut(text, window(*size), format, None);
-        assert_eq!(parts, whole, "a window of {} bytes", window(*size));
+        if [&parts, &whole].into_iter().all(is_taken) {
+            assert_eq!(parts, whole, "a window of {} bytes", window(*size));
+        }
     }
     records_are_slices_in_order(text, &whole);
     if let Some(record) = whole.records.get(usize::from(*size) % whole.records.len().max(1)) {
@@ -39,7 +45,11 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// What is no data at all is told by more bytes than the smallest windows hold.
+/// Whether a text was taken for records. What is binary, or columns, is told by more bytes than the smallest windows hold.
+fn is_taken(cutting: &Cutting) -> bool {
+    !cutting.records.is_empty() || cutting.failed != Some(0)
+}
+
 fn window(size: u8) -> usize {
     64 + usize::from(size)
 }

@@ -125,7 +125,7 @@ fn without_repeated(earlier: &Header, list: &[Fingerprint], now: &[Now]) -> Vec<
 
 /// Whether an input begins with what was read of one that failed.
 fn begins_alike(input: &Input, FailedAt { at, beginning }: &FailedAt) -> bool {
-    beginning.is_some() && read::beginning(input, *at) == *beginning
+    beginning.as_ref().is_some_and(|known| read::begins_as(input, *at, known))
 }
 
 /// The numbers without those that are less than one before them.

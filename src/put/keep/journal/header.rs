@@ -13,7 +13,7 @@ use super::place::Place;
 use super::sent::{Interval, LeftInput};
 use crate::oss::time::Timestamp;
 use crate::put::books::tracker::Mark;
-use crate::read::fingerprint::{Fingerprint, have_repeats, short};
+use crate::read::fingerprint::{Fingerprint, FingerprintError, have_repeats, short};
 use crate::record::Input;
 
 /// Version of the form that is written. Version 1, which knew less of the place and nothing of the index, and version 2,
@@ -54,6 +54,9 @@ pub struct Header {
     /// The inputs that an earlier load has completed, by their numbers, and when they were sent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub complete: BTreeMap<u32, Interval>,
+    /// The files that stand beside the inputs, by the options that name them and have what is in them as their values.
+    #[serde(skip)]
+    pub beside: BTreeMap<String, PathBuf>,
 }
 
 /// When a load began, and in which process: no other one has both.
@@ -97,7 +100,8 @@ impl TryFrom<Written> for Header {
             (BEFORE_COUNTS_PER_INPUT | VERSION, Some(place)) => place,
             _ => return Err("another version"),
         };
-        Ok(Self { version, place, bound, reading, inputs, rejects, load, as_of, left, complete })
+        let beside = BTreeMap::new();
+        Ok(Self { version, place, bound, reading, inputs, rejects, load, as_of, left, complete, beside })
     }
 }
 
@@ -121,6 +125,7 @@ impl Header {
             as_of: None,
             left: Vec::new(),
             complete,
+            beside: BTreeMap::new(),
         })
     }
 
@@ -150,6 +155,12 @@ impl Header {
         let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let rejects = named.map_or_else(String::new, |path| whole(path).display().to_string());
         Self { rejects: Some(rejects), ..self }
+    }
+
+    /// The same with the files that stand beside the inputs.
+    #[must_use]
+    pub(crate) fn with_beside(self, beside: BTreeMap<String, PathBuf>) -> Self {
+        Self { beside, ..self }
     }
 
     /// One folder for each place and set of input names, so that two services never share one. Where an earlier version
@@ -186,10 +197,26 @@ impl Header {
         let now = inputs::find(&earlier.inputs, &self.inputs, inputs, mark)?;
         inputs::check(&now, &earlier.inputs, mark, on_change)?;
         let Some(option) = self.other_reading(earlier) else { return Ok(now) };
+        if let Some(changed) = self.changed_beside(&option, earlier) {
+            return Err(JournalError::Changed(changed));
+        }
         let said =
             |header: &Self| header.reading.get(&option).cloned().unwrap_or_else(|| "not given".to_owned());
         let (was, now) = (said(earlier), said(self));
         Err(JournalError::Option { option, was, now })
+    }
+
+    /// How the file that an option names has changed, if it names one now and did then.
+    fn changed_beside(&self, option: &str, earlier: &Self) -> Option<FingerprintError> {
+        let file = self.beside.get(option)?;
+        let (was, now) = (earlier.reading.get(option)?, self.reading.get(option)?);
+        let size = |content: &str| content.split_once(' ').map(|(size, _)| size.to_owned());
+        let what = match (size(was), size(now)) {
+            (Some(was), Some(now)) if was != now => format!("it had {was} bytes, now {now}"),
+            _ => "its content differs".to_owned(),
+        };
+        let input = format!("{} (from {option})", file.display());
+        Some(FingerprintError::Changed { input, what })
     }
 
     /// Whether an input is among them twice, by its name or by its content.

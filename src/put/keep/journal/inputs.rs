@@ -261,7 +261,8 @@ pub(crate) fn check(
 impl FailedAt {
     /// Whether the input begins with all that was read of this one.
     fn begins(&self, input: &Input) -> bool {
-        self.at.offset > 0 && self.beginning.is_some() && read::beginning(input, self.at) == self.beginning
+        let is_same = |known: &String| read::begins_as(input, self.at, known);
+        self.at.offset > 0 && self.beginning.as_ref().is_some_and(is_same)
     }
 }
 

@@ -1,0 +1,127 @@
+//! Text that the reader has found to be no record as it stands: why, and its key where it has one. Pure.
+
+use super::json;
+use super::not_text;
+use super::{Admit, Under};
+use crate::export::{Content, Export};
+use crate::record::{KeyFlaw, Lookup, Reason, RowTrouble};
+
+impl Admit {
+    /// Why a text is rejected that has this trouble. Its key, if it can be told, is left in the scratch.
+    #[cold]
+    pub(super) fn broken(&mut self, text: &[u8], trouble: &RowTrouble) -> Reason {
+        match trouble {
+            RowTrouble::NotJoined { what, .. } => {
+                let looked_up = match what {
+                    Lookup::Missing(key) => Some(key.as_str()),
+                    Lookup::NoKey(_) | Lookup::Kind { .. } | Lookup::Twice(_) => None,
+                };
+                // A failed request is to be sent again, whatever stands in the other file.
+                match self.look_at_object(text, looked_up) {
+                    Some(message) => Reason::Provider { message },
+                    None => reason(trouble),
+                }
+            }
+            RowTrouble::OwnKey | RowTrouble::OwnJoined | RowTrouble::Beside { .. } => {
+                self.look_at_object(text, None);
+                reason(trouble)
+            }
+            RowTrouble::Several { key } | RowTrouble::Neither { key } => {
+                self.scratch.take_key(key);
+                reason(trouble)
+            }
+            _ => reason(trouble),
+        }
+    }
+
+    /// Looks into an object that is in order by itself for its key, and gives what its provider says of its failure. Of
+    /// several objects on a line, only the one with the key that was looked up is meant.
+    fn look_at_object(&mut self, text: &[u8], looked_up: Option<&str>) -> Option<String> {
+        let under = Under { fields: &self.fields, rules: &self.rules };
+        // Whatever else is wrong with it, it is rejected for what is known.
+        json::read(text, None, under, &mut self.scratch).unwrap_or_default();
+        self.scratch.book.begin();
+        if self.scratch.glued.take().is_some() {
+            self.scratch.key = None;
+        }
+        let export = Export::of(text);
+        let key_of_form = export.as_ref().and_then(|export| export.key).filter(|_| !self.fields.key.named);
+        match (key_of_form, looked_up) {
+            (Some(key), _) => self.scratch.take_key(key),
+            (None, Some(key)) if self.scratch.key.is_none() => {
+                self.scratch.take_key(&serde_json::Value::from(key).to_string());
+            }
+            (None, _) => {}
+        }
+        match export?.content {
+            Content::Failed(message) => Some(message),
+            Content::One(_) | Content::Several(_) | Content::Unfit(_) => None,
+        }
+    }
+}
+
+/// Why such a text is not stored.
+fn reason(trouble: &RowTrouble) -> Reason {
+    match trouble {
+        RowTrouble::Quote(trouble) => Reason::Quote(*trouble),
+        RowTrouble::NotUtf8(text, Some(column)) => not_text::cell(text, column),
+        RowTrouble::NotUtf8(text, None) => not_text::text(text),
+        RowTrouble::Cells { want, got } => Reason::Ragged { want: *want, got: *got },
+        RowTrouble::NoKey(looked_for) => Reason::NoKey { looked_for: looked_for.clone() },
+        RowTrouble::Key(field, KeyFlaw::Kind(found)) => {
+            Reason::KeyKind { field: field.clone(), found: found.clone() }
+        }
+        RowTrouble::Key(_, KeyFlaw::Mark) => Reason::Syntax { detail: json::MARK.to_owned() },
+        RowTrouble::Key(_, KeyFlaw::Length(characters)) => Reason::KeyLength { characters: *characters },
+        RowTrouble::Beside { place, trouble } => {
+            Reason::Beside { place: place.clone(), reason: Box::new(reason(trouble)) }
+        }
+        RowTrouble::NotJoined { file, what } => Reason::NotJoined { file: file.clone(), what: what.clone() },
+        other => Reason::Syntax { detail: detail(other).to_owned() },
+    }
+}
+
+/// What is wrong with text that is no record, in words.
+fn detail(trouble: &RowTrouble) -> &'static str {
+    match trouble {
+        RowTrouble::Mark
+        | RowTrouble::Quote(_)
+        | RowTrouble::NotUtf8(..)
+        | RowTrouble::Cells { .. }
+        | RowTrouble::NoKey(_)
+        | RowTrouble::Key(..)
+        | RowTrouble::Beside { .. }
+        | RowTrouble::NotJoined { .. } => json::MARK,
+        RowTrouble::KeyTwice => "the key field occurs twice",
+        RowTrouble::NotObject => "it is not a JSON object",
+        RowTrouble::OwnJoined => {
+            "it has a field joined already, which --join adds; rename it, or load the record without --join"
+        }
+        RowTrouble::Return => {
+            "the row contains a carriage return without a line feed; if it ends rows, convert it: \
+             tr '\\r' '\\n' < FILE > NEW-FILE; if it is text, quote the cell"
+        }
+        RowTrouble::Several { .. } => {
+            "the line contains several records, but one key is made for a line; \
+             give each of the others a key and a line of its own"
+        }
+        RowTrouble::Neither { .. } => "it is neither an object nor an array of numbers",
+        RowTrouble::OwnKey => {
+            "it has a key of its own, unlike the first record; load it without --key-template and --keys-from"
+        }
+        RowTrouble::NoAction => {
+            "it is a document without an action, such as {\"index\":{\"_id\":\"1\"}}, on the line before it"
+        }
+        RowTrouble::KeyOfDocument => {
+            "the document has a field named key; choose the key, for example with --key _id"
+        }
+        RowTrouble::NoDocument => "it is an action without a document on the next line",
+        RowTrouble::OneLine => {
+            "it has an action and its document on one line; put the document on the next line"
+        }
+        RowTrouble::Deletes => "it deletes a document; only the actions index and create are loaded",
+        RowTrouble::Updates => {
+            "it updates a part of a document; only the actions index and create are loaded"
+        }
+    }
+}

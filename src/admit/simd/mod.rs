@@ -1,0 +1,194 @@
+//! Many numbers by one instruction: a second way through [`numbers`](super::numbers) and [`shortest`](super::shortest),
+//! chosen at run time by what the processor can do.
+//!
+//! The plain code is the specification. What is here gives the same numbers, the same bytes and the same place where a
+//! vector ends, or leaves the work to it: one number, if only that number is in doubt, or the whole vector, so that every
+//! message is the plain code's. It knows nothing of that code; the caller hands in what does one number.
+//!
+//! Intrinsics are safe where their features are on, and bytes become registers by zerocopy. What is unsafe is to turn the
+//! features on, here and nowhere else.
+
+#[cfg(target_arch = "x86_64")]
+mod batch;
+#[cfg(target_arch = "x86_64")]
+mod blocks;
+#[cfg(target_arch = "x86_64")]
+mod chunks;
+mod plain;
+#[cfg(target_arch = "x86_64")]
+mod read_avx2;
+#[cfg(target_arch = "x86_64")]
+mod read_avx512;
+#[cfg(target_arch = "x86_64")]
+mod shapes;
+#[cfg(test)]
+#[cfg(target_arch = "x86_64")]
+mod tests;
+#[cfg(target_arch = "x86_64")]
+mod write_avx2;
+#[cfg(target_arch = "x86_64")]
+mod write_avx512;
+
+use std::ffi::OsStr;
+use std::sync::OnceLock;
+
+pub(super) use plain::ROOM;
+use plain::{ReadOne, WriteOne};
+
+use crate::setting::OSSVEC_NO_SIMD;
+
+/// What numbers are read and written by. Only what the processor has becomes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Instructions(Set);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// Those of any processor: the plain code.
+    Plain,
+}
+
+impl Set {
+    /// All of them, the fastest first.
+    const ALL: &[Self] = &[
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        Self::Plain,
+    ];
+
+    fn is_there(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                Self::Avx2.is_there()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512ifma")
+                    && is_x86_feature_detected!("avx512vbmi")
+                    && is_x86_feature_detected!("avx512vbmi2")
+                    && is_x86_feature_detected!("avx512vpopcntdq")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma")
+                    && is_x86_feature_detected!("bmi1")
+                    && is_x86_feature_detected!("bmi2")
+                    && is_x86_feature_detected!("lzcnt")
+                    && is_x86_feature_detected!("popcnt")
+            }
+            Self::Plain => true,
+        }
+    }
+}
+
+impl Instructions {
+    /// All that the processor has, the fastest first and the plain code last.
+    pub(super) fn available() -> impl Iterator<Item = Self> {
+        Set::ALL.iter().filter(|set| set.is_there()).map(|set| Self(*set))
+    }
+
+    /// Those that a load takes, found out once.
+    #[inline]
+    pub(super) fn chosen() -> Self {
+        static CHOSEN: OnceLock<Instructions> = OnceLock::new();
+        *CHOSEN.get_or_init(|| Self::but(&std::env::var_os(OSSVEC_NO_SIMD).unwrap_or_default()))
+    }
+
+    /// The fastest that is not switched off: `avx512` switches off that alone, any other value all.
+    fn but(switched_off: &OsStr) -> Self {
+        let is_on = |instructions: &Self| match switched_off.as_encoded_bytes() {
+            b"" => true,
+            #[cfg(target_arch = "x86_64")]
+            b"avx512" => instructions.0 != Set::Avx512,
+            _ => instructions.0 == Set::Plain,
+        };
+        Self::available().find(is_on).unwrap_or(Self(Set::Plain))
+    }
+}
+
+/// Reads the numbers up to `]` and says how many bytes were used, the bracket included. `None` leaves the vector to the
+/// plain code, and `out` as it was.
+#[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "nothing is served there"))]
+#[inline]
+pub(super) fn read(
+    instructions: Instructions,
+    text: &[u8],
+    one: ReadOne,
+    out: &mut Vec<f32>,
+) -> Option<usize> {
+    let before = out.len();
+    let used = match instructions.0 {
+        Set::Plain => None,
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 | Set::Avx512 => read_rest(instructions, text, one, out),
+    };
+    if used.is_none() {
+        out.truncate(before);
+    }
+    used
+}
+
+/// Reads the first number by the plain code, which shows how numbers are kept apart here, and the others by instructions.
+#[cfg(target_arch = "x86_64")]
+fn read_rest(instructions: Instructions, text: &[u8], one: ReadOne, out: &mut Vec<f32>) -> Option<usize> {
+    /// A text shorter than this has too few numbers for a gain.
+    const SHORTEST: usize = 96;
+    // Places are kept in 32 bits.
+    if text.len() < SHORTEST || u32::try_from(text.len()).is_err() {
+        return None;
+    }
+    let (first, used) = one(text)?;
+    out.push(first);
+    let is_spaced = match text.get(used..)? {
+        [b',', b' ', ..] => true,
+        [b',', ..] => false,
+        _ => return None,
+    };
+    #[expect(unsafe_code, reason = "the only way to turn features on for a function")]
+    // SAFETY: `Instructions::available` has found the features, and nothing else makes a value.
+    unsafe {
+        match instructions.0 {
+            Set::Avx512 if is_spaced => read_avx512::read::<true>(text, used, one, out),
+            Set::Avx512 => read_avx512::read::<false>(text, used, one, out),
+            Set::Avx2 if is_spaced => read_avx2::read::<true>(text, used, one, out),
+            Set::Avx2 => read_avx2::read::<false>(text, used, one, out),
+            Set::Plain => None,
+        }
+    }
+}
+
+/// Appends the numbers with commas between. `false` leaves them to the plain code, and `out` as it was.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(unused_variables, clippy::ptr_arg, reason = "nothing is served there")
+)]
+#[inline]
+pub(super) fn write(instructions: Instructions, numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) -> bool {
+    /// Fewer numbers are no gain.
+    const FEWEST: usize = 8;
+    match instructions.0 {
+        _ if numbers.len() < FEWEST => false,
+        Set::Plain => false,
+        #[cfg(target_arch = "x86_64")]
+        set @ (Set::Avx2 | Set::Avx512) => {
+            #[expect(unsafe_code, reason = "the only way to turn features on for a function")]
+            // SAFETY: `Instructions::available` has found the features, and nothing else makes a value.
+            unsafe {
+                if set == Set::Avx512 {
+                    write_avx512::write(numbers, one, out);
+                } else {
+                    write_avx2::write(numbers, one, out);
+                }
+            }
+            true
+        }
+    }
+}

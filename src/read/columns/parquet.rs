@@ -1,0 +1,219 @@
+//! Parquet: row groups, of which the needed columns are decoded page by page.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::Type;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
+
+use super::alike::alike;
+use super::pages;
+use super::plan::Plan;
+use super::slice::{SLICE_BYTES, SLICE_ROWS, Slice};
+use super::source::{Decoded, Source, Trouble, check_rows, tail};
+use super::structures;
+use super::wanted::Wanted;
+
+const ENCRYPTED: Trouble =
+    Trouble::Unsupported("an encrypted Parquet file", "write it again without encryption");
+
+/// A Parquet file.
+pub(super) struct ParquetFile {
+    file: File,
+    metadata: ArrowReaderMetadata,
+    plan: Arc<Plan>,
+    projection: ProjectionMask,
+    slice_rows: usize,
+    rows: u64,
+    /// The row group that is being read.
+    group: usize,
+    /// How many of its rows are left.
+    left: u64,
+    /// What reads it; none before its beginning.
+    reader: Option<ParquetRecordBatchReader>,
+}
+
+impl ParquetFile {
+    pub(super) fn open(mut file: File, wanted: &Wanted) -> Result<Self, Trouble> {
+        check_footer(&mut file)?;
+        // What Arrow notes about its own types is not needed: a list is a list of any kind.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::load(&file, options).map_err(trouble)?;
+        let fields = alike(metadata.schema().fields(), wanted);
+        let mut plan = Plan::new(&fields, wanted);
+        let is_null = |column: usize| fields.get(column).is_some_and(|field| field.data_type().is_null());
+        plan.leave_out(|column| is_null(column) || is_empty(&metadata, column));
+        let plan = Arc::new(plan);
+        let projection = ProjectionMask::roots(metadata.parquet_schema(), plan.read());
+        let groups = metadata.metadata().row_groups();
+        let rows = groups.iter().map(group_rows).fold(0, u64::saturating_add);
+        let said = metadata.metadata().file_metadata().num_rows();
+        if u64::try_from(said) != Ok(rows) {
+            return Err(damaged(&format!("its footer says {said} rows, its row groups {rows}")));
+        }
+        let kinds = plan.read().filter_map(|column| fields.get(column));
+        let bytes = file.metadata()?.len();
+        check_rows(rows, bytes, kinds.map(|field| field.data_type().clone()))?;
+        let widest = groups.iter().map(|group| bytes_per_row(group, &projection)).max().unwrap_or(1);
+        let slice_rows = usize::try_from((SLICE_BYTES / widest.max(1)).clamp(1, SLICE_ROWS)).unwrap_or(1);
+        Ok(Self { file, metadata, plan, projection, slice_rows, rows, group: 0, left: 0, reader: None })
+    }
+
+    /// Begins the row group at hand at one of its rows. Each has a reader of its own, so that damage in one costs no row
+    /// of the one before.
+    fn begin(&self, row: u64) -> Result<ParquetRecordBatchReader, Trouble> {
+        let row = usize::try_from(row).map_err(|_| damaged("it has too many rows"))?;
+        let mut file = self.file.try_clone()?;
+        let columns = self.metadata.metadata().row_group(self.group).columns().iter().enumerate();
+        for (_, column) in columns.filter(|(index, _)| self.projection.leaf_included(*index)) {
+            pages::check(&mut file, column)?;
+        }
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_projection(self.projection.clone())
+            .with_batch_size(self.slice_rows)
+            .with_row_groups(vec![self.group]);
+        let builder = if row > 0 { builder.with_offset(row) } else { builder };
+        builder.build().map_err(trouble)
+    }
+}
+
+impl Source for ParquetFile {
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn told(&self) -> &str {
+        &self.plan.told
+    }
+
+    fn go_to(&mut self, row: u64) -> Result<(), Trouble> {
+        let mut before = 0;
+        self.group = 0;
+        for group in self.metadata.metadata().row_groups() {
+            if group_rows(group) > row - before {
+                self.left = group_rows(group) - (row - before);
+                break;
+            }
+            before += group_rows(group);
+            self.group += 1;
+        }
+        self.reader = if row > before { Some(self.begin(row - before)?) } else { None };
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<Decoded>, Trouble> {
+        while let Some(group) = self.metadata.metadata().row_groups().get(self.group) {
+            let mut reader = if let Some(reader) = self.reader.take() {
+                reader
+            } else {
+                self.left = group_rows(group);
+                self.begin(0)?
+            };
+            let Some(batch) = reader.next() else {
+                if self.left > 0 {
+                    return Err(damaged(&format!("row group {} lacks {} rows", self.group + 1, self.left)));
+                }
+                self.group += 1;
+                continue;
+            };
+            let batch = batch.map_err(|error| damaged(&error.to_string()))?;
+            self.reader = Some(reader);
+            let rows = batch.num_rows();
+            // Rows of the groups after it would get other numbers.
+            let Some(left) = self.left.checked_sub(rows as u64) else {
+                return Err(damaged(&format!("row group {} has more rows than it says", self.group + 1)));
+            };
+            self.left = left;
+            let slice = Slice::new(Arc::clone(&self.plan), batch.columns().to_vec(), rows);
+            return Ok(Some((Arc::new(slice), rows)));
+        }
+        Ok(None)
+    }
+}
+
+/// Refuses a footer that is not whole, through which the decoder can count for hours.
+fn check_footer(file: &mut File) -> Result<(), Trouble> {
+    /// The length of the footer and the mark of a Parquet file.
+    const TAIL: i64 = 8;
+    let Some([length @ .., a, b, c, d]) = tail::<8>(file)? else { return Err(Trouble::Torn) };
+    match &[a, b, c, d] {
+        b"PAR1" => {}
+        b"PARE" => return Err(ENCRYPTED),
+        _ => return Err(Trouble::Torn),
+    }
+    let length = u32::from_le_bytes(length);
+    let from_end = i64::from(length) + TAIL;
+    if file.metadata()?.len() < from_end.unsigned_abs() {
+        return Err(damaged("its footer would be longer than the file"));
+    }
+    file.seek(SeekFrom::End(-from_end))?;
+    let mut footer = Vec::new();
+    file.take(u64::from(length)).read_to_end(&mut footer)?;
+    structures::check_footer(&footer).map_err(|_| damaged("its footer is not whole"))
+}
+
+fn group_rows(group: &RowGroupMetaData) -> u64 {
+    u64::try_from(group.num_rows()).unwrap_or_default()
+}
+
+/// Whether no row has anything in a column, as far as the file says.
+fn is_empty(metadata: &ArrowReaderMetadata, column: usize) -> bool {
+    let schema = metadata.parquet_schema();
+    let leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
+    let mut chunks = leaves.flat_map(|leaf| {
+        metadata.metadata().row_groups().iter().filter_map(move |group| group.columns().get(leaf))
+    });
+    chunks.all(|chunk| {
+        let nulls = chunk.statistics().and_then(parquet::file::statistics::Statistics::null_count_opt);
+        nulls.is_some() && nulls == u64::try_from(chunk.num_values()).ok()
+    })
+}
+
+/// About how many bytes a row of the needed columns takes once it is decoded: repeated values are packed together, so
+/// their number counts as well as their size.
+fn bytes_per_row(group: &RowGroupMetaData, projection: &ProjectionMask) -> u64 {
+    let columns = group.columns().iter().enumerate();
+    let bytes = columns.filter(|(index, _)| projection.leaf_included(*index)).map(|(_, column)| {
+        let width = match column.column_type() {
+            Type::BOOLEAN => 1,
+            Type::INT32 | Type::FLOAT => 4,
+            Type::INT64 | Type::DOUBLE => 8,
+            Type::INT96 => 12,
+            Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY => 16,
+        };
+        let packed = u64::try_from(column.uncompressed_size()).unwrap_or_default();
+        u64::try_from(column.num_values()).unwrap_or_default().saturating_mul(width).max(packed)
+    });
+    bytes.fold(0, u64::saturating_add) / group_rows(group).max(1)
+}
+
+fn trouble(error: ParquetError) -> Trouble {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
+            Ok(cause) => Trouble::Io(*cause),
+            Err(cause) => damaged(&cause.to_string()),
+        },
+        error => damaged(&error.to_string()),
+    }
+}
+
+/// A file that its decoder does not understand, which says so under its own names.
+fn damaged(cause: &str) -> Trouble {
+    if cause.contains("encrypt") {
+        return ENCRYPTED;
+    }
+    let mut cause = cause;
+    while let Some((_, rest)) = ["Parquet argument error: ", "Parquet error: ", "External: "]
+        .iter()
+        .find_map(|prefix| cause.strip_prefix(prefix).map(|rest| (prefix, rest)))
+    {
+        cause = rest;
+    }
+    Trouble::Damaged(cause.to_owned())
+}

@@ -1,0 +1,209 @@
+//! What each column of a file is read for. Pure.
+
+use arrow_schema::{DataType, Field, Fields};
+
+use super::numbers;
+use super::wanted::{Need, Wanted};
+use crate::record::path::{self, Step};
+use crate::record::rows::Looks;
+use crate::record::wide::WideTrouble;
+use crate::record::{Columns, Reason};
+
+/// What all slices of a file have in common.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The names of all columns.
+    pub(super) columns: Columns,
+    /// Those that may be the vector.
+    pub(super) looks: Looks,
+    /// They, in the file's order.
+    pub(super) members: Vec<Column>,
+    /// Where the vectors are that are beside the text: which of the columns that are read, then which member of each
+    /// struct on the way.
+    pub(super) vectors: Vec<Vec<usize>>,
+    /// The vector that has a column for each number.
+    pub(super) wide: Option<Spread>,
+    /// Which fields were taken for what, in words.
+    pub(super) told: String,
+}
+
+/// A vector that has a column for each number. In a row's text it is a member with the pattern's name.
+#[derive(Debug)]
+pub(super) struct Spread {
+    /// The pattern as JSON with a colon.
+    pub(super) name: String,
+    /// Which of the columns that are read they are, in the vector's order, and their names.
+    pub(super) columns: Vec<(usize, String)>,
+    /// Why there is none.
+    pub(super) problem: Option<Reason>,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// Which of those that are read it is; none if it is not.
+    pub(super) read: Option<usize>,
+    pub(super) member: Member,
+}
+
+/// A column or a member of a struct.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// Its name as JSON with a colon.
+    pub(super) name: String,
+    pub(super) shown: Shown,
+}
+
+/// How a member stands in the text.
+#[derive(Debug)]
+pub(super) enum Shown {
+    Value,
+    /// As a vector that is beside the text, perhaps also in it.
+    Vector {
+        vector: usize,
+        is_text_too: bool,
+    },
+    /// As an object of these.
+    Members(Vec<Member>),
+    /// As a number of the vector that is beside the text.
+    Element,
+    /// As anything, if there is anything.
+    Presence,
+    /// As null: no row has anything there.
+    Nothing,
+}
+
+impl Plan {
+    /// Decides about the columns of a file.
+    pub(super) fn new(fields: &Fields, wanted: &Wanted) -> Self {
+        let columns = Columns(fields.iter().map(|field| field.name().clone()).collect());
+        let (elements, problem) = wanted.wide(&columns.0).unzip();
+        let elements: Vec<usize> = elements.unwrap_or_default();
+        let mut is_element = vec![false; columns.0.len()];
+        for element in &elements {
+            is_element.get_mut(*element).into_iter().for_each(|is_element| *is_element = true);
+        }
+        let mut vectors = Vec::new();
+        let mut read = 0;
+        let members = fields.iter().zip(is_element).map(|(field, is_element)| {
+            let need = if is_element { Need::Content } else { wanted.column(field.name()) };
+            let number = (need != Need::Nothing).then_some(read);
+            read += usize::from(number.is_some());
+            let shown = match (need, number) {
+                _ if is_element => Shown::Element,
+                (Need::Content, Some(number)) => {
+                    Shown::of(field, field.name(), &[number], &mut (wanted, &mut vectors))
+                }
+                _ => Shown::Presence,
+            };
+            Column { read: number, member: Member { name: quoted(field.name()), shown } }
+        });
+        let members: Vec<Column> = members.collect();
+        let wide = problem.map(|problem| Spread::new((fields, &members), wanted, &elements, problem));
+        let told = wanted.told(|path| has(fields, path) || (wide.is_some() && wanted.is_named_vector(path)));
+        Self { columns, looks: looks(fields), members, vectors, wide, told }
+    }
+
+    /// Takes note of the columns in which no row has anything, as far as they are not read anyway.
+    pub(super) fn leave_out(&mut self, is_empty: impl Fn(usize) -> bool) {
+        for (index, column) in self.members.iter_mut().enumerate() {
+            if column.read.is_none() && is_empty(index) {
+                column.member.shown = Shown::Nothing;
+            }
+        }
+    }
+
+    /// The columns that are read, in their order.
+    pub(super) fn read(&self) -> impl Iterator<Item = usize> {
+        (0..).zip(&self.members).filter(|(_, column)| column.read.is_some()).map(|(index, _)| index)
+    }
+}
+
+impl Spread {
+    /// The vector of these columns, if each holds numbers.
+    fn new(
+        (fields, members): (&Fields, &[Column]),
+        wanted: &Wanted,
+        elements: &[usize],
+        problem: Option<Reason>,
+    ) -> Self {
+        let holds_none = elements.iter().find_map(|element| {
+            let field = fields.get(*element)?;
+            let (name, found) = (field.name().clone(), field.data_type());
+            let holds_numbers = found.is_integer() || found.is_floating();
+            (!holds_numbers).then(|| WideTrouble::Type { name, found: found.to_string() })
+        });
+        let place =
+            |element: &usize| Some((members.get(*element)?.read?, fields.get(*element)?.name().clone()));
+        Self {
+            name: quoted(wanted.vector_name()),
+            columns: elements.iter().filter_map(place).collect(),
+            problem: problem.or_else(|| holds_none.map(|trouble| wanted.refused(trouble))),
+        }
+    }
+}
+
+impl Shown {
+    /// Whether it is a number of a vector.
+    pub(super) fn is_element(&self) -> bool {
+        matches!(self, Self::Element)
+    }
+
+    /// How the field at `path`, which is at `place`, is shown.
+    fn of(field: &Field, path: &str, place: &[usize], known: &mut (&Wanted, &mut Vec<Vec<usize>>)) -> Self {
+        if let DataType::Struct(inside) = field.data_type() {
+            let members = inside.iter().enumerate().map(|(index, inner)| {
+                let path = format!("{path}.{}", inner.name());
+                let place = [place, &[index]].concat();
+                Member { name: quoted(inner.name()), shown: Self::of(inner, &path, &place, known) }
+            });
+            return Self::Members(members.collect());
+        }
+        let (wanted, vectors) = known;
+        let is_vector = match numbers::kind(field.data_type()) {
+            Some(numbers::Kind::List) => wanted.is_vector(path),
+            Some(numbers::Kind::Binary) => wanted.is_named_vector(path),
+            None => false,
+        };
+        if !is_vector {
+            return Self::Value;
+        }
+        vectors.push(place.to_vec());
+        Self::Vector { vector: vectors.len() - 1, is_text_too: wanted.is_metadata(path) }
+    }
+}
+
+/// The columns of vectors and of numbers.
+fn looks(fields: &Fields) -> Looks {
+    let named = |is_it: fn(&DataType) -> bool| {
+        let found = fields.iter().filter(|field| is_it(field.data_type()));
+        found.map(|field| field.name().clone()).collect()
+    };
+    Looks {
+        vectors: named(|of| numbers::kind(of) == Some(numbers::Kind::List)),
+        numbers: named(|of| of.is_integer() || of.is_floating()),
+    }
+}
+
+/// Whether there is a column, or a part of one, at this path.
+fn has(fields: &Fields, path: &str) -> bool {
+    fields.iter().any(|field| {
+        path.strip_prefix(field.name().as_str()).is_some_and(|rest| leads_to_value(field.data_type(), rest))
+    })
+}
+
+/// Whether what follows a name on a path is in values of this type.
+fn leads_to_value(data_type: &DataType, rest: &str) -> bool {
+    match (path::step(rest), data_type) {
+        (Some(Step::End), _) => true,
+        (Some(Step::Member(field)), DataType::Struct(inside)) => has(inside, field),
+        (Some(Step::Element(_, rest)), list) => {
+            numbers::element(list).is_some_and(|item| leads_to_value(item.data_type(), rest))
+        }
+        _ => false,
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("{}:", serde_json::Value::from(name))
+}

@@ -1,0 +1,27 @@
+//! How numbers of columns are spelled where they are text.
+
+/// The shortest text of a float32.
+pub(super) fn float32(number: f32) -> String {
+    if number.is_finite() {
+        zmij::Buffer::new().format_finite(number).to_owned()
+    } else {
+        infinite(number.into())
+    }
+}
+
+/// The shortest text of a float64.
+pub(super) fn float64(number: f64) -> String {
+    if number.is_finite() { zmij::Buffer::new().format_finite(number).to_owned() } else { infinite(number) }
+}
+
+/// What Python writes where JSON has no numbers.
+fn infinite(number: f64) -> String {
+    let text = if number.is_nan() {
+        "NaN"
+    } else if number > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    };
+    text.to_owned()
+}

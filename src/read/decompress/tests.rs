@@ -1,0 +1,166 @@
+use std::io::Write;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::gzip;
+
+fn bzip2(text: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(text: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(1);
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// With sums and linked blocks or without, as different programs write it.
+fn lz4(text: &[u8], is_plain: bool) -> Vec<u8> {
+    use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
+    let mode = if is_plain { BlockMode::Independent } else { BlockMode::Linked };
+    let info = FrameInfo::new().block_mode(mode).block_size(BlockSize::Max64KB);
+    let info = info.content_checksum(!is_plain).block_checksums(!is_plain);
+    let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The text in every compression.
+fn packed(text: &[u8]) -> [Vec<u8>; 6] {
+    let zstd = zstd::encode_all(text, 1).unwrap();
+    [gzip(text), zstd, bzip2(text), xz(text), lz4(text, true), lz4(text, false)]
+}
+
+/// Text that takes several blocks of every compression that has small ones.
+fn long() -> Vec<u8> {
+    (0..40_000_u32)
+        .flat_map(|line| format!("{line},{}\n", line.wrapping_mul(2_654_435_761)).into_bytes())
+        .collect()
+}
+
+#[test]
+fn members_and_frames_that_follow_one_another_are_read_as_one_text() {
+    let long = String::from_utf8(long()).unwrap();
+    let parts = [packed(b"one "), packed(long.as_bytes()), packed(b""), packed(b"two")];
+    for ((one, long_one), (empty, two)) in parts[0].iter().zip(&parts[1]).zip(parts[2].iter().zip(&parts[3]))
+    {
+        let all = [one.as_slice(), long_one, empty, two].concat();
+        let (text, read) = unpacked(all);
+        assert_eq!(read.unwrap(), text.len());
+        assert!(text == format!("one {long}two"), "{:?}", Compression::of(one));
+    }
+}
+
+#[test]
+fn a_cut_anywhere_is_an_unexpected_end() {
+    for packed in packed(b"[1,2,3]") {
+        let compression = Compression::of(&packed).unwrap();
+        for cut in 4..packed.len() {
+            let cut = io::Cursor::new(packed[..cut].to_vec());
+            let error = compression.decompress(cut).unwrap().read_to_end(&mut Vec::new()).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{}", compression.name());
+        }
+    }
+}
+
+fn unpacked(packed: Vec<u8>) -> (String, io::Result<usize>) {
+    let compression = Compression::of(&packed).unwrap();
+    let mut text = String::new();
+    // Bytes come one by one, as a slow pipe gives them.
+    let slow = io::BufReader::with_capacity(1, io::Cursor::new(packed));
+    let read = compression.decompress(slow).unwrap().read_to_string(&mut text);
+    (text, read)
+}
+
+#[test]
+fn zeros_and_line_ends_behind_and_between_members_are_no_damage() {
+    for (one, two) in packed(b"one ").into_iter().zip(packed(b"two")) {
+        for padding in [&b""[..], &[0; 9000], b"\n", b"\r\n\0\0"] {
+            let all = [&one, padding, &two, padding].concat();
+            let (text, read) = unpacked(all);
+            assert_eq!((text.as_str(), read.unwrap()), ("one two", 7));
+        }
+    }
+}
+
+#[test]
+fn something_else_behind_a_member_is_called_so_with_its_place_and_length() {
+    for member in packed(b"one") {
+        for tail in [&b"garbage"[..], b"x", b"{}\n", b"\0\0PK\x03\x04"] {
+            let (text, read) = unpacked([&member, tail].concat());
+            let error = read.unwrap_err();
+            let trailing = Trailing::of(&error).unwrap();
+            let wanted = (member.len() as u64, tail.len() as u64);
+            assert_eq!((text.as_str(), (trailing.at, trailing.bytes)), ("one", wanted), "{tail:?}");
+        }
+    }
+}
+
+#[test]
+fn a_member_that_is_cut_behind_another_one_is_an_unexpected_end() {
+    for member in packed(b"one") {
+        for cut in 4..member.len() {
+            let (text, read) = unpacked([&member, &member[..cut]].concat());
+            assert!(text.starts_with("one"), "{text}");
+            assert_eq!(read.unwrap_err().kind(), io::ErrorKind::UnexpectedEof, "{cut}");
+        }
+    }
+}
+
+#[test]
+fn a_window_beyond_what_is_allowed_is_told_from_damage() {
+    // The byte behind the frame's flags is its window: 2 to the power of ten and what its upper five bits say.
+    for (window, is_too_much) in [(17 << 3, false), (18 << 3, true)] {
+        let packed = io::Cursor::new([0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0]);
+        let read = Compression::Zstd.decompress(packed).unwrap().read_to_end(&mut Vec::new());
+        assert_eq!(read.is_err_and(|error| wants_too_much(&error)), is_too_much, "{window}");
+    }
+}
+
+#[test]
+fn a_dictionary_beyond_what_is_allowed_is_told_from_damage() {
+    let packed = |size| {
+        let mut options = lzma_rust2::XzOptions::with_preset(0);
+        options.lzma_options.dict_size = size;
+        let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+        encoder.write_all(b"text").unwrap();
+        encoder.finish().unwrap()
+    };
+    for (size, is_too_much) in [(128 << 20, false), (256 << 20, true)] {
+        let read = unpacked(packed(size)).1;
+        assert_eq!(read.is_err_and(|error| wants_too_much(&error)), is_too_much, "{size}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn damage_is_an_error_or_other_text_and_nothing_worse(
+        text in prop::collection::vec(prop::sample::select(b"ab,1\n".to_vec()), 0..3_000),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        for mut packed in packed(&text) {
+            for (at, byte) in &damages {
+                *at.get_mut(&mut packed) = *byte;
+            }
+            let Some(compression) = Compression::of(&packed) else { continue };
+            let mut found = Vec::new();
+            let read = compression.decompress(io::Cursor::new(packed)).map(|text| text.take(1 << 20));
+            if let Ok(mut read) = read {
+                // How it ends is not the matter, but that it ends.
+                drop(read.read_to_end(&mut found));
+            }
+        }
+    }
+}
+
+#[test]
+fn text_is_not_compressed() {
+    for text in ["", "{}", "key,vector\n", "P*M", "BZh,vector\n", "BZh9,vector\n"] {
+        assert_eq!(Compression::of(text.as_bytes()), None);
+    }
+}

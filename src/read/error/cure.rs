@@ -1,0 +1,20 @@
+//! What to do about an error, where that depends on what was found. Pure.
+
+/// How to read text that is not UTF-8 and may be in the `likely` encoding.
+pub(super) fn encoding_cure(likely: Option<&str>) -> String {
+    likely.map_or_else(
+        || {
+            "set its encoding with --encoding, such as gb18030, big5, shift_jis, euc-kr or windows-1252"
+                .to_owned()
+        },
+        |name| format!("read it with --encoding {}, and check the text", name.to_ascii_lowercase()),
+    )
+}
+
+/// Why a directory has no input, and what to do.
+pub(super) fn why_no_input(others: usize) -> &'static str {
+    match others {
+        0 => ": there are no files in it\nput files into it, or check the path",
+        _ => ": no file in it contains JSON or a table\nto load a file with any name, pass its path",
+    }
+}

@@ -1,0 +1,11 @@
+//! A file that is joined to the inputs by key: each of their records gets the record there that has its key, as one more
+//! member.
+
+mod index;
+mod joiner;
+mod key;
+mod table;
+mod twice;
+
+pub(crate) use self::index::Join;
+pub(super) use self::joiner::Joiner;

@@ -1,0 +1,34 @@
+//! Why a file of columns cannot be read where it is, and the cure. Pure.
+
+use std::fmt;
+
+/// Why a file of columns cannot be read where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// What is read of a pipe is gone, and its index is at its end.
+    Stream,
+    /// It is compressed as a whole.
+    Packed,
+    /// The user names a format of text.
+    Named,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Stream => "from a pipe or standard input",
+            Self::Packed => "while it is compressed as a whole",
+            Self::Named => "in the format that --format names",
+        })
+    }
+}
+
+impl Obstacle {
+    pub(super) fn cure(self) -> &'static str {
+        match self {
+            Self::Stream => "save it to a file and pass its path",
+            Self::Packed => "decompress it first; it is compressed inside",
+            Self::Named => "remove --format to have the format detected",
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! The commands in messages for JSON that is not read as it is: what they write loads, and nothing is left out.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use ossvec::test_support::oss::operation::Operation;
+use serde_json::{Value, json};
+
+use crate::support::{Home, State, TestService, run, unlimited};
+
+/// What is said of a text, of which nothing is sent.
+#[track_caller]
+fn refused(text: &str) -> String {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("in.json", text);
+    let ended = run(home.put(&service).arg("in.json"));
+    ended.assert_code(3);
+    assert_eq!(service.statistics().of(Operation::PutVectors).requests, 0, "{}", ended.stderr);
+    ended.stderr
+}
+
+/// Whether this machine can run what the messages advise.
+fn has_python() -> bool {
+    Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Runs the command of a message, and gives what it says to load, with the options for it.
+#[track_caller]
+fn advised(directory: &Path, message: &str) -> Vec<String> {
+    let (ended, load) = converted(directory, message);
+    assert!(ended.status.success(), "{message}{}", String::from_utf8_lossy(&ended.stderr));
+    load
+}
+
+/// The same, with how the command ended.
+#[track_caller]
+fn converted(directory: &Path, message: &str) -> (Output, Vec<String>) {
+    let start = message.find("python3 -c '").or_else(|| message.find("split ")).expect(message);
+    let told = message.get(start..).unwrap().lines().next().unwrap();
+    let (command, then) = told.split_once("; then load ").unwrap_or((told, "OUTPUT"));
+    let command = command.split_once("; if each line").map_or(command, |(command, _)| command);
+    let command = command.replace("INPUT", "in.json").replace("OUTPUT", "out.jsonl");
+    let ended = Command::new("sh").args(["-c", &command]).current_dir(directory).output().unwrap();
+    let then = then.replace("OUTPUT", "out.jsonl").replace(" with ", " ");
+    let mut load: Vec<String> = then.split_whitespace().map(str::to_owned).collect();
+    if let Some(prefix) = load[0].strip_suffix(".json").unwrap_or(&load[0]).strip_suffix('*') {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut files: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        files.sort();
+        load.splice(..1, files);
+    }
+    (ended, load)
+}
+
+/// What is stored of the records of these numbers.
+fn stored(numbers: std::ops::Range<usize>) -> State {
+    let record = |number| {
+        let bits = vector(number).map(f32::to_bits).to_vec();
+        (key(number), (bits, Value::Null))
+    };
+    numbers.map(record).collect()
+}
+
+fn key(number: usize) -> String {
+    format!("key-{number}")
+}
+
+fn vector(number: usize) -> [f32; 3] {
+    [f32::from(u8::try_from(number).unwrap()), 0.5, -0.25]
+}
+
+fn record(number: usize) -> Value {
+    json!({"id": key(number), "vector": vector(number)})
+}
+
+/// A shape: two records as the object or array that holds them.
+type Make = fn(usize) -> Value;
+
+/// Shapes of objects, by what messages call them.
+const OBJECTS: [(&str, Make); 16] = [
+    ("the answer to a query, a list for each question in every column (embeddings, ids)", |first| {
+        json!({"ids": [[key(first)], [key(first + 1)]], "embeddings": [[vector(first)], [vector(first + 1)]],
+               "metadatas": null, "included": ["x"]})
+    }),
+    (
+        "the answer to a query, a list for each question in every column (embeddings, ids) in result",
+        |first| json!({"result": {"ids": [[key(first), key(first + 1)]], "embeddings": [[vector(first), vector(first + 1)]]}}),
+    ),
+    (
+        "a dictionary of records by key",
+        |first| json!({key(first): {"vector": vector(first)}, key(first + 1): {"vector": vector(first + 1)}}),
+    ),
+    (
+        "a dictionary of records by key in vectors",
+        |first| json!({"vectors": {key(first): record(first), key(first + 1): record(first + 1)}, "namespace": ""}),
+    ),
+    (
+        "a dictionary of vectors by key",
+        |first| json!({key(first): vector(first), key(first + 1): vector(first + 1)}),
+    ),
+    (
+        "an object with records in data.Get.Article",
+        |first| json!({"data": {"Get": {"Article": [record(first), record(first + 1)]}}}),
+    ),
+    (
+        "an object with several arrays of records (points, vectors)",
+        |first| json!({"points": [record(first)], "vectors": [record(first + 1)]}),
+    ),
+    (
+        "records as arrays without field names in rows",
+        |first| json!({"rows": [[key(first), vector(first)], [key(first + 1), vector(first + 1)]]}),
+    ),
+    ("a list of lists of records in data", |first| json!({"data": [[record(first)], [record(first + 1)]]})),
+    (
+        "JSON in columns, in data",
+        |first| json!({"data": {"ids": [key(first), key(first + 1)], "embeddings": [vector(first), vector(first + 1)]}}),
+    ),
+    ("a pandas table written with orient='split', in result.data", |first| {
+        let rows = json!([[key(first), vector(first)], [key(first + 1), vector(first + 1)]]);
+        json!({"result": {"data": {"columns": ["id", "vector"], "data": rows}}})
+    }),
+    ("a pandas table written with orient='columns', in table", |first| {
+        json!({"table": {"id": {"0": key(first), "1": key(first + 1)},
+                         "vector": {"0": vector(first), "1": vector(first + 1)}}})
+    }),
+    (
+        "an object with several arrays of records (a, b)",
+        |first| json!({"a": [record(first)], "b": [record(first + 1)]}),
+    ),
+    (
+        "an object with several arrays of records (x.items, y.items)",
+        |first| json!({"x": {"items": [record(first)]}, "y": {"items": [record(first + 1)], "next": null}}),
+    ),
+    ("several objects of columns (a, b)", |first| {
+        let columns = |number| json!({"ids": [key(number)], "embeddings": [vector(number)]});
+        json!({"a": columns(first), "b": columns(first + 1)})
+    }),
+    ("several dictionaries of records by key (x.vectors, y.vectors)", |first| {
+        let dictionary = |number| json!({"vectors": {key(number): record(number)}});
+        json!({"x": dictionary(first), "y": dictionary(first + 1)})
+    }),
+];
+
+/// Objects that are read as they are, but not as elements of an array.
+const PAGES: [(&str, Make); 3] = [
+    ("an object with records in vectors", |first| json!({"vectors": [record(first), record(first + 1)]})),
+    (
+        "an object with records in result.points",
+        |first| json!({"result": {"points": [record(first), record(first + 1)]}, "status": "ok"}),
+    ),
+    (
+        "JSON in columns",
+        |first| json!({"ids": [key(first), key(first + 1)], "embeddings": [vector(first), vector(first + 1)]}),
+    ),
+];
+
+/// Shapes of arrays.
+const ARRAYS: [(&str, Make); 4] = [
+    ("a list of lists of records", |first| json!([[record(first)], [record(first + 1)]])),
+    ("records as arrays without field names", |first| {
+        json!([[key(first), vector(first)], [key(first + 1), vector(first + 1)]])
+    }),
+    (
+        "records as arrays without field names",
+        |first| json!([[key(first), {"vector": vector(first)}], [key(first + 1), {"vector": vector(first + 1)}]]),
+    ),
+    ("records as arrays without field names", |first| {
+        let row = |number| json!([key(number), vector(number)[0], 0.5, -0.25]);
+        json!([row(first), row(first + 1)])
+    }),
+];
+
+/// Shapes of one record each.
+const VALUES: [(&str, Make); 3] = [
+    ("records as arrays without field names, one after another", |number| {
+        json!([key(number), vector(number)])
+    }),
+    ("records as arrays without field names, one after another", |number| {
+        json!([vector(number)[0], 0.5, -0.25, key(number)])
+    }),
+    (
+        "records as arrays without field names, one after another",
+        |number| json!([key(number), {"embedding": vector(number)}]),
+    ),
+];
+
+/// Texts of three values, by how they follow one another.
+fn texts(make: Make, each: usize) -> Vec<String> {
+    let values = || (0..3).map(move |number| make(number * each));
+    let lines: Vec<String> = values().map(|value| value.to_string()).collect();
+    let pretty: Vec<String> = values().map(|value| serde_json::to_string_pretty(&value).unwrap()).collect();
+    vec![
+        lines.join("\n") + "\n",
+        lines.join(""),
+        pretty.join("\n\n"),
+        format!("\u{feff}{}", lines.join("\r\n")),
+    ]
+}
+
+/// Checks that nothing of `text` is read, and that the command for it makes all records of it.
+#[track_caller]
+fn assert_converted(text: &str, shape: &str, records: &State) {
+    let message = refused(text);
+    assert!(message.contains(&format!("in.json contains {shape}, which")), "{shape}: {message}");
+    if !has_python() {
+        return;
+    }
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("in.json", text);
+    let load = advised(&home.path(""), &message);
+    run(home.put(&service).args(load)).assert_code(0);
+    service.assert_holds(records);
+}
+
+#[test]
+fn what_is_not_read_as_it_is_has_a_command_that_makes_all_its_records_loadable() {
+    let shapes = OBJECTS.into_iter().chain(ARRAYS).map(|shape| (shape, 2));
+    for (number, ((shape, make), each)) in shapes.chain(VALUES.map(|shape| (shape, 1))).enumerate() {
+        assert_converted(&make(0).to_string(), shape, &stored(0..each));
+        let mut texts = texts(make, each);
+        assert_converted(&texts.swap_remove(number % 4), shape, &stored(0..3 * each));
+    }
+}
+
+#[test]
+fn objects_that_hold_records_are_told_as_elements_of_an_array_too() {
+    for (shape, make) in OBJECTS.into_iter().chain(PAGES) {
+        let shape = format!("an array, each element of which is {shape}");
+        let (array, another) = (json!([make(0), make(2)]), json!([make(4)]));
+        assert_converted(&format!("{array:#}\n{another}"), &shape, &stored(0..6));
+    }
+}
+
+#[test]
+fn arrays_of_such_objects_are_told_inside_others_and_behind_empty_ones() {
+    for (shape, make) in OBJECTS.into_iter().chain(PAGES) {
+        let shape = format!("an array in answers.all, each element of which is {shape}");
+        let text = json!({"answers": {"n": 2, "all": [make(0), make(2)]}, "status": "ok"});
+        assert_converted(&text.to_string(), &shape, &stored(0..4));
+    }
+    for (shape, make) in PAGES.into_iter().take(2) {
+        let shape = format!("an array in results, each element of which is {shape}");
+        assert_converted(&json!({"results": [make(0), make(2)]}).to_string(), &shape, &stored(0..4));
+    }
+    let (shape, make) = PAGES[0];
+    let shape = format!("an array, each element of which is {shape}");
+    assert_converted(&json!([{"vectors": []}, make(0)]).to_string(), &shape, &stored(0..2));
+}
+
+#[test]
+fn records_are_found_behind_much_that_is_none() {
+    let log = "x".repeat(600 << 10);
+    for (shape, make) in OBJECTS {
+        let object = make(0).to_string();
+        // In a dictionary by key, everything is a record.
+        if !object.starts_with("{\"key-") {
+            assert_converted(
+                &format!("{{\"log\":\"{log}\",{}", object.get(1..).unwrap()),
+                shape,
+                &stored(0..2),
+            );
+        }
+    }
+    for (_, make) in PAGES.into_iter().take(2) {
+        let page = |first| format!("{{\"log\":\"{log}\",{}", make(first).to_string().get(1..).unwrap());
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("in.json", [page(0), page(2)].join("\n"));
+        run(home.put(&service).arg("in.json")).assert_code(0);
+        service.assert_holds(&stored(0..4));
+    }
+}
+
+/// Checks that what the command makes of `text` holds these records, in a load with these options, and gives what is said.
+#[track_caller]
+fn assert_loaded(text: &str, options: &[&str], records: &State) -> String {
+    if !has_python() {
+        return String::new();
+    }
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("in.json", text);
+    let refused = run(home.put(&service).arg("in.json").args(options));
+    refused.assert_code(3);
+    let load = advised(&home.path(""), &refused.stderr);
+    let ended = run(home.put(&service).args(load).args(options));
+    ended.assert_code(0);
+    service.assert_holds(records);
+    ended.stderr
+}
+
+/// Checks that the command for `text` ends with this message and writes nothing.
+#[track_caller]
+fn assert_stopped(text: &str, said: &str) {
+    let message = refused(text);
+    if !has_python() {
+        return;
+    }
+    let home = Home::new();
+    home.write("in.json", text);
+    let (ended, _) = converted(&home.path(""), &message);
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(!ended.status.success() && stderr.contains(said), "{text}: {stderr}");
+    let size = |name: &str| std::fs::metadata(home.path(name)).map_or(0, |file| file.len());
+    assert_eq!((size("out.jsonl"), size("page-000000.json")), (0, 0), "{text}");
+}
+
+#[test]
+fn a_command_ends_without_a_line_where_it_would_leave_something_out() {
+    let repeated = "a member is repeated";
+    let unlike = "not like the first row";
+    for (text, said) in [
+        (r#"{"chunks":[{"id":"a","vector":[1,2]}],"chunks":[{"id":"b","vector":[1,2]}]}"#, repeated),
+        (r#"{"r1":[1,2],"r1":[3,4]}"#, repeated),
+        (r#"{"r1":{"vector":[1,2]},"r1":{"vector":[3,4]}}"#, repeated),
+        (r#"{"a":{"ids":["a"],"ids":["b"],"embeddings":[[1,2]]}}"#, repeated),
+        (r#"{"ids":[["a"]],"ids":[["b"]],"embeddings":[[[1,2]]]}"#, repeated),
+        (r#"[["a",[1,2],{"n":1,"n":2}]]"#, repeated),
+        (
+            r#"{"mine":[{"id":"a","vector":[1,2]}]}
+{"yours":[{"id":"b","vector":[3,4]}]}"#,
+            "there are vectors in yours too",
+        ),
+        (
+            r#"{"mine":[{"id":"a","vector":[1,2]}]}{"more":{"x":[{"id":"b","vector":"AACAPwAAAACAPwAAAACAPwAAAACAPwAAAACAPwAAAACAPwAA"}]}}"#,
+            "in more too",
+        ),
+        (r#"{"mine":[{"id":"a","vector":[1,2]}],"rows":[["b",[3,4]]]}"#, "in mine too"),
+        (
+            r#"{"x":{"ids":["a"],"embeddings":[[1,2]]}}
+{"x":null,"y":{"ids":["a"],"embeddings":[[1,2]]}}"#,
+            "in y too",
+        ),
+        (
+            "[\"r1\",[1,2]]\n[\"r2\",[2,2],{\"t\":\"y\"}]",
+            "not like the first row: ['r2', [2, 2], {'t': 'y'}]",
+        ),
+        ("[\"r1\",[1,2]]\n[\"r2\"]", unlike),
+        ("[\"r1\",[1,2]]\n[[1,2],\"r2\"]", unlike),
+        ("[\"r1\",1,2]\n[\"r2\",[1,2]]", unlike),
+        (r#"[["r1",{"vector":[1,2]}],["r2",[1,2]]]"#, unlike),
+        (r#"{"rows":[["r1",[1,2],"x"],["r2",[1,2],"x","y"]]}"#, unlike),
+        (
+            r#"{"k1":{"key":"z","vector":[1,2]},"k2":{"key":"z","vector":[1,2]}}"#,
+            "the record under k1 has another key: z",
+        ),
+        (r#"[["r1",{"vector":[1,2],"key":"z"}]]"#, "the record under r1 has another key: z"),
+        (r#"{"mine":[{"id":"a","vector":[1,2]}]} {"mine":"x"} {"mine":{"b":{"vector":[3,4]}}}"#, ""),
+    ] {
+        assert_stopped(text, said);
+    }
+}
+
+#[test]
+fn the_namespace_of_a_page_stays_with_its_records() {
+    let page = |namespace: &str, number| json!({"namespace": namespace, "vectors": [record(number)]});
+    let dictionary =
+        |namespace: &str, number| json!({"namespace": namespace, "vectors": {key(number): record(number)}});
+    let rows =
+        |namespace: &str, number| json!({"namespace": namespace, "rows": [[key(number), vector(number)]]});
+    let wrapped = |namespace: &str, number| json!({"namespace": namespace, "answers": {"all": [{"vectors": [record(number)]}]}});
+    for text in [
+        json!([page("n1", 0), page("n2", 1)]).to_string(),
+        format!("{}\n{}", dictionary("n1", 0), dictionary("n2", 1)),
+        format!("{}{}", rows("n1", 0), rows("n2", 1)),
+        format!("{}{}", wrapped("n1", 0), wrapped("n2", 1)),
+    ] {
+        let said = assert_loaded(&text, &[], &stored(0..2));
+        assert!(said.contains("namespace"), "{text}: {said}");
+    }
+}
+
+#[test]
+fn rows_that_are_records_and_pages_that_hold_nothing_are_no_obstacle() {
+    for text in [
+        format!("{}\n{}", json!([key(0), vector(0)]), record(1)),
+        json!([[key(0), vector(0)], record(1)]).to_string(),
+        json!({"mine": [record(0)]}).to_string()
+            + r#"{"mine":null}{"next":"x"}"#
+            + &json!({"mine": [record(1)]}).to_string(),
+        json!([{"mine": [record(0), record(1)]}, null, {}]).to_string(),
+        json!({key(0): {"id": "z", "vector": vector(0)}, key(1): {"id": "z", "vector": vector(1)}})
+            .to_string(),
+    ] {
+        assert_loaded(&text, &[], &stored(0..2));
+    }
+}
+
+#[test]
+fn any_name_can_stand_in_a_command() {
+    for name in ["it's", "$HOME `x`", r"a\b\", "a.b", "say \"x\"", "é\u{1f600}\n", &"long ".repeat(40)] {
+        assert_loaded(&json!({name: [record(0), record(1)]}).to_string(), &[], &stored(0..2));
+        assert_loaded(
+            &json!({"answers": {name: [{"vectors": [record(0), record(1)]}]}}).to_string(),
+            &[],
+            &stored(0..2),
+        );
+    }
+    let escaped = format!(r#"{{"\u0061\/\ud83d\ude00":[{}]}}"#, record(0));
+    assert_loaded(&escaped, &[], &stored(0..1));
+    let columns = json!({"ids": [[key(0)]], "my vec": [[vector(0)]]});
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("in.json", columns.to_string());
+    let refused = run(home.put(&service).arg("in.json"));
+    assert!(refused.stderr.contains("with --vector \"my vec\""), "{}", refused.stderr);
+}
+
+#[test]
+fn the_names_that_are_given_are_those_of_what_is_converted() {
+    let own = |number| json!({"pk": key(number), "emb1": vector(number)});
+    for text in [
+        json!({key(0): vector(0), key(1): vector(1)}),
+        json!({key(0): {"emb1": vector(0)}, key(1): {"emb1": vector(1)}}),
+        json!([[key(0), vector(0)], [key(1), vector(1)]]),
+        json!([[key(0), 0, 0.5, -0.25], [key(1), 1, 0.5, -0.25]]),
+        json!([[key(0), {"emb1": vector(0)}], [key(1), {"emb1": vector(1)}]]),
+        json!({"a": [own(0)], "b": [own(1)]}),
+    ] {
+        assert_loaded(&text.to_string(), &["--key", "pk", "--vector", "emb1"], &stored(0..2));
+    }
+}
