@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'ossvec' -ScriptBlock {
             [CompletionResult]::new('put-vectors', 'put-vectors', [CompletionResultType]::ParameterValue, 'Load vectors from JSON, JSONL, CSV or TSV into an index')
             [CompletionResult]::new('put', 'put', [CompletionResultType]::ParameterValue, 'Load vectors from JSON, JSONL, CSV or TSV into an index')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare an index with the files that were loaded into it')
+            [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Convert JSON that put-vectors cannot read as it is')
             [CompletionResult]::new('vectors-api', 'vectors-api', [CompletionResultType]::ParameterValue, 'Run commands in ossutil''s form')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the loads of this machine and how far they are')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a local OSS Vectors service')
@@ -318,6 +319,16 @@ Register-ArgumentCompleter -Native -CommandName 'ossvec' -ScriptBlock {
             [CompletionResult]::new('--skip-verify-cert', '--skip-verify-cert', [CompletionResultType]::ParameterName, 'Do not verify the server''s certificate')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors and the summary')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors and the summary')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'ossvec;convert' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Name of the field with the key; where the input has no name for it, the name to write')
+            [CompletionResult]::new('--vector', '--vector', [CompletionResultType]::ParameterName, 'Name of the field with the vector; where the input has no name for it, the name to write')
+            [CompletionResult]::new('--encoding', '--encoding', [CompletionResultType]::ParameterName, 'Encoding of the text, such as gb18030, big5, shift_jis, euc-kr, utf-16 or latin-1')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

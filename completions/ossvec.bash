@@ -25,6 +25,9 @@ _ossvec() {
             ossvec,config)
                 cmd="ossvec__subcmd__config"
                 ;;
+            ossvec,convert)
+                cmd="ossvec__subcmd__convert"
+                ;;
             ossvec,put)
                 cmd="ossvec__subcmd__put__subcmd__vectors"
                 ;;
@@ -59,7 +62,7 @@ _ossvec() {
 
     case "${cmd}" in
         ossvec)
-            opts="-i -k -t -e -c -q -h -V --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version put-vectors put verify vectors-api status serve config completions"
+            opts="-i -k -t -e -c -q -h -V --access-key-id --access-key-secret --sts-token --mode --role-arn --role-session-name --region --endpoint --account-id --config-file --profile --addressing-style --connect-timeout --read-timeout --skip-verify-cert --retry-times --ca-bundle --proxy --loglevel --log-file --quiet --help --version put-vectors put verify convert vectors-api status serve config completions"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -216,7 +219,7 @@ _ossvec() {
                     COMPREPLY=()
                     ;;
             esac
-            COMPREPLY=( $(compgen -W "put-vectors put verify vectors-api status serve config completions" -- "${cur}") )
+            COMPREPLY=( $(compgen -W "put-vectors put verify convert vectors-api status serve config completions" -- "${cur}") )
             [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt +o bashdefault +o default
             return 0
             ;;
@@ -589,6 +592,41 @@ _ossvec() {
                     ;;
                 --log-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=()
+            return 0
+            ;;
+        ossvec__subcmd__convert)
+            opts="-h -V --key --vector --encoding --help --version"
+            if [[ ${cur} == -* ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --vector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --encoding)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 *)

@@ -61,6 +61,7 @@ complete -c ossvec -n "__fish_ossvec_needs_command" -s V -l version -d 'Print ve
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "put-vectors" -d 'Load vectors from JSON, JSONL, CSV or TSV into an index'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "put" -d 'Load vectors from JSON, JSONL, CSV or TSV into an index'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "verify" -d 'Compare an index with the files that were loaded into it'
+complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "convert" -d 'Convert JSON that put-vectors cannot read as it is'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "vectors-api" -d 'Run commands in ossutil\'s form'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "status" -d 'Show the loads of this machine and how far they are'
 complete -c ossvec -n "__fish_ossvec_needs_command" -f -a "serve" -d 'Run a local OSS Vectors service'
@@ -384,6 +385,11 @@ complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -l skip-verify-cer
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s q -l quiet -d 'Print only errors and the summary'
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ossvec -n "__fish_ossvec_using_subcommand verify" -s V -l version -d 'Print version'
+complete -c ossvec -n "__fish_ossvec_using_subcommand convert" -l key -d 'Name of the field with the key; where the input has no name for it, the name to write' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand convert" -l vector -d 'Name of the field with the vector; where the input has no name for it, the name to write' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand convert" -l encoding -d 'Encoding of the text, such as gb18030, big5, shift_jis, euc-kr, utf-16 or latin-1' -r -f
+complete -c ossvec -n "__fish_ossvec_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ossvec -n "__fish_ossvec_using_subcommand convert" -s V -l version -d 'Print version'
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s i -l access-key-id -d 'Access key ID [env: OSS_ACCESS_KEY_ID]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s k -l access-key-secret -d 'Key secret [env: OSS_ACCESS_KEY_SECRET]' -r -f
 complete -c ossvec -n "__fish_ossvec_using_subcommand vectors-api; and not __fish_seen_subcommand_from put-vectors" -s t -l sts-token -d 'Security token of a temporary access key [env: OSS_SESSION_TOKEN]' -r -f

@@ -1,10 +1,9 @@
 //! The command line that continues a load, as one shell line without secrets. Pure.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use crate::setting::{self, Setting};
-use crate::shown::is_unseen;
+use crate::shown::quoted;
 
 /// Letters of options without a value, which may stand before one with a value in the same word.
 const SWITCHES: [char; 2] = ['q', 'n'];
@@ -136,32 +135,6 @@ fn in_its_place(secret: &Setting) -> String {
 fn letters<'a>(argument: &'a str, option: &Setting) -> Option<&'a str> {
     let letters = argument.strip_prefix('-')?.trim_start_matches(SWITCHES);
     letters.strip_prefix(option.letter?)
-}
-
-/// A word as a shell reads it back. What a terminal would obey, and what a build server takes for a command of its
-/// own, is written as an escape, in the form that POSIX has had since 2024 and bash, zsh and ksh for long.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    if !word.chars().any(is_unseen) && !word.contains("##[") {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    let mut escaped = String::from("$'");
-    for character in word.chars() {
-        match character {
-            '\'' | '\\' => escaped.extend(['\\', character]),
-            _ if is_unseen(character) || character == '#' => {
-                let mut bytes = [0; 4];
-                for byte in character.encode_utf8(&mut bytes).bytes() {
-                    write!(escaped, "\\{byte:03o}").unwrap_or_default();
-                }
-            }
-            _ => escaped.push(character),
-        }
-    }
-    escaped + "'"
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod claim;
 mod cli;
 pub mod command;
 mod command_line;
+mod convert;
 mod encoding;
 mod exit;
 mod export;

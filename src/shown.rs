@@ -27,6 +27,32 @@ pub(crate) fn visible(text: &str) -> String {
     line
 }
 
+/// A word as a shell reads it back. What a terminal would obey, and what a build server takes for a command of its
+/// own, is written as an escape, in the form that POSIX has had since 2024 and bash, zsh and ksh for long.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    if !word.chars().any(is_unseen) && !word.contains("##[") {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut escaped = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => escaped.extend(['\\', character]),
+            _ if is_unseen(character) || character == '#' => {
+                let mut bytes = [0; 4];
+                for byte in character.encode_utf8(&mut bytes).bytes() {
+                    write!(escaped, "\\{byte:03o}").unwrap_or_default();
+                }
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped + "'"
+}
+
 /// The same of a text of several lines, which stay lines.
 pub(crate) fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")

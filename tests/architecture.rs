@@ -14,7 +14,7 @@ use circles::{Circle, Crate};
 use ossvec::test_support::setting::{ALL, ALSO_READ, FOR_TESTS};
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 36] = [
+const MAY_USE: [(&str, &[&str]); 37] = [
     ("guard", &[]),
     ("ini", &[]),
     ("setting", &[]),
@@ -90,12 +90,14 @@ const MAY_USE: [(&str, &[&str]); 36] = [
     ),
     ("init", &["cli", "exit", "oss", "private", "profile", "setting", "settings"]),
     ("trial", &["cli", "exit", "oss", "put", "settings"]),
+    ("convert", &["cli", "exit", "private", "put", "read", "record", "shown", "words"]),
     ("print", &["cli", "exit", "put", "record", "settings", "shown"]),
     (
         "command",
         &[
             "cli",
             "command_line",
+            "convert",
             "exit",
             "generate",
             "guard",

@@ -1,5 +1,6 @@
 //! The command line: names, help texts and value types, nothing else. `settings` makes plain values of it.
 
+mod convert;
 mod deferred;
 mod global;
 mod input;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(crate) use convert::Convert;
 use deferred::Deferred;
 pub(crate) use global::{AddressingStyle, Global, LogLevel, Mode};
 use global::{of_init, of_no_use};
@@ -111,6 +113,12 @@ pub enum Command {
     /// Nothing is created, sent or changed. If a key occurs several times in the inputs, its last record counts.
     #[command(after_long_help = exit_codes())]
     Verify(Deferred<Verify>),
+    /// Convert JSON that put-vectors cannot read as it is
+    ///
+    /// Records in a dictionary, in several arrays, in arrays of pages or without field names become JSON Lines; objects of
+    /// columns become a file each. Nothing is written if anything would be left out. The message of put-vectors has the
+    /// command.
+    Convert(Convert),
     /// Run commands in ossutil's form
     VectorsApi(VectorsApi),
     /// Show the loads of this machine and how far they are

@@ -4,6 +4,7 @@
 mod complete_indexes;
 mod completions;
 mod config;
+mod convert;
 mod generate;
 mod listening;
 mod put_vectors;
@@ -113,6 +114,7 @@ async fn command(
             put_vectors::put_vectors((arguments, form), global, environment, &line, result).await
         }
         Command::Verify(arguments) => verify::verify(arguments, global, environment, &line, result).await,
+        Command::Convert(arguments) => convert::convert(arguments),
         Command::VectorsApi(api) => match &api.command {
             VectorsApiCommand::PutVectors(arguments) => {
                 put_vectors::put_vectors((arguments, form), global, environment, &line, result).await

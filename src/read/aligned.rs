@@ -96,7 +96,7 @@ fn bare_vectors(block: &Block, input: Input) -> ReadError {
         _ => None,
     });
     match first {
-        Some(Unfit::Shape { shape, cure }) => ReadError::Shape { input, shape, cure },
+        Some(Unfit::Shape { shape, cure, .. }) => ReadError::Shape { input, shape, cure },
         _ => ReadError::NoKeys { input },
     }
 }

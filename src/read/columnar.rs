@@ -3,7 +3,7 @@
 //!
 //! Dictionaries, and records under names that nobody knows, could be something else, so they are not read.
 
-use super::conversion::{self, dotted, listed, place, plain};
+use super::conversion::{self, Conversion, Held, Path, dotted, listed, place, plain};
 use super::named::{Named, is_key_name, is_record, is_vector_name};
 use super::outline::{Member, Outline, Value, elements};
 use super::unfit::Unfit;
@@ -66,7 +66,7 @@ pub(crate) fn of_columns(
     if let Some(keys) = keys
         && (keys.value == Value::Arrays || vectors.is_some_and(is_answer))
     {
-        return Some(Err(answer(outline, vectors.map(|member| member.name), path)));
+        return Some(Err(answer(outline, vectors.map(|member| member.name), path, named)));
     }
     let is_null = |member: &Member<'_>| is_null(head, member.at);
     let all_are_lists = outline.members.iter().all(|member| is_list(member.value) || is_null(member));
@@ -161,7 +161,7 @@ fn is_array_of_arrays_of_arrays(head: &[u8], at: usize) -> bool {
 const INCLUDED: &[u8] = b"included";
 
 /// The answer to a query, which has a list of lists in each column, one for each question.
-fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String]) -> Unfit {
+fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String], named: Named<'_>) -> Unfit {
     let is_column = |member: &&Member<'_>| {
         !matches!(member.value, Value::Text | Value::Scalar | Value::Object) && member.name != INCLUDED
     };
@@ -174,6 +174,7 @@ fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String]) -> Unf
         Some(vector) => format!(" with --vector {vector}"),
         None => " with --vector NAME, the name of the column of vectors".to_owned(),
     });
+    let conversion = Conversion::Answers(path.to_vec());
     Unfit::Shape {
         shape: format!(
             "the answer to a query, a list for each question in every column ({listed}){}",
@@ -181,8 +182,9 @@ fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String]) -> Unf
         ),
         cure: format!(
             "write what collection.get() returns, or join the lists of all questions: {}; then load OUTPUT{vector}",
-            conversion::joined_lists(path)
+            conversion.cure(named)
         ),
+        conversion: Some(conversion),
     }
 }
 
@@ -193,25 +195,24 @@ pub(crate) fn of_names(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> 
     }
     let mut found = Vec::new();
     unknown(head, outline, named, &mut Vec::new(), &mut found);
-    let paths: Vec<&[String]> = found.iter().map(|(_, path)| path.as_slice()).collect();
+    let paths: Vec<Path> = found.iter().map(|(_, path)| path.clone()).collect();
     let are_all = |is_it: fn(&Inner) -> bool| found.iter().all(|(inner, _)| is_it(inner));
     Some(match (found.first()?, paths.as_slice()) {
-        ((Inner::Array, _), [path]) => with_records(path),
-        ((Inner::Columns(columnar), _), [path]) => columns_in(*columnar, path),
+        ((Inner::Array, _), [path]) => with_records(path, named),
+        ((Inner::Columns(columnar), _), [path]) => columns_in(*columnar, path, named),
         ((Inner::Unfit(unfit), _), [_]) => unfit.clone(),
-        ((Inner::Dictionary, _), paths) if are_all(|inner| matches!(inner, Inner::Dictionary)) => {
+        ((Inner::Dictionary, _), _) if are_all(|inner| matches!(inner, Inner::Dictionary)) => {
             dictionary_of_objects(paths, named)
         }
-        ((Inner::Array, _), paths) if are_all(|inner| matches!(inner, Inner::Array)) => several(paths),
-        ((Inner::Columns(_), _), paths) if are_all(|inner| matches!(inner, Inner::Columns(_))) => {
-            Unfit::Shape {
-                shape: format!("several objects of columns ({})", listed(paths)),
-                cure: format!("write each to a file of its own: {}", conversion::files(paths)),
-            }
+        ((Inner::Array, _), _) if are_all(|inner| matches!(inner, Inner::Array)) => several(paths, named),
+        ((Inner::Columns(_), _), _) if are_all(|inner| matches!(inner, Inner::Columns(_))) => {
+            let shape = format!("several objects of columns ({})", listed(&paths));
+            Unfit::converted(shape, Conversion::Columns(paths), named)
         }
         (_, paths) => Unfit::Shape {
             shape: format!("an object with records in several members ({})", listed(paths)),
             cure: "write each of them to a file of its own".to_owned(),
+            conversion: None,
         },
     })
 }
@@ -298,7 +299,7 @@ pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -
         return None;
     }
     if are_records(head, outline) {
-        return Some(dictionary_of_objects(&[&[]], named));
+        return Some(dictionary_of_objects(vec![Path::new()], named));
     }
     let is_vector = |member: &Member<'_>| {
         let name = member.name.to_ascii_lowercase();
@@ -306,78 +307,83 @@ pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -
             [&b"vec"[..], b"emb"].iter().any(|part| name.windows(3).any(|some| some == *part));
         member.value == Value::Numbers && !names_a_vector && !is_key_name(&name) && !is_vector_name(&name)
     };
-    outline.members.iter().all(is_vector).then(|| Unfit::Shape {
-        shape: "a dictionary of vectors by key".to_owned(),
-        cure: {
-            let record = format!("{{{}:k,{}:r}}", conversion::key(named), conversion::vector(named));
-            conversion::of_dictionaries(&record, &[], named)
-        },
+    outline.members.iter().all(is_vector).then(|| {
+        let conversion = Conversion::Dictionaries(vec![Path::new()], Held::Vectors);
+        Unfit::converted("a dictionary of vectors by key".to_owned(), conversion, named)
     })
 }
 
-fn dictionary_of_objects(paths: &[&[String]], named: Named<'_>) -> Unfit {
-    let shape = match paths {
+fn dictionary_of_objects(paths: Vec<Path>, named: Named<'_>) -> Unfit {
+    let shape = match paths.as_slice() {
         [path] => format!("a dictionary of records by key{}", place(path)),
         paths => format!("several dictionaries of records by key ({})", listed(paths)),
     };
-    Unfit::Shape { shape, cure: conversion::of_dictionaries("b(k,r)", paths, named) }
+    Unfit::converted(shape, Conversion::Dictionaries(paths, Held::Records), named)
 }
 
 /// An object with more than one array of records: reading one would leave out the others.
-pub(crate) fn several(paths: &[&[String]]) -> Unfit {
-    Unfit::Shape {
-        shape: format!("an object with several arrays of records ({})", listed(paths)),
-        cure: conversion::of_arrays(paths),
-    }
+pub(crate) fn several(paths: Vec<Path>, named: Named<'_>) -> Unfit {
+    let shape = format!("an object with several arrays of records ({})", listed(&paths));
+    Unfit::converted(shape, Conversion::Arrays(paths), named)
 }
 
 /// An object with a key of its own around an array of records, so large that nobody knows whether it is a record itself.
-pub(crate) fn with_a_key(path: &[String]) -> Unfit {
-    let command = conversion::of_arrays(&[path]);
+pub(crate) fn with_a_key(path: &[String], named: Named<'_>) -> Unfit {
+    let conversion = Conversion::Arrays(vec![path.to_vec()]);
+    let cure = conversion.cure(named);
     Unfit::Shape {
         shape: format!("an object that has a key and an array of records in {}", dotted(path)),
         cure: format!(
-            "to load the records in the array, {command}; if each line is a record, use --format jsonl"
+            "to load the records in the array, {cure}; if each line is a record, use --format jsonl"
         ),
+        conversion: Some(conversion),
     }
 }
 
 /// Rows behind the names of their columns, if the array of rows that `path` leads to stands in an object of such.
-pub(super) fn split_around(head: &[u8], outline: &Outline<'_>, path: &[String]) -> Option<Unfit> {
+pub(super) fn split_around(
+    head: &[u8],
+    outline: &Outline<'_>,
+    path: &[String],
+    named: Named<'_>,
+) -> Option<Unfit> {
     let (_, holders) = path.split_last()?;
     let mut at = 0;
     for (depth, name) in holders.iter().enumerate() {
         let inner = (depth > 0).then(|| Outline::of(head, at));
         at = inner.as_ref().unwrap_or(outline).find(|member| member == name.as_bytes())?.at;
     }
-    (at > 0 && is_split(&Outline::of(head, at))).then(|| columns_in(Columnar::Rows, holders))
+    (at > 0 && is_split(&Outline::of(head, at))).then(|| columns_in(Columnar::Rows, holders, named))
 }
 
 /// Columns in an object that another one holds, or an array.
-pub(super) fn columns_in(columnar: Columnar, path: &[String]) -> Unfit {
-    Unfit::Shape {
-        shape: [columnar.name(), if path.is_empty() { "" } else { "," }, &place(path)].concat(),
-        cure: format!("write it to a file of its own: {}", conversion::files(&[path])),
-    }
+pub(super) fn columns_in(columnar: Columnar, path: &[String], named: Named<'_>) -> Unfit {
+    let shape = [columnar.name(), if path.is_empty() { "" } else { "," }, &place(path)].concat();
+    Unfit::converted(shape, Conversion::Columns(vec![path.to_vec()]), named)
 }
 
-/// The same of the elements of an array that `path` leads to.
+/// The same of the elements of an array that `path` leads to. The command is the same one.
 pub(super) fn in_array(unfit: Unfit, path: &[String]) -> Unfit {
     match unfit {
-        Unfit::Shape { shape, cure } => Unfit::Shape {
+        Unfit::Shape { shape, cure, conversion } => Unfit::Shape {
             shape: format!("an array{}, each element of which is {shape}", place(path)),
-            cure: if path.is_empty() { cure } else { conversion::inside(&cure, path) },
+            cure,
+            conversion: conversion.map(|conversion| {
+                if path.is_empty() {
+                    conversion
+                } else {
+                    Conversion::Inside(path.to_vec(), conversion.into())
+                }
+            }),
         },
         other => other,
     }
 }
 
 /// An object with an array of records under a name that is not read there.
-pub(super) fn with_records(path: &[String]) -> Unfit {
-    Unfit::Shape {
-        shape: format!("an object with records in {}", dotted(path)),
-        cure: conversion::of_arrays(&[path]),
-    }
+pub(super) fn with_records(path: &[String], named: Named<'_>) -> Unfit {
+    let shape = format!("an object with records in {}", dotted(path));
+    Unfit::converted(shape, Conversion::Arrays(vec![path.to_vec()]), named)
 }
 
 #[cfg(test)]
@@ -443,7 +449,7 @@ mod tests {
     /// What is said of a text, and the cure below it.
     fn said(text: &str) -> String {
         match holder(text.as_bytes(), true, Named::default()) {
-            Err(Unfit::Shape { shape, cure }) => format!("{shape}\n    {cure}\n"),
+            Err(Unfit::Shape { shape, cure, .. }) => format!("{shape}\n    {cure}\n"),
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -462,30 +468,32 @@ mod tests {
             "[[[1,2],[3,4]],[[5,6]]]",
         ];
         let with_a_key = {
-            let Unfit::Shape { shape, cure } = with_a_key(&["data".to_owned()]) else { panic!() };
+            let Unfit::Shape { shape, cure, .. } = with_a_key(&["data".to_owned()], Named::default()) else {
+                panic!()
+            };
             format!("{shape}\n    {cure}\n")
         };
-        insta::assert_snapshot!(texts.map(said).concat() + &with_a_key, @r#"
+        insta::assert_snapshot!(texts.map(said).concat() + &with_a_key, @"
         the answer to a query, a list for each question in every column (ids, embeddings, metadatas)
-            write what collection.get() returns, or join the lists of all questions: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; c={}; [c.setdefault(k,[]).extend(q) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for k,l in t.items() if isinstance(l,list) for q in l if isinstance(q,list)]; print(json.dumps(c))' < INPUT > OUTPUT; then load OUTPUT
+            write what collection.get() returns, or join the lists of all questions: ossvec convert INPUT OUTPUT; then load OUTPUT
         a dictionary of records by key
-            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; b=lambda k,r:{"key":k}if r==None else{**r,"key":k}if str(r.get("key",k))==str(k)else exit("the record under "+str(k)+" has another key: "+str(r["key"])); x=[json.dumps(m(n,b(k,r))) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n in[q(t,{})]for k,r in t.items()if k not in n]; print(*x,sep="\n")' < INPUT > OUTPUT
+            convert it to JSON Lines: ossvec convert INPUT OUTPUT
         a dictionary of records by key in vectors
-            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; b=lambda k,r:{"key":k}if r==None else{**r,"key":k}if str(r.get("key",k))==str(k)else exit("the record under "+str(k)+" has another key: "+str(r["key"])); x=[json.dumps(m(n,b(k,r))) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["vectors"]) for k,r in l.items()]; print(*x,sep="\n")' < INPUT > OUTPUT
+            convert it to JSON Lines: ossvec convert INPUT OUTPUT
         a dictionary of vectors by key
-            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,{"key":k,"vector":r})) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n in[q(t,{})]for k,r in t.items()if k not in n]; print(*x,sep="\n")' < INPUT > OUTPUT
+            convert it to JSON Lines: ossvec convert INPUT OUTPUT
         an object with records in mine
-            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,r)) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["mine"]) for r in l[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
+            convert it to JSON Lines: ossvec convert INPUT OUTPUT
         an object with several arrays of records (vectors, points)
-            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,r)) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["vectors"],["points"]) for r in l[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
+            convert it to JSON Lines: ossvec convert INPUT OUTPUT
         a list of lists of records
-            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; x=[json.dumps(r) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for r in v[:] for r in r[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
+            convert it to JSON Lines: ossvec convert INPUT OUTPUT
         records as arrays without field names
-            convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; x=[json.dumps(r if type(r)in(dict,type(None))else dict(zip(("key","vector","column3"),r)) if type(r)==list and len(r)==3 and all(map(isinstance,r,((str,int,float),(list,type(None)),object))) else exit("not like the first row: "+str(r)[:200])) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for r in v[:]]; print(*x,sep="\n")' < INPUT > OUTPUT
+            convert it to JSON Lines: ossvec convert INPUT OUTPUT
         a vector for each token, not for each text
             ask the model for pooled vectors, or pool them first: a text's vector is the mean of those of its tokens
         an object that has a key and an array of records in data
-            to load the records in the array, convert it to JSON Lines: python3 -c 'import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); a=lambda t,*P:[x for p in P for x in g(t,p,{})]+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; x=[json.dumps(m(n,r)) for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())] for t in(v if isinstance(v,list)else[v]) for n,l in a(t,["data"]) for r in l[:]]; print(*x,sep="\n")' < INPUT > OUTPUT; if each line is a record, use --format jsonl
-        "#);
+            to load the records in the array, convert it to JSON Lines: ossvec convert INPUT OUTPUT; if each line is a record, use --format jsonl
+        ");
     }
 }

@@ -1,162 +1,109 @@
-//! The programs that messages print for JSON that is not read as it is: they write what is. Pure.
-//!
-//! They take all values of a file, one after another, and the objects in arrays of them. What would be left out, such as a
-//! member that is repeated or vectors beside those that are converted, ends them before they write anything. Python keeps
-//! integers and numbers as they are.
+//! What `ossvec convert` makes of JSON that is not read as it is, and how messages say so. Pure data.
 
 use super::named::Named;
+use crate::shown::quoted;
 
-/// Makes ready for [`VALUES`]: a list that grows by where each value ends, while these are gone through.
-const BEFORE: &str = concat!(
-    r#"import json,re; s=open(0,encoding="utf-8-sig").read().strip(); e=[0]; "#,
-    r#"u=lambda m:dict(m)if len(dict(m))==len(m)else exit("a member is repeated: "+str(m)[:200]); "#,
-    r#"d=json.JSONDecoder(object_pairs_hook=u).raw_decode; w=re.compile(r"\s*").match; "#,
-);
+/// The names of members that lead to a value, from the outermost on.
+pub(crate) type Path = Vec<String>;
 
-/// Each value of the file as `v`.
-const VALUES: &str = "for i in e if i<len(s) for v,j in [d(s,i)] for _ in [e.append(w(s,j).end())]";
-
-/// Each object of the file as `t`, those in arrays too.
-const OBJECTS: &str = "for t in(v if isinstance(v,list)else[v])";
-
-/// Makes ready `m`, a record with the namespace of the objects around it, and `a`, what paths lead to in an object, each
-/// with the namespace there. No other vectors may be in that object.
-const PAGES: &str = concat!(
-    r#"q=lambda t,n:{**n,**{k:t[k]for k in["namespace","__namespace__"]if t.get(k)}}; "#,
-    "m=lambda n,r:{**r,**{k:n[k]for k in n if not r.get(k)}}if type(r)==dict else r; ",
-    "h=lambda v:type(v)==list and(len(v)>1 and{*map(type,v)}<={int,float}or any(map(h,v)))",
-    r#"or type(v)==dict and any(h(v[k])or k[:3]in("vec","emb")and type(v[k])==str and len(v[k])>40 for k in v); "#,
-    "g=lambda t,p,n:[]if t==None else[(q(t,n),x)for x in[t.pop(p[0],None)]if x is not None]",
-    "if len(p)<2 else g(t.get(p[0]),p[1:],q(t,n)); ",
-    "a=lambda t,*P:[x for p in P for x in g(t,p,{})]",
-    r#"+[exit("there are vectors in "+k+" too")for k in t or[]if h(t[k])]; "#,
-);
-
-/// Makes ready `b`, a record under the key that stands before it.
-const UNDER_KEY: &str = concat!(
-    "b=lambda k,r:{KEY:k}if r==None else{**r,KEY:k}if str(r.get(KEY,k))==str(k)",
-    r#"else exit("the record under "+str(k)+" has another key: "+str(r[KEY])); "#,
-);
-
-/// What a cure begins with.
-const CONVERT: &str = "convert it to JSON Lines";
-
-/// The cure that makes a line of every record in the arrays that `paths` lead to.
-pub(super) fn of_arrays(paths: &[&[String]]) -> String {
-    lines("m(n,r)", &format!("{OBJECTS} for n,l in {} for r in l[:]", led_to(paths)), Named::default())
+/// Where the records of JSON stand that put-vectors does not read as it is.
+///
+/// All but rows and values are of each object of the file: those that follow one another, and those in arrays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Conversion {
+    /// They are the elements of the arrays that these paths lead to.
+    Arrays(Vec<Path>),
+    /// They are the elements of the arrays in that array.
+    Lists(Path),
+    /// They are the rows in that array.
+    Rows(Path, RowForm),
+    /// They are rows that follow one another.
+    Values(RowForm),
+    /// Their names are the keys, in the objects that these paths lead to.
+    Dictionaries(Vec<Path>, Held),
+    /// They are rows of columns, in each of the objects that these paths lead to.
+    Columns(Vec<Path>),
+    /// They are what the columns of that object list for each question.
+    Answers(Path),
+    /// The same of each object in the array that a path leads to.
+    Inside(Path, Box<Self>),
 }
 
-/// The same of every `record`, which is the member `r` under `k` of what `paths` lead to, or of the objects themselves.
-pub(super) fn of_dictionaries(record: &str, paths: &[&[String]], named: Named<'_>) -> String {
-    let members = match paths {
-        [] | [[]] => "for n in[q(t,{})]for k,r in t.items()if k not in n".to_owned(),
-        paths => format!("for n,l in {} for k,r in l.items()", led_to(paths)),
-    };
-    lines(&format!("m(n,{record})"), &format!("{OBJECTS} {members}"), named)
+/// What stands under the name in a dictionary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// The record.
+    Records,
+    /// Its vector.
+    Vectors,
 }
 
-/// The same of every `record`, which `inner` finds in each element `r` of the array that `path` leads to.
-pub(super) fn of_rows(record: &str, path: &[String], inner: &str, named: Named<'_>) -> String {
-    match path {
-        [] => lines(record, &format!("for r in v[:]{inner}"), named),
-        path => {
-            let clauses = format!("{OBJECTS} for n,l in {} for r in l[:]{inner}", led_to(&[path]));
-            lines(&format!("m(n,{record})"), &clauses, named)
+/// What the elements of an array are that is a record, as the first one shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RowForm {
+    /// One is the vector.
+    Cells(Vec<Cell>),
+    /// The first is the key, the second the rest of the record.
+    Pair,
+    /// The first is the key, or the last, and the others are the numbers.
+    Flat {
+        /// Whether it is the last.
+        key_is_last: bool,
+    },
+}
+
+/// What one of them is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    Key,
+    Vector,
+    Metadata,
+    /// Anything else, which is stored under its number.
+    Other,
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// A file of JSON Lines.
+    Lines,
+    /// A directory with a file for each object of columns.
+    Files,
+    /// A file with one object of columns.
+    Columns,
+}
+
+impl Conversion {
+    /// What becomes of the input.
+    pub(crate) fn written(&self) -> Written {
+        match self {
+            Self::Columns(_) => Written::Files,
+            Self::Answers(_) => Written::Columns,
+            Self::Inside(_, inner) => inner.written(),
+            _ => Written::Lines,
+        }
+    }
+
+    /// The cure that names the command for it, with the names that the user gives.
+    pub(super) fn cure(&self, named: Named<'_>) -> String {
+        match self.written() {
+            Written::Lines => format!("convert it to JSON Lines: {}", command("OUTPUT", named)),
+            Written::Columns => command("OUTPUT", named),
+            Written::Files => {
+                format!(
+                    "write each to a file of its own: {}; then load DIRECTORY",
+                    command("DIRECTORY", named)
+                )
+            }
         }
     }
 }
 
-/// The same of each value `v`.
-pub(super) fn of_values(record: &str, named: Named<'_>) -> String {
-    lines(record, "", named)
-}
-
-fn lines(record: &str, clauses: &str, named: Named<'_>) -> String {
-    let list = format!("x=[json.dumps({record}) {VALUES} {clauses}");
-    let body = format!(r#"{}]; print(*x,sep="\n")"#, list.trim_end());
-    format!("{CONVERT}: {} < INPUT > OUTPUT", python(&body, named))
-}
-
-/// The command that writes what `paths` lead to in each object, or the objects themselves, into files of their own.
-pub(super) fn files(paths: &[&[String]]) -> String {
-    let found = match paths {
-        [] | [[]] => String::new(),
-        paths => format!(" for n,l in {} for t in[m(n,l)]", led_to(paths)),
-    };
-    let body = format!(
-        r#"x=[json.dumps(t) {VALUES} {OBJECTS}{found}]; [open("page-%06d.json"%n,"w").write(t)for n,t in enumerate(x)]"#
-    );
-    format!("{} < INPUT; then load page-*.json", python(&body, Named::default()))
-}
-
-/// Objects of columns one after another: their shape, and the cure, which is simpler where each has a line of its own.
-pub(super) fn pages(are_lines: bool) -> (String, String) {
-    let command = if are_lines { "split -l 1 INPUT page-; then load page-*".to_owned() } else { files(&[]) };
-    (
-        "several objects of columns, one after another".to_owned(),
-        format!("write each to a file of its own: {command}"),
-    )
-}
-
-/// The command that joins the lists of all questions, in each column of what `path` leads to.
-pub(super) fn joined_lists(path: &[String]) -> String {
-    let found = match path {
-        [] => String::new(),
-        path => format!(" for n,t in {}", led_to(&[path])),
-    };
-    let lists = "for k,l in t.items() if isinstance(l,list) for q in l if isinstance(q,list)";
-    let body = format!(
-        "c={{}}; [c.setdefault(k,[]).extend(q) {VALUES} {OBJECTS}{found} {lists}]; print(json.dumps(c))"
-    );
-    format!("{} < INPUT > OUTPUT", python(&body, Named::default()))
-}
-
-/// The same `cure` where the objects stand in the array that `path` leads to.
-pub(super) fn inside(cure: &str, path: &[String]) -> String {
-    let objects = format!("{OBJECTS} for n,l in {} for t in l[:] for t in[m(n,t)]", led_to(&[path]));
-    let cure = cure.replacen(OBJECTS, &objects, 1);
-    if cure.contains(PAGES) { cure } else { cure.replacen(BEFORE, &[BEFORE, PAGES].concat(), 1) }
-}
-
-/// The call that gives what `paths` lead to.
-fn led_to(paths: &[&[String]]) -> String {
-    let listed = paths.iter().map(|path| list(path));
-    format!("a({})", std::iter::once("t".to_owned()).chain(listed).collect::<Vec<_>>().join(","))
-}
-
-fn list(names: &[String]) -> String {
-    format!("[{}]", names.iter().map(|name| text(name)).collect::<Vec<_>>().join(","))
-}
-
-fn python(body: &str, named: Named<'_>) -> String {
-    let pages = if ["a(t,", "m(n,", "q(t,"].iter().any(|call| body.contains(call)) { PAGES } else { "" };
-    let under_key = if ["b(k,", "b(r[", "b(v["].iter().any(|call| body.contains(call)) {
-        UNDER_KEY.replace("KEY", &key(named))
-    } else {
-        String::new()
-    };
-    format!("python3 -c '{BEFORE}{pages}{under_key}{body}'")
-}
-
-/// The name of a key in Python, in what has none of its own: the one that the user gives, or the likeliest.
-pub(super) fn key(named: Named<'_>) -> String {
-    text(named.key.first().map_or("key", |name| name.trim()))
-}
-
-/// The same of a vector. No member is called by a pattern.
-pub(super) fn vector(named: Named<'_>) -> String {
-    let given = named.vector.first().map(|name| name.trim()).filter(|name| !name.contains('*'));
-    text(given.unwrap_or("vector"))
-}
-
-/// A text in Python, so that it can stand in single quotes of a shell; the input must not write commands.
-fn text(name: &str) -> String {
-    let spelled = name.chars().map(|character| match u32::from(character) {
-        _ if is_plain(character) => character.to_string(),
-        code if code > 0xffff => format!("\\U{code:08x}"),
-        code => format!("\\u{code:04x}"),
-    });
-    format!("\"{}\"", spelled.collect::<String>())
+fn command(output: &str, named: Named<'_>) -> String {
+    let options = [("--key", named.key), ("--vector", named.vector)];
+    let given =
+        options.iter().filter_map(|(option, names)| Some(format!(" {option} {}", quoted(names.first()?))));
+    format!("ossvec convert INPUT {output}{}", given.collect::<String>())
 }
 
 /// The name of a member as it is, of which the text has the spelling.
@@ -176,7 +123,7 @@ pub(super) fn dotted(path: &[String]) -> String {
 }
 
 /// Paths in words.
-pub(super) fn listed(paths: &[&[String]]) -> String {
+pub(super) fn listed(paths: &[Path]) -> String {
     paths.iter().map(|path| dotted(path)).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::columnar::Columnar;
-use super::conversion;
+use super::conversion::{Conversion, Path};
 use super::cut::Cut;
 use super::cutter::Cutter;
 use super::decode;
@@ -11,8 +11,9 @@ use super::decompress::{self, Compression, Trailing};
 use super::elements::Elements;
 use super::error::ReadError;
 use super::flaw::{Flaw, FlawKind, header_error, of_words, without_embeddings};
-use super::mark::mark_length;
-use super::mark::shown;
+use super::mark::{mark_length, shown};
+use super::named::Named;
+use super::nameless;
 use super::recognise::{self, Form, Layout};
 use super::sizes::Sizes;
 use super::table::{self, Header, HeaderFlaw, Rows, Tables};
@@ -114,6 +115,48 @@ impl OpenInput {
     }
 
     pub(super) fn recognise(&mut self, form: &Form) -> Result<Layout, ReadError> {
+        match self.recognised(form) {
+            Ok(layout) => Ok(layout),
+            Err(Unfit::Unrecognised) => {
+                let unrecognised = ReadError::Unrecognised { input: self.input.clone() };
+                // Too little of the input is no reason to doubt its format.
+                Err(self.window.take_failure().map_or(unrecognised, |cause| self.failure(cause)))
+            }
+            Err(unfit) => Err(self.unfit(unfit)),
+        }
+    }
+
+    /// Where the records stand, if the input is JSON that is not read as it is.
+    pub(super) fn conversion(&mut self, form: &Form) -> Result<Option<Conversion>, ReadError> {
+        self.decode(form.encoding)?;
+        match self.recognised(form) {
+            Ok(Layout::Columnar(_)) => Ok(Some(Conversion::Columns(vec![Path::new()]))),
+            Ok(Layout::Lines | Layout::Elements(_)) => {
+                let text = self.window.text();
+                let unfit =
+                    nameless::of_values(text.get(mark_length(text)..).unwrap_or_default(), form.named());
+                Ok(unfit.and_then(Unfit::into_conversion))
+            }
+            Ok(_) => Ok(None),
+            Err(unfit @ Unfit::Shape { conversion: Some(_), .. }) => Ok(unfit.into_conversion()),
+            Err(unfit) => Err(self.unfit(unfit)),
+        }
+    }
+
+    /// The rest of the text, all of it.
+    pub(super) fn rest(&mut self) -> Result<Vec<u8>, ReadError> {
+        self.window.skip(mark_length(self.window.text()));
+        let mut rest = Vec::new();
+        loop {
+            rest.extend_from_slice(self.window.text());
+            self.window.skip(self.window.text().len());
+            if !self.read_more()? {
+                return Ok(rest);
+            }
+        }
+    }
+
+    fn recognised(&mut self, form: &Form) -> Result<Layout, Unfit> {
         let name = match &self.input {
             Input::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
             Input::Stdin | Input::Inline(_) => None,
@@ -128,12 +171,7 @@ impl OpenInput {
             match found {
                 Ok(Some(layout)) => return Ok(layout),
                 Ok(None) => self.window.fill(),
-                Err(Unfit::Unrecognised) => {
-                    let unrecognised = ReadError::Unrecognised { input: self.input.clone() };
-                    // Too little of the input is no reason to doubt its format.
-                    return Err(self.window.take_failure().map_or(unrecognised, |cause| self.failure(cause)));
-                }
-                Err(unfit) => return Err(self.unfit(unfit)),
+                Err(unfit) => return Err(unfit),
             }
         }
     }
@@ -147,7 +185,7 @@ impl OpenInput {
             Unfit::WithoutRecords { what, cure, in_place_of_data } => {
                 ReadError::WithoutRecords { input, what, cure, in_place_of_data }
             }
-            Unfit::Shape { shape, cure } => ReadError::Shape { input, shape, cure },
+            Unfit::Shape { shape, cure, .. } => ReadError::Shape { input, shape, cure },
             Unfit::Several(names) => ReadError::Unclear {
                 input,
                 what: format!("documents with several arrays of numbers ({names})"),
@@ -301,7 +339,8 @@ impl OpenInput {
             FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
             FlawKind::LeftOut => ReadError::LeftOut { input, place },
             FlawKind::Pages => {
-                let (shape, cure) = conversion::pages(place.line == 2);
+                let shape = "several objects of columns, one after another".to_owned();
+                let cure = Conversion::Columns(vec![Path::new()]).cure(Named::default());
                 ReadError::Shape { input, shape, cure }
             }
             FlawKind::Repeated => ReadError::Repeated { input, place },

@@ -113,12 +113,12 @@ fn holds(text: &[u8], whole: bool, named: Named<'_>) -> Option<Held> {
         // Where it is broken is reported after the elements before that place.
         _ if outline().is_malformed => Held::Records,
         Ok(Holder::Shape(Shape::Pages(path))) => match content_of(text, &outline(), &path, named) {
-            Some(Content::Records) => Held::Others(columnar::with_records(&path)),
+            Some(Content::Records) => Held::Others(columnar::with_records(&path, named)),
             Some(Content::Nothing) => Held::Nothing,
             _ => Held::Records,
         },
         Ok(Holder::Columnar(columnar)) if columnar::shows_vectors(text, &outline(), columnar) => {
-            Held::Others(columnar::columns_in(columnar, &[]))
+            Held::Others(columnar::columns_in(columnar, &[], named))
         }
         Ok(Holder::Columnar(_)) => Held::Nothing,
         Ok(Holder::Shape(_)) => Held::Records,
@@ -291,7 +291,7 @@ fn beginning(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfi
         && let Some(Candidate { path, .. }) = candidates.first()
     {
         // Its own vector may follow, farther on than is looked at.
-        return Err(columnar::with_a_key(path));
+        return Err(columnar::with_a_key(path, named));
     }
     match choose(head, &outline, named, candidates, has_key)? {
         Holder::Missing if !outline.is_complete && outline.members.len() < MANY => Ok(Holder::Unknown),
@@ -316,12 +316,12 @@ fn choose(
     let is_of =
         |content: &[Content]| candidates.iter().filter(|found| content.contains(&found.content)).count();
     if is_of(&[Content::Records, Content::Objects]) > 1 {
-        let paths: Vec<&[String]> = candidates
-            .iter()
+        let paths = candidates
+            .into_iter()
             .filter(|found| matches!(found.content, Content::Records | Content::Objects))
-            .map(|found| found.path.as_slice())
+            .map(|found| found.path)
             .collect();
-        return Err(columnar::several(&paths));
+        return Err(columnar::several(paths, named));
     }
     let rank = |candidate: &Candidate| match candidate.content {
         Content::Records => 0,
@@ -332,7 +332,7 @@ fn choose(
     let unfit = if has_key { None } else { columnar::of_names(head, outline, named) };
     match candidates.into_iter().min_by_key(rank) {
         Some(Candidate { content: Content::Rows(at), path }) => {
-            let split = columnar::split_around(head, outline, &path);
+            let split = columnar::split_around(head, outline, &path, named);
             match split.or_else(|| nameless::of_rows(head, at, &path, named)) {
                 Some(unfit) => Err(unfit),
                 None => Ok(Holder::Shape(Shape::Pages(path))),

@@ -1,5 +1,7 @@
 //! Why an input cannot be cut into records.
 
+use super::conversion::Conversion;
+use super::named::Named;
 use super::word_vectors::WordVectors;
 use crate::encoding::{Encoding, Foreign};
 
@@ -10,8 +12,8 @@ pub(crate) enum Unfit {
     Unsupported { format: &'static str, cure: &'static str },
     /// It is something else than data.
     WithoutRecords { what: &'static str, cure: &'static str, in_place_of_data: bool },
-    /// It is JSON whose records do not follow one another.
-    Shape { shape: String, cure: String },
+    /// It is JSON whose records do not follow one another, with what `convert` makes of it, if it can.
+    Shape { shape: String, cure: String, conversion: Option<Conversion> },
     /// It is JSON whose records have several arrays of numbers: their names.
     Several(String),
     /// It is JSON with vectors that have no keys.
@@ -32,4 +34,19 @@ pub(crate) enum Unfit {
     Binary,
     /// It is text of no known format.
     Unrecognised,
+}
+
+impl Unfit {
+    /// JSON of this `shape`, which `convert` makes loadable.
+    pub(super) fn converted(shape: String, conversion: Conversion, named: Named<'_>) -> Self {
+        Self::Shape { shape, cure: conversion.cure(named), conversion: Some(conversion) }
+    }
+
+    /// What `convert` makes of it.
+    pub(super) fn into_conversion(self) -> Option<Conversion> {
+        match self {
+            Self::Shape { conversion, .. } => conversion,
+            _ => None,
+        }
+    }
 }

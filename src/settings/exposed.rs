@@ -20,7 +20,7 @@ const SECRETS_OF_OTHERS: [&str; 7] = [
 pub(super) fn warning(path: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
 
-    use crate::command_line::quoted;
+    use crate::shown::quoted;
 
     let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let is_own = metadata.uid() == rustix::process::geteuid().as_raw();

@@ -8,11 +8,11 @@ use percent_encoding::percent_decode_str;
 
 use super::check::usage;
 use super::inline;
-use crate::command_line::quoted;
 use crate::exit::Failure;
 use crate::put::report::notice::InputNotice;
 use crate::read::Format;
 use crate::record::Input;
+use crate::shown::quoted;
 
 /// The input that `--vectors` names or is.
 pub(super) fn of_option(vectors: &str, format: Option<Format>) -> Result<Input, Failure> {

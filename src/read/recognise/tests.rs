@@ -1,5 +1,6 @@
 //! Beginnings of inputs, and what they are recognised as.
 
+use super::super::conversion::Conversion;
 use super::*;
 
 const LINES: Layout = Layout::Lines;
@@ -130,7 +131,10 @@ fn a_field_that_the_user_names_counts_like_one_of_the_usual_names() {
         vector: vec![vector.to_owned()],
         ..Form::default()
     };
-    let renamed = |text: &str| text.replace("id", "sku").replace("embedding", "feature");
+    let renamed = |text: &str| {
+        let text = text.replace("id", "sku").replace("embedding", "feature");
+        text.replace("INPUT OUTPUT", "INPUT OUTPUT --key sku --vector feature")
+    };
     for text in BY_USUAL_NAMES {
         for name in [None, Some("input.csv")] {
             let usual = recognise(text.as_bytes(), true, name, &Form::default());
@@ -203,7 +207,7 @@ fn an_array_of_records_is_one_whatever_they_have_beside_their_vectors() {
 fn lists_of_records_in_a_list_are_refused_with_a_cure() {
     for text in [r#"[[{"id":"a"},{"id":"b"}],[{"id":"c"}]]"#, r#"{"vectors":[[{"id":"a"}]]}"#] {
         assert!(
-            matches!(whole(text), Err(Unfit::Shape { cure, .. }) if cure.contains("for r in r[:]")),
+            matches!(whole(text), Err(Unfit::Shape { conversion: Some(Conversion::Lists(_)), .. })),
             "{text}"
         );
     }

@@ -1,0 +1,12 @@
+//! `convert`: JSON that put-vectors does not read as it is.
+
+use crate::cli::Convert;
+use crate::convert;
+use crate::exit::{Exit, Failure};
+use crate::print::{out, unprinted};
+
+/// Converts an input.
+pub(super) fn convert(arguments: &Convert) -> Result<Exit, Failure> {
+    let text = convert::convert(arguments)?;
+    Ok(out(&text).map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
+}

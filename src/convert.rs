@@ -1,0 +1,92 @@
+//! `convert`: JSON that put-vectors does not read as it is.
+
+use std::fs::DirBuilder;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::cli::Convert;
+use crate::exit::{ErrorCode, Failure};
+use crate::private;
+use crate::put::unreadable;
+use crate::read::{Convertible, Form, Stopped, Written};
+use crate::record::Input;
+use crate::shown::quoted;
+use crate::words::plural;
+
+/// Converts an input, and gives what to say of it; nothing is written unless all of it can be.
+pub(crate) fn convert(arguments: &Convert) -> Result<String, Failure> {
+    let Convert { input, output, key, vector, encoding } = arguments;
+    let form = Form {
+        encoding: encoding.0,
+        key: key.iter().cloned().collect(),
+        vector: vector.iter().cloned().collect(),
+        ..Form::default()
+    };
+    let input = if input.as_os_str() == "-" { Input::Stdin } else { Input::File(input.clone()) };
+    let convertible = Convertible::read(input.clone(), &form).map_err(|error| unreadable(&error))?;
+    let convertible = convertible.ok_or_else(|| {
+        Failure::new(ErrorCode::InputInvalid, format!("there is nothing to convert in {input}"))
+            .advise("load it as it is with ossvec put-vectors")
+    })?;
+    let stopped = |stopped| failure(stopped, &input, output);
+    convertible.write(&mut |_| Ok(())).map_err(stopped)?;
+    let written = match convertible.written() {
+        Written::Files => files(&convertible, output),
+        Written::Lines | Written::Columns => lines(&convertible, output),
+    }
+    .map_err(stopped)?;
+    let what = match convertible.written() {
+        Written::Lines => plural(written, "record"),
+        Written::Columns => "one object of columns".to_owned(),
+        Written::Files => plural(written, "file"),
+    };
+    Ok(format!("{what} written to {}\n", quoted(&output.display().to_string())))
+}
+
+/// Writes all records into one new file, each on a line.
+fn lines(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
+    let mut file = BufWriter::new(private::writing().create_new(true).open(output)?);
+    let mut written = 0;
+    let done = convertible.write(&mut |record| {
+        written += 1;
+        file.write_all(record)?;
+        file.write_all(b"\n")
+    });
+    let done = done.and_then(|()| Ok(file.flush()?));
+    if done.is_err() {
+        // What is only a part of the input must not be loaded as if it were all.
+        private::remove_if_there(output)?;
+    }
+    done.map(|()| written)
+}
+
+/// Writes each object of columns into a file of its own, in a new directory.
+fn files(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
+    DirBuilder::new().create(output)?;
+    let mut written = 0;
+    let done = convertible.write(&mut |columns| {
+        written += 1;
+        let path = output.join(format!("page-{written:06}.json"));
+        private::writing().create_new(true).open(path)?.write_all(columns)
+    });
+    if done.is_err() {
+        std::fs::remove_dir_all(output)?;
+    }
+    done.map(|()| written)
+}
+
+fn failure(stopped: Stopped, input: &Input, output: &Path) -> Failure {
+    match stopped {
+        Stopped::Here { line, what } => {
+            Failure::new(ErrorCode::InputInvalid, format!("cannot convert {input}: line {line}: {what}"))
+                .advise("fix it there, or write what it belongs to to a file of its own; nothing was written")
+        }
+        Stopped::Writing(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Failure::new(ErrorCode::Usage, format!("{} already exists", output.display()))
+                .advise("choose another name for the output, or remove it")
+        }
+        Stopped::Writing(error) => {
+            Failure::new(ErrorCode::of_writing(&error), format!("cannot write {}: {error}", output.display()))
+        }
+    }
+}

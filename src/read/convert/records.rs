@@ -1,0 +1,378 @@
+//! The records of a conversion, one after another.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::super::conversion::{Cell, Conversion, Held, Path, RowForm, name};
+use super::json::{Json, Member, Value, plain};
+use super::trouble::{End, Trouble};
+use crate::record::names::{NAMESPACE, is_one_of};
+
+/// Members that objects around a record say of it, by the spelling of their names.
+type Around<'a> = Vec<(&'a [u8], &'a [u8])>;
+
+/// A member that is written: the spelling of its name, and its value.
+type Written<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+/// A record.
+enum Record<'a> {
+    /// As it stands in the text.
+    Whole(Value),
+    /// Of these members.
+    Of(Vec<Written<'a>>),
+}
+
+/// Finds the records of a text and hands them out.
+pub(super) struct Records<'a, 'p> {
+    json: Json<'a>,
+    /// The spelling of the name that a key gets where it has none.
+    key: Vec<u8>,
+    /// The same of a vector.
+    vector: Vec<u8>,
+    /// The columns of an answer, and what their lists hold.
+    columns: Vec<(&'a [u8], Vec<Value>)>,
+    put: &'p mut dyn FnMut(&[u8]) -> io::Result<()>,
+}
+
+impl<'a, 'p> Records<'a, 'p> {
+    pub(super) fn new(
+        json: Json<'a>,
+        (key, vector): (&str, &str),
+        put: &'p mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Self {
+        Self { json, key: spelled(key), vector: spelled(vector), columns: Vec::new(), put }
+    }
+
+    /// Hands out all records.
+    pub(super) fn write(&mut self, conversion: &Conversion) -> Result<(), End> {
+        let values = self.json.values()?;
+        values.iter().try_for_each(|value| self.json.refuse_repeats(value))?;
+        for value in values {
+            match conversion {
+                Conversion::Values(form) => self.row(&Vec::new(), value, form)?,
+                Conversion::Rows(path, form) if path.is_empty() => {
+                    for row in self.json.elements(&value)? {
+                        self.row(&Vec::new(), row, form)?;
+                    }
+                }
+                Conversion::Lists(path) if path.is_empty() => self.list(&Vec::new(), &value)?,
+                conversion => self.objects(conversion, &value)?,
+            }
+        }
+        if self.columns.is_empty() { Ok(()) } else { self.put_columns() }
+    }
+
+    /// An object, or those in an array.
+    fn objects(&mut self, conversion: &Conversion, value: &Value) -> Result<(), End> {
+        if !self.json.begins(value, b'[') {
+            return self.object(conversion, value, &Vec::new());
+        }
+        let elements = self.json.elements(value)?;
+        elements.iter().try_for_each(|element| self.object(conversion, element, &Vec::new()))
+    }
+
+    /// The records of an object, around which stands what is said of them.
+    fn object(&mut self, conversion: &Conversion, object: &Value, around: &Around<'a>) -> Result<(), End> {
+        if self.json.is_null(object) {
+            return Ok(());
+        }
+        match conversion {
+            Conversion::Inside(path, inner) => {
+                for (around, array) in self.led_to(object, std::slice::from_ref(path), around)? {
+                    let elements = self.json.elements(&array)?;
+                    elements.iter().try_for_each(|element| self.object(inner, element, &around))?;
+                }
+            }
+            Conversion::Arrays(paths) => {
+                for (around, array) in self.led_to(object, paths, around)? {
+                    for record in self.json.elements(&array)? {
+                        self.put(&around, Record::Whole(record))?;
+                    }
+                }
+            }
+            Conversion::Lists(path) => {
+                for (around, lists) in self.led_to(object, std::slice::from_ref(path), around)? {
+                    self.list(&around, &lists)?;
+                }
+            }
+            Conversion::Rows(path, form) => {
+                for (around, rows) in self.led_to(object, std::slice::from_ref(path), around)? {
+                    for row in self.json.elements(&rows)? {
+                        self.row(&around, row, form)?;
+                    }
+                }
+            }
+            Conversion::Dictionaries(paths, held) => {
+                for (around, dictionary) in self.led_to(object, paths, around)? {
+                    self.dictionary(&around, &dictionary, *held)?;
+                }
+            }
+            Conversion::Columns(paths) => {
+                for (around, columns) in self.led_to(object, paths, around)? {
+                    self.put(&around, Record::Whole(columns))?;
+                }
+            }
+            Conversion::Answers(path) => {
+                for (_, columns) in self.led_to(object, std::slice::from_ref(path), around)? {
+                    self.join(&columns)?;
+                }
+            }
+            Conversion::Values(form) => self.row(around, object.clone(), form)?,
+        }
+        Ok(())
+    }
+
+    /// What `paths` lead to in an object, each with what is said around it; an error if there are vectors elsewhere.
+    fn led_to(
+        &self,
+        object: &Value,
+        paths: &[Path],
+        around: &Around<'a>,
+    ) -> Result<Vec<(Around<'a>, Value)>, Trouble> {
+        let mut found = Vec::new();
+        for path in paths {
+            self.follow(object, path, around.clone(), &mut found)?;
+        }
+        let paths: Vec<&[String]> = paths.iter().map(Vec::as_slice).collect();
+        self.refuse_other_vectors(object, &paths)?;
+        Ok(found)
+    }
+
+    fn follow(
+        &self,
+        value: &Value,
+        path: &[String],
+        around: Around<'a>,
+        found: &mut Vec<(Around<'a>, Value)>,
+    ) -> Result<(), Trouble> {
+        let Some((first, rest)) = path.split_first() else {
+            if !self.json.is_null(value) {
+                found.push((around, value.clone()));
+            }
+            return Ok(());
+        };
+        if self.json.is_null(value) {
+            return Ok(());
+        }
+        let members = self.json.members(value)?;
+        let around = self.with_namespace(around, &members);
+        let next = members.iter().find(|(spelled, _)| name(spelled) == *first);
+        next.map_or(Ok(()), |(_, value)| self.follow(value, rest, around, found))
+    }
+
+    /// Adds the namespace among `members`, which counts before one farther out.
+    fn with_namespace(&self, mut around: Around<'a>, members: &[Member<'a>]) -> Around<'a> {
+        let is_namespace = |(spelled, value): &&Member<'a>| {
+            is_one_of(&NAMESPACE, spelled) && !says_nothing(self.json.text(value))
+        };
+        for (spelled, value) in members.iter().filter(is_namespace) {
+            around.retain(|(known, _)| known != spelled);
+            around.push((spelled, self.json.text(value)));
+        }
+        around
+    }
+
+    fn refuse_other_vectors(&self, object: &Value, paths: &[&[String]]) -> Result<(), Trouble> {
+        if paths.iter().any(|path| path.is_empty()) {
+            return Ok(());
+        }
+        for (spelled, value) in self.json.members(object)? {
+            let name = name(spelled);
+            let on_path = paths.iter().filter_map(|path| path.split_first());
+            let rests: Vec<&[String]> =
+                on_path.filter(|(first, _)| **first == name).map(|(_, rest)| rest).collect();
+            if rests.iter().any(|rest| rest.is_empty()) {
+                continue;
+            }
+            if !rests.is_empty() && self.json.begins(&value, b'{') {
+                self.refuse_other_vectors(&value, &rests)?;
+            } else if self.json.may_be_encoded(spelled, &value) || self.json.has_vector(&value)? {
+                return Err(Trouble::new(value.start, format!("there are vectors in {name} too")));
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, around: &Around<'a>, lists: &Value) -> Result<(), End> {
+        for list in self.json.elements(lists)? {
+            for record in self.json.elements(&list)? {
+                self.put(around, Record::Whole(record))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn dictionary(&mut self, around: &Around<'a>, dictionary: &Value, held: Held) -> Result<(), End> {
+        let members = self.json.members(dictionary)?;
+        let around = self.with_namespace(around.clone(), &members);
+        for (spelled, value) in members {
+            let is_scalar = !matches!(self.json.text(&value).first(), Some(b'{' | b'['));
+            if is_one_of(&NAMESPACE, spelled) && is_scalar {
+                continue;
+            }
+            let key = [b"\"", spelled, b"\""].concat();
+            let record = match held {
+                Held::Records => self.under_key(key.into(), &value)?,
+                Held::Vectors if self.json.begins(&value, b'[') || self.json.is_null(&value) => {
+                    self.of(key.into(), self.json.text(&value).into())
+                }
+                Held::Vectors => {
+                    let what = format!("not a vector: {}", self.json.shown(&value));
+                    return Err(Trouble::new(value.start, what).into());
+                }
+            };
+            self.put(&around, record)?;
+        }
+        Ok(())
+    }
+
+    /// A row, or what is a record already where others are rows.
+    fn row(&mut self, around: &Around<'a>, row: Value, form: &RowForm) -> Result<(), End> {
+        if self.json.begins(&row, b'{') || self.json.is_null(&row) {
+            return self.put(around, Record::Whole(row));
+        }
+        let cells = self.json.elements(&row)?;
+        if !self.is_alike(&cells, form) {
+            let what = format!("not like the first row: {}", self.json.shown(&row));
+            return Err(Trouble::new(row.start, what).into());
+        }
+        let record = match (form, cells.as_slice()) {
+            (RowForm::Cells(form), cells) => {
+                let name = |(index, cell): (usize, &Cell)| match cell {
+                    Cell::Key => self.key.clone(),
+                    Cell::Vector => self.vector.clone(),
+                    Cell::Metadata => b"metadata".to_vec(),
+                    Cell::Other => format!("column{}", index + 1).into_bytes(),
+                };
+                let values = cells.iter().map(|cell| Cow::from(self.json.text(cell)));
+                Record::Of(form.iter().enumerate().map(name).map(Cow::from).zip(values).collect())
+            }
+            (RowForm::Pair, [key, rest, ..]) => self.under_key(self.json.text(key).into(), rest)?,
+            (RowForm::Flat { key_is_last: false }, [key, numbers @ ..])
+            | (RowForm::Flat { key_is_last: true }, [numbers @ .., key]) => {
+                let numbers = numbers.first().zip(numbers.last());
+                let list = numbers.map_or(0..0, |(first, last)| first.start..last.end);
+                let vector = [b"[", self.json.text(&list), b"]"].concat();
+                self.of(self.json.text(key).into(), vector.into())
+            }
+            _ => return Err(Trouble::new(row.start, "an empty row").into()),
+        };
+        self.put(around, record)
+    }
+
+    /// Whether a row is of this form.
+    fn is_alike(&self, cells: &[Value], form: &RowForm) -> bool {
+        let json = self.json;
+        let may_be_key = |cell: &Value| json.is_text(cell) || json.is_number(cell);
+        let is_or_null = |cell: &Value, byte| json.begins(cell, byte) || json.is_null(cell);
+        match (form, cells) {
+            (RowForm::Cells(form), cells) => {
+                let is_it = |(cell, form): (&Value, &Cell)| match form {
+                    Cell::Key => may_be_key(cell),
+                    Cell::Vector => is_or_null(cell, b'['),
+                    Cell::Metadata => is_or_null(cell, b'{'),
+                    Cell::Other => true,
+                };
+                cells.len() == form.len() && cells.iter().zip(form).all(is_it)
+            }
+            (RowForm::Pair, [key, rest]) => may_be_key(key) && is_or_null(rest, b'{'),
+            (RowForm::Flat { key_is_last: false }, [key, numbers @ ..])
+            | (RowForm::Flat { key_is_last: true }, [numbers @ .., key]) => {
+                json.is_text(key) && !numbers.is_empty() && numbers.iter().all(|cell| json.is_number(cell))
+            }
+            (RowForm::Pair | RowForm::Flat { .. }, _) => false,
+        }
+    }
+
+    /// A record of a key and a vector.
+    fn of(&self, key: Cow<'a, [u8]>, vector: Cow<'a, [u8]>) -> Record<'a> {
+        Record::Of(vec![(self.key.clone().into(), key), (self.vector.clone().into(), vector)])
+    }
+
+    /// The record with the key that stands before it; an error if it has another one.
+    fn under_key(&self, key: Cow<'a, [u8]>, record: &Value) -> Result<Record<'a>, Trouble> {
+        let mut members = Vec::new();
+        let inner = if self.json.is_null(record) { Vec::new() } else { self.json.members(record)? };
+        for (spelled, value) in inner {
+            if name(spelled) != name(&self.key) {
+                members.push((Cow::from(spelled), Cow::from(self.json.text(&value))));
+            } else if self.json.plain(&value) != plain(&key) {
+                let (key, other) = (plain(&key), self.json.plain(&value));
+                return Err(Trouble::new(
+                    value.start,
+                    format!("the record under {key} has another key: {other}"),
+                ));
+            }
+        }
+        members.push((self.key.clone().into(), key));
+        Ok(Record::Of(members))
+    }
+
+    /// Adds what the lists in the columns of an answer hold.
+    fn join(&mut self, columns: &Value) -> Result<(), Trouble> {
+        for (spelled, column) in self.json.members(columns)? {
+            if !self.json.begins(&column, b'[') {
+                continue;
+            }
+            for list in self.json.elements(&column)? {
+                if self.json.begins(&list, b'[') {
+                    let cells = self.json.elements(&list)?;
+                    match self.columns.iter_mut().find(|(known, _)| *known == spelled) {
+                        Some((_, all)) => all.extend(cells),
+                        None => self.columns.push((spelled, cells)),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn put_columns(&mut self) -> Result<(), End> {
+        let members = std::mem::take(&mut self.columns).into_iter().map(|(spelled, cells)| {
+            let cells: Vec<&[u8]> = cells.iter().map(|cell| self.json.text(cell)).collect();
+            (Cow::from(spelled), Cow::from([b"[", cells.join(&b',').as_slice(), b"]"].concat()))
+        });
+        let columns = Record::Of(members.collect());
+        self.put(&Vec::new(), columns)
+    }
+
+    /// Hands out a record, with what is said around it and not in itself, on one line.
+    fn put(&mut self, around: &Around<'a>, record: Record<'a>) -> Result<(), End> {
+        let mut members = match record {
+            Record::Whole(value) if around.is_empty() || !self.json.begins(&value, b'{') => {
+                return Ok((self.put)(&on_one_line(self.json.text(&value)))?);
+            }
+            Record::Whole(value) => {
+                let members = self.json.members(&value)?.into_iter();
+                members.map(|(name, value)| (name.into(), self.json.text(&value).into())).collect()
+            }
+            Record::Of(members) => members,
+        };
+        for (spelled, value) in around {
+            let says_it = |(own, value): &Written<'_>| own == spelled && !says_nothing(value);
+            if !members.iter().any(says_it) {
+                members.retain(|(own, _)| own != spelled);
+                members.push(((*spelled).into(), (*value).into()));
+            }
+        }
+        let spell = |(name, value): &Written<'_>| [b"\"", &**name, b"\":", value].concat();
+        let all = members.iter().map(spell).collect::<Vec<_>>().join(&b',');
+        Ok((self.put)(&on_one_line(&[b"{", all.as_slice(), b"}"].concat()))?)
+    }
+}
+
+/// A name as JSON spells it, without its quotes.
+fn spelled(name: &str) -> Vec<u8> {
+    let quoted = serde_json::Value::from(name).to_string().into_bytes();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_vec()
+}
+
+/// Whether a value stands for none.
+fn says_nothing(value: &[u8]) -> bool {
+    matches!(value, b"null" | b"\"\"")
+}
+
+/// A value on one line: in JSON, line ends stand only between what it is made of.
+fn on_one_line(value: &[u8]) -> Vec<u8> {
+    value.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect()
+}
