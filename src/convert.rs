@@ -16,6 +16,10 @@ use crate::words::plural;
 /// Converts an input, and gives what to say of it; nothing is written unless all of it can be.
 pub(crate) fn convert(arguments: &Convert) -> Result<String, Failure> {
     let Convert { input, output, key, vector, encoding } = arguments;
+    if output.as_os_str() == "-" {
+        return Err(Failure::new(ErrorCode::Usage, "convert writes to a file, not to standard output")
+            .advise("name a new file, and load it with ossvec put-vectors"));
+    }
     let form = Form {
         encoding: encoding.0,
         key: key.iter().cloned().collect(),
@@ -79,7 +83,7 @@ fn failure(stopped: Stopped, input: &Input, output: &Path) -> Failure {
     match stopped {
         Stopped::Here { line, what } => {
             Failure::new(ErrorCode::InputInvalid, format!("cannot convert {input}: line {line}: {what}"))
-                .advise("fix it there, or write what it belongs to to a file of its own; nothing was written")
+                .advise("nothing was written; fix the input there")
         }
         Stopped::Writing(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Failure::new(ErrorCode::Usage, format!("{} already exists", output.display()))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
-use self::cure::{encoding_cure, why_no_input};
+use self::cure::{encoding_cure, of_file, why_no_input};
 use super::misaligned::Misaligned;
 use super::obstacle::Obstacle;
 use super::table::CELLS_AT_MOST;
@@ -220,7 +220,7 @@ pub enum ReadError {
         in_place_of_data: bool,
     },
     /// JSON whose records do not follow one another.
-    #[error("{input} contains {shape}, which cannot be read record by record\n{cure}")]
+    #[error("{input} contains {shape}, which cannot be read record by record\n{}", of_file(cure, input))]
     Shape {
         /// Which input.
         input: Input,

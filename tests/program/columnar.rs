@@ -258,7 +258,7 @@ fn columns_that_are_no_table_are_told_before_anything_is_sent() {
     ossvec: torn.json ends inside a record: it is truncated at byte 236 and incomplete from line 1, byte 235 on
             create or download it again
     ossvec: twice.json contains several objects of columns, one after another, which cannot be read record by record
-            write each to a file of its own: ossvec convert INPUT DIRECTORY; then load DIRECTORY
+            write each to a file of its own: ossvec convert twice.json DIRECTORY; then load DIRECTORY
     ossvec: repeated.json has a second member of the same name on the path to its records, at line 1, byte 33
             remove one of the two, or move each to a file of its own
     ossvec: broken.json is malformed at line 1, byte 37: expected a comma or the end of the column, found '['
@@ -266,7 +266,7 @@ fn columns_that_are_no_table_are_told_before_anything_is_sent() {
     ossvec: labels.json has columns that label row 2 differently: "1" in id, but "2" in vector
             write the file again, with the same rows in every column
     ossvec: query.json contains the answer to a query, a list for each question in every column (ids, embeddings), which cannot be read record by record
-            write what collection.get() returns, or join the lists of all questions: ossvec convert INPUT OUTPUT; then load OUTPUT
+            write what collection.get() returns, or join the lists of all questions: ossvec convert query.json OUTPUT; then load OUTPUT
     ossvec: without.json contains columns of Chroma without vectors: embeddings is null
             write it again with collection.get(include=["embeddings","documents","metadatas"])
     ossvec: behind.json contains columns of Chroma without vectors: embeddings is null

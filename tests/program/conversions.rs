@@ -397,3 +397,33 @@ fn the_names_that_are_given_are_those_of_what_is_converted() {
         assert_loaded(&text.to_string(), &["--key", "pk", "--vector", "emb1"], &stored(0..2));
     }
 }
+
+#[test]
+fn what_cannot_be_converted_or_written_is_an_error_that_leaves_everything_as_it_is() {
+    let home = Home::new();
+    home.write("d.json", r#"{"a":[1,2],"b":[3,4]}"#);
+    home.write("records.jsonl", record(0).to_string());
+    home.write("torn.json", r#"{"a":[1,2],"b":[3,"#);
+    home.write("there", "other's");
+    let convert = |arguments: [&str; 2]| run(home.ossvec().arg("convert").args(arguments));
+    for (arguments, code, said) in [
+        (["d.json", "there"], 1, "ossvec: there already exists\n"),
+        (["d.json", "d.json"], 1, "ossvec: d.json already exists\n"),
+        (["d.json", "-"], 1, "ossvec: convert writes to a file, not to standard output\n"),
+        (["d.json", "nowhere/out"], 3, "ossvec: cannot write nowhere/out: "),
+        (["records.jsonl", "out"], 3, "ossvec: there is nothing to convert in records.jsonl\n"),
+        (["torn.json", "out"], 3, "ossvec: cannot convert torn.json: line 1: a value without an end\n"),
+        (["missing", "out"], 3, "ossvec: cannot open missing: "),
+    ] {
+        let ended = convert(arguments);
+        ended.assert_code(code);
+        assert!(ended.stderr.starts_with(said) && ended.stdout.is_empty(), "{arguments:?}: {}", ended.stderr);
+    }
+    assert_eq!(std::fs::read(home.path("there")).unwrap(), b"other's");
+    assert!(!home.path("out").exists() && !home.path("-").exists());
+    let ended = convert(["d.json", "out"]);
+    ended.assert_code(0);
+    assert_eq!(ended.stdout, "2 records written to out\n");
+    let lines = "{\"key\":\"a\",\"vector\":[1,2]}\n{\"key\":\"b\",\"vector\":[3,4]}\n";
+    assert_eq!(std::fs::read_to_string(home.path("out")).unwrap(), lines);
+}

@@ -299,7 +299,7 @@ fn what_cannot_be_read_is_named_with_the_cure() {
     let said = fetched("pinecone-fetch.json", &fixture("pinecone-fetch.json"));
     assert!(
         said.contains("a dictionary of records by key in vectors")
-            && said.contains("ossvec convert INPUT OUTPUT"),
+            && said.contains("ossvec convert pinecone-fetch.json OUTPUT"),
         "{said}"
     );
     let said = fetched("tokens.json", b"[[[0.1,0.2],[0.3,0.4]],[[0.5,0.6]]]");

@@ -1,5 +1,8 @@
 //! What to do about an error, where that depends on what was found. Pure.
 
+use crate::record::Input;
+use crate::shown::quoted;
+
 /// How to read text that is not UTF-8 and may be in the `likely` encoding.
 pub(super) fn encoding_cure(likely: Option<&str>) -> String {
     likely.map_or_else(
@@ -16,5 +19,15 @@ pub(super) fn why_no_input(others: usize) -> &'static str {
     match others {
         0 => ": there are no files in it\nput files into it, or check the path",
         _ => ": no file in it contains JSON or a table\nto load a file with any name, pass its path",
+    }
+}
+
+/// The `cure` with the name of the file in the command that converts it; what came by a pipe has none.
+pub(super) fn of_file(cure: &str, input: &Input) -> String {
+    match input {
+        Input::File(path) => {
+            cure.replacen("convert INPUT", &format!("convert {}", quoted(&path.to_string_lossy())), 1)
+        }
+        Input::Stdin | Input::Inline(_) => cure.to_owned(),
     }
 }
