@@ -13,6 +13,7 @@ use super::error::ReadError;
 use super::flaw::{Flaw, FlawKind, header_error, of_words, without_embeddings};
 use super::mark::mark_length;
 use super::mark::shown;
+use super::misaligned::Misaligned;
 use super::recognise::{self, Form, Layout};
 use super::sizes::Sizes;
 use super::table::{self, Header, HeaderFlaw, Rows, Tables};
@@ -305,6 +306,11 @@ impl OpenInput {
                 ReadError::Shape { input, shape, cure }
             }
             FlawKind::Repeated => ReadError::Repeated { input, place },
+            FlawKind::OtherHeader => {
+                let line = self.window.text().get(flaw.at..).unwrap_or_default();
+                let misaligned = Box::new(Misaligned::header(place, line));
+                ReadError::Misaligned { input, misaligned }
+            }
         }
     }
 

@@ -67,6 +67,8 @@ pub(super) enum JoinTrouble {
         /// Cells of the row.
         got: usize,
     },
+    /// A header with other columns is on this line.
+    OtherHeader(u64),
     /// None of these columns is there, one of which would have the key.
     NoColumn(String),
     /// A byte-order mark or a carriage return is in the way of the row on this line.
@@ -153,6 +155,7 @@ impl fmt::Display for JoinTrouble {
                  correct the row; cells that contain the delimiter need quotes",
                 plural(*got as u64, "cell")
             ),
+            Self::OtherHeader(line) => formatter.write_str(&with_another_header(*line)),
             Self::NoColumn(looked_for) => write!(
                 formatter,
                 "has no column with the key (looked for {looked_for})\nset it with --key, or rename the column"
@@ -195,6 +198,13 @@ impl fmt::Display for JoinTrouble {
             Self::Io(cause) => write!(formatter, "cannot be read: {cause}\ncheck that file"),
         }
     }
+}
+
+fn with_another_header(line: u64) -> String {
+    format!(
+        "cannot be joined: its columns change on line {line}, where another header is\n\
+         write its rows with the columns of the first header"
+    )
 }
 
 /// What to say of a record without a key.

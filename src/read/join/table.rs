@@ -75,6 +75,10 @@ impl Table {
             for (offset, length, key) in table.keys(&cut, &window)? {
                 each(offset, length, &key)?;
             }
+            if let Some(at) = cut.other_header {
+                let before = window.text.get(..at).unwrap_or_default();
+                return Err(JoinTrouble::OtherHeader(window.line + newlines(before)).into());
+            }
             window.pass(cut.consumed);
             if cut.consumed == 0 {
                 if window.has_ended {
@@ -314,6 +318,7 @@ mod tests {
             ("t.jsonl", "id,text\na,x\n", &[]),
             ("t.json", "[{\"id\":\"a\"},\n{\"id\":\"b\"}]", &[]),
             ("t.json", "{\n\"id\":\"a\"}", &[]),
+            ("t.csv", "id,text\na,x\ntext,id\nx,b\n", &[]),
             ("t.parquet", "PAR1\u{1}\u{2}", &[]),
         ] {
             let (folder, join) = open(name, text, key, &Tables::default());
@@ -349,6 +354,8 @@ mod tests {
         write each record on its own line: jq -c '.[]' FILE > NEW-FILE
         t.json (from --join) is not JSON Lines: line 1 is not a JSON object
         write each record on its own line: jq -c . FILE > NEW-FILE
+        t.csv (from --join) cannot be joined: its columns change on line 3, where another header is
+        write its rows with the columns of the first header
         t.parquet (from --join) is a Parquet file
         convert it to JSON Lines or CSV, with the key and the texts
         "#);
