@@ -306,6 +306,12 @@ impl OpenInput {
                 ReadError::Shape { input, shape, cure }
             }
             FlawKind::Repeated => ReadError::Repeated { input, place },
+            FlawKind::NotUtf8 => {
+                let text = self.window.text().get(flaw.at..).unwrap_or_default();
+                let unknown = Foreign { at: 0, stray: Stray::Byte { byte: 0, likely: None } };
+                let found = encoding::foreign(text).unwrap_or(unknown);
+                self.not_utf8(Foreign { at: flaw.at + found.at, ..found })
+            }
             FlawKind::OtherHeader => {
                 let line = self.window.text().get(flaw.at..).unwrap_or_default();
                 let misaligned = Box::new(Misaligned::header(place, line));

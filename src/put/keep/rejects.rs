@@ -309,7 +309,7 @@ fn record(raw: &Raw) -> Record<'_> {
         Raw::Json(text) => json(text),
         Raw::Broken { text, trouble } if trouble.is_beside() => json(text),
         Raw::Broken { text, .. } => as_text(text),
-        Raw::Columns { rows, row } => owned(&rows.whole(*row)),
+        Raw::Columns { rows, row } => owned(rows.whole(*row)),
         Raw::Row { columns, cells } => {
             // A cell that is not UTF-8 cannot be shown as it is; null is refused until somebody mends it.
             let cell = |cell| std::str::from_utf8(cell).map_or(Value::Null, Value::from);
@@ -344,10 +344,14 @@ fn as_text(text: &[u8]) -> Record<'_> {
 }
 
 /// The same of text that is on no line of an input.
-fn owned<'a>(text: &[u8]) -> Record<'a> {
-    let text = String::from_utf8_lossy(text).into_owned();
-    match RawValue::from_string(text.clone()) {
-        Ok(value) => Record::Json(Cow::Owned(value)),
+fn owned<'a>(text: Vec<u8>) -> Record<'a> {
+    let text = match String::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) => return Record::Bytes { base64: BASE64_STANDARD.encode(error.as_bytes()) },
+    };
+    match serde_json::from_str::<&RawValue>(&text) {
+        Ok(_) => RawValue::from_string(text.replace(['\n', '\r'], " "))
+            .map_or_else(|_| Record::Text(text.into()), |value| Record::Json(Cow::Owned(value))),
         Err(_) => Record::Text(text.into()),
     }
 }
