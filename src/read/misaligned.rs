@@ -1,4 +1,4 @@
-//! Why columns of one input make no table, and the cure.
+//! Why columns of one input make no table, or its rows have no numbers, and the cure.
 
 use std::fmt;
 
@@ -20,6 +20,15 @@ pub enum Misaligned {
         /// That line, or its beginning and end.
         line: String,
     },
+    /// Of a row it is not known how many it is, and the ones behind it have numbers.
+    Uncounted {
+        /// Where it begins.
+        place: Position,
+        /// What is wrong with it.
+        why: String,
+        /// The option that needs the numbers.
+        option: &'static str,
+    },
 }
 
 impl Misaligned {
@@ -34,7 +43,9 @@ impl Misaligned {
     pub(super) fn place(&self) -> Option<Position> {
         match self {
             Self::Lengths(_) => None,
-            Self::Labels(place, _) | Self::Header { place, .. } => Some(*place),
+            Self::Labels(place, _) | Self::Header { place, .. } | Self::Uncounted { place, .. } => {
+                Some(*place)
+            }
         }
     }
 }
@@ -58,6 +69,11 @@ impl fmt::Display for Misaligned {
                 formatter,
                 "columns that change at {place}: another header is there, {line}\n\
                  split the file before that header, and load both files"
+            ),
+            Self::Uncounted { place, why, option } => write!(
+                formatter,
+                "a broken row at {place}, so that the rows after it cannot be counted for {option}: {why}\n\
+                 fix that row"
             ),
         }
     }
