@@ -132,6 +132,9 @@ fn keys(file: &File, members: &[Member], wanted: &Wanted) -> Result<Option<KeyAr
 
 /// The arrays of an archive.
 fn members(file: &File) -> Result<Vec<Member>, Trouble> {
+    if file.metadata()?.len() == 0 {
+        return Err(Trouble::Torn);
+    }
     let damaged = |error: zip::result::ZipError| Trouble::Damaged(error.to_string());
     let mut archive = ZipArchive::new(file.try_clone()?).map_err(damaged)?;
     if let Some(name) = name_twice(file, archive.central_directory_start())? {
