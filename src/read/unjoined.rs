@@ -54,6 +54,8 @@ pub(super) enum JoinTrouble {
         /// What the file begins with.
         first: Option<u8>,
     },
+    /// It ends inside the record on this line.
+    Torn(u64),
     /// A column could be the key, and another one too.
     Header(Reason),
     /// The quotes of a row are not in order.
@@ -146,6 +148,10 @@ impl fmt::Display for JoinTrouble {
                     Some(b'{') => ": jq -c . FILE > NEW-FILE",
                     _ => "",
                 }
+            ),
+            Self::Torn(line) => write!(
+                formatter,
+                "ends inside the record on line {line}: it is truncated\ncreate or download it again"
             ),
             Self::Header(reason) => write!(formatter, "cannot be joined: {reason}"),
             Self::Quote(trouble) => write!(formatter, "cannot be joined: {trouble}"),

@@ -318,6 +318,7 @@ mod tests {
             ("t.jsonl", "id,text\na,x\n", &[]),
             ("t.json", "[{\"id\":\"a\"},\n{\"id\":\"b\"}]", &[]),
             ("t.json", "{\n\"id\":\"a\"}", &[]),
+            ("t.jsonl", "{\"id\":\"a\"}\n\n{\"id\":\"b\",\"text\":\"x", &[]),
             ("t.csv", "id,text\na,x\ntext,id\nx,b\n", &[]),
             ("t.parquet", "PAR1\u{1}\u{2}", &[]),
         ] {
@@ -354,6 +355,8 @@ mod tests {
         write each record on its own line: jq -c '.[]' FILE > NEW-FILE
         t.json (from --join) is not JSON Lines: line 1 is not a JSON object
         write each record on its own line: jq -c . FILE > NEW-FILE
+        t.jsonl (from --join) ends inside the record on line 3: it is truncated
+        create or download it again
         t.csv (from --join) cannot be joined: its columns change on line 3, where another header is
         write its rows with the columns of the first header
         t.parquet (from --join) is a Parquet file
