@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::columns::{KeyTrouble, Keys};
 use super::companion::{Companion, Failure, KeyField, KeyFile, NO_KEY, Records, key_file, object, place};
 use super::error::ReadError;
@@ -18,6 +16,7 @@ use super::recognise::Form;
 use super::sizes::Sizes;
 use super::unfit::Unfit;
 use super::unjoined::JoinTrouble;
+use crate::record::rejected::cell;
 use crate::record::rows::{Placed, Rows};
 use crate::record::{Block, Input, KeyFlaw, Position, Raw, Reason, Record, RowTrouble};
 
@@ -154,8 +153,6 @@ fn break_off(block: &mut Block, troubles: Troubles) {
             Raw::Json(text) => text.clone(),
             Raw::Columns { rows, row } => rows.whole(*row).into(),
             Raw::Row { columns, cells } if cells.len() == columns.0.len() => {
-                // A cell that is not UTF-8 is refused until it is fixed.
-                let cell = |cell| std::str::from_utf8(cell).map_or(Value::Null, Value::from);
                 object(columns.0.iter().zip(cells.iter().map(cell))).into()
             }
             // It has a trouble of its own.
