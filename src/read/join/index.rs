@@ -194,7 +194,10 @@ impl Join {
     fn record(&self, text: Vec<u8>) -> Result<(String, Vec<u8>), JoinTrouble> {
         let found = match &self.table {
             Some(table) => table.record(&text),
-            None => self.keys.of(&text).ok().filter(|_| is_object(&text)).map(|key| (key, text)),
+            None => {
+                let is_text = is_object(&text) && std::str::from_utf8(&text).is_ok();
+                self.keys.of(&text).ok().filter(|_| is_text).map(|key| (key, text))
+            }
         };
         found.ok_or(JoinTrouble::Changed)
     }

@@ -123,7 +123,8 @@ impl Table {
     fn key(&self, cells: &csv::ByteRecord) -> Option<String> {
         let mut cells = self.keys.iter().filter_map(|column| cells.get(*column));
         let key = cells.find(|cell| !cell.is_empty())?;
-        Some(String::from_utf8_lossy(key).into_owned())
+        // The row is looked at for its encoding first.
+        std::str::from_utf8(key).ok().map(str::to_owned)
     }
 
     /// The key of a row, and the row as an object; an empty cell is no value. Nothing if it is no row of the file.
@@ -140,7 +141,7 @@ impl Table {
             }
             object.push_str(&Value::from(name.as_str()).to_string());
             object.push(':');
-            object.push_str(&Value::from(String::from_utf8_lossy(cell)).to_string());
+            object.push_str(&Value::from(std::str::from_utf8(cell).ok()?).to_string());
         }
         object.push('}');
         Some((self.key(&cells)?, object.into_bytes()))
