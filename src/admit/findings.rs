@@ -47,7 +47,7 @@ pub enum Kind {
     Stored,
     /// What `--join` adds to a record, if it does.
     Joined,
-    /// A member of a record that is joined, of which nothing is stored.
+    /// A member of a record that is joined, which is not stored.
     JoinedMember,
 }
 

@@ -9,6 +9,9 @@ use super::skip::{Items, decoded, skip_space, string_end};
 use crate::record::Reason;
 use crate::record::names::{JOINED, KEYS, TEXTS};
 
+/// What a request has beside what is embedded; of its body, or model's input, only the text is anybody's data.
+const OF_REQUEST: [&str; 2] = ["method", "url"];
+
 /// Where they keep metadata.
 const METADATA: &str = "metadata";
 /// The name under which the text is stored.
@@ -21,18 +24,24 @@ pub(super) fn take((start, end): (usize, usize), text: &[u8], under: Under<'_>, 
     let is_there = |at: &(usize, usize)| value(*at).raw() != b"null";
     let is_named = |part: &str| names_part(under.fields, &[&path, part].concat());
     let found = member(text, start, &[METADATA]).filter(is_there);
+    let mut texts =
+        TEXTS.iter().filter_map(|names| Some((names, member(text, start, names).filter(is_there)?)));
+    let chosen = texts.next().filter(|_| start < end);
+    tell_of_others((start, end), chosen.map_or(&[][..], |(names, _)| names), (text, under), scratch);
+    if under.fields.metadata.named && !under.fields.all {
+        let of_text = chosen.map(|(names, _)| names.join("."));
+        let metadata = found.filter(|at| !holds_nothing(value(*at).raw()));
+        let parts = of_text.into_iter().chain(metadata.map(|_| METADATA.to_owned()));
+        for part in parts.filter(|part| !is_named(part)) {
+            scratch.book.note(Kind::JoinedMember, &path, &part);
+        }
+        return;
+    }
     if let Some(metadata) = found.filter(|_| !is_named(METADATA)) {
         let taken = scratch.metadata.field(METADATA, value(metadata), under);
         taken.unwrap_or_else(|reason| scratch.problem(clash(reason, |name| [METADATA, ".", name].concat())));
     }
-    let mut texts =
-        TEXTS.iter().filter_map(|names| Some((names, member(text, start, names).filter(is_there)?)));
-    let Some((names, found)) = texts.next().filter(|_| start < end) else {
-        if found.is_none() {
-            tell_of_others((start, end), text, under, scratch);
-        }
-        return;
-    };
+    let Some((names, found)) = chosen else { return };
     if is_named(&names.join(".")) || stores_as(under.fields, TEXT) {
         return;
     }
@@ -56,9 +65,19 @@ fn clash(reason: Reason, path: impl FnOnce(&str) -> String) -> Reason {
     }
 }
 
-/// Tells of the fields of a record that has neither a text nor metadata: nothing of it is stored.
-fn tell_of_others((start, end): (usize, usize), text: &[u8], under: Under<'_>, scratch: &mut Scratch) {
+/// Tells of the fields of a record that are not stored: others than its key, its metadata and its text, which stands at the
+/// path `of_text` if it has one.
+fn tell_of_others(
+    (start, end): (usize, usize),
+    of_text: &[&str],
+    (text, under): (&[u8], Under<'_>),
+    scratch: &mut Scratch,
+) {
     let path = [JOINED, "."].concat();
+    let is_request = of_text.len() > 1;
+    let is_key = |name: &str| {
+        KEYS.contains(&name) || under.fields.key.candidates.iter().any(|field| field.text() == name)
+    };
     let mut open = Vec::new();
     let mut members = Items::of(text, start, &mut open);
     while start < end
@@ -67,10 +86,16 @@ fn tell_of_others((start, end): (usize, usize), text: &[u8], under: Under<'_>, s
     {
         let Ok(name) = decoded(text, found.name.0, found.name.1) else { return };
         let value = text.get(found.value.0..found.value.1).unwrap_or_default();
-        let is_told = KEYS.contains(&&*name)
+        if let Some(field) = under.fields.left_out(&path, &name) {
+            scratch.book.note(Kind::LeftOut, "", field);
+            continue;
+        }
+        let is_told = is_key(&name)
+            || *name == *METADATA
+            || of_text.first() == Some(&&*name)
+            || (is_request && OF_REQUEST.contains(&&*name))
             || holds_nothing(value)
-            || names_part(under.fields, &[&path, &*name].concat())
-            || under.fields.left_out(&path, &name).is_some();
+            || names_part(under.fields, &[&path, &*name].concat());
         if !is_told {
             scratch.book.note(Kind::JoinedMember, &path, &name);
         }

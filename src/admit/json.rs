@@ -203,10 +203,8 @@ impl<'a> Walk<'a, '_> {
             Role::Other if self.is_joined(name) => {
                 let (start, end) = self.value()?;
                 self.scratch.book.note(Kind::Joined, "", JOINED);
-                let is_usual = self.fields.all || !self.fields.metadata.named;
-                let is_stored = is_usual && !self.part_left_out(name);
-                self.scratch.joined = is_stored.then_some((start, end));
-                // Of the parts that are named, too, no other is reported.
+                self.scratch.joined = (!self.part_left_out(name)).then_some((start, end));
+                // What is not stored of it is told by its own rules.
                 self.go_on(name, start, leads_on, Rest::IsStored)?;
                 self.at = end;
                 Ok(())

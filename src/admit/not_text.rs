@@ -33,6 +33,7 @@ fn foreign(text: &[u8]) -> Foreign {
 pub(crate) fn explained(reason: Reason, raw: &Raw, fields: &Fields) -> Reason {
     match (reason, raw) {
         (Reason::Syntax { detail }, Raw::Json(text)) => unreadable(detail, text),
+        (Reason::Syntax { detail }, Raw::Columns { rows, row }) => unreadable(detail, &rows.whole(*row)),
         (Reason::NoKey { looked_for }, raw) => {
             let alike = if let Raw::Columns { rows, .. } = raw { alike(rows.labels(), fields) } else { None };
             alike.unwrap_or_else(|| Reason::NoKey { looked_for: looked_for + &there(raw, true) })

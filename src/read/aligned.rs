@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::columns::{KeyTrouble, Keys};
 use super::companion::{Companion, Failure, KeyField, KeyFile, NO_KEY, Records, key_file, object, place};
 use super::error::ReadError;
 use super::join::Joiner;
 use super::keyed::{Keyed, OwnKey, Parts};
+use super::misaligned::Misaligned;
 use super::named::Named;
 use super::nameless;
 use super::reader::Reader;
@@ -17,6 +16,7 @@ use super::recognise::Form;
 use super::sizes::Sizes;
 use super::unfit::Unfit;
 use super::unjoined::JoinTrouble;
+use crate::record::rejected::cell;
 use crate::record::rows::{Placed, Rows};
 use crate::record::{Block, Input, KeyFlaw, Position, Raw, Reason, Record, RowTrouble};
 
@@ -25,6 +25,8 @@ pub(super) struct Aligned {
     pub(super) reader: Reader,
     beside: Option<Beside>,
     joiner: Option<Joiner>,
+    /// Why the rows end before their file does.
+    ends: Option<Misaligned>,
 }
 
 /// What stands beside vectors.
@@ -49,7 +51,7 @@ enum RowKeys {
 
 impl Aligned {
     pub(super) fn open(input: Input, number: u32, sizes: Sizes, form: &Form) -> Result<Self, ReadError> {
-        Ok(Self { reader: Reader::open(input, number, sizes, form)?, beside: None, joiner: None })
+        Ok(Self { reader: Reader::open(input, number, sizes, form)?, beside: None, joiner: None, ends: None })
     }
 
     /// Moves to the first record, or to `from`, in all files.
@@ -69,6 +71,9 @@ impl Aligned {
 
     /// The next block, or none at the end of the input.
     pub(super) fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
+        if let Some(misaligned) = self.ends.take() {
+            return Err(self.misaligned(misaligned));
+        }
         let Self { reader, joiner, .. } = self;
         let next = match joiner {
             Some(joiner) => joiner.next_block(|| reader.next_block())?,
@@ -76,11 +81,39 @@ impl Aligned {
         };
         let Some(mut block) = next else { return Ok(None) };
         if let Some(beside) = &mut self.beside {
+            self.ends = beside.cut_off(&mut block);
+            if block.records.is_empty()
+                && let Some(misaligned) = self.ends.take()
+            {
+                return Err(self.misaligned(misaligned));
+            }
             beside.join(&mut block, self.reader.input())?;
         } else if is_start_of_bare_vectors(&block) {
             return Err(bare_vectors(&block, self.reader.input().clone()));
         }
         Ok(Some(block))
+    }
+}
+
+impl Aligned {
+    fn misaligned(&self, misaligned: Misaligned) -> ReadError {
+        let input = self.reader.input().clone();
+        ReadError::Misaligned { input, misaligned: Box::new(misaligned) }
+    }
+}
+
+/// What is wrong with a row of text of which it is not known how many it is: a text of several lines may have lost its
+/// quotes there, or the row may have taken others with it.
+fn uncounted(raw: &Raw) -> Option<String> {
+    match raw {
+        Raw::Broken { trouble, .. } => match &**trouble {
+            RowTrouble::Quote(trouble) => Some(trouble.to_string()),
+            _ => None,
+        },
+        Raw::Row { columns, cells } if cells.len() < columns.0.len() => {
+            Some(Reason::Ragged { want: columns.0.len(), got: cells.len() }.to_string())
+        }
+        Raw::Row { .. } | Raw::Json(_) | Raw::Columns { .. } => None,
     }
 }
 
@@ -120,8 +153,6 @@ fn break_off(block: &mut Block, troubles: Troubles) {
             Raw::Json(text) => text.clone(),
             Raw::Columns { rows, row } => rows.whole(*row).into(),
             Raw::Row { columns, cells } if cells.len() == columns.0.len() => {
-                // A cell that is not UTF-8 is refused until it is fixed.
-                let cell = |cell| std::str::from_utf8(cell).map_or(Value::Null, Value::from);
                 object(columns.0.iter().zip(cells.iter().map(cell))).into()
             }
             // It has a trouble of its own.
@@ -182,6 +213,17 @@ impl Beside {
         skipped.map_err(|failure| failed("--keys-from", input, failure))?;
         let skipped = self.metadata.as_mut().map_or(Ok(()), |metadata| metadata.skip(row));
         skipped.map_err(|failure| failed("--metadata-from", input, failure))
+    }
+
+    /// Ends a block before the first row behind which keys or metadata would stand beside other rows than in the file once
+    /// it is fixed.
+    fn cut_off(&self, block: &mut Block) -> Option<Misaligned> {
+        let mut rows = (0..).zip(&block.records);
+        let (row, place, why) =
+            rows.find_map(|(row, record)| Some((row, record.position, uncounted(&record.raw)?)))?;
+        block.records.truncate(row);
+        block.end = place;
+        Some(Misaligned::Uncounted { place, why, option: self.option })
     }
 
     /// Puts keys and metadata beside the rows of a block.

@@ -22,6 +22,8 @@ pub(super) struct Cut {
     pub(super) flaws: Vec<(usize, QuoteFlaw)>,
     /// Where rows start that repeat the header, and are no records.
     pub(super) headers: Vec<usize>,
+    /// Where the line of another header begins, at which the rows end.
+    pub(super) other_header: Option<usize>,
     /// What objects around the records say of them, each with the index of the record that it stands before; in order.
     pub(super) around: Vec<(usize, Around)>,
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::cut::Cut;
 use super::elements::Elements;
-use super::flaw::Flaw;
+use super::flaw::{Flaw, FlawKind};
 use super::lines;
 use super::pairs::Pairs;
 use super::table::Rows;
@@ -28,7 +28,14 @@ impl Cutter {
             Self::Lines => Ok(lines::cut(text, last)),
             Self::Pairs(_) => Ok(Pairs::cut(text, last)),
             Self::Elements(elements) => elements.cut(text, last),
-            Self::Rows(rows) => Ok(rows.cut(text, last)),
+            Self::Rows(rows) => {
+                let cut = rows.cut(text, last);
+                match cut.other_header {
+                    // What stands before it is handed out first.
+                    Some(at) if cut.records.is_empty() => Err(Flaw { at, kind: FlawKind::OtherHeader }),
+                    _ => Ok(cut),
+                }
+            }
         }
     }
 

@@ -125,12 +125,12 @@ pub enum ReadError {
         /// Which input.
         input: Input,
     },
-    /// Columns of one input that do not fit together.
-    #[error("{input} has columns {misaligned}")]
+    /// Columns of one input that do not fit together, or rows and what stands beside them.
+    #[error("{input} has {misaligned}")]
     Misaligned {
         /// Which input.
         input: Input,
-        /// Which columns, and the cure.
+        /// Which, and the cure.
         misaligned: Box<Misaligned>,
     },
     /// Metadata in another file for records that have fields.

@@ -27,6 +27,10 @@ pub(super) enum FlawKind {
     Pages,
     /// A second member of the name that leads to the records.
     Repeated,
+    /// Text in another encoding than UTF-8.
+    NotUtf8,
+    /// A header with other columns than the first one.
+    OtherHeader,
 }
 
 impl Flaw {

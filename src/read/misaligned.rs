@@ -1,8 +1,9 @@
-//! Why columns of one input make no table, and the cure.
+//! Why columns of one input make no table, or its rows have no numbers, and the cure.
 
 use std::fmt;
 
 use crate::record::Position;
+use crate::shown::{self, bounded};
 use crate::words::plural;
 
 /// Why columns make no table.
@@ -12,32 +13,67 @@ pub enum Misaligned {
     Lengths([(String, u64); 2]),
     /// Two of them, by name, give the row at this place different labels.
     Labels(Position, [(String, String); 2]),
+    /// Another header is among the rows of a table.
+    Header {
+        /// Where its line begins.
+        place: Position,
+        /// That line, or its beginning and end.
+        line: String,
+    },
+    /// Of a row it is not known how many it is, and the ones behind it have numbers.
+    Uncounted {
+        /// Where it begins.
+        place: Position,
+        /// What is wrong with it.
+        why: String,
+        /// The option that needs the numbers.
+        option: &'static str,
+    },
 }
 
 impl Misaligned {
+    /// Another header on the first line of `text`.
+    pub(super) fn header(place: Position, text: &[u8]) -> Self {
+        let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let line = String::from_utf8_lossy(line).trim().to_owned();
+        Self::Header { place, line: bounded(&line, shown::KEY) }
+    }
+
     /// The place that it names, if it names one.
     pub(super) fn place(&self) -> Option<Position> {
         match self {
             Self::Lengths(_) => None,
-            Self::Labels(place, _) => Some(*place),
+            Self::Labels(place, _) | Self::Header { place, .. } | Self::Uncounted { place, .. } => {
+                Some(*place)
+            }
         }
     }
 }
 
-/// What is wrong with the columns that an input has.
+/// What an input has that is wrong.
 impl fmt::Display for Misaligned {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lengths([(first, values), (other, others)]) => write!(
                 formatter,
-                "of different lengths: {} in {first}, but {others} in {other}\n\
+                "columns of different lengths: {} in {first}, but {others} in {other}\n\
                  write the file again, with a value or null for every record in each of them",
                 plural(*values, "value")
             ),
             Self::Labels(place, [(first, label), (other, differs)]) => write!(
                 formatter,
-                "that label {place} differently: {label} in {first}, but {differs} in {other}\n\
+                "columns that label {place} differently: {label} in {first}, but {differs} in {other}\n\
                  write the file again, with the same rows in every column"
+            ),
+            Self::Header { place, line } => write!(
+                formatter,
+                "columns that change at {place}: another header is there, {line}\n\
+                 split the file before that header, and load both files"
+            ),
+            Self::Uncounted { place, why, option } => write!(
+                formatter,
+                "a broken row at {place}, so that the rows after it cannot be counted for {option}: {why}\n\
+                 fix that row"
             ),
         }
     }

@@ -12,6 +12,7 @@ use super::elements::Elements;
 use super::error::ReadError;
 use super::flaw::{Flaw, FlawKind, header_error, of_words, without_embeddings};
 use super::mark::{mark_length, shown};
+use super::misaligned::Misaligned;
 use super::named::Named;
 use super::nameless;
 use super::recognise::{self, Form, Layout};
@@ -344,6 +345,17 @@ impl OpenInput {
                 ReadError::Shape { input, shape, cure }
             }
             FlawKind::Repeated => ReadError::Repeated { input, place },
+            FlawKind::NotUtf8 => {
+                let text = self.window.text().get(flaw.at..).unwrap_or_default();
+                let unknown = Foreign { at: 0, stray: Stray::Byte { byte: 0, likely: None } };
+                let found = encoding::foreign(text).unwrap_or(unknown);
+                self.not_utf8(Foreign { at: flaw.at + found.at, ..found })
+            }
+            FlawKind::OtherHeader => {
+                let line = self.window.text().get(flaw.at..).unwrap_or_default();
+                let misaligned = Box::new(Misaligned::header(place, line));
+                ReadError::Misaligned { input, misaligned }
+            }
         }
     }
 

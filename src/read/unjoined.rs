@@ -54,6 +54,8 @@ pub(super) enum JoinTrouble {
         /// What the file begins with.
         first: Option<u8>,
     },
+    /// It ends inside the record on this line.
+    Torn(u64),
     /// A column could be the key, and another one too.
     Header(Reason),
     /// The quotes of a row are not in order.
@@ -67,6 +69,8 @@ pub(super) enum JoinTrouble {
         /// Cells of the row.
         got: usize,
     },
+    /// A header with other columns is on this line.
+    OtherHeader(u64),
     /// None of these columns is there, one of which would have the key.
     NoColumn(String),
     /// A byte-order mark or a carriage return is in the way of the row on this line.
@@ -145,6 +149,10 @@ impl fmt::Display for JoinTrouble {
                     _ => "",
                 }
             ),
+            Self::Torn(line) => write!(
+                formatter,
+                "ends inside the record on line {line}: it is truncated\ncreate or download it again"
+            ),
             Self::Header(reason) => write!(formatter, "cannot be joined: {reason}"),
             Self::Quote(trouble) => write!(formatter, "cannot be joined: {trouble}"),
             Self::Ragged { line, want, got } => write!(
@@ -153,6 +161,7 @@ impl fmt::Display for JoinTrouble {
                  correct the row; cells that contain the delimiter need quotes",
                 plural(*got as u64, "cell")
             ),
+            Self::OtherHeader(line) => formatter.write_str(&with_another_header(*line)),
             Self::NoColumn(looked_for) => write!(
                 formatter,
                 "has no column with the key (looked for {looked_for})\nset it with --key, or rename the column"
@@ -195,6 +204,13 @@ impl fmt::Display for JoinTrouble {
             Self::Io(cause) => write!(formatter, "cannot be read: {cause}\ncheck that file"),
         }
     }
+}
+
+fn with_another_header(line: u64) -> String {
+    format!(
+        "cannot be joined: its columns change on line {line}, where another header is\n\
+         write its rows with the columns of the first header"
+    )
 }
 
 /// What to say of a record without a key.

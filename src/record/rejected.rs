@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::Finding;
 
@@ -67,6 +69,15 @@ impl Rejected<'_> {
     /// Whether a later record with its key was stored.
     pub(crate) fn is_superseded(&self) -> bool {
         self.superseded.is_some_and(|mark| mark > 0)
+    }
+}
+
+/// A cell as it is written. Of one that is not UTF-8 the bytes are, in a form that can be no part of a record: it is refused
+/// until it is fixed.
+pub(crate) fn cell(cell: &[u8]) -> Value {
+    match std::str::from_utf8(cell) {
+        Ok(text) => text.into(),
+        Err(_) => json!([{ "base64": BASE64_STANDARD.encode(cell) }]),
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
         null: tables.null.clone(),
         has_header: !tables.no_header,
         multiline_cells: tables.multiline_cells,
+        key: reading.key.clone(),
         vector: reading.vector.clone(),
         is_beside: false,
     })

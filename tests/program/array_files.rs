@@ -7,6 +7,7 @@ use ossvec::test_support::local_service::Options;
 use serde_json::{Value, json};
 
 use crate::column_files::{Lists, parquet_of_groups, python, records};
+use crate::companions::archive;
 use crate::support::{BUCKET, Ended, Home, INDEX, State, TestService, keys, numbers, run, unlimited, wanted};
 use crate::trouble::{json_lines, killed_until_it_ends};
 
@@ -326,4 +327,23 @@ numpy.savez(f"{folder}/two.npz", a=numbers, b=numbers, id=ids)
     }
     let (ended, held) = loaded(&home, &service, &["two.npz", "--vector", "b"]);
     assert_eq!((ended.code, held.len()), (Some(0), 200), "{}", ended.stderr);
+}
+
+#[test]
+fn arrays_of_an_archive_that_are_not_read_are_named() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let [vectors, keys] = [array(3, 2), npy("|S1", "(3,)", b"123")];
+    let titles = npy("|S1", "(3,)", b"abc");
+    let members =
+        [("embeddings.npy", &vectors[..]), ("ids.npy", &keys), ("title.npy", &titles), ("lang.npy", &titles)];
+    home.write("a.npz", archive(&members));
+    for (more, told) in [
+        (&[][..], "; arrays not read: title, lang\n"),
+        (&["--metadata", "-lang"], "; arrays not read: title\n"),
+        (&["--metadata", "-title,-lang"], "× 2 float32\n"),
+    ] {
+        let ended = run(home.put(&service).arg("a.npz").args(more));
+        assert!(ended.stderr.contains(told), "{more:?}: {}", ended.stderr);
+        service.assert_holds(&state(3, 2, |record| (record + 1).to_string(), |_| Value::Null));
+    }
 }

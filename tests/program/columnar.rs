@@ -302,3 +302,44 @@ fn killed_in_the_middle_a_load_goes_on_at_a_row_of_every_column() {
     let sent: usize = service.statistics().recent.iter().map(|seen| seen.keys.len()).sum();
     assert!(sent <= ROWS + kills * 2 * 20 + 20, "{sent} vectors were sent for {ROWS} with {kills} kills");
 }
+
+#[test]
+fn what_is_not_utf8_is_refused_as_a_name_and_rejected_as_a_value() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    for (name, text, place) in [
+        ("lists.json", &b"{\"ids\":[\"a\"],\"embeddings\":[[1,2]],\"t\xe9\":[\"x\"]}"[..], "byte 36"),
+        (
+            "split.json",
+            b"{\"columns\":[\"id\",\"vector\",\"t\xe9\"],\"data\":[[\"a\",[1,2],\"x\"]]}",
+            "byte 28",
+        ),
+        (
+            "labels.json",
+            b"{\"id\":{\"0\":\"a\"},\"vector\":{\"0\":[1,2]},\"t\xe9\":{\"0\":\"x\"}}",
+            "byte 39",
+        ),
+    ] {
+        home.write(name, text);
+        let (ended, held) = loaded(&home, &service, name, &["--metadata", "*"]);
+        let told = format!("{name} is not UTF-8: invalid byte 0xe9 at line 1, {place}");
+        assert!(ended.code == Some(3) && ended.stderr.contains(&told), "{}", ended.stderr);
+        assert!(held.is_empty());
+    }
+    home.write(
+        "bad.json",
+        b"{\"ids\":[\"a\",\"b\"],\n\"embeddings\":[[1,\n2],[3,4]],\"t\":[\"\xe9\",\"x\"]}",
+    );
+    let (ended, held) = loaded(&home, &service, "bad.json", &["--metadata", "t", "--rejects", "r.jsonl"]);
+    assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [1, 1]);
+    assert_eq!(held["b"].1, json!({"t": "x"}));
+    let lines = json_lines(&home.path("r.jsonl"));
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(line["rejected"]["reason"], "encoding", "{line}");
+    let bytes = "eyJpZCI6ImEiLCJlbWJlZGRpbmciOlsxLAoyXSwidCI6IukifQ==";
+    assert_eq!(line["record"], json!({ "base64": bytes }));
+    // A value over several lines is on one line in the rejects file.
+    home.write("long.json", "{\"ids\":[\"a\",\"b\"],\n\"embeddings\":[[1,\n2],[3,\n4,\n5]]}");
+    let (ended, _) = loaded(&home, &service, "long.json", &["--rejects", "s.jsonl"]);
+    ended.assert_code(4);
+    assert_eq!(json_lines(&home.path("s.jsonl"))[0]["record"], json!({"id": "b", "embedding": [3, 4, 5]}));
+}

@@ -32,7 +32,7 @@ fn whole_numbers(numbers: impl IntoIterator<Item = i64>) -> Vec<u8> {
 }
 
 /// A ZIP archive of stored members.
-fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut file, mut directory) = (Vec::new(), Vec::new());
     for (name, data) in members {
         let start = u32::try_from(file.len()).unwrap().to_le_bytes();

@@ -278,3 +278,26 @@ fn a_load_is_continued_only_in_the_encoding_in_which_it_began() {
     assert_eq!(service.state().len(), 2_000);
     assert_eq!(service.state()["k1999"].1["t"], "句子");
 }
+
+#[test]
+fn the_bytes_of_a_cell_that_is_not_utf8_are_in_its_reject_and_load_nowhere() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    for (name, text, options) in [
+        ("title.csv", &b"id,title,vector\na,\xe9,\"[1,2]\"\n"[..], &["--metadata", "title"][..]),
+        ("object.csv", b"id,metadata,vector\na,\xe9,\"[1,2]\"\n", &[]),
+        ("key.csv", b"id,vector\n\xe9,\"[1,2]\"\n", &[]),
+        ("vector.csv", b"id,vector\na,\xe9\n", &[]),
+        ("all.csv", b"id,title,vector\na,\xe9,\"[1,2]\"\n", &["--metadata", "*"]),
+    ] {
+        home.write(name, text);
+        let load = |input: &str, rejects: &str| {
+            let values = ["--metadata-values", "text", "--rejects", rejects];
+            run(home.put_sized(&service, 2).arg(input).args(values).args(options))
+        };
+        assert_eq!(load(name, "r.jsonl").assert_code(4).counts(["stored", "rejected"]), [0, 1]);
+        let line = json_lines(&home.path("r.jsonl")).remove(0);
+        assert!(line["record"].to_string().contains(r#"[{"base64":"6Q=="}]"#), "{name}: {line}");
+        assert_eq!(load("r.jsonl", "s.jsonl").counts(["stored"]), [0], "{name}");
+        assert!(service.state().is_empty(), "{name}");
+    }
+}

@@ -328,3 +328,27 @@ fn damage_in_the_middle_of_any_kind_costs_the_rest_of_that_file_only() {
         service.assert_holds_in(name, &wanted((0..50).chain(of_it), DIMENSION));
     }
 }
+
+#[test]
+fn a_file_of_no_bytes_is_no_whole_file_of_a_format_that_needs_some() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    for (name, options, told) in [
+        ("a.parquet", &[][..], Some("a.parquet is a Parquet file without its end")),
+        ("a.arrow", &[], Some("a.arrow is an Arrow file without its end")),
+        ("a.feather", &[], Some("a.feather is an Arrow file without its end")),
+        ("a.npy", &["--key-template", "{row}"], Some("a.npy is a NumPy file without its end")),
+        ("a.npz", &["--key-template", "{row}"], Some("a.npz is a NumPy NPZ archive without its end")),
+        ("part-0", &["--format", "parquet"], Some("part-0 is a Parquet file without its end")),
+        ("a.jsonl", &[], None),
+        ("a.csv", &[], None),
+    ] {
+        home.write(name, "");
+        let ended = run(home.put_sized(&service, 2).arg(name).args(options));
+        match told {
+            Some(told) => assert!(ended.code == Some(3) && ended.stderr.contains(told), "{}", ended.stderr),
+            None => {
+                ended.assert_code(0);
+            }
+        }
+    }
+}

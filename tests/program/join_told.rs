@@ -116,6 +116,26 @@ fn a_file_that_adds_nothing_is_noted() {
         (plain, r#"{"id":"a","title":"x"}"#, &["--metadata", "*,-joined"], &[]),
         (plain, r#"{"id":"a","title":"x"}"#, &["--metadata", "*,t=joined.title"], &[]),
         (plain, r#"{"id":"a","title":"x"}"#, &["--metadata", "joined.title"], &[]),
+        (plain, r#"{"id":"a","text":"x","title":"y"}"#, &[], &["joined_not_stored"]),
+        (plain, r#"{"id":"a","text":"x","content":"y"}"#, &[], &["joined_not_stored"]),
+        (plain, r#"{"id":"a","metadata":{"m":"x"},"title":"y"}"#, &[], &["joined_not_stored"]),
+        (plain, r#"{"id":"a","text":"x","title":"y"}"#, &["--metadata", "*,title=joined.title"], &[]),
+        (plain, r#"{"id":"a","text":"x","title":"y"}"#, &["--metadata", "*,-joined.title"], &[]),
+        (plain, r#"{"id":"a","method":"POST","url":"/v1","body":{"input":"x","model":"m"}}"#, &[], &[]),
+        (
+            plain,
+            r#"{"id":"a","text":"x","title":"y"}"#,
+            &["--metadata", "joined.text"],
+            &["joined_not_stored"],
+        ),
+        (
+            plain,
+            r#"{"id":"a","text":"x","metadata":{"m":"x"}}"#,
+            &["--metadata", "joined.text"],
+            &["joined_not_stored"],
+        ),
+        (plain, r#"{"id":"a","url":"/","body":{"input":"x"}}"#, &["--metadata", "t=joined.body.input"], &[]),
+        (plain, r#"{"id":"a","body":{"input":"x"},"lang":"de"}"#, &[], &["joined_not_stored"]),
     ] {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
         home.write("in.jsonl", input);

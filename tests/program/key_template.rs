@@ -265,3 +265,30 @@ fn killed_in_the_middle_a_load_makes_the_same_keys_when_it_goes_on() {
         service.assert_holds_in(name, &state(RECORDS, |record| record.to_string(), |_| Value::Null));
     }
 }
+
+#[test]
+fn a_row_that_may_be_several_ends_the_file_before_others_get_the_keys_of_its_corrected_rows() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let row = |record: usize, text: &str| format!("{text},\"{}\"\n", vector(record));
+    let (first, last) = (row(0, "x"), row(2, "y"));
+    home.write("keys.txt", "k-0\nk-1\nk-2\n");
+    for (name, broken, fixed) in [
+        ("lines.csv", row(1, "two\nlines\""), row(1, "\"two\nlines\"")),
+        ("bare.csv", row(1, "two\nlines"), row(1, "\"two\nlines\"")),
+        ("open.csv", row(1, "\"two\nlines"), row(1, "\"two\nlines\"")),
+    ] {
+        let load = [name, "--key-template", "k-{row}", "--rejects", "r.jsonl"];
+        let table = |row: &str| format!("text,vector\n{first}{row}{last}");
+        home.write(name, table(&broken));
+        for more in [&[][..], &["--resume"]] {
+            let ended = run(home.put_sized(&service, DIMENSION).args(load).args(more));
+            assert_eq!(ended.code, Some(3), "{name}: {}", ended.stderr);
+            assert!(ended.stderr.contains("a broken row at line 3, byte "), "{}", ended.stderr);
+            service.assert_holds_in(name, &state(1, |_| "k-0".to_owned(), |_| Value::Null));
+        }
+        home.write(name, table(&fixed));
+        run(home.put_sized(&service, DIMENSION).args(load).arg("--resume")).assert_code(0);
+        service.assert_holds_in(name, &state(3, |record| format!("k-{record}"), |_| Value::Null));
+        service.service.store().delete_index(BUCKET, INDEX).unwrap();
+    }
+}

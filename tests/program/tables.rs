@@ -307,3 +307,53 @@ fn lines_of(reject: &Value) -> RangeInclusive<u64> {
     let first = reject["rejected"]["line"].as_u64().unwrap();
     first..=first + more as u64
 }
+
+#[test]
+fn rows_under_another_header_are_never_stored_under_the_names_of_the_first() {
+    let first = "id,title,embedding\na,A,\"[1,2]\"\n";
+    let stored = state(&[("a", &[1.0, 2.0], json!({"title": "A"}))]);
+    for (name, text) in [
+        ("order.csv", "title,id,embedding\nX,b,\"[3,4]\"\n"),
+        ("other.csv", "id,lang,embedding\nb,en,\"[3,4]\"\n"),
+        ("fewer.csv", "id,embedding\nb,\"[3,4]\"\n"),
+        ("marked.csv", "\u{feff}\"Title\",\"ID\",\"Embedding\"\r\n\"X\",\"b\",\"[3,4]\"\r\n"),
+    ] {
+        let (ended, service, _) = load(name, &(first.to_owned() + text), &["--metadata", "title"]);
+        assert_eq!(ended.assert_code(3).counts(["stored", "rejected"]), [1, 0]);
+        service.assert_holds_in(name, &stored);
+        let header = text.lines().next().unwrap();
+        let told =
+            format!("{name} has columns that change at line 3, byte 31: another header is there, {header}");
+        let told = told
+            .replace('\u{feff}', "")
+            .replace("byte 31", if name == "marked.csv" { "byte 34" } else { "byte 31" });
+        assert!(ended.stderr.contains(&told), "{told}\n{}", ended.stderr);
+    }
+    // Without a line end between the files, the row that they share is not read either.
+    let text = first.trim_end().to_owned() + "title,id,embedding\nX,b,\"[3,4]\"\n";
+    let (ended, service, _) = load("glued.csv", &text, &["--metadata", "title", "--dimension", "2"]);
+    assert_eq!(ended.assert_code(3).counts(["stored", "rejected"]), [0, 0]);
+    service.assert_holds(&State::new());
+    // The same columns in the same order are a repeated header, however they are written.
+    let text = first.to_owned() + "\"ID\", \"title\",\"embedding\"\nb,X,\"[3,4]\"\n";
+    let (ended, service, _) = load("same.csv", &text.replace(", \"", ",\""), &["--metadata", "title"]);
+    assert_eq!(ended.assert_code(0).counts(["stored", "rejected"]), [2, 0]);
+    assert_eq!(service.state().len(), 2);
+}
+
+#[test]
+fn a_table_that_is_split_at_another_header_continues_with_both_parts() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let (one, other) = ("id,title,embedding\na,A,\"[1,2]\"\n", "title,id,embedding\nX,b,\"[3,4]\"\n");
+    home.write("both.csv", one.to_owned() + other);
+    run(home.put(&service).args(["both.csv", "--metadata", "title"])).assert_code(3);
+    run(home.put(&service).args(["both.csv", "--metadata", "title", "--resume"])).assert_code(3);
+    home.write("both.csv", one);
+    home.write("other.csv", other);
+    run(home.put(&service).args(["both.csv", "other.csv", "--metadata", "title", "--resume"])).assert_code(0);
+    service.assert_holds(&state(&[
+        ("a", &[1.0, 2.0], json!({"title": "A"})),
+        ("b", &[3.0, 4.0], json!({"title": "X"})),
+    ]));
+    assert_eq!(service.statistics().of(Operation::PutVectors).vectors_stored, 2);
+}

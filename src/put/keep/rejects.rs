@@ -23,7 +23,7 @@ pub(crate) use self::place::Place;
 pub(crate) use self::repair::{Forgotten, carry, forget, whole_name};
 use crate::private;
 use crate::put::books::outcome::Later;
-use crate::record::rejected::{Line, Rejected, UNKNOWN};
+use crate::record::rejected::{Line, Rejected, UNKNOWN, cell};
 use crate::record::{Defect, Finding, Input, Position, Raw, Vector};
 
 /// The rejects file of a load for which the user names none.
@@ -309,10 +309,8 @@ fn record(raw: &Raw) -> Record<'_> {
         Raw::Json(text) => json(text),
         Raw::Broken { text, trouble } if trouble.is_beside() => json(text),
         Raw::Broken { text, .. } => as_text(text),
-        Raw::Columns { rows, row } => owned(&rows.whole(*row)),
+        Raw::Columns { rows, row } => owned(rows.whole(*row)),
         Raw::Row { columns, cells } => {
-            // A cell that is not UTF-8 cannot be shown as it is; null is refused until somebody mends it.
-            let cell = |cell| std::str::from_utf8(cell).map_or(Value::Null, Value::from);
             if cells.len() == columns.0.len() {
                 Record::Row(columns.0.iter().cloned().zip(cells.iter().map(cell)).collect())
             } else {
@@ -344,10 +342,14 @@ fn as_text(text: &[u8]) -> Record<'_> {
 }
 
 /// The same of text that is on no line of an input.
-fn owned<'a>(text: &[u8]) -> Record<'a> {
-    let text = String::from_utf8_lossy(text).into_owned();
-    match RawValue::from_string(text.clone()) {
-        Ok(value) => Record::Json(Cow::Owned(value)),
+fn owned<'a>(text: Vec<u8>) -> Record<'a> {
+    let text = match String::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) => return Record::Bytes { base64: BASE64_STANDARD.encode(error.as_bytes()) },
+    };
+    match serde_json::from_str::<&RawValue>(&text) {
+        Ok(_) => RawValue::from_string(text.replace(['\n', '\r'], " "))
+            .map_or_else(|_| Record::Text(text.into()), |value| Record::Json(Cow::Owned(value))),
         Err(_) => Record::Text(text.into()),
     }
 }
@@ -375,7 +377,8 @@ mod tests {
             (Raw::Json("{\"a\": 1".into()), r#""{\"a\": 1""#),
             (Raw::Json(b"{\"a\": \"\xe9\"}"[..].to_vec().into()), r#"{"base64":"eyJhIjogIukifQ=="}"#),
             (row(&[b"1", b"2"]), r#"{"a":"1","b":"2"}"#),
-            (row(&[b"1", b"\xe9"]), r#"{"a":"1","b":null}"#),
+            (row(&[b"1", b"\xe9"]), r#"{"a":"1","b":[{"base64":"6Q=="}]}"#),
+            (row(&[b"\xe9"]), r#"[[{"base64":"6Q=="}]]"#),
             (row(&[b"1", b"2", b"3"]), r#"["1","2","3"]"#),
             (Raw::broken("12".into(), trouble), r#""12""#),
             (Raw::broken("\"a\tb\n[1".into(), trouble), r#""\"a\tb\n[1""#),

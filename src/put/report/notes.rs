@@ -58,8 +58,8 @@ static TOPICS: [Topic; 11] = [
         code: "joined_not_stored",
         kind: Kind::JoinedMember,
         from: 1,
-        says: "joined records have neither text nor metadata, and their fields are not stored",
-        cure: "list them in --metadata to store them, such as title=joined.title, or add -joined to leave them out",
+        says: "fields of joined records not stored",
+        cure: "list them in --metadata to store them, such as '*,title=joined.title', or add -joined.NAME to leave one out",
     },
     Topic {
         code: "metadata_not_stored",

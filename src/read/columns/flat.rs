@@ -50,6 +50,9 @@ impl Layout {
     }
 }
 
+/// So many arrays beside the vectors are named.
+const NAMES_TOLD: usize = 20;
+
 /// A file of such vectors.
 pub(super) struct FlatFile {
     bytes: Bytes,
@@ -66,6 +69,19 @@ impl FlatFile {
         let told = format!("{} × {dimension} {}", crate::words::count(*rows), element.name());
         let name = format!("{}:", serde_json::Value::from(name)).into();
         Self { bytes, layout: Arc::new(layout), name, told, row: 0 }
+    }
+
+    /// The same beside arrays of these names, which are not read.
+    pub(super) fn beside(mut self, others: &[&str]) -> Self {
+        let (names, more) = others.split_at(others.len().min(NAMES_TOLD));
+        if !names.is_empty() {
+            self.told += "; arrays not read: ";
+            self.told += &names.join(", ");
+        }
+        if !more.is_empty() {
+            self.told += &format!(" and {} more", more.len());
+        }
+        self
     }
 }
 

@@ -33,7 +33,9 @@ impl Kind {
             Some(Self::Npz)
         } else {
             // These have no first bytes of their own.
-            let of_format = Self::without_magic(format.or_else(|| Format::of_name(name)));
+            let promised = format.or_else(|| Format::of_name(name));
+            let of_format = Self::without_magic(promised);
+            let of_format = of_format.or_else(|| promised.filter(|_| head.is_empty()).and_then(Self::empty));
             of_format.or_else(|| begins(&arrow::CONTINUATION).then_some(Self::Arrow))
         }
     }
@@ -45,6 +47,17 @@ impl Kind {
             Format::Fbin => Some(Self::Fbin),
             Format::U8bin => Some(Self::U8bin),
             Format::Float32 => Some(Self::Float32),
+            _ => None,
+        }
+    }
+
+    /// The format of a file without a byte, which is no whole file of it.
+    fn empty(format: Format) -> Option<Self> {
+        match format {
+            Format::Parquet => Some(Self::Parquet),
+            Format::Arrow => Some(Self::Arrow),
+            Format::Npy => Some(Self::Npy),
+            Format::Npz => Some(Self::Npz),
             _ => None,
         }
     }

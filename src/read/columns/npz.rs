@@ -91,7 +91,14 @@ pub(super) fn open(file: &File, wanted: &Wanted) -> Result<(FlatFile, Option<Key
         let what = format!("{} keys and {} vectors", keys.rows(), layout.rows);
         return Err(Trouble::Unclear(what, "write as many keys as vectors, in the same order".into()));
     }
-    Ok((FlatFile::new(bytes, layout, wanted.vector_name()), keys))
+    let is_read = |name: &str| {
+        name == member.name
+            || keys.as_ref().is_some_and(|keys| keys.name() == Some(name))
+            || wanted.leaves_out(name)
+    };
+    let others: Vec<_> =
+        members.iter().map(|other| other.name.as_str()).filter(|name| !is_read(name)).collect();
+    Ok((FlatFile::new(bytes, layout, wanted.vector_name()).beside(&others), keys))
 }
 
 /// The arrays that may be the vectors.
@@ -125,6 +132,9 @@ fn keys(file: &File, members: &[Member], wanted: &Wanted) -> Result<Option<KeyAr
 
 /// The arrays of an archive.
 fn members(file: &File) -> Result<Vec<Member>, Trouble> {
+    if file.metadata()?.len() == 0 {
+        return Err(Trouble::Torn);
+    }
     let damaged = |error: zip::result::ZipError| Trouble::Damaged(error.to_string());
     let mut archive = ZipArchive::new(file.try_clone()?).map_err(damaged)?;
     if let Some(name) = name_twice(file, archive.central_directory_start())? {

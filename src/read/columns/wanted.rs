@@ -65,11 +65,16 @@ impl Wanted {
         }
     }
 
+    /// Whether the user leaves out the field of this name.
+    pub(super) fn leaves_out(&self, name: &str) -> bool {
+        self.left_out.iter().any(|field| field == name)
+    }
+
     /// How much of the column `name` is needed.
     pub(crate) fn column(&self, name: &str) -> Need {
         let leads = |field: &String| field.strip_prefix(name).is_some_and(|rest| path::step(rest).is_some());
         let is_part = [&self.key, &self.vector, &self.metadata].into_iter().flatten().any(leads);
-        let is_left_out = self.left_out.iter().any(|field| field == name);
+        let is_left_out = self.leaves_out(name);
         let is_part = is_part || self.wide.as_ref().is_some_and(|wide| wide.is_inside(&format!("{name}.")));
         if is_part || NAMESPACE.contains(&name) || (self.all && !is_left_out) {
             Need::Content

@@ -66,6 +66,18 @@ fn of_the_format() -> Vec<ReadError> {
                 [("id".into(), "\"6\"".into()), ("t".into(), "\"7\"".into())],
             )),
         },
+        ReadError::Misaligned {
+            input: input(),
+            misaligned: Box::new(Misaligned::header(place(), b" text,id,embedding\r\nx")),
+        },
+        ReadError::Misaligned {
+            input: input(),
+            misaligned: Box::new(Misaligned::Uncounted {
+                place: place(),
+                why: "the row has 1 cell; the header has 3".into(),
+                option: "--key-template",
+            }),
+        },
         ReadError::NotUtf8 { input: input(), place: place(), byte: 0xc4, likely: None },
         ReadError::NotUtf8 { input: input(), place: place(), byte: 0xc4, likely: Some("GB18030") },
         ReadError::Undecodable {
@@ -154,6 +166,10 @@ fn every_error_of_what_an_input_is_says_what_to_do() {
         write the file again, with a value or null for every record in each of them
     format: data/a.json has columns that label row 7 differently: "6" in id, but "7" in t
         write the file again, with the same rows in every column
+    format: data/a.json has columns that change at line 3, byte 70: another header is there, text,id,embedding
+        split the file before that header, and load both files
+    format: data/a.json has a broken row at line 3, byte 70, so that the rows after it cannot be counted for --key-template: the row has 1 cell; the header has 3
+        fix that row
     format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70
         set its encoding with --encoding, such as gb18030, big5, shift_jis, euc-kr or windows-1252
     format: data/a.json is not UTF-8: invalid byte 0xc4 at line 3, byte 70; it looks like GB18030

@@ -135,6 +135,10 @@ impl Join {
             }
             let blanks = lines.line.len() - lines.line.trim_ascii_start().len();
             let line = lines.number;
+            let is_last = !lines.line.ends_with(b"\n");
+            if is_last && record.starts_with(b"{") && value_end(record, 0).is_none() {
+                return Err(JoinTrouble::Torn(line));
+            }
             if std::str::from_utf8(record).is_err() {
                 return Err(JoinTrouble::NotUtf8(line));
             }
@@ -190,7 +194,10 @@ impl Join {
     fn record(&self, text: Vec<u8>) -> Result<(String, Vec<u8>), JoinTrouble> {
         let found = match &self.table {
             Some(table) => table.record(&text),
-            None => self.keys.of(&text).ok().filter(|_| is_object(&text)).map(|key| (key, text)),
+            None => {
+                let is_text = is_object(&text) && std::str::from_utf8(&text).is_ok();
+                self.keys.of(&text).ok().filter(|_| is_text).map(|key| (key, text))
+            }
         };
         found.ok_or(JoinTrouble::Changed)
     }
@@ -360,8 +367,8 @@ mod tests {
         write each record on its own line
         requests.jsonl (from --join) is not JSON Lines: line 1 is not a JSON object
         write each record on its own line: jq -c . FILE > NEW-FILE
-        requests.jsonl (from --join) is not JSON Lines: line 2 is not a JSON object
-        write each record on its own line: jq -c . FILE > NEW-FILE
+        requests.jsonl (from --join) ends inside the record on line 2: it is truncated
+        create or download it again
         requests.jsonl (from --join) is not UTF-8: line 1 has invalid bytes
         convert it to UTF-8
         requests.jsonl (from --join) is compressed with gzip

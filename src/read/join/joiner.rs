@@ -128,9 +128,9 @@ impl Joiner {
         };
         Ok(match outcome {
             Outcome::Joined(text) => {
-                let record = String::from_utf8_lossy(&text);
+                let record = String::from_utf8(text).map_err(|_| JoinTrouble::Changed)?;
                 // What is text of another record is text still.
-                serde_json::to_vec(&Line { rejected, record: record.as_ref() })
+                serde_json::to_vec(&Line { rejected, record: record.as_str() })
                     .map_or(Outcome::Same, Outcome::Joined)
             }
             same_or_refused => same_or_refused,

@@ -75,6 +75,10 @@ impl Table {
             for (offset, length, key) in table.keys(&cut, &window)? {
                 each(offset, length, &key)?;
             }
+            if let Some(at) = cut.other_header {
+                let before = window.text.get(..at).unwrap_or_default();
+                return Err(JoinTrouble::OtherHeader(window.line + newlines(before)).into());
+            }
             window.pass(cut.consumed);
             if cut.consumed == 0 {
                 if window.has_ended {
@@ -119,7 +123,8 @@ impl Table {
     fn key(&self, cells: &csv::ByteRecord) -> Option<String> {
         let mut cells = self.keys.iter().filter_map(|column| cells.get(*column));
         let key = cells.find(|cell| !cell.is_empty())?;
-        Some(String::from_utf8_lossy(key).into_owned())
+        // The row is looked at for its encoding first.
+        std::str::from_utf8(key).ok().map(str::to_owned)
     }
 
     /// The key of a row, and the row as an object; an empty cell is no value. Nothing if it is no row of the file.
@@ -136,7 +141,7 @@ impl Table {
             }
             object.push_str(&Value::from(name.as_str()).to_string());
             object.push(':');
-            object.push_str(&Value::from(String::from_utf8_lossy(cell)).to_string());
+            object.push_str(&Value::from(std::str::from_utf8(cell).ok()?).to_string());
         }
         object.push('}');
         Some((self.key(&cells)?, object.into_bytes()))
@@ -314,6 +319,8 @@ mod tests {
             ("t.jsonl", "id,text\na,x\n", &[]),
             ("t.json", "[{\"id\":\"a\"},\n{\"id\":\"b\"}]", &[]),
             ("t.json", "{\n\"id\":\"a\"}", &[]),
+            ("t.jsonl", "{\"id\":\"a\"}\n\n{\"id\":\"b\",\"text\":\"x", &[]),
+            ("t.csv", "id,text\na,x\ntext,id\nx,b\n", &[]),
             ("t.parquet", "PAR1\u{1}\u{2}", &[]),
         ] {
             let (folder, join) = open(name, text, key, &Tables::default());
@@ -349,6 +356,10 @@ mod tests {
         write each record on its own line: jq -c '.[]' FILE > NEW-FILE
         t.json (from --join) is not JSON Lines: line 1 is not a JSON object
         write each record on its own line: jq -c . FILE > NEW-FILE
+        t.jsonl (from --join) ends inside the record on line 3: it is truncated
+        create or download it again
+        t.csv (from --join) cannot be joined: its columns change on line 3, where another header is
+        write its rows with the columns of the first header
         t.parquet (from --join) is a Parquet file
         convert it to JSON Lines or CSV, with the key and the texts
         "#);

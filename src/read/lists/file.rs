@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::column::{self, ColumnReader};
 use super::plan::{self, Plan, Uneven};
 use super::rows::{Fields, ListRows};
-use super::survey::{Column, Survey};
+use super::survey::{Column, NAMES, Survey};
 use crate::read::columnar::Columnar;
 use crate::read::error::ReadError;
 use crate::read::flaw::without_embeddings;
@@ -54,10 +54,10 @@ impl ListsFile {
             obstacle: Obstacle::Stream,
         })?;
         let open = || column::open(&input, number, sizes, form);
-        let survey = surveyed(&input, number, sizes, form)?;
+        let survey = surveyed((&input, number), sizes, columnar, form)?;
         let lacks_embeddings = survey.lacks_embeddings();
         let columns = survey.columns();
-        let cells = match columns.iter().find(|column| column.name == plan::NAMES) {
+        let cells = match columns.iter().find(|column| column.name == NAMES) {
             Some(names) if columnar == Columnar::Rows => {
                 cell_names(ColumnReader::new(open()?, names)?, names)?
             }
@@ -227,9 +227,14 @@ fn size(input: &Input) -> Option<u64> {
 }
 
 /// Reads the whole of an input once, for its columns.
-fn surveyed(input: &Input, number: u32, sizes: Sizes, form: &Form) -> Result<Survey, ReadError> {
+fn surveyed(
+    (input, number): (&Input, u32),
+    sizes: Sizes,
+    columnar: Columnar,
+    form: &Form,
+) -> Result<Survey, ReadError> {
     let mut text = column::open(input, number, sizes, form)?;
-    let mut survey = Survey::new();
+    let mut survey = Survey::new(columnar);
     loop {
         let window = &text.window;
         let done = survey.look(window.text(), window.position().offset, window.is_last());

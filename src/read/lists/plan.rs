@@ -16,8 +16,7 @@ const ONE_OF: [(&str, &str); 6] = [
     ("documents", "document"),
 ];
 
-/// The columns that pandas writes of a table of rows: their names, and the rows.
-pub(super) const NAMES: &str = "columns";
+/// The rows that pandas writes of a table of rows.
 pub(super) const ROWS: &str = "data";
 /// The labels of the rows, also as a field.
 const INDEX: &str = "index";

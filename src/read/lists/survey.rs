@@ -3,8 +3,12 @@
 use std::ops::Range;
 
 use super::walk::{Event, Kind, Walk};
+use crate::read::columnar::Columnar;
 use crate::read::flaw::{Flaw, FlawKind};
 use crate::record::names::VECTOR_COLUMN;
+
+/// The column that pandas writes of the names of a table of rows.
+pub(super) const NAMES: &str = "columns";
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +30,14 @@ pub(super) struct Survey {
     columns: Vec<Column>,
     /// Whether the embeddings are null.
     lacks_embeddings: bool,
+    /// Whether the rows are arrays, and one column names their cells.
+    has_rows: bool,
 }
 
 impl Survey {
-    pub(super) fn new() -> Self {
-        Self { walk: Walk::new(), columns: Vec::new(), lacks_embeddings: false }
+    pub(super) fn new(columnar: Columnar) -> Self {
+        let has_rows = columnar == Columnar::Rows;
+        Self { walk: Walk::new(), columns: Vec::new(), lacks_embeddings: false, has_rows }
     }
 
     /// Looks at what is complete of `text`, which begins at the offset `start` of the whole, and gives how far that goes.
@@ -52,7 +59,7 @@ impl Survey {
     fn note(&mut self, text: &[u8], (end, at): (u64, usize), event: Event) -> Result<(), Flaw> {
         match event {
             Event::Column(name, kind) => {
-                let name = decoded(text, name);
+                let name = decoded(text, name)?;
                 if self.columns.iter().any(|column| column.name == name) {
                     return Err(Flaw { at, kind: FlawKind::Repeated });
                 }
@@ -60,11 +67,14 @@ impl Survey {
             }
             Event::Value(_, value) => {
                 if let Some(column) = self.columns.last_mut() {
+                    if self.has_rows && column.name == NAMES {
+                        check_name(text, &value)?;
+                    }
                     column.values += 1;
                     column.is_void &= text.get(value) == Some(&b"null"[..]);
                 }
             }
-            Event::Null(name) => self.lacks_embeddings |= decoded(text, name) == VECTOR_COLUMN,
+            Event::Null(name) => self.lacks_embeddings |= decoded(text, name)? == VECTOR_COLUMN,
             Event::Structure => {}
         }
         Ok(())
@@ -81,11 +91,23 @@ impl Survey {
     }
 }
 
-/// A name that is spelled as in the text.
-fn decoded(text: &[u8], spelled: Range<usize>) -> String {
+/// A name that is spelled as in the text. With a replaced character in it, it would be another name.
+fn decoded(text: &[u8], spelled: Range<usize>) -> Result<String, Flaw> {
+    let at = spelled.start;
     let spelled = text.get(spelled).unwrap_or_default();
+    if std::str::from_utf8(spelled).is_err() {
+        return Err(Flaw { at, kind: FlawKind::NotUtf8 });
+    }
     let quoted = [b"\"", spelled, b"\""].concat();
-    serde_json::from_slice(&quoted).unwrap_or_else(|_| String::from_utf8_lossy(spelled).into_owned())
+    serde_json::from_slice(&quoted).map_err(|_| Flaw::malformed(at, b'\\', "a name with valid escapes"))
+}
+
+/// Whether a value can be the name of a cell, which only text has to be valid for.
+fn check_name(text: &[u8], value: &Range<usize>) -> Result<(), Flaw> {
+    match text.get(value.clone()) {
+        Some([b'"', .., b'"']) => decoded(text, value.start + 1..value.end - 1).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +125,7 @@ mod tests {
             is_void,
         };
         for piece in 1..text.len() {
-            let mut survey = Survey::new();
+            let mut survey = Survey::new(Columnar::Lists);
             let (mut start, mut end) = (0, 0);
             while start < text.len() {
                 end = text.len().min(end + piece);
@@ -122,8 +144,24 @@ mod tests {
     #[test]
     fn a_second_column_of_a_name_and_a_second_object_are_told() {
         for text in [r#"{"a":[1],"\u0061":[2]}"#, r#"{"a":[1]}{"a":[2]}"#] {
-            let flaw = Survey::new().look(text.as_bytes(), 0, true).unwrap_err();
+            let flaw = Survey::new(Columnar::Lists).look(text.as_bytes(), 0, true).unwrap_err();
             assert_eq!(flaw.at, if text.contains('u') { 8 } else { 9 });
+        }
+    }
+
+    #[test]
+    fn names_that_are_no_text_are_told_with_their_place() {
+        for (text, columnar, at) in [
+            (&b"{\"ids\":[\"a\"],\"t\xe9\":[1]}"[..], Columnar::Lists, Some(14)),
+            (b"{\"ids\":[\"a\"],\"t\xe9\":null}", Columnar::Lists, Some(14)),
+            (b"{\"ids\":{\"0\":1},\"\\ud83d\":{\"0\":1}}", Columnar::Labelled, Some(16)),
+            (b"{\"columns\":[\"a\",\"b\xe9\"],\"data\":[]}", Columnar::Rows, Some(17)),
+            (b"{\"columns\":[\"a\",\"b\\ud83d\"],\"data\":[]}", Columnar::Rows, Some(17)),
+            (b"{\"columns\":[\"a\",\"b\xe9\"],\"data\":[]}", Columnar::Lists, None),
+            (b"{\"columns\":[\"a\",7,null],\"data\":[[\"\xe9\"]]}", Columnar::Rows, None),
+        ] {
+            let flaw = Survey::new(columnar).look(text, 0, true).err();
+            assert_eq!(flaw.map(|flaw| flaw.at), at, "{}", text.escape_ascii());
         }
     }
 }

@@ -43,6 +43,36 @@ fn walk<'a>(row: &'a [u8], dialect: &Dialect, cells: &mut ByteRecord, most: usiz
     }
 }
 
+/// The cell of this `column` as it is written, with its quotes.
+pub(crate) fn cell<'a>(row: &'a [u8], column: usize, dialect: &Dialect) -> Option<&'a [u8]> {
+    let mut rest = row;
+    for _ in 0..column {
+        rest = rest.get(length(rest, dialect) + 1..)?;
+    }
+    rest.get(..length(rest, dialect))
+}
+
+/// How long the cell is that `rest` starts with.
+fn length(rest: &[u8], dialect: &Dialect) -> usize {
+    let to_delimiter = |at: usize| {
+        let behind = rest.get(at..).unwrap_or_default();
+        at + memchr(dialect.delimiter, behind).unwrap_or(behind.len())
+    };
+    if !rest.first().is_some_and(|first| dialect.is_quote(*first)) {
+        return to_delimiter(0);
+    }
+    let mut at = 1;
+    while let Some(special) = rest.get(at..).and_then(|quoted| next_special(quoted, dialect)) {
+        at += special;
+        let is_pair = rest.get(at).copied() == dialect.escape || rest.get(at) == rest.get(at + 1);
+        if !is_pair {
+            return to_delimiter(at);
+        }
+        at += 2;
+    }
+    rest.len()
+}
+
 /// Whether a cell of `row` that is not quoted has a quote in it.
 pub(crate) fn has_quote_as_text(row: &[u8], dialect: &Dialect) -> bool {
     dialect.quote.is_some_and(|quote| has_plain(row, quote, dialect))
@@ -139,7 +169,11 @@ mod tests {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(row.as_bytes());
             let mut expected = ByteRecord::new();
             assert!(reader.read_byte_record(&mut expected).unwrap());
-            assert_eq!(cells(row.as_bytes(), &Dialect::new(&Tables::default(), b',')), expected, "{row:?}");
+            let dialect = Dialect::new(&Tables::default(), b',');
+            assert_eq!(cells(row.as_bytes(), &dialect), expected, "{row:?}");
+            let written: Vec<_> = (0..).map_while(|column| cell(row.as_bytes(), column, &dialect)).collect();
+            assert_eq!(written.join(&b','), row.as_bytes(), "{row:?}");
+            assert_eq!(written.len(), expected.len(), "{row:?}");
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Tables {
     pub has_header: bool,
     /// Whether quoted cells may hold lines that read as records.
     pub multiline_cells: bool,
+    /// The column that holds the key, if the user names it.
+    pub key: Option<String>,
     /// The column that holds the vector, if the user names it.
     pub vector: Option<String>,
     /// Whether a single column makes a table: of keys, or of metadata, that stand beside vectors.
@@ -33,6 +35,7 @@ impl Default for Tables {
             null: None,
             has_header: true,
             multiline_cells: false,
+            key: None,
             vector: None,
             is_beside: false,
         }

@@ -122,6 +122,12 @@ pub(crate) fn dimension(cell: &[u8], dialect: &Dialect) -> Option<usize> {
     }
 }
 
+/// Whether a cell of a header is a value and no name; whole numbers do name the columns of wide tables.
+pub(crate) fn looks_like_data(cell: &str, dialect: &Dialect) -> bool {
+    let is_fraction = cell.contains('.') && cell.parse::<f64>().is_ok();
+    is_fraction || cell.starts_with('[') || dimension(cell.as_bytes(), dialect).is_some()
+}
+
 /// Whether a quoted cell with this `content` is a vector that lost its last quote and goes on to the next cell's first one.
 ///
 /// Only a tab needs this: it may stand around a list of numbers. Behind another delimiter the cell is no vector.

@@ -6,9 +6,10 @@ use super::super::cut::QuoteFlaw;
 use super::super::word_vectors::WordVectors;
 use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
 use super::dialect::{Dialect, Tables, named_delimiter};
-use super::evidence::dimension;
+use super::evidence::{dimension, looks_like_data};
 use super::grammar::{Ahead, Row, Text};
 use super::rows::Rows;
+use super::second_header::FirstHeader;
 use crate::record::Columns;
 use crate::record::names::VECTORS;
 
@@ -91,7 +92,8 @@ pub(crate) fn header(
     let name = |cell| String::from_utf8_lossy(cell).trim().to_owned();
     let names = Columns(cells.iter().map(name).collect());
     check(&names, &dialect, tables)?;
-    Ok(Header::Found(Rows::new(dialect, names, longest).under(content), row.next))
+    let first = FirstHeader::new(content, &names, tables);
+    Ok(Header::Found(Rows::new(dialect, names, longest).under(first), row.next))
 }
 
 /// The first row of a table without a header, which says how many columns there are.
@@ -172,12 +174,6 @@ fn likely_columns(row: &[String], dialect: &Dialect) -> String {
         return format!("--key {} --vector '*'", key + 1);
     }
     "--key 1 --vector 2".to_owned()
-}
-
-/// Whether a cell of the first row is a value and no name; whole numbers do name the columns of wide tables.
-fn looks_like_data(cell: &str, dialect: &Dialect) -> bool {
-    let is_fraction = cell.contains('.') && cell.parse::<f64>().is_ok();
-    is_fraction || cell.starts_with('[') || dimension(cell.as_bytes(), dialect).is_some()
 }
 
 /// Whether the only column of a table can be that of its vectors.

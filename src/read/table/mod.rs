@@ -13,6 +13,7 @@ mod grammar;
 mod header;
 mod last_line;
 mod rows;
+mod second_header;
 #[cfg(test)]
 mod tests;
 

@@ -11,6 +11,7 @@ use super::super::mark::{BYTE_ORDER_MARK, mark_length};
 use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
 use super::dialect::Dialect;
 use super::grammar::{Ahead, Text};
+use super::second_header::{Among, FirstHeader};
 use crate::record::{Columns, Raw, RowTrouble};
 
 /// Cuts the rows of one file.
@@ -18,8 +19,8 @@ use crate::record::{Columns, Raw, RowTrouble};
 pub(crate) struct Rows {
     dialect: Dialect,
     columns: Arc<Columns>,
-    /// The text of the header; nothing where the first row is data.
-    header: Option<Box<[u8]>>,
+    /// The header; nothing where the first row is data.
+    header: Option<FirstHeader>,
     /// How long a row with a quoted cell may be.
     longest: usize,
     /// Whether a carriage return stands in the text that was cut last.
@@ -31,9 +32,9 @@ impl Rows {
         Self { dialect, columns: Arc::new(columns), header: None, longest, has_returns: false }
     }
 
-    /// The same under a header of this text: where files were put together, it comes again between rows.
-    pub(super) fn under(self, header: &[u8]) -> Self {
-        Self { header: Some(header.into()), ..self }
+    /// The same under a header: where files were put together, it comes again between rows.
+    pub(super) fn under(self, header: FirstHeader) -> Self {
+        Self { header: Some(header), ..self }
     }
 
     /// The byte between cells.
@@ -51,7 +52,7 @@ impl Rows {
         self.has_returns = memchr::memchr(b'\r', text).is_some();
         let columns = Some(self.columns.0.len());
         let text = Text { bytes: text, last, longest: self.longest, dialect: &self.dialect, columns };
-        cut_counted(text, self.header.as_deref(), &mut Ahead::default())
+        cut_counted(text, self.header.as_ref(), &mut Ahead::default())
     }
 
     /// The cells of a row that was in order when it was cut.
@@ -82,8 +83,8 @@ pub(super) fn cut(text: Text<'_>) -> Cut {
     cut_counted(text, None, &mut Ahead::default())
 }
 
-/// The same without rows that repeat the `header`, and with what is known of the rows behind broken ones.
-pub(super) fn cut_counted(text: Text<'_>, header: Option<&[u8]>, ahead: &mut Ahead) -> Cut {
+/// The same without rows that repeat the `header`, up to another one, and with what is known of the rows behind broken ones.
+pub(super) fn cut_counted(text: Text<'_>, header: Option<&FirstHeader>, ahead: &mut Ahead) -> Cut {
     let mut cut = Cut::default();
     let mut at = 0;
     while at < text.bytes.len() && cut.records.len() < RECORDS_AT_MOST {
@@ -94,17 +95,29 @@ pub(super) fn cut_counted(text: Text<'_>, header: Option<&[u8]>, ahead: &mut Ahe
             continue;
         }
         let Some(row) = text.row(start, ahead) else { break };
-        if let Some(flaw) = row.flaw {
-            cut.flaws.push((cut.records.len(), flaw));
-        }
         if row.content.is_empty() && row.flaw.is_none() {
             at = row.next;
             continue;
         }
-        if header.is_some_and(|header| text.bytes.get(start..row.content.end) == Some(header)) {
-            cut.headers.push(start);
-            at = row.next;
-            continue;
+        let content = text.bytes.get(start..row.content.end).unwrap_or_default();
+        let found = header.map_or(Among::Row, |header| match row.flaw {
+            Some(_) => header.judge_broken(content, text.dialect),
+            None => header.judge(content, text.dialect),
+        });
+        match found {
+            Among::Row => {}
+            Among::Same => {
+                cut.headers.push(start);
+                at = row.next;
+                continue;
+            }
+            Among::Other(line) => {
+                cut.other_header = Some(start + line);
+                break;
+            }
+        }
+        if let Some(flaw) = row.flaw {
+            cut.flaws.push((cut.records.len(), flaw));
         }
         cut.records.push(at..row.content.end);
         at = row.next;

@@ -72,7 +72,7 @@ fn every_note_says_what_was_found_where_and_what_to_do() {
     insta::assert_snapshot!(lines(&told), @"
     fields_not_stored: fields not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
     columns_not_stored: columns not stored: title, first at a.jsonl:7; list them in --metadata to store them ('*' for all), or -NAME to leave one out
-    joined_not_stored: joined records have neither text nor metadata, and their fields are not stored: joined.title, first at a.jsonl:7; list them in --metadata to store them, such as title=joined.title, or add -joined to leave them out
+    joined_not_stored: fields of joined records not stored: joined.title, first at a.jsonl:7; list them in --metadata to store them, such as '*,title=joined.title', or add -joined.NAME to leave one out
     metadata_not_stored: metadata objects not stored: payload, first at a.jsonl:7; list every field to store in --metadata, or -NAME to leave one out
     sparse_not_stored: sparse values not stored, because an index cannot hold them: sparse_values, first at a.jsonl:7; add -NAME to --metadata if they are not needed
     namespaces: records from several namespaces, whose equal keys replace each other in an index: a, b, first at a.jsonl:7; load each namespace into its own index; if the keys differ, add -namespace to --metadata, or namespace to store that of each record

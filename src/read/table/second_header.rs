@@ -1,0 +1,394 @@
+//! Headers among the rows of a table, as where files were put together.
+//!
+//! Under one with the same columns in the same order the rows go on as before. Behind any other one, cells would be stored
+//! under the names of other columns. Whether a row is one depends on nothing but the first header and the row itself.
+
+use std::collections::HashSet;
+
+use super::cells::{CELLS_AT_MOST, cell, cells};
+use super::dialect::{Dialect, Tables};
+use super::evidence::{dimension, looks_like_data};
+use crate::record::Columns;
+use crate::record::names::{KEYS, VECTORS};
+use crate::record::wide::Wide;
+
+/// No name of a column is longer, where nothing else says whether a cell is one.
+const NAME_AT_MOST: usize = 1024;
+
+/// In so many bytes at the end of a row a known name is looked for.
+const NAMES_LOOKED_AT: usize = 1024;
+
+/// So much may stand around a name: quotes, whitespace, a line end.
+const AROUND_NAME: usize = 64;
+
+/// What the header of a table says, by which others are recognised.
+#[derive(Debug)]
+pub(super) struct FirstHeader {
+    text: Box<[u8]>,
+    /// Its names, and the same in lower case.
+    names: Vec<String>,
+    lower: Vec<String>,
+    /// All names that a header may have, in lower case, and those of them that name a key or a vector.
+    known: HashSet<String>,
+    keys: HashSet<String>,
+    vectors: HashSet<String>,
+    longest: usize,
+    /// A column that holds vectors, or a number of each.
+    vector: Option<usize>,
+}
+
+/// What a row is beside the header of its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Among {
+    /// A row like others.
+    Row,
+    /// A header with the same columns in the same order.
+    Same,
+    /// Another header, or a row with one at its end without a line end between them: on the line that begins at this offset
+    /// of what was looked at.
+    Other(usize),
+}
+
+impl FirstHeader {
+    pub(super) fn new(text: &[u8], columns: &Columns, tables: &Tables) -> Self {
+        let lower = |name: &str| name.to_ascii_lowercase();
+        let names = columns.0.clone();
+        let known_names = |named: &Option<String>, usual: &[&str]| -> HashSet<String> {
+            let named = named.iter().flat_map(|name| [name.trim(), first_step(name.trim())]);
+            named.chain(usual.iter().copied()).map(lower).collect()
+        };
+        let keys = known_names(&tables.key, &KEYS);
+        let mut vectors = known_names(&tables.vector, &VECTORS);
+        if let Some(wide) = tables.vector.as_deref().and_then(Wide::of) {
+            vectors
+                .extend(names.iter().filter(|name| wide.matches("", name).is_some()).map(|name| lower(name)));
+        }
+        let lower: Vec<_> = names.iter().map(|name| lower(name)).collect();
+        let known: HashSet<_> = lower.iter().chain(&keys).chain(&vectors).cloned().collect();
+        Self {
+            text: text.into(),
+            longest: known.iter().map(String::len).max().unwrap_or(0),
+            vector: lower.iter().position(|name| vectors.contains(name)),
+            names,
+            lower,
+            known,
+            keys,
+            vectors,
+        }
+    }
+
+    /// What a row is whose quotes are in order.
+    pub(super) fn judge(&self, row: &[u8], dialect: &Dialect) -> Among {
+        if row == &*self.text {
+            return Among::Same;
+        }
+        if !self.may_be_one(row, dialect) {
+            return Among::Row;
+        }
+        let found = cells(row, dialect);
+        let vector =
+            self.vector.and_then(|column| found.get(column)).filter(|_| found.len() == self.names.len());
+        let is_record = vector.is_some_and(|cell| is_numbers(cell, dialect));
+        let may_be_record = vector.is_some_and(|cell| self.is_like_base64(cell));
+        let found: Vec<_> =
+            found.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        if !may_be_record && self.is_header(&found, dialect) {
+            return if self.is_same(&found) { Among::Same } else { Among::Other(0) };
+        }
+        if !is_record && self.has_at_end(&found, dialect, may_be_record) {
+            return Among::Other(0);
+        }
+        Among::Row
+    }
+
+    /// The same of what is rejected for its quotes, line by line.
+    pub(super) fn judge_broken(&self, lines: &[u8], dialect: &Dialect) -> Among {
+        let mut at = 0;
+        for line in lines.split(|byte| *byte == b'\n') {
+            let found: Vec<_> =
+                line.split(|byte| *byte == dialect.delimiter).take(CELLS_AT_MOST + 1).collect();
+            let found: Vec<_> = found.into_iter().map(|piece| unquoted(piece, dialect)).collect();
+            let is_one = self.is_header(&found, dialect) && !self.is_same(&found);
+            if is_one || self.has_at_end(&found, dialect, false) {
+                return Among::Other(at);
+            }
+            at += line.len() + 1;
+        }
+        Among::Row
+    }
+
+    /// Whether a row is worth a closer look. What it takes does not grow with the cells behind the vector's.
+    fn may_be_one(&self, row: &[u8], dialect: &Dialect) -> bool {
+        let most = self.longest + AROUND_NAME;
+        let near_start = row.get(..most).unwrap_or(row);
+        let near_end = row.get(row.len().saturating_sub(most.max(NAMES_LOOKED_AT))..).unwrap_or(row);
+        let is_known = |cell: &[u8]| {
+            cell.len() < most && self.known.contains(&unquoted(cell, dialect).to_ascii_lowercase())
+        };
+        let is_number = |cell: &&[u8]| cell.trim_ascii().first().is_none_or(is_of_numbers);
+        let ends_with_known = || {
+            let mut pieces = near_end.rsplit(|byte| *byte == dialect.delimiter);
+            pieces.next().is_some_and(is_known) || pieces.filter(|piece| !is_number(piece)).any(is_known)
+        };
+        near_start.split(|byte| *byte == dialect.delimiter).next().is_some_and(is_known)
+            || ends_with_known()
+            || self.lacks_vector(row, dialect)
+    }
+
+    /// Whether what is in the column of the vector is no list of numbers, as far as its ends show it.
+    fn lacks_vector(&self, row: &[u8], dialect: &Dialect) -> bool {
+        let Some(column) = self.vector else { return false };
+        let Some(cell) = cell(row, column, dialect) else { return true };
+        let is_around = |byte: &u8| byte.is_ascii_whitespace() || dialect.is_quote(*byte);
+        let first = cell.iter().find(|byte| !is_around(byte));
+        let last = cell.iter().rfind(|byte| !is_around(byte));
+        cell.len() <= NAME_AT_MOST && !first.into_iter().chain(last).all(is_of_numbers)
+    }
+
+    /// Whether cells are those of a header: names of a key and of a vector, or all names of this one.
+    fn is_header(&self, cells: &[String], dialect: &Dialect) -> bool {
+        if cells.len() < 2 || cells.len() > CELLS_AT_MOST {
+            return false;
+        }
+        let lower: HashSet<_> = cells.iter().map(|cell| cell.to_ascii_lowercase()).collect();
+        let has = |names: &HashSet<String>| names.iter().any(|name| lower.contains(name));
+        let has_all = || self.lower.iter().all(|name| name.is_empty() || lower.contains(name));
+        // In a table of what stands beside vectors, any texts may be; a header has no others than its names there.
+        let has_some = || match self.vector {
+            Some(_) => has(&self.keys) && has(&self.vectors),
+            None => has(&self.keys) && lower.iter().all(|cell| self.lower.contains(cell)),
+        };
+        if !(has_all() || has_some()) {
+            return false;
+        }
+        let mut distinct = HashSet::new();
+        let are_distinct = cells.iter().all(|cell| cell.is_empty() || distinct.insert(cell));
+        are_distinct && !cells.iter().any(|cell| looks_like_data(cell, dialect))
+    }
+
+    /// Whether cells are this header's, in its order; case counts only where it tells two columns apart.
+    fn is_same(&self, cells: &[String]) -> bool {
+        let are_distinct = || self.lower.iter().collect::<HashSet<_>>().len() == self.lower.len();
+        let are_alike = || {
+            cells.len() == self.lower.len()
+                && cells.iter().zip(&self.lower).all(|(cell, name)| cell.eq_ignore_ascii_case(name))
+        };
+        cells == self.names || (are_alike() && are_distinct())
+    }
+
+    /// Whether a cell may have float32 numbers in base64, and has no name that is known.
+    fn is_like_base64(&self, cell: &[u8]) -> bool {
+        let digits = cell.strip_suffix(b"==").or_else(|| cell.strip_suffix(b"=")).unwrap_or(cell);
+        let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
+        let may_be = cell.len().is_multiple_of(4) && (digits.len() * 3 / 4).is_multiple_of(4);
+        let is_known = || self.known.contains(&String::from_utf8_lossy(cell).to_ascii_lowercase());
+        !cell.is_empty() && may_be && digits.iter().all(is_digit) && !is_known()
+    }
+
+    /// Whether another header follows the end of a row, as where a file without a last line end came first. A row that
+    /// may well be a record must end with all names of this one.
+    fn has_at_end(&self, cells: &[String], dialect: &Dialect, needs_all: bool) -> bool {
+        let vector = cells.iter().rposition(|cell| dimension(cell.as_bytes(), dialect).is_some());
+        let behind = cells.get(vector.map_or(0, |vector| vector + 1)..).unwrap_or_default();
+        let behind: Vec<_> = behind.iter().map(|cell| cell.to_ascii_lowercase()).collect();
+        let data = behind.iter().rposition(|cell| looks_like_data(cell, dialect)).unwrap_or(0);
+        // In the first of these cells the end of the row may stand before the header's first name.
+        (data..behind.len()).any(|first| {
+            let (first, others) = behind.get(first..).and_then(<[_]>::split_first).unzip();
+            self.is_end_and_header(first.map_or("", String::as_str), others.unwrap_or_default(), needs_all)
+        })
+    }
+
+    /// Whether `first` ends with a name, and this and the other names are a header's, which is not the same as this one.
+    fn is_end_and_header(&self, first: &str, others: &[String], needs_all: bool) -> bool {
+        let ends_with = |name: &String| !name.is_empty() && first.ends_with(name.as_str());
+        let has = |name: &String| name.is_empty() || others.contains(name) || ends_with(name);
+        let is_same =
+            || self.lower.split_first().is_some_and(|(name, rest)| ends_with(name) && rest == others);
+        let is_one = || {
+            let may_be_other = !needs_all && self.vector.is_some();
+            let names_both = || self.keys.iter().any(has) && self.vectors.iter().any(has);
+            (may_be_other && names_both()) || self.lower.iter().all(has)
+        };
+        !others.is_empty() && is_one() && !is_same()
+    }
+}
+
+/// Whether a list of numbers may begin or end with this byte.
+fn is_of_numbers(byte: &u8) -> bool {
+    byte.is_ascii_digit() || b"+-.[](){}".contains(byte)
+}
+
+/// The name that a path begins with.
+fn first_step(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}
+
+/// A piece of a row as the name that it may be.
+fn unquoted(piece: &[u8], dialect: &Dialect) -> String {
+    let is_around = |character: char| {
+        character.is_whitespace()
+            || character == '\u{feff}'
+            || dialect.quote.is_some_and(|quote| char::from(quote) == character)
+    };
+    String::from_utf8_lossy(piece).trim_matches(is_around).to_owned()
+}
+
+fn is_numbers(cell: &[u8], dialect: &Dialect) -> bool {
+    dimension(cell, dialect).is_some()
+        || std::str::from_utf8(cell).is_ok_and(|cell| cell.trim().parse::<f64>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Header, Rows, header};
+    use super::*;
+    use crate::record::Raw;
+
+    fn first(names: &str) -> FirstHeader {
+        let columns = Columns(names.split(',').map(str::to_owned).collect());
+        FirstHeader::new(names.as_bytes(), &columns, &Tables::default())
+    }
+
+    fn judge(names: &str, row: &str) -> Among {
+        first(names).judge(row.as_bytes(), &Dialect::new(&Tables::default(), b','))
+    }
+
+    const OTHER: Among = Among::Other(0);
+
+    #[test]
+    fn headers_are_told_from_rows() {
+        let names = "id,title,embedding";
+        for (row, found) in [
+            ("id,title,embedding", Among::Same),
+            ("\"id\",\"title\",\"embedding\"", Among::Same),
+            ("ID, Title ,Embedding", Among::Same),
+            ("title,id,embedding", OTHER),
+            ("embedding,title,id", OTHER),
+            ("\"Title\",\"ID\",\"Embedding\"", OTHER),
+            ("id,embedding", OTHER),
+            ("id,lang,embedding", OTHER),
+            ("doc_id,title,vector", OTHER),
+            ("lang,title,extra,id,embedding,more", OTHER),
+            ("a,T,[1 2]title,id,embedding", OTHER),
+            ("a,T,\"[1, 2]\ntitle\",id,embedding", OTHER),
+            ("a,Tititle,id,embedding", OTHER),
+            ("dotitle,id,embedding", OTHER),
+            ("a,T,1.5id,embedding", OTHER),
+            ("a,T,[1 2]lang,id,embedding", OTHER),
+            ("a,T,[1 2]id,embedding,lang,note", OTHER),
+            ("a,T,[1 2]id,embedding,lang", OTHER),
+            // Whole rows, whatever texts they have.
+            ("title,id,[1 2]", Among::Row),
+            ("id,embedding,[1 2]", Among::Row),
+            ("id,title,0.5", Among::Row),
+            ("a,embedding,nan", Among::Row),
+            ("title,embedding,", Among::Row),
+            ("embedding,id,AACAPwAAAEA=", Among::Row),
+            ("valid,title,embedding", Among::Row),
+            ("a,T,[1 2]id,title,embedding", Among::Row),
+            ("moreembedding,id,lang", OTHER),
+            ("a,b", Among::Row),
+            ("", Among::Row),
+        ] {
+            assert_eq!(judge(names, row), found, "{row}");
+        }
+        for vector in ["[1 2]", "0.5", "AACAPwAAAEA="] {
+            let row = format!("a,{vector},Madrid,embedding");
+            assert_eq!(judge("id,embedding,city,topic", &row), Among::Row);
+        }
+        assert_eq!(judge("id,ID,vector", "ID,id,vector"), OTHER);
+        assert_eq!(judge("id,0,1,2", "0,1,2,id"), OTHER);
+        assert_eq!(judge("id,0,1,2", "7,1,2,0"), Among::Row);
+        assert_eq!(judge("id,text", "text,id"), OTHER);
+        assert_eq!(judge("id,text,lang", "text,id"), OTHER);
+        assert_eq!(judge("id,text", "text,ids"), Among::Row);
+        assert_eq!(judge("id,text", "key,vector"), Among::Row);
+    }
+
+    #[test]
+    fn a_header_inside_of_what_is_rejected_is_found() {
+        let dialect = Dialect::new(&Tables::default(), b',');
+        let judge = |text: &str| first("id,title,embedding").judge_broken(text.as_bytes(), &dialect);
+        assert_eq!(judge("a,\"x\n\u{feff}title,id,embedding\r\nX,b,\"[1 2]\""), Among::Other(5));
+        assert_eq!(judge("a,T,\"[1 2]\"\"title\",\"id\",\"embedding\""), OTHER);
+        assert_eq!(judge("a,\"x\nid,title,embedding\nb,X,\"[1 2]\""), Among::Row);
+        assert_eq!(judge("a,\"the title, of\nan embedding\n"), Among::Row);
+    }
+
+    /// Reads rows as a load does, up to another header, and gives those in order as they are named.
+    fn read(text: &[u8]) -> Vec<Vec<(String, String)>> {
+        let Ok(Header::Found(mut rows, end)) = header(text, true, 1 << 20, b',', &Tables::default()) else {
+            panic!("no header in {}", text.escape_ascii());
+        };
+        let text = bytes::Bytes::copy_from_slice(text.get(end..).unwrap());
+        let cut = rows.cut(&text, true);
+        let is_flawed = |index: usize| cut.flaws.iter().any(|(flawed, _)| *flawed == index);
+        let whole = cut.records.iter().enumerate().filter(|(index, _)| !is_flawed(*index));
+        whole.filter_map(|(_, range)| as_named(&rows, &text, range.clone())).collect()
+    }
+
+    fn as_named(
+        rows: &Rows,
+        text: &bytes::Bytes,
+        range: std::ops::Range<usize>,
+    ) -> Option<Vec<(String, String)>> {
+        let Raw::Row { columns, cells } = rows.raw(text, range) else { return None };
+        let cells = cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned());
+        (cells.len() == columns.0.len()).then(|| columns.0.iter().cloned().zip(cells).collect())
+    }
+
+    fn written(names: &[&str], first: usize, rows: usize, quotes: bool) -> String {
+        let quoted =
+            |cell: String| if quotes || cell.contains([',', '\n']) { format!("\"{cell}\"") } else { cell };
+        let cell = |row: usize, name: &&str| match *name {
+            "id" => format!("doc-{row}"),
+            "embedding" => format!("[{row}.5, 2]"),
+            "note" => format!("note {row}, or\nmore"),
+            other => format!("{other} {row}"),
+        };
+        let header = names.iter().map(|name| quoted((*name).to_owned())).collect::<Vec<_>>().join(",");
+        let row = |row: usize| names.iter().map(|name| quoted(cell(row, name))).collect::<Vec<_>>().join(",");
+        let rows: Vec<_> = (first..first + rows).map(row).collect();
+        format!("{header}\n{}\n", rows.join("\n"))
+    }
+
+    #[test]
+    fn no_row_is_read_under_the_names_of_another_header_however_files_are_put_together() {
+        let all = ["id", "embedding", "title", "note", "lang"];
+        let columns = || {
+            let mut names = all.to_vec();
+            fastrand::shuffle(&mut names);
+            let dropped: Vec<_> = all.iter().skip(2).filter(|_| fastrand::u8(..4) == 0).collect();
+            names.retain(|name| !dropped.contains(&name));
+            names
+        };
+        for _ in 0..5_000 {
+            let one = written(&columns(), 0, 3, fastrand::bool());
+            let other = written(&columns(), 10, 3, fastrand::bool());
+            // The first file may end anywhere in its last row, with or without a line end.
+            let last = one.trim_end().rfind("doc-2").unwrap();
+            let line = one.get(..last).and_then(|before| before.rfind("\n")).unwrap();
+            let end = if fastrand::bool() { one.len() } else { fastrand::usize(line + 1..one.len()) };
+            let between = fastrand::choice(["", "\n", "\r\n", "\n\u{feff}"]).unwrap();
+            let text = [one.as_bytes().get(..end).unwrap(), between.as_bytes(), other.as_bytes()].concat();
+            for row in read(&text) {
+                let value = |name: &str| {
+                    row.iter().find(|(column, _)| column == name).map(|(_, value)| value.as_str())
+                };
+                let number = value("id").unwrap().trim_start_matches("doc-");
+                // The row that is torn may be what is left of it.
+                if value("embedding").is_some_and(|numbers| numbers.ends_with(']'))
+                    && number.parse::<u8>().is_ok_and(|number| number != 2)
+                {
+                    for (name, value) in &row {
+                        let has_it =
+                            matches!(name.as_str(), "id" | "embedding") || value.starts_with(name.as_str());
+                        assert!(has_it, "{name}: {value:?} in {}", String::from_utf8_lossy(&text));
+                    }
+                    assert_eq!(value("embedding").unwrap(), format!("[{number}.5, 2]"));
+                }
+            }
+        }
+    }
+}
