@@ -14,20 +14,21 @@ use circles::{Circle, Crate};
 use ossvec::test_support::setting::{ALL, ALSO_READ, FOR_TESTS};
 
 /// Each module below `src` and the modules that it may name.
-const MAY_USE: [(&str, &[&str]); 36] = [
+const MAY_USE: [(&str, &[&str]); 37] = [
     ("guard", &[]),
     ("ini", &[]),
     ("setting", &[]),
     ("shown", &[]),
     ("encoding", &[]),
     ("words", &[]),
-    ("oss", &["ini", "oss", "shown"]),
+    ("simd", &["setting"]),
+    ("oss", &["ini", "oss", "shown", "simd"]),
     ("local_service", &["oss"]),
     ("call", &["oss"]),
     ("record", &["oss", "shown", "words"]),
     ("export", &["record", "words"]),
     ("read", &["encoding", "export", "guard", "record", "shown", "words"]),
-    ("admit", &["encoding", "export", "lint", "oss", "record", "setting", "shown"]),
+    ("admit", &["encoding", "export", "lint", "oss", "record", "shown", "simd"]),
     ("claim", &["links", "private"]),
     (
         "put",

@@ -28,7 +28,6 @@ mod row;
 mod rules;
 mod scratch;
 mod shortest;
-mod simd;
 mod skip;
 mod spelling;
 
@@ -45,9 +44,13 @@ pub use findings::Findings;
 pub(crate) use findings::{Finding, Kind};
 use metadata::Under;
 pub(crate) use metadata::quoted;
+#[cfg(test)]
+pub(crate) use numbers::{Separated, read_by, read_one};
 use row::Header;
 pub use rules::{MetadataValues, Rules};
 use scratch::Scratch;
+#[cfg(test)]
+pub(crate) use shortest::write_by;
 
 use crate::export::{Content, Export, Paths, Unfit};
 use crate::lint::{Look, Mode};
