@@ -43,6 +43,7 @@ mod setting;
 mod settings;
 mod shown;
 mod signals;
+mod simd;
 mod status;
 #[doc(hidden)]
 pub mod test_support;

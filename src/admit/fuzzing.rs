@@ -5,7 +5,7 @@
 
 use super::numbers::{self, Separated};
 use super::shortest;
-use super::simd::Instructions;
+use crate::simd::Instructions;
 
 /// The numbers up to `]`, as their bits, and how many bytes they take, or why there are none.
 type Read = (Vec<u32>, Result<usize, String>);

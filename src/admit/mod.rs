@@ -28,7 +28,6 @@ mod row;
 mod rules;
 mod scratch;
 mod shortest;
-mod simd;
 mod skip;
 mod spelling;
 
@@ -45,9 +44,13 @@ pub use findings::Findings;
 pub(crate) use findings::{Finding, Kind};
 use metadata::Under;
 pub(crate) use metadata::quoted;
+#[cfg(test)]
+pub(crate) use numbers::{Separated, read_by, read_one};
 use row::Header;
 pub use rules::{MetadataValues, Rules};
 use scratch::Scratch;
+#[cfg(test)]
+pub(crate) use shortest::write_by;
 
 use crate::export::{Content, Export, Paths, Unfit};
 use crate::lint::{Look, Mode};
@@ -73,6 +76,8 @@ pub struct Admit {
     /// The row of a file of columns at hand.
     row: columns::Row,
     scratch: Scratch,
+    /// What the last block took of what it might have taken at most, in bytes: the next one will be like it.
+    taken: (usize, usize),
 }
 
 impl Admit {
@@ -89,6 +94,7 @@ impl Admit {
             header: None,
             row: columns::Row::default(),
             scratch,
+            taken: (0, 0),
         }
     }
 
@@ -101,7 +107,7 @@ impl Admit {
     ///
     /// A line may hold several records: then there are more of them than the block has, numbered as they follow.
     pub fn block(&mut self, block: Block) -> Admitted {
-        let mut arena = Vec::with_capacity(block.records.iter().map(|record| record.raw.len()).sum());
+        let (most, mut arena) = self.arena(&block);
         let mut judged = Vec::with_capacity(block.records.len());
         let mut glued = 0;
         let mut around = block.around.into_iter().peekable();
@@ -116,6 +122,7 @@ impl Admit {
         around.for_each(|(_, told)| self.told(&told, block.end));
         // Text shrinks on its way to the wire, and batches wait with what is left.
         arena.shrink_to_fit();
+        self.taken = (arena.len(), most);
         let arena = Bytes::from(arena);
         let look = |judged: &Judged| judged.as_ref().ok().and_then(|(_, written)| written.look);
         let looks = match self.rules.lint {
@@ -136,6 +143,19 @@ impl Admit {
         }
         let findings = self.scratch.book.take();
         Admitted { verdicts, looks, end, bytes: block.bytes, dimension: self.rules.dimension, findings }
+    }
+
+    /// Memory for the elements of a block, and how many bytes they take at most, as a rule. Text shrinks on its way to the
+    /// wire: memory for all of it would be scattered among what is kept.
+    fn arena(&self, block: &Block) -> (usize, Vec<u8>) {
+        let lengths = block.records.iter().map(|record| record.raw.len());
+        let most: usize = lengths.clone().sum();
+        let longest = lengths.max().unwrap_or_default();
+        let likely = match self.taken {
+            (_, 0) => most,
+            (taken, of) => most.saturating_mul(taken) / of + longest,
+        };
+        (most, Vec::with_capacity(likely.min(most)))
     }
 
     /// Takes what the object around records says of them.

@@ -1,8 +1,8 @@
 //! The numbers of one vector, straight from the input's bytes.
 
 use super::float32;
-use super::simd::{self, Instructions};
 use crate::record::Reason;
+use crate::simd::{self, Instructions};
 
 /// How numbers are kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) fn read(
 
 /// The same by instructions that may be others than a load takes.
 #[inline]
-pub(super) fn read_by(
+pub(crate) fn read_by(
     instructions: Instructions,
     text: &[u8],
     close: Option<u8>,
@@ -44,7 +44,7 @@ pub(super) fn read_by(
 
 /// One number of JSON that is finite.
 #[inline(never)]
-pub(super) fn read_one(rest: &[u8]) -> Option<(f32, usize)> {
+pub(crate) fn read_one(rest: &[u8]) -> Option<(f32, usize)> {
     float32::read_usual(rest).or_else(|| read_unusual(rest, Separated::ByComma, 0).ok())
 }
 

@@ -5,7 +5,7 @@
 
 use std::hint::select_unpredictable as select;
 
-use super::simd::{self, Instructions};
+use crate::simd::{self, Instructions};
 
 /// Bytes that the longest text takes, such as `-1.17549435e-38`, and its comma.
 const LONGEST: usize = 17;
@@ -55,7 +55,7 @@ pub(crate) fn write(numbers: &[f32], out: &mut Vec<u8>) {
 
 /// The same by instructions that may be others than a load takes.
 #[inline]
-pub(super) fn write_by(instructions: Instructions, numbers: &[f32], out: &mut Vec<u8>) {
+pub(crate) fn write_by(instructions: Instructions, numbers: &[f32], out: &mut Vec<u8>) {
     if !simd::write(instructions, numbers, write_any, out) {
         write_plainly(numbers, out);
     }

@@ -2,7 +2,7 @@
 //!
 //! # Why the decimal is the shortest
 //!
-//! As [`shortest`](crate::admit::shortest) explains, a number of at least 2⁻¹⁶ and below 8 that is no power of two is
+//! As `admit/shortest` explains, a number of at least 2⁻¹⁶ and below 8 that is no power of two is
 //! brought to whole units of about the size of its spacing, 10⁻ᵖ with `p` from 7 to 12; of the multiples of ten units one at
 //! most is in its rounding interval, and if there is one, it is the shortest. Here all of this is done in float64, and
 //! nothing of it is rounded but where that is the purpose:

@@ -22,7 +22,7 @@
 //!
 //! # What they are, and why that is the nearest float32
 //!
-//! As in [`float32`](crate::admit::float32): the number lies between two bounds, and is taken only where both round to the
+//! As in `admit/float32`: the number lies between two bounds, and is taken only where both round to the
 //! same float32. Of each number sixteen bytes are looked at, its *window*, from the byte before the first digit: that digit,
 //! the point and thirteen places. The fourteen digits with two zeros behind are an integer `n` below 10¹⁶, and the number is
 //! `n` · 10⁻¹⁵, if there are more places less than 10⁻¹³ more. `n` is the sum of two integers that are exact, rounded once.

@@ -1,9 +1,9 @@
-//! Many numbers by one instruction: a second way through [`numbers`](super::numbers) and [`shortest`](super::shortest),
-//! chosen at run time by what the processor can do.
+//! Many numbers or many messages by one instruction: a second way through `admit/numbers`,
+//! `admit/shortest` and `oss/md5`, chosen at run time by what the processor can do.
 //!
-//! The plain code is the specification. What is here gives the same numbers, the same bytes and the same place where a
-//! vector ends, or leaves the work to it: one number, if only that number is in doubt, or the whole vector, so that every
-//! message is the plain code's. It knows nothing of that code; the caller hands in what does one number.
+//! The plain code is the specification. What is here gives the same numbers, the same bytes, the same hashes and the same
+//! place where a vector ends, or leaves the work to it: one number, if only that number is in doubt, or the whole vector, so
+//! that every message is the plain code's. It knows nothing of that code; the caller hands in what does one number.
 //!
 //! Intrinsics are safe where their features are on, and bytes become registers by zerocopy. What is unsafe is to turn the
 //! features on, here and nowhere else.
@@ -14,6 +14,9 @@ mod batch;
 mod blocks;
 #[cfg(target_arch = "x86_64")]
 mod chunks;
+#[cfg(target_arch = "x86_64")]
+mod md5_avx2;
+pub(crate) mod md5_steps;
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod read_avx2;
@@ -32,14 +35,15 @@ mod write_avx512;
 use std::ffi::OsStr;
 use std::sync::OnceLock;
 
-pub(super) use plain::ROOM;
+use md5_steps::{Block, MESSAGES};
+pub(crate) use plain::ROOM;
 use plain::{ReadOne, WriteOne};
 
 use crate::setting::OSSVEC_NO_SIMD;
 
-/// What numbers are read and written by. Only what the processor has becomes one.
+/// What numbers are read and written by, and messages hashed. Only what the processor has becomes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Instructions(Set);
+pub(crate) struct Instructions(Set);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Set {
@@ -91,13 +95,13 @@ impl Set {
 
 impl Instructions {
     /// All that the processor has, the fastest first and the plain code last.
-    pub(super) fn available() -> impl Iterator<Item = Self> {
+    pub(crate) fn available() -> impl Iterator<Item = Self> {
         Set::ALL.iter().filter(|set| set.is_there()).map(|set| Self(*set))
     }
 
     /// Those that a load takes, found out once.
     #[inline]
-    pub(super) fn chosen() -> Self {
+    pub(crate) fn chosen() -> Self {
         static CHOSEN: OnceLock<Instructions> = OnceLock::new();
         *CHOSEN.get_or_init(|| Self::but(&std::env::var_os(OSSVEC_NO_SIMD).unwrap_or_default()))
     }
@@ -118,7 +122,7 @@ impl Instructions {
 /// plain code, and `out` as it was.
 #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "nothing is served there"))]
 #[inline]
-pub(super) fn read(
+pub(crate) fn read(
     instructions: Instructions,
     text: &[u8],
     one: ReadOne,
@@ -171,7 +175,7 @@ fn read_rest(instructions: Instructions, text: &[u8], one: ReadOne, out: &mut Ve
     expect(unused_variables, clippy::ptr_arg, reason = "nothing is served there")
 )]
 #[inline]
-pub(super) fn write(instructions: Instructions, numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) -> bool {
+pub(crate) fn write(instructions: Instructions, numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) -> bool {
     /// Fewer numbers are no gain.
     const FEWEST: usize = 8;
     match instructions.0 {
@@ -187,6 +191,29 @@ pub(super) fn write(instructions: Instructions, numbers: &[f32], one: WriteOne, 
                 } else {
                     write_avx2::write(numbers, one, out);
                 }
+            }
+            true
+        }
+    }
+}
+
+/// Adds blocks to the MD5 states of eight messages, as many to each as the fewest are. `false` leaves them to the plain code,
+/// and the states as they were.
+#[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "nothing is served there"))]
+pub(crate) fn hash(
+    instructions: Instructions,
+    states: &mut [[u32; 4]; MESSAGES],
+    blocks: &[&[Block]; MESSAGES],
+) -> bool {
+    match instructions.0 {
+        Set::Plain => false,
+        // AVX-512 has instructions that rotate and that join three words, and is no faster with them.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 | Set::Avx512 => {
+            #[expect(unsafe_code, reason = "the only way to turn features on for a function")]
+            // SAFETY: `Instructions::available` has found the features, and nothing else makes a value.
+            unsafe {
+                md5_avx2::hash(states, blocks);
             }
             true
         }

@@ -7,8 +7,7 @@ use std::iter;
 use proptest::prelude::*;
 
 use super::*;
-use crate::admit::numbers::{Separated, read_by, read_one};
-use crate::admit::shortest::write_by;
+use crate::admit::{Separated, read_by, read_one, write_by};
 
 const PLAIN: Instructions = Instructions(Set::Plain);
 
