@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::global::defined;
 use super::parse::whole;
 use crate::encoding::EncodingName;
 use crate::read::Format;
@@ -28,7 +27,7 @@ If each number has a field or column of its own, put * in place of its number: '
 
 /// What the input looks like.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Input", mut_args = defined)]
+#[command(next_help_heading = "Input")]
 pub struct InputOptions {
     /// Vectors in the form of ossutil: JSON, file://PATH, or - for standard input
     #[arg(

@@ -24,6 +24,7 @@ fn within<T: Copy + TryInto<i64>>(bounds: &RangeInclusive<T>) -> RangedI64ValueP
 
 /// Loads vectors.
 #[derive(Clone, Debug, Args)]
+#[command(mut_args = defined)]
 pub struct PutVectors {
     /// Files or directories to load, or - for standard input.
     ///
@@ -44,7 +45,7 @@ pub struct PutVectors {
 
 /// Where to.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Target", mut_args = defined)]
+#[command(next_help_heading = "Target")]
 pub struct To {
     #[arg(long)]
     pub bucket: Option<String>,
@@ -180,7 +181,7 @@ pub enum VerifyName {
 
 /// What is told, and where.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Reporting", mut_args = defined)]
+#[command(next_help_heading = "Reporting")]
 pub struct Reporting {
     /// Write rejected records to this file.
     ///

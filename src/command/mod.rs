@@ -7,6 +7,7 @@ mod config;
 mod convert;
 mod generate;
 mod listening;
+mod narrow;
 mod put_vectors;
 mod serve;
 mod status;
@@ -16,7 +17,7 @@ use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory, Parser};
+use clap::{ArgMatches, CommandFactory};
 
 use crate::cli::{Cli, Command, VectorsApiCommand, verbose_version};
 use crate::command_line::CommandLine;
@@ -50,7 +51,7 @@ fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce)
         return out(&text).map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
     }
     // Whoever reads the result gets one also where the program itself is broken.
-    let done = std::panic::catch_unwind(AssertUnwindSafe(|| match Cli::try_parse_from(arguments) {
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| match narrow::parsed(arguments) {
         Ok(cli) => parsed(&cli, environment, arguments, result),
         Err(error) => usage(&error, || format!("ossvec {}", named(arguments).join(" "))),
     }));

@@ -1,0 +1,137 @@
+//! The command line, understood by the definition of the one command that it names.
+//!
+//! A load has so many options that most of the time of a short one went into their definition: once for the load, and, of
+//! those that all commands have, once for each other command. What is asked for or wrong is said by the definition of all.
+
+use std::ffi::OsString;
+
+use clap::{Args, FromArgMatches, Parser};
+
+use crate::cli::{Cli, Global, PutVectors, VectorsApi, Verify};
+
+/// The command line, or what is to be printed in place of running it.
+pub(super) fn parsed(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    understood(arguments).map_or_else(|| Cli::try_parse_from(arguments), Ok)
+}
+
+/// The command line, if no other command is needed to understand it.
+///
+/// A word may be the name of a command and mean something else, such as a profile. Then the definition lacks the command
+/// that is meant, so that the line is not understood.
+fn understood(arguments: &[OsString]) -> Option<Cli> {
+    let command = arguments.iter().skip(1).find_map(|word| alone(word.to_str()?))?;
+    let definition = Global::augment_args(clap::Command::new("ossvec").subcommand(command));
+    Cli::from_arg_matches(&definition.try_get_matches_from(arguments).ok()?).ok()
+}
+
+/// The command of this name without its help, if it has many options.
+fn alone(name: &str) -> Option<clap::Command> {
+    let command = |name| clap::Command::new(name);
+    Some(match name {
+        "put-vectors" | "put" => PutVectors::augment_args(command("put-vectors").alias("put")),
+        "verify" => Verify::augment_args(command("verify")),
+        "vectors-api" => VectorsApi::augment_args(command("vectors-api")),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::*;
+    use crate::cli::definition;
+
+    fn words(line: &[String]) -> Vec<OsString> {
+        std::iter::once("ossvec").chain(line.iter().map(String::as_str)).map(OsString::from).collect()
+    }
+
+    /// What the definition of all commands makes of a line, or none if that is an error or a help.
+    fn by_all(line: &[OsString]) -> Option<String> {
+        Cli::try_parse_from(line).ok().map(|cli| format!("{cli:?}"))
+    }
+
+    fn by_one(line: &[OsString]) -> Option<String> {
+        understood(line).map(|cli| format!("{cli:?}"))
+    }
+
+    /// Every option, every name of a command, and words that are or look like values.
+    static VOCABULARY: LazyLock<Vec<String>> = LazyLock::new(|| {
+        fn of(command: &clap::Command, found: &mut Vec<String>) {
+            found.extend(command.get_name_and_visible_aliases().into_iter().map(str::to_owned));
+            for option in command.get_arguments() {
+                found.extend(option.get_long().map(|long| format!("--{long}")));
+                found.extend(option.get_short().map(|short| format!("-{short}")));
+            }
+            command.get_subcommands().for_each(|command| of(command, found));
+        }
+        let mut found = Vec::new();
+        of(&definition(), &mut found);
+        let values = [
+            "-h",
+            "--help",
+            "-V",
+            "help",
+            "--",
+            "-",
+            "a",
+            "5",
+            "--dry-run=true",
+            "-qn",
+            "-j4",
+            "-vV",
+            "--key=put",
+            "",
+        ];
+        found.extend(values.map(str::to_owned));
+        found
+    });
+
+    #[test]
+    fn a_line_of_a_command_with_many_options_is_understood_without_the_others() {
+        for line in [
+            "put-vectors a",
+            "put a -qn --bucket b",
+            "--region x put-vectors a --metadata -a,-b",
+            "--profile verify put a",
+            "verify a --sample 1%",
+            "vectors-api put-vectors --vectors file://a --dry-run --dry-run",
+        ] {
+            let line = words(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+            // One word that is another command's name makes the line one for all.
+            let is_profile = line.iter().any(|word| word == "--profile");
+            assert_eq!(by_one(&line).is_some(), !is_profile, "{line:?}");
+            assert!(by_all(&line).is_some(), "{line:?}");
+        }
+        for line in
+            ["", "put-vectors --help", "help put", "put -V", "--profile put", "status", "put a --nope"]
+        {
+            let line = words(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(by_one(&line), None, "{line:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_one_definition_understands_means_the_same_to_that_of_all(
+            command in select(vec!["put-vectors", "put", "verify", "vectors-api put-vectors", "status", ""]),
+            picked in prop::collection::vec((any::<Index>(), any::<bool>()), 0..5),
+            place in any::<Index>(),
+        ) {
+            let mut line = Vec::new();
+            for (index, has_value) in picked {
+                line.push(index.get(&VOCABULARY).clone());
+                line.extend(has_value.then(|| "5".to_owned()));
+            }
+            let place = place.index(line.len() + 1);
+            line.splice(place..place, command.split(' ').map(str::to_owned));
+            let line = words(&line);
+            if let Some(one) = by_one(&line) {
+                prop_assert_eq!(Some(one), by_all(&line));
+            }
+        }
+    }
+}
