@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 
-use crate::cli::Global;
+use crate::cli::{Global, cure_of_slip};
 use crate::exit::{ErrorCode, Exit, Failure, Stream};
 use crate::put::Finished;
 use crate::put::report::notice::Severity;
@@ -167,7 +167,8 @@ pub(crate) fn usage(error: &clap::Error, command: impl Fn() -> String) -> Result
     let is_cut_json = error.kind() == ErrorKind::ArgumentConflict
         && ["'--vectors ", "'[INPUT]"].iter().all(|name| message.contains(name));
     let advice = tip.or(is_cut_json.then_some(CUT_JSON));
-    Err(Failure::new(ErrorCode::Usage, message).advise(advice.map_or_else(see_help, str::to_owned)))
+    let advice = cure_of_slip(error).or_else(|| advice.map(str::to_owned));
+    Err(Failure::new(ErrorCode::Usage, message).advise(advice.unwrap_or_else(see_help)))
 }
 
 /// Tells of a command that could not even begin; a script that reads JSON gets its document all the same, and a job of

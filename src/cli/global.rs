@@ -39,14 +39,14 @@ pub struct Global {
     pub profile: Option<String>,
     #[arg(long, global = true, value_enum, ignore_case = true)]
     pub addressing_style: Option<AddressingStyle>,
-    #[arg(long, global = true)]
+    #[arg(long, global = true, allow_negative_numbers = true)]
     pub connect_timeout: Option<Timeout>,
-    #[arg(long, global = true)]
+    #[arg(long, global = true, allow_negative_numbers = true)]
     pub read_timeout: Option<Timeout>,
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = switch)]
     pub skip_verify_cert: Option<bool>,
-    #[arg(long, global = true)]
+    #[arg(long, global = true, allow_negative_numbers = true)]
     pub retry_times: Option<u32>,
     #[arg(long, global = true)]
     pub ca_bundle: Option<PathBuf>,

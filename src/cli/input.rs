@@ -106,7 +106,7 @@ pub struct InputOptions {
     /// Fail if all inputs together hold fewer records than this.
     ///
     /// Records of earlier runs of the same load count.
-    #[arg(long, hide_short_help = true, default_value_t = 0, hide_default_value = true, value_name = "N", value_parser = whole)]
+    #[arg(long, hide_short_help = true, default_value_t = 0, hide_default_value = true, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
     pub min_records: u64,
     /// Treat notes on the input as errors.
     ///

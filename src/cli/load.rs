@@ -60,7 +60,7 @@ pub struct To {
     /// Number of elements in each vector.
     ///
     /// [default: that of the index, or of the first records]
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = within(&limits::DIMENSION))]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = within(&limits::DIMENSION), allow_negative_numbers = true)]
     pub dimension: Option<u16>,
     /// Distance metric for a new index
     #[arg(long, hide_short_help = true, value_enum, value_name = "METRIC")]
@@ -96,10 +96,16 @@ pub struct Sending {
     /// Maximum vectors per request
     #[arg(long, hide_short_help = true, default_value_t = MOST_VECTORS, value_name = "N",
         value_parser = within(&(1..=MOST_VECTORS)),
-        help = format!("Maximum vectors per request, 1 to {MOST_VECTORS}"))]
+        help = format!("Maximum vectors per request, 1 to {MOST_VECTORS}"), allow_negative_numbers = true)]
     pub batch_size: u16,
     /// Maximum size of a request
-    #[arg(long, hide_short_help = true, default_value = "16MiB", value_name = "SIZE")]
+    #[arg(
+        long,
+        hide_short_help = true,
+        default_value = "16MiB",
+        value_name = "SIZE",
+        allow_negative_numbers = true
+    )]
     pub batch_bytes: Size,
     /// Maximum requests per second.
     ///
@@ -112,18 +118,36 @@ pub struct Sending {
     #[arg(long, default_value_t = Rate(limits::PUT_VECTORS_PER_SECOND), value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
     /// Maximum concurrent requests
-    #[arg(short = 'j', long, hide_short_help = true, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(short = 'j', long, hide_short_help = true, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), allow_negative_numbers = true)]
     pub job: u16,
     /// Maximum memory for batches, waiting and in flight
-    #[arg(long, hide_short_help = true, default_value = "96MiB", value_name = "SIZE")]
+    #[arg(
+        long,
+        hide_short_help = true,
+        default_value = "96MiB",
+        value_name = "SIZE",
+        allow_negative_numbers = true
+    )]
     pub memory: Size,
     /// Maximum time to keep retrying a request
-    #[arg(long, hide_short_help = true, default_value = "15m", value_name = "TIME")]
+    #[arg(
+        long,
+        hide_short_help = true,
+        default_value = "15m",
+        value_name = "TIME",
+        allow_negative_numbers = true
+    )]
     pub retry_max_time: Period,
     /// Maximum time to keep trying to reach the service for the first time.
     ///
     /// Applies if the host is unknown or there is no connection: the region or the endpoint is then probably wrong.
-    #[arg(long, hide_short_help = true, default_value = "30s", value_name = "TIME")]
+    #[arg(
+        long,
+        hide_short_help = true,
+        default_value = "30s",
+        value_name = "TIME",
+        allow_negative_numbers = true
+    )]
     pub retry_first_contact: Period,
     /// Which batches to read back.
     ///
@@ -140,7 +164,7 @@ pub struct Sending {
     /// Maximum rejected records.
     ///
     /// The load stops when more are rejected. Give a count, a percentage of the records read (5%), or none for no limit.
-    #[arg(long, default_value = "100", value_name = "N|N%|none")]
+    #[arg(long, default_value = "100", value_name = "N|N%|none", allow_negative_numbers = true)]
     pub max_rejects: MostRejects,
     /// Ask the service and check the first records without sending anything.
     ///
@@ -225,7 +249,7 @@ pub struct Reporting {
     /// With every style, SIGUSR1 prints a line immediately.
     #[arg(long, hide_short_help = true, value_enum, default_value_t, value_name = "STYLE")]
     pub progress: ProgressStyle,
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub progress_interval: Option<Timeout>,
 }
 

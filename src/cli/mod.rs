@@ -7,6 +7,7 @@ mod input;
 mod load;
 mod parse;
 mod serve;
+mod slips;
 mod status;
 mod verify;
 mod version;
@@ -26,6 +27,7 @@ pub(crate) use load::{
     WhenChanged,
 };
 pub(crate) use serve::Serve;
+pub(crate) use slips::cure as cure_of_slip;
 pub(crate) use status::Status;
 pub(crate) use verify::Verify;
 pub(crate) use version::verbose as verbose_version;
@@ -237,6 +239,30 @@ fn examples() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_negative_number_is_refused_as_a_value_and_not_as_an_option() {
+        let is_refused = |words: &[&str]| {
+            let error = Cli::try_parse_from(words).err();
+            error.is_some_and(|error| error.kind() == clap::error::ErrorKind::ValueValidation)
+        };
+        let mut numbers = 0;
+        for command in ["put-vectors", "verify", "serve"] {
+            let definition = definition();
+            let own = definition.find_subcommand(command).unwrap().get_arguments();
+            for long in own.chain(definition.get_arguments()).filter_map(clap::Arg::get_long) {
+                let is_bad = |value: &str| is_refused(&["ossvec", command, &format!("--{long}={value}")]);
+                if is_bad("x") && is_bad("-1") && !["5", "5s", "5%"].into_iter().all(is_bad) {
+                    numbers += 1;
+                    assert!(
+                        is_refused(&["ossvec", command, &format!("--{long}"), "-1"]),
+                        "{command} --{long}"
+                    );
+                }
+            }
+        }
+        assert!(numbers > 25, "{numbers}");
+    }
 
     #[test]
     fn options_of_a_load_wait_until_their_command_is_the_one_to_run() {

@@ -32,7 +32,7 @@ pub struct Serve {
     #[arg(long, default_value_t = Rate(limits::PUT_VECTORS_PER_SECOND), value_name = "N", allow_negative_numbers = true)]
     pub vectors_per_second: Rate,
     /// Delay every response by this time
-    #[arg(long, default_value = "0s", value_name = "TIME")]
+    #[arg(long, default_value = "0s", value_name = "TIME", allow_negative_numbers = true)]
     pub latency: Period,
     /// Inject a fault.
     ///

@@ -26,7 +26,7 @@ pub struct Verify {
     /// Check only this part of the keys, such as 1%.
     ///
     /// The hash of a key decides, so that the sample is the same each time. The whole input is read.
-    #[arg(long, value_name = "N%", help_heading = HEADING)]
+    #[arg(long, value_name = "N%", help_heading = HEADING, allow_negative_numbers = true)]
     pub sample: Option<PartOfKeys>,
 }
 

@@ -1,7 +1,7 @@
 //! What stands beside arrays of vectors: their keys and metadata, as the command line names them.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::check::usage;
 use crate::cli::InputOptions;
@@ -33,6 +33,15 @@ pub(super) fn told(reading: &InputOptions) -> impl Iterator<Item = (&'static str
         ("--join", reading.join.as_ref().map(content)),
     ];
     given.into_iter().filter_map(|(option, value)| Some((option, value?)))
+}
+
+/// Sees to it that what stands beside the inputs is in files, since it is read more than once, or along with them.
+pub(super) fn check_files(reading: &InputOptions) -> Result<(), Failure> {
+    let mut files = files(reading);
+    files.find(|(_, path)| path == Path::new("-")).map_or(Ok(()), |(option, _)| {
+        Err(usage(format!("{option} cannot read standard input"))
+            .advise(format!("save the data to a file: {option} FILE; a file with the name - is ./-")))
+    })
 }
 
 /// Sees to it that keys that are made of a template differ, and that what stands beside an input has only one to stand

@@ -180,6 +180,7 @@ pub(super) fn metadata_values(name: MetadataValuesName) -> MetadataValues {
 pub(super) fn input_form(arguments: &PutVectors) -> Result<read::Form, Failure> {
     let reading = &arguments.reading;
     let tables = tables::tables(arguments)?;
+    companions::check_files(reading)?;
     let join = |path| read::Join::open(path, reading.key.as_slice(), &tables).map(Arc::new);
     let join = reading.join.as_deref().map(join).transpose().map_err(|error| unreadable(&error))?;
     Ok(read::Form {

@@ -68,6 +68,44 @@ fn a_mistyped_command_or_option_is_answered_with_the_nearest_one() {
 }
 
 #[test]
+fn what_other_programs_call_something_is_answered_with_what_it_is_called_here() {
+    let home = Home::new();
+    home.write("a.jsonl", lines(1, 4));
+    for (arguments, cure) in [
+        ("version", "use ossvec --version"),
+        ("cp a.jsonl oss://bucket/index", "to load vectors, use ossvec put-vectors FILE"),
+        ("vectors-api list-vectors", "ossvec only loads vectors; use ossutil vectors-api list-vectors"),
+        ("put-vectors -r . --dry-run", "omit it: a directory stands for the files in it"),
+        ("put-vectors a.jsonl --force", "omit it: ossvec asks no questions"),
+        ("put-vectors -f a.jsonl", "name files without an option: ossvec put-vectors FILE"),
+        ("put-vectors a.jsonl --output json", "use --output-format json"),
+        ("put-vectors a.jsonl --dry-run --join -", "save the data to a file: --join FILE"),
+        ("put-vectors a.jsonl --dry-run --keys-from -", "save the data to a file: --keys-from FILE"),
+    ] {
+        let ended = run(home.ossvec().args(words(arguments)));
+        ended.assert_code(1).complaint();
+        let advice = ended.stderr.lines().nth(1).unwrap_or_default().trim();
+        assert!(advice.starts_with(cure), "{arguments}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_number_below_zero_is_told_as_a_bad_value() {
+    let home = Home::new();
+    for (arguments, said) in [
+        (
+            "--max-rejects -1",
+            "invalid value '-1' for '--max-rejects <N|N%|none>': expected a count such as 100",
+        ),
+        ("--batch-size -5", "invalid value '-5' for '--batch-size <N>': -5 is not in 1..=500"),
+        ("--read-timeout -1", "invalid value '-1' for '--read-timeout <TIME>'"),
+    ] {
+        let ended = run(home.ossvec().args(["put-vectors", "a.jsonl"]).args(words(arguments)));
+        assert!(ended.assert_code(1).complaint().starts_with(said), "{arguments}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_bad_option_of_a_load_is_one_clear_line_and_nothing_is_sent() {
     let rows = [
         ("--bogus", "unexpected argument '--bogus' found"),
