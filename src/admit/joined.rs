@@ -7,7 +7,7 @@ use super::metadata::{Under, Value, holds_nothing};
 use super::scratch::Scratch;
 use super::skip::{Items, decoded, skip_space, string_end};
 use crate::record::Reason;
-use crate::record::names::{JOINED, KEYS, TEXTS};
+use crate::record::names::{JOINED, KEYS, PARTS, TEXTS};
 
 /// What a request has beside what is embedded; of its body, or model's input, only the text is anybody's data.
 const OF_REQUEST: [&str; 2] = ["method", "url"];
@@ -45,12 +45,22 @@ pub(super) fn take((start, end): (usize, usize), text: &[u8], under: Under<'_>, 
     if is_named(&names.join(".")) || stores_as(under.fields, TEXT) {
         return;
     }
-    if let Some(found) = only_text(text, found) {
+    let is_of_parts = names.ends_with(&[PARTS]);
+    let place = names.join(".");
+    let of_part = |part: usize| format!("{place}[{part}].{TEXT}");
+    let parts = if is_of_parts { texts_of_parts(text, found.0) } else { Vec::new() };
+    let (found, place) = match parts.as_slice() {
+        [only] => (Some(*only), of_part(0)),
+        _ => (only_text(text, found), place.clone()),
+    };
+    if let Some(found) = found {
         let taken = scratch.metadata.value(TEXT, value(found), under);
-        taken.unwrap_or_else(|reason| scratch.problem(clash(reason, |_| names.join("."))));
-    } else {
+        taken.unwrap_or_else(|reason| scratch.problem(clash(reason, |_| place)));
+    } else if parts.is_empty() {
         // A list of texts belongs to several vectors, so that nobody knows which of them is this one's.
-        scratch.book.note(Kind::Member, &path, &names.join("."));
+        scratch.book.note(Kind::Member, &path, &place);
+    } else {
+        (0..parts.len()).for_each(|part| scratch.book.note(Kind::Member, &path, &of_part(part)));
     }
 }
 
@@ -129,6 +139,23 @@ fn only_text(text: &[u8], (start, end): (usize, usize)) -> Option<(usize, usize)
     }
 }
 
+/// The texts of the parts of a content, if each of them is one.
+fn texts_of_parts(text: &[u8], start: usize) -> Vec<(usize, usize)> {
+    let mut open = Vec::new();
+    let mut texts = Vec::new();
+    if text.get(start) != Some(&b'[') {
+        return texts;
+    }
+    let mut parts = Items::of(text, start, &mut open);
+    while let Ok(Some((part, _))) = parts.item() {
+        match member(text, part, &[TEXT]).filter(|(start, _)| text.get(*start) == Some(&b'"')) {
+            Some(found) => texts.push(found),
+            None => return Vec::new(),
+        }
+    }
+    texts
+}
+
 /// Where a value along these names stands in the object at `start`.
 fn member(text: &[u8], start: usize, names: &[&str]) -> Option<(usize, usize)> {
     let [name, inner @ ..] = names else { return None };
@@ -184,6 +211,13 @@ mod tests {
             (r#""joined":{"body":{"input":[[1,2]]},"text":"y"}"#, "none"),
             (r#""joined":{"modelInput":{"texts":["x"]}}"#, r#"{"text":"x"}"#),
             (r#""joined":{"texts":["x"]}"#, r#"{"text":"x"}"#),
+            (r#""joined":{"request":{"content":{"parts":[ {"text":"x"} ]}},"text":"y"}"#, r#"{"text":"x"}"#),
+            (r#""joined":{"content":{"role":"user","parts":[{"text":"x"}]}}"#, r#"{"text":"x"}"#),
+            (r#""joined":{"request":{"content":{"parts":[{"text":"x"},{"text":"y"}]}}}"#, "none"),
+            (r#""joined":{"request":{"content":{"parts":[{"inlineData":{"text":"x"}}]}}}"#, "none"),
+            (r#""joined":{"request":{"content":{"parts":[{"text":1}]}}}"#, "none"),
+            (r#""joined":{"request":{"content":{"parts":["x"]}}}"#, r#"{"text":"x"}"#),
+            (r#""joined":{"request":{"content":{"parts":[{"text":"x"},{"inlineData":{}}]}}}"#, "none"),
             (r#""joined":{"t\u0065xt":"x","metadata":{"n":"1"}}"#, r#"{"n":"1","text":"x"}"#),
             (r#""joined":{"metadata":"{\"n\":\"1\"}"}"#, r#"{"n":"1"}"#),
             (r#""joined":{"metadata":null,"title":"x"}"#, "none"),
@@ -210,5 +244,9 @@ mod tests {
         ] {
             assert_eq!(stored(members, metadata), wanted, "{metadata:?}");
         }
+        // Of several parts, each can be named as its note names it.
+        let members = r#""joined":{"request":{"content":{"parts":[{"text":"x"},{"text":"y"}]}}}"#;
+        let named = ["a=joined.request.content.parts[0].text", "b=joined.request.content.parts[1].text"];
+        assert_eq!(stored(members, &named), r#"{"a":"x","b":"y"}"#);
     }
 }

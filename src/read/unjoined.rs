@@ -89,6 +89,8 @@ pub(super) enum JoinTrouble {
         line: u64,
         /// Why not.
         what: Lookup,
+        /// Whether it is a request to Vertex AI, which has none.
+        is_of_vertex: bool,
     },
     /// A record, or an object in it, has a field twice.
     Twice {
@@ -188,7 +190,12 @@ impl fmt::Display for JoinTrouble {
                 "has more than {} records\nsplit it, and load the inputs of each part by themselves",
                 count(RECORDS_AT_MOST)
             ),
-            Self::NoKey { line, what } => formatter.write_str(&without_key(*line, what)),
+            Self::NoKey { line, is_of_vertex: true, .. } => write!(
+                formatter,
+                "has no key on line {line}: requests of Vertex AI have none\n\
+                 remove --join: the output has the text, which --metadata text=instance.content stores"
+            ),
+            Self::NoKey { line, what, .. } => formatter.write_str(&without_key(*line, what)),
             Self::Twice { line, name } => formatter.write_str(&with_a_field_twice(*line, name)),
             Self::Repeated { key, lines: [first, second] } => write!(
                 formatter,

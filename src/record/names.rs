@@ -13,15 +13,20 @@ pub(crate) const METADATA: [&str; 3] = ["metadata", "payload", "properties"];
 pub(crate) const JOINED: &str = "joined";
 
 /// Where such a record has its text, the likeliest first: the request of an embedding, or a document.
-pub(crate) const TEXTS: [&[&str]; 7] = [
+pub(crate) const TEXTS: [&[&str]; 9] = [
     &["body", "input"],
     &["modelInput", "inputText"],
     &["modelInput", "texts"],
+    &["request", "content", PARTS],
     &["text"],
     &["input"],
+    &["content", PARTS],
     &["content"],
     OF_COHERE,
 ];
+
+/// Where a request to Gemini has the parts of its content, each an object with a text.
+pub(crate) const PARTS: &str = "parts";
 
 /// Where a request to Cohere has its texts.
 pub(crate) const OF_COHERE: &[&str] = &["texts"];

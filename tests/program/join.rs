@@ -17,11 +17,12 @@ const DIMENSION: usize = 4;
 enum Writer {
     OpenAi,
     Bedrock,
+    Gemini,
     /// Nobody in particular: records and their texts have the same key field.
     Plain,
 }
 
-const WRITERS: [Writer; 3] = [Writer::OpenAi, Writer::Bedrock, Writer::Plain];
+const WRITERS: [Writer; 4] = [Writer::OpenAi, Writer::Bedrock, Writer::Gemini, Writer::Plain];
 
 impl Writer {
     fn output(self, key: &str, vector: &[f32]) -> Value {
@@ -37,6 +38,7 @@ impl Writer {
                 "modelInput": {"inputText": "not this one"},
                 "modelOutput": {"embedding": vector, "inputTextTokenCount": 3},
             }),
+            Self::Gemini => json!({"key": key, "response": {"embedding": {"values": vector}}}),
             Self::Plain => json!({"id": key, "vector": vector}),
         }
     }
@@ -55,6 +57,11 @@ impl Writer {
                 "modelInput": {"inputText": text},
                 "metadata": {"source": key},
             }),
+            Self::Gemini => json!({
+                "key": key,
+                "request": {"content": {"parts": [{"text": text}]}, "output_dimensionality": 768},
+                "metadata": {"source": key},
+            }),
             Self::Plain => json!({"text": text, "metadata": {"source": key}, "id": key}),
         }
     }
@@ -64,6 +71,7 @@ impl Writer {
         match self {
             Self::OpenAi => ["response.body.data[0].embedding", "joined.body.input"],
             Self::Bedrock => ["modelOutput.embedding", "joined.modelInput.inputText"],
+            Self::Gemini => ["response.embedding.values", "joined.request.content.parts[0].text"],
             Self::Plain => ["vector", "joined.text"],
         }
     }
@@ -304,6 +312,7 @@ fn what_cannot_be_joined_ends_the_load_before_anything_is_sent() {
     home.write("twice.jsonl", "{\"id\":\"a\"}\n\n{\"id\":\"b\"}\n{\"id\":\"a\"}\n");
     home.write("table.csv", "id,vector\ndoc-0,\"[1,2,3,4]\"\n");
     home.write("titles.csv", "title,text\nx,y\n");
+    home.write("vertex.jsonl", "{\"content\":\"x\",\"task_type\":\"RETRIEVAL_DOCUMENT\"}\n");
     home.write("lists.json", "{\"ids\":[\"a\"],\"embeddings\":[[1,2,3,4]]}");
     home.write("packed.jsonl.gz", gzip(b"{\"id\":\"a\"}\n"));
     let mut told = String::new();
@@ -311,6 +320,7 @@ fn what_cannot_be_joined_ends_the_load_before_anything_is_sent() {
         ["out.jsonl", "--join", "twice.jsonl"],
         ["out.jsonl", "--join", "packed.jsonl.gz"],
         ["out.jsonl", "--join", "titles.csv"],
+        ["out.jsonl", "--join", "vertex.jsonl"],
         ["out.jsonl", "--join", "none.jsonl"],
         ["out.jsonl", "--join", "."],
         ["table.csv", "--join", "requests.jsonl"],
@@ -328,6 +338,8 @@ fn what_cannot_be_joined_ends_the_load_before_anything_is_sent() {
             decompress it first: its records are read in the order of the input
     out.jsonl --join titles.csv: ossvec: titles.csv (from --join) has no column with the key (looked for custom_id, recordId, key, id, _id, uuid, doc_id)
             set it with --key, or rename the column
+    out.jsonl --join vertex.jsonl: ossvec: vertex.jsonl (from --join) has no key on line 1: requests of Vertex AI have none
+            remove --join: the output has the text, which --metadata text=instance.content stores
     out.jsonl --join none.jsonl: ossvec: cannot open none.jsonl: No such file or directory (os error 2)
             check the path and its permissions
     out.jsonl --join .: ossvec: . (from --join) is not a file

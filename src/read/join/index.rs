@@ -11,11 +11,12 @@ use super::twice::name_twice;
 use crate::read::decompress::Compression;
 use crate::read::error::ReadError;
 use crate::read::mark::mark_length;
-use crate::read::outline::Outline;
+use crate::read::outline::{Outline, Value};
 use crate::read::table::Tables;
 use crate::read::unjoined::{BYTES_AT_MOST, JoinTrouble, LENGTH_BITS, RECORDS_AT_MOST, Unjoined};
 use crate::read::value::value_end;
-use crate::record::Input;
+use crate::record::names::is_one_of;
+use crate::record::{Input, Lookup};
 
 /// So much of a file tells what it holds.
 const HEAD: u64 = 4 << 10;
@@ -148,7 +149,10 @@ impl Join {
             if let Some(name) = name_twice(record) {
                 return Err(JoinTrouble::Twice { line, name });
             }
-            let key = self.keys.of(record).map_err(|what| JoinTrouble::NoKey { line, what })?;
+            let key = self.keys.of(record).map_err(|what| {
+                let is_of_vertex = matches!(what, Lookup::NoKey(_)) && is_request_of_vertex(record);
+                JoinTrouble::NoKey { line, what, is_of_vertex }
+            })?;
             add(&mut self.entries, lines.start + blanks as u64, record.len() as u64, &key)?;
         }
         Ok(lines.reader.into_inner())
@@ -272,6 +276,17 @@ impl Lines {
         self.end += read as u64;
         Ok(read > 0)
     }
+}
+
+/// Whether a record is a text to be embedded by Vertex AI, and nothing that could be a key.
+fn is_request_of_vertex(record: &[u8]) -> bool {
+    const ITS_MEMBERS: [&str; 4] = ["content", "task_type", "taskType", "title"];
+    let outline = Outline::of(record, 0);
+    outline.members.first().is_some_and(|first| first.name == b"content")
+        && outline
+            .members
+            .iter()
+            .all(|member| member.value == Value::Text && is_one_of(&ITS_MEMBERS, member.name))
 }
 
 #[cfg(test)]
