@@ -20,6 +20,8 @@ pub(crate) enum Shape {
     Pages(Vec<String>),
     /// They are objects or arrays that follow one another.
     Values,
+    /// There are none: the text is one object that could hold some.
+    Nothing,
 }
 
 /// Cuts records out of a [`Shape`], from block to block.
@@ -232,7 +234,7 @@ impl Elements {
     fn name(&self, depth: usize) -> &str {
         match &self.shape {
             Shape::Pages(path) => path.get(depth.wrapping_sub(1)).map_or("", String::as_str),
-            Shape::Arrays | Shape::Values => "",
+            Shape::Arrays | Shape::Values | Shape::Nothing => "",
         }
     }
 
@@ -241,8 +243,12 @@ impl Elements {
             (Shape::Arrays, b'[') => Ok(Step::Structure(at + 1, Place::Inside(Expect::Element))),
             (Shape::Pages(path), b'{') => page(text, at, path, self.named()),
             (Shape::Values, b'{' | b'[') => record(text, at),
+            (Shape::Nothing, b'{') => match record(text, at)? {
+                Step::Record(end) => Ok(Step::Structure(end, Place::Outside)),
+                other => Ok(other),
+            },
             (Shape::Arrays, _) => Err(Flaw::malformed(at, byte, "an array or the end")),
-            (Shape::Pages(_), _) => Err(Flaw::malformed(at, byte, "an object or the end")),
+            (Shape::Pages(_) | Shape::Nothing, _) => Err(Flaw::malformed(at, byte, "an object or the end")),
             (Shape::Values, _) => Err(Flaw::malformed(at, byte, "an object, an array or the end")),
         }
     }
@@ -250,7 +256,7 @@ impl Elements {
     fn inside(&self, expect: Expect, text: &[u8], at: usize, byte: u8) -> Result<Step, Flaw> {
         let end = match &self.shape {
             Shape::Pages(path) => Place::Behind(path.len()),
-            Shape::Arrays | Shape::Values => Place::Outside,
+            Shape::Arrays | Shape::Values | Shape::Nothing => Place::Outside,
         };
         match (byte, expect) {
             (b']', _) => Ok(Step::Structure(at + 1, end)),

@@ -12,6 +12,7 @@ pub(super) fn form(cutter: &Cutter, compression: Option<Compression>, encoding: 
         Cutter::Elements(elements) => match elements.shape() {
             Shape::Arrays => "JSON array".to_owned(),
             Shape::Values => "JSON values".to_owned(),
+            Shape::Nothing => "JSON without records".to_owned(),
             Shape::Pages(path) => format!("JSON with records in {}", path.join(".")),
         },
         Cutter::Pairs(_) => "Elasticsearch bulk lines".to_owned(),

@@ -58,6 +58,7 @@ mod unfit;
 mod unjoined;
 mod value;
 mod window;
+mod void;
 mod word_vectors;
 
 pub(crate) use self::aligned::stem;

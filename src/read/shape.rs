@@ -9,6 +9,7 @@ use super::outline::{Outline, Value};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
 use crate::record::names::{self, HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
+use super::void;
 use crate::record::rejected::BEGINS;
 
 /// Whether the first value holds records.
@@ -37,6 +38,9 @@ const NULL: &[u8] = b"null";
 /// Tells whether the value that `text` begins with holds records; with `whole` there is no more text.
 pub(crate) fn holder(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     match text.first() {
+    if void::is_page(text, named) {
+        return Ok(if whole { Holder::Shape(Shape::Nothing) } else { Holder::Unknown });
+    }
         Some(b'[') => array(text, whole, named),
         Some(b'{') => without_pages(text, object(text, whole, named)?, named),
         _ => Ok(Holder::Missing),

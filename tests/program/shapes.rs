@@ -3,7 +3,7 @@
 use ossvec::test_support::oss::operation::Operation;
 use serde_json::json;
 
-use crate::support::{Home, State, TestService, bzip2, gzip, lz4, run, unlimited, xz, zstd};
+use crate::support::{Home, State, TestService, bzip2, gzip, lz4, run, run_with_input, unlimited, xz, zstd};
 
 fn wanted(records: &[(&str, &[f32], serde_json::Value)]) -> State {
     let record = |(key, numbers, metadata): &(&str, &[f32], serde_json::Value)| {
@@ -306,4 +306,27 @@ fn records_are_read_wherever_an_array_has_them_and_lists_of_lists_are_refused() 
         service.assert_holds(&plain(&TWO));
     }
     assert_refused("a.json", format!("[[{ELEMENTS}],[]]"), &["a list of lists of records"]);
+}
+
+#[test]
+fn pages_that_hold_no_record_are_empty_inputs_and_cost_nothing() {
+    for page in [
+        r#"{"ids":[],"embeddings":[]}"#,
+        r#"{"ids":[],"embeddings":[],"documents":[],"metadatas":null,"included":["embeddings"]}"#,
+        r#"{"vectors":{},"namespace":"","usage":{"readUnits":1}}"#,
+        r#"{"vectors":[],"nextToken":""}"#,
+        r#"{"id":{},"vector":{}}"#,
+        r#"{"records":[]}"#,
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("page-1.json", r#"[{"id":"a","vector":[1,2]}]"#);
+        home.write("page-2.json", page);
+        let ended = run(home.put_sized(&service, 2).args(["page-1.json", "page-2.json"]));
+        assert_eq!(ended.assert_code(0).counts(["read", "stored", "rejected"]), [1, 1, 0], "{page}");
+        assert_eq!(ended.summary()["empty_inputs"], json!(["page-2.json"]), "{page}");
+        // From a pipe, too.
+        let mut piped = home.put_sized(&service, 2);
+        let ended = run_with_input(piped.arg("-"), page.into());
+        assert_eq!(ended.assert_code(0).counts(["read", "rejected"]), [0, 0], "{page}");
+    }
 }
