@@ -67,7 +67,9 @@ fn reason(trouble: &RowTrouble) -> Reason {
         RowTrouble::NotUtf8(text, Some(column)) => not_text::cell(text, column),
         RowTrouble::NotUtf8(text, None) => not_text::text(text),
         RowTrouble::Cells { want, got } => Reason::Ragged { want: *want, got: *got },
-        RowTrouble::NoKey(looked_for) => Reason::NoKey { looked_for: looked_for.clone() },
+        RowTrouble::NoKey(looked_for) => {
+            Reason::NoKey { looked_for: looked_for.clone(), is_of_several: false }
+        }
         RowTrouble::Key(field, KeyFlaw::Kind(found)) => {
             Reason::KeyKind { field: field.clone(), found: found.clone() }
         }

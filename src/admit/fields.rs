@@ -153,6 +153,8 @@ pub struct Fields {
     envelope: &'static [&'static str],
     /// Whether records of another file are joined to the records.
     pub(crate) is_joined: bool,
+    /// Whether they are those of several inputs.
+    pub(crate) are_of_several: bool,
 }
 
 /// The names that count for each part where the user names none; an empty list means the usual ones.
@@ -186,6 +188,7 @@ impl Fields {
             wide: vector.iter().find_map(|name| Wide::of(name.trim())),
             envelope: &[],
             is_joined: false,
+            are_of_several: false,
         }
     }
 
@@ -223,6 +226,12 @@ impl Fields {
     #[must_use]
     pub fn joined(self) -> Self {
         Self { is_joined: true, ..self }
+    }
+
+    /// The same for the records of so many inputs.
+    #[must_use]
+    pub fn of_inputs(self, inputs: usize) -> Self {
+        Self { are_of_several: inputs > 1, ..self }
     }
 
     /// Whether the open objects `path` are in what is joined.

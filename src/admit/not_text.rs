@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::fields::Fields;
+use super::fields::{Field, Fields};
 use super::{likely, line_of_rejects};
 use crate::encoding::{self, Foreign, Stray};
 use crate::record::rejected::{Line, Rejected};
@@ -31,22 +31,41 @@ fn foreign(text: &[u8]) -> Foreign {
 
 /// The same `reason` with what the record's text says of it. Only records that are rejected come here.
 pub(crate) fn explained(reason: Reason, raw: &Raw, fields: &Fields) -> Reason {
+    let is_of_several = fields.are_of_several;
     match (reason, raw) {
         (Reason::Syntax { detail }, Raw::Json(text)) => unreadable(detail, text),
         (Reason::Syntax { detail }, Raw::Columns { rows, row }) => unreadable(detail, &rows.whole(*row)),
-        (Reason::NoKey { looked_for }, raw) => {
+        (Reason::NoKey { looked_for, .. }, raw) => {
             let alike = if let Raw::Columns { rows, .. } = raw { alike(rows.labels(), fields) } else { None };
-            alike.unwrap_or_else(|| Reason::NoKey { looked_for: looked_for + &there(raw, true) })
+            let looked_for = looked_for + &there(raw, true);
+            alike.unwrap_or(Reason::NoKey { looked_for, is_of_several })
         }
-        (Reason::NoVector { looked_for }, raw) if fields.vector.named => {
-            Reason::NoVector { looked_for: looked_for + &there(raw, false) }
+        (Reason::NoVector { looked_for, .. }, raw) if fields.vector.named => {
+            Reason::NoVector { looked_for: looked_for + &there(raw, false), is_of_several }
         }
-        (Reason::NoVector { looked_for }, raw) => match likely::vector(raw) {
+        (Reason::NoVector { looked_for, .. }, raw) => match likely::vector(raw) {
             Ok(reason) => reason,
-            Err(clause) => Reason::NoVector { looked_for: looked_for + &there(raw, false) + &clause },
+            Err(clause) => {
+                Reason::NoVector { looked_for: looked_for + &there(raw, false) + &clause, is_of_several }
+            }
         },
+        (reason, Raw::Columns { rows, .. }) => empty_column(&reason, &rows.voids(), fields).unwrap_or(reason),
         (reason, _) => reason,
     }
+}
+
+/// The reason for a null where every row of the file has one: what is said of a single row would not explain it.
+fn empty_column(reason: &Reason, voids: &[String], fields: &Fields) -> Option<Reason> {
+    let is_void = |name: &str| voids.iter().any(|void| void == name);
+    let (column, is_key) = match reason {
+        Reason::KeyKind { field, found } if found == "null" && is_void(field) => (field.clone(), true),
+        Reason::VectorKind { found } if found == "null" => {
+            let mut candidates = fields.vector.candidates.iter().map(Field::text);
+            (candidates.find(|name| is_void(name))?.to_owned(), false)
+        }
+        _ => return None,
+    };
+    Some(Reason::NoValues { column, is_key })
 }
 
 /// The reason why none of these columns is the key: of those that have its name in another case there are several.

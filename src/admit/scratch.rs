@@ -267,7 +267,7 @@ impl Scratch {
             return Err(problem);
         }
         let key = match &self.key {
-            None => return Err(Reason::NoKey { looked_for: fields.key.list() }),
+            None => return Err(Reason::NoKey { looked_for: fields.key.list(), is_of_several: false }),
             Some(key) => key.judged.as_ref().map_err(Clone::clone)?,
         };
         let characters = key.chars().count();
@@ -277,7 +277,7 @@ impl Scratch {
         if !self.has_vector {
             return Err(match self.vector_kind.take() {
                 Some(found) => Reason::VectorKind { found },
-                None => Reason::NoVector { looked_for: fields.vector.list() },
+                None => Reason::NoVector { looked_for: fields.vector.list(), is_of_several: false },
             });
         }
         let got = self.numbers.len();

@@ -398,6 +398,10 @@ impl Rows for Joined {
         self.inner.labels()
     }
 
+    fn voids(&self) -> Vec<String> {
+        self.inner.voids()
+    }
+
     fn write(&self, row: usize, text: &mut Vec<u8>, vectors: &mut Vec<Placed>) {
         self.row(row, text, |text| self.inner.write(row, text, vectors));
     }

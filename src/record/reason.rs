@@ -53,10 +53,12 @@ pub enum Reason {
         place: String,
     },
     /// No member or column holds the key.
-    #[error("no key found (looked for {looked_for}); set its field with --key")]
+    #[error("no key found (looked for {looked_for}); set its field with --key{}", of_one_input(*is_of_several))]
     NoKey {
         /// The fields that were tried, and those that are there.
         looked_for: String,
+        /// Whether the load has other inputs, which may call it something else.
+        is_of_several: bool,
     },
     /// The key is neither text nor an integer.
     #[error("the key field {field} is {found}, not text or an integer; choose another field with --key")]
@@ -73,10 +75,12 @@ pub enum Reason {
         characters: usize,
     },
     /// No member or column holds the vector.
-    #[error("no vector found (looked for {looked_for}); set its field with --vector")]
+    #[error("no vector found (looked for {looked_for}); set its field with --vector{}", of_one_input(*is_of_several))]
     NoVector {
         /// The fields that were tried, and those that are there.
         looked_for: String,
+        /// Whether the load has other inputs, which may call it something else.
+        is_of_several: bool,
     },
     /// A record in the form of a provider or of another store, without what a vector needs.
     #[error("{said}")]
@@ -113,6 +117,18 @@ pub enum Reason {
     VectorKind {
         /// What stands there.
         found: String,
+    },
+    /// No row of a file of columns has anything in the column of the key, or of the vector.
+    #[error(
+        "the file has no {} in any row: its column {column} is empty; choose another with {}",
+        if *is_key { "key" } else { "vector" },
+        if *is_key { "--key" } else { "--vector" }
+    )]
+    NoValues {
+        /// The column.
+        column: String,
+        /// Whether it is that of the key.
+        is_key: bool,
     },
     /// An element is no number.
     #[error("element {index} of the vector is {text}, not a number{}", printed_by_python(.text))]
@@ -391,6 +407,11 @@ impl Lack {
     }
 }
 
+/// What to add to a cure that names a field, since it is then the field of all inputs.
+fn of_one_input(is_of_several: bool) -> &'static str {
+    if is_of_several { "; load inputs that name it differently one by one" } else { "" }
+}
+
 impl Reason {
     /// The reason in words; of texts without end only the ends.
     pub(crate) fn told(&self) -> String {
@@ -412,14 +433,16 @@ impl Reason {
             Self::Syntax { .. } => "syntax",
             Self::NotUtf8 { .. } | Self::Undecodable { .. } | Self::HalfSurrogate { .. } => "encoding",
             Self::NoKey { .. } => "no_key",
-            Self::KeyKind { .. } => "key_kind",
+            Self::KeyKind { .. } | Self::NoValues { is_key: true, .. } => "key_kind",
             Self::KeyLength { .. } => "key_length",
             Self::NoVector { .. } | Self::SpreadVector { .. } => "no_vector",
             Self::AmbiguousVector { .. } | Self::SeveralVectors { .. } => "ambiguous_vector",
             Self::Wide { .. } => "wide_vector",
             Self::OfExport { lack, .. } => lack.code(),
             Self::Provider { .. } => PROVIDER_ERROR,
-            Self::VectorKind { .. } | Self::Encoded { .. } => "vector_kind",
+            Self::VectorKind { .. } | Self::NoValues { is_key: false, .. } | Self::Encoded { .. } => {
+                "vector_kind"
+            }
             Self::Beside { reason, .. } => reason.code(),
             Self::NotANumber { .. } | Self::NumberSpelling { .. } => "not_a_number",
             Self::NotFinite { .. } => "not_finite",

@@ -17,6 +17,11 @@ pub trait Rows: fmt::Debug + Send + Sync {
         Looks::default()
     }
 
+    /// Columns in which no row of the file has anything, as far as the file says.
+    fn voids(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Appends a row to `text` as a JSON object. Where one of its members may be the vector and its numbers are not in
     /// the text, their place is added to `vectors`.
     fn write(&self, row: usize, text: &mut Vec<u8>, vectors: &mut Vec<Placed>);

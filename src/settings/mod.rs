@@ -190,7 +190,7 @@ pub(crate) fn load(
     };
     let job = Job {
         form: input_form,
-        fields,
+        fields: fields.of_inputs(inputs.len()),
         strict: reading.strict,
         metadata_values: metadata_values(reading.metadata_values),
         lint: lint::mode(reading, &sources)?,

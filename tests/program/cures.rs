@@ -1,9 +1,13 @@
 //! Inputs that are refused with a command: what the command makes of them loads.
 
 use std::process::Command;
+use std::sync::Arc;
 
+use arrow_array::{ArrayRef, StringArray};
+use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
+use crate::column_files::{arrow, float32, parquet, table, texts};
 use crate::support::{Ended, Home, State, TestService, run, unlimited};
 
 const VECTORS: [[f32; 3]; 3] = [[0.5, 1.0, -2.25], [3.5, 4.0, 1e-3], [5.5, 6.0, 7.0]];
@@ -140,4 +144,88 @@ fn bytes_of_no_known_format_name_the_formats_that_only_the_user_can_know() {
     let numbers: Vec<u32> = many.map(f32::to_bits).collect();
     let rows = numbers.chunks(3).enumerate();
     service.assert_holds(&rows.map(|(row, bits)| (row.to_string(), (bits.to_vec(), Value::Null))).collect());
+}
+
+/// Two records under other names than the usual ones, in the form of a file's name.
+fn misnamed(name: &str, key: &str, vector: &str, keys: [&str; 2]) -> String {
+    let number = |index: usize| format!("[{},1]", index + 1);
+    let pairs: Vec<_> = keys.iter().enumerate().map(|(index, value)| (value, number(index))).collect();
+    match name.rsplit_once('.').unwrap().1 {
+        "csv" => {
+            let rows = pairs.iter().map(|(value, numbers)| format!("{value},\"{numbers}\"\n"));
+            format!("{key},{vector}\n{}", rows.collect::<String>())
+        }
+        form => {
+            let records =
+                pairs.iter().map(|(value, numbers)| format!(r#"{{"{key}":"{value}","{vector}":{numbers}}}"#));
+            let records: Vec<_> = records.collect();
+            if form == "json" { format!("[{}]", records.join(",")) } else { records.join("\n") }
+        }
+    }
+}
+
+#[test]
+fn inputs_that_name_a_field_differently_load_one_by_one_as_the_message_says() {
+    for (option, other, advice) in [
+        ("--key", misnamed("b.jsonl", "doc_key", "vector", ["c", "d"]), "set its field with --key"),
+        ("--vector", misnamed("b.jsonl", "id", "numbers", ["c", "d"]), "set its field with --vector"),
+    ] {
+        for first in ["a.jsonl", "a.csv", "a.json"] {
+            let (home, service) = (Home::new(), TestService::start(unlimited()));
+            home.write(first, misnamed(first, "id", "vector", ["a", "b"]));
+            home.write("b.jsonl", &other);
+            let ended = run(home.put_sized(&service, 2).args([first, "b.jsonl", "--rejects", "r.jsonl"]));
+            assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [2, 2]);
+            let said = format!("{advice}; load inputs that name it differently one by one");
+            assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+            let field = if option == "--key" { "doc_key" } else { "numbers" };
+            // The input by itself, or what was rejected of it.
+            for input in ["b.jsonl", "r.jsonl"] {
+                let (home_of_one, one) = (Home::new(), TestService::start(unlimited()));
+                home_of_one.write(input, std::fs::read(home.path(input)).unwrap());
+                let load = [input, option, field];
+                run(home_of_one.put_sized(&one, 2).args(load)).assert_code(0);
+                assert_eq!(one.state().into_keys().collect::<Vec<_>>(), ["c", "d"], "{input}");
+            }
+            run(home.put_sized(&service, 2).args(["b.jsonl", option, field])).assert_code(0);
+            assert_eq!(service.state().len(), 4);
+        }
+    }
+    // A single input has no others.
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("b.jsonl", misnamed("b.jsonl", "doc_key", "vector", ["c", "d"]));
+    let ended = run(home.put_sized(&service, 2).arg("b.jsonl"));
+    assert!(!ended.stderr.contains("one by one"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_column_without_values_is_told_as_such_and_another_one_can_be_chosen() {
+    let void = || Arc::new(StringArray::new_null(2)) as ArrayRef;
+    let vectors = || float32([vec![1.0, 2.0], vec![3.0, 4.0]]);
+    for (columns, said, cure) in [
+        (
+            [("id", void()), ("sku", texts(0..2)), ("vector", vectors())],
+            "the file has no key in any row: its column id is empty; choose another with --key",
+            ["--key", "sku"],
+        ),
+        (
+            [("id", texts(0..2)), ("vector", void()), ("numbers", vectors())],
+            "the file has no vector in any row: its column vector is empty; choose another with --vector",
+            ["--vector", "numbers"],
+        ),
+    ] {
+        let table = table(&columns);
+        for (name, file) in [
+            ("a.parquet", parquet(&table, WriterProperties::default())),
+            ("a.arrow", arrow(&table, 2, false, None)),
+        ] {
+            let (home, service) = (Home::new(), TestService::start(unlimited()));
+            home.write(name, file);
+            let ended = run(home.put_sized(&service, 2).arg(name));
+            assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [0, 2]);
+            assert!(ended.stderr.contains(said), "{name}: {}", ended.stderr);
+            run(home.put_sized(&service, 2).arg(name).args(cure)).assert_code(0);
+            assert_eq!(service.state().len(), 2);
+        }
+    }
 }

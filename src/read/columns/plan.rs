@@ -25,6 +25,8 @@ pub(super) struct Plan {
     pub(super) wide: Option<Spread>,
     /// Which fields were taken for what, in words.
     pub(super) told: String,
+    /// The columns in which no row has anything.
+    pub(super) voids: Vec<String>,
 }
 
 /// A vector that has a column for each number. In a row's text it is a member with the pattern's name.
@@ -101,13 +103,14 @@ impl Plan {
         let members: Vec<Column> = members.collect();
         let wide = problem.map(|problem| Spread::new((fields, &members), wanted, &elements, problem));
         let told = wanted.told(|path| has(fields, path) || (wide.is_some() && wanted.is_named_vector(path)));
-        Self { columns, looks: looks(fields), members, vectors, wide, told }
+        Self { columns, looks: looks(fields), members, vectors, wide, told, voids: Vec::new() }
     }
 
-    /// Takes note of the columns in which no row has anything, as far as they are not read anyway.
+    /// Takes note of the columns in which no row has anything; those that are not read anyway are left out.
     pub(super) fn leave_out(&mut self, is_empty: impl Fn(usize) -> bool) {
-        for (index, column) in self.members.iter_mut().enumerate() {
-            if column.read.is_none() && is_empty(index) {
+        for (index, column) in self.members.iter_mut().enumerate().filter(|(index, _)| is_empty(*index)) {
+            self.voids.extend(self.columns.0.get(index).cloned());
+            if column.read.is_none() {
                 column.member.shown = Shown::Nothing;
             }
         }

@@ -166,6 +166,10 @@ impl Rows for Slice {
         self.plan.looks.clone()
     }
 
+    fn voids(&self) -> Vec<String> {
+        self.plan.voids.clone()
+    }
+
     fn write(&self, row: usize, text: &mut Vec<u8>, vectors: &mut Vec<Placed>) {
         self.row(row, text, Numbers::Beside(vectors));
     }

@@ -14,7 +14,7 @@ fn about_text() -> [Reason; 5] {
 
 fn about_keys() -> [Reason; 3] {
     [
-        Reason::NoKey { looked_for: "key, id; the fields are name, vector".into() },
+        Reason::NoKey { looked_for: "key, id; the fields are name, vector".into(), is_of_several: false },
         Reason::KeyKind { field: "id".into(), found: "an object".into() },
         Reason::KeyLength { characters: 1_025 },
     ]
@@ -35,7 +35,7 @@ fn about_exports() -> [Reason; 6] {
 fn about_vectors() -> [Reason; 16] {
     let not_a_number = |text: &str| Reason::NotANumber { index: 3, text: text.into() };
     [
-        Reason::NoVector { looked_for: "vector, emb; the columns are id, text".into() },
+        Reason::NoVector { looked_for: "vector, emb; the columns are id, text".into(), is_of_several: false },
         Reason::AmbiguousVector { first: "vector".into(), second: "emb".into() },
         Reason::VectorKind { found: "null".into() },
         not_a_number("null"),
