@@ -7,17 +7,17 @@ const FILE: &str = "name files without an option: ossvec put-vectors FILE";
 const DIRECTORY: &str =
     "omit it: a directory stands for the files in it; name those in its subdirectories with --files-from";
 
-/// Options, the nearest one by its letters is another.
+/// Options without their hyphens, and what to use in their place; the nearest one by its letters is another.
 const OPTIONS: [(&[&str], &str); 9] = [
-    (&["-r", "-R", "--recursive"], DIRECTORY),
-    (&["--force", "-y", "--yes"], FORCE),
-    (&["-f", "--file", "--input", "--input-file"], FILE),
-    (&["-u", "--update"], "use --resume to skip inputs that are loaded already"),
-    (&["-b"], "use --bucket"),
-    (&["-o", "--output", "--json"], "use --output-format json"),
-    (&["-v", "--verbose", "--debug"], "use --loglevel info, or debug for every request"),
-    (&["--threads", "--parallel", "--workers", "--concurrency"], "use --job"),
-    (&["--rps", "--qps"], "use --requests-per-second"),
+    (&["r", "R", "recursive"], DIRECTORY),
+    (&["force", "y", "yes"], FORCE),
+    (&["f", "file", "input", "input-file"], FILE),
+    (&["u", "update"], "use --resume to skip inputs that are loaded already"),
+    (&["b"], "use --bucket"),
+    (&["o", "output", "json"], "use --output-format json"),
+    (&["v", "verbose", "debug"], "use --loglevel info, or debug for every request"),
+    (&["threads", "parallel", "workers", "concurrency"], "use --job"),
+    (&["rps", "qps"], "use --requests-per-second"),
 ];
 
 /// Commands that load or copy elsewhere.
@@ -38,7 +38,8 @@ pub(crate) fn cure(error: &clap::Error) -> Option<String> {
         ErrorKind::InvalidSubcommand => of_command(context(ContextKind::InvalidSubcommand)?),
         ErrorKind::UnknownArgument => {
             let word = context(ContextKind::InvalidArg)?;
-            let (_, cure) = OPTIONS.iter().find(|(words, _)| words.contains(&word))?;
+            let name = word.trim_start_matches('-');
+            let (_, cure) = OPTIONS.iter().find(|(names, _)| names.contains(&name))?;
             Some((*cure).to_owned())
         }
         _ => None,
@@ -71,6 +72,8 @@ mod tests {
     #[test]
     fn what_is_known_elsewhere_is_answered_with_what_is_known_here() {
         let said = |line: &str| {
+            // Options that are none here stand in no text as such.
+            let line = line.replace('~', "--");
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
             cure(&error).unwrap_or_else(|| "none".to_owned())
         };
@@ -83,12 +86,12 @@ mod tests {
             "ossvec vectors-api put-vector",
             "ossvec put_vectors a",
             "ossvec put-vectors -r a",
-            "ossvec put-vectors a --force",
+            "ossvec put-vectors a ~force",
             "ossvec put-vectors -f a",
             "ossvec put-vectors a -u",
-            "ossvec --verbose put-vectors a",
-            "ossvec put-vectors a --output=json",
-            "ossvec put-vectors a --index idx",
+            "ossvec ~verbose put-vectors a",
+            "ossvec put-vectors a ~output=json",
+            "ossvec put-vectors a ~index idx",
         ];
         let said = lines.map(|line| format!("{line}: {}\n", said(line))).concat();
         insta::assert_snapshot!(said, @"
@@ -100,12 +103,12 @@ mod tests {
         ossvec vectors-api put-vector: none
         ossvec put_vectors a: none
         ossvec put-vectors -r a: omit it: a directory stands for the files in it; name those in its subdirectories with --files-from
-        ossvec put-vectors a --force: omit it: ossvec asks no questions and replaces vectors that have the same key
+        ossvec put-vectors a ~force: omit it: ossvec asks no questions and replaces vectors that have the same key
         ossvec put-vectors -f a: name files without an option: ossvec put-vectors FILE
         ossvec put-vectors a -u: use --resume to skip inputs that are loaded already
-        ossvec --verbose put-vectors a: use --loglevel info, or debug for every request
-        ossvec put-vectors a --output=json: use --output-format json
-        ossvec put-vectors a --index idx: none
+        ossvec ~verbose put-vectors a: use --loglevel info, or debug for every request
+        ossvec put-vectors a ~output=json: use --output-format json
+        ossvec put-vectors a ~index idx: none
         ");
     }
 
@@ -123,9 +126,10 @@ mod tests {
         }
         let mut known = Vec::new();
         words(&definition(), &mut known);
-        let slips = OPTIONS.iter().flat_map(|(words, _)| *words).chain(&LOADS).chain(&OF_OBJECTS);
+        let slips = OPTIONS.iter().flat_map(|(names, _)| *names).chain(&LOADS).chain(&OF_OBJECTS);
         for slip in slips {
-            assert!(!known.iter().any(|word| word == slip), "{slip}");
+            let spelled = [slip.to_string(), format!("-{slip}"), format!("--{slip}")];
+            assert!(!known.iter().any(|word| spelled.contains(word)), "{slip}");
         }
         // What a cure names is an option or a command.
         for (_, cure) in OPTIONS {

@@ -37,10 +37,10 @@ const NULL: &[u8] = b"null";
 
 /// Tells whether the value that `text` begins with holds records; with `whole` there is no more text.
 pub(crate) fn holder(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
-    match text.first() {
     if void::is_page(text, named) {
         return Ok(if whole { Holder::Shape(Shape::Nothing) } else { Holder::Unknown });
     }
+    match text.first() {
         Some(b'[') => array(text, whole, named),
         Some(b'{') => without_pages(text, object(text, whole, named)?, named),
         _ => Ok(Holder::Missing),

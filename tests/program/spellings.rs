@@ -130,6 +130,9 @@ fn a_header_that_comes_again_where_files_were_put_together_is_skipped_and_counte
     note: skipped: 3 rows that repeat the header, first at all.csv:3
     note: columns not stored: n, first at all.csv:2 (record 1); list them in --metadata to store them ('*' for all), or -NAME to leave one out
     ");
+    let told = ended.summary()["notes"].clone();
+    let headers = told.as_array().unwrap().iter().find(|note| note["code"] == "headers_repeated").unwrap();
+    assert_eq!((&headers["count"], &headers["first"]), (&3.into(), &"all.csv:3".into()));
     let rejects = json_lines(&home.path("r.jsonl"));
     let lines: Vec<_> = rejects.iter().map(|reject| reject["rejected"]["line"].as_u64().unwrap()).collect();
     assert_eq!(lines, [3, 4]);

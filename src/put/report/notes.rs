@@ -125,6 +125,8 @@ pub(crate) struct Notes {
     findings: Findings,
     /// How many names each note had when it was made.
     told: BTreeMap<&'static str, usize>,
+    /// How many rows repeat the header of their table, and the place of the first.
+    headers: Option<(u64, String)>,
 }
 
 impl Notes {
@@ -170,9 +172,22 @@ impl Notes {
         self.findings.missing().map(missing).collect()
     }
 
+    /// Adds rows that repeat the header of an input, the first of them at this place. They are told of when they are met.
+    pub(crate) fn add_headers(&mut self, rows: u64, first: &str) {
+        self.headers.get_or_insert_with(|| (0, first.to_owned())).0 += rows;
+    }
+
     /// All notes, for the summary.
     pub(crate) fn all(&self, inputs: &[Input]) -> Vec<Note> {
-        TOPICS.iter().filter_map(|topic| note(topic, &self.findings, 0, inputs)).collect()
+        let headers = self.headers.as_ref().map(|(rows, first)| Note {
+            code: "headers_repeated",
+            message: "rows that repeat the header, skipped".to_owned(),
+            count: *rows,
+            first: Some(first.clone()),
+            cure: "",
+        });
+        let found = TOPICS.iter().filter_map(|topic| note(topic, &self.findings, 0, inputs));
+        found.chain(headers).collect()
     }
 }
 

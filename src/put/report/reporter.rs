@@ -242,6 +242,7 @@ impl Reporter {
     pub(crate) fn repeats_header(&self, first: Position, rows: u64) {
         let mut inner = self.lock();
         let first = format!("{}:{}", input_name(&inner.inputs, first.input), first.line);
+        inner.notes.add_headers(rows, &first);
         inner.audience.note(InputNotice::HeaderRepeated { first, rows });
     }
 
