@@ -57,8 +57,8 @@ mod tests;
 mod unfit;
 mod unjoined;
 mod value;
-mod window;
 mod void;
+mod window;
 mod word_vectors;
 
 pub(crate) use self::aligned::stem;

@@ -8,8 +8,8 @@ use super::nameless;
 use super::outline::{Outline, Value};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
-use crate::record::names::{self, HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
 use super::void;
+use crate::record::names::{self, HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
 use crate::record::rejected::BEGINS;
 
 /// Whether the first value holds records.
