@@ -141,16 +141,7 @@ impl fmt::Display for JoinTrouble {
             Self::NoRecords => formatter.write_str(
                 "is neither JSON Lines nor a table\nconvert it to JSON Lines or CSV, with the key and the texts",
             ),
-            Self::NoObject { line, first } => write!(
-                formatter,
-                "is not JSON Lines: line {line} is not a JSON object\n\
-                 write each record on its own line{}",
-                match first {
-                    Some(b'[') => ": jq -c '.[]' FILE > NEW-FILE",
-                    Some(b'{') => ": jq -c . FILE > NEW-FILE",
-                    _ => "",
-                }
-            ),
+            Self::NoObject { line, first } => formatter.write_str(&without_object(*line, *first)),
             Self::Torn(line) => write!(
                 formatter,
                 "ends inside the record on line {line}: it is truncated\ncreate or download it again"
@@ -211,6 +202,15 @@ impl fmt::Display for JoinTrouble {
             Self::Io(cause) => write!(formatter, "cannot be read: {cause}\ncheck that file"),
         }
     }
+}
+
+fn without_object(line: u64, first: Option<u8>) -> String {
+    let command = match first {
+        Some(b'[') => ": jq -c '.[]' FILE > NEW-FILE",
+        Some(b'{') => ": jq -c . FILE > NEW-FILE",
+        _ => "",
+    };
+    format!("is not JSON Lines: line {line} is not a JSON object\nwrite each record on its own line{command}")
 }
 
 fn with_another_header(line: u64) -> String {

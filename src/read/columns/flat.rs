@@ -79,7 +79,9 @@ impl FlatFile {
             self.told += &names.join(", ");
         }
         if !more.is_empty() {
-            self.told += &format!(" and {} more", more.len());
+            self.told += " and ";
+            self.told += &more.len().to_string();
+            self.told += " more";
         }
         self
     }

@@ -196,12 +196,11 @@ impl Join {
 
     /// The key of a record, and the record as an object.
     fn record(&self, text: Vec<u8>) -> Result<(String, Vec<u8>), JoinTrouble> {
-        let found = match &self.table {
-            Some(table) => table.record(&text),
-            None => {
-                let is_text = is_object(&text) && std::str::from_utf8(&text).is_ok();
-                self.keys.of(&text).ok().filter(|_| is_text).map(|key| (key, text))
-            }
+        let found = if let Some(table) = &self.table {
+            table.record(&text)
+        } else {
+            let is_text = is_object(&text) && std::str::from_utf8(&text).is_ok();
+            self.keys.of(&text).ok().filter(|_| is_text).map(|key| (key, text))
         };
         found.ok_or(JoinTrouble::Changed)
     }

@@ -20,7 +20,7 @@ pub(crate) struct Rows {
     dialect: Dialect,
     columns: Arc<Columns>,
     /// The header; nothing where the first row is data.
-    header: Option<FirstHeader>,
+    header: Option<Box<FirstHeader>>,
     /// How long a row with a quoted cell may be.
     longest: usize,
     /// Whether a carriage return stands in the text that was cut last.
@@ -34,7 +34,7 @@ impl Rows {
 
     /// The same under a header: where files were put together, it comes again between rows.
     pub(super) fn under(self, header: FirstHeader) -> Self {
-        Self { header: Some(header), ..self }
+        Self { header: Some(Box::new(header)), ..self }
     }
 
     /// The byte between cells.
@@ -52,7 +52,7 @@ impl Rows {
         self.has_returns = memchr::memchr(b'\r', text).is_some();
         let columns = Some(self.columns.0.len());
         let text = Text { bytes: text, last, longest: self.longest, dialect: &self.dialect, columns };
-        cut_counted(text, self.header.as_ref(), &mut Ahead::default())
+        cut_counted(text, self.header.as_deref(), &mut Ahead::default())
     }
 
     /// The cells of a row that was in order when it was cut.

@@ -125,7 +125,7 @@ impl FirstHeader {
         let is_known = |cell: &[u8]| {
             cell.len() < most && self.known.contains(&unquoted(cell, dialect).to_ascii_lowercase())
         };
-        let is_number = |cell: &&[u8]| cell.trim_ascii().first().is_none_or(is_of_numbers);
+        let is_number = |cell: &&[u8]| cell.trim_ascii().first().is_none_or(|byte| is_of_numbers(*byte));
         let ends_with_known = || {
             let mut pieces = near_end.rsplit(|byte| *byte == dialect.delimiter);
             pieces.next().is_some_and(is_known) || pieces.filter(|piece| !is_number(piece)).any(is_known)
@@ -142,7 +142,7 @@ impl FirstHeader {
         let is_around = |byte: &u8| byte.is_ascii_whitespace() || dialect.is_quote(*byte);
         let first = cell.iter().find(|byte| !is_around(byte));
         let last = cell.iter().rfind(|byte| !is_around(byte));
-        cell.len() <= NAME_AT_MOST && !first.into_iter().chain(last).all(is_of_numbers)
+        cell.len() <= NAME_AT_MOST && !first.into_iter().chain(last).all(|byte| is_of_numbers(*byte))
     }
 
     /// Whether cells are those of a header: names of a key and of a vector, or all names of this one.
@@ -215,8 +215,8 @@ impl FirstHeader {
 }
 
 /// Whether a list of numbers may begin or end with this byte.
-fn is_of_numbers(byte: &u8) -> bool {
-    byte.is_ascii_digit() || b"+-.[](){}".contains(byte)
+fn is_of_numbers(byte: u8) -> bool {
+    byte.is_ascii_digit() || b"+-.[](){}".contains(&byte)
 }
 
 /// The name that a path begins with.
@@ -321,7 +321,7 @@ mod tests {
         let Ok(Header::Found(mut rows, end)) = header(text, true, 1 << 20, b',', &Tables::default()) else {
             panic!("no header in {}", text.escape_ascii());
         };
-        let text = bytes::Bytes::copy_from_slice(text.get(end..).unwrap());
+        let text = bytes::Bytes::copy_from_slice(&text[end..]);
         let cut = rows.cut(&text, true);
         let is_flawed = |index: usize| cut.flaws.iter().any(|(flawed, _)| *flawed == index);
         let whole = cut.records.iter().enumerate().filter(|(index, _)| !is_flawed(*index));
@@ -368,7 +368,7 @@ mod tests {
             let other = written(&columns(), 10, 3, fastrand::bool());
             // The first file may end anywhere in its last row, with or without a line end.
             let last = one.trim_end().rfind("doc-2").unwrap();
-            let line = one.get(..last).and_then(|before| before.rfind("\n")).unwrap();
+            let line = one.get(..last).and_then(|before| before.rfind('\n')).unwrap();
             let end = if fastrand::bool() { one.len() } else { fastrand::usize(line + 1..one.len()) };
             let between = fastrand::choice(["", "\n", "\r\n", "\n\u{feff}"]).unwrap();
             let text = [one.as_bytes().get(..end).unwrap(), between.as_bytes(), other.as_bytes()].concat();
