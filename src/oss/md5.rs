@@ -1,7 +1,7 @@
 //! MD5 of one message, or of up to eight together.
 //!
 //! Each step of MD5 waits for the one before, so that a processor hashing one message is idle most of the time. With
-//! AVX2 ([`simd`](crate::simd)), eight messages side by side, one in each lane of a register, take little more time than one.
+//! AVX2 ([`simd`]), eight messages side by side, one in each lane of a register, take little more time than one.
 //! Elsewhere a register has four lanes: four messages take less than twice as long as one, and four more in a register that
 //! waits for none of the first less than three times. No library that is well kept does that. The local service checks
 //! bodies with a library of its own, and so do the tests here.
