@@ -106,8 +106,17 @@ fn options_values_and_files_are_offered() {
 
 #[test]
 fn commands_come_first_and_nothing_hidden_is_offered() {
-    const COMMANDS: [&str; 9] =
-        ["completions", "config", "convert", "put", "put-vectors", "serve", "status", "vectors-api", "verify"];
+    const COMMANDS: [&str; 9] = [
+        "completions",
+        "config",
+        "convert",
+        "put",
+        "put-vectors",
+        "serve",
+        "status",
+        "vectors-api",
+        "verify",
+    ];
     let home = home();
     for shell in shells() {
         let offered = |line: &str| {

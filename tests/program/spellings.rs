@@ -116,10 +116,10 @@ fn a_header_that_comes_again_where_files_were_put_together_is_skipped_and_counte
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     let parts = [header, &row("a"), "\u{feff}", header, header, &row("b"), &row("c"), header.trim_end()];
     home.write("all.csv", parts.concat());
-    home.write("other.csv", "id,vector\nd,[0.1 -0.2]\nid,vector,\nID,vector\n");
-    let ended = run(home.put(&service).args(["all.csv", "other.csv", "--rejects", "r.jsonl"]));
-    // What is not exactly the header is a record, good or bad.
-    assert_eq!(ended.assert_code(4).counts(["read", "stored", "rejected"]), [6, 4, 2]);
+    home.write("other.csv", "id,vector\nd,[0.1 -0.2]\nID,\"vector\"\n");
+    let ended = run(home.put(&service).args(["all.csv", "other.csv"]));
+    // Its names may be written otherwise.
+    assert_eq!(ended.assert_code(0).counts(["read", "stored", "rejected"]), [4, 4, 0]);
     service.assert_holds(&state(&[
         ("a", [0.1, -0.2]),
         ("b", [0.1, -0.2]),
@@ -128,14 +128,12 @@ fn a_header_that_comes_again_where_files_were_put_together_is_skipped_and_counte
     ]));
     insta::assert_snapshot!(notes(&ended).join("\n"), @"
     note: skipped: 3 rows that repeat the header, first at all.csv:3
+    note: skipped: 1 row that repeats the header, first at other.csv:3
     note: columns not stored: n, first at all.csv:2 (record 1); list them in --metadata to store them ('*' for all), or -NAME to leave one out
     ");
     let told = ended.summary()["notes"].clone();
     let headers = told.as_array().unwrap().iter().find(|note| note["code"] == "headers_repeated").unwrap();
     assert_eq!((&headers["count"], &headers["first"]), (&3.into(), &"all.csv:3".into()));
-    let rejects = json_lines(&home.path("r.jsonl"));
-    let lines: Vec<_> = rejects.iter().map(|reject| reject["rejected"]["line"].as_u64().unwrap()).collect();
-    assert_eq!(lines, [3, 4]);
 }
 
 #[test]
