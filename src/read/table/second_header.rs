@@ -122,9 +122,7 @@ impl FirstHeader {
         let most = self.longest + AROUND_NAME;
         let near_start = row.get(..most).unwrap_or(row);
         let near_end = row.get(row.len().saturating_sub(most.max(NAMES_LOOKED_AT))..).unwrap_or(row);
-        let is_known = |cell: &[u8]| {
-            cell.len() < most && self.known.contains(&unquoted(cell, dialect).to_ascii_lowercase())
-        };
+        let is_known = |cell: &[u8]| cell.len() < most && self.is_known(cell, dialect);
         let is_number = |cell: &&[u8]| cell.trim_ascii().first().is_none_or(|byte| is_of_numbers(*byte));
         let ends_with_known = || {
             let mut pieces = near_end.rsplit(|byte| *byte == dialect.delimiter);
@@ -133,6 +131,18 @@ impl FirstHeader {
         near_start.split(|byte| *byte == dialect.delimiter).next().is_some_and(is_known)
             || ends_with_known()
             || self.lacks_vector(row, dialect)
+    }
+
+    /// Whether a cell is a name that is known. Most cells are not, which is seen without a copy.
+    fn is_known(&self, cell: &[u8], dialect: &Dialect) -> bool {
+        if !cell.is_ascii() {
+            return self.known.contains(&unquoted(cell, dialect).to_ascii_lowercase());
+        }
+        let is_around = |byte: &u8| char::from(*byte).is_whitespace() || dialect.is_quote(*byte);
+        let first = cell.iter().position(|byte| !is_around(byte)).unwrap_or(cell.len());
+        let last = cell.iter().rposition(|byte| !is_around(byte)).map_or(first, |last| last + 1);
+        let name = cell.get(first..last).unwrap_or_default();
+        self.known.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// Whether what is in the column of the vector is no list of numbers, as far as its ends show it.
