@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::super::conversion::name;
-use super::super::value::{Members, Next, record_end, skip_blanks};
+use super::super::value::{Members, Next, record_end, skip_blanks, string_end};
 use super::super::window::newlines;
 use super::trouble::Trouble;
 
@@ -134,9 +134,7 @@ impl<'a> Json<'a> {
     }
 
     fn refuse_repeats_below(self, value: &Value, depth: usize) -> Result<(), Trouble> {
-        if depth > DEEPEST {
-            return Err(Trouble::new(value.start, "values that hold one another too deep"));
-        }
+        self.refuse_too_deep(value, depth)?;
         let has_objects = memchr(b'{', self.text(value)).is_some();
         if self.begins(value, b'[') && has_objects {
             let elements = self.elements(value)?;
@@ -159,26 +157,56 @@ impl<'a> Json<'a> {
 
     /// Whether a value holds what may be a vector, under any name.
     pub(super) fn has_vector(self, value: &Value) -> Result<bool, Trouble> {
+        self.has_vector_below(value, 0)
+    }
+
+    fn has_vector_below(self, value: &Value, depth: usize) -> Result<bool, Trouble> {
+        self.refuse_too_deep(value, depth)?;
         match self.text(value).first() {
             Some(b'[') => {
                 let elements = self.elements(value)?;
                 if elements.len() > 1 && elements.iter().all(|element| self.is_number(element)) {
                     return Ok(true);
                 }
-                self.any_has_vector(elements.iter())
+                self.any_has_vector(elements.iter(), depth)
             }
             Some(b'{') => {
                 let members = self.members(value)?;
                 let is_encoded = |(name, value): &Member<'_>| self.may_be_encoded(name, value);
                 Ok(members.iter().any(is_encoded)
-                    || self.any_has_vector(members.iter().map(|(_, value)| value))?)
+                    || self.any_has_vector(members.iter().map(|(_, value)| value), depth)?)
             }
             _ => Ok(false),
         }
     }
 
-    fn any_has_vector<'v>(self, mut values: impl Iterator<Item = &'v Value>) -> Result<bool, Trouble> {
-        values.try_fold(false, |found, value| Ok(found || self.has_vector(value)?))
+    fn any_has_vector<'v>(
+        self,
+        mut values: impl Iterator<Item = &'v Value>,
+        depth: usize,
+    ) -> Result<bool, Trouble> {
+        values.try_fold(false, |found, value| Ok(found || self.has_vector_below(value, depth + 1)?))
+    }
+
+    fn refuse_too_deep(self, value: &Value, depth: usize) -> Result<(), Trouble> {
+        if depth > DEEPEST {
+            return Err(Trouble::new(value.start, "values that hold one another too deep"));
+        }
+        Ok(())
+    }
+
+    /// An error if a text goes on over a line end: it is not JSON, and on one line it would be another text.
+    pub(super) fn refuse_line_ends_in_texts(self) -> Result<(), Trouble> {
+        let mut at = 0;
+        while let Some(quote) = memchr(b'"', self.0.get(at..).unwrap_or_default()).map(|quote| at + quote) {
+            let end =
+                string_end(self.0, quote).ok_or_else(|| Trouble::new(quote, "a text without an end"))?;
+            if memchr2(b'\n', b'\r', self.text(&(quote..end))).is_some() {
+                return Err(Trouble::new(quote, "a text with a line end in it, which JSON writes as \\n"));
+            }
+            at = end;
+        }
+        Ok(())
     }
 
     /// Whether a member may be a vector as text.
@@ -248,6 +276,17 @@ mod tests {
         let deep = "[".repeat(1000) + "{}" + &"]".repeat(1000);
         let (json, value) = first(&deep);
         assert!(json.refuse_repeats(&value).is_err());
+    }
+
+    #[test]
+    fn a_text_over_a_line_end_and_values_too_deep_are_errors() {
+        assert!(Json::new(b"{\"a\":\n\"x\\n\"}").refuse_line_ends_in_texts().is_ok());
+        for text in ["{\"a\":\"x\ny\"}", "{\"a\":\"x\ry\"}", "{\"a\":\"x"] {
+            assert!(Json::new(text.as_bytes()).refuse_line_ends_in_texts().is_err(), "{text}");
+        }
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        let (json, value) = first(&deep);
+        assert!(json.has_vector(&value).is_err());
     }
 
     #[test]

@@ -45,6 +45,7 @@ impl<'a, 'p> Records<'a, 'p> {
 
     /// Hands out all records.
     pub(super) fn write(&mut self, conversion: &Conversion) -> Result<(), End> {
+        self.json.refuse_line_ends_in_texts()?;
         let values = self.json.values()?;
         values.iter().try_for_each(|value| self.json.refuse_repeats(value))?;
         for value in values {
