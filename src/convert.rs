@@ -1,8 +1,8 @@
 //! `convert`: JSON that put-vectors does not read as it is.
 
-use std::fs::DirBuilder;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::Convert;
 use crate::exit::{ErrorCode, Failure};
@@ -47,36 +47,68 @@ pub(crate) fn convert(arguments: &Convert) -> Result<String, Failure> {
     Ok(format!("{what} written to {}\n", quoted(&output.display().to_string())))
 }
 
-/// Writes all records into one new file, each on a line.
+/// Writes all records into one new file, each on a line. It gets its name once it is whole: what is only a part of the input
+/// must not be loaded as if it were all.
 fn lines(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
-    let mut file = BufWriter::new(private::writing().create_new(true).open(output)?);
+    refuse_existing(output)?;
+    let (file, unfinished) = private::create_beside(output, UNFINISHED)?;
+    let mut file = BufWriter::new(file);
     let mut written = 0;
     let done = convertible.write(&mut |record| {
         written += 1;
         file.write_all(record)?;
         file.write_all(b"\n")
     });
-    let done = done.and_then(|()| Ok(file.flush()?));
+    let done = done.and_then(|()| {
+        file.flush()?;
+        owner_may_read(file.get_ref())?;
+        // A link takes no name that somebody else has taken meanwhile; not every file system has links.
+        match fs::hard_link(&unfinished, output) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Ok(fs::rename(&unfinished, output)?)
+            }
+            linked => Ok(linked?),
+        }
+    });
+    private::remove_if_there(&unfinished)?;
+    done.map(|()| written)
+}
+
+/// Writes each object of columns into a file of its own, in a new directory, which gets its name once it is whole.
+fn files(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
+    refuse_existing(output)?;
+    let mut unfinished = output.as_os_str().to_owned();
+    unfinished.push(UNFINISHED);
+    let unfinished = PathBuf::from(unfinished);
+    fs::create_dir(&unfinished)?;
+    let mut written = 0;
+    let done = convertible.write(&mut |columns| {
+        written += 1;
+        let path = unfinished.join(format!("page-{written:06}.json"));
+        private::writing().create_new(true).open(path)?.write_all(columns)
+    });
+    let done = done.and_then(|()| Ok(fs::rename(&unfinished, output)?));
     if done.is_err() {
-        // What is only a part of the input must not be loaded as if it were all.
-        private::remove_if_there(output)?;
+        fs::remove_dir_all(&unfinished)?;
     }
     done.map(|()| written)
 }
 
-/// Writes each object of columns into a file of its own, in a new directory.
-fn files(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
-    DirBuilder::new().create(output)?;
-    let mut written = 0;
-    let done = convertible.write(&mut |columns| {
-        written += 1;
-        let path = output.join(format!("page-{written:06}.json"));
-        private::writing().create_new(true).open(path)?.write_all(columns)
-    });
-    if done.is_err() {
-        std::fs::remove_dir_all(output)?;
-    }
-    done.map(|()| written)
+/// What the name of an output ends in until it is whole.
+const UNFINISHED: &str = ".ossvec-new";
+
+fn refuse_existing(output: &Path) -> io::Result<()> {
+    if output.symlink_metadata().is_ok() { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(()) }
+}
+
+#[cfg(unix)]
+fn owner_may_read(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn owner_may_read(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 fn failure(stopped: Stopped, input: &Input, output: &Path) -> Failure {
@@ -87,7 +119,7 @@ fn failure(stopped: Stopped, input: &Input, output: &Path) -> Failure {
         }
         Stopped::Writing(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Failure::new(ErrorCode::Usage, format!("{} already exists", output.display()))
-                .advise("choose another name for the output, or remove it")
+                .advise("choose another name for the output, or remove it; what an earlier run did not finish ends in .ossvec-new")
         }
         Stopped::Writing(error) => {
             Failure::new(ErrorCode::of_writing(&error), format!("cannot write {}: {error}", output.display()))
