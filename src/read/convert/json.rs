@@ -134,7 +134,7 @@ impl<'a> Json<'a> {
     }
 
     fn refuse_repeats_below(self, value: &Value, depth: usize) -> Result<(), Trouble> {
-        self.refuse_too_deep(value, depth)?;
+        refuse_too_deep(value, depth)?;
         let has_objects = memchr(b'{', self.text(value)).is_some();
         if self.begins(value, b'[') && has_objects {
             let elements = self.elements(value)?;
@@ -161,7 +161,7 @@ impl<'a> Json<'a> {
     }
 
     fn has_vector_below(self, value: &Value, depth: usize) -> Result<bool, Trouble> {
-        self.refuse_too_deep(value, depth)?;
+        refuse_too_deep(value, depth)?;
         match self.text(value).first() {
             Some(b'[') => {
                 let elements = self.elements(value)?;
@@ -188,13 +188,6 @@ impl<'a> Json<'a> {
         values.try_fold(false, |found, value| Ok(found || self.has_vector_below(value, depth + 1)?))
     }
 
-    fn refuse_too_deep(self, value: &Value, depth: usize) -> Result<(), Trouble> {
-        if depth > DEEPEST {
-            return Err(Trouble::new(value.start, "values that hold one another too deep"));
-        }
-        Ok(())
-    }
-
     /// An error if a text goes on over a line end: it is not JSON, and on one line it would be another text.
     pub(super) fn refuse_line_ends_in_texts(self) -> Result<(), Trouble> {
         let mut at = 0;
@@ -215,6 +208,13 @@ impl<'a> Json<'a> {
         let is_named = [&b"vec"[..], b"emb"].iter().any(|beginning| name.starts_with(beginning));
         is_named && self.is_text(value) && value.len() > SHORTEST
     }
+}
+
+fn refuse_too_deep(value: &Value, depth: usize) -> Result<(), Trouble> {
+    if depth > DEEPEST {
+        return Err(Trouble::new(value.start, "values that hold one another too deep"));
+    }
+    Ok(())
 }
 
 /// A text without its quotes and escapes, and what else a value says.
