@@ -10,6 +10,9 @@ use lzma_rust2::XzReader;
 /// Bytes by which what follows a member is recognised.
 const MAGIC: usize = 4;
 
+/// The longest header of a zstd frame: RFC 8878, section 3.1.1.1, and the magic number before it.
+const ZSTD_HEADER: usize = 18;
+
 /// What follows the level in a bzip2 stream: the mark of a block, or of the end.
 const BZIP2_BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
 const BZIP2_END: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
@@ -84,7 +87,7 @@ impl Compression {
                 part: Part::Open(GzDecoder::new(packed)),
                 open: |rest| Ok(GzDecoder::new(rest)),
             }),
-            Self::Zstd => Box::new(Members { part: Part::Open(frame(packed)?), open: frame }),
+            Self::Zstd => Box::new(Members { part: Part::Open(Zstd::new(packed)?), open: Zstd::new }),
             Self::Bzip2 => Box::new(Members {
                 part: Part::Open(BzDecoder::new(packed)),
                 open: |rest| Ok(BzDecoder::new(rest)),
@@ -108,10 +111,6 @@ fn xz_stream<R: BufRead>(packed: R) -> XzReader<R> {
     XzReader::new_mem_limit(packed, false, (MEBIBYTES_AT_MOST << 10) + XZ_OVERHEAD_KIBIBYTES)
 }
 
-fn frame<R: BufRead>(packed: R) -> io::Result<zstd::Decoder<'static, R>> {
-    zstd::Decoder::with_buffer(packed).map(zstd::Decoder::single_frame)
-}
-
 /// What decompresses one member, or one frame.
 trait Decompressor<R>: Read {
     const COMPRESSION: Compression;
@@ -124,14 +123,6 @@ impl<R: BufRead> Decompressor<R> for GzDecoder<R> {
 
     fn rest(self) -> R {
         self.into_inner()
-    }
-}
-
-impl<R: BufRead> Decompressor<R> for zstd::Decoder<'static, R> {
-    const COMPRESSION: Compression = Compression::Zstd;
-
-    fn rest(self) -> R {
-        self.finish()
     }
 }
 
@@ -148,6 +139,48 @@ impl<R: BufRead> Decompressor<R> for XzReader<R> {
 
     fn rest(self) -> R {
         self.into_inner()
+    }
+}
+
+/// One frame of zstd. Its decoder does not hold the size that the frame's header gives against a text whose last block is
+/// empty, unless it has the whole frame at hand.
+struct Zstd<R: BufRead> {
+    decoder: zstd::Decoder<'static, R>,
+    /// How many bytes are missing, if the header says how many there are.
+    missing: Option<u64>,
+}
+
+impl<R: BufRead> Zstd<Counted<R>> {
+    fn new(mut packed: Counted<R>) -> io::Result<Self> {
+        // A header that is cut or damaged is an error of the decoder.
+        let missing = zstd::zstd_safe::get_frame_content_size(packed.peek(ZSTD_HEADER)?).unwrap_or(None);
+        let decoder = zstd::Decoder::with_buffer(packed)?.single_frame();
+        Ok(Self { decoder, missing })
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.decoder.read(buffer)?;
+        let Some(missing) = &mut self.missing else { return Ok(read) };
+        match missing.checked_sub(read as u64) {
+            Some(left) if read > 0 || left == 0 => *missing = left,
+            _ => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the frame has another size than its header says",
+                ));
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> Decompressor<R> for Zstd<R> {
+    const COMPRESSION: Compression = Compression::Zstd;
+
+    fn rest(self) -> R {
+        self.decoder.finish()
     }
 }
 
@@ -200,11 +233,11 @@ struct Counted<R> {
 }
 
 impl<R: BufRead> Counted<R> {
-    /// The next bytes, as many as a magic number has, or fewer at the end.
-    fn peek(&mut self) -> io::Result<&[u8]> {
-        while self.ahead.len() < MAGIC {
+    /// The next bytes: as many as are wanted, or fewer at the end.
+    fn peek(&mut self, wanted: usize) -> io::Result<&[u8]> {
+        while self.ahead.len() < wanted {
             let held = self.inner.fill_buf()?;
-            let wanted = held.len().min(MAGIC - self.ahead.len());
+            let wanted = held.len().min(wanted - self.ahead.len());
             self.ahead.extend(held.iter().take(wanted));
             self.inner.consume(wanted);
             if wanted == 0 {
@@ -276,7 +309,7 @@ impl<R: BufRead, D: Decompressor<Counted<R>>> Read for Members<R, D> {
 fn next_member<R: BufRead>(mut rest: Counted<R>, compression: Compression) -> io::Result<Option<Counted<R>>> {
     let end = rest.taken;
     loop {
-        let next = rest.peek()?;
+        let next = rest.peek(MAGIC)?;
         match next.iter().take_while(|byte| **byte == 0 || byte.is_ascii_whitespace()).count() {
             _ if next.is_empty() => return Ok(None),
             0 if compression.begins(next) => return Ok(Some(rest)),

@@ -164,3 +164,31 @@ fn text_is_not_compressed() {
         assert_eq!(Compression::of(text.as_bytes()), None);
     }
 }
+
+/// A frame of zstd as RFC 8878 lays it out, one segment: its header says `claimed` bytes, its blocks are plain, and the last one
+/// is empty, as programs write it that learn late that nothing follows.
+fn plain_zstd(claimed: u8, text: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x20, claimed];
+    frame.extend(&u32::try_from(text.len() << 3).unwrap().to_le_bytes()[..3]);
+    frame.extend(text);
+    frame.extend([1, 0, 0]);
+    frame
+}
+
+#[test]
+fn a_zstd_frame_has_the_size_that_its_header_says_in_whatever_pieces_it_comes() {
+    for (claimed, text) in [(3, ""), (0, "[1]"), (2, "[1]"), (4, "[1]"), (3, "[1]"), (0, "")] {
+        let frame = plain_zstd(claimed, text.as_bytes());
+        for piece in [1, 2, 5, 7, 64] {
+            let slow = io::BufReader::with_capacity(piece, io::Cursor::new(frame.clone()));
+            let mut read = String::new();
+            let end = Compression::Zstd.decompress(slow).unwrap().read_to_string(&mut read);
+            assert_eq!(
+                end.is_ok(),
+                usize::from(claimed) == text.len(),
+                "{claimed}, {text:?}, in pieces of {piece}"
+            );
+            assert!(text.starts_with(&read));
+        }
+    }
+}
