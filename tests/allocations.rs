@@ -58,7 +58,7 @@ fn records(form: Form, dimension: usize) -> Vec<Record> {
             Form::Text => json(format!("\"[{numbers}]\"")),
             Form::Cell => {
                 let cells = [format!("key-{record}"), format!("[{numbers}]"), r#"{"title": "a"}"#.to_owned()];
-                Raw::Row { columns: Arc::clone(&columns), cells: csv::ByteRecord::from(cells.to_vec()) }
+                Raw::Row { columns: Arc::clone(&columns), cells: cells.to_vec().into() }
             }
         }
     };

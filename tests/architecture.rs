@@ -362,7 +362,9 @@ fn map() -> Vec<(String, bool)> {
 
 #[test]
 fn the_map_shows_the_tree_as_it_is() {
-    let drawn: BTreeSet<_> = map().into_iter().map(|(path, _)| path).collect();
+    let shown: Vec<_> = map().into_iter().map(|(path, _)| path).collect();
+    let drawn: BTreeSet<_> = shown.iter().cloned().collect();
+    assert_eq!(drawn.len(), shown.len(), "docs/design.md shows a file twice: {shown:?}");
     let here: BTreeSet<_> = sources().into_iter().map(|source| source.path).collect();
     let missing: Vec<_> = here.difference(&drawn).cloned().collect();
     let gone: Vec<_> = drawn.difference(&here).cloned().collect();

@@ -50,7 +50,7 @@ fn looks(raw: &Raw) -> Looks {
     match raw {
         Raw::Row { columns, cells } => {
             let mut looks = Looks::default();
-            for (name, cell) in columns.0.iter().zip(cells) {
+            for (name, cell) in columns.0.iter().zip(cells.iter()) {
                 if is_vector(cell.trim_ascii(), Separated::Loosely) {
                     looks.vectors.push(name.clone());
                 }

@@ -288,7 +288,7 @@ mod tests {
         let broken = |trouble| Raw::Broken { text: Bytes::from_static(b"a"), trouble: Box::new(trouble) };
         let row = |columns: &[&str]| Raw::Row {
             columns: Arc::new(Columns(columns.iter().map(ToString::to_string).collect())),
-            cells: csv::ByteRecord::from(vec!["1"; columns.len()]),
+            cells: vec!["1"; columns.len()].into(),
         };
         let rows = [
             broken(RowTrouble::Cells { want: 3, got: 4 }),

@@ -9,7 +9,7 @@ use super::metadata::Under;
 use super::not_text;
 use super::numbers::{self, Separated};
 use super::scratch::{Key, Scratch};
-use crate::record::{Columns, Position, Reason};
+use crate::record::{Cells, Columns, Position, Reason};
 
 /// What the columns of one file are for.
 #[derive(Debug)]
@@ -199,7 +199,7 @@ impl Header {
 /// Reads the row `cells` under its header into `scratch`.
 pub(crate) fn read(
     header: &Header,
-    cells: &csv::ByteRecord,
+    cells: &Cells,
     under: Under<'_>,
     scratch: &mut Scratch,
 ) -> Result<(), Reason> {
@@ -258,7 +258,7 @@ pub(crate) fn read(
 }
 
 /// Names the columns that seem to hold the numbers of a vector, one each.
-fn spread_vector(columns: &Columns, cells: &csv::ByteRecord) -> Option<Reason> {
+fn spread_vector(columns: &Columns, cells: &Cells) -> Option<Reason> {
     let (first, last, prefix) = columns.numbered()?;
     let is_number = |name| {
         let cell = columns.exactly(name).and_then(|index| cells.get(index));
@@ -272,7 +272,7 @@ fn spread_vector(columns: &Columns, cells: &csv::ByteRecord) -> Option<Reason> {
 }
 
 /// Takes the vector out of the cells that hold a number each.
-fn wide_vector(header: &Header, cells: &csv::ByteRecord, scratch: &mut Scratch) {
+fn wide_vector(header: &Header, cells: &Cells, scratch: &mut Scratch) {
     scratch.vector_rank = Some(0);
     for (index, column) in header.wide.iter().enumerate() {
         let cell = cells.get(*column).unwrap_or_default();

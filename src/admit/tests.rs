@@ -39,7 +39,7 @@ fn json_with_text_values(text: &str) -> Result<String, Reason> {
 
 fn row(columns: &[&str], cells: &[&str], fields: Fields) -> Result<String, Reason> {
     let columns = Arc::new(Columns(columns.iter().map(ToString::to_string).collect()));
-    admit_with(fields, rules(), Raw::Row { columns, cells: csv::ByteRecord::from(cells.to_vec()) })
+    admit_with(fields, rules(), Raw::Row { columns, cells: cells.to_vec().into() })
 }
 
 #[test]

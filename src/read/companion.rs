@@ -16,7 +16,7 @@ use super::reader::Reader;
 use super::recognise::{Form, Format};
 use super::sizes::Sizes;
 use super::table::Tables;
-use crate::record::{Columns, Input, KeyFlaw, Position, Raw, Record, RowTrouble, Unit};
+use crate::record::{Cells, Columns, Input, KeyFlaw, Position, Raw, Record, RowTrouble, Unit};
 
 /// The keys in a file.
 pub(super) enum KeyFile {
@@ -253,7 +253,7 @@ fn json_of(raw: &Raw) -> Result<String, (String, RowTrouble)> {
 }
 
 /// The cells of a row, if all of them are text.
-fn texts<'a>(columns: &Columns, cells: &'a csv::ByteRecord) -> Result<Vec<&'a str>, (String, RowTrouble)> {
+fn texts<'a>(columns: &Columns, cells: &'a Cells) -> Result<Vec<&'a str>, (String, RowTrouble)> {
     let text = |(index, cell): (usize, &'a [u8])| {
         std::str::from_utf8(cell).map_err(|_| {
             let named = columns.0.get(index).filter(|name| !name.is_empty());

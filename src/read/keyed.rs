@@ -11,7 +11,7 @@ use super::recognise::Form;
 use super::value::value_end;
 use crate::record::names::KEYS;
 use crate::record::rejected::BEGINS;
-use crate::record::{Columns, Raw, RowTrouble};
+use crate::record::{Cells, Columns, Raw, RowTrouble};
 
 /// The fields that a record gets.
 #[derive(Debug)]
@@ -159,23 +159,18 @@ impl Keyed {
         text
     }
 
-    fn row(
-        &mut self,
-        columns: &Arc<Columns>,
-        cells: &csv::ByteRecord,
-        parts: Parts<'_>,
-    ) -> Result<Raw, OwnKey> {
+    fn row(&mut self, columns: &Arc<Columns>, cells: &Cells, parts: Parts<'_>) -> Result<Raw, OwnKey> {
         let wide = self.wide(columns, parts.metadata.is_some())?;
-        let mut row = csv::ByteRecord::new();
-        row.push_field(plain(parts.key).as_bytes());
-        if let Some(metadata) = parts.metadata {
-            // Text may hold the object, and a cell holds it without another pair of quotes.
-            let cell =
-                if metadata.starts_with('"') { plain(metadata).into() } else { Cow::Borrowed(metadata) };
-            row.push_field(cell.as_bytes());
-        }
-        row.extend(cells);
-        Ok(Raw::Row { columns: wide, cells: row })
+        let key = plain(parts.key);
+        // Text may hold the object, and a cell holds it without another pair of quotes.
+        let metadata = parts.metadata.map(|metadata| {
+            if metadata.starts_with('"') { plain(metadata).into() } else { Cow::Borrowed(metadata) }
+        });
+        let first: Vec<_> = [Some(key.as_bytes()), metadata.as_ref().map(|cell| cell.as_bytes())]
+            .into_iter()
+            .flatten()
+            .collect();
+        Ok(Raw::Row { columns: wide, cells: cells.after(&first) })
     }
 
     /// A header with the columns that its rows get.
@@ -271,7 +266,7 @@ mod tests {
     fn a_row_gets_a_column_and_one_of_another_length_stays_as_it_is() {
         let row = |names: &[&str], cells: &[&str]| Raw::Row {
             columns: Arc::new(Columns(names.iter().map(ToString::to_string).collect())),
-            cells: csv::ByteRecord::from(cells),
+            cells: cells.to_vec().into(),
         };
         let told = |raw: &Raw| {
             let parts = Parts { key: "\"a-0\"", metadata: Some("{}") };

@@ -2,6 +2,7 @@
 //!
 //! Pure data; who makes them is told at each type.
 
+mod cells;
 mod cure;
 mod finding;
 pub(crate) mod key;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::cells::Cells;
 pub(crate) use self::cure::ValueCure;
 pub(crate) use self::finding::Finding;
 pub(crate) use self::key::KeyFlaw;
@@ -211,7 +213,7 @@ pub enum Raw {
         /// The file's header.
         columns: Arc<Columns>,
         /// The cells, unquoted.
-        cells: csv::ByteRecord,
+        cells: Cells,
     },
     /// One row of a file of columns.
     Columns {
@@ -321,7 +323,7 @@ impl Raw {
     pub fn alone(self) -> Self {
         match self {
             Self::Json(text) => Self::Json(Bytes::copy_from_slice(&text)),
-            row @ Self::Row { .. } => row,
+            Self::Row { columns, cells } => Self::Row { columns, cells: cells.alone() },
             Self::Columns { rows, row } => Self::Json(rows.whole(row).into()),
             Self::Broken { text, trouble } => Self::Broken { text: Bytes::copy_from_slice(&text), trouble },
         }
@@ -331,8 +333,7 @@ impl Raw {
     pub fn len(&self) -> usize {
         match self {
             Self::Json(text) | Self::Broken { text, .. } => text.len(),
-            // Beside their text, where each cell ends.
-            Self::Row { cells, .. } => cells.as_slice().len() + cells.len() * size_of::<usize>(),
+            Self::Row { cells, .. } => cells.bytes(),
             Self::Columns { rows, .. } => rows.text_bytes(),
         }
     }

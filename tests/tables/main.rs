@@ -46,7 +46,7 @@ fn lines_of(raw: &Raw) -> u64 {
     let newlines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
     match raw {
         Raw::Json(text) | Raw::Broken { text, .. } => newlines(text),
-        Raw::Row { cells, .. } => newlines(cells.as_slice()),
+        Raw::Row { cells, .. } => cells.iter().map(newlines).sum(),
         Raw::Columns { .. } => 0,
     }
 }

@@ -113,16 +113,16 @@ impl Table {
             if std::str::from_utf8(row).is_err() {
                 return Err(JoinTrouble::NotUtf8(line));
             }
-            let key = self.key(&cells).ok_or(JoinTrouble::EmptyKey(line))?;
+            let key = self.key(|column| cells.get(column)).ok_or(JoinTrouble::EmptyKey(line))?;
             found.push((window.start + range.start as u64, row.len(), key));
         }
         Ok(found)
     }
 
     /// The key of a row.
-    fn key(&self, cells: &csv::ByteRecord) -> Option<String> {
-        let mut cells = self.keys.iter().filter_map(|column| cells.get(*column));
-        let key = cells.find(|cell| !cell.is_empty())?;
+    fn key<'a>(&self, cell: impl Fn(usize) -> Option<&'a [u8]>) -> Option<String> {
+        let mut keys = self.keys.iter().filter_map(|column| cell(*column));
+        let key = keys.find(|cell| !cell.is_empty())?;
         // The row is looked at for its encoding first.
         std::str::from_utf8(key).ok().map(str::to_owned)
     }
@@ -134,7 +134,7 @@ impl Table {
         (std::str::from_utf8(row).is_ok() && cells.len() == columns.len()).then_some(())?;
         let mut object = String::from("{");
         for (name, cell) in
-            columns.iter().zip(&cells).filter(|(name, cell)| !name.is_empty() && !cell.is_empty())
+            columns.iter().zip(cells.iter()).filter(|(name, cell)| !name.is_empty() && !cell.is_empty())
         {
             if object.len() > 1 {
                 object.push(',');
@@ -144,7 +144,7 @@ impl Table {
             object.push_str(&Value::from(std::str::from_utf8(cell).ok()?).to_string());
         }
         object.push('}');
-        Some((self.key(&cells)?, object.into_bytes()))
+        Some((self.key(|column| cells.get(column))?, object.into_bytes()))
     }
 }
 

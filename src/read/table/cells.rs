@@ -1,9 +1,14 @@
 //! The cells of one row that obeys the grammar, unquoted.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
 use csv::ByteRecord;
 use memchr::{memchr, memchr2};
 
 use super::dialect::Dialect;
+use crate::record::Cells;
 
 /// Most cells of a row that are kept apart. The place of each takes memory, so that a row of nothing but delimiters would
 /// take many times its text; a column for each element of the largest vector is far below.
@@ -11,66 +16,125 @@ pub(crate) const CELLS_AT_MOST: usize = 100_000;
 
 /// The cells of `row`, whose quotes are in order; of more than [`CELLS_AT_MOST`] one more than that.
 pub(crate) fn cells(row: &[u8], dialect: &Dialect) -> ByteRecord {
-    let mut cells = ByteRecord::with_capacity(row.len(), 8);
-    walk(row, dialect, &mut cells, CELLS_AT_MOST);
+    let mut cells = ByteRecord::new();
+    for place in (Walk { row, rest: Some(0), dialect }).take(CELLS_AT_MOST + 1) {
+        let content = row.get(place.content).unwrap_or_default();
+        let content =
+            if place.has_pairs { unescaped(content, dialect).into() } else { Cow::Borrowed(content) };
+        cells.push_field(&content);
+    }
+    cells
+}
+
+/// The same without copies, of a row that should have so many `columns`.
+pub(crate) fn shared_cells(row: &Bytes, columns: usize, dialect: &Dialect) -> Cells {
+    // No row has more cells than it has bytes, and one.
+    let mut cells = Cells::with_capacity(row.clone(), columns.min(row.len() + 1));
+    for place in (Walk { row, rest: Some(0), dialect }).take(CELLS_AT_MOST + 1) {
+        if place.has_pairs {
+            cells.push_copy(&unescaped(row.get(place.content).unwrap_or_default(), dialect));
+        } else {
+            cells.push_part(place.content);
+        }
+    }
     cells
 }
 
 /// How many cells `row` has, whatever their number.
 pub(crate) fn count_cells(row: &[u8], dialect: &Dialect) -> usize {
-    let (mut rest, mut count, mut cells) = (Some(row), 0, ByteRecord::new());
-    while let Some(row) = rest {
-        cells.clear();
-        rest = walk(row, dialect, &mut cells, CELLS_AT_MOST);
-        count += cells.len();
-    }
-    count
-}
-
-/// Adds the cells of `row`, until there are more than `most`, and gives what is behind them, if it has more.
-#[inline]
-fn walk<'a>(row: &'a [u8], dialect: &Dialect, cells: &mut ByteRecord, most: usize) -> Option<&'a [u8]> {
-    let mut rest = row;
-    loop {
-        let after = match rest.split_first() {
-            Some((first, quoted)) if dialect.is_quote(*first) => push_quoted(cells, quoted, dialect),
-            _ => push_plain(cells, rest, dialect),
-        };
-        match after {
-            Some(after) if cells.len() <= most => rest = after,
-            after => return after,
-        }
-    }
+    Walk { row, rest: Some(0), dialect }.count()
 }
 
 /// The cell of this `column` as it is written, with its quotes.
 pub(crate) fn cell<'a>(row: &'a [u8], column: usize, dialect: &Dialect) -> Option<&'a [u8]> {
-    let mut rest = row;
-    for _ in 0..column {
-        rest = rest.get(length(rest, dialect) + 1..)?;
-    }
-    rest.get(..length(rest, dialect))
+    let mut cells = Walk { row, rest: Some(0), dialect };
+    let start = match column.checked_sub(1) {
+        Some(before) => cells.nth(before).and(cells.rest)?,
+        None => 0,
+    };
+    let end = cells.next().and(cells.rest).map_or(row.len(), |next| next - 1);
+    row.get(start..end)
 }
 
-/// How long the cell is that `rest` starts with.
-fn length(rest: &[u8], dialect: &Dialect) -> usize {
-    let to_delimiter = |at: usize| {
-        let behind = rest.get(at..).unwrap_or_default();
-        at + memchr(dialect.delimiter, behind).unwrap_or(behind.len())
-    };
-    if !rest.first().is_some_and(|first| dialect.is_quote(*first)) {
-        return to_delimiter(0);
+/// Goes through the cells of a row.
+struct Walk<'a> {
+    row: &'a [u8],
+    /// Where the next cell starts, if there is one.
+    rest: Option<usize>,
+    dialect: &'a Dialect,
+}
+
+/// Where a cell is in its row.
+struct Place {
+    /// What is between its quotes, or all of it.
+    content: Range<usize>,
+    is_quoted: bool,
+    /// Whether pairs of bytes in it stand for one.
+    has_pairs: bool,
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Place;
+
+    #[inline]
+    fn next(&mut self) -> Option<Place> {
+        let start = self.rest?;
+        let rest = self.row.get(start..)?;
+        Some(match rest.split_first() {
+            Some((first, quoted)) if self.dialect.is_quote(*first) => self.quoted(start + 1, quoted),
+            _ => self.plain(start, rest),
+        })
     }
-    let mut at = 1;
-    while let Some(special) = rest.get(at..).and_then(|quoted| next_special(quoted, dialect)) {
-        at += special;
-        let is_pair = rest.get(at).copied() == dialect.escape || rest.get(at) == rest.get(at + 1);
-        if !is_pair {
-            return to_delimiter(at);
+}
+
+impl Walk<'_> {
+    fn plain(&mut self, start: usize, rest: &[u8]) -> Place {
+        let end = memchr(self.dialect.delimiter, rest);
+        self.rest = end.map(|end| start + end + 1);
+        let cell = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let length = if self.dialect.null.as_deref() == Some(cell) { 0 } else { cell.len() };
+        Place { content: start..start + length, is_quoted: false, has_pairs: false }
+    }
+
+    /// The cell whose content starts at `start`, with `quoted`.
+    fn quoted(&mut self, start: usize, quoted: &[u8]) -> Place {
+        let (mut at, mut has_pairs) = (0, false);
+        loop {
+            let rest = quoted.get(at..).unwrap_or_default();
+            let special = next_special(rest, self.dialect).unwrap_or(rest.len());
+            at += special;
+            if pair(rest.get(special..).unwrap_or_default(), self.dialect).is_none() {
+                break;
+            }
+            has_pairs = true;
+            at += 2;
         }
-        at += 2;
+        // A delimiter follows the quote, or nothing.
+        self.rest = (at + 2 <= quoted.len()).then_some(start + at + 2);
+        Place { content: start..start + at, is_quoted: true, has_pairs }
     }
-    rest.len()
+}
+
+/// The byte that the first two of `text`, which begins with a quote or an escape, stand for.
+fn pair(text: &[u8], dialect: &Dialect) -> Option<u8> {
+    match text {
+        [escape, other, ..] if Some(*escape) == dialect.escape => Some(*other),
+        [quote, second, ..] if quote == second => Some(*quote),
+        _ => None,
+    }
+}
+
+/// The `content` of a quoted cell with what its pairs stand for.
+fn unescaped(content: &[u8], dialect: &Dialect) -> Vec<u8> {
+    let mut text = Vec::with_capacity(content.len());
+    let mut rest = content;
+    loop {
+        let (plain, special) = rest.split_at(next_special(rest, dialect).unwrap_or(rest.len()));
+        text.extend_from_slice(plain);
+        let Some(byte) = pair(special, dialect) else { return text };
+        text.push(byte);
+        rest = special.get(2..).unwrap_or_default();
+    }
 }
 
 /// Whether a cell of `row` that is not quoted has a quote in it.
@@ -85,60 +149,8 @@ pub(crate) fn has_lone_return(row: &[u8], dialect: &Dialect) -> bool {
 
 /// Whether a cell of `row` that is not quoted has this byte in it.
 fn has_plain(row: &[u8], byte: u8, dialect: &Dialect) -> bool {
-    let (mut rest, mut unused) = (row, ByteRecord::new());
-    loop {
-        unused.clear();
-        let after = match rest.split_first() {
-            Some((first, quoted)) if dialect.is_quote(*first) => push_quoted(&mut unused, quoted, dialect),
-            _ => {
-                let after = push_plain(&mut unused, rest, dialect);
-                let plain = rest.len() - after.map_or(0, <[u8]>::len);
-                if memchr(byte, rest.get(..plain).unwrap_or_default()).is_some() {
-                    return true;
-                }
-                after
-            }
-        };
-        match after {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-}
-
-/// Adds the cell that `rest` starts with and gives what is behind its delimiter, if it has one.
-fn push_plain<'a>(cells: &mut ByteRecord, rest: &'a [u8], dialect: &Dialect) -> Option<&'a [u8]> {
-    let (cell, after) = rest.split_at(memchr(dialect.delimiter, rest).unwrap_or(rest.len()));
-    let is_null = dialect.null.as_deref() == Some(cell);
-    cells.push_field(if is_null { &[] } else { cell });
-    after.get(1..)
-}
-
-/// Adds the cell whose content behind the opening quote `quoted` starts with, and gives what is behind its delimiter.
-fn push_quoted<'a>(cells: &mut ByteRecord, quoted: &'a [u8], dialect: &Dialect) -> Option<&'a [u8]> {
-    let mut copied = Vec::new();
-    let mut rest = quoted;
-    loop {
-        let (content, special) = rest.split_at(next_special(rest, dialect).unwrap_or(rest.len()));
-        let stands_for = match special {
-            [escape, other, ..] if Some(*escape) == dialect.escape => Some(other),
-            [quote, second, ..] if quote == second => Some(quote),
-            _ => None,
-        };
-        let Some(byte) = stands_for else {
-            // Most cells hold nothing special: they need no second copy.
-            if copied.is_empty() {
-                cells.push_field(content);
-            } else {
-                copied.extend_from_slice(content);
-                cells.push_field(&copied);
-            }
-            return special.get(2..);
-        };
-        copied.extend_from_slice(content);
-        copied.push(*byte);
-        rest = special.get(2..)?;
-    }
+    let mut plain = Walk { row, rest: Some(0), dialect }.filter(|cell| !cell.is_quoted);
+    plain.any(|cell| row.get(cell.content).is_some_and(|cell| memchr(byte, cell).is_some()))
 }
 
 /// Where the next quote or escape is.
@@ -171,6 +183,8 @@ mod tests {
             assert!(reader.read_byte_record(&mut expected).unwrap());
             let dialect = Dialect::new(&Tables::default(), b',');
             assert_eq!(cells(row.as_bytes(), &dialect), expected, "{row:?}");
+            let shared = shared_cells(&Bytes::from(row), 1, &dialect);
+            assert!(shared.iter().eq(&expected), "{row:?}");
             let written: Vec<_> = (0..).map_while(|column| cell(row.as_bytes(), column, &dialect)).collect();
             assert_eq!(written.join(&b','), row.as_bytes(), "{row:?}");
             assert_eq!(written.len(), expected.len(), "{row:?}");

@@ -8,7 +8,7 @@ use csv::ByteRecord;
 
 use super::super::cut::{Cut, RECORDS_AT_MOST};
 use super::super::mark::{BYTE_ORDER_MARK, mark_length};
-use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return};
+use super::cells::{CELLS_AT_MOST, cells, count_cells, has_lone_return, shared_cells};
 use super::dialect::Dialect;
 use super::grammar::{Ahead, Text};
 use super::second_header::{Among, FirstHeader};
@@ -69,7 +69,7 @@ impl Rows {
         if self.has_returns && has_lone_return(bytes, &self.dialect) {
             return Raw::broken(text.slice(row), RowTrouble::Return);
         }
-        let cells = cells(bytes, &self.dialect);
+        let cells = shared_cells(&text.slice(row.clone()), self.columns.0.len(), &self.dialect);
         if cells.len() > CELLS_AT_MOST {
             let got = count_cells(bytes, &self.dialect);
             return Raw::broken(text.slice(row), RowTrouble::Cells { want: self.columns.0.len(), got });
@@ -113,6 +113,12 @@ pub(super) fn cut_counted(text: Text<'_>, header: Option<&FirstHeader>, ahead: &
             }
             Among::Other(line) => {
                 cut.other_header = Some(start + line);
+                // The broken row before it is a record of its own.
+                if let Some(flaw) = row.flaw.filter(|_| line > 0) {
+                    cut.flaws.push((cut.records.len(), flaw));
+                    cut.records.push(at..start + without_line_end(content, line));
+                    at = start + line;
+                }
                 break;
             }
         }
@@ -124,4 +130,11 @@ pub(super) fn cut_counted(text: Text<'_>, header: Option<&FirstHeader>, ahead: &
     }
     cut.consumed = at;
     cut
+}
+
+/// Where the line ends, without its end, that another one begins behind at `next`.
+fn without_line_end(text: &[u8], next: usize) -> usize {
+    let line = text.get(..next).unwrap_or_default();
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line).len()
 }

@@ -29,10 +29,9 @@ pub(super) struct FirstHeader {
     names: Vec<String>,
     lower: Vec<String>,
     /// All names that a header may have, in lower case, and those of them that name a key or a vector.
-    known: HashSet<String>,
+    known: Names,
     keys: HashSet<String>,
     vectors: HashSet<String>,
-    longest: usize,
     /// A column that holds vectors, or a number of each.
     vector: Option<usize>,
 }
@@ -64,14 +63,12 @@ impl FirstHeader {
                 .extend(names.iter().filter(|name| wide.matches("", name).is_some()).map(|name| lower(name)));
         }
         let lower: Vec<_> = names.iter().map(|name| lower(name)).collect();
-        let known: HashSet<_> = lower.iter().chain(&keys).chain(&vectors).cloned().collect();
         Self {
             text: text.into(),
-            longest: known.iter().map(String::len).max().unwrap_or(0),
+            known: Names::new(lower.iter().chain(&keys).chain(&vectors).cloned().collect()),
             vector: lower.iter().position(|name| vectors.contains(name)),
             names,
             lower,
-            known,
             keys,
             vectors,
         }
@@ -119,10 +116,10 @@ impl FirstHeader {
 
     /// Whether a row is worth a closer look. What it takes does not grow with the cells behind the vector's.
     fn may_be_one(&self, row: &[u8], dialect: &Dialect) -> bool {
-        let most = self.longest + AROUND_NAME;
+        let most = self.known.longest + AROUND_NAME;
         let near_start = row.get(..most).unwrap_or(row);
         let near_end = row.get(row.len().saturating_sub(most.max(NAMES_LOOKED_AT))..).unwrap_or(row);
-        let is_known = |cell: &[u8]| cell.len() < most && self.is_known(cell, dialect);
+        let is_known = |cell: &[u8]| cell.len() < most && self.known.has_quoted(cell, dialect);
         let is_number = |cell: &&[u8]| cell.trim_ascii().first().is_none_or(|byte| is_of_numbers(*byte));
         let ends_with_known = || {
             let mut pieces = near_end.rsplit(|byte| *byte == dialect.delimiter);
@@ -131,18 +128,6 @@ impl FirstHeader {
         near_start.split(|byte| *byte == dialect.delimiter).next().is_some_and(is_known)
             || ends_with_known()
             || self.lacks_vector(row, dialect)
-    }
-
-    /// Whether a cell is a name that is known. Most cells are not, which is seen without a copy.
-    fn is_known(&self, cell: &[u8], dialect: &Dialect) -> bool {
-        if !cell.is_ascii() {
-            return self.known.contains(&unquoted(cell, dialect).to_ascii_lowercase());
-        }
-        let is_around = |byte: &u8| char::from(*byte).is_whitespace() || dialect.is_quote(*byte);
-        let first = cell.iter().position(|byte| !is_around(byte)).unwrap_or(cell.len());
-        let last = cell.iter().rposition(|byte| !is_around(byte)).map_or(first, |last| last + 1);
-        let name = cell.get(first..last).unwrap_or_default();
-        self.known.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// Whether what is in the column of the vector is no list of numbers, as far as its ends show it.
@@ -191,7 +176,7 @@ impl FirstHeader {
         let digits = cell.strip_suffix(b"==").or_else(|| cell.strip_suffix(b"=")).unwrap_or(cell);
         let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
         let may_be = cell.len().is_multiple_of(4) && (digits.len() * 3 / 4).is_multiple_of(4);
-        let is_known = || self.known.contains(&String::from_utf8_lossy(cell).to_ascii_lowercase());
+        let is_known = || self.known.has(cell);
         !cell.is_empty() && may_be && digits.iter().all(is_digit) && !is_known()
     }
 
@@ -224,6 +209,46 @@ impl FirstHeader {
     }
 }
 
+/// Names in lower case. Most cells of rows are seen to be none of them by their first byte.
+#[derive(Debug)]
+struct Names {
+    sorted: Vec<String>,
+    first_bytes: [bool; 256],
+    longest: usize,
+}
+
+impl Names {
+    fn new(mut names: Vec<String>) -> Self {
+        names.sort_unstable();
+        let mut first_bytes = [false; 256];
+        for name in &names {
+            first_bytes[usize::from(first_byte(name.as_bytes()))] = true;
+        }
+        Self { longest: names.iter().map(String::len).max().unwrap_or(0), sorted: names, first_bytes }
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        let lower = || name.iter().map(u8::to_ascii_lowercase);
+        self.first_bytes[usize::from(first_byte(name))]
+            && self.sorted.binary_search_by(|known| known.bytes().cmp(lower())).is_ok()
+    }
+
+    /// The same of a name with quotes, whitespace and a byte-order mark around it.
+    fn has_quoted(&self, cell: &[u8], dialect: &Dialect) -> bool {
+        let is_around =
+            |byte: &u8| byte.is_ascii() && (char::from(*byte).is_whitespace() || dialect.is_quote(*byte));
+        let first = cell.iter().position(|byte| !is_around(byte)).unwrap_or(cell.len());
+        let last = cell.iter().rposition(|byte| !is_around(byte)).map_or(first, |last| last + 1);
+        self.has(cell.get(first..last).unwrap_or_default())
+            || (!cell.is_ascii() && self.has(unquoted(cell, dialect).as_bytes()))
+    }
+}
+
+/// The first byte in lower case; 0 for a column without a name.
+fn first_byte(name: &[u8]) -> u8 {
+    name.first().map_or(0, u8::to_ascii_lowercase)
+}
+
 /// Whether a list of numbers may begin or end with this byte.
 fn is_of_numbers(byte: u8) -> bool {
     byte.is_ascii_digit() || b"+-.[](){}".contains(&byte)
@@ -250,155 +275,4 @@ fn is_numbers(cell: &[u8], dialect: &Dialect) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Header, Rows, header};
-    use super::*;
-    use crate::record::Raw;
-
-    fn first(names: &str) -> FirstHeader {
-        let columns = Columns(names.split(',').map(str::to_owned).collect());
-        FirstHeader::new(names.as_bytes(), &columns, &Tables::default())
-    }
-
-    fn judge(names: &str, row: &str) -> Among {
-        first(names).judge(row.as_bytes(), &Dialect::new(&Tables::default(), b','))
-    }
-
-    const OTHER: Among = Among::Other(0);
-
-    #[test]
-    fn headers_are_told_from_rows() {
-        let names = "id,title,embedding";
-        for (row, found) in [
-            ("id,title,embedding", Among::Same),
-            ("\"id\",\"title\",\"embedding\"", Among::Same),
-            ("ID, Title ,Embedding", Among::Same),
-            ("title,id,embedding", OTHER),
-            ("embedding,title,id", OTHER),
-            ("\"Title\",\"ID\",\"Embedding\"", OTHER),
-            ("id,embedding", OTHER),
-            ("id,lang,embedding", OTHER),
-            ("doc_id,title,vector", OTHER),
-            ("lang,title,extra,id,embedding,more", OTHER),
-            ("a,T,[1 2]title,id,embedding", OTHER),
-            ("a,T,\"[1, 2]\ntitle\",id,embedding", OTHER),
-            ("a,Tititle,id,embedding", OTHER),
-            ("dotitle,id,embedding", OTHER),
-            ("a,T,1.5id,embedding", OTHER),
-            ("a,T,[1 2]lang,id,embedding", OTHER),
-            ("a,T,[1 2]id,embedding,lang,note", OTHER),
-            ("a,T,[1 2]id,embedding,lang", OTHER),
-            // Whole rows, whatever texts they have.
-            ("title,id,[1 2]", Among::Row),
-            ("id,embedding,[1 2]", Among::Row),
-            ("id,title,0.5", Among::Row),
-            ("a,embedding,nan", Among::Row),
-            ("title,embedding,", Among::Row),
-            ("embedding,id,AACAPwAAAEA=", Among::Row),
-            ("valid,title,embedding", Among::Row),
-            ("a,T,[1 2]id,title,embedding", Among::Row),
-            ("moreembedding,id,lang", OTHER),
-            ("a,b", Among::Row),
-            ("", Among::Row),
-        ] {
-            assert_eq!(judge(names, row), found, "{row}");
-        }
-        for vector in ["[1 2]", "0.5", "AACAPwAAAEA="] {
-            let row = format!("a,{vector},Madrid,embedding");
-            assert_eq!(judge("id,embedding,city,topic", &row), Among::Row);
-        }
-        assert_eq!(judge("id,ID,vector", "ID,id,vector"), OTHER);
-        assert_eq!(judge("id,0,1,2", "0,1,2,id"), OTHER);
-        assert_eq!(judge("id,0,1,2", "7,1,2,0"), Among::Row);
-        assert_eq!(judge("id,text", "text,id"), OTHER);
-        assert_eq!(judge("id,text,lang", "text,id"), OTHER);
-        assert_eq!(judge("id,text", "text,ids"), Among::Row);
-        assert_eq!(judge("id,text", "key,vector"), Among::Row);
-    }
-
-    #[test]
-    fn a_header_inside_of_what_is_rejected_is_found() {
-        let dialect = Dialect::new(&Tables::default(), b',');
-        let judge = |text: &str| first("id,title,embedding").judge_broken(text.as_bytes(), &dialect);
-        assert_eq!(judge("a,\"x\n\u{feff}title,id,embedding\r\nX,b,\"[1 2]\""), Among::Other(5));
-        assert_eq!(judge("a,T,\"[1 2]\"\"title\",\"id\",\"embedding\""), OTHER);
-        assert_eq!(judge("a,\"x\nid,title,embedding\nb,X,\"[1 2]\""), Among::Row);
-        assert_eq!(judge("a,\"the title, of\nan embedding\n"), Among::Row);
-    }
-
-    /// Reads rows as a load does, up to another header, and gives those in order as they are named.
-    fn read(text: &[u8]) -> Vec<Vec<(String, String)>> {
-        let Ok(Header::Found(mut rows, end)) = header(text, true, 1 << 20, b',', &Tables::default()) else {
-            panic!("no header in {}", text.escape_ascii());
-        };
-        let text = bytes::Bytes::copy_from_slice(&text[end..]);
-        let cut = rows.cut(&text, true);
-        let is_flawed = |index: usize| cut.flaws.iter().any(|(flawed, _)| *flawed == index);
-        let whole = cut.records.iter().enumerate().filter(|(index, _)| !is_flawed(*index));
-        whole.filter_map(|(_, range)| as_named(&rows, &text, range.clone())).collect()
-    }
-
-    fn as_named(
-        rows: &Rows,
-        text: &bytes::Bytes,
-        range: std::ops::Range<usize>,
-    ) -> Option<Vec<(String, String)>> {
-        let Raw::Row { columns, cells } = rows.raw(text, range) else { return None };
-        let cells = cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned());
-        (cells.len() == columns.0.len()).then(|| columns.0.iter().cloned().zip(cells).collect())
-    }
-
-    fn written(names: &[&str], first: usize, rows: usize, quotes: bool) -> String {
-        let quoted =
-            |cell: String| if quotes || cell.contains([',', '\n']) { format!("\"{cell}\"") } else { cell };
-        let cell = |row: usize, name: &&str| match *name {
-            "id" => format!("doc-{row}"),
-            "embedding" => format!("[{row}.5, 2]"),
-            "note" => format!("note {row}, or\nmore"),
-            other => format!("{other} {row}"),
-        };
-        let header = names.iter().map(|name| quoted((*name).to_owned())).collect::<Vec<_>>().join(",");
-        let row = |row: usize| names.iter().map(|name| quoted(cell(row, name))).collect::<Vec<_>>().join(",");
-        let rows: Vec<_> = (first..first + rows).map(row).collect();
-        format!("{header}\n{}\n", rows.join("\n"))
-    }
-
-    #[test]
-    fn no_row_is_read_under_the_names_of_another_header_however_files_are_put_together() {
-        let all = ["id", "embedding", "title", "note", "lang"];
-        let columns = || {
-            let mut names = all.to_vec();
-            fastrand::shuffle(&mut names);
-            let dropped: Vec<_> = all.iter().skip(2).filter(|_| fastrand::u8(..4) == 0).collect();
-            names.retain(|name| !dropped.contains(&name));
-            names
-        };
-        for _ in 0..5_000 {
-            let one = written(&columns(), 0, 3, fastrand::bool());
-            let other = written(&columns(), 10, 3, fastrand::bool());
-            // The first file may end anywhere in its last row, with or without a line end.
-            let last = one.trim_end().rfind("doc-2").unwrap();
-            let line = one.get(..last).and_then(|before| before.rfind('\n')).unwrap();
-            let end = if fastrand::bool() { one.len() } else { fastrand::usize(line + 1..one.len()) };
-            let between = fastrand::choice(["", "\n", "\r\n", "\n\u{feff}"]).unwrap();
-            let text = [one.as_bytes().get(..end).unwrap(), between.as_bytes(), other.as_bytes()].concat();
-            for row in read(&text) {
-                let value = |name: &str| {
-                    row.iter().find(|(column, _)| column == name).map(|(_, value)| value.as_str())
-                };
-                let number = value("id").unwrap().trim_start_matches("doc-");
-                // The row that is torn may be what is left of it.
-                if value("embedding").is_some_and(|numbers| numbers.ends_with(']'))
-                    && number.parse::<u8>().is_ok_and(|number| number != 2)
-                {
-                    for (name, value) in &row {
-                        let has_it =
-                            matches!(name.as_str(), "id" | "embedding") || value.starts_with(name.as_str());
-                        assert!(has_it, "{name}: {value:?} in {}", String::from_utf8_lossy(&text));
-                    }
-                    assert_eq!(value("embedding").unwrap(), format!("[{number}.5, 2]"));
-                }
-            }
-        }
-    }
-}
+mod tests;
