@@ -115,7 +115,7 @@ fn failure(stopped: Stopped, input: &Input, output: &Path) -> Failure {
     match stopped {
         Stopped::Here { line, what } => {
             Failure::new(ErrorCode::InputInvalid, format!("cannot convert {input}: line {line}: {what}"))
-                .advise("nothing was written; fix the input there")
+                .advise("nothing was written")
         }
         Stopped::Writing(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Failure::new(ErrorCode::Usage, format!("{} already exists", output.display()))

@@ -124,7 +124,10 @@ pub(crate) fn is_record(text: &[u8], at: usize, named: Named<'_>) -> bool {
             Value::Numbers => has_key || is_vector_name(member.name),
             Value::Text => is_vector_name(member.name) && member.name != b"values",
             Value::Object => {
-                has_numbers && (has_key || is_vector_name(member.name) || member.name == b"data")
+                has_numbers
+                    && (has_key
+                        || is_vector_name(member.name)
+                        || [&b"data"[..], b"_additional"].contains(&member.name))
             }
             _ => false,
         }

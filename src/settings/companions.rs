@@ -71,10 +71,42 @@ pub(super) fn check(inputs: &[Input], reading: &InputOptions) -> Result<(), Fail
             .advise("write the name into it, for example --key-template 'docs-{row}'"));
     }
     let mut stems = BTreeSet::new();
-    let is_repeated = |input: &Input| !template.contains("{file}") || !stems.insert(read::stem(input));
-    if inputs.len() > 1 && inputs.iter().skip(usize::from(!template.contains("{file}"))).any(is_repeated) {
+    let mut is_repeated = |input: &Input| !template.contains("{file}") || !stems.insert(read::stem(input));
+    let repeated = inputs.iter().filter(|input| is_repeated(input)).count();
+    if inputs.len() > 1 && repeated > 0 {
         return Err(usage("--key-template gives vectors of different files the same key")
             .advise("use {file} in it, and files whose names differ before the first dot"));
     }
+    if !ends_row(template)
+        && let Some((one, other)) = differing_by_digits(&stems)
+    {
+        return Err(usage(format!("--key-template can give vectors of {one} and {other} the same key"))
+            .advise("separate {file} and {row}, for example --key-template '{file}-{row}'"));
+    }
     Ok(())
+}
+
+/// Whether the row can be told from a key that a template gives: on the side where nothing differs from file to file, a
+/// character that is no digit ends it.
+fn ends_row(template: &str) -> bool {
+    let ends = |between: &str| between.contains(|character: char| !character.is_ascii_digit());
+    let first = template.split_once("{row}").is_some_and(|(before, behind)| {
+        !before.contains("{file}") && behind.split("{file}").next().is_some_and(ends)
+    });
+    let last = template.rsplit_once("{row}").is_some_and(|(before, behind)| {
+        !behind.contains("{file}") && before.rsplit("{file}").next().is_some_and(ends)
+    });
+    first || last
+}
+
+/// Two stems of which one has no more than digits before or behind the other.
+fn differing_by_digits(stems: &BTreeSet<String>) -> Option<(&String, &String)> {
+    stems.iter().find_map(|long| {
+        let is_digit = |character: char| character.is_ascii_digit();
+        let (starts, ends) = (long.trim_start_matches(is_digit), long.trim_end_matches(is_digit));
+        let without_first = (1..=long.len() - starts.len()).filter_map(|digits| long.get(digits..));
+        let without_last = (ends.len()..long.len()).filter_map(|end| long.get(..end));
+        let short = without_first.chain(without_last).find_map(|short| stems.get(short))?;
+        Some((short, long))
+    })
 }

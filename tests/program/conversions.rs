@@ -320,9 +320,9 @@ fn a_command_ends_without_a_line_where_it_would_leave_something_out() {
         (r#"{"rows":[["r1",[1,2],"x"],["r2",[1,2],"x","y"]]}"#, unlike),
         (
             r#"{"k1":{"key":"z","vector":[1,2]},"k2":{"key":"z","vector":[1,2]}}"#,
-            "the record under k1 has another key: z",
+            "the record under k1 has the key z in key; take it with --key key, or k1 with --key NAME and another name",
         ),
-        (r#"[["r1",{"vector":[1,2],"key":"z"}]]"#, "the record under r1 has another key: z"),
+        (r#"[["r1",{"vector":[1,2],"key":"z"}]]"#, "the record under r1 has the key z in key"),
         (r#"{"mine":[{"id":"a","vector":[1,2]}]} {"mine":"x"} {"mine":{"b":{"vector":[3,4]}}}"#, ""),
     ] {
         assert_stopped(text, said);

@@ -10,8 +10,8 @@ use super::source::Trouble;
 /// Text of which each takes more is no column of keys.
 const KEY_BYTES: usize = 64 << 10;
 
-/// So many keys are looked at together.
-const CHECKED: usize = 1024;
+/// Bytes of keys that are looked at together.
+const CHECKED: usize = 1 << 20;
 
 /// A column of keys: numbers or text, one a row.
 pub(super) struct KeyArray {
@@ -25,28 +25,28 @@ pub(super) struct KeyArray {
 }
 
 impl KeyArray {
-    /// Opens an array, in an archive that of the name `member`.
+    /// Opens an array, in an archive that of the name `member`. How long the bytes are is for the caller to check.
     pub(super) fn open(mut bytes: Bytes, member: Option<&str>) -> Result<Self, Trouble> {
         let header = Header::read(&mut bytes).map_err(|trouble| of_member(trouble, member))?;
         let rows = rows(&header).map_err(|flaw| flaw.trouble(member))?;
-        let mut keys = Self { bytes, header, member: member.map(str::to_owned), rows, row: 0 };
-        if !matches!(keys.header.kind, Type::Number(..)) {
-            keys.check(member)?;
-        }
-        Ok(keys)
+        Ok(Self { bytes, header, member: member.map(str::to_owned), rows, row: 0 })
     }
 
-    /// Sees that all keys are text before one is used: two that are none could become the same key.
-    fn check(&mut self, member: Option<&str>) -> Result<(), Trouble> {
+    /// Checks that all keys are text before one is used: two that are not could become the same key.
+    pub(super) fn check(&mut self) -> Result<(), Trouble> {
+        if matches!(self.header.kind, Type::Number(..)) {
+            return Ok(());
+        }
+        let most = (CHECKED / self.header.kind.bytes()).max(1);
         while self.row < self.rows {
             let (first, left) = (self.row, self.rows - self.row);
-            let keys = self.texts(usize::try_from(left).unwrap_or(CHECKED).min(CHECKED))?;
+            let keys = self.texts(usize::try_from(left).unwrap_or(most).min(most))?;
             if let Some(index) = keys.iter().position(Option::is_none) {
                 let flaw = match self.header.kind {
                     Type::Narrow(_) => KeyFlaw::NotUtf8(first + index as u64 + 1),
                     _ => KeyFlaw::NotUnicode(first + index as u64 + 1),
                 };
-                return Err(flaw.trouble(member));
+                return Err(flaw.trouble(self.name()));
             }
         }
         self.row = 0;
@@ -84,9 +84,6 @@ impl KeyArray {
         let read = self.bytes.read_at(self.header.start + self.row * size as u64, &mut bytes);
         read.map_err(|error| of_member(error.into(), self.member.as_deref()))?;
         self.row += count as u64;
-        if size == 0 {
-            return Ok(vec![Some("\"\"".to_owned()); count]);
-        }
         Ok(bytes.chunks(size).map(|key| spelt(self.header.kind, key)).collect())
     }
 }
@@ -128,6 +125,7 @@ fn rows(header: &Header) -> Result<u64, KeyFlaw> {
         Type::Records => return Err(KeyFlaw::Records),
         Type::Other => return Err(KeyFlaw::Other),
         Type::Wide(..) | Type::Narrow(_) if header.kind.bytes() > KEY_BYTES => return Err(KeyFlaw::Long),
+        Type::Wide(..) | Type::Narrow(_) if header.kind.bytes() == 0 => return Err(KeyFlaw::Empty),
         Type::Number(..) | Type::Wide(..) | Type::Narrow(_) => {}
     }
     let mut long = header.shape.iter().filter(|length| **length != 1);
@@ -145,6 +143,7 @@ enum KeyFlaw {
     Records,
     Other,
     Long,
+    Empty,
     /// The key of this number is no UTF-8.
     NotUtf8(u64),
     /// The key of this number has a character that there is none of.
@@ -163,6 +162,7 @@ impl KeyFlaw {
             Self::Records => "records with fields".into(),
             Self::Other => "values that are neither whole numbers nor text".into(),
             Self::Long => "text of any length".into(),
+            Self::Empty => "text without characters".into(),
             Self::Table(shape) => {
                 let lengths: Vec<_> = shape.iter().map(u64::to_string).collect();
                 format!("a table of shape ({})", lengths.join(", ")).into()
@@ -179,6 +179,7 @@ impl KeyFlaw {
             Self::NotUtf8(_) => format!("decode them: numpy.char.decode({array}, 'ENCODING')"),
             Self::NotUnicode(_) => "correct the key, and save the array again".to_owned(),
             Self::Long => "write the keys as text, each of at most 1,024 characters".to_owned(),
+            Self::Empty => "write a key for each row".to_owned(),
             Self::Table(_) => format!("choose the column with the keys: {array}[:, 0]"),
         };
         let place = member.map_or_else(String::new, |member| format!(", in {member}"));
@@ -212,6 +213,8 @@ mod tests {
             ("'|b1'", "(3,)"),
             ("'<M8[D]'", "(3,)"),
             ("'<U99999'", "(3,)"),
+            ("'<U0'", "(1000000000000000000,)"),
+            ("'|S0'", "(3,)"),
             ("'<i8'", "(3, 2)"),
         ]
         .map(|(descr, shape)| match rows(&header(descr, shape)).unwrap_err().trouble(Some("ids")) {
@@ -225,6 +228,8 @@ mod tests {
         values that are neither whole numbers nor text in place of keys, in ids: write them as text: ids.astype(str)
         values that are neither whole numbers nor text in place of keys, in ids: write them as text: ids.astype(str)
         text of any length in place of keys, in ids: write the keys as text, each of at most 1,024 characters
+        text without characters in place of keys, in ids: write a key for each row
+        text without characters in place of keys, in ids: write a key for each row
         a table of shape (3, 2) in place of keys, in ids: choose the column with the keys: ids[:, 0]
         ");
     }

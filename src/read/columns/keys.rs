@@ -110,7 +110,9 @@ impl Keys {
         let mut lines = Lines::open(File::open(path)?, named)?;
         let beginning = lines.beginning.as_slice();
         if beginning.starts_with(npy::MAGIC) && lines.compression.is_none() {
-            let array = KeyArray::open(Bytes::plain(lines.file), None)?;
+            let mut array = KeyArray::open(Bytes::plain(lines.file.try_clone()?), None)?;
+            npy::check_length(&mut lines.file, array.bytes())?;
+            array.check()?;
             let rows = array.rows();
             return Ok((Self(Kind::Array(array)), rows));
         }

@@ -180,7 +180,7 @@ pub(super) fn check_length(file: &mut File, wanted: u64) -> Result<(), Trouble> 
     match bytes {
         bytes if bytes < wanted => Err(Trouble::Torn),
         bytes if bytes > wanted => {
-            Err(Trouble::Damaged(format!("{} bytes follow its last vector", bytes - wanted)))
+            Err(Trouble::Damaged(format!("{} bytes follow its array", bytes - wanted)))
         }
         _ => Ok(()),
     }

@@ -125,8 +125,9 @@ fn keys(file: &File, members: &[Member], wanted: &Wanted) -> Result<Option<KeyAr
         }
     };
     let Some(member) = members.iter().find(|member| member.name == *name) else { return Ok(None) };
-    let keys = KeyArray::open(member.bytes(file)?, Some(name))?;
+    let mut keys = KeyArray::open(member.bytes(file)?, Some(name))?;
     member.check_length(keys.bytes())?;
+    keys.check()?;
     Ok(Some(keys))
 }
 

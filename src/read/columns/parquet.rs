@@ -44,7 +44,7 @@ impl ParquetFile {
         check_footer(&mut file)?;
         // What Arrow notes about its own types is not needed: a list is a list of any kind.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = ArrowReaderMetadata::load(&file, options).map_err(trouble)?;
+        let metadata = ArrowReaderMetadata::load(&file, options).map_err(of_footer)?;
         let fields = alike(metadata.schema().fields(), wanted);
         let mut plan = Plan::new(&fields, wanted);
         let is_null = |column: usize| fields.get(column).is_some_and(|field| field.data_type().is_null());
@@ -193,6 +193,11 @@ fn bytes_per_row(group: &RowGroupMetaData, projection: &ProjectionMask) -> u64 {
     bytes.fold(0, u64::saturating_add) / group_rows(group).max(1)
 }
 
+/// Why a footer cannot be read. That of an encrypted file may be plain text, and says so.
+fn of_footer(error: ParquetError) -> Trouble {
+    if error.to_string().contains("encrypt") { ENCRYPTED } else { trouble(error) }
+}
+
 fn trouble(error: ParquetError) -> Trouble {
     match error {
         ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
@@ -205,9 +210,6 @@ fn trouble(error: ParquetError) -> Trouble {
 
 /// A file that its decoder does not understand, which says so under its own names.
 fn damaged(cause: &str) -> Trouble {
-    if cause.contains("encrypt") {
-        return ENCRYPTED;
-    }
     let mut cause = cause;
     while let Some((_, rest)) = ["Parquet argument error: ", "Parquet error: ", "External: "]
         .iter()

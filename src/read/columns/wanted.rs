@@ -2,7 +2,7 @@
 
 use crate::read::recognise::Form;
 use crate::record::names::{KEY_COLUMNS, KEYS, METADATA, NAMESPACE, SPARSE, VECTORS};
-use crate::record::wide::{Wide, WideTrouble};
+use crate::record::wide::{Match, Wide, WideTrouble};
 use crate::record::{Reason, path};
 
 /// The fields that may be key, vector or metadata.
@@ -75,14 +75,20 @@ impl Wanted {
         let leads = |field: &String| field.strip_prefix(name).is_some_and(|rest| path::step(rest).is_some());
         let is_part = [&self.key, &self.vector, &self.metadata].into_iter().flatten().any(leads);
         let is_left_out = self.leaves_out(name);
-        let is_part = is_part || self.wide.as_ref().is_some_and(|wide| wide.is_inside(&format!("{name}.")));
-        if is_part || NAMESPACE.contains(&name) || (self.all && !is_left_out) {
+        if is_part || self.is_in_pattern(name) || NAMESPACE.contains(&name) || (self.all && !is_left_out) {
             Need::Content
         } else if SPARSE.contains(&name) && !is_left_out {
             Need::Presence
         } else {
             Need::Nothing
         }
+    }
+
+    /// Whether the column `name` holds a number of the vector, or several.
+    fn is_in_pattern(&self, name: &str) -> bool {
+        self.wide.as_ref().is_some_and(|wide| {
+            matches!(wide.matches("", name), Some(Match::Number(_))) || wide.is_inside(&format!("{name}."))
+        })
     }
 
     /// The columns of a vector that has one for each number, in their order, and what is wrong with them.
@@ -114,9 +120,7 @@ impl Wanted {
                 .iter()
                 .any(|field| field.strip_prefix(name).is_some_and(|rest| path::step(rest).is_some()))
         };
-        let is_in_pattern =
-            |name: &str| self.wide.as_ref().is_some_and(|wide| wide.is_inside(&format!("{name}.")));
-        columns.any(|name| leads(name) || is_in_pattern(name))
+        columns.any(|name| leads(name) || self.is_in_pattern(name))
     }
 
     /// Which of the fields that a file `has` are taken for what, in words.

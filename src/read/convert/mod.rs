@@ -24,6 +24,8 @@ pub(crate) struct Convertible {
     text: Vec<u8>,
     conversion: Conversion,
     key: String,
+    /// Whether the user gives that name.
+    names_key: bool,
     vector: String,
 }
 
@@ -52,7 +54,8 @@ impl Convertible {
             given.unwrap_or(usual).to_owned()
         };
         let (key, vector) = (name(&form.key, "key"), name(&form.vector, "vector"));
-        Ok(Some(Self { text: reading.rest()?, conversion, key, vector }))
+        let names_key = !form.key.is_empty();
+        Ok(Some(Self { text: reading.rest()?, conversion, key, names_key, vector }))
     }
 
     /// What is to be written.
@@ -63,7 +66,7 @@ impl Convertible {
     /// Hands each record to `put`, on one line without its end, or each object of columns.
     pub(crate) fn write(&self, put: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Stopped> {
         let json = Json::new(&self.text);
-        let mut records = Records::new(json, (&self.key, &self.vector), put);
+        let mut records = Records::new(json, (&self.key, self.names_key), &self.vector, put);
         records.write(&self.conversion).map_err(|end| match end {
             End::Trouble(Trouble { at, what }) => Stopped::Here { line: json.line(at), what },
             End::Writing(error) => Stopped::Writing(error),

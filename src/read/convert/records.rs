@@ -6,7 +6,10 @@ use std::io;
 use super::super::conversion::{Cell, Conversion, Held, Path, RowForm, name};
 use super::json::{Json, Member, Value, plain};
 use super::trouble::{End, Trouble};
-use crate::record::names::{NAMESPACE, is_one_of};
+use crate::record::names::{KEYS, NAMESPACE, is_one_of};
+
+/// The field of a label that is not the key, as pandas calls it.
+const LABEL: &[u8] = b"index";
 
 /// Members that objects around a record say of it, by the spelling of their names.
 type Around<'a> = Vec<(&'a [u8], &'a [u8])>;
@@ -25,8 +28,9 @@ enum Record<'a> {
 /// Finds the records of a text and hands them out.
 pub(super) struct Records<'a, 'p> {
     json: Json<'a>,
-    /// The spelling of the name that a key gets where it has none.
+    /// The spelling of the name that a key gets where it has none, and whether the user gives it.
     key: Vec<u8>,
+    names_key: bool,
     /// The same of a vector.
     vector: Vec<u8>,
     /// The columns of an answer, and what their lists hold.
@@ -37,10 +41,11 @@ pub(super) struct Records<'a, 'p> {
 impl<'a, 'p> Records<'a, 'p> {
     pub(super) fn new(
         json: Json<'a>,
-        (key, vector): (&str, &str),
+        (key, names_key): (&str, bool),
+        vector: &str,
         put: &'p mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> Self {
-        Self { json, key: spelled(key), vector: spelled(vector), columns: Vec::new(), put }
+        Self { json, key: spelled(key), names_key, vector: spelled(vector), columns: Vec::new(), put }
     }
 
     /// Hands out all records.
@@ -114,7 +119,14 @@ impl<'a, 'p> Records<'a, 'p> {
                 }
             }
             Conversion::Answers(path) => {
-                for (_, columns) in self.led_to(object, std::slice::from_ref(path), around)? {
+                for (around, columns) in self.led_to(object, std::slice::from_ref(path), around)? {
+                    if !around.is_empty() {
+                        return Err(Trouble::new(
+                            columns.start,
+                            "these columns have a namespace around them",
+                        )
+                        .into());
+                    }
                     self.join(&columns)?;
                 }
             }
@@ -290,38 +302,56 @@ impl<'a, 'p> Records<'a, 'p> {
         Record::Of(vec![(self.key.clone().into(), key), (self.vector.clone().into(), vector)])
     }
 
-    /// The record with the key that stands before it; an error if it has another one.
+    /// The record with the key that stands before it. One that has another key is an error, unless the user names it: then
+    /// what stands before the record is the label of a row.
     fn under_key(&self, key: Cow<'a, [u8]>, record: &Value) -> Result<Record<'a>, Trouble> {
-        let mut members = Vec::new();
         let inner = if self.json.is_null(record) { Vec::new() } else { self.json.members(record)? };
-        for (spelled, value) in inner {
-            if name(spelled) != name(&self.key) {
-                members.push((Cow::from(spelled), Cow::from(self.json.text(&value))));
-            } else if self.json.plain(&value) != plain(&key) {
-                let (key, other) = (plain(&key), self.json.plain(&value));
-                return Err(Trouble::new(
-                    value.start,
-                    format!("the record under {key} has another key: {other}"),
-                ));
+        let is_same = |value: &Value| self.json.plain(value) == plain(&key);
+        let is_key = |spelled: &[u8]| {
+            name(spelled) == name(&self.key) || (!self.names_key && is_one_of(&KEYS, spelled))
+        };
+        let own = inner.iter().find(|(spelled, value)| is_key(spelled) && !is_same(value));
+        if let Some((spelled, value)) = own.filter(|_| !self.names_key) {
+            let (label, own, field) = (plain(&key), self.json.plain(value), name(spelled));
+            let what = format!(
+                "the record under {label} has the key {own} in {field}; \
+                 take it with --key {field}, or {label} with --key NAME and another name"
+            );
+            return Err(Trouble::new(value.start, what));
+        }
+        let under = if own.is_some() { LABEL } else { &self.key };
+        let mut members: Vec<Written<'a>> = Vec::new();
+        for (spelled, value) in &inner {
+            if name(spelled) != name(under) {
+                members.push((Cow::from(*spelled), Cow::from(self.json.text(value))));
+            } else if !is_same(value) {
+                let what = format!("the record under {} has another {}", plain(&key), name(under));
+                return Err(Trouble::new(value.start, what));
             }
         }
-        members.push((self.key.clone().into(), key));
+        members.push((under.to_vec().into(), key));
         Ok(Record::Of(members))
     }
 
-    /// Adds what the lists in the columns of an answer hold.
+    /// Adds what the lists in the columns of an answer hold, one for each question.
     fn join(&mut self, columns: &Value) -> Result<(), Trouble> {
         for (spelled, column) in self.json.members(columns)? {
-            if !self.json.begins(&column, b'[') {
+            // Chroma names there which columns it gives.
+            if name(spelled) == "included" || !self.json.begins(&column, b'[') {
                 continue;
             }
             for list in self.json.elements(&column)? {
-                if self.json.begins(&list, b'[') {
-                    let cells = self.json.elements(&list)?;
-                    match self.columns.iter_mut().find(|(known, _)| *known == spelled) {
-                        Some((_, all)) => all.extend(cells),
-                        None => self.columns.push((spelled, cells)),
-                    }
+                if self.json.is_null(&list) {
+                    continue;
+                }
+                if !self.json.begins(&list, b'[') {
+                    let what = format!("{} has something else than a list for each question", name(spelled));
+                    return Err(Trouble::new(list.start, what));
+                }
+                let cells = self.json.elements(&list)?;
+                match self.columns.iter_mut().find(|(known, _)| *known == spelled) {
+                    Some((_, all)) => all.extend(cells),
+                    None => self.columns.push((spelled, cells)),
                 }
             }
         }

@@ -208,7 +208,7 @@ impl Join {
 
 /// Adds a record of so many bytes at this offset.
 fn add(entries: &mut Vec<Entry>, offset: u64, length: u64, key: &str) -> Result<(), JoinTrouble> {
-    if entries.len() as u64 == RECORDS_AT_MOST {
+    if entries.len() as u64 == RECORDS_AT_MOST || offset >> (u64::BITS - LENGTH_BITS) > 0 {
         return Err(JoinTrouble::TooMany);
     }
     entries.push(Entry { hash: hash(key), place: offset << LENGTH_BITS | length });

@@ -73,12 +73,20 @@ impl ListsFile {
         if lacks_embeddings && !plan.has_vector {
             return Err(without_embeddings(input));
         }
+        if plan.read.is_empty() && columns.iter().any(|column| column.values > 0) {
+            return Err(ReadError::Shape {
+                input,
+                shape: format!("{} of which no column is named", columnar.name()),
+                cure: "name the column of the vectors with --vector".to_owned(),
+            });
+        }
         if plan.read.len() > plan::AT_MOST {
             return Err(ReadError::Shape {
                 input,
                 shape: format!("{} columns that the load needs", plan.read.len()),
                 cure: format!(
-                    "name up to {} of them with --metadata, or convert it to JSON Lines",
+                    "name up to {} of them, or write it as JSON Lines: with pandas, \
+                     to_json(\"FILE\", orient=\"records\", lines=True)",
                     plan::AT_MOST
                 ),
             });

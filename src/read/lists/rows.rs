@@ -64,7 +64,8 @@ impl ListRows {
             }
             text.extend_from_slice(name.as_bytes());
             match member.value {
-                Value::There => text.push(b'1'),
+                // Nothing that a field may hold, whatever it is taken for.
+                Value::There => text.extend_from_slice(b"[[]]"),
                 value => text.extend_from_slice(self.value(value, row).map_or(&b"null"[..], |value| value)),
             }
         }
