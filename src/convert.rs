@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::Convert;
 use crate::exit::{ErrorCode, Failure};
@@ -77,10 +77,16 @@ fn lines(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
 /// Writes each object of columns into a file of its own, in a new directory, which gets its name once it is whole.
 fn files(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
     refuse_existing(output)?;
-    let mut unfinished = output.as_os_str().to_owned();
-    unfinished.push(UNFINISHED);
-    let unfinished = PathBuf::from(unfinished);
-    fs::create_dir(&unfinished)?;
+    let mut name = output.file_name().unwrap_or_default().to_owned();
+    name.push(UNFINISHED);
+    let unfinished = output.with_file_name(name);
+    fs::create_dir(&unfinished).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => io::Error::other(format!(
+            "{} exists, which an earlier run did not finish; remove it",
+            unfinished.display()
+        )),
+        _ => error,
+    })?;
     let mut written = 0;
     let done = convertible.write(&mut |columns| {
         written += 1;
@@ -89,7 +95,8 @@ fn files(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
     });
     let done = done.and_then(|()| Ok(fs::rename(&unfinished, output)?));
     if done.is_err() {
-        fs::remove_dir_all(&unfinished)?;
+        // What has failed already says more than what fails then.
+        fs::remove_dir_all(&unfinished).unwrap_or_default();
     }
     done.map(|()| written)
 }
@@ -119,7 +126,7 @@ fn failure(stopped: Stopped, input: &Input, output: &Path) -> Failure {
         }
         Stopped::Writing(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Failure::new(ErrorCode::Usage, format!("{} already exists", output.display()))
-                .advise("choose another name for the output, or remove it; what an earlier run did not finish ends in .ossvec-new")
+                .advise("choose another name for the output, or remove it")
         }
         Stopped::Writing(error) => {
             Failure::new(ErrorCode::of_writing(&error), format!("cannot write {}: {error}", output.display()))

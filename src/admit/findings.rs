@@ -33,6 +33,8 @@ pub enum Kind {
     KeyWhitespace,
     /// A key that programs write where there is none.
     KeyMissing,
+    /// A key that was a whole number before a program wrote it as another one.
+    KeyNumber,
     /// A vector of a part of its text: the model has not seen the rest.
     Truncated,
     /// A field that `--key` names and a record has.

@@ -125,10 +125,14 @@ impl Found {
     fn stored(&self, columns: &Columns, fields: &Fields) -> Vec<(usize, Option<String>)> {
         let is_kept =
             |column: usize| columns.0.get(column).is_none_or(|name| fields.left_out("", name).is_none());
-        let new_name = |rank: usize| fields.metadata.candidates.get(rank)?.stored_as().map(str::to_owned);
+        let is_unnamed = |column: usize| columns.0.get(column).is_some_and(String::is_empty);
+        let new_name = |rank: usize, column: usize| {
+            let field = fields.metadata.candidates.get(rank)?;
+            field.stored_as().or_else(|| is_unnamed(column).then(|| field.text())).map(str::to_owned)
+        };
         let kept = self.metadata.iter().filter(|(_, column)| is_kept(*column));
         let at_most = if fields.metadata.named { usize::MAX } else { 1 };
-        kept.take(at_most).map(|(rank, column)| (*column, new_name(*rank))).collect()
+        kept.take(at_most).map(|(rank, column)| (*column, new_name(*rank, *column))).collect()
     }
 }
 

@@ -107,6 +107,9 @@ impl Scratch {
             if names::is_missing(key) {
                 self.book.note(Kind::KeyMissing, "", key);
             }
+            if names::is_remade_number(key) {
+                self.book.note(Kind::KeyNumber, "", "");
+            }
         }
         if let (Some(rank), false) = (self.vector_rank, fields.vector.named) {
             self.book.note(Kind::VectorFrom, "", fields.vector.name(rank));

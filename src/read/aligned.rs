@@ -102,21 +102,6 @@ impl Aligned {
     }
 }
 
-/// What is wrong with a row of text of which it is not known how many it is: a text of several lines may have lost its
-/// quotes there, or the row may have taken others with it.
-fn uncounted(raw: &Raw) -> Option<String> {
-    match raw {
-        Raw::Broken { trouble, .. } => match &**trouble {
-            RowTrouble::Quote(trouble) => Some(trouble.to_string()),
-            _ => None,
-        },
-        Raw::Row { columns, cells } if cells.len() < columns.0.len() => {
-            Some(Reason::Ragged { want: columns.0.len(), got: cells.len() }.to_string())
-        }
-        Raw::Row { .. } | Raw::Json(_) | Raw::Columns { .. } => None,
-    }
-}
-
 /// The error for a companion of `input` that cannot be read on.
 fn failed(option: &'static str, input: &Input, Failure { cause, cure }: Failure) -> ReadError {
     ReadError::Companion { input: input.clone(), option, failure: format!("{cause}\n{cure}") }
@@ -218,12 +203,12 @@ impl Beside {
     /// Ends a block before the first row behind which keys or metadata would stand beside other rows than in the file once
     /// it is fixed.
     fn cut_off(&self, block: &mut Block) -> Option<Misaligned> {
-        let mut rows = (0..).zip(&block.records);
-        let (row, place, why) =
-            rows.find_map(|(row, record)| Some((row, record.position, uncounted(&record.raw)?)))?;
+        let mut rows = block.records.iter().enumerate();
+        let (row, misaligned) =
+            rows.find_map(|(row, record)| Some((row, Misaligned::uncounted(record, self.option)?)))?;
+        block.end = block.records.get(row).map_or(block.end, |record| record.position);
         block.records.truncate(row);
-        block.end = place;
-        Some(Misaligned::Uncounted { place, why, option: self.option })
+        Some(misaligned)
     }
 
     /// Puts keys and metadata beside the rows of a block.

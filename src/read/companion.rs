@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::columns::{KeyTrouble, Keys};
 use super::error::ReadError;
 use super::keys_in_json;
+use super::misaligned::Misaligned;
 use super::reader::Reader;
 use super::recognise::{Form, Format};
 use super::sizes::Sizes;
@@ -90,7 +91,7 @@ impl Companion<'_> {
         Ok(Records { reader, name, option: self.option, beginning, waiting: VecDeque::new() })
     }
 
-    /// How many records it holds.
+    /// How many records it holds; an error if a row may be several, since those after it would stand beside others.
     pub(super) fn count(&self) -> Result<u64, ReadError> {
         let mut records = self.open()?;
         if let Some(rows) = records.reader.known_rows() {
@@ -98,6 +99,11 @@ impl Companion<'_> {
         }
         let mut count = 0;
         while let Some(block) = records.reader.next_block()? {
+            let uncounted = |record| Misaligned::uncounted(record, self.option);
+            if let Some(misaligned) = block.records.iter().find_map(uncounted) {
+                let input = Input::File(self.path.to_owned());
+                return Err(ReadError::Misaligned { input, misaligned: Box::new(misaligned) });
+            }
             count += block.records.len() as u64;
         }
         Ok(count)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::record::Position;
+use crate::record::{Position, Raw, Reason, Record, RowTrouble};
 use crate::shown::{self, bounded};
 use crate::words::plural;
 
@@ -37,6 +37,22 @@ impl Misaligned {
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line).trim().to_owned();
         Self::Header { place, line: bounded(&line, shown::KEY) }
+    }
+
+    /// What a row of text has of which it is not known how many it is: a text of several lines may have lost its quotes
+    /// there, or the row may have taken others with it.
+    pub(super) fn uncounted(row: &Record, option: &'static str) -> Option<Self> {
+        let why = match &row.raw {
+            Raw::Broken { trouble, .. } => match &**trouble {
+                RowTrouble::Quote(trouble) => trouble.to_string(),
+                _ => return None,
+            },
+            Raw::Row { columns, cells } if cells.len() < columns.0.len() => {
+                Reason::Ragged { want: columns.0.len(), got: cells.len() }.to_string()
+            }
+            Raw::Row { .. } | Raw::Json(_) | Raw::Columns { .. } => return None,
+        };
+        Some(Self::Uncounted { place: row.position, why, option })
     }
 
     /// The place that it names, if it names one.

@@ -3,6 +3,7 @@
 //! Pure data; who makes them is told at each type.
 
 mod cells;
+mod columns;
 mod cure;
 mod finding;
 pub(crate) mod key;
@@ -17,7 +18,6 @@ pub(crate) mod rejected;
 pub(crate) mod rows;
 pub(crate) mod wide;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -26,6 +26,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub(crate) use self::cells::Cells;
+pub use self::columns::Columns;
 pub(crate) use self::cure::ValueCure;
 pub(crate) use self::finding::Finding;
 pub(crate) use self::key::KeyFlaw;
@@ -146,52 +147,6 @@ pub struct Span {
     pub start: Position,
     /// The place behind the last record: where reading goes on.
     pub end: Position,
-}
-
-/// The header of a CSV or TSV file.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Columns(pub Vec<String>);
-
-impl Columns {
-    /// The column of exactly this name.
-    pub fn exactly(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|column| column == name)
-    }
-
-    /// The columns as messages call them; one without a name by its number. Those without a name at the end, which
-    /// spreadsheets leave, are none.
-    pub fn labels(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let end = self.0.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
-        self.0.iter().take(end).enumerate().map(|(index, name)| match name.as_str() {
-            "" => format!("(unnamed column {})", index + 1).into(),
-            name => name.into(),
-        })
-    }
-
-    /// The column of this name when case does not count, unless there are several.
-    pub fn whatever_case(&self, name: &str) -> Result<Option<usize>, Reason> {
-        let mut found = (0..)
-            .zip(&self.0)
-            .filter(|(_, column)| column.len() == name.len() && column.eq_ignore_ascii_case(name));
-        match (found.next(), found.next()) {
-            (Some((_, first)), Some((_, second))) => Err(Reason::AmbiguousColumn {
-                field: name.to_owned(),
-                first: first.clone(),
-                second: second.clone(),
-            }),
-            (first, _) => Ok(first.map(|(index, _)| index)),
-        }
-    }
-
-    /// The first and the last of columns that share a name but for a number at its end, and that name.
-    pub fn numbered(&self) -> Option<(&str, &str, &str)> {
-        let stem = |name: &str| name.trim_end_matches(|end: char| end.is_ascii_digit()).len();
-        let numbered: Vec<_> = self.0.iter().filter(|name| stem(name) < name.len()).collect();
-        let first = numbered.first()?;
-        let prefix = first.get(..stem(first))?;
-        let last = numbered.iter().rfind(|name| name.get(..stem(name)) == Some(prefix))?;
-        (first != last).then_some((first, last, prefix))
-    }
 }
 
 /// One vector as read, unchecked.

@@ -46,12 +46,44 @@ pub(crate) const SPARSE: [&str; 7] = [
 pub(crate) const NAMESPACE: [&str; 2] = ["namespace", "__namespace__"];
 
 /// What programs write as text where there is no value: pandas, Python, SQL, JavaScript, database dumps and spreadsheets.
-pub(crate) const MISSING: [&str; 13] =
-    ["nan", "NaN", "NAN", "<NA>", "NaT", "None", "null", "NULL", "Null", "undefined", r"\N", "N/A", "#N/A"];
+pub(crate) const MISSING: [&str; 19] = [
+    "nan",
+    "NaN",
+    "NAN",
+    "<NA>",
+    "NaT",
+    "None",
+    "null",
+    "NULL",
+    "Null",
+    "undefined",
+    r"\N",
+    "N/A",
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#NAME?",
+    "#DIV/0!",
+    "#NUM!",
+    "#NULL!",
+];
 
 /// Whether a text is one of these.
 pub(crate) fn is_missing(text: &str) -> bool {
     text.len() < 10 && MISSING.contains(&text)
+}
+
+/// Whether a text is a whole number as programs write it that took it for a measured one: spreadsheets `6.22851E+12`, in
+/// which digits are lost, or `####`, and pandas `1.0`, where another row has none.
+pub(crate) fn is_remade_number(text: &str) -> bool {
+    let is_whole = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_decimal = |text: &str| {
+        text.split_once('.').map_or(is_whole(text), |(whole, rest)| is_whole(whole) && is_whole(rest))
+    };
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    unsigned.strip_suffix(".0").is_some_and(is_whole)
+        || unsigned.split_once("E+").is_some_and(|(digits, power)| is_decimal(digits) && is_whole(power))
+        || (text.starts_with("###") && text.bytes().all(|byte| byte == b'#'))
 }
 
 /// Names of an array of records inside an object, as services and their tools write them.

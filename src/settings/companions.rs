@@ -61,7 +61,15 @@ pub(super) fn check(inputs: &[Input], reading: &InputOptions) -> Result<(), Fail
             }
         }
     }
-    let Some(template) = &reading.key_template else { return Ok(()) };
+    reading.key_template.as_deref().map_or(Ok(()), |template| check_template(template, inputs))
+}
+
+/// Checks that a template gives each vector of the inputs another key.
+fn check_template(template: &str, inputs: &[Input]) -> Result<(), Failure> {
+    if let Some(name) = unknown_placeholder(template) {
+        return Err(usage(format!("--key-template has {name}, which has no meaning"))
+            .advise("use {file}, the name of the file up to its first dot, and {row}"));
+    }
     if !template.contains("{row}") {
         return Err(usage("--key-template has no {row}, so that all vectors would have the same key")
             .advise("use for example --key-template '{file}-{row}'"));
@@ -84,6 +92,16 @@ pub(super) fn check(inputs: &[Input], reading: &InputOptions) -> Result<(), Fail
             .advise("separate {file} and {row}, for example --key-template '{file}-{row}'"));
     }
     Ok(())
+}
+
+/// A name in braces that stands for nothing, such as `{filename}`.
+fn unknown_placeholder(template: &str) -> Option<&str> {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "_- ".contains(character);
+    template.match_indices('{').find_map(|(start, _)| {
+        let end = start + template.get(start..)?.find('}')? + 1;
+        let (inner, placeholder) = (template.get(start + 1..end - 1)?, template.get(start..end)?);
+        (!["{file}", "{row}"].contains(&placeholder) && inner.chars().all(is_name)).then_some(placeholder)
+    })
 }
 
 /// Whether the row can be told from a key that a template gives: on the side where nothing differs from file to file, a
@@ -109,4 +127,68 @@ fn differing_by_digits(stems: &BTreeSet<String>) -> Option<(&String, &String)> {
         let short = without_first.chain(without_last).find_map(|short| stems.get(short))?;
         Some((short, long))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(template: &str, stems: &[&str]) -> Option<String> {
+        let inputs: Vec<_> = stems.iter().map(|stem| Input::File(format!("{stem}.npy").into())).collect();
+        check_template(template, &inputs).err().map(|failure| format!("{failure:?}"))
+    }
+
+    #[test]
+    fn templates_that_could_give_two_vectors_one_key_are_refused() {
+        for (template, stems) in [
+            ("{file}-{row}", &["part1", "part11"][..]),
+            ("{row}-{file}", &["1x", "11x"]),
+            ("{file}{row}", &["a", "b", "part-1x"]),
+            ("{file}{row}", &["part1"]),
+            ("docs/{file}#{row}!", &["a", "a1"]),
+            ("x{row}/{file}", &["1a", "a"]),
+        ] {
+            assert_eq!(refused(template, stems), None, "{template} {stems:?}");
+        }
+        for (template, stems, why) in [
+            (
+                "{file}{row}",
+                &["part11", "b", "part1"][..],
+                "can give vectors of part1 and part11 the same key",
+            ),
+            ("{file}0{row}", &["a01", "a"], "can give vectors of a and a01 the same key"),
+            ("{row}{file}", &["1_x", "11_x"], "can give vectors of 1_x and 11_x the same key"),
+            ("{file}-{row}{file}", &["x2", "x"], "can give vectors of x and x2 the same key"),
+            ("{file}-{row}", &["x", "x"], "gives vectors of different files the same key"),
+            ("{row}", &["x", "y"], "gives vectors of different files the same key"),
+            ("{filename}-{row}", &["x"], "has {filename}, which has no meaning"),
+            ("{file}-{row}-{}", &["x"], "has {}, which has no meaning"),
+            ("{file}", &["x"], "has no {row}"),
+        ] {
+            let refused = refused(template, stems).unwrap_or_default();
+            assert!(refused.contains(why), "{template} {stems:?}: {refused}");
+        }
+    }
+
+    /// Members of the kind: what is allowed gives no two vectors one key, whatever rows they are in.
+    #[test]
+    fn templates_that_are_allowed_give_no_key_twice() {
+        for _ in 0..20_000 {
+            let part = |choices: &[&'static str]| *fastrand::choice(choices).unwrap();
+            let (first, second) = if fastrand::bool() { ("{file}", "{row}") } else { ("{row}", "{file}") };
+            let between = part(&["", "1", "0", "-", "-1", "1-", "a"]);
+            let template =
+                format!("{}{first}{between}{second}{}", part(&["", "1", "x"]), part(&["", "1", "x"]));
+            let stem = || (0..fastrand::usize(1..4)).map(|_| part(&["1", "0", "a", "-"])).collect::<String>();
+            let (one, other) = (stem(), stem());
+            if refused(&template, &[&one, &other]).is_some() {
+                continue;
+            }
+            let keys = |stem: &str| -> BTreeSet<String> {
+                let key = |row: usize| template.replace("{file}", stem).replace("{row}", &row.to_string());
+                (0..120).map(key).collect()
+            };
+            assert!(keys(&one).is_disjoint(&keys(&other)), "{template}: {one}, {other}");
+        }
+    }
 }

@@ -343,3 +343,74 @@ fn what_is_not_utf8_is_refused_as_a_name_and_rejected_as_a_value() {
     ended.assert_code(4);
     assert_eq!(json_lines(&home.path("s.jsonl"))[0]["record"], json!({"id": "b", "embedding": [3, 4, 5]}));
 }
+
+/// A vector with a column for each number is what it is in other forms, whatever the columns are called and stand.
+#[test]
+fn a_column_for_each_number_gives_the_same_vectors_in_every_form() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let mut random = fastrand::Rng::with_seed(3);
+    for round in 0..6 {
+        let dimension = random.usize(2..=20);
+        let (before, pattern) = [("e_", "e_*"), ("", "*"), ("embedding.", "embedding.*")][round % 3];
+        let mut columns: Vec<_> = (0..dimension).map(|number| format!("{before}{number}")).collect();
+        columns.extend(["id".to_owned(), "title".to_owned()]);
+        random.shuffle(&mut columns);
+        let mut value = |column: &str, row: usize| match column {
+            "id" => json!(format!("doc-{row}")),
+            "title" => json!("T"),
+            _ => json!(f64::from(random.i32(-9..=9)) + 0.25),
+        };
+        let rows: Vec<Vec<Value>> =
+            (0..5).map(|row| columns.iter().map(|column| value(column, row)).collect()).collect();
+        let object = |of: &dyn Fn(usize) -> Value| -> Value {
+            columns.iter().enumerate().map(|(at, column)| (column.clone(), of(at))).collect()
+        };
+        let labelled = |at: usize| {
+            rows.iter().enumerate().map(|(row, cells)| (row.to_string(), cells[at].clone())).collect()
+        };
+        let list = |at: usize| rows.iter().map(|cells| cells[at].clone()).collect();
+        let lines: Vec<_> = rows.iter().map(|cells| object(&|at| cells[at].clone()).to_string()).collect();
+        home.write("lines.jsonl", lines.join("\n"));
+        home.write("labelled.json", object(&labelled).to_string());
+        home.write(
+            "split.json",
+            json!({"columns": columns, "index": [0, 1, 2, 3, 4], "data": rows}).to_string(),
+        );
+        let mut lists = object(&list);
+        lists["embeddings"] = json!(vec![[9.0, 9.0]; 5]);
+        home.write("lists.json", lists.to_string());
+        let load = |name: &str| {
+            let options = ["--vector", pattern, "--key", "id", "--dimension", &dimension.to_string()];
+            let ended = run(home.put(&service).arg(name).args(options));
+            let held = service.state();
+            service.service.store().delete_index(BUCKET, INDEX).unwrap();
+            assert_eq!(ended.assert_code(0).counts(["stored"]), [5], "{name}: {}", ended.stderr);
+            held
+        };
+        let wanted = load("lines.jsonl");
+        for name in ["labelled.json", "split.json", "lists.json"] {
+            let found = load(name);
+            assert!(found == wanted, "{name} {pattern}: {:?}", difference(&found, &wanted));
+        }
+    }
+}
+
+#[test]
+fn labels_as_keys_take_no_other_object_for_a_table() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("wide.json", r#"{"e_0":{"a":0.5,"b":0.25},"e_1":{"a":1,"b":2}}"#);
+    run(home.put_sized(&service, 2).args(["wide.json", "--key", "index", "--vector", "e_*"])).assert_code(0);
+    assert_eq!(service.state().keys().collect::<Vec<_>>(), ["a", "b"]);
+    for text in [
+        r#"{"a":{"embedding":[0.5,0.2],"t":"x"},"b":{"embedding":[0.5,0.2],"t":"x"}}"#,
+        r#"{"output":{"embeddings":[{"index":0,"embedding":[0.5,0.2]}]}}"#,
+    ] {
+        home.write("other.json", text);
+        let ended = run(home.put_sized(&service, 2).args(["other.json", "--key", "index"]));
+        assert!(
+            ended.assert_code(3).stderr.contains("ossvec convert other.json"),
+            "{text}: {}",
+            ended.stderr
+        );
+    }
+}

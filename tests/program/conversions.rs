@@ -322,6 +322,14 @@ fn a_command_ends_without_a_line_where_it_would_leave_something_out() {
             r#"{"k1":{"key":"z","vector":[1,2]},"k2":{"key":"z","vector":[1,2]}}"#,
             "the record under k1 has the key z in key; take it with --key key, or k1 with --key NAME and another name",
         ),
+        (
+            r#"{"k1":{"id":"z","vector":[1,2]},"k2":{"id":"z","vector":[1,2]}}"#,
+            "the record under k1 has the key z in id",
+        ),
+        (
+            r#"{"ids":[["a"]],"embeddings":[[[1,2]]],"titles":["x"]}"#,
+            "titles has something else than a list for each question",
+        ),
         (r#"[["r1",{"vector":[1,2],"key":"z"}]]"#, "the record under r1 has the key z in key"),
         (r#"{"mine":[{"id":"a","vector":[1,2]}]} {"mine":"x"} {"mine":{"b":{"vector":[3,4]}}}"#, ""),
     ] {
@@ -357,11 +365,29 @@ fn rows_that_are_records_and_pages_that_hold_nothing_are_no_obstacle() {
             + r#"{"mine":null}{"next":"x"}"#
             + &json!({"mine": [record(1)]}).to_string(),
         json!([{"mine": [record(0), record(1)]}, null, {}]).to_string(),
-        json!({key(0): {"id": "z", "vector": vector(0)}, key(1): {"id": "z", "vector": vector(1)}})
-            .to_string(),
+        json!({key(0): {"id": key(0), "vector": vector(0)}, key(1): {"vector": vector(1)}}).to_string(),
     ] {
         assert_loaded(&text, &[], &stored(0..2));
     }
+}
+
+/// What pandas writes with orient='index': a row's label before its record, which has a key of its own.
+#[test]
+fn a_record_under_a_label_has_the_key_that_the_user_names() {
+    let row = |number| json!({"id": key(number), "vector": vector(number)});
+    let rows = json!({"0": row(0), "1": row(1)}).to_string();
+    assert_stopped(
+        &rows,
+        "the record under 0 has the key key-0 in id; take it with --key id, or 0 with --key NAME",
+    );
+    assert_loaded(&rows, &["--key", "id"], &stored(0..2));
+    let vectors = stored(0..2).into_values();
+    let by_label: State = ["0", "1"].map(str::to_owned).into_iter().zip(vectors).collect();
+    assert_loaded(&rows, &["--key", "index"], &by_label);
+    let labelled =
+        |number: usize| json!({"id": key(number), "vector": vector(number), "row": number.to_string()});
+    let rows = json!({"0": labelled(0), "1": labelled(1)}).to_string();
+    assert_loaded(&rows, &["--key", "row"], &by_label);
 }
 
 #[test]
@@ -426,4 +452,13 @@ fn what_cannot_be_converted_or_written_is_an_error_that_leaves_everything_as_it_
     assert_eq!(ended.stdout, "2 records written to out\n");
     let lines = "{\"key\":\"a\",\"vector\":[1,2]}\n{\"key\":\"b\",\"vector\":[3,4]}\n";
     assert_eq!(std::fs::read_to_string(home.path("out")).unwrap(), lines);
+    let pages = r#"{"ids":["a"],"embeddings":[[1,2]]}"#;
+    home.write("pages.json", [pages, pages].join("\n"));
+    std::fs::create_dir(home.path("pages.ossvec-new")).unwrap();
+    let ended = convert(["pages.json", "pages/"]);
+    ended.assert_code(3);
+    assert!(ended.stderr.contains("pages.ossvec-new exists, which an earlier run did not finish; remove it"));
+    std::fs::remove_dir(home.path("pages.ossvec-new")).unwrap();
+    convert(["pages.json", "pages/"]).assert_code(0);
+    assert_eq!(std::fs::read_dir(home.path("pages")).unwrap().count(), 2);
 }

@@ -318,6 +318,9 @@ fn fields_that_go_nowhere_are_named_once_and_are_errors_under_strict() {
         (two, &["metadata_not_stored"], &["payload"]),
         (keys, &["keys_from_fields"], &["id, key", "--key"]),
         ("{\"id\":\"1 \",\"values\":[1,2]}\n", &["key_whitespace"], &["whitespace"]),
+        ("{\"id\":\"6.22851E+12\",\"values\":[1,2]}\n", &["key_numbers"], &["as text"]),
+        ("{\"id\":\"7.0\",\"values\":[1,2]}\n", &["key_numbers"], &["1.0"]),
+        ("{\"id\":\"#REF!\",\"values\":[1,2]}\n", &["missing_keys"], &["#REF!"]),
         ("{\"id\":\"1\",\"values\":[1,2]}\n{\"id\":\"2\",\"vector\":[1,2]}\n", &["vectors_from_fields"], &[]),
     ] {
         let (home, service) = with("a.jsonl", content);

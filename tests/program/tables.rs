@@ -357,3 +357,35 @@ fn a_table_that_is_split_at_another_header_continues_with_both_parts() {
     ]));
     assert_eq!(service.statistics().of(Operation::PutVectors).vectors_stored, 2);
 }
+
+#[test]
+fn a_fixed_reject_is_stored_as_its_row_would_be() {
+    let table = "id,title,author,embedding\n1,Lamp,,\"[1,2]\"\n2,Chair,,\"[3,nan]\"\n3,NA,x,\"[nan,4]\"\n";
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let options = ["--metadata", "title,author", "--null", "NA"];
+    home.write("re.csv", table);
+    run(home.put(&service).arg("re.csv").args(options).args(["--rejects", "re.rej"])).assert_code(4);
+    let rejects = std::fs::read_to_string(home.path("re.rej")).unwrap();
+    home.write("fixed.jsonl", rejects.replace("nan", "7"));
+    run(home.put(&service).arg("fixed.jsonl").args(options)).assert_code(0);
+    let (_, whole, _) = load("whole.csv", &table.replace("nan", "7"), &options);
+    service.assert_holds(&whole.state());
+}
+
+#[test]
+fn a_column_without_a_name_is_used_by_the_name_that_messages_give_it() {
+    let table = ",embedding,\na,\"[1,2]\",x\nb,\"[3,4]\",y\n";
+    let (ended, _, _) = load("pandas.csv", table, &[]);
+    assert!(ended.assert_code(4).stderr.contains("(unnamed column 1)"));
+    let options = ["--key", "(unnamed column 1)"];
+    let (ended, service, _) = load("pandas.csv", table, &options);
+    ended.assert_code(0);
+    service.assert_holds_in(
+        "pandas.csv",
+        &state(&[("a", &[1.0, 2.0], Value::Null), ("b", &[3.0, 4.0], Value::Null)]),
+    );
+    let named = ["--key", "embedding", "--vector", "v", "--metadata", "*,row=(unnamed column 1)"];
+    let (ended, service, _) = load("other.csv", ",embedding,v\na,k,\"[1,2]\"\n", &named);
+    ended.assert_code(0);
+    service.assert_holds_in("other.csv", &state(&[("k", &[1.0, 2.0], json!({"row": "a"}))]));
+}

@@ -312,7 +312,10 @@ fn record(raw: &Raw) -> Record<'_> {
         Raw::Columns { rows, row } => owned(rows.whole(*row)),
         Raw::Row { columns, cells } => {
             if cells.len() == columns.0.len() {
-                Record::Row(columns.0.iter().cloned().zip(cells.iter().map(cell)).collect())
+                // As in the table, an empty cell is no value.
+                let is_value = |(_, text): &(&String, &[u8])| !text.is_empty();
+                let values = columns.0.iter().zip(cells.iter()).filter(is_value);
+                Record::Row(values.map(|(name, text)| (name.clone(), cell(text))).collect())
             } else {
                 Record::Cells(cells.iter().map(cell).collect())
             }
@@ -378,6 +381,8 @@ mod tests {
             (Raw::Json(b"{\"a\": \"\xe9\"}"[..].to_vec().into()), r#"{"base64":"eyJhIjogIukifQ=="}"#),
             (row(&[b"1", b"2"]), r#"{"a":"1","b":"2"}"#),
             (row(&[b"1", b"\xe9"]), r#"{"a":"1","b":[{"base64":"6Q=="}]}"#),
+            (row(&[b"", b"2"]), r#"{"b":"2"}"#),
+            (row(&[b"", b"2", b""]), r#"["","2",""]"#),
             (row(&[b"\xe9"]), r#"[[{"base64":"6Q=="}]]"#),
             (row(&[b"1", b"2", b"3"]), r#"["1","2","3"]"#),
             (Raw::broken("12".into(), trouble), r#""12""#),

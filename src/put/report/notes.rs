@@ -45,7 +45,7 @@ struct Topic {
 
 const STORE: &str = "list them in --metadata to store them ('*' for all), or -NAME to leave one out";
 
-static TOPICS: [Topic; 11] = [
+static TOPICS: [Topic; 12] = [
     Topic { code: "fields_not_stored", kind: Kind::Member, from: 1, says: "fields not stored", cure: STORE },
     Topic {
         code: "columns_not_stored",
@@ -109,6 +109,13 @@ static TOPICS: [Topic; 11] = [
         from: 1,
         says: "keys that look like missing values, each stored as one vector",
         cure: "fix them in the input, or use --null TEXT to reject such rows of a table",
+    },
+    Topic {
+        code: "key_numbers",
+        kind: Kind::KeyNumber,
+        from: 1,
+        says: "keys such as 6.2E+12 or 1.0, which a spreadsheet or pandas may have made of other numbers",
+        cure: "export the keys as text if they were whole numbers",
     },
     Topic {
         code: "texts_truncated",
@@ -229,7 +236,7 @@ fn note(topic: &Topic, findings: &Findings, without: usize, inputs: &[Input]) ->
     let of: Vec<&Finding> = findings.of(topic.kind).collect();
     let named = of.get(without..).filter(|named| !named.is_empty() && of.len() >= topic.from)?;
     let first = named.iter().map(|finding| finding.first).min()?;
-    let is_nameless = matches!(topic.kind, Kind::KeyWhitespace | Kind::Truncated);
+    let is_nameless = matches!(topic.kind, Kind::KeyWhitespace | Kind::KeyNumber | Kind::Truncated);
     let names = if is_nameless { String::new() } else { format!(": {}", names(named)) };
     Some(Note {
         code: topic.code,

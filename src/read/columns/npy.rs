@@ -180,7 +180,8 @@ pub(super) fn check_length(file: &mut File, wanted: u64) -> Result<(), Trouble> 
     match bytes {
         bytes if bytes < wanted => Err(Trouble::Torn),
         bytes if bytes > wanted => {
-            Err(Trouble::Damaged(format!("{} bytes follow its array", bytes - wanted)))
+            let follow = if bytes - wanted == 1 { "byte follows" } else { "bytes follow" };
+            Err(Trouble::Damaged(format!("{} {follow} its array", bytes - wanted)))
         }
         _ => Ok(()),
     }

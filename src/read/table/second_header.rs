@@ -34,6 +34,8 @@ pub(super) struct FirstHeader {
     vectors: HashSet<String>,
     /// A column that holds vectors, or a number of each.
     vector: Option<usize>,
+    /// Whether its names alone make a header: a row may have one of them as a value, and any numbers.
+    names_columns: bool,
 }
 
 /// What a row is beside the header of its table.
@@ -63,8 +65,10 @@ impl FirstHeader {
                 .extend(names.iter().filter(|name| wide.matches("", name).is_some()).map(|name| lower(name)));
         }
         let lower: Vec<_> = names.iter().map(|name| lower(name)).collect();
+        let named = || lower.iter().filter(|name| !name.is_empty());
         Self {
             text: text.into(),
+            names_columns: named().count() > 1 && named().any(|name| name.parse::<f64>().is_err()),
             known: Names::new(lower.iter().chain(&keys).chain(&vectors).cloned().collect()),
             vector: lower.iter().position(|name| vectors.contains(name)),
             names,
@@ -76,6 +80,10 @@ impl FirstHeader {
 
     /// What a row is whose quotes are in order.
     pub(super) fn judge(&self, row: &[u8], dialect: &Dialect) -> Among {
+        // The only column of a table may hold any text.
+        if self.names.len() < 2 && self.vector.is_none() {
+            return Among::Row;
+        }
         if row == &*self.text {
             return Among::Same;
         }
@@ -147,7 +155,8 @@ impl FirstHeader {
         }
         let lower: HashSet<_> = cells.iter().map(|cell| cell.to_ascii_lowercase()).collect();
         let has = |names: &HashSet<String>| names.iter().any(|name| lower.contains(name));
-        let has_all = || self.lower.iter().all(|name| name.is_empty() || lower.contains(name));
+        let has_all =
+            || self.names_columns && self.lower.iter().all(|name| name.is_empty() || lower.contains(name));
         // In a table of what stands beside vectors, any texts may be; a header has no others than its names there.
         let has_some = || match self.vector {
             Some(_) => has(&self.keys) && has(&self.vectors),
@@ -203,7 +212,7 @@ impl FirstHeader {
         let is_one = || {
             let may_be_other = !needs_all && self.vector.is_some();
             let names_both = || self.keys.iter().any(has) && self.vectors.iter().any(has);
-            (may_be_other && names_both()) || self.lower.iter().all(has)
+            (may_be_other && names_both()) || (self.names_columns && self.lower.iter().all(has))
         };
         !others.is_empty() && is_one() && !is_same()
     }

@@ -61,6 +61,7 @@ fn every_note_says_what_was_found_where_and_what_to_do() {
         (Kind::KeyWhitespace, "", 3),
         (Kind::KeyMissing, "nan", 2),
         (Kind::KeyMissing, "NULL", 1),
+        (Kind::KeyNumber, "", 2),
         (Kind::Truncated, "", 3),
         (Kind::JoinedMember, "joined.title", 3),
     ];
@@ -80,6 +81,7 @@ fn every_note_says_what_was_found_where_and_what_to_do() {
     vectors_from_fields: vectors taken from different fields: emb, vector, first at a.jsonl:7; choose one with --vector
     key_whitespace: keys with leading or trailing whitespace, which is part of the key, first at a.jsonl:7; remove it from the input if it is not intended
     missing_keys: keys that look like missing values, each stored as one vector: nan, NULL, first at a.jsonl:7; fix them in the input, or use --null TEXT to reject such rows of a table
+    key_numbers: keys such as 6.2E+12 or 1.0, which a spreadsheet or pandas may have made of other numbers, first at a.jsonl:7; export the keys as text if they were whole numbers
     texts_truncated: texts that the model truncated, so that their vectors do not cover their ends, first at a.jsonl:7; embed them in shorter pieces if that matters
     ");
     let missed = [Kind::Key, Kind::Vector, Kind::Metadata, Kind::LeftOut, Kind::Joined];
