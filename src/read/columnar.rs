@@ -145,12 +145,7 @@ fn is_labelled(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, na
     };
     let has_keys = match keys {
         Some(keys) => keys.value == Value::Object && is_number,
-        None if named.key.iter().any(|name| name.trim() == "index") => {
-            // Else these are records by key, or an object around some.
-            !outline.is_complete
-                || named.has_vector(head, outline)
-                || outline.members.iter().any(|member| is_vector_name(member.name))
-        }
+        None if named.key.iter().any(|name| name.trim() == "index") => named.may_have_vector(head, outline),
         // More of it than is looked at: the keys may follow.
         None => is_number && (named.is_keyless || !outline.is_complete) && value != Value::Object,
     };

@@ -31,6 +31,12 @@ impl Named<'_> {
         is_vector_name(name) || self.vector.iter().any(|field| field.trim().as_bytes() == name)
     }
 
+    /// Whether an object has a vector under any of these names, as far as it is at hand.
+    pub(crate) fn may_have_vector(&self, text: &[u8], outline: &Outline<'_>) -> bool {
+        let has_usual = || outline.members.iter().any(|member| is_vector_name(member.name));
+        !outline.is_complete || self.has_vector(text, outline) || has_usual()
+    }
+
     /// Whether an object has a vector under a name that the user gives.
     pub(crate) fn has_vector(&self, text: &[u8], outline: &Outline<'_>) -> bool {
         has_one(text, outline, self.vector)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Reason;
+use super::reason::Reason;
 
 /// The header of a CSV or TSV file.
 #[derive(Debug, PartialEq, Eq)]

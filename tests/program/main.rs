@@ -18,6 +18,7 @@ mod companions;
 mod completions;
 mod config;
 mod conversions;
+mod counted;
 mod crash;
 mod credentials;
 #[cfg(unix)]
