@@ -1,22 +1,22 @@
-//! The cells of one row that obeys the grammar, unquoted.
+//! The cells of one row whose quotes are valid, unquoted.
 
 use csv::ByteRecord;
 use memchr::{memchr, memchr2};
 
 use super::dialect::Dialect;
 
-/// Most cells of a row that are kept apart. The place of each takes memory, so that a row of nothing but delimiters would
-/// take many times its text; a column for each element of the largest vector is far below.
+/// Maximum number of cells of a row that are kept. The place of each takes memory, so that a row of nothing but
+/// delimiters would take many times its text; one column per element of the largest vector is far below.
 pub(crate) const CELLS_AT_MOST: usize = 100_000;
 
-/// The cells of `row`, whose quotes are in order; of more than [`CELLS_AT_MOST`] one more than that.
+/// The cells of `row`, whose quotes are valid; beyond [`CELLS_AT_MOST`] only one more.
 pub(crate) fn cells(row: &[u8], dialect: &Dialect) -> ByteRecord {
     let mut cells = ByteRecord::with_capacity(row.len(), 8);
     walk(row, dialect, &mut cells, CELLS_AT_MOST);
     cells
 }
 
-/// How many cells `row` has, whatever their number.
+/// The number of cells in `row`, without a limit.
 pub(crate) fn count_cells(row: &[u8], dialect: &Dialect) -> usize {
     let (mut rest, mut count, mut cells) = (Some(row), 0, ByteRecord::new());
     while let Some(row) = rest {
@@ -27,7 +27,7 @@ pub(crate) fn count_cells(row: &[u8], dialect: &Dialect) -> usize {
     count
 }
 
-/// Adds the cells of `row`, until there are more than `most`, and gives what is behind them, if it has more.
+/// Adds the cells of `row` until there are more than `most`, and returns the rest of the row, if there is one.
 #[inline]
 fn walk<'a>(row: &'a [u8], dialect: &Dialect, cells: &mut ByteRecord, most: usize) -> Option<&'a [u8]> {
     let mut rest = row;
@@ -43,7 +43,7 @@ fn walk<'a>(row: &'a [u8], dialect: &Dialect, cells: &mut ByteRecord, most: usiz
     }
 }
 
-/// The cell of this `column` as it is written, with its quotes.
+/// The cell in this `column` as it is written, including quotes.
 pub(crate) fn cell<'a>(row: &'a [u8], column: usize, dialect: &Dialect) -> Option<&'a [u8]> {
     let mut rest = row;
     for _ in 0..column {
@@ -52,7 +52,7 @@ pub(crate) fn cell<'a>(row: &'a [u8], column: usize, dialect: &Dialect) -> Optio
     rest.get(..length(rest, dialect))
 }
 
-/// How long the cell is that `rest` starts with.
+/// The length of the cell that `rest` starts with.
 fn length(rest: &[u8], dialect: &Dialect) -> usize {
     let to_delimiter = |at: usize| {
         let behind = rest.get(at..).unwrap_or_default();
@@ -73,17 +73,17 @@ fn length(rest: &[u8], dialect: &Dialect) -> usize {
     rest.len()
 }
 
-/// Whether a cell of `row` that is not quoted has a quote in it.
+/// Whether an unquoted cell of `row` contains a quote.
 pub(crate) fn has_quote_as_text(row: &[u8], dialect: &Dialect) -> bool {
     dialect.quote.is_some_and(|quote| has_plain(row, quote, dialect))
 }
 
-/// Whether a carriage return stands in `row` outside of quoted cells, where it may end a row.
+/// Whether `row` contains a carriage return outside of quoted cells, where it may end a row.
 pub(crate) fn has_lone_return(row: &[u8], dialect: &Dialect) -> bool {
     memchr(b'\r', row).is_some() && has_plain(row, b'\r', dialect)
 }
 
-/// Whether a cell of `row` that is not quoted has this byte in it.
+/// Whether an unquoted cell of `row` contains this byte.
 fn has_plain(row: &[u8], byte: u8, dialect: &Dialect) -> bool {
     let (mut rest, mut unused) = (row, ByteRecord::new());
     loop {
@@ -106,7 +106,7 @@ fn has_plain(row: &[u8], byte: u8, dialect: &Dialect) -> bool {
     }
 }
 
-/// Adds the cell that `rest` starts with and gives what is behind its delimiter, if it has one.
+/// Adds the cell that `rest` starts with and returns what follows its delimiter, if there is one.
 fn push_plain<'a>(cells: &mut ByteRecord, rest: &'a [u8], dialect: &Dialect) -> Option<&'a [u8]> {
     let (cell, after) = rest.split_at(memchr(dialect.delimiter, rest).unwrap_or(rest.len()));
     let is_null = dialect.null.as_deref() == Some(cell);
@@ -114,7 +114,7 @@ fn push_plain<'a>(cells: &mut ByteRecord, rest: &'a [u8], dialect: &Dialect) -> 
     after.get(1..)
 }
 
-/// Adds the cell whose content behind the opening quote `quoted` starts with, and gives what is behind its delimiter.
+/// Adds the quoted cell whose content `quoted` starts with, and returns what follows its delimiter, if there is one.
 fn push_quoted<'a>(cells: &mut ByteRecord, quoted: &'a [u8], dialect: &Dialect) -> Option<&'a [u8]> {
     let mut copied = Vec::new();
     let mut rest = quoted;
@@ -126,7 +126,7 @@ fn push_quoted<'a>(cells: &mut ByteRecord, quoted: &'a [u8], dialect: &Dialect) 
             _ => None,
         };
         let Some(byte) = stands_for else {
-            // Most cells hold nothing special: they need no second copy.
+            // Most cells have no escapes: they need no second copy.
             if copied.is_empty() {
                 cells.push_field(content);
             } else {

@@ -1,7 +1,7 @@
-//! Headers among the rows of a table, as where files were put together.
+//! Headers among the rows of a table, as in concatenated files.
 //!
-//! Under one with the same columns in the same order the rows go on as before. Behind any other one, cells would be stored
-//! under the names of other columns. Whether a row is one depends on nothing but the first header and the row itself.
+//! After a header with the same columns in the same order, the rows continue. After any other one, cells would be
+//! stored under the wrong column names. Whether a row is a header depends only on the first header and the row itself.
 
 use std::collections::HashSet;
 
@@ -12,40 +12,40 @@ use crate::record::Columns;
 use crate::record::names::{KEYS, VECTORS};
 use crate::record::wide::Wide;
 
-/// No name of a column is longer, where nothing else says whether a cell is one.
+/// Maximum length of a column name, where nothing else shows whether a cell is one.
 const NAME_AT_MOST: usize = 1024;
 
-/// In so many bytes at the end of a row a known name is looked for.
+/// How many bytes at the end of a row are searched for a known name.
 const NAMES_LOOKED_AT: usize = 1024;
 
-/// So much may stand around a name: quotes, whitespace, a line end.
+/// Maximum bytes around a name: quotes, whitespace, a line end.
 const AROUND_NAME: usize = 64;
 
-/// What the header of a table says, by which others are recognised.
+/// The header of a table, to recognise others by.
 #[derive(Debug)]
 pub(super) struct FirstHeader {
     text: Box<[u8]>,
     /// Its names, and the same in lower case.
     names: Vec<String>,
     lower: Vec<String>,
-    /// All names that a header may have, in lower case, and those of them that name a key or a vector.
+    /// All names that a header may have, in lower case, and those among them that name a key or a vector.
     known: HashSet<String>,
     keys: HashSet<String>,
     vectors: HashSet<String>,
     longest: usize,
-    /// A column that holds vectors, or a number of each.
+    /// The column with the vectors, or with one number of each.
     vector: Option<usize>,
 }
 
-/// What a row is beside the header of its table.
+/// What a row is, compared with the header of its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Among {
-    /// A row like others.
+    /// An ordinary row.
     Row,
     /// A header with the same columns in the same order.
     Same,
-    /// Another header, or a row with one at its end without a line end between them: on the line that begins at this offset
-    /// of what was looked at.
+    /// Another header, or a row followed by one without a line end in between, on the line at this offset of the text
+    /// that was judged.
     Other(usize),
 }
 
@@ -77,7 +77,7 @@ impl FirstHeader {
         }
     }
 
-    /// What a row is whose quotes are in order.
+    /// Judges a row with valid quotes.
     pub(super) fn judge(&self, row: &[u8], dialect: &Dialect) -> Among {
         if row == &*self.text {
             return Among::Same;
@@ -101,7 +101,7 @@ impl FirstHeader {
         Among::Row
     }
 
-    /// The same of what is rejected for its quotes, line by line.
+    /// The same for lines that are rejected because of their quotes.
     pub(super) fn judge_broken(&self, lines: &[u8], dialect: &Dialect) -> Among {
         let mut at = 0;
         for line in lines.split(|byte| *byte == b'\n') {
@@ -117,7 +117,7 @@ impl FirstHeader {
         Among::Row
     }
 
-    /// Whether a row is worth a closer look. What it takes does not grow with the cells behind the vector's.
+    /// Whether a row is worth a closer look. The cost does not grow with the cells after the vector.
     fn may_be_one(&self, row: &[u8], dialect: &Dialect) -> bool {
         let most = self.longest + AROUND_NAME;
         let near_start = row.get(..most).unwrap_or(row);
@@ -133,7 +133,7 @@ impl FirstHeader {
             || self.lacks_vector(row, dialect)
     }
 
-    /// Whether a cell is a name that is known. Most cells are not, which is seen without a copy.
+    /// Whether a cell is a known name. Most cells are not, which is decided without a copy.
     fn is_known(&self, cell: &[u8], dialect: &Dialect) -> bool {
         if !cell.is_ascii() {
             return self.known.contains(&unquoted(cell, dialect).to_ascii_lowercase());
@@ -145,7 +145,7 @@ impl FirstHeader {
         self.known.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name))
     }
 
-    /// Whether what is in the column of the vector is no list of numbers, as far as its ends show it.
+    /// Whether the column of the vector does not contain a list of numbers, judged by the cell's ends.
     fn lacks_vector(&self, row: &[u8], dialect: &Dialect) -> bool {
         let Some(column) = self.vector else { return false };
         let Some(cell) = cell(row, column, dialect) else { return true };
@@ -155,7 +155,7 @@ impl FirstHeader {
         cell.len() <= NAME_AT_MOST && !first.into_iter().chain(last).all(|byte| is_of_numbers(*byte))
     }
 
-    /// Whether cells are those of a header: names of a key and of a vector, or all names of this one.
+    /// Whether cells are those of a header: names of a key and of a vector, or all names of this header.
     fn is_header(&self, cells: &[String], dialect: &Dialect) -> bool {
         if cells.len() < 2 || cells.len() > CELLS_AT_MOST {
             return false;
@@ -163,7 +163,7 @@ impl FirstHeader {
         let lower: HashSet<_> = cells.iter().map(|cell| cell.to_ascii_lowercase()).collect();
         let has = |names: &HashSet<String>| names.iter().any(|name| lower.contains(name));
         let has_all = || self.lower.iter().all(|name| name.is_empty() || lower.contains(name));
-        // In a table of what stands beside vectors, any texts may be; a header has no others than its names there.
+        // A companion may contain any text; there a header has only the names of this one.
         let has_some = || match self.vector {
             Some(_) => has(&self.keys) && has(&self.vectors),
             None => has(&self.keys) && lower.iter().all(|cell| self.lower.contains(cell)),
@@ -176,7 +176,7 @@ impl FirstHeader {
         are_distinct && !cells.iter().any(|cell| looks_like_data(cell, dialect))
     }
 
-    /// Whether cells are this header's, in its order; case counts only where it tells two columns apart.
+    /// Whether cells are those of this header in the same order; case matters only if columns differ only in case.
     fn is_same(&self, cells: &[String]) -> bool {
         let are_distinct = || self.lower.iter().collect::<HashSet<_>>().len() == self.lower.len();
         let are_alike = || {
@@ -186,7 +186,7 @@ impl FirstHeader {
         cells == self.names || (are_alike() && are_distinct())
     }
 
-    /// Whether a cell may have float32 numbers in base64, and has no name that is known.
+    /// Whether a cell may contain float32 numbers in base64 and is not a known name.
     fn is_like_base64(&self, cell: &[u8]) -> bool {
         let digits = cell.strip_suffix(b"==").or_else(|| cell.strip_suffix(b"=")).unwrap_or(cell);
         let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
@@ -195,21 +195,21 @@ impl FirstHeader {
         !cell.is_empty() && may_be && digits.iter().all(is_digit) && !is_known()
     }
 
-    /// Whether another header follows the end of a row, as where a file without a last line end came first. A row that
-    /// may well be a record must end with all names of this one.
+    /// Whether another header follows the end of a row, as if a file without a final line end came first. If the row
+    /// may be a record, it must end with all names of this header.
     fn has_at_end(&self, cells: &[String], dialect: &Dialect, needs_all: bool) -> bool {
         let vector = cells.iter().rposition(|cell| dimension(cell.as_bytes(), dialect).is_some());
         let behind = cells.get(vector.map_or(0, |vector| vector + 1)..).unwrap_or_default();
         let behind: Vec<_> = behind.iter().map(|cell| cell.to_ascii_lowercase()).collect();
         let data = behind.iter().rposition(|cell| looks_like_data(cell, dialect)).unwrap_or(0);
-        // In the first of these cells the end of the row may stand before the header's first name.
+        // The first of these cells may begin with the end of the row, before the header's first name.
         (data..behind.len()).any(|first| {
             let (first, others) = behind.get(first..).and_then(<[_]>::split_first).unzip();
             self.is_end_and_header(first.map_or("", String::as_str), others.unwrap_or_default(), needs_all)
         })
     }
 
-    /// Whether `first` ends with a name, and this and the other names are a header's, which is not the same as this one.
+    /// Whether `first` ends with a name that, with the other names, makes a header other than this one.
     fn is_end_and_header(&self, first: &str, others: &[String], needs_all: bool) -> bool {
         let ends_with = |name: &String| !name.is_empty() && first.ends_with(name.as_str());
         let has = |name: &String| name.is_empty() || others.contains(name) || ends_with(name);
@@ -234,7 +234,7 @@ fn first_step(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
-/// A piece of a row as the name that it may be.
+/// A piece of a row as a possible name.
 fn unquoted(piece: &[u8], dialect: &Dialect) -> String {
     let is_around = |character: char| {
         character.is_whitespace()
@@ -288,7 +288,7 @@ mod tests {
             ("a,T,[1 2]lang,id,embedding", OTHER),
             ("a,T,[1 2]id,embedding,lang,note", OTHER),
             ("a,T,[1 2]id,embedding,lang", OTHER),
-            // Whole rows, whatever texts they have.
+            // Whole rows with any text.
             ("title,id,[1 2]", Among::Row),
             ("id,embedding,[1 2]", Among::Row),
             ("id,title,0.5", Among::Row),
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(judge("a,\"the title, of\nan embedding\n"), Among::Row);
     }
 
-    /// Reads rows as a load does, up to another header, and gives those in order as they are named.
+    /// Reads rows as a load does, up to another header, and returns the valid ones with their column names.
     fn read(text: &[u8]) -> Vec<Vec<(String, String)>> {
         let Ok(Header::Found(mut rows, end)) = header(text, true, 1 << 20, b',', &Tables::default()) else {
             panic!("no header in {}", text.escape_ascii());
@@ -387,7 +387,7 @@ mod tests {
                     row.iter().find(|(column, _)| column == name).map(|(_, value)| value.as_str())
                 };
                 let number = value("id").unwrap().trim_start_matches("doc-");
-                // The row that is torn may be what is left of it.
+                // What is left of the torn row is possible.
                 if value("embedding").is_some_and(|numbers| numbers.ends_with(']'))
                     && number.parse::<u8>().is_ok_and(|number| number != 2)
                 {
