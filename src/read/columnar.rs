@@ -72,7 +72,7 @@ pub(crate) fn of_columns(
     let all_are_lists = outline.members.iter().all(|member| is_list(member.value) || is_null(member));
     match (keys, vectors) {
         (Some(_), Some(_)) => Some(Ok(Columnar::Lists)),
-        // The text goes on past `head`: the other column may follow.
+        // The text continues past `head`: the other column may follow.
         (Some(_), None) | (None, Some(_)) if !outline.is_complete && all_are_lists => {
             Some(Ok(Columnar::Lists))
         }
@@ -146,7 +146,7 @@ fn is_labelled(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, na
     let has_keys = match keys {
         Some(keys) => keys.value == Value::Object && is_number,
         None if named.key.iter().any(|name| name.trim() == "index") => true,
-        // The text goes on past `head`: the keys may follow.
+        // The text continues past `head`: the keys may follow.
         None => is_number && (named.is_keyless || !outline.is_complete) && value != Value::Object,
     };
     has_keys && outline.members.iter().all(is_alike)
