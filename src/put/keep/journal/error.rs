@@ -36,7 +36,7 @@ pub enum JournalError {
     /// A directory that the user moved to be continued cannot be.
     #[error("{error}")]
     Brought {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
         /// Why not.
         error: Box<Self>,
