@@ -76,7 +76,7 @@ impl Connections {
         } else if is_early {
             Some("before the whole request was sent")
         } else if (200..300).contains(&status) && !is_fresh {
-            // The page of a proxy or a portal; taken for a success it would be a silent loss.
+            // The page of a proxy or a portal; treating it as a success would lose data silently.
             Some("without x-oss-request-id")
         } else {
             None

@@ -49,7 +49,7 @@ pub(crate) const KEYS_PER_GET: usize = 100;
 /// Maximum keys in one `DeleteVectors` request (developer-reference/deletevectors).
 pub(crate) const KEYS_PER_DELETE: usize = 500;
 
-/// Vectors on a page of `ListVectors` if the request gives no number (developer-reference/listvectors).
+/// The default page size of `ListVectors` (developer-reference/listvectors).
 pub(crate) const LIST_PAGE_DEFAULT: usize = 500;
 
 /// Number of vectors that a page of `ListVectors` may have (developer-reference/listvectors).

@@ -308,7 +308,7 @@ impl ErrorBody {
             error: ErrorBody,
         }
         let error = match body.trim_ascii_start().first()? {
-            // A list would be taken for the fields in order.
+            // A list would be parsed as the fields in order.
             b'{' => match serde_json::from_slice::<Envelope>(body) {
                 Ok(envelope) => envelope.error,
                 Err(_) => serde_json::from_slice(body).ok()?,

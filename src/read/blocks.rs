@@ -67,7 +67,7 @@ pub struct Blocks {
 /// What an input shows when it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// What it was taken for, in words.
+    /// The form that was recognised, in words.
     pub form: String,
     /// Bytes of its file, unless it is a pipe.
     pub bytes: Option<u64>,

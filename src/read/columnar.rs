@@ -446,7 +446,7 @@ mod tests {
         }
     }
 
-    /// What is said of a text, and the cure below it.
+    /// The message about a text, with the cure below it.
     fn said(text: &str) -> String {
         match holder(text.as_bytes(), true, Named::default()) {
             Err(Unfit::Shape { shape, cure, .. }) => format!("{shape}\n    {cure}\n"),

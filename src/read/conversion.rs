@@ -1,4 +1,4 @@
-//! What `ossvec convert` makes of JSON that cannot be read as it is, and how messages describe it. Pure data.
+//! How `ossvec convert` converts JSON that cannot be read as it is, and how messages describe that. Pure data.
 
 use super::named::Named;
 use crate::shown::quoted;

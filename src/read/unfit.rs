@@ -12,7 +12,7 @@ pub(crate) enum Unfit {
     Unsupported { format: &'static str, cure: &'static str },
     /// Something other than data.
     WithoutRecords { what: &'static str, cure: &'static str, in_place_of_data: bool },
-    /// JSON whose records do not follow one another, with what `convert` makes of it, if possible.
+    /// JSON whose records do not follow one another, with the conversion that makes it loadable, if there is one.
     Shape { shape: String, cure: String, conversion: Option<Conversion> },
     /// JSON whose records have several arrays of numbers: their names.
     Several(String),
@@ -42,7 +42,7 @@ impl Unfit {
         Self::Shape { shape, cure: conversion.cure(named), conversion: Some(conversion) }
     }
 
-    /// What `convert` makes of it.
+    /// The conversion that makes it loadable, if there is one.
     pub(super) fn into_conversion(self) -> Option<Conversion> {
         match self {
             Self::Shape { conversion, .. } => conversion,

@@ -66,7 +66,7 @@ pub(crate) fn free_name(path: &Path) -> Option<PathBuf> {
 }
 
 impl Rejects {
-    /// A new file: what an earlier load left there would be taken for this one's.
+    /// A new file: an earlier load's rejects in it would be mistaken for this one's.
     pub(crate) fn new(place: Place) -> Self {
         Self { place, append: false, file: None, bytes: 0, listed: Arc::default() }
     }

@@ -123,7 +123,7 @@ impl<'a, 'p> Records<'a, 'p> {
         Ok(())
     }
 
-    /// The values at `paths` in an object, each with what is said around it; an error if there are vectors elsewhere.
+    /// The values at `paths` in an object, each with the members around it; an error if there are vectors elsewhere.
     fn led_to(
         &self,
         object: &Value,
@@ -337,7 +337,7 @@ impl<'a, 'p> Records<'a, 'p> {
         self.put(&Vec::new(), columns)
     }
 
-    /// Passes on a record on one line, with what is said around it but not in it.
+    /// Passes on a record on one line, together with those members around it that it does not have itself.
     fn put(&mut self, around: &Around<'a>, record: Record<'a>) -> Result<(), End> {
         let mut members = match record {
             Record::Whole(value) if around.is_empty() || !self.json.begins(&value, b'{') => {

@@ -48,7 +48,7 @@ pub(super) enum Value {
     There,
 }
 
-/// What is read, and what becomes of it.
+/// What is read, and how it is used.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     /// The columns to read, by index among all.
