@@ -10,8 +10,7 @@
 //! computes these sets of places, one bit a byte, and checks three conditions for all bytes together:
 //!
 //! - The bytes that are not digits are exactly the separators, the signs and the points. (A place counts as that of a
-//! sign
-//!   exactly if there is no digit, so a number without a sign needs none.)
+//!   sign exactly if there is no digit, so a number without a sign needs none.)
 //! - The first digit of each number is a digit.
 //! - No separator begins where a number should.
 //!

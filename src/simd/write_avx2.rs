@@ -10,9 +10,8 @@
 //! - `exact`, the number times 10ᵖ: 24 bits times those of 5ᵖ, 28 at most, are less than 53.
 //! - `half`, half of the rounding interval, is a power of two times 10ᵖ.
 //! - `tenth` is the integer nearest to a tenth of `exact`: adding 1.5 · 2⁵² leaves no bits after the point. A tenth is
-//! not a
-//!   float64, so where two integers are as near as 10⁻⁷, it may be the other one. Then `exact` is five units away from ten
-//!   times either, and `half` is 4.7 at most, so neither is taken.
+//!   not a float64, so where two integers are as near as 10⁻⁷, it may be the other one. Then `exact` is five units away
+//!   from ten times either, and `half` is 4.7 at most, so neither is taken.
 //! - `away`, from ten times `tenth` to `exact`, has no smaller bit than `exact` and is smaller.
 //! - `decimal` is a multiple of ten, or `exact` rounded to an integer by adding 2⁵², ties to even, as `zmij` does.
 //!   Its lowest 32 bits are that integer, which is below 2³⁰.

@@ -3,12 +3,10 @@
 //!
 //! - conditions on numbers are bits of a mask,
 //! - the lowest 52 bits of a float64 that is the sum of an integer and 2⁵² are that integer, and IFMA multiplies these
-//! bits. So
-//!   the quotient by 10,000 is the upper half of a product with 2⁵² / 10,000, rounded up; subtracting 10,000 times that is
-//!   adding 2⁵² − 10,000 times it, apart from the bits above 52. Only the lowest 32 bits are used.
+//!   bits. So the quotient by 10,000 is the upper half of a product with 2⁵² / 10,000, rounded up; subtracting 10,000
+//!   times that is adding 2⁵² − 10,000 times it, apart from the bits above 52. Only the lowest 32 bits are used.
 //! - trailing zeros are counted by the ones below the lowest one: eight for each zero, and fewer than eight for the
-//! last
-//!   digit that is not zero.
+//!   last digit that is not zero.
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "intrinsics are named by what they do"))]
 use std::arch::x86_64::*;
