@@ -1,6 +1,6 @@
 //! The constants and indexes of MD5's steps, which are the same for every message.
 
-/// The input of one round of 64 steps.
+/// The input of one pass of 64 steps.
 pub(crate) type Block = [u8; 64];
 
 /// The number of messages that are hashed together.
