@@ -1,5 +1,4 @@
-//! Files that a user names and that one load alone may write to: whoever comes second is refused before it touches
-//! anything.
+//! Claims on user-named files that only one load may write to: a second load is refused before it touches anything.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -8,21 +7,21 @@ use std::path::{Path, PathBuf};
 use crate::links::target;
 use crate::private;
 
-/// Why a file cannot be had.
+/// Why a file cannot be claimed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClaimError {
-    /// Another load has it.
+    /// Another load has claimed it.
     #[error("another ossvec process is writing to it")]
     Taken,
-    /// The disk or its permissions.
+    /// The file system or its permissions.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-/// A file that no other load writes to as long as this lives.
+/// A file that no other load writes to for as long as this value lives.
 ///
-/// What is locked is a file beside it: it may be renamed and made anew while the load goes on, and a lock would go with
-/// the old one.
+/// The lock is on a companion file: the file itself may be renamed and recreated during the load, and its lock would be
+/// lost with the old one.
 #[derive(Debug)]
 pub(crate) struct Claim {
     path: PathBuf,
@@ -30,9 +29,10 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Claims what is at `path`, or will be; nothing for pipes and devices, where nothing is lost.
+    /// Claims the file at `path`, whether or not it exists yet; `None` for pipes and devices, where nothing can be
+    /// lost.
     pub(crate) fn of(path: &Path) -> Result<Option<Self>, ClaimError> {
-        // Asked as it is named: the link of a descriptor leads to a name that is no file's.
+        // Check the name as given: the link of a file descriptor resolves to a name that is not a file's.
         if path.metadata().is_ok_and(|there| !there.is_file()) {
             return Ok(None);
         }
@@ -47,21 +47,21 @@ impl Claim {
             if is_at(&lock, &path) {
                 return Ok(Some(Self { path, lock }));
             }
-            // Whoever held it has just removed it.
+            // The previous holder has just removed the lock file.
         }
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // What somebody else has put there is nobody's to delete. A name that stays behind stands in nobody's way.
+        // A file that is not empty is not ours to delete. A lock file that is left over blocks nobody.
         if self.lock.metadata().is_ok_and(|file| file.len() == 0) {
             fs::remove_file(&self.path).unwrap_or_default();
         }
     }
 }
 
-/// Locks a file for as long as it is open, where locks are known.
+/// Locks a file for as long as it is open, where the file system supports locks.
 pub(crate) fn hold(file: &File) -> Result<(), ClaimError> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(ClaimError::Taken),
@@ -70,7 +70,7 @@ pub(crate) fn hold(file: &File) -> Result<(), ClaimError> {
     }
 }
 
-/// Whether the opened file is the one at the path.
+/// Whether the open file is the one at the path.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -80,7 +80,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     number(opened) == number(there)
 }
 
-/// Whether the opened file is the one at the path.
+/// Whether the open file is the one at the path.
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
@@ -103,7 +103,7 @@ mod tests {
         for is_there in [false, true] {
             let claim = Claim::of(&link).unwrap().unwrap();
             assert!(matches!(Claim::of(&file), Err(ClaimError::Taken)));
-            // What is claimed is the name: the file may change.
+            // The claim is on the name: the file may change.
             fs::write(&file, "one").unwrap();
             fs::rename(&file, folder.join("aside")).unwrap();
             assert!(matches!(Claim::of(&file), Err(ClaimError::Taken)));

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::setting::{self, Setting};
 use crate::shown::quoted;
 
-/// Letters of options without a value, which may stand before one with a value in the same word.
+/// Letters of options without a value, which may precede one with a value in the same word.
 const SWITCHES: [char; 2] = ['q', 'n'];
 
-/// Options whose values may begin with a hyphen, such as the name of a field that is left out: those are no letters of
-/// options.
+/// Options whose values may begin with a hyphen, such as the name of an excluded field: such a value is not a word of
+/// option letters.
 const HYPHEN_VALUES: [&str; 7] =
     ["--vectors", "--metadata", "--delimiter", "--quote", "--escape", "--comment", "--null"];
 
@@ -41,7 +41,7 @@ impl CommandLine {
         self.shown(if has_it { &[] } else { &["--resume"] })
     }
 
-    /// The same command without its dry run, and with more words.
+    /// The same command without `--dry-run`, and with additional words.
     pub(crate) fn loading(&self, more: &[&str]) -> String {
         let options = self.options().len();
         let mut words: Vec<String> = Vec::with_capacity(self.0.len());
@@ -58,13 +58,13 @@ impl CommandLine {
         Self(words).shown(more)
     }
 
-    /// The words up to a lone `--`.
+    /// The words up to and including a lone `--`.
     fn options(&self) -> &[String] {
         let end = self.0.iter().skip(1).position(|argument| argument == "--");
         self.0.get(..end.map_or(self.0.len(), |at| at + 1)).unwrap_or_default()
     }
 
-    /// The command with more options. Secrets do not show: their variables stand in their place.
+    /// The command with additional options. Secrets are replaced with their variables.
     fn shown(&self, more: &[&str]) -> String {
         let (options, inputs) = self.0.split_at(self.options().len());
         let mut words = vec!["ossvec".to_owned()];
@@ -84,7 +84,7 @@ impl CommandLine {
     }
 }
 
-/// A word of options without the one for a dry run; nothing if that is all of it.
+/// A word of options without the dry-run option; `None` if nothing remains.
 fn without_dry_run(word: &str) -> Option<String> {
     if word == "--dry-run" || word.starts_with("--dry-run=") {
         return None;
@@ -97,13 +97,13 @@ fn without_dry_run(word: &str) -> Option<String> {
     if !switches.contains('n') {
         return Some(word.to_owned());
     }
-    // A value of the switch stands in the same word: -n=true.
+    // The value of a switch is in the same word: -n=true.
     let rest = if rest.starts_with('=') && switches.ends_with('n') { "" } else { rest };
     let left = switches.replace('n', "") + rest;
     (!left.is_empty()).then(|| format!("-{left}"))
 }
 
-/// The variable in place of an argument that is the value of the option before it, if that is a secret.
+/// The variable to show instead of an argument that is the secret value of the option before it.
 fn secret_alone(before: &str, argument: &str) -> Option<String> {
     let names =
         |secret: &&Setting| before == secret.option() || letters(before, secret).is_some_and(str::is_empty);
@@ -111,7 +111,7 @@ fn secret_alone(before: &str, argument: &str) -> Option<String> {
     secret.is_secret(argument).then(|| in_its_place(secret))
 }
 
-/// An argument as it can be shown, also where it is an option and its value in one word.
+/// An argument as it can be shown, even if it is an option and its value in one word.
 fn word(argument: &str) -> String {
     for secret in setting::secret_options() {
         let joined = argument.strip_prefix(&secret.option()).and_then(|rest| rest.strip_prefix('='));
@@ -126,12 +126,12 @@ fn word(argument: &str) -> String {
     quoted(argument)
 }
 
-/// The variable in the place of a secret.
+/// The variable to show instead of a secret.
 fn in_its_place(secret: &Setting) -> String {
     format!("\"${}\"", secret.variables().first().copied().unwrap_or_default())
 }
 
-/// What follows an option's letter in a word of letters.
+/// What follows an option's letter in a word of option letters.
 fn letters<'a>(argument: &'a str, option: &Setting) -> Option<&'a str> {
     let letters = argument.strip_prefix('-')?.trim_start_matches(SWITCHES);
     letters.strip_prefix(option.letter?)
@@ -149,7 +149,7 @@ mod tests {
         let command = definition();
         let load = command.find_subcommand("put-vectors").unwrap();
         let options = || command.get_arguments().chain(load.get_arguments());
-        // A value may follow a switch only behind an equals sign.
+        // A value may follow a switch only after an equals sign.
         let switches: BTreeSet<_> =
             options().filter(|option| option.is_require_equals_set()).filter_map(Arg::get_short).collect();
         assert_eq!(switches, BTreeSet::from(SWITCHES));

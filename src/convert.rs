@@ -1,4 +1,4 @@
-//! `convert`: JSON that put-vectors does not read as it is.
+//! `convert`: turns JSON that `put-vectors` cannot read into JSON that it can.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -13,7 +13,7 @@ use crate::record::Input;
 use crate::shown::quoted;
 use crate::words::plural;
 
-/// Converts an input, and gives what to say of it; nothing is written unless all of it can be.
+/// Converts an input and returns the message to print; nothing is written unless all of it can be converted.
 pub(crate) fn convert(arguments: &Convert) -> Result<String, Failure> {
     let Convert { input, output, key, vector, encoding } = arguments;
     if output.as_os_str() == "-" {
@@ -47,8 +47,8 @@ pub(crate) fn convert(arguments: &Convert) -> Result<String, Failure> {
     Ok(format!("{what} written to {}\n", quoted(&output.display().to_string())))
 }
 
-/// Writes all records into one new file, each on a line. It gets its name once it is whole: what is only a part of the input
-/// must not be loaded as if it were all.
+/// Writes all records into one new file, each on a line. The file gets its name only when it is complete: part of the
+/// input must not be loaded as if it were all.
 fn lines(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
     refuse_existing(output)?;
     let (file, unfinished) = private::create_beside(output, UNFINISHED)?;
@@ -62,7 +62,7 @@ fn lines(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
     let done = done.and_then(|()| {
         file.flush()?;
         owner_may_read(file.get_ref())?;
-        // A link takes no name that somebody else has taken meanwhile; not every file system has links.
+        // A hard link does not replace a file created in the meantime; not every file system has them.
         match fs::hard_link(&unfinished, output) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 Ok(fs::rename(&unfinished, output)?)
@@ -74,7 +74,7 @@ fn lines(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
     done.map(|()| written)
 }
 
-/// Writes each object of columns into a file of its own, in a new directory, which gets its name once it is whole.
+/// Writes each object of columns into its own file, in a new directory that gets its name only when it is complete.
 fn files(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
     refuse_existing(output)?;
     let mut name = output.file_name().unwrap_or_default().to_owned();
@@ -101,7 +101,7 @@ fn files(convertible: &Convertible, output: &Path) -> Result<u64, Stopped> {
     done.map(|()| written)
 }
 
-/// What the name of an output ends in until it is whole.
+/// The suffix of an output's name until it is complete.
 const UNFINISHED: &str = ".ossvec-new";
 
 fn refuse_existing(output: &Path) -> io::Result<()> {

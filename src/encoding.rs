@@ -1,4 +1,4 @@
-//! Text that is not UTF-8: where that shows, and what it likely is instead.
+//! Text that is not UTF-8: detecting it, and guessing its encoding.
 
 mod name;
 mod stand_in;
@@ -11,39 +11,39 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 pub(crate) use self::name::{Encoding, EncodingName};
 pub(crate) use self::stand_in::Sequence;
 
-/// Where text stops being UTF-8, and what it looks like.
+/// Where text stops being UTF-8, and what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Foreign {
-    /// Offset of the first byte that belongs to no character.
+    /// Offset of the first byte that is not part of a character.
     pub(crate) at: usize,
-    /// What stands there.
+    /// What is there.
     pub(crate) stray: Stray,
 }
 
-/// What is no part of a UTF-8 character.
+/// Bytes that are not a UTF-8 character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stray {
-    /// A byte of text that was taken for UTF-8.
+    /// A byte of text that was read as UTF-8.
     Byte {
         /// The byte.
         byte: u8,
-        /// The encoding that the text may be in, when there is enough of it to guess. It is only named, never applied.
+        /// The encoding that the text may be in, if there is enough of it to guess. It is only named, never applied.
         likely: Option<&'static str>,
     },
-    /// Bytes of text that was decoded, where they are no character.
+    /// Bytes of decoded text that were not a character of its encoding.
     Sequence(Sequence),
 }
 
-/// Fewer bytes beyond ASCII could be text of any encoding.
+/// With fewer non-ASCII bytes than this, the text could be in any encoding.
 const BYTES_TO_TELL: usize = 4;
 
-/// So much text shows its encoding; more only takes time.
+/// The number of bytes from which the encoding is guessed; more would only take time.
 const LOOKED_AT: usize = 64 << 10;
 
-/// So many damaged characters are no accident any more.
+/// From this number on, damaged characters are not an accident.
 const DAMAGED_TO_TELL: usize = 4;
 
-/// Finds the first byte of `text` that is not UTF-8, if there is one. A character that the end cuts counts too.
+/// Finds the first byte of `text` that is not UTF-8. A character that is cut off at the end counts too.
 pub(crate) fn foreign(text: &[u8]) -> Option<Foreign> {
     let at = std::str::from_utf8(text).err()?.valid_up_to();
     let rest = text.get(at..)?;
@@ -54,11 +54,11 @@ pub(crate) fn foreign(text: &[u8]) -> Option<Foreign> {
     Some(Foreign { at, stray })
 }
 
-/// The same for the beginning of an input, whose other text is in the same encoding or is not: a few stray bytes in
-/// UTF-8 are no other encoding, but the matter of their records.
+/// The same for the beginning of an input, which stands for all of its text: a few stray bytes in UTF-8 do not mean
+/// another encoding; they concern only their own records.
 pub(crate) fn foreign_beginning(head: &[u8]) -> Option<Foreign> {
     let cut = std::str::from_utf8(head).err()?;
-    // The end of what is at hand may cut a character.
+    // The end of the buffer may cut a character.
     cut.error_len()?;
     let (mut damaged, mut whole) = (0_usize, 0_usize);
     for chunk in head.utf8_chunks() {
@@ -72,27 +72,27 @@ pub(crate) fn foreign_beginning(head: &[u8]) -> Option<Foreign> {
 
 const CONTROLS: RangeInclusive<u8> = 0..=0x1f;
 
-/// So many characters of several bytes are no accident of another encoding.
+/// From this number on, multibyte characters are not an accident of another encoding.
 const CHARACTERS_TO_BE_UTF8: usize = 8;
 
-/// Whether text that begins with `head`, and is said to be in another `encoding`, plainly is UTF-8.
+/// Whether text that begins with `head` is clearly UTF-8, although it is declared to be in another `encoding`.
 pub(crate) fn is_utf8_after_all(head: &[u8], encoding: Encoding) -> bool {
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
-        // The end of what is at hand may cut a character.
+        // The end of the buffer may cut a character.
         Err(cut) if cut.error_len().is_none() => {
             head.get(..cut.valid_up_to()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
         }
         Err(_) => return false,
     };
     if encoding.is_wide() {
-        // There no text is without zeros, which line ends, commas and quotes have.
+        // Text in a wide encoding has zeros: line ends, commas and quotes contain them.
         return !text.is_empty() && !text.contains('\0');
     }
     text.chars().filter(|character| !character.is_ascii()).nth(CHARACTERS_TO_BE_UTF8 - 1).is_some()
 }
 
-/// The encoding of text that is not UTF-8, by its usual name.
+/// The likely encoding of text that is not UTF-8, by its common name.
 fn likely(text: &[u8]) -> Option<&'static str> {
     let first = text.iter().position(|byte| !byte.is_ascii())?;
     let text = text.get(first..)?;
@@ -103,16 +103,16 @@ fn likely(text: &[u8]) -> Option<&'static str> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(text, true);
     Some(match name::called(detector.guess(None, Utf8Detection::Deny)) {
-        // All of them share the bytes of its common characters.
+        // They all share the bytes of its common characters.
         "EUC-KR" | "EUC-JP" | "Big5" | "Shift_JIS" if is_little_gb18030(text) => "GB18030",
         other => other,
     })
 }
 
-/// So many different characters are too few to tell the encodings of East Asia apart.
+/// With fewer distinct characters than this, the East Asian encodings cannot be told apart.
 const CHARACTERS_TO_TELL: usize = 6;
 
-/// Whether text can be GB18030, and has too few different characters to be told from its neighbours.
+/// Whether text can be GB18030 but has too few distinct characters to distinguish it from similar encodings.
 fn is_little_gb18030(text: &[u8]) -> bool {
     let mut pairs = HashSet::new();
     let mut rest = text;
@@ -218,7 +218,7 @@ mod tests {
         let text = "标题标题标题标题标题";
         for name in ["gb18030", "big5", "latin-1", "utf-16le"] {
             assert!(is_utf8_after_all(text.as_bytes(), named(name)), "{name}");
-            // The end of what is at hand cuts a character.
+            // The end of the buffer cuts a character.
             assert!(is_utf8_after_all(&text.as_bytes()[..text.len() - 1], named(name)), "{name}");
         }
         assert!(is_utf8_after_all(b"id,vector\n", named("utf-16be")));

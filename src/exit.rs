@@ -1,14 +1,14 @@
-//! Why a run failed: message, cure, and the code from which its exit code follows.
+//! Why a run failed: the message, the cure, and the error code that determines the exit code.
 
 mod code;
 
 pub(crate) use self::code::{ErrorCode, Exit};
 use crate::shown::bounded;
 
-/// As much of a message as anybody reads, in characters; it may quote what others wrote.
+/// The maximum length of a message, in characters; it may quote text from elsewhere.
 const LONGEST: usize = 2_000;
 
-/// A standard stream that is written to.
+/// A standard stream for output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// Standard output.
@@ -17,18 +17,18 @@ pub enum Stream {
     Error,
 }
 
-/// Why the program stops, with the exit code and, where there is one, the cure.
+/// Why the program stops: the error code and, if there is one, the cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Why, as one word; the exit code follows from it.
+    /// The error code, which determines the exit code.
     pub code: ErrorCode,
     /// What failed: one line, lower case.
     pub message: String,
-    /// What it is made of, line by line, where it is several things.
+    /// The parts of the failure, one a line, if it has several.
     pub details: Vec<String>,
-    /// What to do about it.
+    /// The cure.
     pub advice: Option<String>,
-    /// Where nothing of it may be said: these streams go to a file that must stay as it is.
+    /// Streams on which the failure must not be reported: they go to a file that must stay as it is.
     pub unheard: Vec<Stream>,
 }
 
@@ -39,38 +39,38 @@ impl Failure {
         Self { code, message, details: Vec::new(), advice: None, unheard: Vec::new() }
     }
 
-    /// A failure whose first line says what failed; what follows says what to do.
+    /// A failure whose first line is the message; the other lines are the advice.
     pub fn from_lines(code: ErrorCode, text: &str) -> Self {
         let (message, advice) = text.split_once('\n').unzip();
         let failure = Self::new(code, message.unwrap_or(text));
         Self { advice: advice.map(|advice| advice.replace('\n', " ")), ..failure }
     }
 
-    /// What the shell sees.
+    /// The exit code that the shell sees.
     pub fn exit(&self) -> Exit {
         self.code.exit()
     }
 
-    /// The same with what it is made of.
+    /// The same with details.
     #[must_use]
     pub fn list(self, details: impl IntoIterator<Item = String>) -> Self {
         Self { details: details.into_iter().map(|detail| bounded(&detail, LONGEST)).collect(), ..self }
     }
 
-    /// The same, which may not be said on these streams.
+    /// The same, not to be reported on these streams.
     #[must_use]
     pub fn unheard_on(self, streams: Vec<Stream>) -> Self {
         Self { unheard: streams, ..self }
     }
 
-    /// The same with one more thing to do.
+    /// The same with additional advice.
     #[must_use]
     pub fn also_advise(self, advice: &str) -> Self {
         let whole = self.advice.iter().map(String::as_str).chain([advice]).collect::<Vec<_>>().join("; ");
         self.advise(whole)
     }
 
-    /// The same with a line that says what to do.
+    /// The same with this advice.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
@@ -78,7 +78,7 @@ impl Failure {
     }
 }
 
-/// What ends a run that is broken itself; where, is told when it happens.
+/// The failure of a run that has a bug; the panic hook reports where.
 pub(crate) fn own_defect() -> Failure {
     Failure::new(ErrorCode::Bug, "bug in ossvec")
 }

@@ -1,4 +1,4 @@
-//! Work of libraries on data that may be damaged: a panic there is a finding about the data, and no defect to tell of.
+//! Library calls on data that may be damaged: a panic there is a finding about the data, not a bug to report.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,7 +7,7 @@ thread_local! {
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does the work; nothing where it panics, of which nobody is told.
+/// Calls `work`; `None` if it panics, which is not reported.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let was_guarded = IS_GUARDED.replace(true);
     let done = catch_unwind(AssertUnwindSafe(work));
@@ -15,7 +15,7 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     done.ok()
 }
 
-/// Whether a panic of this thread is one that nobody is told of.
+/// Whether a panic on this thread is not to be reported.
 pub(crate) fn is_guarded() -> bool {
     IS_GUARDED.get()
 }

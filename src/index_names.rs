@@ -1,4 +1,4 @@
-//! The names of a bucket's indexes, for a completion script that hands over the line typed so far.
+//! The names of a bucket's indexes, for completion scripts, which pass the line typed so far.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::oss::operation::Operation;
 use crate::oss::wire::{IndexName, ListVectorIndexesAnswer, ListVectorIndexesRequest};
 use crate::settings::{self, Environment};
 
-/// How long somebody who pressed a key waits, for all of it.
+/// How long the user of a completion waits at most, for all requests together.
 const WITHIN: Duration = Duration::from_millis(1500);
 
-/// Most pages asked for; a bucket's indexes fit on one.
+/// The maximum number of pages requested; a bucket's indexes fit on one.
 const PAGES: usize = 10;
 
-/// The names in the bucket that the line is about, as far as the settings lead there; nothing after any failure.
+/// The index names in the bucket that the line and the settings identify; `None` after any failure.
 pub(crate) async fn of_typed(line: &str, environment: &Environment) -> Option<Vec<String>> {
     let home = environment.get("HOME").map(String::as_str);
     let matches = Cli::command().ignore_errors(true).try_get_matches_from(words(line, home)).ok()?;
@@ -40,7 +40,7 @@ async fn list(client: &Client) -> Option<Vec<String>> {
         let body = Body::new(vec![Bytes::from(serde_json::to_vec(&request).ok()?)]);
         let answer = client.call(Operation::ListVectorIndexes, &body, 0, Box::new(|| ())).await.ok()?;
         let page: ListVectorIndexesAnswer<IndexName> = serde_json::from_slice(&answer.body).ok()?;
-        // A shell would read anything else than a name as code.
+        // Only valid names: the shell could run anything else as code.
         let good = page.indexes.into_iter().filter(|index| limits::index_name(&index.index_name).is_ok());
         names.extend(good.map(|index| index.index_name));
         request.next_token = page.next_token.filter(|token| !token.is_empty());
@@ -51,8 +51,8 @@ async fn list(client: &Client) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// The words of the last command in a line, from `ossvec` on, without quotes and backslashes. Nothing is expanded but
-/// a leading `~/`: what a variable holds is not known here.
+/// The words of the last command in a line, from `ossvec` on, without quotes and backslashes. Only a leading `~/` is
+/// expanded: the values of variables are not known here.
 fn words(line: &str, home: Option<&str>) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
@@ -70,7 +70,7 @@ fn words(line: &str, home: Option<&str>) -> Vec<String> {
                 Some('\n') | None => {}
                 Some(next) => word.get_or_insert_default().push(next),
             },
-            // The home of another user is not known here.
+            // Another user's home directory is not known here.
             '~' if word.is_none()
                 && letters.peek().is_none_or(|next| *next == '/' || next.is_whitespace()) =>
             {

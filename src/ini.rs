@@ -1,12 +1,12 @@
 //! The lines of INI text, as ossutil and the vendor's credential libraries write it. Pure.
 //!
-//! A line stands for itself: nothing is joined to the next one, neither behind a backslash nor by indentation. Libraries
-//! do that, and then lose a key behind an indented comment.
+//! Each line stands by itself: neither a backslash nor indentation continues a line. Libraries that join lines lose a
+//! key after an indented comment.
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
-    /// Nothing, or a comment.
+    /// Whitespace only, or a comment.
     Blank,
     /// The name of a section, without brackets.
     Section(&'a str),
@@ -14,18 +14,18 @@ pub(crate) enum Line<'a> {
     Pair(Pair<'a>),
 }
 
-/// A key and its value, both without blanks around them.
+/// A key and its value, both without surrounding whitespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pair<'a> {
-    /// The key, as it is spelt.
+    /// The key as written.
     pub key: &'a str,
-    /// The value, still in its quotes.
+    /// The value, with any quotes.
     pub value: &'a str,
-    /// Whether the line begins with a blank.
+    /// Whether the line begins with whitespace.
     pub is_indented: bool,
 }
 
-/// A section with its keys and values, in the order of the text.
+/// A section with its keys and values, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Section<'a> {
     /// The name, without brackets.
@@ -34,7 +34,7 @@ pub(crate) struct Section<'a> {
     pub pairs: Vec<Pair<'a>>,
 }
 
-/// Reads a line; nothing if it is none of INI text.
+/// Reads a line; `None` if it is not INI text.
 pub(crate) fn line(text: &str) -> Option<Line<'_>> {
     let text = text.trim_start_matches('\u{feff}').trim_end();
     let trimmed = text.trim_start();
@@ -56,21 +56,21 @@ fn is_comment(text: &str) -> bool {
     text.starts_with(['#', ';'])
 }
 
-/// Reads a text; the error is the number of the first line that is none.
+/// Reads a text; the error is the number of the first line that is not INI text.
 pub(crate) fn sections(text: &str) -> Result<Vec<Section<'_>>, usize> {
     let mut sections: Vec<Section<'_>> = Vec::new();
     for (index, text) in text.lines().enumerate() {
         match (line(text).ok_or(index + 1)?, sections.last_mut()) {
             (Line::Section(name), _) => sections.push(Section { name, pairs: Vec::new() }),
             (Line::Pair(pair), Some(section)) => section.pairs.push(pair),
-            // What stands before the first section belongs to none.
+            // Anything before the first section is ignored.
             (Line::Pair(_) | Line::Blank, _) => {}
         }
     }
     Ok(sections)
 }
 
-/// The number of the first line with a key that stands before any section.
+/// The number of the first line with a key before any section.
 pub(crate) fn before_sections(text: &str) -> Option<usize> {
     let lines = text.lines().map(line).enumerate();
     let mut told = lines.filter(|(_, line)| matches!(line, Some(Line::Pair(_) | Line::Section(_))));
@@ -78,7 +78,7 @@ pub(crate) fn before_sections(text: &str) -> Option<usize> {
     matches!(first, Some(Line::Pair(_))).then_some(index + 1)
 }
 
-/// A value without the quotes around it, if one pair of them encloses all of it.
+/// A value without its quotes, if a single pair encloses all of it.
 pub(crate) fn unquoted(value: &str) -> &str {
     let inner = |quote: char| {
         let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;

@@ -1,4 +1,4 @@
-//! `config init`: asks for the settings on a terminal and writes them into ossutil's configuration file.
+//! `config init`: asks for the settings on a terminal and writes them to ossutil's configuration file.
 
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -19,10 +19,10 @@ use typed::{tell, typed};
 
 mod typed;
 
-/// What stands for the endpoint that nobody need name.
+/// The default endpoint as the prompt names it.
 const USUAL_HOST: &str = "the region's public host";
 
-/// What was written.
+/// What was written, and where.
 pub(crate) struct Written {
     /// The file.
     pub path: PathBuf,
@@ -30,7 +30,7 @@ pub(crate) struct Written {
     pub profile: String,
 }
 
-/// Asks, and writes one profile; the rest of the file stays as it is.
+/// Asks for the settings and writes one profile; the rest of the file stays as it is.
 pub(crate) fn init(
     global: &Global,
     environment: &Environment,
@@ -93,7 +93,7 @@ fn ask(known: &Profile, note: impl Fn(&str)) -> Result<Answers, Failure> {
     Ok(Answers { region, account, endpoint, access_key_id, secret })
 }
 
-/// What to say of a region that the documentation does not list.
+/// The message about a region that the documentation does not list.
 fn undocumented(region: &str) -> String {
     format!(
         "the documentation lists no vector buckets in {region}, only in {}; a new region may be missing there",
@@ -101,7 +101,7 @@ fn undocumented(region: &str) -> String {
     )
 }
 
-/// Asks for a bucket to try the settings with, if somebody wants to; nothing is lost by not wanting to.
+/// Asks for a bucket to try the settings with; the answer may be empty.
 pub(crate) fn bucket_to_try() -> Result<Option<String>, Failure> {
     loop {
         let bucket = typed("Bucket to try this with [none]: ", true)?.unwrap_or_default();
@@ -113,9 +113,9 @@ pub(crate) fn bucket_to_try() -> Result<Option<String>, Failure> {
     }
 }
 
-/// Asks for the endpoint; nothing is the region's public host.
+/// Asks for the endpoint; `None` is the region's public host.
 fn endpoint(known: &Profile, region: &str) -> Result<Option<String>, Failure> {
-    // A host of another region would be a trap, once the region has changed.
+    // If the region has changed, a known host of the old region would be wrong.
     let fits = |host: &&str| {
         settings::check_endpoint(host).is_ok() && region_of(host).is_none_or(|of_host| of_host == region)
     };
@@ -127,7 +127,7 @@ fn endpoint(known: &Profile, region: &str) -> Result<Option<String>, Failure> {
     Ok(Some(endpoint).filter(|answer| !is_usual(answer)))
 }
 
-/// The text with the answers in it; `None` if they could not be read back from it.
+/// The text with the answers written into it; `None` if they do not read back as written.
 fn with_answers(text: &str, profile: &str, answers: &Answers) -> Option<String> {
     let values = [
         (REGION.name, Some(answers.region.as_str())),
@@ -136,7 +136,7 @@ fn with_answers(text: &str, profile: &str, answers: &Answers) -> Option<String> 
         (MODE.name, Some("AK")),
         (ACCESS_KEY_ID.name, Some(answers.access_key_id.as_str())),
         (ACCESS_KEY_SECRET.name, Some(answers.secret.expose())),
-        // It belongs to a key that is no longer there.
+        // It belongs to an access key that has been replaced.
         (STS_TOKEN.name, None),
     ];
     let text = with_profile(text, profile, &values);
@@ -145,7 +145,7 @@ fn with_answers(text: &str, profile: &str, answers: &Answers) -> Option<String> 
     values.iter().all(is_read_back).then_some(text)
 }
 
-/// Asks until the answer is good; an empty one is what is known already.
+/// Asks until the answer is valid; an empty answer keeps the known value.
 fn question(
     what: &str,
     known: Option<&str>,
@@ -165,7 +165,7 @@ fn question(
     }
 }
 
-/// Asks for the secret, which does not show.
+/// Asks for the secret without showing it.
 fn secret(known: Option<&str>) -> Result<Secret, Failure> {
     let prompt = if known.is_some() { "Access key secret [unchanged]: " } else { "Access key secret: " };
     loop {
@@ -185,15 +185,15 @@ fn answer(prompt: &str) -> Result<String, Failure> {
     typed(prompt, true)?.ok_or_else(nothing_written)
 }
 
-/// Says what is wrong with an answer, before the question is asked again.
+/// Reports what is wrong with an answer before the question is asked again.
 fn complain(failure: Failure) -> Result<(), Failure> {
     let advice = failure.advice.map(|advice| format!("; {advice}")).unwrap_or_default();
     tell(&format!("{}{advice}\n", failure.message))
 }
 
-/// Writes the file whole or not at all; only its owner can read it, from the first byte on.
+/// Writes the file completely or not at all; only its owner can read it, from the first byte on.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    // A link stays a link.
+    // A symbolic link stays a link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let beside = path.with_file_name(format!("{name}.{}", std::process::id()));

@@ -8,8 +8,8 @@
 //!         Defect    body     axes     → fate  Outcome
 //! ```
 //!
-//! `read` and `admit` are the first two steps and `put` is the rest of the path; `call` is one request at the quota's
-//! pace; `oss` is the service's protocol; `local_service` speaks the same protocol. `docs/design.md` is the map.
+//! `read` and `admit` are the first two steps, and `put` is the rest; `call` sends one request within the quota; `oss`
+//! is the service's protocol; `local_service` is a server for the same protocol. `docs/design.md` has an overview.
 
 mod admit;
 mod call;

@@ -1,12 +1,12 @@
-//! Where symbolic links lead, also where nothing is there yet.
+//! The targets of symbolic links, including targets that do not exist yet.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Links that are followed until a path counts as one that leads nowhere; as many as Linux follows.
+/// The maximum number of links followed, as on Linux; after that, a path is treated as leading nowhere.
 const MOST_LINKS: usize = 40;
 
-/// Where the links of a path lead, whether or not anything is there.
+/// The target of a path's links, whether or not it exists.
 pub(crate) fn target(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {

@@ -1,4 +1,4 @@
-//! What is logged, and where to: `tracing` brings it here from wherever it is said.
+//! The log: `tracing` events, written to the chosen destination.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,12 +14,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::exit::{ErrorCode, Failure};
 use crate::private;
 
-/// How much is logged, and where to.
+/// The level and the destination of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Log {
-    /// How much.
+    /// How much is logged.
     pub level: Level,
-    /// Where to.
+    /// Where the log goes.
     pub destination: Destination,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Log {
 pub(crate) enum Level {
     /// Nothing.
     Off,
-    /// The course of a load.
+    /// The progress of a load.
     Info,
     /// Every request.
     Debug,
@@ -41,11 +41,11 @@ pub(crate) enum Destination {
     Error,
     /// Standard output.
     Output,
-    /// The end of a file.
+    /// Appended to a file.
     File(PathBuf),
 }
 
-/// Logs from now on, for the whole process.
+/// Starts logging for the whole process.
 pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
     let logged = Logged::default();
     let level = match log.level {
@@ -68,7 +68,7 @@ pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
             BoxMakeWriter::new(Mutex::new(lines))
         }
     };
-    // Only what the program itself says: nobody has looked at what libraries would tell.
+    // Only ossvec's own events: what libraries log has not been reviewed.
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(own);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
@@ -76,12 +76,12 @@ pub(crate) fn begin(log: &Log) -> Result<Logged, Failure> {
     Ok(logged)
 }
 
-/// What became of the log.
+/// The outcome of logging.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Logged(Arc<Mutex<Option<io::Error>>>);
 
 impl Logged {
-    /// Why the file of `log` is not complete, if it is not.
+    /// Why the file of `log` is incomplete, if it is.
     pub(crate) fn failure(&self, log: &Log) -> Option<Failure> {
         let error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (Some(error), Destination::File(path)) = (&*error, &log.destination) else { return None };
@@ -97,10 +97,10 @@ impl Logged {
     }
 }
 
-/// The lines of a log's file. What cannot be written is told at the end, and keeps nobody from what is logged.
+/// The lines of a log file. A write error is reported at the end and does not disturb the logged work.
 struct Lines {
     file: File,
-    /// Whether the last line has no end.
+    /// Whether the last line is incomplete.
     is_torn: bool,
     logged: Logged,
 }

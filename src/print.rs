@@ -1,4 +1,4 @@
-//! What stands on standard output and standard error when a command ends: results, errors, what to do about them.
+//! What a command prints on standard output and standard error when it ends: results, errors and their cures.
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,23 +14,23 @@ use crate::put::report::{Summary, annotation};
 use crate::settings::{self, Environment, Output};
 use crate::shown::{pretty_json, visible, visible_lines};
 
-/// Standard output holds one result, whoever comes to print it: the end of the run, or the end of the process.
+/// Standard output gets one result, no matter who prints it: the end of the run or the end of the process.
 #[derive(Clone, Default)]
 pub(crate) struct ResultOnce(Arc<Mutex<bool>>);
 
 impl ResultOnce {
-    /// Prints the result, unless there is one already.
+    /// Prints the result, unless one has been printed.
     fn print(&self, text: &str) -> std::io::Result<()> {
         let mut is_printed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::replace(&mut is_printed, true) { Ok(()) } else { out(text) }
     }
 
-    /// The same where another thread may be printing that nobody wants to wait for very long.
+    /// The same, but does not wait long for another thread that may be printing.
     fn print_soon(&self, text: &str) {
         for _ in 0..50 {
             if let Ok(mut is_printed) = self.0.try_lock() {
                 if !std::mem::replace(&mut is_printed, true) {
-                    // Nobody is left who could be told that it failed.
+                    // There is nowhere left to report an error.
                     out(text).unwrap_or_default();
                 }
                 return;
@@ -40,18 +40,18 @@ impl ResultOnce {
     }
 }
 
-/// What stands on standard output of a command that could not do its work.
+/// What a failed command prints on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Document {
-    /// Nothing: people read the error.
+    /// Nothing: the error on standard error is for people.
     None,
     /// A load's summary.
     Summary,
-    /// The failure alone.
+    /// Only the failure.
     Failure,
 }
 
-/// What a process that is ended by a second signal still does: a script that reads JSON gets its document.
+/// What a process still does when a second signal ends it: a script that reads JSON gets its document.
 pub(crate) fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() + Send + 'static {
     let result = result.clone();
     move || {
@@ -64,22 +64,23 @@ pub(crate) fn last_words(output: Output, result: &ResultOnce) -> impl FnOnce() +
     }
 }
 
-/// Tells of what is not wrong but should be known, unless the user asked for quiet.
+/// Prints a remark that is not an error, unless the user asked for quiet.
 pub(crate) fn remark(severity: Severity, text: &str, global: &Global) {
     if !global.quiet {
         always_remark(severity, text);
     }
 }
 
-/// The same where nobody can have asked for quiet.
+/// The same where the user cannot have asked for quiet.
 pub(crate) fn always_remark(severity: Severity, text: &str) {
     err(&format!("{}{}", severity.prefix(), visible(text)));
 }
 
-/// Prints the result on standard output and, where it is not seen there, the way on to standard error.
+/// Prints the result on standard output and, if it is not visible there, the command to continue with on standard
+/// error.
 pub(crate) fn tell(finished: &Finished, output: Output, quiet: bool, result: &ResultOnce) -> Exit {
     let Finished { summary, failure } = finished;
-    // Of a run that failed before it read anything, the error says it all, unless there is a way to go on.
+    // If a run failed before it read anything, the error says it all, unless the run can be continued.
     let is_untold = failure.is_some() && summary.is_empty() && summary.resume_command.is_none();
     let text = if is_untold { String::new() } else { summary.text() };
     let printed = match output {
@@ -88,9 +89,9 @@ pub(crate) fn tell(finished: &Finished, output: Output, quiet: bool, result: &Re
         Output::Ossutil if summary.exit_code == Exit::Complete.code() && !quiet => out(&elapsed(summary)),
         Output::Events | Output::Ossutil => Ok(()),
     };
-    // Whoever asks for quiet reads all of it there.
+    // A quiet run reports everything in the document on standard output.
     let is_quiet = quiet && output.is_document();
-    // Whoever reads standard error learns all of it, unless standard output has it in the same form.
+    // Standard error gets the whole result, unless standard output has it in the same form.
     let is_wanted = match output {
         _ if is_quiet => false,
         _ if summary.exit_code != Exit::Complete.code() => true,
@@ -111,12 +112,12 @@ pub(crate) fn tell(finished: &Finished, output: Output, quiet: bool, result: &Re
     printed.map_or_else(|error| unprinted(&error, exit), |()| exit)
 }
 
-/// What ossutil 2 prints behind the service's empty answer, unless it is to be quiet.
+/// What ossutil 2 prints after the service's empty response, unless it is quiet.
 fn elapsed(summary: &Summary) -> String {
     format!("\n{}.{:03}000(s) elapsed\n", summary.elapsed_ms / 1_000, summary.elapsed_ms % 1_000)
 }
 
-/// The end when the result could not be printed. That nobody reads it any more is no failure of the load.
+/// The exit code if the result could not be printed. A closed pipe is not a failure of the load.
 pub(crate) fn unprinted(error: &std::io::Error, exit: Exit) -> Exit {
     match error.kind() {
         std::io::ErrorKind::BrokenPipe => exit,
@@ -124,7 +125,7 @@ pub(crate) fn unprinted(error: &std::io::Error, exit: Exit) -> Exit {
     }
 }
 
-/// The end of a load without a failure, as the books have it.
+/// The exit code of a load without a failure, as its summary has it.
 fn partial(summary: &Summary) -> Exit {
     if summary.exit_code == Exit::Partial.code() { Exit::Partial } else { Exit::Complete }
 }
@@ -133,14 +134,15 @@ fn json(summary: &Summary) -> std::io::Result<String> {
     Ok(pretty_json(summary)? + "\n")
 }
 
-/// What to do where a shell has made several words of the JSON of `--vectors`, of which all but the first are taken for
-/// files.
+/// The advice if the shell has split the JSON of `--vectors` into several words, so that all but the first are read as
+/// inputs.
 const CUT_JSON: &str = "use only one of them; if the shell split the JSON at spaces, quote all of it, or put it in a file: \
                         --vectors file://PATH";
 
-/// Help and version are results; everything else is one clear line, with the nearest right thing if there is one.
+/// Help and version are results; everything else is a one-line error, with the closest correction if there is one.
 ///
-/// The `command` is the one that the line names, as far as it can be understood; it is asked for only where its help is.
+/// `command` returns the command that the line names, as far as it can be parsed; it is called only to refer to its
+/// help.
 pub(crate) fn usage(error: &clap::Error, command: impl Fn() -> String) -> Result<Exit, Failure> {
     let text = error.render().to_string();
     let see_help = || format!("see {} --help", command().trim());
@@ -152,7 +154,7 @@ pub(crate) fn usage(error: &clap::Error, command: impl Fn() -> String) -> Result
             err(&visible_lines(text.trim_end()));
             return Ok(Exit::Usage);
         }
-        // The library would list the commands, those that only scripts know among them.
+        // clap would list the commands, including hidden ones.
         ErrorKind::MissingSubcommand => {
             return Err(Failure::new(ErrorCode::Usage, "no command given").advise(see_help()));
         }
@@ -161,7 +163,7 @@ pub(crate) fn usage(error: &clap::Error, command: impl Fn() -> String) -> Result
     let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let listed = text.lines().skip(1).take_while(|line| line.starts_with("  ") && !line.contains("tip:"));
     let message = listed.fold(first.to_owned(), |message, line| format!("{message} {}", line.trim()));
-    // How to pass an unknown option as an input helps nobody who mistyped one.
+    // The tip about passing an unknown option as an input does not help with a mistyped one.
     let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     let tip = tips.find(|tip| !tip.starts_with("to pass "));
     let is_cut_json = error.kind() == ErrorKind::ArgumentConflict
@@ -171,8 +173,8 @@ pub(crate) fn usage(error: &clap::Error, command: impl Fn() -> String) -> Result
     Err(Failure::new(ErrorCode::Usage, message).advise(advice.unwrap_or_else(see_help)))
 }
 
-/// Tells of a command that could not even begin; a script that reads JSON gets its document all the same, and a job of
-/// GitHub Actions its annotation.
+/// Reports a command that could not start; a script that reads JSON still gets its document, and a GitHub Actions job
+/// its annotation.
 pub(crate) fn not_begun(
     failure: &Failure,
     document: Document,
@@ -216,7 +218,7 @@ pub(crate) fn fail(failure: &Failure) -> Exit {
     failure.exit()
 }
 
-/// An error as people read it.
+/// An error in the form for people.
 fn error_lines(failure: &Failure) -> Vec<String> {
     let more = failure.details.iter().chain(&failure.advice);
     let more = more.map(|line| format!("        {}", visible(line)));
@@ -229,7 +231,7 @@ pub(crate) fn out(text: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Prints a line on standard error; if that is closed, there is nobody left to tell.
+/// Prints a line on standard error; if that is closed, there is nowhere to report it.
 pub(crate) fn err(line: &str) {
     writeln!(std::io::stderr().lock(), "{line}").unwrap_or_default();
 }

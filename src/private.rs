@@ -1,11 +1,11 @@
-//! Files that hold other people's records: only their owner may read them, and what stands in the place of the
-//! program's own files is never followed or waited for.
+//! Files that contain user data: only their owner may read them, and a link or pipe in the place of the program's own
+//! files is never followed or waited for.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How a file is opened for writing that its owner alone may read if it is created by that.
+/// Options to open a file for writing; if that creates the file, only its owner may read it.
 pub(crate) fn writing() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -14,15 +14,15 @@ pub(crate) fn writing() -> OpenOptions {
     options
 }
 
-/// Makes a file, in the place of whatever is there by that name: what others may have put there is not written to.
+/// Creates a file, replacing any of that name: an existing one may belong to someone else and is not written to.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     remove_if_there(path)?;
     writing().create_new(true).open(path)
 }
 
-/// Makes a file beside `path`, of a free name: whatever is there belongs to somebody. Until it is finished its owner may
-/// write it and nobody read it. By that a file is known again which a run could not finish before it was killed; it is
-/// removed by the next one.
+/// Creates a companion file of `path` under a free name; existing files are never replaced. Until it is finished, its
+/// owner may only write it. These permissions identify a file that a killed run left unfinished; the next run removes
+/// it.
 pub(crate) fn create_beside(path: &Path, ending: &str) -> io::Result<(File, PathBuf)> {
     for number in 0..u32::MAX {
         let mut name = path.as_os_str().to_owned();
@@ -42,7 +42,7 @@ pub(crate) fn create_beside(path: &Path, ending: &str) -> io::Result<(File, Path
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// Removes a file, unless somebody else has.
+/// Removes a file, if it exists.
 pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -50,7 +50,7 @@ pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The permissions of a file that is not finished; nobody else has a use for them.
+/// The permissions of an unfinished file; they are not used for anything else.
 #[cfg(unix)]
 const UNFINISHED: u32 = 0o200;
 
@@ -71,13 +71,13 @@ fn is_unfinished(path: &Path) -> bool {
         .is_ok_and(|there| there.is_file() && there.mode() & 0o7777 == UNFINISHED && there.uid() == own)
 }
 
-/// Permissions say nothing here: what was not finished stays.
+/// Permissions are no indication here: an unfinished file stays.
 #[cfg(not(unix))]
 fn is_unfinished(_: &Path) -> bool {
     false
 }
 
-/// Makes a folder and those above it; what is made belongs to its owner alone.
+/// Creates a directory and its parents; only the owner has access to new ones.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -86,7 +86,7 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Refuses what is no folder of the user's own: whoever owns it decides what is in it.
+/// Refuses a path that is not a directory of the user's own: the owner of a directory controls its content.
 #[cfg(unix)]
 pub(crate) fn check_own_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
@@ -101,14 +101,14 @@ pub(crate) fn check_own_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Refuses what is no folder of the user's own.
+/// Refuses a path that is not a directory of the user's own; not checked on this system.
 #[cfg(not(unix))]
 pub(crate) fn check_own_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file of the program's own. In a folder that others can write to, a symbolic link or a pipe may stand in its
-/// place, or a file of theirs: those are refused.
+/// Opens one of the program's own files. In a directory that others can write to, its name may be a symbolic link, a
+/// pipe or another user's file: those are refused.
 #[cfg(unix)]
 pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -134,7 +134,7 @@ pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<Fil
     Ok(file)
 }
 
-/// Opens a pipe that has a name for writing, if it is one. Nobody is waited for: without a reader that is an error.
+/// Opens a path for writing if it is a named pipe. Does not wait for a reader: having none is an error.
 #[cfg(unix)]
 pub(crate) fn open_pipe(path: &Path) -> io::Result<Option<File>> {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -155,13 +155,13 @@ pub(crate) fn open_pipe(path: &Path) -> io::Result<Option<File>> {
     Ok(Some(file))
 }
 
-/// Opens a pipe that has a name for writing; none is known here.
+/// Opens a named pipe for writing; not supported on this system.
 #[cfg(not(unix))]
 pub(crate) fn open_pipe(_: &Path) -> io::Result<Option<File>> {
     Ok(None)
 }
 
-/// Opens a file of the program's own.
+/// Opens one of the program's own files; without further checks on this system.
 #[cfg(not(unix))]
 pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.open(path)
@@ -202,7 +202,7 @@ mod tests {
         fs::create_dir(at("r.new.2")).unwrap();
         fs::write(at("r.new.3"), "").unwrap();
         for _ in 0..3 {
-            // As a kill leaves it.
+            // As a killed run leaves it.
             let (_, name) = create_beside(&at("r"), ".new").unwrap();
             assert_eq!(name, at("r.new.4"));
         }

@@ -1,40 +1,40 @@
-//! Which process a run is, so that others can see later whether it is still there.
+//! Identifies the process of a run, so that others can see later whether it still exists.
 
 use serde::{Deserialize, Serialize};
 
-/// A process, as others know it again: its number alone is given to another one sooner or later, and means another one in
+/// A process, so that it can be recognised later: the id alone is reused sooner or later, and means another process in
 /// a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Process {
-    /// Its number.
+    /// The process id.
     pub(crate) id: u32,
-    /// Where that number counts: this start of the system, and the container. Missing where that cannot be known.
+    /// Where the id is valid: the boot of the system, and the container. `None` if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) space: Option<String>,
-    /// When it began, in the system's own count. Missing where that cannot be known.
+    /// When the process started, in the system's own units. `None` if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) began: Option<u64>,
 }
 
-/// What can be seen of a process.
+/// What is known about a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// It is there.
+    /// It exists.
     Alive,
-    /// It is not there any more.
+    /// It no longer exists.
     Gone,
-    /// It cannot be seen from here, or may be another one.
+    /// It is not visible from here, or may be another process.
     Unknown,
 }
 
 impl Process {
-    /// This one.
+    /// The current process.
     pub(crate) fn own() -> Self {
         let id = std::process::id();
         Self { id, space: space(), began: look(id).and_then(|look| look.began) }
     }
 
-    /// Whether it is still there. Nothing is done to it.
+    /// Whether the process still exists. Does not affect it.
     pub(crate) fn life(&self) -> Life {
         if self.space != space() {
             return Life::Unknown;
@@ -48,7 +48,7 @@ impl Process {
     }
 }
 
-/// What is seen of a process by its number.
+/// What the system reports for a process id.
 struct Look {
     is_there: bool,
     began: Option<u64>,
@@ -72,7 +72,7 @@ fn look(id: u32) -> Option<Look> {
     match std::fs::read_to_string(format!("/proc/{id}/stat")) {
         Ok(line) => Some(stat(&line).map_or(GONE, |began| Look { is_there: true, began: Some(began) })),
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => None,
-        // Where there is nothing of anybody, that says nothing of this one.
+        // If no process is visible, this one's absence means nothing.
         Err(_) => std::path::Path::new("/proc/self/stat").exists().then_some(GONE),
     }
 }
@@ -83,7 +83,7 @@ fn look(id: u32) -> Option<Look> {
     use rustix::process::{Pid, test_kill_process};
 
     let pid = Pid::from_raw(id.cast_signed())?;
-    // One of another user is no run of this one.
+    // Another user's process is not this run.
     let is_there = !matches!(test_kill_process(pid), Err(Errno::SRCH | Errno::PERM));
     Some(Look { is_there, began: None })
 }
@@ -93,10 +93,10 @@ fn look(_: u32) -> Option<Look> {
     None
 }
 
-/// When a process began, by its line in `/proc`; nothing of one that has ended and is only remembered.
+/// When a process started, from its line in `/proc`; `None` for a zombie.
 #[cfg(any(target_os = "linux", test))]
 fn stat(line: &str) -> Option<u64> {
-    // The name, in brackets, may hold anything.
+    // The name, in parentheses, may contain anything.
     let (_, rest) = line.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?;

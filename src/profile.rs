@@ -1,6 +1,6 @@
-//! ossutil's INI text → the values of one profile. Pure: the text is passed in.
+//! ossutil's INI text → the values of one profile. Pure: the caller passes the text.
 //!
-//! Section and key names count without case, and each key has four spellings (`accessKeyId`, `access-key-id`,
+//! Section and key names are case-insensitive, and each key has four spellings (`accessKeyId`, `access-key-id`,
 //! `access_key_id`, `accesskeyid`), as the page "Configure ossutil 2.0" says.
 
 use std::collections::BTreeMap;
@@ -14,57 +14,57 @@ pub(crate) mod edit;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Profile {
     values: BTreeMap<String, Value>,
-    /// What the attached section says of single buckets.
+    /// The settings of individual buckets, from the section that the profile refers to.
     buckets: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
-/// A value and the section that it stands in, without brackets.
+/// A value, and the section that it is in.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Value {
     /// The value, never empty.
     pub text: String,
-    /// The section, such as `profile dev`.
+    /// The section's name without brackets, such as `profile dev`.
     pub section: String,
 }
 
-/// Whether a key may be said of a single bucket.
+/// Whether a key can be set for an individual bucket.
 fn is_of_a_bucket(key: &str) -> bool {
     let mut settings = setting::ALL.iter().filter(|setting| setting.key == Key::Bucket);
     settings.any(|setting| folded(setting.name) == folded(key))
 }
 
 impl std::fmt::Debug for Profile {
-    /// Only the keys: among the values are secrets.
+    /// Only the keys: the values include secrets.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_set().entries(self.values.keys()).finish()
     }
 }
 
-/// Why a text gives no profile.
+/// Why a text has no usable profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProfileError {
-    /// It is no INI text. What stands in the line may be a secret.
+    /// It is not INI text. The line may contain a secret.
     #[error("line {0} is not a section, a key with a value or a comment")]
     Syntax(usize),
-    /// A key stands before the first section.
+    /// A key is before the first section.
     #[error("line {0} is before the first section, so it belongs to no profile")]
     Homeless(usize),
     /// There is no such section.
     #[error("there is no section [profile {0}]")]
     Missing(String),
-    /// There is a section that bears the profile's name alone.
+    /// There is a section with the profile's bare name.
     #[error("there is no section [profile {0}]; [{0}] is not a profile")]
     Bare(String),
     /// Profiles import one another.
     #[error("profile {0} imports itself through source-profile")]
     Circle(String),
-    /// There is no such section of buckets.
+    /// There is no such buckets section.
     #[error("there is no section [buckets {0}], but buckets={0} refers to it")]
     NoBuckets(String),
 }
 
 impl ProfileError {
-    /// What to do about it.
+    /// The cure.
     pub(crate) fn advice(&self) -> String {
         match self {
             Self::Syntax(line) => format!("fix line {line}, or start it with # to comment it out"),
@@ -82,7 +82,7 @@ impl ProfileError {
 }
 
 impl Profile {
-    /// Reads the profile `name`, or the default one; a text without a default section gives an empty profile.
+    /// Reads the profile `name`, or the default one, which is empty if the text has no default section.
     pub(crate) fn read(text: &str, name: Option<&str>) -> Result<Self, ProfileError> {
         let ini = sections(text).map_err(ProfileError::Syntax)?;
         before_sections(text).map_or(Ok(()), |line| Err(ProfileError::Homeless(line)))?;
@@ -98,24 +98,24 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Whether nothing is said at all.
+    /// Whether there are no values at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty() && self.buckets.is_empty()
     }
 
-    /// The value of a key, in any of its spellings; an empty one is none.
+    /// The value of a key, in any of its spellings; `None` if it is empty.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
         self.value(key, None).map(|value| value.text.as_str())
     }
 
-    /// The value of a key for a bucket, and where it stands: what is said of the bucket itself comes first.
+    /// The value of a key for a bucket, with its section: the bucket's own value comes first.
     pub(crate) fn value(&self, key: &str, bucket: Option<&str>) -> Option<&Value> {
         let key = folded(key);
         let of_bucket = bucket.and_then(|bucket| self.buckets.get(bucket)?.get(&key));
         of_bucket.filter(|value| !value.text.is_empty()).or_else(|| self.values.get(&key))
     }
 
-    /// Takes the values of a section, then those that it imports, which do not replace its own.
+    /// Takes the values of a section, then those that it imports, which do not replace existing ones.
     fn import(
         &mut self,
         ini: &[Section<'_>],
@@ -139,25 +139,25 @@ impl Profile {
     }
 }
 
-/// A text that says something, but nothing for those who name no profile.
+/// A text with sections, but without a default profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NoDefault {
     /// The names of its sections, without brackets.
     sections: Vec<String>,
 }
 
-/// How many sections are named to people.
+/// How many sections a message names.
 const NAMED: usize = 3;
 
 impl NoDefault {
-    /// Looks for sections, the default one not among them.
+    /// `None` if the text has a default section, or no section at all.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let ini = sections(text).ok()?;
         let sections: Vec<_> = ini.iter().map(|section| section.name.to_owned()).collect();
         (!sections.is_empty() && section(&ini, "default").is_none()).then_some(Self { sections })
     }
 
-    /// What to do about it.
+    /// The cure.
     pub(crate) fn advice(&self) -> String {
         if self.sections.iter().any(|name| name.eq_ignore_ascii_case("credentials")) {
             return "rename [Credentials], from ossutil 1, to [default], or copy its keys to a section [default]"
@@ -189,7 +189,7 @@ impl std::fmt::Display for NoDefault {
     }
 }
 
-/// A section by its profile's name: `[NAME]` for the default, `[profile NAME]` for any. An empty value is none.
+/// A section by its profile's name: `[default]` for the default, `[profile NAME]` for any. Empty values are left out.
 fn section(ini: &[Section<'_>], name: &str) -> Option<BTreeMap<String, Value>> {
     let found: Vec<_> = ini.iter().filter(|section| is_profile(section.name, name)).collect();
     let values = found.iter().flat_map(|section| {
@@ -198,7 +198,7 @@ fn section(ini: &[Section<'_>], name: &str) -> Option<BTreeMap<String, Value>> {
     (!found.is_empty()).then(|| values.filter(|(_, value)| !value.text.is_empty()).collect())
 }
 
-/// Whether a section's name, without brackets, is that of a profile.
+/// Whether a section's name, without brackets, denotes this profile.
 fn is_profile(section: &str, name: &str) -> bool {
     let is_default = name.eq_ignore_ascii_case("default") && section.eq_ignore_ascii_case("default");
     is_default || is_section("profile", section, name)
@@ -211,7 +211,7 @@ fn is_section(kind: &str, section: &str, name: &str) -> bool {
     words.next() == Some(kind) && words.eq(name.split_whitespace())
 }
 
-/// What a section `[buckets NAME]` says of each bucket: behind its name, or in the lines below it.
+/// The settings of each bucket in a section `[buckets NAME]`: after the bucket's name, or in the lines below it.
 fn buckets(ini: &[Section<'_>], name: &str) -> Option<BTreeMap<String, BTreeMap<String, Value>>> {
     let found: Vec<_> = ini.iter().filter(|section| is_section("buckets", section.name, name)).collect();
     let mut buckets: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
@@ -220,7 +220,8 @@ fn buckets(ini: &[Section<'_>], name: &str) -> Option<BTreeMap<String, BTreeMap<
         for pair in &section.pairs {
             let value = unquoted(pair.value);
             let is_setting = is_of_a_bucket(pair.key) && !value.contains('=');
-            // Below a bucket's name the lines are usually indented; without that only a value tells them from a name.
+            // Lines below a bucket's name are usually indented; without that, only a value distinguishes them from a
+            // name.
             if is_setting && (pair.is_indented || !value.is_empty()) {
                 let values = buckets.entry(bucket.clone()).or_default();
                 values.insert(folded(pair.key), Value::new(value, section.name));
@@ -241,7 +242,7 @@ impl Value {
     }
 }
 
-/// The one spelling that all spellings of a key, or of a mode, have in common.
+/// The common form of all spellings of a key or a mode.
 pub(crate) fn folded(key: &str) -> String {
     key.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase).collect()
 }

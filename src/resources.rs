@@ -1,5 +1,5 @@
-//! What a process needs of the machine: descriptors, threads, a stack, and memory that stays. That there are too few is seen at once, where nothing
-//! is begun; later there would be nobody left to do the work, or to tell.
+//! What a process needs from the system: file descriptors, threads, a stack, and memory that it keeps. A shortage is
+//! detected at the start; later there might be no thread left to do the work or to report it.
 
 use std::fs::File;
 use std::io;
@@ -9,29 +9,29 @@ use std::time::Duration;
 
 use crate::exit::{ErrorCode, Failure, own_defect};
 
-/// How long a thread may take to begin.
+/// How long a thread may take to start.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// As much as the first thread of a process has by default.
+/// The default stack size of a process's first thread.
 const STACK_BYTES: usize = 8 << 20;
 
-/// What always leads somewhere.
+/// A path that can always be opened.
 #[cfg(unix)]
 const NOWHERE: &str = "/dev/null";
 #[cfg(not(unix))]
 const NOWHERE: &str = "NUL";
 
-/// Has the system's allocator keep what is freed, for what is allocated next.
+/// Makes the system's allocator keep freed memory for later allocations.
 ///
-/// glibc gives freed memory back as soon as there is more of it than a limit, and the system clears each page of it when it is
-/// touched again. The limit is twice the largest block that was ever freed, so freeing one that nothing was written to is
-/// all it takes: mallopt(3), `M_MMAP_THRESHOLD`.
+/// glibc returns freed memory to the system as soon as there is more of it than a threshold, and the system clears each
+/// page when it is touched again. The threshold is twice the size of the largest block that was ever freed, so freeing
+/// one that was never written to is all it takes: mallopt(3), `M_MMAP_THRESHOLD`.
 pub(crate) fn keep_freed_memory() {
     const LARGEST: usize = 16 << 20;
     drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGEST)));
 }
 
-/// Fails unless so many more files and connections can be open at once.
+/// Fails unless this many more files and connections can be open at the same time.
 pub(crate) fn descriptors(wanted: usize) -> Result<(), Failure> {
     let (had, error) = match opened(wanted) {
         Err(_) if is_limit_raised() => match opened(wanted) {
@@ -44,13 +44,13 @@ pub(crate) fn descriptors(wanted: usize) -> Result<(), Failure> {
     Err(too_few_descriptors(wanted, had, &error))
 }
 
-/// Opens so many at once; says how many there were when it failed.
+/// Opens this many files at the same time; the error has the number that could be opened.
 fn opened(wanted: usize) -> Result<(), (usize, io::Error)> {
     let mut open = Vec::new();
     while open.len() < wanted {
         match File::open(NOWHERE) {
             Ok(file) => open.push(file),
-            // Where it is missing or closed, that says nothing about limits.
+            // If the path is missing or forbidden, that indicates nothing about limits.
             Err(error) if is_other(&error) => return Ok(()),
             Err(error) => return Err((open.len(), error)),
         }
@@ -62,7 +62,7 @@ fn is_other(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
 }
 
-/// Raises the limit to the one that this user may go to; whether it has been raised.
+/// Raises the limit to this user's maximum; returns whether it has been raised.
 #[cfg(unix)]
 fn is_limit_raised() -> bool {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -83,7 +83,7 @@ fn too_few_descriptors(wanted: usize, had: usize, error: &io::Error) -> Failure 
         .advise("raise the limit, for example with ulimit -n 1024, or lower --job")
 }
 
-/// Fails unless so many more threads can run at once.
+/// Fails unless this many more threads can run at the same time.
 pub(crate) fn threads(wanted: usize) -> Result<(), Failure> {
     let mut waiting = Vec::new();
     for _ in 0..wanted {
@@ -94,21 +94,21 @@ pub(crate) fn threads(wanted: usize) -> Result<(), Failure> {
     }
     for (end, thread) in waiting {
         drop(end);
-        // It does nothing that could fail.
+        // The thread only waits and cannot fail.
         thread.join().unwrap_or_default();
     }
     Ok(())
 }
 
-/// Starts a thread of the runtime that waits for whatever would hold up the others, such as the name of a host. Where
-/// there is none, the runtime keeps such work for a thread that never comes.
+/// Starts a blocking thread of the runtime, for tasks such as resolving a host name. If none can be started, the
+/// runtime would queue such tasks forever.
 pub(crate) async fn spare_thread() -> Result<(), Failure> {
     let begun = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(|| ())).await;
     begun.map(|_| ()).map_err(|_| too_few_threads(&io::ErrorKind::WouldBlock.into()))
 }
 
-/// Runs `work` to its end with a stack of a known size. That of the process's first thread is as large as `ulimit -s`
-/// says, and where it is too small nobody is left to tell.
+/// Runs `work` to its end on a stack of a known size. The stack of the process's first thread depends on `ulimit -s`,
+/// and an overflow of it could not be reported.
 pub(crate) fn with_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
@@ -117,12 +117,12 @@ pub(crate) fn with_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result
     })
 }
 
-/// Starts a thread, where there is one to be had.
+/// Starts a thread, if the system allows one more.
 pub(crate) fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().spawn(work).map(drop)
 }
 
-/// What to say where a thread cannot be started.
+/// The failure if a thread cannot be started.
 pub(crate) fn too_few_threads(error: &io::Error) -> Failure {
     Failure::new(ErrorCode::NoResources, format!("cannot start a thread: {error}"))
         .advise("raise the limit of threads (ulimit -u, or the container's limit of processes), or provide more memory")

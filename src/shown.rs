@@ -1,18 +1,18 @@
-//! Text from outside, made safe to print and short enough to read: names, keys, messages, whatever others wrote. Pure.
+//! Makes text from outside safe to print and short enough to read: names, keys, messages and other foreign text. Pure.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-/// As much of a message as is printed, in characters.
+/// The maximum length of a printed message, in characters.
 pub(crate) const MESSAGE: usize = 1_000;
 
-/// As much of a key as is printed for people, in characters.
+/// The maximum length of a key printed for people, in characters.
 pub(crate) const KEY: usize = 200;
 
-/// The text on one line, with what is not seen as it is, and what others obey, as escapes: a terminal obeys control
-/// characters, a reader the marks that turn the direction of writing or end a line, and the build server of GitHub
-/// takes `##[` for a command wherever it stands.
+/// The text on one line, with invisible characters and commands escaped: control characters for a terminal, marks that
+/// change the direction of the text or end a line, and `##[`, which the build server of GitHub takes as the start of a
+/// command anywhere in a line.
 pub(crate) fn visible(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
@@ -27,8 +27,8 @@ pub(crate) fn visible(text: &str) -> String {
     line
 }
 
-/// A word as a shell reads it back. What a terminal would obey, and what a build server takes for a command of its
-/// own, is written as an escape, in the form that POSIX has had since 2024 and bash, zsh and ksh for long.
+/// A word as a shell reads it back. Control characters and build server commands are escaped, in the `$'…'` form that
+/// POSIX has had since 2024 and bash, zsh and ksh for much longer.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
@@ -53,13 +53,13 @@ pub(crate) fn quoted(word: &str) -> String {
     escaped + "'"
 }
 
-/// The same of a text of several lines, which stay lines.
+/// The same for a text of several lines, which stay separate lines.
 pub(crate) fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether a character is obeyed or passed over where it stands: controls, formats (Unicode's category Cf, without the
-/// joiners, which are part of words and of emoji), ends of lines and paragraphs.
+/// Whether a character is invisible or acts as a command: controls, formats (Unicode's category Cf, without the
+/// joiners, which are part of words and emoji), and line and paragraph separators.
 pub(crate) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -70,12 +70,12 @@ pub(crate) fn is_unseen(character: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text if it is no longer than `most` characters; of a longer one its beginning, its length and its end.
+/// The text if it has at most `most` characters; otherwise its beginning, its length and its end.
 pub(crate) fn bounded(text: &str, most: usize) -> String {
     bounded_by(text, most, str::to_owned)
 }
 
-/// The same with both parts as `tell` makes them, which then need not look at all of the text.
+/// The same with both parts converted by `tell`, which then need not process all of the text.
 pub(crate) fn bounded_by(text: &str, most: usize, tell: impl Fn(&str) -> String) -> String {
     if text.len() <= most || text.chars().nth(most).is_none() {
         return tell(text);
@@ -87,17 +87,17 @@ pub(crate) fn bounded_by(text: &str, most: usize, tell: impl Fn(&str) -> String)
     format!("{} …[of {} characters]… {}", tell(head), text.chars().count(), tell(end))
 }
 
-/// JSON on one line, safe to print: the same value, with what [`visible`] would escape as escapes of JSON.
+/// JSON on one line, safe to print: the same value, with what [`visible`] would escape as JSON escapes.
 pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(escaped(serde_json::to_string(value)?))
 }
 
-/// The same on many lines.
+/// The same, pretty-printed.
 pub(crate) fn pretty_json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(escaped(serde_json::to_string_pretty(value)?))
 }
 
-/// Outside its texts JSON holds none of these characters but ends of lines, and those stay.
+/// Outside strings, line ends are the only such characters in JSON, and they stay.
 fn escaped(json: String) -> String {
     let is_harmless = |byte: u8| byte.is_ascii() && byte != 0x7f;
     if json.bytes().all(is_harmless) && !json.contains("##[") {
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// Characters that are obeyed or not seen, beside ordinary ones.
+    /// Invisible characters and commands, mixed with ordinary characters.
     fn odd() -> impl Strategy<Value = String> {
         let unseen = prop::char::any().prop_filter("seen", |character| is_unseen(*character));
         let piece = prop_oneof![

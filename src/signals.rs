@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first asks the run to end in good order, the second ends the process at once. SIGUSR1, and
-//! SIGINFO where there is one, asks how far it is.
+//! SIGINT and SIGTERM: the first one asks the run to stop in good order, the second one ends the process immediately.
+//! SIGUSR1, and SIGINFO where it exists, asks for the progress.
 
 use std::io::Write;
 use std::time::Duration;
@@ -9,21 +9,21 @@ use tokio::time::Instant;
 
 use crate::exit::Exit;
 
-/// From now on what does not fit a limit on the size of files is an error, as on a full disk; the signal that tells of
-/// it would end the process. It may be called only where there is a runtime.
+/// Makes exceeding the file size limit an error, like a full disk; by default its signal ends the process. Must be
+/// called within a runtime.
 pub(crate) fn outgrown_files_are_errors() {
     #[cfg(unix)]
     {
         let outgrown = rustix::process::Signal::XFSZ.as_raw();
-        // Caught for good by this, although nobody waits for it. A command that is started gets the usual again.
+        // This catches the signal for good, although nothing waits for it. Child processes get the default action.
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(outgrown))
             .map(drop)
             .unwrap_or_default();
     }
 }
 
-/// A flag that the first signal raises. Signals are caught as soon as this returns. The second one ends the process
-/// after `last_words`.
+/// A flag that the first signal raises. Signals are caught from the return of this function on. The second signal ends
+/// the process after `last_words`.
 pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Receiver<bool> {
     let (flag, receiver) = watch::channel(false);
     let mut signals = Signals::ending();
@@ -37,7 +37,7 @@ pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Re
                 break;
             }
         }
-        // Whoever asked twice may be gone.
+        // Standard error may be closed.
         writeln!(
             std::io::stderr().lock(),
             "\nossvec: stopped immediately; run again with --resume to continue"
@@ -54,16 +54,16 @@ pub(crate) fn interrupt(last_words: impl FnOnce() + Send + 'static) -> watch::Re
     receiver
 }
 
-/// How long after the first signal another of its kind says nothing new: whoever signals a process and then its group,
-/// as GNU timeout does, has one wish.
+/// For this long after the first signal, another one of its kind is ignored: a program that signals a process and then
+/// its group, as GNU timeout does, means one request.
 const ONE_WISH: Duration = Duration::from_secs(1);
 
-/// Whether a signal asks for more than the first one did, by their kinds and the time between them.
+/// Whether a signal is a second request, judged by the two kinds and the time between them.
 fn is_second_wish(first: usize, next: usize, after: Duration) -> bool {
     first != next || after > ONE_WISH
 }
 
-/// A number that changes with each signal that asks how far the run is; those that come close together are one.
+/// A counter that changes with each signal that asks for the progress; signals close together count as one.
 pub(crate) fn progress() -> watch::Receiver<u64> {
     let (count, receiver) = watch::channel(0);
     let mut signals = Signals::asking();
@@ -76,7 +76,7 @@ pub(crate) fn progress() -> watch::Receiver<u64> {
     receiver
 }
 
-/// The signals; caught once, so that none is lost between two.
+/// The caught signals; they stay caught, so that none is lost between two waits.
 #[cfg(unix)]
 struct Signals(Vec<tokio::signal::unix::Signal>);
 
@@ -85,7 +85,7 @@ impl Signals {
     fn ending() -> Self {
         use tokio::signal::unix::SignalKind;
 
-        // Not SIGHUP: catching it would undo what nohup has set.
+        // Not SIGHUP: catching it would override nohup.
         Self::catch([SignalKind::interrupt(), SignalKind::terminate()])
     }
 
@@ -109,7 +109,7 @@ impl Signals {
         Self(kinds.into_iter().filter_map(|kind| tokio::signal::unix::signal(kind).ok()).collect())
     }
 
-    /// Waits for the next signal, and says which of them it is.
+    /// Waits for the next signal, and returns its index.
     async fn next(&mut self) -> usize {
         std::future::poll_fn(|context| {
             let caught = self.0.iter_mut().position(|signal| signal.poll_recv(context).is_ready());
@@ -119,7 +119,7 @@ impl Signals {
     }
 }
 
-/// Ctrl-C; nothing asks how far a run is.
+/// Ctrl-C; there is no signal that asks for the progress.
 #[cfg(not(unix))]
 enum Signals {
     Ending,

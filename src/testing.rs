@@ -1,4 +1,4 @@
-//! What the tests of several modules share.
+//! Helpers for the tests of several modules.
 
 use std::fs;
 use std::io::Write;
@@ -9,7 +9,7 @@ use crate::exit::Failure;
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// A directory of one test, removed behind it.
+/// A test's own directory, removed after the test.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -43,7 +43,7 @@ pub(crate) fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Failures as people read them.
+/// Failures in the form for people.
 pub(crate) fn printed(failures: impl IntoIterator<Item = Failure>) -> String {
     let lines = failures.into_iter().flat_map(|Failure { message, details, advice, .. }| {
         let more = details.into_iter().chain(advice).map(|line| format!("    {line}"));

@@ -1,4 +1,4 @@
-//! One request that shows whether the settings in the configuration file work.
+//! A single request that shows whether the settings in the configuration file work.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::oss::operation::Operation;
 use crate::put;
 use crate::settings::{self, Environment};
 
-/// How long somebody who waits for the answer waits.
+/// The timeout of the request.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// Asks for a bucket with the settings that a load into it would use.
+/// Requests a bucket with the settings that a load into it would use.
 pub(crate) async fn bucket(bucket: &str, global: &Global, environment: &Environment) -> Result<(), Failure> {
     let client = settings::trial(bucket, global, environment)?.client()?;
     let body = Body::new(vec![Bytes::new()]);

@@ -1,4 +1,4 @@
-//! Values as people write them on the command line: times, sizes, rates, switches. Pure.
+//! Values in the notation of the command line: times, sizes, rates, switches. Pure.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::put::MaxRejects;
 use crate::put::batch::Sample;
 
-/// A switch, with the words that Go, in which ossutil is written, has for its two positions.
+/// A boolean, in the spellings that Go accepts, the language of ossutil.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Switch(pub bool);
 
@@ -23,7 +23,7 @@ impl FromStr for Switch {
     }
 }
 
-/// How many times something is done.
+/// A number of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Times(pub u32);
 
@@ -35,7 +35,7 @@ impl FromStr for Times {
     }
 }
 
-/// A time with its unit, as ossutil writes them: `500ms`, `20s` or plain `20`, `15m`, `2h`, `1d`, `1w`, `1M`, `1y`.
+/// A time with its unit, as ossutil writes it: `500ms`, `20s` or plain `20`, `15m`, `2h`, `1d`, `1w`, `1M`, `1y`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period(pub Duration);
 
@@ -62,10 +62,10 @@ impl FromStr for Period {
     }
 }
 
-/// Seconds.
+/// In seconds.
 const DAY: f64 = 86_400.0;
 
-/// A time to wait for something, in the same form; 0 would end everything before it begins.
+/// A timeout in the same form; not 0, which would end everything before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout(pub Duration);
 
@@ -80,7 +80,7 @@ impl FromStr for Timeout {
     }
 }
 
-/// A size in bytes; units count in steps of 1024, as ossutil's do: `512K`, `16MiB`.
+/// A size in bytes; units are multiples of 1024, as in ossutil: `512K`, `16MiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub usize);
 
@@ -106,7 +106,7 @@ impl FromStr for Size {
     }
 }
 
-/// A rate per second; 0 is written for no limit and becomes infinity.
+/// A rate per second; 0 means no limit and becomes infinity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate(pub f64);
 
@@ -128,7 +128,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// One character of a table: an ASCII character but a line end, `\t` or `tab`.
+/// One character of a table: an ASCII character other than a line end, `\t` or `tab`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Character(pub u8);
 
@@ -159,7 +159,7 @@ impl FromStr for Quote {
     }
 }
 
-/// How many rejects are allowed: `100`, `5%` or `none`.
+/// The maximum number of rejects: `100`, `5%` or `none`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MostRejects(pub MaxRejects);
 
@@ -179,7 +179,7 @@ impl FromStr for MostRejects {
     }
 }
 
-/// A part of the keys: `1%`, `0.5%`.
+/// A sample of the keys: `1%`, `0.5%`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PartOfKeys(pub Sample);
 
@@ -204,7 +204,7 @@ fn split_unit(text: &str) -> (&str, &str) {
     (number.trim(), unit)
 }
 
-/// A plain decimal number, not negative.
+/// A plain decimal number that is not negative.
 fn number_of(text: &str) -> Option<f64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if plain { text.parse().ok() } else { None }

@@ -1,4 +1,4 @@
-//! Numbers, sizes and times as people read them. Pure.
+//! Numbers, sizes and times in the form for people. Pure.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ pub(crate) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// A count with its thousands kept apart.
+/// A count with thousands separators.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -20,7 +20,7 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
-/// A number a second, with as many decimals as say something; whole numbers without any.
+/// A rate per second, with as many decimals as are significant; whole numbers without any.
 pub(crate) fn rate(number: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown rounded")]
     let whole = number.round() as u64;
@@ -47,7 +47,7 @@ pub(crate) fn bytes(number: u64) -> String {
     if unit == 0 { format!("{number} {name}") } else { format!("{value:.1} {name}") }
 }
 
-/// A duration with as much detail as is worth reading.
+/// A duration with a readable amount of detail.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
@@ -56,7 +56,7 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
-/// The same without parts of a second, for what is only an estimate, or moves while it is read.
+/// The same without fractions of a second, for estimates and for values that change while they are read.
 pub(crate) fn whole_seconds(time: Duration) -> String {
     let seconds = time.as_secs_f64().round();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration is not negative")]
@@ -69,7 +69,7 @@ pub(crate) fn whole_seconds(time: Duration) -> String {
     }
 }
 
-/// The first few names, and how many more there are; nothing if there are none.
+/// The first few names, and how many more there are; `None` if there are none.
 pub(crate) fn some_of(names: &[String]) -> Option<String> {
     const NAMED: usize = 3;
     let (named, more) = names.split_at(NAMED.min(names.len()));

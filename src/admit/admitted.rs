@@ -1,4 +1,4 @@
-//! What became of the records of a block.
+//! The judged records of a block.
 
 use std::ops::Range;
 
@@ -9,29 +9,29 @@ use crate::record::{Defect, Position, Span, Vector};
 /// The records of one block, judged, in input order.
 #[derive(Debug)]
 pub struct Admitted {
-    /// What became of each record.
+    /// The verdict on each record.
     pub verdicts: Vec<Result<Vector, Box<Defect>>>,
-    /// What was seen of each vector, in the same order; nothing of defects, or if nobody looks.
+    /// The look at each vector, in the same order; `None` for defects, and empty if lint is off.
     pub(crate) looks: Vec<Option<Look>>,
     /// Where the next record starts.
     pub end: Position,
     /// As in [`Block`](crate::record::Block).
     pub bytes: Range<u64>,
-    /// The dimension in force behind them.
+    /// The dimension in force after them.
     pub dimension: Option<usize>,
-    /// What costs none of them, and must be known.
+    /// Findings that reject none of them but must be reported.
     pub findings: Findings,
 }
 
 impl Admitted {
-    /// Records of which nothing is known but what became of them.
+    /// Records with their verdicts only.
     #[cfg(test)]
     pub(crate) fn of(verdicts: Vec<Result<Vector, Box<Defect>>>, end: Position, bytes: Range<u64>) -> Self {
         let (looks, findings) = (Vec::new(), Findings::default());
         Self { verdicts, looks, end, bytes, dimension: None, findings }
     }
 
-    /// The same, numbered as what follows `end` in its input: the blocks before may have held more records than lines.
+    /// The same, numbered to follow `end` in its input: earlier blocks may have had more records than lines.
     #[must_use]
     pub fn numbered_after(mut self, end: Option<Position>) -> Self {
         let first = self.verdicts.first().map_or(self.end, verdict_position);
@@ -49,7 +49,7 @@ impl Admitted {
         self
     }
 
-    /// The same without the records of some stretches, which are in order and apart.
+    /// The same without the records in these stretches, which are ordered and disjoint.
     #[must_use]
     pub fn without(mut self, stretches: &[Span]) -> Self {
         let Some(first) = self.verdicts.first().map(verdict_position) else { return self };

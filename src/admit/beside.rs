@@ -1,4 +1,4 @@
-//! The vectors of a row of a file of columns, whose numbers stand beside its text.
+//! The vectors of a row in a file of columns, whose numbers are stored next to its text.
 
 use crate::record::rows::Placed;
 use crate::record::{Reason, Rows};

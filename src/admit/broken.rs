@@ -1,4 +1,4 @@
-//! Text that the reader has found to be no record as it stands: why, and its key where it has one. Pure.
+//! Text that the reader found not to be a record: why, and its key if it has one. Pure.
 
 use super::json;
 use super::not_text;
@@ -7,7 +7,7 @@ use crate::export::{Content, Export};
 use crate::record::{KeyFlaw, Lookup, Reason, RowTrouble};
 
 impl Admit {
-    /// Why a text is rejected that has this trouble. Its key, if it can be told, is left in the scratch.
+    /// Why a text with this trouble is rejected. Leaves its key, if there is one, in the scratch.
     #[cold]
     pub(super) fn broken(&mut self, text: &[u8], trouble: &RowTrouble) -> Reason {
         match trouble {
@@ -16,7 +16,7 @@ impl Admit {
                     Lookup::Missing(key) => Some(key.as_str()),
                     Lookup::NoKey(_) | Lookup::Kind { .. } | Lookup::Twice(_) => None,
                 };
-                // A failed request is to be sent again, whatever stands in the other file.
+                // A failed request must be sent again, whatever the other file contains.
                 match self.look_at_object(text, looked_up) {
                     Some(message) => Reason::Provider { message },
                     None => reason(trouble),
@@ -34,11 +34,11 @@ impl Admit {
         }
     }
 
-    /// Looks into an object that is in order by itself for its key, and gives what its provider says of its failure. Of
-    /// several objects on a line, only the one with the key that was looked up is meant.
+    /// Looks for the key in an object that is itself valid, and returns the provider's message if the request failed.
+    /// Of several objects on a line, only the one with the key that was looked up matters.
     fn look_at_object(&mut self, text: &[u8], looked_up: Option<&str>) -> Option<String> {
         let under = Under { fields: &self.fields, rules: &self.rules };
-        // Whatever else is wrong with it, it is rejected for what is known.
+        // Other errors do not matter: the record is rejected for the known one.
         json::read(text, None, under, &mut self.scratch).unwrap_or_default();
         self.scratch.book.begin();
         if self.scratch.glued.take().is_some() {
@@ -83,7 +83,7 @@ fn reason(trouble: &RowTrouble) -> Reason {
     }
 }
 
-/// What is wrong with text that is no record, in words.
+/// What is wrong with text that is not a record, in words.
 fn detail(trouble: &RowTrouble) -> &'static str {
     match trouble {
         RowTrouble::Mark

@@ -1,4 +1,4 @@
-//! One row of a file of columns: judged as the JSON that stands for it, its vector taken from next to that text.
+//! One row of a file of columns: judged as its JSON text, with its vector taken from next to the text.
 
 use super::beside::Beside;
 use super::json;
@@ -7,7 +7,7 @@ use super::scratch::Scratch;
 use crate::record::rows::Placed;
 use crate::record::{Reason, Rows};
 
-/// The text of the row at hand, and where vectors belong in it; their memory lives from row to row.
+/// The text of the current row, and where vectors belong in it; reuses its memory.
 #[derive(Debug, Default)]
 pub(super) struct Row {
     text: Vec<u8>,

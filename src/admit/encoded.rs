@@ -6,28 +6,28 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::record::Reason;
 
-/// Padding or not: both are written.
+/// With or without padding, since both occur.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// So many characters are no word any more.
+/// How many characters are too long for a word.
 const TO_TELL: usize = 16;
 const NUMBER: usize = size_of::<f32>();
 
-/// Elements of embeddings that were read as what they are have magnitudes between these, or are zero.
+/// Elements of embeddings with the right type have magnitudes between these, or are zero.
 const LARGEST: f64 = 1e10;
 const SMALLEST: f64 = 1e-20;
 
-/// If as many of the numbers as one in so many are of other magnitudes, the bytes are no numbers of this kind. Of text
-/// in the alphabet of base64, more than a half are; of few numbers, any one tells.
+/// If one number in this many has another magnitude, the bytes are not numbers of this type. In text that happens to be
+/// base64, more than half of them have; with few numbers, a single one decides.
 const WILD: usize = 4;
 
 const OTHER: &str = "write float32 numbers, or choose another field with --vector";
 const REPEAT: &str = "decode it with its own type and write float32 numbers";
 
-/// Appends the numbers of `cell` to `out`, if it is base64; says otherwise what is wrong with it, or nothing if it is
+/// Appends the numbers of `cell` to `out` if it is base64; returns an error if that is wrong, and `None` if it is
 /// something else.
 pub(super) fn read(cell: &str, out: &mut Vec<f32>) -> Option<Result<(), Reason>> {
     if !is_base64(cell) {
@@ -66,7 +66,7 @@ pub(super) fn read(cell: &str, out: &mut Vec<f32>) -> Option<Result<(), Reason>>
     Some(Ok(()))
 }
 
-/// Whether the text is base64, and neither a word nor hexadecimal.
+/// Whether the text is base64, and not a word or hexadecimal.
 fn is_base64(cell: &str) -> bool {
     let text = cell.trim_end_matches('=');
     let has = |is_it: fn(&u8) -> bool| text.bytes().any(|byte| is_it(&byte));
@@ -79,7 +79,7 @@ fn is_base64(cell: &str) -> bool {
         && !(text.bytes().all(|byte| byte.is_ascii_hexdigit()) && has(u8::is_ascii_digit))
 }
 
-/// What the bytes are, if they make sense as numbers of another kind only.
+/// What the bytes are, if they make sense only as numbers of another type.
 fn other_type(bytes: &[u8], numbers: &[f32]) -> Option<&'static str> {
     let is_huge = |number: &&f32| number.is_finite() && f64::from(**number).abs() > LARGEST;
     let is_odd = |number: &&f32| !is_sane(f64::from(**number));
@@ -95,7 +95,7 @@ fn other_type(bytes: &[u8], numbers: &[f32]) -> Option<&'static str> {
     if is_float16(bytes, numbers) {
         return Some("base64 of float16 numbers");
     }
-    // One that is not finite may be just that.
+    // A single number that is not finite may be just that.
     if (huge > 0 || not_finite > 1)
         && rest.is_empty()
         && doubles.iter().all(|number| is_sane(f64::from_le_bytes(*number)))
@@ -105,7 +105,7 @@ fn other_type(bytes: &[u8], numbers: &[f32]) -> Option<&'static str> {
     None
 }
 
-/// Whether the bytes make numbers of the usual magnitudes as float16, and only tiny ones as float32.
+/// Whether the bytes are numbers of typical magnitudes as float16, but only tiny ones as float32.
 fn is_float16(bytes: &[u8], numbers: &[f32]) -> bool {
     const TINY: f32 = 1e-3;
     const USUAL: std::ops::Range<f32> = 1e-3..100.0;
@@ -117,8 +117,7 @@ fn is_float16(bytes: &[u8], numbers: &[f32]) -> bool {
         && halves().filter(|half| USUAL.contains(half)).count() * 2 > numbers.len() * 3
 }
 
-/// Whether the bytes of the same few characters come again and again, which numbers of four bytes never do, unless all are
-/// zero.
+/// Whether the same few characters are repeated, which does not happen with four-byte numbers unless all are zero.
 fn is_repeated(bytes: &[u8]) -> bool {
     const BYTES: usize = 3;
     let alike = bytes.iter().zip(bytes.iter().skip(BYTES)).all(|(first, second)| first == second);

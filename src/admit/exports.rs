@@ -1,5 +1,5 @@
-//! Records in the form of an embedding provider or of another store. Where the names of fields do not find a key or a
-//! vector, the form says where they are. Pure.
+//! Records in the form of an embedding provider or of another store. If field names do not find a key or a vector, the
+//! form knows where they are. Pure.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use super::scratch::Scratch;
 use crate::export::Paths;
 use crate::record::{Raw, Reason, Record};
 
-/// So many bytes may be repeated with each of the vectors of a line.
+/// Maximum bytes that may be repeated for each vector of a line.
 pub(super) const MOST_IN_COMMON: usize = 1 << 20;
 
-/// So many forms are kept: nearly always there is one.
+/// How many forms are cached; nearly always there is one.
 const KEPT: usize = 8;
 
-/// The fields of the forms that were met, with those that the user names.
+/// The fields of the forms so far, combined with those that the user names.
 #[derive(Debug, Default)]
 pub(super) struct Forms(Vec<(Paths, Arc<Fields>)>);
 
@@ -40,8 +40,8 @@ impl Forms {
     }
 }
 
-/// Whether a record that is refused for this reason may be one of a known form: its text is in order, and a part of it was
-/// not found.
+/// Whether a record that is refused for this reason may have a known form: its text is valid, but a part of it was not
+/// found.
 pub(super) fn may_be(reason: &Reason, scratch: &Scratch) -> bool {
     let is_in_order = !matches!(
         reason,
@@ -54,7 +54,7 @@ pub(super) fn may_be(reason: &Reason, scratch: &Scratch) -> bool {
     is_in_order && !(has_key && scratch.has_vector && !scratch.numbers.is_empty())
 }
 
-/// The JSON text of a record, and whether it is one of a rejects file.
+/// The JSON text of a record, and whether it is in a line of a rejects file.
 pub(super) fn text(record: &Record) -> Option<(Cow<'_, [u8]>, bool)> {
     let Raw::Json(text) = &record.raw else { return None };
     match line_of_rejects::rejected_record(text).ok()? {
@@ -72,7 +72,8 @@ mod tests {
     use crate::admit::{Admit, Rules};
     use crate::record::{Block, Position};
 
-    /// What becomes of a line from a place in it on: where each record is, and its key or why it has none.
+    /// The verdicts on a line from a place in it on: the place of each record, and its key or the reason for its
+    /// rejection.
     fn judged(line: &str, from: Position) -> Vec<(Position, Result<String, &'static str>)> {
         let mut admit =
             Admit::new(Fields::new(&[], &[], &[]), Rules { dimension: Some(2), ..Rules::of_no_index() });
@@ -88,7 +89,7 @@ mod tests {
         verdicts.collect()
     }
 
-    /// The answer to a request for so many vectors, each good or not, in this order.
+    /// The answer to a request with these vectors, good or bad, in this order.
     fn answer(items: &[(usize, bool)]) -> String {
         let item = |(index, is_good): &(usize, bool)| {
             let embedding = if *is_good { "[1,2]" } else { "[1]" };
@@ -98,7 +99,7 @@ mod tests {
         format!(r#"{{"custom_id":"c","response":{{"body":{{"data":[{}]}}}}}}"#, items.join(","))
     }
 
-    /// An object, and what becomes of the records in it.
+    /// An object, and the verdicts on its records.
     fn object() -> impl Strategy<Value = (String, Vec<Result<String, &'static str>>)> {
         let items = prop::collection::vec(any::<bool>(), 1..6);
         let items = items.prop_map(|good| good.into_iter().enumerate().collect::<Vec<_>>()).prop_shuffle();
@@ -121,8 +122,8 @@ mod tests {
     }
 
     proptest! {
-        /// However many records a line stands for, they are numbered as they follow, and reading it from the place of any
-        /// of them gives exactly the rest.
+        /// The records of a line are numbered consecutively, and reading from the place of any of them gives exactly
+        /// the rest.
         #[test]
         fn a_line_can_be_continued_at_each_of_its_records(objects in prop::collection::vec(object(), 1..6)) {
             let line: String = objects.iter().map(|(text, _)| text.as_str()).collect();

@@ -5,15 +5,15 @@ use crate::record::names::{JOINED, KEYS, METADATA, NAMESPACE, SPARSE, VECTORS};
 use crate::record::wide::Wide;
 use crate::record::{Columns, Reason, path};
 
-/// What the user may write in `--metadata` for every field that is neither key nor vector.
+/// The `--metadata` value for all fields that are neither key nor vector.
 pub(crate) const ALL: &str = "*";
 
-/// A field as the user names it: a column, a member, or a path of members joined by dots, with elements of arrays by
-/// their index: `data[0].embedding`. A name may hold dots and brackets itself.
+/// A field as the user names it: a column, a member, or a path of members joined by dots, with array elements by index:
+/// `data[0].embedding`. A name may itself contain dots and brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     text: String,
-    /// The name under which it is stored as metadata, if it is not its own.
+    /// The name under which it is stored as metadata, if that differs.
     stored_as: Option<String>,
 }
 
@@ -29,12 +29,12 @@ pub(crate) enum Leads {
 }
 
 impl Field {
-    /// Takes the name as the user writes it.
+    /// A field with the name that the user wrote.
     pub(crate) fn new(text: &str) -> Self {
         Self { text: text.trim().to_owned(), stored_as: None }
     }
 
-    /// Takes what the user writes to have a field stored: its name, or `NAME=FIELD`.
+    /// A field that the user wants stored, as its name or `NAME=FIELD`.
     fn stored(text: &str) -> Self {
         let (name, field) = path::renamed(text);
         Self { stored_as: name.map(str::to_owned), ..Self::new(field) }
@@ -51,9 +51,9 @@ impl Field {
     }
 
     /// Whether the member `name` of the open objects `path`, each followed by a dot, is this field or leads to it. An
-    /// element of an array has the array's name with its index.
+    /// array element is named after its array and index.
     pub(crate) fn leads(&self, path: &str, name: &str) -> Option<Leads> {
-        // Most candidates differ from it in this byte, which needs no call that compares texts; each member asks all of them.
+        // Fast path: most candidates differ in this byte, and every member is compared with all of them.
         if name.as_bytes().first().is_some_and(|first| self.text.as_bytes().get(path.len()) != Some(first)) {
             return None;
         }
@@ -66,7 +66,7 @@ impl Field {
         }
     }
 
-    /// Whether it may be found along a path as well as under its whole name.
+    /// Whether it may be a path as well as a whole name.
     pub(crate) fn is_path(&self) -> bool {
         self.text.contains(['.', '['])
     }
@@ -76,7 +76,7 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) candidates: Vec<Field>,
-    /// Named by the user: every candidate counts, and one that no record has is an error.
+    /// Whether the user named them: then every candidate counts, and one that no record has is an error.
     pub(crate) named: bool,
 }
 
@@ -103,14 +103,14 @@ impl Choice {
         self.candidates.get(rank).map_or("", Field::text)
     }
 
-    /// The columns that have exactly the name of a candidate, each as its rank and its index.
+    /// The columns that have exactly the name of a candidate, as rank and index.
     pub(crate) fn exactly(&self, columns: &Columns) -> Vec<(usize, usize)> {
         let ranked = self.candidates.iter().enumerate();
         ranked.filter_map(|(rank, field)| Some((rank, columns.exactly(field.text())?))).collect()
     }
 
-    /// The columns that are candidates, each as its rank and its index. Case counts only where a column has exactly
-    /// the name of a candidate.
+    /// The columns that are candidates, as rank and index. Case matters only if a column has exactly the name of a
+    /// candidate.
     pub(crate) fn columns(&self, columns: &Columns) -> Result<Vec<(usize, usize)>, Reason> {
         let exactly = |field: &Field| Ok(columns.exactly(field.text()));
         let whatever_case = |field: &Field| columns.whatever_case(field.text());
@@ -131,7 +131,7 @@ impl Choice {
         ranked.filter_map(|(rank, field)| find(field).map(|index| Some((rank, index?))).transpose()).collect()
     }
 
-    /// The candidates as a person reads them.
+    /// The candidates for a message.
     pub(crate) fn list(&self) -> String {
         self.candidates.iter().map(Field::text).collect::<Vec<_>>().join(", ")
     }
@@ -143,32 +143,32 @@ pub struct Fields {
     pub(crate) key: Choice,
     pub(crate) vector: Choice,
     pub(crate) metadata: Choice,
-    /// Whether every other field is metadata too.
+    /// Whether every other field is metadata, too.
     pub(crate) all: bool,
-    /// Fields that are not stored though they are metadata.
+    /// Metadata fields that are excluded.
     left_out: Vec<Field>,
-    /// The pattern that stands for the fields of the vector's numbers.
+    /// The pattern for the fields of the vector's numbers.
     pub(crate) wide: Option<Wide>,
-    /// Fields that are nobody's data, and neither stored nor told of unless they are named.
+    /// Fields without data of the user, neither stored nor reported unless they are named.
     envelope: &'static [&'static str],
-    /// Whether records of another file are joined to the records.
+    /// Whether records of another file are joined.
     pub(crate) is_joined: bool,
-    /// Whether they are those of several inputs.
+    /// Whether there are several inputs.
     pub(crate) are_of_several: bool,
 }
 
-/// The names that count for each part where the user names none; an empty list means the usual ones.
+/// The names for each part if the user names none; an empty list means the default ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Presets<'a> {
     pub(crate) key: &'a [&'a str],
     pub(crate) vector: &'a [&'a str],
-    /// Fields that hold a whole metadata object.
+    /// Fields that contain a whole metadata object.
     pub(crate) metadata: &'a [&'a str],
 }
 
 impl Fields {
-    /// Takes the names the user gave; an empty list means the usual names of each part. Among those of metadata, `*`
-    /// stands for every field that is neither key nor vector, and `-NAME` leaves one out.
+    /// The fields with the names that the user gave; an empty list means the default names of that part. In metadata,
+    /// `*` stands for every field that is neither key nor vector, and `-NAME` excludes one.
     pub fn new(key: &[String], vector: &[String], metadata: &[String]) -> Self {
         fn trimmed(names: &[String]) -> Vec<&str> {
             names.iter().map(|name| name.trim()).collect()
@@ -192,8 +192,8 @@ impl Fields {
         }
     }
 
-    /// The same with other names for the parts that the user has not named, as records of a known form have them. One that
-    /// no record has is no error.
+    /// The same with other default names, as records of a known form have them. A name that no record has is not an
+    /// error.
     pub(crate) fn or(&self, presets: Presets<'_>) -> Self {
         let or = |choice: &Choice, preset: &[&str]| {
             if choice.named || preset.is_empty() { choice.clone() } else { Choice::new(&[], preset) }
@@ -207,7 +207,7 @@ impl Fields {
         }
     }
 
-    /// The same where these fields, and what is in them, belong to the form of the records.
+    /// The same if these fields, with everything in them, belong to the form of the records.
     pub(crate) fn around(self, envelope: &'static [&'static str]) -> Self {
         Self { envelope, ..self }
     }
@@ -222,24 +222,24 @@ impl Fields {
         self.envelope.contains(&outermost)
     }
 
-    /// The same where records of another file are joined to the records.
+    /// The same if records of another file are joined.
     #[must_use]
     pub fn joined(self) -> Self {
         Self { is_joined: true, ..self }
     }
 
-    /// The same for the records of so many inputs.
+    /// The same for records of this number of inputs.
     #[must_use]
     pub fn of_inputs(self, inputs: usize) -> Self {
         Self { are_of_several: inputs > 1, ..self }
     }
 
-    /// Whether the open objects `path` are in what is joined.
+    /// Whether the open objects `path` are in the joined record.
     pub(crate) fn is_in_joined(&self, path: &str) -> bool {
         self.is_joined && path.split('.').next() == Some(JOINED)
     }
 
-    /// Every name that the user gave, with what it is for.
+    /// Every name that the user gave, with its purpose.
     pub(crate) fn named(&self) -> impl Iterator<Item = (Kind, String)> {
         let of = |choice: &Choice, kind| {
             let names = choice.candidates.iter().filter(|_| choice.named);
@@ -255,52 +255,52 @@ impl Fields {
             .chain(joined)
     }
 
-    /// Which of the fields that are left out the member `name` of `path` is.
+    /// Which of the excluded fields the member `name` of `path` is.
     pub(crate) fn left_out(&self, path: &str, name: &str) -> Option<&str> {
         let is_it = |field: &&Field| field.text() == name || field.leads(path, name) == Some(Leads::There);
         self.left_out.iter().find(is_it).map(Field::text)
     }
 
-    /// Whether the field of this path is inside of one that is left out.
+    /// Whether the field at this path is inside an excluded one.
     pub(crate) fn is_inside_left_out(&self, path: &str) -> bool {
         let holds_it =
             |field: &Field| path.strip_prefix(field.text()).is_some_and(|rest| rest.starts_with(['.', '[']));
         self.left_out.iter().any(holds_it)
     }
 
-    /// Whether the user says that namespaces need no word.
+    /// Whether the user's metadata options cover namespaces, so that they need no note.
     pub(crate) fn settles_namespace(&self) -> bool {
         (self.metadata.named || self.leaves_out()) && NAMESPACE.iter().any(|name| self.is_settled(name))
     }
 
-    /// Whether the user says what becomes of a field, as long as it is not the vector.
+    /// Whether the user says what to do with a field, as long as it is not the vector.
     pub(crate) fn has_place_for(&self, path: &str, name: &str) -> bool {
         self.all || self.left_out(path, name).is_some()
     }
 
-    /// Whether metadata may hold something that is left out.
+    /// Whether some metadata is excluded.
     pub(crate) fn leaves_out(&self) -> bool {
         !self.left_out.is_empty()
     }
 
-    /// Whether the user names this field as metadata, or names it to leave it out.
+    /// Whether the user names this field as metadata, or excludes it.
     pub(crate) fn is_settled(&self, name: &str) -> bool {
         let is_it = |field: &Field| field.text() == name;
         (self.metadata.named && self.metadata.candidates.iter().any(is_it)) || self.left_out.iter().any(is_it)
     }
 }
 
-/// Whether a field of this name holds a metadata object, or its JSON text.
+/// Whether a field of this name contains a metadata object, or its JSON text.
 pub(crate) fn holds_metadata(name: &str) -> bool {
     METADATA.contains(&name)
 }
 
-/// Whether a field of this name holds a namespace.
+/// Whether a field of this name contains a namespace.
 pub(crate) fn is_namespace(name: &str) -> bool {
     NAMESPACE.contains(&name)
 }
 
-/// What a field that goes nowhere is, by its name.
+/// The kind of a field that is not stored, by its name.
 pub(crate) fn loose(name: &str, otherwise: Kind) -> Kind {
     match name {
         _ if SPARSE.contains(&name) => Kind::Sparse,

@@ -1,4 +1,4 @@
-//! What costs no record and yet must be known: fields that go nowhere, keys of two fields, namespaces.
+//! Findings that reject no record but must be reported: unused fields, keys from two fields, namespaces.
 //!
 //! A [`Book`] counts while records are judged, without an allocation for a record that is like the ones before it.
 
@@ -8,22 +8,22 @@ use std::sync::Arc;
 
 use crate::record::Position;
 
-/// What a finding is about; the name beside it says which field, or which value.
+/// What a finding is about; the name next to it says which field, or which value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A member that is not stored.
     Member,
     /// A column that is not stored.
     Column,
-    /// Another metadata object than the one that is stored.
+    /// A metadata object other than the one that is stored.
     SecondMetadata,
-    /// Sparse values, which the service has no place for.
+    /// Sparse values, which the service cannot store.
     Sparse,
-    /// A value of a namespace.
+    /// The value of a namespace.
     Namespace,
     /// The name of the field in which a record has its own namespace.
     OwnNamespace,
-    /// A record whose namespace may stand behind it.
+    /// A record whose namespace may follow it.
     OpenNamespace,
     /// A field that gave keys.
     KeyFrom,
@@ -31,7 +31,7 @@ pub enum Kind {
     VectorFrom,
     /// A key with whitespace at its ends.
     KeyWhitespace,
-    /// A key that programs write where there is none.
+    /// A key that programs write for a missing value.
     KeyMissing,
     /// A key that was a whole number before a program wrote it as another one.
     KeyNumber,
@@ -43,18 +43,18 @@ pub enum Kind {
     Vector,
     /// A field that `--metadata` names and a record has.
     Metadata,
-    /// A field that `--metadata` leaves out and a record has.
+    /// A field that `--metadata` excludes and a record has.
     LeftOut,
     /// A field that `--metadata '*'` stores.
     Stored,
-    /// What `--join` adds to a record, if it does.
+    /// What `--join` adds to records, if any.
     Joined,
-    /// A member of a record that is joined, which is not stored.
+    /// A member of a joined record that is not stored.
     JoinedMember,
 }
 
 impl Kind {
-    /// Whether it is about a name of the command line, which counts also where the record is rejected.
+    /// Whether it is about a name on the command line, which counts even if the record is rejected.
     pub fn is_named(self) -> bool {
         matches!(self, Self::Key | Self::Vector | Self::Metadata | Self::LeftOut | Self::Joined)
     }
@@ -65,22 +65,22 @@ impl Kind {
 pub struct Finding {
     /// What it is about.
     pub kind: Kind,
-    /// Which field or value; `None` for those beyond [`NAMES_AT_MOST`].
+    /// Which field or value; `None` beyond [`NAMES_AT_MOST`].
     pub name: Option<Arc<str>>,
-    /// Good records; of a name of the command line, all that have it.
+    /// Good records; for a name on the command line, all that have it.
     pub count: u64,
-    /// The same with those that are rejected.
+    /// The same, including rejected ones.
     pub seen: u64,
     /// The first of them.
     pub first: Position,
 }
 
-/// Records in which something is stored as another type than it has, and the first of them.
+/// Records in which something is stored as another type, and the first of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Converted {
-    /// How many.
+    /// How many there are.
     pub records: u64,
-    /// The first; nothing where there is none.
+    /// The first one, if any.
     pub first: Option<Position>,
 }
 
@@ -107,19 +107,19 @@ pub struct Findings {
     pub number_keys: Converted,
     /// Good records with numbers or booleans in metadata, which are stored as text.
     pub metadata_as_text: Converted,
-    /// The namespace of the records before whose namespace is open.
+    /// The namespace of earlier records whose namespace is open.
     pub were: Option<Arc<str>>,
-    /// Each kind and name once; what the command line names stands here also when nobody has it.
+    /// Each kind and name once; names on the command line are included even if no record has them.
     pub list: Vec<Finding>,
 }
 
-/// So many names of a kind are kept apart.
+/// Maximum number of distinct names per kind.
 pub(crate) const NAMES_AT_MOST: usize = 64;
-/// So many characters of a name are kept.
+/// Maximum number of characters that are kept of a name.
 const NAME_CHARACTERS: usize = 64;
 
 impl Findings {
-    /// Adds those of the records that follow.
+    /// Adds those of the next records.
     pub fn add(&mut self, more: &Self) {
         self.looked += more.looked;
         self.number_keys.add(more.number_keys);
@@ -132,7 +132,7 @@ impl Findings {
         }
     }
 
-    /// Takes the namespace of those records of which it was open.
+    /// Sets the namespace of records whose namespace was open.
     fn close_namespace(&mut self, name: &Arc<str>) {
         self.were.get_or_insert_with(|| Arc::clone(name));
         let open = self.list.iter_mut().find(|known| known.kind == Kind::OpenNamespace && known.seen > 0);
@@ -143,7 +143,7 @@ impl Findings {
         self.enter(&closed);
     }
 
-    /// Adds a finding of records that follow.
+    /// Adds a finding of later records.
     fn enter(&mut self, finding: &Finding) {
         let known = self.find(finding.kind, finding.name.as_deref());
         match known.and_then(|index| self.list.get_mut(index)) {
@@ -161,28 +161,28 @@ impl Findings {
         position(name).or_else(|| if self.is_full(kind) { position(None) } else { None })
     }
 
-    /// The name under which a new finding is kept.
+    /// The name to keep for a new finding.
     fn free(&self, finding: &Finding) -> Option<Arc<str>> {
         finding.name.clone().filter(|_| !self.is_full(finding.kind))
     }
 
     fn is_full(&self, kind: Kind) -> bool {
-        // Names of the command line are as many as it has.
+        // The number of names on the command line is limited.
         !kind.is_named() && self.list.iter().filter(|known| known.kind == kind).count() >= NAMES_AT_MOST
     }
 
-    /// Those of a kind, in the order in which they were met.
+    /// The findings of a kind, in the order in which they were made.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Finding> {
         self.list.iter().filter(move |finding| finding.kind == kind && finding.count > 0)
     }
 
-    /// Names of fields that records have, rejected ones included.
+    /// Names of fields that records have, including rejected ones.
     pub fn seen(&self, kind: Kind) -> impl Iterator<Item = &Finding> {
         self.list.iter().filter(move |finding| finding.kind == kind && finding.seen > 0)
     }
 
-    /// Names of the command line that not one of the records has, if the fields of any were seen. A record to which nothing
-    /// could be joined shows no fields.
+    /// Names on the command line that none of the records has, if the fields of any were seen. A record to which
+    /// nothing could be joined shows no fields.
     pub fn missing(&self) -> impl Iterator<Item = &Finding> {
         let were_seen = |finding: &Finding| self.looked > 0 || finding.kind == Kind::Joined;
         let is_missing = |finding: &Finding| finding.kind.is_named() && finding.count == 0;
@@ -199,18 +199,18 @@ impl Finding {
     }
 }
 
-/// Keeps count while records are judged.
+/// Counts findings while records are judged.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     findings: Findings,
-    /// Where the next finding stands if the record is like the one before.
+    /// The index of the next finding if the record is like the one before.
     next: usize,
-    /// Findings of the record at hand.
+    /// The findings of the current record.
     open: Vec<usize>,
 }
 
 impl Book {
-    /// A book with the names of the command line, which are reported also when no record has them.
+    /// A book with the names on the command line, which are reported even if no record has them.
     pub(crate) fn new(named: impl Iterator<Item = (Kind, String)>) -> Self {
         let finding = |(kind, name): (Kind, String)| Finding {
             kind,
@@ -223,7 +223,7 @@ impl Book {
         Self { findings, ..Self::default() }
     }
 
-    /// Notes something about the record at hand: the field `name` in the open objects `path`, each followed by a dot.
+    /// Notes something about the current record: the field `name` in the open objects `path`, each followed by a dot.
     pub(crate) fn note(&mut self, kind: Kind, path: &str, name: &str) {
         let name = &*kept(kind, name);
         let is_it = |known: &Finding| {
@@ -257,7 +257,7 @@ impl Book {
         self.findings.list.len() - 1
     }
 
-    /// Notes something about so many records from `first` on.
+    /// Notes something about `count` records from `first` on.
     pub(crate) fn note_all(&mut self, kind: Kind, name: &str, count: u64, first: Position) {
         let name = Some(kept(kind, name).into());
         let index = self.index_of(Finding { kind, name, count: 0, seen: 0, first });
@@ -267,19 +267,19 @@ impl Book {
         }
     }
 
-    /// Takes the namespace of the records before whose namespace is open.
+    /// Sets the namespace of earlier records whose namespace is open.
     pub(crate) fn close_namespace(&mut self, name: &Arc<str>) {
         self.findings.close_namespace(name);
     }
 
-    /// Forgets what was noted about the record at hand.
+    /// Drops the notes about the current record.
     pub(crate) fn begin(&mut self) {
         self.open.clear();
         self.next = 0;
     }
 
-    /// Closes the record at `position`. A rejected one is reported by itself, so it counts only for the names of the
-    /// command line.
+    /// Ends the record at `position`. A rejected one is reported separately, so it counts only for names on the command
+    /// line.
     pub(crate) fn close(&mut self, position: Position, (is_read, is_good): (bool, bool)) {
         self.findings.looked += u64::from(is_read);
         for index in self.open.drain(..) {
@@ -291,13 +291,13 @@ impl Book {
         }
     }
 
-    /// Notes what is stored as text of the good record at `position`: its key, and values of its metadata.
+    /// Notes what of the good record at `position` is stored as text: its key, and values of its metadata.
     pub(crate) fn convert(&mut self, position: Position, (key, metadata): (bool, bool)) {
         self.findings.number_keys.count(key, position);
         self.findings.metadata_as_text.count(metadata, position);
     }
 
-    /// What was found since it was last asked.
+    /// Takes the findings since the last call.
     pub(crate) fn take(&mut self) -> Findings {
         let told = |finding: &&Finding| finding.seen > 0 || finding.kind.is_named();
         let list = self.findings.list.iter().filter(told).cloned().collect();
@@ -314,7 +314,7 @@ impl Book {
     }
 }
 
-/// What is kept of a name: all of those of the command line, and of values what tells them apart.
+/// The part of a name that is kept: all of a name on the command line, or enough to tell values apart.
 fn kept(kind: Kind, name: &str) -> Cow<'_, str> {
     let short = shortened(name);
     if kind.is_named() || short.len() == name.len() {

@@ -1,17 +1,16 @@
-//! One decimal number to the nearest float32.
+//! Converts one decimal number to the nearest float32.
 //!
-//! Reading is where much of a load's time goes, so the spelling that vectors usually have, one digit and a fraction
-//! (`-0.0123…`), has a short way: it encloses the number between two bounds and is taken only where both round to the
-//! same float32, which then is the nearest one. Everything else goes through a library that is always exact. Rounding
-//! is one step from the decimal to float32 either way; by way of float64 alone a halfway case could land on the wrong
-//! neighbour.
+//! A large part of a load's time is spent here, so the typical spelling in vectors, one digit and a fraction
+//! (`-0.0123…`), has a fast path: it computes a lower and an upper bound and succeeds only if both round to the same
+//! float32, which then is the nearest one. Everything else is left to a library that is always exact. Both round in one
+//! step from decimal to float32; via float64, a halfway case could round to the wrong neighbour.
 
-/// So many places are read as digits; what stands behind them only widens the bounds.
+/// How many places are read as digits; the places after them only widen the bounds.
 const PLACES: usize = 16;
 
 /// Powers of ten, and the bounds of their inverses that [`read_usual`] multiplies by.
 const SCALES: [Scale; PLACES + 1] = {
-    /// 2⁻⁵⁰, which is more than all roundings together can amount to: [`narrow`] counts them.
+    /// 2⁻⁵⁰, which is more than the total of all rounding errors: see [`narrow`].
     const MARGIN: f64 = f64::EPSILON * 4.0;
     const INVERSES: [f64; PLACES + 1] = [
         1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15,
@@ -34,19 +33,19 @@ struct Scale {
     high: f64,
 }
 
-/// Reads the number at the start of `text`: the float32 nearest to it, and how many bytes it takes. `None` if there is
-/// no number. What is beyond float32 becomes infinite.
+/// Reads the number at the start of `text`: the nearest float32, and the number of bytes. `None` if there is no number.
+/// Numbers beyond float32 become infinite.
 ///
-/// It also takes what is no number of JSON: `.5`, `1.`, `+1`, `00.5`.
+/// It also accepts what is not a JSON number: `.5`, `1.`, `+1`, `00.5`.
 #[cold]
 pub(crate) fn read_any(text: &[u8]) -> Option<(f32, usize)> {
     fast_float2::parse_partial::<f32, _>(text).ok()
 }
 
-/// The same of one digit, a point and up to 23 places, if rounding to float32 is beyond doubt: numbers of JSON only.
+/// The same for one digit, a point and up to 23 places, if the rounding to float32 is unambiguous; JSON numbers only.
 ///
-/// It is compiled into the loop that calls it, which is a thirtieth of the work of a load.
-/// There is hardly a branch in it: signs and lengths differ from number to number, so a processor guesses them wrong.
+/// It is inlined into the calling loop, which saves a thirtieth of the work of a load. It has few branches: signs and
+/// lengths vary from number to number, so they would be mispredicted.
 #[expect(clippy::inline_always, reason = "as said; there is another place that calls it, for single numbers")]
 #[inline(always)]
 pub(crate) fn read_usual(text: &[u8]) -> Option<(f32, usize)> {
@@ -60,7 +59,7 @@ pub(crate) fn read_usual(text: &[u8]) -> Option<(f32, usize)> {
     }
     let (first, second) = (ones(window, 2)?, ones(window, 10)?);
     let (first_end, second_end) = (beyond_digits(first), beyond_digits(second));
-    // The number lies from `number` to `number + left_out`, in units of its last place that counts.
+    // The number is between `number` and `number + left_out`, in units of its last significant place.
     let (number, left_out, scale, places) = if first_end | second_end == 0 {
         let third_end = beyond_digits(ones(window, 18)?);
         if third_end == 0 {
@@ -73,32 +72,31 @@ pub(crate) fn read_usual(text: &[u8]) -> Option<(f32, usize)> {
         if places == 0 {
             return None;
         }
-        // Moved so that the last digit stands last, with zeros before the first.
+        // Shifted so that the last digit is at the end, with zeros before the first.
         let digits = (u128::from(first) | u128::from(second) << 64) << (8 * (PLACES - places));
         #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
         let number = eight_digits(digits as u64) * 100_000_000 + eight_digits((digits >> 64) as u64);
         (number, 0.0, SCALES.get(places)?, places)
     };
-    // Here the number may go on: an exponent, or what makes it none.
+    // The number may continue here: with an exponent, or with what makes it invalid.
     if matches!(window[2 + places], b'e' | b'E' | b'.') {
         return None;
     }
     let nearest = narrow(u64::from(whole) * scale.ten + number, left_out, scale)?;
-    // Not a choice between two numbers: compilers make a branch of that, and half of all signs are guessed wrong.
+    // Not a conditional: compilers would turn it into a branch, and half of all signs would be mispredicted.
     let sign = u32::from(is_negative) << 31;
     Some((f32::from_bits(nearest.to_bits() | sign), start + 2 + places))
 }
 
-/// The float32 nearest to every number from `number` to `number + left_out`, times the scale; `None` if there is not
-/// one for all.
+/// The float32 nearest to every number from `number` to `number + left_out`, times the scale; `None` if there is no
+/// single one.
 ///
-/// Five roundings stand behind a bound at most, each of at most 2⁻⁵³ of the value: `number` (below 10¹⁷) to float64, the
-/// addition, the inverse, the inverse times its margin, the product. The margin of 2⁻⁵⁰ is more than all of them, so
-/// the bounds do enclose the number, and as rounding keeps order, the number's float32 lies between those of its
-/// bounds.
+/// A bound takes at most five roundings, each of at most 2⁻⁵³ of the value: `number` (below 10¹⁷) to float64, the
+/// addition, the inverse, the inverse times its margin, the product. The margin of 2⁻⁵⁰ exceeds their sum, so the
+/// bounds do enclose the number, and since rounding is monotonic, the number's float32 is between those of its bounds.
 #[inline]
 fn narrow(number: u64, left_out: f64, scale: &Scale) -> Option<f32> {
-    // By way of i64, since processors convert signed numbers in one step.
+    // Via i64, since processors convert signed integers in one step.
     #[expect(clippy::cast_precision_loss, reason = "counted above")]
     let number = number.cast_signed() as f64;
     #[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
@@ -106,27 +104,26 @@ fn narrow(number: u64, left_out: f64, scale: &Scale) -> Option<f32> {
     (low.to_bits() == high.to_bits()).then_some(low)
 }
 
-/// Eight bytes less the digit zero, the first in the lowest byte: digits become what they stand for.
+/// Eight bytes minus the digit zero, the first in the lowest byte: digits become their values.
 #[inline]
 fn ones(window: &[u8; 32], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*window.get(at..)?.first_chunk()?) ^ 0x3030_3030_3030_3030)
 }
 
-/// Marks the first of eight [`ones`] that is beyond nine by its highest bit, and nothing before it; zero if there is
-/// none.
+/// Marks the first of eight [`ones`] above nine by its highest bit, and nothing before it; zero if there is none.
 #[inline]
 fn beyond_digits(ones: u64) -> u64 {
-    // A byte of ten or more carries into its highest bit, or has it; what runs over from there is behind it.
+    // A byte of ten or more carries into its highest bit, or has it set; any overflow affects only later bytes.
     (ones.wrapping_add(0x7676_7676_7676_7676) | ones) & 0x8080_8080_8080_8080
 }
 
-/// Which of eight bytes is the first one marked.
+/// The index of the first marked byte among eight.
 #[inline]
 fn first_marked(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }
 
-/// The number that eight [`ones`] spell: pairs, then fours, then all.
+/// The number spelled by eight [`ones`]: pairs, then fours, then all.
 #[inline]
 fn eight_digits(ones: u64) -> u64 {
     const PAIRS: u64 = 0x0000_00ff_0000_00ff;
@@ -146,12 +143,12 @@ mod tests {
         read_usual(text).or_else(|| read_any(text))
     }
 
-    /// What the standard library makes of the number.
+    /// The bits of the number according to the standard library.
     fn exact(text: &str) -> u32 {
         text.parse::<f32>().unwrap().to_bits()
     }
 
-    /// The number as it stands in a vector: the short way needs text behind it.
+    /// The number as part of a vector: the fast path needs text after it.
     fn bits(text: &str) -> Option<(u32, usize)> {
         let inside = format!("{text}, -0.012345678901234567, 0.5]");
         let alone = read(text.as_bytes()).map(|(value, used)| (value.to_bits(), used));
@@ -215,8 +212,8 @@ mod tests {
         }
     }
 
-    /// All places of a number that has at most 150 of them, and as many digits in scientific spelling. There are more
-    /// than tell it from every float32.
+    /// All places of a number that has at most 150, in positional and in scientific notation. That is more than enough
+    /// to tell it from every float32.
     fn spellings(number: f64) -> [String; 2] {
         let positional = format!("{number:.150}");
         let scientific = format!("{number:.150e}");
@@ -225,7 +222,7 @@ mod tests {
         [positional.trim_end_matches('0').to_owned() + "0", format!("{digits:0<12}0e{exponent}")]
     }
 
-    /// The number that `text` spells, one more or less in its last place.
+    /// The number in `text` plus or minus one in its last place.
     fn next_to(text: &str, is_more: bool) -> String {
         let (digits, exponent) = text.split_at(text.find('e').unwrap_or(text.len()));
         let mut digits = digits.as_bytes().to_vec();
@@ -249,15 +246,15 @@ mod tests {
         assert_eq!(next_to("1.999", true), "2.000");
     }
 
-    /// Every exponent, subnormal numbers included, and the step to infinity: each number, the middle between it and the
-    /// next one, and what lies as near to the middle as can be written in one place more.
+    /// Every exponent, including subnormal numbers and the step to infinity: each number, the middle between it and the
+    /// next one, and the nearest values to the middle with one more place.
     #[test]
     fn values_and_middles_of_every_exponent_round_as_the_standard_library_rounds() {
         const FRACTIONS: [u32; 8] = [0, 1, 2, 0x2a_aaaa, 0x40_0000, 0x55_5555, 0x7f_fffe, 0x7f_ffff];
         for (exponent, fraction) in (0..255).flat_map(|e| FRACTIONS.map(|fraction| (e, fraction))) {
             let low = exponent << 23 | fraction;
             let value = f64::from(f32::from_bits(low));
-            // Infinity stands where the next number would.
+            // Infinity takes the place of the next number.
             let next =
                 if low == f32::MAX.to_bits() { 128_f64.exp2() } else { f64::from(f32::from_bits(low + 1)) };
             for text in spellings(value) {
@@ -291,7 +288,7 @@ mod tests {
             }
         }
 
-        /// The exponents that the short way serves, in every spelling and cut off after every place.
+        /// The exponents of the fast path, in every spelling and truncated after every place.
         #[test]
         fn usual_float32_are_read_back(exponent in 97u32..131, fraction in 0u32..1 << 23, places in 1usize..40) {
             let value = f32::from_bits(exponent << 23 | fraction);
@@ -320,7 +317,8 @@ mod tests {
             prop_assert_eq!(bits(&text), Some((exact(&text), text.len())));
         }
 
-        /// Near halfway, written out in full or not: within the short way's reach, where bounds must not agree wrongly.
+        /// Near halfway, in full or truncated: within the reach of the fast path, where the bounds must not wrongly
+        /// agree.
         #[test]
         fn usual_halfway_cases_round_as_the_standard_library_rounds(
             exponent in 97u32..131, fraction in 0u32..1 << 23, places in 5usize..45, nudge in 0u8..10,

@@ -1,16 +1,16 @@
-//! What the fuzz target `numbers` holds against each other: the numbers of a vector by each set of instructions that the
-//! processor has, and by the plain code.
+//! For the fuzz target `numbers`: reads and writes the numbers of a vector with each instruction set that the processor
+//! has and with the portable code, to compare the results.
 //!
-//! Compiled for it and for tests only.
+//! Compiled only for it and for tests.
 
 use super::numbers::{self, Separated};
 use super::shortest;
 use crate::simd::Instructions;
 
-/// The numbers up to `]`, as their bits, and how many bytes they take, or why there are none.
+/// The numbers up to `]` as bits, and the number of bytes or an error.
 type Read = (Vec<u32>, Result<usize, String>);
 
-/// The numbers of a text in all ways, the plain one last.
+/// The numbers of a text in all ways, the portable one last.
 pub fn read(text: &[u8], is_loose: bool) -> Vec<Read> {
     let separated = if is_loose { Separated::Loosely } else { Separated::ByComma };
     let read = |instructions| {
@@ -22,7 +22,7 @@ pub fn read(text: &[u8], is_loose: bool) -> Vec<Read> {
     Instructions::available().map(read).collect()
 }
 
-/// The text of finite numbers in all ways, the plain one last.
+/// The text of finite numbers in all ways, the portable one last.
 pub fn write(numbers: &[f32]) -> Vec<Vec<u8>> {
     let write = |instructions| {
         let mut out = Vec::new();

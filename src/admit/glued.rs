@@ -1,28 +1,28 @@
-//! A line that holds one JSON object directly behind another: where the first ends.
+//! A line with one JSON object directly after another: finds where the first one ends.
 //!
-//! The reader cuts at line ends alone, since looking for braces would cost it a pass over all text. Only a record that
-//! was not admitted as it stands comes here.
+//! The reader cuts only at line ends, since looking for braces would cost it a pass over all text. Only a record that
+//! was not admitted as it is comes here.
 
 use super::skip::skip_space;
 use crate::record::{Raw, Record};
 
-/// Where the first object of a record ends and the next one begins. Only the walk through the whole of the first one
-/// knows: brackets and quotes in texts that are not JSON's would mislead a look at them alone.
+/// Where the first object of a record ends and the next one begins. Only a full parse of the first one shows that:
+/// strings that are not JSON would mislead a search for brackets and quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Glued {
     end: usize,
     next: usize,
 }
 
-/// What follows an object that ends at `end`, if that is another one, or a byte-order mark: where files were put together
-/// it stands before the next one, which then is a record by itself, and refused.
+/// What follows an object that ends at `end`, if that is another object or a byte-order mark. In concatenated files the
+/// mark comes before the next object, which then is a record of its own and rejected.
 pub(crate) fn after(text: &[u8], end: usize) -> Option<Glued> {
     let next = skip_space(text, end);
     let rest = text.get(next..)?;
     (rest.starts_with(b"{") || rest.starts_with("\u{feff}".as_bytes())).then_some(Glued { end, next })
 }
 
-/// Divides a record behind its first object.
+/// Splits a record after its first object.
 pub(crate) fn split(record: &Record, Glued { end, next }: Glued) -> Option<(Record, Record)> {
     let Raw::Json(text) = &record.raw else { return None };
     let first = Record { position: record.position, raw: Raw::Json(text.slice(..end)) };

@@ -1,5 +1,4 @@
-//! What is stored of a record of another file that is joined by its key, where the user names no metadata: its text and
-//! its metadata. Pure.
+//! What is stored of a joined record of another file if the user names no metadata: its text and its metadata. Pure.
 
 use super::fields::{Field, Fields};
 use super::findings::Kind;
@@ -9,15 +8,15 @@ use super::skip::{Items, decoded, skip_space, string_end};
 use crate::record::Reason;
 use crate::record::names::{JOINED, KEYS, PARTS, TEXTS};
 
-/// What a request has beside what is embedded; of its body, or model's input, only the text is anybody's data.
+/// Members of a request other than its content; of its body, or the model's input, only the text is user data.
 const OF_REQUEST: [&str; 2] = ["method", "url"];
 
-/// Where they keep metadata.
+/// The member with metadata.
 const METADATA: &str = "metadata";
 /// The name under which the text is stored.
 const TEXT: &str = "text";
 
-/// Takes the metadata and the text of the record that stands at `joined` in `text`.
+/// Takes the metadata and the text of the record at `joined` in `text`.
 pub(super) fn take((start, end): (usize, usize), text: &[u8], under: Under<'_>, scratch: &mut Scratch) {
     let path = [JOINED, "."].concat();
     let value = |(start, end)| Value { text, start, end, path: &path };
@@ -57,14 +56,14 @@ pub(super) fn take((start, end): (usize, usize), text: &[u8], under: Under<'_>, 
         let taken = scratch.metadata.value(TEXT, value(found), under);
         taken.unwrap_or_else(|reason| scratch.problem(clash(reason, |_| place)));
     } else if parts.is_empty() {
-        // A list of texts belongs to several vectors, so that nobody knows which of them is this one's.
+        // A list of texts belongs to several vectors, so it is unknown which one belongs to this vector.
         scratch.book.note(Kind::Member, &path, &place);
     } else {
         (0..parts.len()).for_each(|part| scratch.book.note(Kind::Member, &path, &of_part(part)));
     }
 }
 
-/// The same reason, with the path of the joined field, where the record has a field of that name itself.
+/// The same reason with the path of the joined field, if the record has a field of that name itself.
 fn clash(reason: Reason, path: impl FnOnce(&str) -> String) -> Reason {
     match reason {
         Reason::MetadataRepeated { name, .. } => {
@@ -75,8 +74,8 @@ fn clash(reason: Reason, path: impl FnOnce(&str) -> String) -> Reason {
     }
 }
 
-/// Tells of the fields of a record that are not stored: others than its key, its metadata and its text, which stands at the
-/// path `of_text` if it has one.
+/// Notes the fields of a record that are not stored: all except its key, its metadata and its text, which is at the
+/// path `of_text`.
 fn tell_of_others(
     (start, end): (usize, usize),
     of_text: &[&str],
@@ -112,7 +111,7 @@ fn tell_of_others(
     }
 }
 
-/// Whether the user names a part of what is joined, or something in it, to be stored as metadata.
+/// Whether the user names a part of the joined record, or something in it, as metadata.
 fn names_part(fields: &Fields, part: &str) -> bool {
     let is_in_it = |rest: &str| matches!(rest.as_bytes().first(), None | Some(b'.' | b'['));
     let named = fields.metadata.candidates.iter().filter(|_| fields.metadata.named);
@@ -125,7 +124,7 @@ fn stores_as(fields: &Fields, name: &str) -> bool {
         && fields.metadata.candidates.iter().any(|field| field.stored_as().unwrap_or(field.text()) == name)
 }
 
-/// The text that a value is, or the only one of a list.
+/// The text in a value: a string, or the only string of a list.
 fn only_text(text: &[u8], (start, end): (usize, usize)) -> Option<(usize, usize)> {
     match text.get(start)? {
         b'"' => Some((start, end)),
@@ -139,7 +138,7 @@ fn only_text(text: &[u8], (start, end): (usize, usize)) -> Option<(usize, usize)
     }
 }
 
-/// The texts of the parts of a content, if each of them is one.
+/// The texts of the parts of a content, if all of them are text.
 fn texts_of_parts(text: &[u8], start: usize) -> Vec<(usize, usize)> {
     let mut open = Vec::new();
     let mut texts = Vec::new();
@@ -156,7 +155,7 @@ fn texts_of_parts(text: &[u8], start: usize) -> Vec<(usize, usize)> {
     texts
 }
 
-/// Where a value along these names stands in the object at `start`.
+/// Where the value at this path is in the object at `start`.
 fn member(text: &[u8], start: usize, names: &[&str]) -> Option<(usize, usize)> {
     let [name, inner @ ..] = names else { return None };
     (text.get(start) == Some(&b'{')).then_some(())?;
@@ -178,7 +177,7 @@ mod tests {
     use super::super::{Admit, Fields, Rules};
     use crate::record::{Block, Position, Raw, Record};
 
-    /// The metadata that is stored of a record, or why it is not.
+    /// The stored metadata of a record, or why it is rejected.
     fn stored(members: &str, metadata: &[&str]) -> String {
         let metadata: Vec<_> = metadata.iter().map(ToString::to_string).collect();
         let mut admit = Admit::new(Fields::new(&[], &[], &metadata).joined(), Rules::of_no_index());
@@ -244,7 +243,7 @@ mod tests {
         ] {
             assert_eq!(stored(members, metadata), wanted, "{metadata:?}");
         }
-        // Of several parts, each can be named as its note names it.
+        // Each of several parts can be named the way its note names it.
         let members = r#""joined":{"request":{"content":{"parts":[{"text":"x"},{"text":"y"}]}}}"#;
         let named = ["a=joined.request.content.parts[0].text", "b=joined.request.content.parts[1].text"];
         assert_eq!(stored(members, &named), r#"{"a":"x","b":"y"}"#);

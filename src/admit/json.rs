@@ -1,4 +1,4 @@
-//! One JSON record in one pass: its key, its vector and its metadata land in the scratch, the rest is skipped.
+//! One JSON record in one pass: puts its key, its vector and its metadata in the scratch and skips the rest.
 
 mod parts;
 
@@ -18,7 +18,7 @@ use crate::record::Reason;
 use crate::record::names::JOINED;
 use crate::record::wide::{Match, Wide, WideTrouble};
 
-/// What is wrong with a record that begins with a byte-order mark: one counts at the start of a file only.
+/// What is wrong with a record that begins with a byte-order mark, which is valid only at the start of a file.
 pub(crate) const MARK: &str = "it starts with U+FEFF, a byte-order mark inside the file; if files were concatenated, \
                                remove it: sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW-FILE";
 
@@ -61,19 +61,19 @@ pub(super) fn read(
 
 struct Walk<'a, 's> {
     text: &'a [u8],
-    /// The vectors whose numbers are not in it.
+    /// The vectors whose numbers are not in the text.
     beside: Option<Beside<'s>>,
     at: usize,
     fields: &'s Fields,
     rules: &'s Rules,
     scratch: &'s mut Scratch,
-    /// Names of the objects that are open, from the outside in, each with a dot, without the record itself.
+    /// The names of the open objects, outermost first, each with a dot, without the record itself.
     path: String,
     /// How many arrays are open.
     arrays: usize,
 }
 
-/// Why a walk ends early.
+/// Why a walk stops early.
 enum Stop {
     Reason(Reason),
     /// A field was found by its whole name after it was taken from a path.
@@ -86,32 +86,32 @@ impl From<Reason> for Stop {
     }
 }
 
-/// What a member is for.
+/// The purpose of a member.
 #[derive(Clone, Copy)]
 enum Role {
     Key(usize),
     Vector(usize),
     Metadata(usize),
-    /// The element of a vector that has this number in its name, or none.
+    /// The element of a vector with this number in its name, or an invalid name.
     Wide(Match),
     Other,
 }
 
-/// Where a member may lead to other candidates.
+/// Whether a member may contain other candidates.
 #[derive(Clone, Copy, Default)]
 struct LeadsOn {
-    /// To its own members, if it is an object.
+    /// In its members, if it is an object.
     inside: bool,
-    /// To its elements, if it is an array.
+    /// In its elements, if it is an array.
     to_elements: bool,
 }
 
-/// What becomes of the members of an object that are for nothing in particular.
+/// What to do with the other members of an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rest {
-    /// They are stored, or told of.
+    /// Store or report them.
     Counts,
-    /// They are stored or left out with the object.
+    /// Nothing: they are stored or excluded together with the object.
     IsStored,
 }
 
@@ -143,7 +143,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// The name of the next member; without it nobody knows what the value is for.
+    /// The name of the next member; without it, the purpose of the value is unknown.
     fn name(&mut self) -> Result<Cow<'a, str>, Reason> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a member's name"));
@@ -161,7 +161,7 @@ impl<'a> Walk<'a, '_> {
                 self.part_left_out(name);
                 let start = self.at;
                 self.vector(name, rank, rest)?;
-                // What is named as metadata is stored, also where it could be the vector.
+                // Fields named as metadata are stored, even if they could be the vector.
                 if let Some(rank) = self.named_metadata(name) {
                     self.metadata(name, rank, (start, self.at));
                 }
@@ -172,7 +172,7 @@ impl<'a> Walk<'a, '_> {
                 self.named(self.fields.key.named, Kind::Key, rank);
                 self.part_left_out(name);
                 self.key(rank, value)?;
-                // The user may want to filter by what could be a key, or is one.
+                // The user may want to filter by a field that is, or could be, the key.
                 if let Some(rank) = self.named_metadata(name) {
                     self.metadata(name, rank, value);
                 }
@@ -184,7 +184,7 @@ impl<'a> Walk<'a, '_> {
                     self.scratch.book.note(Kind::Joined, "", JOINED);
                 }
                 self.metadata(name, rank, (start, end));
-                // The key may stand among the metadata.
+                // The key may be in the metadata.
                 self.go_on(name, start, leads_on, Rest::IsStored)?;
                 self.at = end;
                 Ok(())
@@ -204,13 +204,13 @@ impl<'a> Walk<'a, '_> {
                 let (start, end) = self.value()?;
                 self.scratch.book.note(Kind::Joined, "", JOINED);
                 self.scratch.joined = (!self.part_left_out(name)).then_some((start, end));
-                // What is not stored of it is told by its own rules.
+                // What is not stored of it is reported separately.
                 self.go_on(name, start, leads_on, Rest::IsStored)?;
                 self.at = end;
                 Ok(())
             }
             Role::Other if self.is_way(self.at, leads_on) => {
-                // Only the parts that it leads to are taken from an object that is left out.
+                // Of an excluded object, only the parts that it leads to are taken.
                 let rest = if self.part_left_out(name) { Rest::IsStored } else { rest };
                 self.go_on(name, self.at, leads_on, rest)
             }
@@ -224,18 +224,18 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Whether a member is what `--join` has added.
+    /// Whether a member was added by `--join`.
     fn is_joined(&self, name: &str) -> bool {
         self.fields.is_joined && self.path.is_empty() && name == JOINED
     }
 
-    /// Whether the value at `start` is an object or an array that may have other candidates inside.
+    /// Whether the value at `start` is an object or an array that may contain other candidates.
     fn is_way(&self, start: usize, leads_on: LeadsOn) -> bool {
         (leads_on.inside && self.text.get(start) == Some(&b'{'))
             || (leads_on.to_elements && self.text.get(start) == Some(&b'['))
     }
 
-    /// Walks through an object or an array below the record, if there may be something in it.
+    /// Walks through a nested object or array, if it may contain anything.
     fn go_on(&mut self, name: &str, start: usize, leads_on: LeadsOn, rest: Rest) -> Result<(), Stop> {
         if !self.is_way(start, leads_on) {
             return Ok(());
@@ -252,7 +252,7 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    /// Walks through an array as through members of the object around it, named by the array and their index.
+    /// Walks through an array as through members of the object around it, named after the array and their index.
     fn elements(&mut self, array: &str, rest: Rest) -> Result<(), Stop> {
         self.arrays += 1;
         self.at = skip_space(self.text, self.at + 1);
@@ -278,7 +278,7 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    /// What a member is for, and whether it leads to other candidates.
+    /// The role of a member, and whether it leads to other candidates.
     fn role(&mut self, name: &str) -> Result<(Role, LeadsOn), Stop> {
         let fields = self.fields;
         let mut leads_on = LeadsOn::default();
@@ -318,7 +318,7 @@ impl<'a> Walk<'a, '_> {
         Ok((role, leads_on))
     }
 
-    /// What a member is for that is none of the candidates, where a vector may have a member for each number.
+    /// The role of a member that is not a candidate, if a vector may have one member per number.
     fn wide_role(&self, wide: &Wide, name: &str) -> Role {
         match wide.matches(&self.path, name) {
             Some(Match::Number(_)) if self.fields.left_out(&self.path, name).is_some() => Role::Other,
@@ -328,8 +328,8 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Whether a field with a dot or a bracket in its name is taken from here: from the member of that name, if there is one, else
-    /// from the path.
+    /// Whether a field with a dot or a bracket in its name is taken from here. The member with the whole name takes
+    /// precedence over the path.
     fn takes(&mut self, part: Kind, rank: usize) -> Result<bool, Stop> {
         let taken = Taken { part, rank, by_name: self.path.is_empty() && self.arrays == 0 };
         let opposite = Taken { by_name: !taken.by_name, ..taken };
@@ -349,13 +349,13 @@ impl<'a> Walk<'a, '_> {
         choice.candidates.iter().position(|field| field.leads(&self.path, name) == Some(Leads::There))
     }
 
-    /// Which of the metadata that the user names the member `name` is.
+    /// Which of the user's metadata fields the member `name` is.
     fn named_metadata(&self, name: &str) -> Option<usize> {
         let named = Some(&self.fields.metadata).filter(|choice| choice.named);
         named.and_then(|choice| self.find(choice, name))
     }
 
-    /// Whether the user leaves out the member `name`, which may be a part of the record all the same, or hold one.
+    /// Whether the user excludes the member `name`, which may still be a part of the record, or contain one.
     fn part_left_out(&mut self, name: &str) -> bool {
         let field = if self.fields.leaves_out() { self.fields.left_out(&self.path, name) } else { None };
         field.inspect(|field| self.scratch.book.note(Kind::LeftOut, "", field)).is_some()
@@ -372,7 +372,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Nothing may follow; and what becomes of fields that could have been key or vector is known only now.
+    /// Checks that nothing follows, and handles fields that could have been key or vector, which is known only now.
     fn end(&mut self) -> Result<(), Reason> {
         let object_end = self.at;
         self.at = skip_space(self.text, self.at);
@@ -385,7 +385,7 @@ impl<'a> Walk<'a, '_> {
         }
         for (rank, start, end) in std::mem::take(&mut self.scratch.other_keys) {
             let name = self.fields.key.name(rank);
-            // Named as metadata, it is stored.
+            // If it is named as metadata, it is stored.
             let is_settled = self.fields.is_inside_left_out(name) || self.named_metadata(name).is_some();
             if !is_settled {
                 self.other(name, (start, end));
@@ -412,14 +412,14 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    /// Where the next value stands.
+    /// The range of the next value.
     fn value(&mut self) -> Result<(usize, usize), Reason> {
         let start = self.at;
         self.skip()?;
         Ok((start, self.at))
     }
 
-    /// Passes over the next value, whatever it is.
+    /// Skips the next value.
     fn skip(&mut self) -> Result<(), Reason> {
         let end = value_end(self.text, self.at, &mut self.scratch.open);
         self.at = end.map_err(|unexpected| unexpected.reason(self.text))?;

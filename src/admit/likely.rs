@@ -1,4 +1,4 @@
-//! Records without a vector under any name by which one is known: which of their fields look like it.
+//! Records without a vector under any known name: which of their fields look like one.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -8,13 +8,13 @@ use super::numbers::{self, Separated};
 use crate::record::rows::Looks;
 use crate::record::{Columns, Raw, Reason};
 
-/// So many columns of numbers may be a vector.
+/// Minimum number of numeric columns that may be a vector.
 const NUMBERS_AT_LEAST: usize = 3;
-/// So many names are listed.
+/// Maximum number of names listed.
 const NAMES_AT_MOST: usize = 5;
 
-/// What to do about a record without a vector, if its own fields say it: the reason in place of the one that none is
-/// found, or a clause to add to it.
+/// What to do about a record without a vector, judged by its own fields: a more specific reason, or a clause to add to
+/// the general one.
 pub(crate) fn vector(raw: &Raw) -> Result<Reason, String> {
     let looks = looks(raw);
     match looks.vectors.as_slice() {
@@ -66,7 +66,7 @@ fn looks(raw: &Raw) -> Looks {
     }
 }
 
-/// The members of an object, and of the objects in it, that look like vectors or numbers.
+/// The members of an object, and of its nested objects, that look like vectors or numbers.
 fn of_object(text: &[u8]) -> Looks {
     let mut looks = Looks::default();
     for (name, value) in members(text) {

@@ -1,4 +1,4 @@
-//! The record inside a line of a rejects file, which is an input like any other. Pure.
+//! The record inside a line of a rejects file, which can be an input like any other. Pure.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::skip::Text;
 use crate::record::Reason;
 use crate::record::rejected::{BEGINS, Line};
 
-/// How deep lines of a rejects file may hold one another: one more each time that a load's rejects are rejected.
+/// Maximum nesting of lines of rejects files: each time that rejects are rejected again adds a level.
 const NESTED_AT_MOST: usize = 16;
 
 /// The record inside a line of a rejects file.
@@ -14,13 +14,13 @@ const NESTED_AT_MOST: usize = 16;
 pub(crate) struct Inner<'a> {
     /// Its text.
     pub(crate) text: Cow<'a, [u8]>,
-    /// Whether it is in the form that was sent, whatever the fields of the input were called.
+    /// Whether it is in wire form, independent of the field names of the input.
     pub(crate) is_wire: bool,
     /// Whether a later record with its key was stored.
     pub(crate) is_superseded: bool,
 }
 
-/// The record inside `text`, if that is a line of a rejects file; such lines may hold one another.
+/// The record inside `text`, if that is a line of a rejects file; such lines may be nested.
 pub(crate) fn rejected_record(text: &[u8]) -> Result<Option<Inner<'_>>, Reason> {
     let Some(mut innermost) = record_within(text) else { return Ok(None) };
     for _ in 0..NESTED_AT_MOST {

@@ -1,4 +1,4 @@
-//! The metadata of one record: checked against the service's rules and written compactly, spelling kept.
+//! The metadata of one record: checked against the service's rules and written compactly, with its spelling kept.
 
 use std::collections::HashSet;
 
@@ -10,14 +10,14 @@ use super::skip::{Items, Unexpected, decoded, skip_space};
 use crate::oss::limits;
 use crate::record::{Reason, ValueCure};
 
-/// What metadata is judged by.
+/// The fields and rules that apply to metadata.
 #[derive(Clone, Copy)]
 pub(crate) struct Under<'a> {
     pub(crate) fields: &'a Fields,
     pub(crate) rules: &'a Rules,
 }
 
-/// A value in the text that it stands in, and the object around it: the names of open objects, each with a dot.
+/// A value in its text, and the path of the object around it: the names of open objects, each with a dot.
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'a> {
     pub(crate) text: &'a [u8],
@@ -32,7 +32,7 @@ impl<'a> Value<'a> {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The text that the value is.
+    /// The string that the value is.
     pub(crate) fn decoded(&self) -> Result<std::borrow::Cow<'a, str>, Reason> {
         decoded(self.text, self.start, self.end)
     }
@@ -47,11 +47,11 @@ pub(crate) struct Metadata {
     bytes: usize,
     filterable_bytes: usize,
     filterable_fields: usize,
-    /// The largest of the fields that came when there were too many bytes already, and which are only counted.
+    /// The largest of the fields after the size limit was exceeded, which are only counted.
     largest_beyond: (usize, String),
-    /// Fields that were left out since the user says so.
+    /// Fields that the user excludes.
     left_out: Vec<String>,
-    /// Whether a number or a boolean was made text.
+    /// Whether a number or a boolean was converted to text.
     is_made_text: bool,
     open: Vec<u8>,
 }
@@ -67,23 +67,23 @@ impl Metadata {
         self.largest_beyond = (0, String::new());
     }
 
-    /// The pairs as they go between the braces on the wire.
+    /// The pairs as they are written between the braces on the wire.
     pub(crate) fn wire(&self) -> &[u8] {
         &self.wire
     }
 
-    /// Whether a number or a boolean was made text.
+    /// Whether a number or a boolean was converted to text.
     pub(crate) fn is_made_text(&self) -> bool {
         self.is_made_text
     }
 
-    /// Fields that the user leaves out and this record has.
+    /// The fields of this record that the user excludes.
     pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
-    /// Takes a field that the user names: the members of an object, or one value under its own name. An object of
-    /// metadata may be written as text.
+    /// Takes a field that the user names: the members of an object, or one value under its own name. A metadata object
+    /// may be JSON text.
     pub(crate) fn field(&mut self, name: &str, value: Value<'_>, under: Under<'_>) -> Result<(), Reason> {
         match value.raw().first() {
             Some(b'{') => self.object(&[value.path, name, "."].concat(), value, under),
@@ -95,7 +95,7 @@ impl Metadata {
         }
     }
 
-    /// Takes what a cell, or a text in its place, holds: the members of an object of metadata, or the text.
+    /// Takes the content of a cell or of a string: the members of a metadata object, or the text.
     pub(crate) fn cell(&mut self, name: &str, cell: &str, under: Under<'_>) -> Result<(), Reason> {
         if holds_metadata(name) && cell.trim_start().starts_with('{') {
             self.object_text(name, cell, under)
@@ -107,12 +107,12 @@ impl Metadata {
         }
     }
 
-    /// Takes a text under a name, whatever is left out.
+    /// Takes a text under a name, even if that is excluded.
     pub(crate) fn text(&mut self, name: &str, text: &str, under: Under<'_>) -> Result<(), Reason> {
         self.pair(name, text.len(), under.rules, |wire| quoted(text, wire))
     }
 
-    /// Takes every member of an object that is written as text.
+    /// Takes every member of an object in JSON text.
     pub(crate) fn object_text(&mut self, name: &str, text: &str, under: Under<'_>) -> Result<(), Reason> {
         let text = text.as_bytes();
         let start = skip_space(text, 0);
@@ -125,7 +125,7 @@ impl Metadata {
         })
     }
 
-    /// Takes every member of a JSON object; `path` is its own.
+    /// Takes every member of a JSON object; `path` is the object's own path.
     pub(crate) fn object(&mut self, path: &str, value: Value<'_>, under: Under<'_>) -> Result<(), Reason> {
         let text = value.text;
         let mut open = std::mem::take(&mut self.open);
@@ -148,7 +148,7 @@ impl Metadata {
         taken
     }
 
-    /// Takes one value under a name, unless it is left out.
+    /// Takes one value under a name, unless it is excluded.
     pub(crate) fn value(&mut self, name: &str, value: Value<'_>, under: Under<'_>) -> Result<(), Reason> {
         if under.fields.leaves_out()
             && let Some(field) = under.fields.left_out(value.path, name)
@@ -165,7 +165,7 @@ impl Metadata {
         })
     }
 
-    /// Takes one value under a name, whatever is left out.
+    /// Takes one value under a name, even if that is excluded.
     pub(crate) fn kept_value(
         &mut self,
         name: &str,
@@ -222,7 +222,7 @@ impl Metadata {
         })
     }
 
-    /// Takes one pair, whose value has so many bytes of text and is written by `write`.
+    /// Takes one pair, whose value has this many bytes of text and is written by `write`.
     pub(super) fn pair(
         &mut self,
         name: &str,
@@ -251,7 +251,7 @@ impl Metadata {
         Ok(())
     }
 
-    /// Holds the whole against the service's limits.
+    /// Checks all of it against the service's limits.
     pub(crate) fn check(&self, rules: &Rules) -> Result<(), Reason> {
         if self.bytes > limits::METADATA_BYTES {
             return Err(Reason::MetadataBytes { bytes: self.bytes, largest: self.largest(|_| true) });
@@ -268,7 +268,7 @@ impl Metadata {
         Ok(())
     }
 
-    /// The largest of some fields.
+    /// The largest of the fields for which `counts` holds.
     fn largest(&self, counts: impl Fn(&str) -> bool) -> String {
         let text = [b"{".as_slice(), &self.wire, b"}"].concat();
         let mut open = Vec::new();
@@ -287,7 +287,7 @@ impl Metadata {
     }
 }
 
-/// Nothing may follow an object that is all of a text, or of a value.
+/// Checks that nothing follows an object in its text or value.
 fn end_of(text: &[u8], at: usize, end: usize) -> Result<(), Reason> {
     let at = skip_space(text, at);
     if at < end { Err(Unexpected { at, wanted: "no more text" }.reason(text)) } else { Ok(()) }
@@ -297,14 +297,14 @@ fn refused(name: &str, found: &str, cure: ValueCure) -> Result<(), Reason> {
     Err(Reason::MetadataValue { name: name.to_owned(), found: found.to_owned(), cure })
 }
 
-/// What a value without quotes and brackets is.
+/// The kind of a value without quotes and brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
-    /// What writers put where there is no value.
+    /// A placeholder for a missing value.
     Absent,
-    /// A number or a boolean, which its own spelling says as well.
+    /// A number or a boolean, which keeps its meaning as text.
     Plain,
-    /// A date or a time of a column, the same.
+    /// A date or a time of a column, likewise.
     Moment,
     /// Something else.
     Unknown,
@@ -334,8 +334,7 @@ impl Word {
     }
 }
 
-/// Whether it is a date, a time or both as ISO 8601 has them: columns have them, and JSON has no other place for them
-/// than text.
+/// Whether it is a date, a time or both in ISO 8601: columns have these types, which JSON can represent only as text.
 fn is_moment(raw: &[u8]) -> bool {
     let has_form = |text: &[u8], form: &[u8]| {
         text.len() >= form.len()
@@ -361,10 +360,10 @@ fn is_json(raw: &[u8]) -> bool {
     serde_json::from_slice::<&RawValue>(raw).is_ok()
 }
 
-/// How bytes are written that are not text.
+/// The prefix of bytes that are not text.
 const BYTES: &[u8] = b"b\"";
 
-/// Whether nothing is lost when a value is not stored.
+/// Whether nothing is lost if a value is not stored.
 pub(super) fn holds_nothing(value: &[u8]) -> bool {
     let inside = |open, close| {
         value
@@ -375,7 +374,7 @@ pub(super) fn holds_nothing(value: &[u8]) -> bool {
     matches!(value, b"null" | b"None" | b"\"\"") || inside(b"{", b"}") || inside(b"[", b"]")
 }
 
-/// What stands in place of a value, as a message says it: its kind, or the word itself where it is no JSON.
+/// A value as messages describe it: its kind, or the word itself if it is not JSON.
 pub(crate) fn described(raw: &[u8]) -> String {
     match raw.first() {
         Some(b'"' | b'{' | b'[') | None => kind(raw).to_owned(),
@@ -386,7 +385,7 @@ pub(crate) fn described(raw: &[u8]) -> String {
     }
 }
 
-/// The start of what stands there, short enough for a message.
+/// The start of a value, short enough for a message.
 pub(crate) fn excerpt(raw: &[u8]) -> String {
     const LONGEST: usize = 40;
     let text = String::from_utf8_lossy(raw);
@@ -397,13 +396,13 @@ pub(crate) fn excerpt(raw: &[u8]) -> String {
     excerpt
 }
 
-/// Appends `text` as a JSON string, always escaped alike.
+/// Appends `text` as a JSON string, always with the same escapes.
 pub(crate) fn quoted(text: &str, out: &mut Vec<u8>) {
-    // Writing text into a Vec cannot fail, so there is no error to pass on.
+    // Writing to a Vec cannot fail.
     serde_json::to_writer(out, text).unwrap_or_default();
 }
 
-/// What a JSON text is, as a message says it.
+/// The kind of a JSON text as messages describe it.
 pub(crate) fn kind(json: &[u8]) -> &'static str {
     match json.first() {
         Some(b'"') => "text",
@@ -417,7 +416,7 @@ pub(crate) fn kind(json: &[u8]) -> &'static str {
     }
 }
 
-/// What stands in a cell, which is mere text where it is no JSON.
+/// The kind of a cell, which is text if it is not JSON.
 pub(crate) fn kind_of_cell(cell: &str) -> &'static str {
     let is_text = !cell.is_empty() && serde_json::from_str::<&RawValue>(cell).is_err();
     if is_text { "text" } else { kind(cell.as_bytes()) }

@@ -1,6 +1,6 @@
 //! Step 2, admit: a Record becomes a Vector, ready for the wire, or a Defect with its reason.
 //!
-//! Every rule of the service is held here, before anything is sent. Pure: no clock, no file, no socket.
+//! Checks every rule of the service before anything is sent. Pure: no clock, no file, no socket.
 
 mod admitted;
 mod beside;
@@ -58,30 +58,30 @@ use crate::record::names::NAMESPACE;
 use crate::record::page::{Around, Namespace};
 use crate::record::{Block, Defect, Lack, Position, Raw, Reason, Record, Vector};
 
-/// Judges records; one a thread, since it keeps its scratch space between records.
+/// Judges records; one per thread, since it keeps its scratch space between records.
 #[derive(Debug)]
 pub struct Admit {
     fields: Fields,
-    /// The fields of a vector as it was sent, which a rejects file may hold.
+    /// The fields of a vector in wire form, which a rejects file may contain.
     wire: Fields,
     /// The fields of records of known forms.
     forms: Forms,
-    /// Whether the record at hand stands for several.
+    /// Whether the current record stands for several.
     is_several: bool,
-    /// The fields of another record of a rejects file, to which something may have been joined.
+    /// The fields of any other record in a rejects file, to which something may have been joined.
     rejected: Fields,
     rules: Rules,
-    /// The header of the rows at hand.
+    /// The header of the current rows.
     header: Option<Header>,
-    /// The row of a file of columns at hand.
+    /// The current row of a file of columns.
     row: columns::Row,
     scratch: Scratch,
-    /// What the last block took of what it might have taken at most, in bytes: the next one will be like it.
+    /// The bytes that the last block used and the maximum that it might have used: the next one will be similar.
     taken: (usize, usize),
 }
 
 impl Admit {
-    /// Makes a judge for these fields under these rules.
+    /// A judge for these fields and rules.
     pub fn new(fields: Fields, rules: Rules) -> Self {
         let scratch = Scratch { book: Book::new(fields.named()), ..Scratch::default() };
         Self {
@@ -103,9 +103,9 @@ impl Admit {
         self.rules.dimension = dimension;
     }
 
-    /// Judges every record of a block. While no dimension is known, the first good record fixes it.
+    /// Judges every record of a block. While the dimension is unknown, the first good record sets it.
     ///
-    /// A line may hold several records: then there are more of them than the block has, numbered as they follow.
+    /// A line may contain several records: then there are more records than in the block, numbered consecutively.
     pub fn block(&mut self, block: Block) -> Admitted {
         let (most, mut arena) = self.arena(&block);
         let mut judged = Vec::with_capacity(block.records.len());
@@ -120,7 +120,7 @@ impl Admit {
             glued += self.line(record, &mut arena, &mut judged);
         }
         around.for_each(|(_, told)| self.told(&told, block.end));
-        // Text shrinks on its way to the wire, and batches wait with what is left.
+        // The wire form is shorter than the input, and batches hold the memory while they wait.
         arena.shrink_to_fit();
         self.taken = (arena.len(), most);
         let arena = Bytes::from(arena);
@@ -145,8 +145,8 @@ impl Admit {
         Admitted { verdicts, looks, end, bytes: block.bytes, dimension: self.rules.dimension, findings }
     }
 
-    /// Memory for the elements of a block, and how many bytes they take at most, as a rule. Text shrinks on its way to the
-    /// wire: memory for all of it would be scattered among what is kept.
+    /// Memory for the elements of a block, and an upper bound of their size in the normal case. The wire form is
+    /// shorter than the input: allocating for all of the text would fragment the memory.
     fn arena(&self, block: &Block) -> (usize, Vec<u8>) {
         let lengths = block.records.iter().map(|record| record.raw.len());
         let most: usize = lengths.clone().sum();
@@ -158,7 +158,7 @@ impl Admit {
         (most, Vec::with_capacity(likely.min(most)))
     }
 
-    /// Takes what the object around records says of them.
+    /// Handles what the object around records says about them.
     #[cold]
     fn told(&mut self, told: &Around, at: Position) {
         let is_named = match told {
@@ -178,7 +178,7 @@ impl Admit {
         }
     }
 
-    /// Judges what stands on one line, nearly always one record, and gives how many more there are.
+    /// Judges the records on one line, nearly always one, and returns how many more there are.
     fn line(&mut self, mut record: Record, arena: &mut Vec<u8>, judged: &mut Vec<Judged>) -> u64 {
         let mut more = 0;
         loop {
@@ -190,7 +190,7 @@ impl Admit {
                 Err(refused) => refused,
             };
             match self.scratch.glued.take().and_then(|glued| glued::split(&record, glued)) {
-                // What is wrong may be that another one follows, or the other one's matter.
+                // The error may be that another record follows, or an error in that record.
                 Some((first, rest)) if more < MOST_ON_A_LINE => {
                     let of_first = match self.record(&first, arena) {
                         Ok(written) => {
@@ -214,7 +214,8 @@ impl Admit {
         }
     }
 
-    /// Takes a record that is not admitted as it is: it may stand for several. Gives how many more than one.
+    /// Handles a record that is not admitted as it is: it may stand for several. Returns how many more than one there
+    /// are.
     #[cold]
     fn refused(
         &mut self,
@@ -253,8 +254,8 @@ impl Admit {
         })
     }
 
-    /// Reads a record once more that was refused for this `reason`, if it is of a known form. Gives also whether its fields
-    /// were all seen.
+    /// Reads a record again that was refused for this `reason`, if it has a known form. Also returns whether all of its
+    /// fields were seen.
     #[cold]
     fn of_other_form(
         &mut self,
@@ -282,7 +283,7 @@ impl Admit {
         (Err(refused), is_read)
     }
 
-    /// Whether the user names the field of what is missing.
+    /// Whether the user names the field that is missing.
     fn is_named(&self, lack: Lack) -> bool {
         match lack {
             Lack::Key => self.fields.key.named,
@@ -318,8 +319,8 @@ impl Admit {
         (written, is_read)
     }
 
-    /// Judges each of the records that a line with several vectors stands for, and gives how many more than one they are.
-    /// Where an earlier run has settled the first of them, the record begins at the one that follows.
+    /// Judges each of the records that a line with several vectors stands for, and returns how many more than one there
+    /// are. If an earlier run has settled the first ones, the record begins at the next one.
     fn several(
         &mut self,
         record: Record,
@@ -361,7 +362,7 @@ impl Admit {
         more
     }
 
-    /// Reads a record into the scratch, and says whether its fields are those that the user speaks of.
+    /// Reads a record into the scratch, and returns whether its fields are those that the user's options are about.
     fn read(&mut self, record: &Record) -> (Result<(), Reason>, bool) {
         let (rules, scratch) = (&self.rules, &mut self.scratch);
         match &record.raw {
@@ -370,7 +371,7 @@ impl Admit {
                 Ok(Some(inner)) => {
                     let fields = if inner.is_wire { &self.wire } else { &self.rejected };
                     let read = json::read(&inner.text, None, Under { fields, rules }, scratch);
-                    // The place is one of the text inside.
+                    // The place is relative to the text inside.
                     scratch.glued = None;
                     if inner.is_wire {
                         scratch.book.begin();
@@ -400,7 +401,7 @@ impl Admit {
     }
 }
 
-/// Holds what was read against the rules and writes it.
+/// Checks what was read against the rules and writes it.
 fn written(
     scratch: &mut Scratch,
     fields: &Fields,
@@ -432,19 +433,19 @@ struct Refused {
     is_several: bool,
 }
 
-/// What became of one record, before the arena is shared.
+/// The verdict on one record, before the arena is shared.
 type Judged = Result<(Position, Written), Box<Defect>>;
 
-/// Memory holds what one block is made into, so a line must not be made into any number of records.
+/// Maximum number of records on a line, which limits the memory for the records of one block.
 const MOST_ON_A_LINE: u64 = 4_096;
 
-/// What is wrong with `record`, which keeps nothing but its own text: else one defect would keep that of its whole block.
+/// The defect of `record`, with a copy of its own text: otherwise one defect would keep the text of the whole block.
 fn defect(record: Record, key: Option<String>, reason: Reason, fields: &Fields) -> Box<Defect> {
     let reason = not_text::explained(reason, &record.raw, fields);
     Box::new(Defect { position: record.position, key, raw: record.raw.alone(), reason })
 }
 
-/// Where a vector landed in the arena.
+/// The location of a vector in the arena.
 struct Written {
     wire: Range<usize>,
     key_length: usize,

@@ -1,4 +1,4 @@
-//! Records whose text is not what it should be: bytes that are not UTF-8, rows of tables, Python in place of JSON.
+//! Records with the wrong kind of text: bytes that are not UTF-8, rows of tables, Python instead of JSON.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,7 +29,7 @@ fn foreign(text: &[u8]) -> Foreign {
     encoding::foreign(text).unwrap_or(unknown)
 }
 
-/// The same `reason` with what the record's text says of it. Only records that are rejected come here.
+/// The `reason` with what the record's text adds to it. Called for rejected records only.
 pub(crate) fn explained(reason: Reason, raw: &Raw, fields: &Fields) -> Reason {
     let is_of_several = fields.are_of_several;
     match (reason, raw) {
@@ -54,7 +54,7 @@ pub(crate) fn explained(reason: Reason, raw: &Raw, fields: &Fields) -> Reason {
     }
 }
 
-/// The reason for a null where every row of the file has one: what is said of a single row would not explain it.
+/// The reason for a null if every row of the file has one: a message about a single row would not explain it.
 fn empty_column(reason: &Reason, voids: &[String], fields: &Fields) -> Option<Reason> {
     let is_void = |name: &str| voids.iter().any(|void| void == name);
     let (column, is_key) = match reason {
@@ -68,12 +68,12 @@ fn empty_column(reason: &Reason, voids: &[String], fields: &Fields) -> Option<Re
     Some(Reason::NoValues { column, is_key })
 }
 
-/// The reason why none of these columns is the key: of those that have its name in another case there are several.
+/// The reason why none of these columns is the key: several of them match its name if case is ignored.
 fn alike(labels: Vec<String>, fields: &Fields) -> Option<Reason> {
     fields.key.columns(&Columns(labels)).err()
 }
 
-/// So many fields of a record are named, and so much of each name.
+/// Maximum number of fields that are named, and of characters of each name.
 const FIELDS_NAMED: usize = 10;
 const NAME_LENGTH: usize = 40;
 
@@ -130,7 +130,7 @@ fn names(text: &[u8]) -> Vec<String> {
     serde_json::from_slice(text).map_or(Vec::new(), |Names(names)| names)
 }
 
-/// The reason for a record that is not readable: a parser tells where it gives up, not why.
+/// The reason for an unreadable record: a parser says where it gives up, not why.
 fn unreadable(detail: String, text: &[u8]) -> Reason {
     if let Some(found) = encoding::foreign(text) {
         return not_utf8(found, &format!("column {}", found.at + 1));
@@ -145,11 +145,11 @@ fn unreadable(detail: String, text: &[u8]) -> Reason {
     Reason::Syntax { detail }
 }
 
-/// What to say of a line of a rejects file that holds a piece of a table whose quotes are not in order: without the
-/// table's header and the other pieces it cannot be repaired.
+/// The message for a line of a rejects file with a piece of a table with a quoting error: without the table's header
+/// and the other pieces it cannot be repaired.
 fn quoted_row(line: &[u8]) -> Option<String> {
     let Line { mut rejected, mut record } = Line::parse(line)?;
-    // Lines of rejects files may hold one another.
+    // Lines of rejects files may be nested.
     while let Some(inner) = Line::parse(record.get().as_bytes()) {
         (rejected, record) = (inner.rejected, inner.record);
     }
@@ -177,7 +177,7 @@ mod tests {
     use crate::admit::{Admit, Fields, Rules};
     use crate::record::{Block, Columns, Position, Record, RowTrouble};
 
-    /// What is said of a record that is rejected.
+    /// The message for a rejected record.
     fn said(raw: Raw) -> String {
         let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index());
         let records = vec![Record { position: Position::default(), raw }];

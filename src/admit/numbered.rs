@@ -1,12 +1,12 @@
-//! A vector written as an object whose names number its elements, as JavaScript prints a `Float32Array`.
+//! A vector as an object with numbered members, the way JavaScript prints a `Float32Array`.
 
 use super::numbers::{self, Separated};
 use super::skip::skip_space;
 use crate::record::Reason;
 
-/// Appends the numbers of the object that `text` begins with to `out`, and says how many bytes it takes.
+/// Appends the numbers of the object that `text` begins with to `out`, and returns its length in bytes.
 ///
-/// Its names must be 0, 1, 2 … in this order: anything else could be another order, or no vector.
+/// The names must be 0, 1, 2 … in order: anything else could mean another order, or no vector.
 pub(crate) fn read(text: &[u8], out: &mut Vec<f32>) -> Result<usize, Reason> {
     let mut at = skip_space(text, 1);
     loop {
@@ -37,13 +37,13 @@ pub(crate) fn read(text: &[u8], out: &mut Vec<f32>) -> Result<usize, Reason> {
     }
 }
 
-/// Whether the object that `text` begins with has a number for its first name.
+/// Whether the first name in the object that `text` begins with is a number.
 pub(crate) fn is_numbered(text: &[u8]) -> bool {
     let name = skip_space(text, 1);
     text.get(name) == Some(&b'"') && text.get(name + 1).is_some_and(u8::is_ascii_digit)
 }
 
-/// Any other object is no vector.
+/// The reason for any other object.
 pub(crate) fn out_of_order() -> Reason {
     Reason::VectorKind { found: "an object whose member names are not 0, 1, 2 … in order".to_owned() }
 }

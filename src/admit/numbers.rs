@@ -1,20 +1,20 @@
-//! The numbers of one vector, straight from the input's bytes.
+//! The numbers of one vector, parsed directly from the input's bytes.
 
 use super::float32;
 use crate::record::Reason;
 use crate::simd::{self, Instructions};
 
-/// How numbers are kept apart.
+/// How numbers are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Separated {
     /// By one comma, as in JSON.
     ByComma,
-    /// By white space, commas, semicolons or bars, as people and numpy write cells.
+    /// By whitespace, commas, semicolons or bars, as people and numpy write cells.
     Loosely,
 }
 
-/// Appends the numbers up to `close` (`None` is the end of the text) to `out`, all finite, and says how many bytes of
-/// `text` were used, the closing byte included.
+/// Appends the numbers up to `close` (`None` is the end of the text) to `out`, all finite, and returns how many bytes
+/// of `text` were used, including the closing byte.
 pub(crate) fn read(
     text: &[u8],
     close: Option<u8>,
@@ -24,7 +24,7 @@ pub(crate) fn read(
     read_by(Instructions::chosen(), text, close, separated, out)
 }
 
-/// The same by instructions that may be others than a load takes.
+/// The same with a given instruction set instead of the chosen one.
 #[inline]
 pub(crate) fn read_by(
     instructions: Instructions,
@@ -33,7 +33,7 @@ pub(crate) fn read_by(
     separated: Separated,
     out: &mut Vec<f32>,
 ) -> Result<usize, Reason> {
-    // What is an array of JSON is the same in a cell.
+    // A JSON array means the same in a cell.
     if close == Some(b']')
         && let Some(used) = simd::read(instructions, text, read_one, out)
     {
@@ -42,13 +42,13 @@ pub(crate) fn read_by(
     read_plainly(text, close, separated, out)
 }
 
-/// One number of JSON that is finite.
+/// One finite JSON number.
 #[inline(never)]
 pub(crate) fn read_one(rest: &[u8]) -> Option<(f32, usize)> {
     float32::read_usual(rest).or_else(|| read_unusual(rest, Separated::ByComma, 0).ok())
 }
 
-/// The same number by number, which is what [`read`] means.
+/// The same number by number, which defines what [`read`] does.
 fn read_plainly(
     text: &[u8],
     close: Option<u8>,
@@ -67,7 +67,7 @@ fn read_plainly(
             None => read_unusual(rest, separated, out.len())?,
         };
         out.push(value);
-        // What stands between two numbers nearly always, in one step.
+        // The common separator, in one step.
         if let Some([b',', b' ', b'-'..=b'9']) = rest.get(used..).and_then(<[u8]>::first_chunk) {
             separators |= COMMA;
             at += used + 2;
@@ -102,7 +102,7 @@ fn read_plainly(
     }
 }
 
-/// The number that is all of `text`, the element `index`, found in the field `name`.
+/// The number that is all of `text`: the element `index`, found in the field `name`.
 pub(crate) fn one(text: &[u8], separated: Separated, index: usize, name: &str) -> Result<f32, Reason> {
     let text = text.trim_ascii();
     let not_a_number = |text: String| Reason::NotANumber { index, text: format!("{text} ({name})") };
@@ -121,7 +121,7 @@ pub(crate) fn one(text: &[u8], separated: Separated, index: usize, name: &str) -
     }
 }
 
-/// Reads the number at the start of `rest`, the element `index`, whatever its spelling; of JSON it must be JSON's.
+/// Reads the number at the start of `rest`, the element `index`, in any spelling; a JSON array takes JSON numbers only.
 #[cold]
 pub(crate) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> Result<(f32, usize), Reason> {
     let (value, used) = float32::read_any(rest).ok_or_else(|| not_a_number(rest, index))?;
@@ -136,7 +136,7 @@ pub(crate) fn read_unusual(rest: &[u8], separated: Separated, index: usize) -> R
     Ok((value, used))
 }
 
-/// What keeps a number from being one of JSON.
+/// Why a number is not a JSON number.
 fn flaw(number: &[u8]) -> Option<&'static str> {
     let unsigned = number.strip_prefix(b"-").unwrap_or(number);
     let is_digit = |at: usize| unsigned.get(at).is_some_and(u8::is_ascii_digit);
@@ -155,7 +155,7 @@ const SEMICOLON: u8 = 2;
 const BAR: u8 = 4;
 const SPACE: u8 = 8;
 
-/// Where numbers have decimal commas, something else stands between them: taken for two, they would be other numbers.
+/// Refuses mixed separators: with decimal commas, one number would be read as two.
 fn of_one_kind(separators: u8, used: usize) -> Result<usize, Reason> {
     if separators.count_ones() > 1 {
         let detail =
@@ -166,8 +166,8 @@ fn of_one_kind(separators: u8, used: usize) -> Result<usize, Reason> {
     Ok(used)
 }
 
-/// Where commas with a space and commas without one take turns between whole numbers, as in `0,12, 0,34`, the one kind stands
-/// for a point. Nearly always the first number shows that it does not.
+/// Refuses integers separated alternately by commas with and without a space, as in `0,12, 0,34`: one kind is a decimal
+/// comma. Nearly always the first number shows that this is not the case.
 pub(super) fn without_decimal_commas(text: &[u8], numbers: &[f32]) -> Result<(), Reason> {
     if numbers.iter().any(|number| number.fract() != 0.0) {
         return Ok(());
@@ -194,7 +194,7 @@ fn not_a_number(rest: &[u8], index: usize) -> Reason {
     }
 }
 
-/// Whether dots stand in place of numbers, or of the rest of one.
+/// Whether dots replace numbers, or the rest of one.
 fn is_shortened(rest: &[u8]) -> bool {
     let end = rest.iter().position(|byte| b",;|])}\n\r\t ".contains(byte)).unwrap_or(rest.len());
     let token = rest.get(..end).unwrap_or_default();

@@ -1,5 +1,4 @@
-//! Restricts of Vertex Vector Search, which are metadata in another form: names with lists of texts, or with a number.
-//! Pure.
+//! Restricts of Vertex Vector Search, another form of metadata: names with lists of texts, or with a number. Pure.
 
 use std::borrow::Cow;
 
@@ -16,8 +15,7 @@ use crate::record::Reason;
 const TEXTS: &str = "restricts";
 const NUMBERS: &str = "numeric_restricts";
 
-/// One of them.
-/// With a member of another name it is none, so that nothing is left out without a word.
+/// One restrict. Unknown members make it invalid, so that nothing is left out silently.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Restrict<'a> {
@@ -36,7 +34,7 @@ struct Restrict<'a> {
 pub(super) struct Restricts<'a>(Vec<Restrict<'a>>);
 
 impl<'a> Restricts<'a> {
-    /// Reads them, if that is what the field holds and it can be stored.
+    /// Parses them, if that is what the field contains and it can be stored.
     pub(super) fn of(name: &str, raw: &'a [u8], under: Under<'_>) -> Option<Self> {
         let is_number = name == NUMBERS && under.rules.metadata_values == MetadataValues::Text;
         if (name != TEXTS && !is_number) || !raw.starts_with(b"[") {
@@ -47,12 +45,12 @@ impl<'a> Restricts<'a> {
         (!list.is_empty() && list.iter().all(has_value)).then_some(Self(list))
     }
 
-    /// Whether something is denied, which metadata cannot say.
+    /// Whether something is denied, which metadata cannot express.
     fn deny(&self) -> bool {
         self.0.iter().any(|restrict| !restrict.deny.is_empty())
     }
 
-    /// Takes them as metadata.
+    /// Stores them as metadata.
     pub(super) fn store(&self, metadata: &mut Metadata, under: Under<'_>) -> Result<(), Reason> {
         for Restrict { namespace: Text(name), allow, value_int, .. } in &self.0 {
             let allow: Vec<&Cow<'_, str>> = allow.iter().map(|Text(text)| text).collect();
@@ -67,7 +65,7 @@ impl<'a> Restricts<'a> {
     }
 }
 
-/// Takes those of the record `text` as metadata once it is read: an object of metadata may come after them.
+/// Stores those of the record `text` as metadata once it is read, since a metadata object may come after them.
 pub(super) fn take(text: &[u8], under: Under<'_>, scratch: &mut Scratch) {
     for (name, start, end) in std::mem::take(&mut scratch.restricts) {
         let raw = text.get(start..end).unwrap_or_default();
@@ -99,7 +97,7 @@ mod tests {
     use crate::admit::{Admit, Fields, MetadataValues, Rules};
     use crate::record::{Block, Position, Raw, Record};
 
-    /// The metadata that a record with these members has, or the reason why it is rejected.
+    /// The metadata of a record with these members, or the reason why it is rejected.
     fn metadata(members: &str, metadata_values: MetadataValues) -> String {
         let rules = Rules { metadata_values, ..Rules::of_no_index() };
         let mut admit = Admit::new(Fields::new(&[], &[], &[]), rules);

@@ -1,4 +1,4 @@
-//! One row of a delimited file: cells of the named columns land in the scratch.
+//! One row of a delimited file: puts the cells of the named columns in the scratch.
 
 use std::str;
 use std::sync::Arc;
@@ -11,29 +11,30 @@ use super::numbers::{self, Separated};
 use super::scratch::{Key, Scratch};
 use crate::record::{Cells, Columns, Position, Reason};
 
-/// What the columns of one file are for.
+/// The roles of the columns of one file.
 #[derive(Debug)]
 pub(crate) struct Header {
     columns: Arc<Columns>,
     /// Rank and column of the key.
     key: Option<(usize, usize)>,
     vectors: Vec<(usize, usize)>,
-    /// The columns of a vector that has one for each number, in their order.
+    /// The columns of a vector with one column per number, in order.
     wide: Vec<usize>,
-    /// Columns, and the names under which they are stored where these are not their own.
+    /// Columns, and the names under which they are stored, if different.
     metadata: Vec<(usize, Option<String>)>,
     namespace: Option<usize>,
     /// Whether rows without a namespace are noted as such.
     notes_no_namespace: bool,
-    /// What is wrong with every row: a field that the command line names and the file lacks, or one that two columns could be.
+    /// What is wrong with every row: a field that the command line names and the file lacks, or one that matches two
+    /// columns.
     problem: Option<Reason>,
-    /// What is known of all rows alike.
+    /// Findings that apply to all rows.
     told: Vec<(Kind, String)>,
     rows: u64,
     first: Position,
 }
 
-/// The columns of one file, each as the rank of the candidate that it is and its index.
+/// The columns of one file, each as the rank of its candidate and its index.
 struct Found {
     keys: Vec<(usize, usize)>,
     vectors: Vec<(usize, usize)>,
@@ -52,7 +53,7 @@ impl Found {
             })
         };
         let (keys, vectors) = (find(&fields.key), find(&fields.vector));
-        // What is stored under its column's name must have the name that the user will look for.
+        // A field stored under its column's name must have exactly the name that the user will look for.
         let metadata =
             if fields.metadata.named { fields.metadata.exactly(columns) } else { find(&fields.metadata) };
         let mut found = Self { keys, vectors, wide: Vec::new(), metadata, problem };
@@ -61,7 +62,7 @@ impl Found {
         found
     }
 
-    /// Finds the columns of a vector that has one for each number.
+    /// Finds the columns of a vector with one column per number.
     fn look_for_numbers(&mut self, columns: &Columns, fields: &Fields) {
         let Some(wide) = fields.wide.as_ref().filter(|_| self.vectors.is_empty()) else { return };
         let is_left_out = |name: &String| fields.left_out("", name).is_some();
@@ -78,7 +79,7 @@ impl Found {
         }
     }
 
-    /// Finds what the user names and the file lacks.
+    /// Finds what the user names but the file lacks.
     fn look_for_missing(&mut self, fields: &Fields) {
         let has_vector = !self.vectors.is_empty() || !self.wide.is_empty();
         for (option, choice, found) in
@@ -101,7 +102,7 @@ impl Found {
         self.keys.first().map(|(_, column)| *column)
     }
 
-    /// Whether a name of the command line is that of one of the columns.
+    /// Whether a name on the command line is that of one of the columns.
     fn has(&self, fields: &Fields, columns: &Columns, kind: Kind, name: &str) -> bool {
         let has = |choice: &Choice, found: &[(usize, usize)]| {
             found.iter().any(|(rank, _)| choice.name(*rank) == name)
@@ -121,7 +122,7 @@ impl Found {
             || self.wide.contains(&column)
     }
 
-    /// The columns that the user names as metadata, or the one that is it by default.
+    /// The columns that the user names as metadata, or the default one.
     fn stored(&self, columns: &Columns, fields: &Fields) -> Vec<(usize, Option<String>)> {
         let is_kept =
             |column: usize| columns.0.get(column).is_none_or(|name| fields.left_out("", name).is_none());
@@ -174,7 +175,7 @@ impl Header {
         }
     }
 
-    /// Whether it is that of these columns.
+    /// Whether it is the header of these columns.
     pub(crate) fn is_of(&self, columns: &Arc<Columns>) -> bool {
         Arc::ptr_eq(&self.columns, columns)
     }
@@ -187,7 +188,7 @@ impl Header {
         self.rows += 1;
     }
 
-    /// Notes what is known of all rows alike, and begins to count anew.
+    /// Notes the findings that apply to all rows, and resets the count.
     pub(crate) fn tell(&mut self, book: &mut Book) {
         let rows = std::mem::take(&mut self.rows);
         for (kind, name) in self.told.iter().filter(|_| rows > 0) {
@@ -200,7 +201,7 @@ impl Header {
     }
 }
 
-/// Reads the row `cells` under its header into `scratch`.
+/// Reads the row `cells` with its header into `scratch`.
 pub(crate) fn read(
     header: &Header,
     cells: &Cells,

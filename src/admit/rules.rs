@@ -1,37 +1,37 @@
-//! What records are held against.
+//! The rules for records.
 
 use crate::lint::Mode;
 use crate::oss::wire::DistanceMetric;
 
-/// What becomes of numbers and booleans in metadata, which the service cannot store.
+/// How to handle numbers and booleans in metadata, which the service cannot store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MetadataValues {
-    /// The record is a defect.
+    /// Reject the record.
     #[default]
     Reject,
-    /// They are written as text in the input's own spelling; null is left out.
+    /// Store them as text in the input's own spelling; leave out null.
     Text,
 }
 
-/// What the index and the user ask of each record.
+/// What the index and the user require of each record.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Elements of every vector; `None` until the first good record tells.
+    /// The number of elements of every vector; `None` until the first good record sets it.
     pub dimension: Option<usize>,
-    /// Cosine refuses the zero vector.
+    /// The metric; cosine refuses the zero vector.
     pub metric: Option<DistanceMetric>,
-    /// Metadata names outside the filterable limits; `None` when nobody knows, and then those limits are not checked.
+    /// Metadata names outside the filterable limits; `None` if unknown, and then those limits are not checked.
     pub non_filterable: Option<Vec<String>>,
-    /// What becomes of numbers and booleans in metadata.
+    /// How to handle numbers and booleans in metadata.
     pub metadata_values: MetadataValues,
-    /// Most bytes that one record may take in a request.
+    /// Maximum bytes of one record in a request.
     pub largest: usize,
-    /// What becomes of vectors that the service stores and search results suffer from.
+    /// How to handle vectors that the service stores but that impair search results.
     pub lint: Mode,
 }
 
 impl Rules {
-    /// What is asked while nothing is known of the index.
+    /// The rules while nothing is known about the index.
     pub fn of_no_index() -> Self {
         Self {
             dimension: None,

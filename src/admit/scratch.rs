@@ -1,4 +1,4 @@
-//! The parts of the record at hand, as they are found, judged and written.
+//! The parts of the current record, as they are found, judged and written.
 
 use super::encoded;
 use super::fields::{Choice, Fields};
@@ -19,56 +19,56 @@ use crate::record::{Position, Reason, WIRE_KEY};
 /// The key of a record, and what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Key {
-    /// The rank of the field that gave it.
+    /// The rank of its field.
     pub(super) rank: usize,
     pub(super) judged: Result<String, Reason>,
     /// Whether it is a number, which is stored as text.
     pub(super) is_number: bool,
-    /// Where it stands in the record.
+    /// Its range in the record.
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
-/// The parts of one record while it is read; its buffers live from record to record.
+/// The parts of one record while it is read; its buffers are reused.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) key: Option<Key>,
-    /// Fields that could have given the key, and where their values stand.
+    /// Fields that could have given the key, and the ranges of their values.
     pub(super) other_keys: Vec<(usize, usize, usize)>,
-    /// The vector's elements; they count only once it was read to its end.
+    /// The vector's elements, valid only once it was read to its end.
     pub(super) numbers: Vec<f32>,
     pub(super) has_vector: bool,
-    /// Those of a vector whose numbers have a member each, by the numbers in their names.
+    /// The elements of a vector with one member per number, by the numbers in their names.
     pub(super) wide: Vec<(u32, f32)>,
-    /// The rank of the field that gave the vector.
+    /// The rank of the field with the vector.
     pub(super) vector_rank: Option<usize>,
-    /// What stood in vector fields in place of an array.
+    /// What vector fields contained instead of an array.
     pub(super) vector_kinds: Vec<NoVector>,
-    /// The same where no other field has the vector.
+    /// The same if no other field has the vector.
     pub(super) vector_kind: Option<String>,
     pub(super) metadata: Metadata,
-    /// The usual field that gave the metadata, and what is wrong with it.
+    /// The default field with the metadata, and what is wrong with it.
     pub(super) metadata_rank: Option<usize>,
     pub(super) metadata_problem: Option<Reason>,
-    /// The metadata fields met so far.
+    /// The metadata fields so far.
     pub(super) metadata_seen: Vec<usize>,
-    /// Fields with a dot or a bracket in their names that were met.
+    /// The fields so far with a dot or a bracket in their names.
     pub(super) taken: Vec<Taken>,
-    /// Where the record of another file stands in it, of which the usual parts are stored.
+    /// The range of the joined record of another file, of which the default parts are stored.
     pub(super) joined: Option<(usize, usize)>,
     /// Where another object follows the record's own.
     pub(super) glued: Option<Glued>,
-    /// Fields with metadata in another form, and where their values stand.
+    /// Fields with metadata in another form, and the ranges of their values.
     pub(super) restricts: Vec<(String, usize, usize)>,
-    /// The first thing found wrong; reading goes on for the sake of the key.
+    /// The first error; reading continues to find the key.
     pub(super) problem: Option<Reason>,
-    /// What the object around the records says of their namespace.
+    /// The namespace according to the object around the records.
     pub(super) around: Namespace,
     /// Whether a namespace was noted.
     pub(super) has_namespace: bool,
-    /// What costs no record.
+    /// Findings that reject no record.
     pub(super) book: Book,
-    /// Names of open objects, and brackets that are open: only their memory lives on.
+    /// Names of open objects, and open brackets: kept only to reuse their memory.
     pub(super) path: String,
     pub(super) open: Vec<u8>,
 }
@@ -95,7 +95,7 @@ impl Scratch {
         self.book.begin();
     }
 
-    /// Notes where the parts of a record came from.
+    /// Notes which fields the parts of a record came from.
     pub(super) fn note_parts(&mut self, fields: &Fields) {
         if let Some(Key { rank, judged: Ok(key), .. }) = &self.key {
             if !fields.key.named {
@@ -119,7 +119,7 @@ impl Scratch {
         }
     }
 
-    /// Notes the namespace of a record that says none itself.
+    /// Notes the namespace of a record that has none itself.
     pub(super) fn note_namespace_around(&mut self) {
         match &self.around {
             Namespace::Own => self.book.note(Kind::Namespace, "", ""),
@@ -129,13 +129,13 @@ impl Scratch {
         }
     }
 
-    /// Notes what is stored as text of the good record at hand.
+    /// Notes what of the current good record is stored as text.
     pub(super) fn note_conversions(&mut self, position: Position) {
         let is_number = self.key.as_ref().is_some_and(|key| key.is_number);
         self.book.convert(position, (is_number, self.metadata.is_made_text()));
     }
 
-    /// Takes a key for one that is only told of: text, or a number as it is written.
+    /// Takes a key that is only reported: text, or a number as it is written.
     pub(super) fn take_key(&mut self, raw: &str) {
         let judged = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned());
         self.key = Some(Key { rank: 0, judged: Ok(judged), is_number: false, start: 0, end: 0 });
@@ -160,7 +160,7 @@ impl Scratch {
         false
     }
 
-    /// Makes the vector of numbers that have a member each.
+    /// Makes the vector from numbers with one member each.
     pub(super) fn wide_vector(&mut self, fields: &Fields) {
         let Some(wide) = fields.wide.as_ref().filter(|_| self.vector_rank.is_none()) else { return };
         if !self.wide.is_sorted_by_key(|(number, _)| *number) {
@@ -176,7 +176,7 @@ impl Scratch {
         }
     }
 
-    /// Takes a vector that is spelt in a cell: bracketed or not, loosely separated.
+    /// Takes a vector in a cell: with or without brackets, loosely separated.
     pub(super) fn vector_cell(&mut self, rank: usize, choice: &Choice, cell: &str) {
         let cell = cell.trim();
         if cell.is_empty() {
@@ -208,7 +208,7 @@ impl Scratch {
         Err(Reason::Syntax { detail: "unexpected text after the vector in its cell".to_owned() })
     }
 
-    /// Takes a vector out of what a program wrote around its numbers; else the cell is rejected for the `reason`.
+    /// Extracts a vector from what a program wrote around its numbers; otherwise the cell is rejected for the `reason`.
     #[cold]
     fn spelled_vector(&mut self, cell: &str, reason: Reason) {
         self.numbers.clear();
@@ -226,8 +226,7 @@ impl Scratch {
         }
     }
 
-    /// Takes the value of one of the usual metadata fields; the likeliest one that is there wins, good or bad, wherever
-    /// it stands.
+    /// Takes the value of a default metadata field; the likeliest one in the record wins, valid or not, wherever it is.
     pub(super) fn usual_metadata(&mut self, rank: usize, value: Value<'_>, under: Under<'_>) {
         let choice = &under.fields.metadata;
         if value.raw() == b"null" {
@@ -254,7 +253,7 @@ impl Scratch {
         self.metadata_problem = taken.err();
     }
 
-    /// Takes a metadata object that is written as text.
+    /// Takes a metadata object in JSON text.
     pub(super) fn metadata_cell(&mut self, name: &str, cell: &str, under: Under<'_>) -> Result<(), Reason> {
         let cell = cell.trim();
         if cell.starts_with('{') {
@@ -264,7 +263,7 @@ impl Scratch {
         }
     }
 
-    /// Holds the parts against the rules and returns the dimension.
+    /// Checks the parts against the rules and returns the dimension.
     pub(super) fn check(&mut self, fields: &Fields, rules: &Rules) -> Result<usize, Reason> {
         if let Some(problem) = self.problem.take().or_else(|| self.metadata_problem.take()) {
             return Err(problem);
@@ -298,7 +297,7 @@ impl Scratch {
         Ok(got)
     }
 
-    /// Looks at the vector that was found in order, for what the service does not mind.
+    /// Looks at a valid vector for what the service accepts but lint reports.
     pub(super) fn look(&self, rules: &Rules) -> Result<Option<Look>, Reason> {
         if rules.lint == Mode::Off {
             return Ok(None);
@@ -314,7 +313,7 @@ impl Scratch {
         self.key.as_ref().and_then(|key| key.judged.as_deref().ok()).unwrap_or_default()
     }
 
-    /// Writes the element as it goes on the wire and returns the length of the key's JSON string.
+    /// Writes the element in wire form and returns the length of the key's JSON string.
     pub(super) fn write(&self, out: &mut Vec<u8>) -> usize {
         out.extend_from_slice(WIRE_KEY);
         let start = out.len();
@@ -333,7 +332,7 @@ impl Scratch {
     }
 }
 
-/// A field with a dot or a bracket in its name, found by its whole name or along a path: the name counts more.
+/// A field with a dot or a bracket in its name, found by its whole name or along a path: the name takes precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) part: Kind,
@@ -341,19 +340,19 @@ pub(super) struct Taken {
     pub(super) by_name: bool,
 }
 
-/// A member in place of a vector that is none.
+/// A member that is in the place of a vector but is not one.
 #[derive(Debug)]
 pub(super) struct NoVector {
     /// What it is.
     pub(super) found: String,
-    /// The path of the object that it stands in, and its name.
+    /// The path of its object, and its name.
     pub(super) member: (String, String),
     pub(super) value: (usize, usize),
-    /// Whether it is stored, or left out, whatever else is found.
+    /// Whether it is stored, or excluded, in any case.
     pub(super) is_settled: bool,
 }
 
-/// Only one value of a field that occurs twice could be stored.
+/// The reason for a duplicate field, of which only one value could be stored.
 pub(super) fn repeated(part: &str, field: &str) -> Reason {
     Reason::Syntax { detail: format!("the {part} field {field} occurs twice") }
 }

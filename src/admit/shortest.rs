@@ -1,28 +1,28 @@
 //! float32 numbers to their shortest decimal text.
 //!
-//! What vectors usually hold, from 2⁻¹⁶ to 8, is calculated here in exact integers; everything else is a library's. Both
-//! give the same text, as a test shows for every float32 in that range.
+//! The typical range of vectors, from 2⁻¹⁶ to 8, is computed here in exact integers; everything else is left to a
+//! library. Both give the same text, as a test shows for every float32 in that range.
 
 use std::hint::select_unpredictable as select;
 
 use crate::simd::{self, Instructions};
 
-/// Bytes that the longest text takes, such as `-1.17549435e-38`, and its comma.
+/// The length of the longest text, such as `-1.17549435e-38`, with its comma.
 const LONGEST: usize = 17;
 
-/// The room for one number, more than it needs: copying sixteen bytes of which eleven count takes an instruction,
-/// copying eleven a call that finds out how. What is too much is written over by the next number.
+/// The room for one number, more than it needs: copying sixteen bytes takes one instruction, copying exactly eleven
+/// takes a call. The next number overwrites the excess.
 const CHUNK: usize = simd::ROOM;
 
 /// The biased exponent of the first of the [`SCALES`].
 const FIRST: u32 = 127 - 16;
 
-/// How the numbers of each exponent are brought to whole units of about the size of their spacing: the places behind
-/// the point that are written, ten to their power, and the bits behind the point of the product with the fraction.
+/// How to scale the numbers of each exponent to integer units of about the size of their spacing: the number of decimal
+/// places, ten to that power, and the fraction bits of the product.
 ///
-/// The places are the fewest for which a unit is smaller than a number's rounding interval, from halfway to its lower
-/// neighbour to halfway to its higher one. So a unit always lies in that interval, and of the multiples of ten units
-/// one at most.
+/// The number of places is the least for which a unit is smaller than a number's rounding interval, from halfway to its
+/// lower neighbour to halfway to its higher one. So the interval always contains a unit, and at most one multiple of
+/// ten units.
 const SCALES: [Scale; 19] = {
     let mut scales = [Scale { ten: 1, shift: 0, nine_at: 0 }; 19];
     let (mut index, mut shift) = (0, 39);
@@ -41,11 +41,11 @@ const SCALES: [Scale; 19] = {
 struct Scale {
     ten: u64,
     shift: u32,
-    /// Where the first of the nine digits stands that end at the last place: the places less seven.
+    /// The position of the first of the nine digits that end at the last place: the places minus seven.
     nine_at: u32,
 }
 
-/// Appends the numbers with commas between, each as the shortest decimal that reads back as the very same float32, the
+/// Appends the numbers with commas between, each as the shortest decimal that is parsed back to the same float32, the
 /// nearest one if there are several.
 ///
 /// `1.0` becomes `1`, but `-0.0` stays: readers that take `-0` for an integer would lose the sign.
@@ -53,7 +53,7 @@ pub(crate) fn write(numbers: &[f32], out: &mut Vec<u8>) {
     write_by(Instructions::chosen(), numbers, out);
 }
 
-/// The same by instructions that may be others than a load takes.
+/// The same with a given instruction set instead of the chosen one.
 #[inline]
 pub(crate) fn write_by(instructions: Instructions, numbers: &[f32], out: &mut Vec<u8>) {
     if !simd::write(instructions, numbers, write_any, out) {
@@ -61,7 +61,7 @@ pub(crate) fn write_by(instructions: Instructions, numbers: &[f32], out: &mut Ve
     }
 }
 
-/// The same number by number, which is what [`write()`] means.
+/// The same number by number, which defines what [`write()`] does.
 fn write_plainly(numbers: &[f32], out: &mut Vec<u8>) {
     let mut end = out.len();
     out.resize(end + numbers.len() * LONGEST + CHUNK, 0);
@@ -76,17 +76,17 @@ fn write_plainly(numbers: &[f32], out: &mut Vec<u8>) {
     out.truncate(if numbers.is_empty() { end } else { end - 1 });
 }
 
-/// Writes a number between 2⁻¹⁶ and 8 in size that is no power of two, and says how long its text is.
+/// Writes a number with a magnitude between 2⁻¹⁶ and 8 that is not a power of two, and returns the length of its text.
 ///
-/// A float32 is `fraction` units of 2 to some power. Times ten to the places that is `exact` with `shift` bits behind
-/// the point, below 2⁶⁴ and without error; half a unit of the fraction, to both sides the end of the rounding interval,
-/// is half of ten to the places; no whole number stands exactly there, since it is divisible by two once less than
-/// `exact` and all whole numbers are. If a multiple of ten lies inside, it is the only one, and it and all that is shorter,
-/// which are multiples of ten too, are the same number but for zeros at its end. Else the whole number nearest to
-/// `exact` is inside. A power of two has an interval of unequal halves; that is left to the library, and so is a number
-/// halfway between two whole ones.
+/// A float32 is `fraction` units of a power of two. Multiplied by ten to the places, that is `exact` with `shift`
+/// fraction bits, below 2⁶⁴ and without error. Half a unit of the fraction, the distance to both ends of the rounding
+/// interval, becomes half of ten to the places. No integer is exactly at an end, since an end is divisible by two once
+/// less than `exact` and all integers are. If the interval contains a multiple of ten, it is the only one, and all
+/// shorter decimals, which are multiples of ten, too, are the same number except for zeros at its end. Otherwise the
+/// integer nearest to `exact` is in the interval. The interval of a power of two has unequal halves; that is left to
+/// the library, and so is a number halfway between two integers.
 ///
-/// There is hardly a branch in it, since a processor guesses half of them wrong.
+/// It has few branches, since half of them would be mispredicted.
 #[inline]
 fn write_usual(number: f32, chunk: &mut [u8; CHUNK]) -> Option<usize> {
     let bits = number.abs().to_bits();
@@ -106,13 +106,13 @@ fn write_usual(number: f32, chunk: &mut [u8; CHUNK]) -> Option<usize> {
     let eight = spell(decimal % 100_000_000);
     let zeros = eight.swap_bytes().trailing_zeros() / 8;
     let text = (eight | 0x3030_3030_3030_3030).to_le_bytes();
-    // The nine digits end at the last place; zeros, the digit before the point and the point itself go around them.
-    // The first of the nine is a zero where one of those takes its place.
+    // The nine digits end at the last place; zeros, the digit before the point and the point itself are placed around
+    // them. The first of the nine is a zero if one of those takes its place.
     chunk[0] = b'-';
     let sign = usize::from(number.is_sign_negative());
     let body: &mut [u8; 24] = chunk.get_mut(sign..)?.first_chunk_mut()?;
     *body.first_chunk_mut()? = *b"0.000000";
-    // Below eight in any case; saying so spares the checks.
+    // Always below eight; the mask avoids the bounds checks.
     let at = (nine_at & 7) as usize;
     body[at] = b'0' + u8::from(decimal >= 100_000_000);
     *body.get_mut(at + 1..)?.first_chunk_mut()? = text;
@@ -155,7 +155,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// Holds the short way against the library, and says whether it was taken.
+    /// Compares the fast path with the library, and returns whether it was taken.
     fn is_usual(number: f32) -> bool {
         let (mut short, mut long) = ([0; CHUNK], [0; CHUNK]);
         let length = write_any(number, &mut long);
@@ -191,7 +191,7 @@ mod tests {
                 let usual = is_usual(f32::from_bits(exponent << 23 | fraction));
                 let within = (FIRST..FIRST + 19).contains(&exponent);
                 assert!(within || !usual);
-                // Of numbers halfway there are few.
+                // There are few numbers halfway.
                 assert!(!within || usual || fraction.trailing_zeros() > 12, "{exponent} {fraction}");
             }
         }
@@ -225,7 +225,7 @@ mod tests {
             is_usual(-value);
         }
 
-        /// Short decimals: the zeros at the end, and the carry into the digit before them.
+        /// Short decimals: zeros at the end, and the carry into the digit before them.
         #[test]
         fn usual_short_decimals_stay_short(text in "-?[0-7]\\.[0-9]{0,3}[1-9]") {
             prop_assert_eq!(written(&[text.parse().unwrap()]).split_off(1), text);

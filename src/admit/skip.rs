@@ -1,7 +1,8 @@
-//! Where the values of a record end, whether they are well formed or not.
+//! Finds where the values of a record end, whether they are well formed or not.
 //!
-//! A value that is not stored must not cost its record, so only what tells where it ends is looked at: quotes and
-//! brackets, as JSON and as Python write them. What leaves the record's structure in doubt is refused with its place.
+//! A value that is not stored must not cause its record to be rejected, so only what determines its end is checked:
+//! quotes and brackets, in the syntax of JSON and of Python. What makes the record's structure doubtful is refused with
+//! its place.
 
 use std::borrow::Cow;
 
@@ -14,17 +15,17 @@ use crate::record::Reason;
 #[derive(Deserialize)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// Something that cannot stand where it stands.
+/// Something unexpected in the text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unexpected {
     /// Its offset.
     pub(crate) at: usize,
-    /// What should stand there.
+    /// What was expected there.
     pub(crate) wanted: &'static str,
 }
 
 impl Unexpected {
-    /// The reason for a record in whose `text` it stands.
+    /// The reason for rejecting the record `text`.
     pub(crate) fn reason(&self, text: &[u8]) -> Reason {
         let found = match text.get(self.at) {
             Some(byte) if byte.is_ascii_graphic() => format!("'{}'", char::from(*byte)),
@@ -35,7 +36,7 @@ impl Unexpected {
     }
 }
 
-/// A defect of the text at an offset, which people count in lines and characters from 1.
+/// An error at an offset of the text, reported in lines and characters from 1.
 pub(crate) fn syntax(what: &str, text: &[u8], at: usize) -> Reason {
     Reason::Syntax { detail: format!("{what} ({})", place(text, at)) }
 }
@@ -52,7 +53,7 @@ fn place(text: &[u8], at: usize) -> String {
     }
 }
 
-/// Offset of the first byte at or after `at` that is no whitespace.
+/// Offset of the first byte at or after `at` that is not whitespace.
 pub(crate) fn skip_space(text: &[u8], mut at: usize) -> usize {
     while text.get(at).is_some_and(u8::is_ascii_whitespace) {
         at += 1;
@@ -94,8 +95,8 @@ pub(crate) fn string_end(text: &[u8], start: usize) -> Result<usize, Unexpected>
     }
 }
 
-/// The same for the single quotes of Python. No grammar has such a quote outside a text, so it opens one, and what
-/// follows its end must be what may follow a value.
+/// The same for Python's single quotes. No grammar has such a quote outside a string, so it opens one, and its end must
+/// be followed by what may follow a value.
 fn single_quoted_end(text: &[u8], start: usize) -> Result<usize, Unexpected> {
     let mut at = start + 1;
     loop {
@@ -109,8 +110,8 @@ fn single_quoted_end(text: &[u8], start: usize) -> Result<usize, Unexpected> {
             None => return Err(Unexpected { at: start, wanted: "a value" }),
         }
     }
-    // The reader cuts records by double quotes and brackets alone: where they stand in such a text, nobody knows which
-    // of its records is one.
+    // The reader cuts records by double quotes and brackets only: with these in such a string, it is unclear which of
+    // its records is one.
     let inside = text.get(start + 1..at - 1).unwrap_or_default();
     if let Some(hit) = inside.iter().position(|byte| b"\"[]{}".contains(byte)) {
         return Err(Unexpected { at: start + 1 + hit, wanted: "no quote or bracket inside single quotes" });
@@ -122,13 +123,13 @@ fn single_quoted_end(text: &[u8], start: usize) -> Result<usize, Unexpected> {
     }
 }
 
-/// Whether a word is what Python writes in front of a quote, as in `b'..'`.
+/// Whether a word is a Python string prefix, as in `b'..'`.
 fn is_prefix(text: &[u8], start: usize, end: usize) -> bool {
     let word = text.get(start..end).unwrap_or_default();
     word.len() <= 2 && word.iter().all(|byte| b"bBrRuUfF".contains(byte))
 }
 
-/// Whether a comment begins here: what stands in it is no part of the record, and no grammar at hand has it.
+/// Whether a comment begins here: its content is not part of the record, and no supported grammar has comments.
 fn begins_comment(text: &[u8], at: usize) -> bool {
     match (text.get(at), text.get(at + 1)) {
         (Some(b'/'), next) => matches!(next, Some(b'/' | b'*')),
@@ -140,7 +141,7 @@ fn begins_comment(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// Offset after a number or a word, or several with blanks between; a colon belongs to it only in a time.
+/// Offset after a number or a word, or several with whitespace between; a colon belongs to it only in a time.
 fn word_end(text: &[u8], start: usize) -> usize {
     let mut at = start;
     while let Some(byte) = text.get(at) {
@@ -162,7 +163,7 @@ fn word_end(text: &[u8], start: usize) -> usize {
     at
 }
 
-/// What brackets, quotes and comments are; other bytes say nothing about where a value ends.
+/// The bytes of brackets, quotes and comments; other bytes do not affect where a value ends.
 static STRUCTURE: [u8; 256] = {
     let mut table = [0; 256];
     table[b'"' as usize] = b'"';
@@ -173,13 +174,13 @@ static STRUCTURE: [u8; 256] = {
     table[b']' as usize] = b']';
     table[b'}' as usize] = b'}';
     table[b')' as usize] = b')';
-    // What may begin a comment.
+    // Possible starts of a comment.
     table[b'/' as usize] = b'/';
     table[b'#' as usize] = b'#';
     table
 };
 
-/// Offset after the bracket that closes the one at `start`; all brackets between must pair up.
+/// Offset after the bracket that closes the one at `start`; all brackets in between must be balanced.
 fn bracket_end(text: &[u8], start: usize, open: &mut Vec<u8>) -> Result<usize, Unexpected> {
     open.clear();
     let mut at = start;
@@ -215,7 +216,7 @@ fn bracket_end(text: &[u8], start: usize, open: &mut Vec<u8>) -> Result<usize, U
     }
 }
 
-/// Whether a single quote stands where a text begins, and not inside a word.
+/// Whether a single quote opens a string, and is not inside a word.
 fn opens_text(text: &[u8], at: usize) -> bool {
     let start = text.get(..at).unwrap_or_default();
     let word = start.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
@@ -230,7 +231,7 @@ fn closing(open: &[u8]) -> &'static str {
     }
 }
 
-/// The text of the JSON string that stands at `start..end`, quotes included.
+/// The text of the JSON string at `start..end`, including its quotes.
 pub(crate) fn decoded(text: &[u8], start: usize, end: usize) -> Result<Cow<'_, str>, Reason> {
     let string = text.get(start..end).unwrap_or_default();
     if let Some(plain) = plain(string) {
@@ -248,14 +249,14 @@ pub(crate) fn decoded(text: &[u8], start: usize, end: usize) -> Result<Cow<'_, s
     })
 }
 
-/// The content of a string that holds nothing to decode.
+/// The content of a string without escapes.
 fn plain(string: &[u8]) -> Option<&str> {
     let content = string.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     let is_plain = content.iter().all(|byte| *byte >= b' ' && *byte != b'\\' && *byte != b'"');
     if is_plain { std::str::from_utf8(content).ok() } else { None }
 }
 
-/// The first escape of a string that is one half of a pair without the other, and where it stands.
+/// The first escape of a string that is an unpaired surrogate, and its position.
 fn half_surrogate(string: &[u8]) -> Option<(usize, String)> {
     let unit = |at: usize| {
         let digits = string.get(at..at + 6)?.strip_prefix(br"\u")?;
@@ -276,14 +277,14 @@ fn half_surrogate(string: &[u8]) -> Option<(usize, String)> {
     None
 }
 
-/// A member of an object: the ranges of its name, quotes included, and of its value.
+/// A member of an object: the ranges of its name, including quotes, and of its value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     pub(crate) name: (usize, usize),
     pub(crate) value: (usize, usize),
 }
 
-/// Walks through what stands between brackets.
+/// An iterator over the items between brackets.
 pub(crate) struct Items<'a, 's> {
     text: &'a [u8],
     at: usize,
@@ -293,13 +294,13 @@ pub(crate) struct Items<'a, 's> {
 }
 
 impl<'a, 's> Items<'a, 's> {
-    /// What stands in the object or array whose bracket is at `start`.
+    /// The items of the object or array whose bracket is at `start`.
     pub(crate) fn of(text: &'a [u8], start: usize, open: &'s mut Vec<u8>) -> Self {
         let close = if text.get(start) == Some(&b'{') { b'}' } else { b']' };
         Self { text, at: start + 1, close, has_begun: false, open }
     }
 
-    /// Where the walk stands: after the end, once that was met.
+    /// The current offset: after the end, once that was reached.
     pub(crate) fn at(&self) -> usize {
         self.at
     }
@@ -335,7 +336,7 @@ impl<'a, 's> Items<'a, 's> {
         Ok((start, self.at))
     }
 
-    /// Passes what stands between two items.
+    /// Skips the text between two items, and returns whether another item follows.
     fn goes_on(&mut self) -> Result<bool, Unexpected> {
         self.at = skip_space(self.text, self.at);
         let is_first = !std::mem::replace(&mut self.has_begun, true);

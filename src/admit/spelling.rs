@@ -1,9 +1,9 @@
-//! What programs write around the numbers of a vector in a cell: calls of Python's libraries, a text in a text. Where
-//! the numbers stand there whole, they are taken out; else what it is has a message of its own. Pure.
+//! What programs write around the numbers of a vector in a cell: calls of Python libraries, a string within a string.
+//! If the numbers are complete, they are extracted; otherwise the cell gets a message of its own. Pure.
 
 use crate::record::Reason;
 
-/// What stands before the list of numbers where a whole vector was printed.
+/// The names before the list of numbers of a printed vector.
 const CALLS: [&str; 12] = [
     "array",
     "np.array",
@@ -19,7 +19,7 @@ const CALLS: [&str; 12] = [
     "tuple",
 ];
 
-/// What stands before one number.
+/// The names before a single number.
 const SCALARS: [&str; 12] = [
     "np.float16",
     "np.float32",
@@ -35,13 +35,13 @@ const SCALARS: [&str; 12] = [
     "tensor",
 ];
 
-/// Excel cuts cells behind so many characters; a space at the end does not count here.
+/// Excel truncates cells after this many characters; a space at the end does not count here.
 const CELL_OF_EXCEL: std::ops::RangeInclusive<usize> = 32_766..=32_767;
 
-/// So many characters of the alphabet of base64 are no word any more.
+/// How many base64 characters are too long for a word.
 const TO_TELL: usize = 16;
 
-/// The plain list of numbers that `cell` holds, or why there is none; nothing if it is not known what wrote it.
+/// The plain list of numbers in `cell`, or why there is none; `None` if the writer is unknown.
 pub(super) fn plain(cell: &str) -> Option<Result<String, Reason>> {
     if let Some(text) = text_in_text(cell) {
         return Some(plain(text.trim()).unwrap_or(Ok(text)));
@@ -55,12 +55,12 @@ pub(super) fn plain(cell: &str) -> Option<Result<String, Reason>> {
     what_it_is(cell).map(Err)
 }
 
-/// The text of a cell that is JSON text once more: `"[0.1, 0.2]"`, quotes included.
+/// The text of a cell that is itself a JSON string: `"[0.1, 0.2]"`, including quotes.
 fn text_in_text(cell: &str) -> Option<String> {
     cell.starts_with('"').then(|| serde_json::from_str(cell).ok()).flatten()
 }
 
-/// The list in `array([0.1, 0.2], dtype=float32)` and the like.
+/// The list in `array([0.1, 0.2], dtype=float32)` and similar calls.
 fn inside_call(cell: &str) -> Option<&str> {
     let cell = match cell.strip_prefix("<tf.Tensor") {
         Some(tensor) => tensor.split_once("numpy=")?.1.strip_suffix('>')?,
@@ -96,7 +96,7 @@ fn end_of_list(text: &str) -> Option<usize> {
     None
 }
 
-/// The list without `np.float32(…)` around each of its numbers; nothing if no number has that.
+/// The list without `np.float32(…)` around each of its numbers; `None` if no number has that.
 fn without_scalars(list: &str) -> Option<String> {
     let mut plain = String::with_capacity(list.len());
     let mut rest = list;
@@ -129,7 +129,7 @@ fn is_of_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '.')
 }
 
-/// What a cell is that holds no list of numbers.
+/// What a cell without a list of numbers is.
 fn what_it_is(cell: &str) -> Option<Reason> {
     let kind = |found: &'static str| Reason::VectorKind { found: found.to_owned() };
     let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -306,7 +306,7 @@ fn text_inside_a_comment_is_never_read_as_members() {
     }
 }
 
-/// The keys of what is stored of a line, and the codes of what is not.
+/// The keys of what is stored of a line, and the codes of what is rejected.
 fn judged(line: &str) -> Vec<Result<String, &'static str>> {
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules { dimension: None, ..rules() });
     let records = vec![record(Raw::Json(Bytes::copy_from_slice(line.as_bytes())))];
@@ -416,7 +416,7 @@ fn a_record_is_told_by_the_place_where_a_person_looks() {
     }
 }
 
-/// A record with members that are read and such that are not, in any order.
+/// A record with some members that are read and some that are not, in any order.
 fn members() -> impl Strategy<Value = Vec<(String, String)>> {
     let text = r#"[a-c'\]\[}{,: "\\é]{0,5}"#.prop_map(|text: String| Json::from(text).to_string());
     let unread = prop_oneof![
@@ -442,8 +442,8 @@ fn object(members: &[(String, String)]) -> String {
 }
 
 proptest! {
-    /// One character too many or too few: where the library still reads the record, it says the same; where it does not,
-    /// either the record is refused, or the change is in a value that nobody reads and nothing else has changed.
+    /// One character too many or too few: if the library still parses the record, the result is the same; otherwise
+    /// either the record is rejected, or the change is in a value that is not read, and nothing else has changed.
     #[test]
     fn a_torn_record_is_refused_or_means_what_it_meant(
         members in members(),

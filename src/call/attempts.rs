@@ -1,4 +1,4 @@
-//! What one request has met over its attempts, and what that leaves of its budget.
+//! The attempts of one request so far, and what is left of its budget.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::budget::Budget;
 use super::gave_up::{Because, GaveUp};
 use crate::oss::error::{CallError, backoff};
 
-/// What one request has met so far.
+/// The attempts of one request so far.
 pub(super) struct Attempts {
     budget: Budget,
     /// When the first attempt was sent.
@@ -18,7 +18,7 @@ pub(super) struct Attempts {
     pub(super) retries: u32,
     throttles: u32,
     pub(super) refreshed: bool,
-    /// Why there was no other credential.
+    /// Why no other credential could be obtained.
     pub(super) unrefreshed: Option<String>,
     error: Option<CallError>,
     may_have_stored: bool,
@@ -39,9 +39,9 @@ impl Attempts {
         }
     }
 
-    /// Notes that an attempt leaves at `sent`, and returns what is left of the budget's time.
+    /// Notes that an attempt is sent at `sent`, and returns what is left of the budget's time.
     pub(super) fn begin(&mut self, sent: Instant) -> Duration {
-        // Waiting for the first turn is no trouble.
+        // Waiting for the first turn does not count.
         let begun = *self.begun.get_or_insert(sent);
         self.budget.time.saturating_sub(begun.elapsed())
     }
@@ -55,12 +55,12 @@ impl Attempts {
         }
     }
 
-    /// Whether another retry is in the budget.
+    /// Whether the budget allows another retry.
     pub(super) fn may_retry(&self) -> bool {
         self.retries < self.budget.retries
     }
 
-    /// The wait before the next retry, which counts.
+    /// The wait before the next retry, which counts against the budget.
     pub(super) fn next_backoff(&mut self) -> Duration {
         self.retries += 1;
         backoff(self.retries - 1, fastrand::f64())
@@ -72,7 +72,7 @@ impl Attempts {
         backoff(self.throttles - 1, fastrand::f64())
     }
 
-    /// How much of the budget's time is left; of a service that has never responded, it may be less.
+    /// How much of the budget's time is left; less if the service has never responded.
     pub(super) fn left(&self, is_answered: bool) -> Duration {
         let left = |since: Option<Instant>, time: Duration| {
             since.map_or(time, |since| time.saturating_sub(since.elapsed()))
@@ -84,14 +84,14 @@ impl Attempts {
         }
     }
 
-    /// Remembers what an attempt met.
+    /// Remembers the error of an attempt.
     pub(super) fn met(mut self, error: CallError) -> Self {
         self.may_have_stored |= error.may_have_stored();
         self.error = Some(error);
         self
     }
 
-    /// The end without success.
+    /// Ends the request without success.
     pub(super) fn give_up(self, because: Because) -> GaveUp {
         GaveUp { error: self.error, because, may_have_stored: self.may_have_stored }
     }

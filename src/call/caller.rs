@@ -1,4 +1,4 @@
-//! One request until it has an answer: take a turn, call, obey the verdict, within the budget.
+//! Sends one request until it has an answer: takes a turn, calls, follows the verdict, within the budget.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,27 +18,27 @@ use crate::oss::client::{Answer, Client};
 use crate::oss::credential::Refreshed;
 use crate::oss::error::{CallError, TOKEN_ENDED, Transport, Verdict};
 
-/// After a throttled answer nobody gets a turn for this long, unless the service names a time.
+/// How long all turns are held after a throttled answer, unless the service gives a time.
 const HOLD: Duration = Duration::from_millis(500);
 
-/// An attempt is cut where the request's budget of time ends, but never before it has had this long: an answer may be
-/// slow, and one that comes a byte at a time would otherwise be waited for without end.
+/// An attempt is cut off at the end of the request's time budget, but not before this long: an answer may be slow, and
+/// one that arrives byte by byte would otherwise never end.
 const LONGEST_ATTEMPT: Duration = Duration::from_mins(5);
 
-/// When a run is being stopped, requests under way are cut so long before its end: what they may have done is looked up.
+/// How long before the end of a stopping run requests in flight are cut off, to leave time to look up their outcome.
 const TIME_TO_LOOK: Duration = Duration::from_secs(10);
 
-/// Retries of a look without an answer while the run is being stopped: an outage may be why.
+/// Retries of a read without an answer while the run is being stopped: an outage may be why it stops.
 const LOOKS_WHILE_STOPPING: u32 = 2;
 
-/// Sends requests at the quota's pace and tries again as their verdicts say.
+/// Sends requests at the quota's pace and retries them according to their verdicts.
 #[derive(Debug)]
 pub(crate) struct Caller {
     client: Client,
     pub(crate) pace: Arc<dyn Pace>,
-    /// How much trouble a request may have that says nothing of its own.
+    /// The budget of requests without their own.
     pub(crate) budget: Budget,
-    /// Set when the run is being stopped: nothing new is begun, and what is under way has until that moment.
+    /// Set when the run is being stopped: nothing new is begun, and requests in flight have until that moment.
     halt: Halt,
     observer: Arc<dyn Observer>,
     /// Whether the service has ever answered.
@@ -97,7 +97,7 @@ impl Caller {
         }
     }
 
-    /// Says that the same is sent again.
+    /// Reports that the same request is sent again.
     fn retrying(
         &self,
         request: Request<'_>,
@@ -114,7 +114,7 @@ impl Caller {
         self.observer.troubled(&Trouble::Retrying { batch: request.batch, attempt, wait, left, error });
     }
 
-    /// Lowers the pace and says so.
+    /// Lowers the pace and reports it.
     fn throttled(&self, request: Request<'_>, attempt: u32, wait: Duration, error: &CallError) {
         tracing::debug!(
             operation = request.operation.name(),
@@ -150,10 +150,10 @@ impl Caller {
         if wait > attempts.left(self.is_answered()) { Err(Because::Budget) } else { Ok(wait) }
     }
 
-    /// What to do about an error, in the light of what went before.
+    /// What to do about an error, considering earlier ones.
     fn verdict(&self, error: &CallError, vectors: usize) -> Verdict {
         match error {
-            // It has worked, so that it is no setting that is wrong: a proxy may want a new session.
+            // It has worked before, so no setting is wrong: a proxy may want a new session.
             CallError::Transport { kind: Transport::Misconfigured, .. } if self.is_answered() => {
                 Verdict::Retry
             }
@@ -166,7 +166,7 @@ impl Caller {
         self.is_answered.load(Ordering::Relaxed)
     }
 
-    /// Gets another credential, once a request; how long to wait then.
+    /// Gets another credential, once per request; returns how long to wait.
     async fn refresh(
         &self,
         error: &CallError,
@@ -183,10 +183,10 @@ impl Caller {
                 attempts.unrefreshed = None;
                 Ok(Duration::ZERO)
             }
-            // Perhaps this request was signed with it already; refused again, it asks for one of its own.
+            // Perhaps this request was already signed with it; refused again, it gets another one.
             Ok(Refreshed::Already) => Ok(Duration::ZERO),
             Ok(Refreshed::Same) => Err(stop),
-            // Nothing is wrong but the time: the source may recover.
+            // The credential has merely expired: the source may recover.
             Err(text) if error.code() == TOKEN_ENDED && attempts.may_retry() => {
                 attempts.unrefreshed = Some(text);
                 Ok(attempts.next_backoff())
@@ -198,13 +198,13 @@ impl Caller {
         }
     }
 
-    /// Takes over the service's clock if it complains about ours; whether that made a difference.
+    /// Adopts the service's clock if it complains about ours; returns whether that made a difference.
     fn learn_clock(&self, error: &CallError) -> bool {
         let skewed = error.service().filter(|error| error.code == "RequestTimeTooSkewed");
         skewed.and_then(|error| error.server_time).is_some_and(|time| self.client.set_clock(time))
     }
 
-    /// One call, which ends at the moment that is set when the run is being stopped, or when it takes longer than any.
+    /// One call, which is cut off at the end of a stopping run, or when it exceeds the maximum time.
     async fn once(&self, request: Request<'_>, turn: Turn, left: Duration) -> Result<Answer, CallError> {
         let halted = self.halt.ends(if request.is_look { Duration::ZERO } else { TIME_TO_LOOK });
         let longest = left.max(LONGEST_ATTEMPT);
@@ -226,7 +226,7 @@ impl Caller {
         Err(CallError::Transport { kind: Transport::Timeout, detail })
     }
 
-    /// Waits for `future`, for as long as this request may still do anything.
+    /// Waits for `future`, for as long as this request may be in progress.
     async fn while_it_may<T>(&self, request: Request<'_>, future: impl Future<Output = T>) -> Option<T> {
         if request.is_look {
             self.halt.until_the_end(future).await
@@ -235,7 +235,7 @@ impl Caller {
         }
     }
 
-    /// Waits for `future`, also while the run is being stopped, until its time is over.
+    /// Waits for `future`, even while the run is being stopped, until its time is over.
     pub(crate) async fn until_the_end<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         self.halt.until_the_end(future).await
     }
@@ -266,10 +266,10 @@ mod tests {
     use crate::oss::operation::Operation;
     use crate::oss::secret::{Credential, Secret};
 
-    /// What happened, in its order.
+    /// What happened, in order.
     type Happened = Arc<Mutex<Vec<String>>>;
 
-    /// A pace that is kept elsewhere, and an observer of trouble: both write down what they are asked.
+    /// A foreign pace and an observer that record their calls.
     #[derive(Clone, Debug, Default)]
     struct Elsewhere(Happened);
 
@@ -353,7 +353,7 @@ mod tests {
         Body::new(vec![bytes::Bytes::from_static(b"{}")])
     }
 
-    /// A service that gives these answers, one a connection, and its port.
+    /// A service that gives these answers, one per connection, and its port.
     fn service(answers: &'static [&'static str]) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,22 +1,22 @@
-//! What requests have cost, over all their attempts.
+//! The cost of requests over all their attempts.
 
 use tokio::time::Instant;
 
-/// What one batch, or whatever else requests are made for, has cost so far.
+/// What a batch, or another purpose of requests, has cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Effort {
     pub(crate) attempts: u32,
     pub(crate) throttled: u32,
     pub(crate) bytes_sent: u64,
-    /// When the last attempt was sent, and when the first of this request and of what was asked because of it.
+    /// When the last attempt was sent, and when the first one of this request and of those that it caused.
     pub(crate) sent: Option<Instant>,
     pub(crate) begun: Option<Instant>,
-    /// Whether an attempt failed that may have stored a part, and may still do so.
+    /// Whether a failed attempt may have stored a part, perhaps even later.
     pub(crate) may_come_late: bool,
 }
 
 impl Effort {
-    /// Notes that an attempt with a body of `bytes` leaves now, and returns that moment.
+    /// Notes that an attempt with a body of `bytes` is sent now, and returns that moment.
     pub(super) fn begin_attempt(&mut self, bytes: u64) -> Instant {
         let sent = Instant::now();
         self.attempts += 1;

@@ -1,16 +1,16 @@
-//! How a run that is being stopped bears on its requests.
+//! How stopping a run affects its requests.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Whether the run is being stopped, and until when requests under way may go on then.
+/// Whether the run is being stopped, and until when requests in flight may then continue.
 #[derive(Clone, Debug)]
 pub(crate) struct Halt(watch::Receiver<Option<Instant>>);
 
 impl Halt {
-    /// A halt, and what sets it: the moment of the run's end.
+    /// A halt, and the sender that sets it to the moment of the run's end.
     pub(crate) fn new() -> (watch::Sender<Option<Instant>>, Self) {
         let (sender, receiver) = watch::channel(None);
         (sender, Self(receiver))
@@ -31,7 +31,7 @@ impl Halt {
         }
     }
 
-    /// Waits for `future`, also while the run is being stopped, until its time is over.
+    /// Waits for `future`, even while the run is being stopped, until its time is over.
     pub(super) async fn until_the_end<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -40,12 +40,12 @@ impl Halt {
         }
     }
 
-    /// Returns so long before the end of the run, once that is set.
+    /// Returns this long before the end of the run, once that is set.
     pub(super) async fn ends(&self, before: Duration) {
         let mut halt = self.0.clone();
         match halt.wait_for(Option::is_some).await.map(|end| *end) {
             Ok(Some(end)) => tokio::time::sleep_until(end.checked_sub(before).unwrap_or(end)).await,
-            // Nobody is left who could stop the run.
+            // No sender is left to stop the run.
             _ => std::future::pending().await,
         }
     }

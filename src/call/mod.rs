@@ -9,8 +9,8 @@
 //!        Budget        Observer
 //! ```
 //!
-//! Knows the service's protocol and nothing of what is sent: a load, a look at an index and a query are alike here.
-//! What becomes of attempts meanwhile is for an `Observer`; nothing is printed and no run is ended here.
+//! It knows the service's protocol but not what is sent: a load, a look at an index and a query are the same here. An
+//! `Observer` receives failed attempts; nothing is printed and no run is ended here.
 
 mod attempts;
 mod budget;

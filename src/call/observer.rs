@@ -1,41 +1,41 @@
-//! What a call says of itself while it is tried again. Pure.
+//! What a call reports while it is retried. Pure.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::oss::error::CallError;
 
-/// Hears of attempts that failed and are followed by another; how a request ends is for whoever made it.
+/// Receives attempts that failed and are retried; the caller of the request learns how it ends.
 pub(crate) trait Observer: fmt::Debug + Send + Sync {
-    /// Takes note of a failed attempt, before the wait that follows it.
+    /// Receives a failed attempt, before the wait that follows it.
     fn troubled(&self, trouble: &Trouble<'_>);
 }
 
-/// A failed attempt that is followed by another.
+/// A failed attempt that is retried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trouble<'a> {
-    /// The same is sent again.
+    /// The same request is sent again.
     Retrying {
         /// The batch of the request, if it has one.
         batch: Option<u64>,
-        /// Attempts made so far, with all that were made for the same batch.
+        /// Attempts so far, including all for the same batch.
         attempt: u32,
-        /// How long nothing is done; waiting for a turn comes on top.
+        /// The wait before the retry, without the wait for a turn.
         wait: Duration,
-        /// How much longer the same is sent again.
+        /// How much longer the request is retried.
         left: Duration,
-        /// What the attempt met.
+        /// The error of the attempt.
         error: &'a CallError,
     },
-    /// The service asks for a slower pace; then the same is sent again.
+    /// The service asks for a slower pace; then the same request is sent again.
     Throttled {
         /// The batch of the request, if it has one.
         batch: Option<u64>,
         /// Vectors that the request carries.
         vectors: usize,
-        /// The part of the full pace now in force, from 0 to 1.
+        /// The current fraction of the full pace, from 0 to 1.
         pace: f64,
-        /// What the attempt met.
+        /// The error of the attempt.
         error: &'a CallError,
     },
 }

@@ -1,28 +1,28 @@
-//! What is asked of the service, and how it is to be asked. Pure.
+//! A request to the service, and how to make it. Pure.
 
 use super::budget::Budget;
 use crate::oss::client::Body;
 use crate::oss::operation::Operation;
 
-/// A request on its way.
+/// A request to the service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) operation: Operation,
     pub(crate) body: &'a Body,
-    /// Vectors it carries, which the quota counts.
+    /// The vectors in it, which count against the quota.
     pub(crate) vectors: usize,
-    /// The batch it belongs to, which the observer hears of.
+    /// The batch that it belongs to, for the observer.
     pub(crate) batch: Option<u64>,
-    /// Whether it may still be begun while the run is being stopped, because it only looks.
+    /// Whether it may be begun while the run is being stopped, because it only reads.
     pub(crate) is_look: bool,
-    /// How much trouble it may have; the caller's budget where nothing is said.
+    /// Its budget; `None` for the caller's default.
     pub(crate) budget: Option<Budget>,
-    /// As much of an answer with vectors as there can be, in bytes.
+    /// Maximum size of an answer with vectors, in bytes.
     pub(crate) most_of_vectors: usize,
 }
 
 impl<'a> Request<'a> {
-    /// One without vectors, about no batch.
+    /// A request without vectors that belongs to no batch.
     pub(crate) fn of(operation: Operation, body: &'a Body) -> Self {
         Self { operation, body, vectors: 0, batch: None, is_look: false, budget: None, most_of_vectors: 0 }
     }

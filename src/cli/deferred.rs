@@ -1,6 +1,6 @@
-//! Options that are defined only once their command is the one to run.
+//! Options that are defined only when their command is to run.
 //!
-//! Most of the time of a short command would go into the definition of options that other commands have.
+//! Otherwise a short command would spend most of its time defining the options of other commands.
 
 use std::collections::VecDeque;
 use std::ops::Deref;
@@ -13,8 +13,8 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Id};
 pub struct Deferred<T>(pub Box<T>);
 
 impl<T: Args> Deferred<T> {
-    /// The command with these options, before those that it has from above. What is said of the options has no say in what is
-    /// said of their command.
+    /// The command with these options, placed before those that it inherits. The command keeps its own help texts,
+    /// whatever the options' struct has.
     pub(super) fn define(command: Command) -> Command {
         let about = Resettable::from(command.get_about().cloned());
         let long_about = Resettable::from(command.get_long_about().cloned());

@@ -1,4 +1,4 @@
-//! The options of every command, and what each means for those that use only some of them.
+//! The options of every command, and their effect on commands that use only some of them.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

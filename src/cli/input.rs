@@ -1,4 +1,4 @@
-//! The options of a load that say what its input looks like.
+//! The options of a load that describe its input.
 #![expect(clippy::doc_markdown, reason = "doc comments are the help texts, as a terminal shows them")]
 
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::encoding::EncodingName;
 use crate::read::Format;
 use crate::values::{Character, Quote};
 
-// Elements of arrays look like links to what makes pages of doc comments.
+// The help texts are constants: in doc comments, rustdoc would read the elements of arrays as links.
 const KEY_HELP: &str = "Field or column with the key.
 
 For a nested field, join the names with dots: doc.id, or items[0].id for an element of an array.

@@ -1,4 +1,4 @@
-//! The options of a load: where to, how it is sent, what is told.
+//! The options of a load: its target, how it is sent and what is reported.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The command line: names, help texts and value types, nothing else. `settings` makes plain values of it.
+//! The command line: names, help texts and value types, nothing else. `settings` turns it into plain values.
 
 mod convert;
 mod deferred;
@@ -47,7 +47,7 @@ pub(crate) const EXIT_CODES: [(u8, &str); 7] = [
 const LOAD_HELP: &str =
     "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
 
-/// What people do with `put-vectors`, each with its command.
+/// Common uses of `put-vectors`, each with its command.
 pub(crate) const EXAMPLES: [(&str, &str); 5] = [
     ("Try a load on this machine, without an account", "ossvec put-vectors vectors.jsonl --local"),
     (
@@ -224,7 +224,7 @@ pub struct Generate {
     pub folder: PathBuf,
 }
 
-/// The exit codes as the help ends with them.
+/// The list of exit codes at the end of the help.
 fn exit_codes() -> String {
     let codes = EXIT_CODES.map(|(code, meaning)| format!("\n  {code}  {meaning}"));
     format!("Exit codes:{}", codes.concat())
@@ -273,7 +273,7 @@ mod tests {
         for name in ["put-vectors", "verify"] {
             assert_eq!(names(&Cli::command(), name), [""; 0]);
             assert!(names(&definition(), name).contains(&"bucket".to_owned()));
-            // Once it runs, it has the options of every command beside them.
+            // When it runs, it also has the options of every command.
             let mut run = Cli::command();
             run.build();
             assert!(names(&run, name).starts_with(&names(&definition(), name)));

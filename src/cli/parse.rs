@@ -1,4 +1,4 @@
-//! Values that clap has no parser for, as several kinds of options have them.
+//! Parsers for values that clap has none for, shared by several kinds of options.
 
 use crate::oss::secret::Secret;
 use crate::values::Switch;
@@ -14,7 +14,7 @@ pub(super) fn whole(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "expected a whole number such as 1000".to_owned())
 }
 
-/// A switch may be followed by its position, as in ossutil: `--quiet=false`.
+/// A switch, optionally with a value after an equals sign, as in ossutil: `--quiet=false`.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     text.parse().map(|Switch(on)| on)
 }

@@ -1,4 +1,4 @@
-//! Commands and options that other programs have, ossutil above all, and what to use in their place here. Pure.
+//! Commands and options of other programs, above all ossutil, and what to use instead. Pure.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -25,10 +25,10 @@ const LOADS: [&str; 8] = ["cp", "sync", "upload", "load", "import", "insert", "u
 /// Commands of ossutil for buckets and objects.
 const OF_OBJECTS: [&str; 12] =
     ["ls", "rm", "mb", "rb", "mv", "cat", "du", "stat", "mkdir", "hash", "presign", "restore"];
-/// How ossutil's other commands for vectors begin.
+/// The prefixes of ossutil's other commands for vectors.
 const OF_VECTORS: [&str; 5] = ["get-", "list-", "delete-", "query-", "put-vector-"];
 
-/// What to use in place of what is not known here, if that is known elsewhere.
+/// What to use instead of an unknown command or option, if another program has it.
 pub(crate) fn cure(error: &clap::Error) -> Option<String> {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn what_is_known_elsewhere_is_answered_with_what_is_known_here() {
         let said = |line: &str| {
-            // Options that are none here stand in no text as such.
+            // The placeholder keeps options that ossvec does not have out of the source text.
             let line = line.replace('~', "--");
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
             cure(&error).unwrap_or_else(|| "none".to_owned())
@@ -131,7 +131,7 @@ mod tests {
             let spelled = [slip.to_string(), format!("-{slip}"), format!("--{slip}")];
             assert!(!known.iter().any(|word| spelled.contains(word)), "{slip}");
         }
-        // What a cure names is an option or a command.
+        // Every option that a cure names must exist.
         for (_, cure) in OPTIONS {
             for word in cure.split([' ', ',', ';', ':']).filter(|word| word.starts_with("--")) {
                 assert!(known.iter().any(|known| known == word), "{cure}");

@@ -1,4 +1,4 @@
-//! The options of a look at loads.
+//! The options of `status`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The options of a verification: those of a load, so that one word makes one of the other.
+//! The options of a verification: those of a load, so that changing one word turns one into the other.
 
 use clap::{Arg, Args};
 

@@ -1,14 +1,14 @@
-//! What this build is. `--version` tells it in a line; with `--verbose`, what is in it follows.
+//! The version of this build. `--version` prints it on one line; `--verbose` adds the build's details.
 
 use std::ffi::OsString;
 
 use crate::read::Format;
 
-/// The commit, empty where the build could not know it. `build.rs` sets it, and the target.
+/// The commit, empty if the build could not determine it. `build.rs` sets it and the target.
 const COMMIT: &str = env!("OSSVEC_BUILD_COMMIT");
 const TARGET: &str = env!("OSSVEC_BUILD_TARGET");
 
-/// The letters of a hash by which people name a commit.
+/// The length of an abbreviated commit hash.
 const SHORT: usize = 9;
 
 /// Version, commit and target.
@@ -18,7 +18,7 @@ pub(super) fn line() -> String {
     format!("{} ({})", env!("CARGO_PKG_VERSION"), built.trim())
 }
 
-/// What `--version --verbose` prints, if that is what the arguments ask for, in either order and as letters.
+/// The output of `--version --verbose`, if the arguments ask for that, in either order and also as letters.
 pub(crate) fn verbose(arguments: &[OsString]) -> Option<String> {
     let words: Vec<_> = arguments.iter().skip(1).map(|argument| argument.to_str()).collect();
     let is_asked = matches!(

@@ -1,4 +1,4 @@
-//! `complete-indexes`: the names of indexes that a completion script asks for.
+//! `complete-indexes`: the index names that completion scripts offer.
 
 use std::io::Read;
 
@@ -7,7 +7,7 @@ use crate::index_names;
 use crate::print::out;
 use crate::settings::Environment;
 
-/// Prints the names of the indexes in the bucket that the typed line names. Whoever completes a word wants no errors.
+/// Prints the names of the indexes in the bucket that the typed line names. Completion shows no errors.
 pub(super) async fn complete_indexes(environment: &Environment) -> Result<Exit, Failure> {
     let mut line = String::new();
     let is_read = std::io::stdin().read_to_string(&mut line).is_ok();

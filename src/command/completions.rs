@@ -1,4 +1,4 @@
-//! `completions`: a completion script.
+//! `completions`: prints a completion script.
 
 use crate::cli::Completions;
 use crate::exit::{Exit, Failure};

@@ -9,7 +9,7 @@ use crate::settings::{self, Environment};
 use crate::shown::{pretty_json, visible};
 use crate::trial;
 
-/// Runs the command below `config` that is asked for.
+/// Runs the chosen `config` subcommand.
 pub(super) async fn config(
     config: &Config,
     global: &Global,
@@ -33,7 +33,7 @@ fn show(arguments: &ConfigShow, global: &Global, environment: &Environment) -> R
     Ok(printed.map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete))
 }
 
-/// Asks for the settings, writes them, and tries them if that is wanted.
+/// Asks for the settings, writes them, and tries them if the user wants that.
 async fn init(global: &Global, environment: &Environment) -> Result<Exit, Failure> {
     let init::Written { path, profile } =
         init::init(global, environment, |note| always_remark(Severity::Note, note))?;

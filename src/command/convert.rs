@@ -1,4 +1,4 @@
-//! `convert`: JSON that put-vectors does not read as it is.
+//! `convert`: turns JSON that `put-vectors` cannot read into JSON that it can.
 
 use crate::cli::Convert;
 use crate::convert;

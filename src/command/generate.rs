@@ -1,4 +1,4 @@
-//! `generate`: what is generated, written into a copy of the project's tree.
+//! `generate`: writes the generated files into a copy of the source tree.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::cli::Generate;
 use crate::exit::{ErrorCode, Exit, Failure};
 use crate::generate;
 
-/// Writes what is generated into a copy of the project's tree.
+/// Writes the generated files into a copy of the source tree.
 pub(super) fn generate(arguments: &Generate) -> Result<Exit, Failure> {
     let failed = |what: &str, path: &Path, error: &dyn std::fmt::Display| {
         Failure::new(ErrorCode::CannotWrite, format!("cannot {what} {}: {error}", path.display()))
@@ -22,7 +22,7 @@ pub(super) fn generate(arguments: &Generate) -> Result<Exit, Failure> {
         let path = arguments.folder.join(part.path);
         let page = match std::fs::read_to_string(&path) {
             Ok(page) => page,
-            // A folder without the page has no part of it to renew.
+            // A tree without the page has no generated part to update.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(failed("read", &path, &error)),
         };

@@ -1,4 +1,4 @@
-//! A local service about to serve: its data, its address, its end.
+//! Starting a local service: its data, its address and its shutdown.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::local_service::{self, Service};
 use crate::oss::time::Timestamp;
 use crate::settings::LOCAL_BUCKET;
 
-/// Opens a local service's data and sees to it that there is a bucket.
+/// Opens a local service's data and makes sure that it has a bucket.
 pub(super) fn open(options: local_service::Options) -> Result<Arc<Service>, Failure> {
     let service = Service::open(options).and_then(|service| {
         service.store().put_bucket(LOCAL_BUCKET, &Timestamp::now().rfc3339_millis())?;
@@ -29,7 +29,7 @@ pub(super) fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
     Failure::new(ErrorCode::LocalService, format!("cannot listen on {address}: {error}"))
 }
 
-/// Ends when the flag is raised.
+/// Completes when the flag is raised.
 pub(super) async fn raised(mut flag: watch::Receiver<bool>) {
     if flag.wait_for(|raised| *raised).await.is_err() {
         std::future::pending::<()>().await;

@@ -1,5 +1,5 @@
-//! From the command line to the exit code: parsed here, and handed to the command that it names, each in a file of its
-//! own.
+//! From the command line to the exit code: the command line is parsed here and handed to its command; each command has
+//! a file of its own.
 
 mod complete_indexes;
 mod completions;
@@ -29,14 +29,14 @@ use crate::resources;
 use crate::settings::{self, CommandForm, Environment};
 use crate::signals;
 
-/// What the runtime opens, with some in reserve.
+/// Files that the runtime opens, with some in reserve.
 const FILES_OF_RUNTIME: usize = 10;
-/// The threads of the runtime, and one of each kind in reserve.
+/// Threads of the runtime, plus one of each kind in reserve.
 const THREADS_OF_RUNTIME: usize = 4;
-/// Threads that wait for what holds up others are kept: later there might be none to be had.
+/// Blocking threads are kept this long: the system may refuse a new one later.
 const THREADS_STAY: Duration = Duration::from_mins(10);
 
-/// Runs the program on its arguments and says how it ended.
+/// Runs the program with its arguments and returns how it ended.
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
     std::panic::set_hook(Box::new(defect));
     let arguments: Vec<_> = arguments.collect();
@@ -45,12 +45,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment)
     ended.unwrap_or_else(|failure| not_begun(&failure, document(&arguments), environment, &result))
 }
 
-/// Runs the command line, and tells of whatever did not let it begin.
+/// Runs the command line, and reports an error that kept it from starting.
 fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce) -> Exit {
     if let Some(text) = verbose_version(arguments) {
         return out(&text).map_or_else(|error| unprinted(&error, Exit::Complete), |()| Exit::Complete);
     }
-    // Whoever reads the result gets one also where the program itself is broken.
+    // The reader of the result gets one even if the program itself panics.
     let done = std::panic::catch_unwind(AssertUnwindSafe(|| match narrow::parsed(arguments) {
         Ok(cli) => parsed(&cli, environment, arguments, result),
         Err(error) => usage(&error, || format!("ossvec {}", named(arguments).join(" "))),
@@ -59,8 +59,8 @@ fn ended(arguments: &[OsString], environment: &Environment, result: &ResultOnce)
     done.unwrap_or_else(|failure| not_begun(&failure, document(arguments), environment, result))
 }
 
-/// Tells of a defect by its place, and of nothing that may be somebody's data; whoever holds the thread tells what comes
-/// of it.
+/// Reports the source location of a panic, but nothing that may be user data; the thread's owner reports the
+/// consequences.
 fn defect(info: &std::panic::PanicHookInfo<'_>) {
     if is_guarded() {
         return;
@@ -69,7 +69,7 @@ fn defect(info: &std::panic::PanicHookInfo<'_>) {
     always_remark(Severity::Note, &format!("bug in ossvec at {place}; please report it with this line"));
 }
 
-/// Runs a command line that can be understood.
+/// Runs a command line that parses.
 fn parsed(
     cli: &Cli,
     environment: &Environment,
@@ -90,12 +90,12 @@ fn parsed(
             command(cli, environment, arguments, result).await
         })
     }));
-    // A thread may still wait for standard input; nothing is lost by not waiting for it.
+    // A thread may still wait for standard input; nothing is lost by abandoning it.
     runtime.shutdown_background();
     done.unwrap_or_else(|_| Err(own_defect()))
 }
 
-/// Runs the command that is asked for.
+/// Runs the chosen command.
 async fn command(
     cli: &Cli,
     environment: &Environment,
@@ -130,7 +130,7 @@ async fn command(
     }
 }
 
-/// The commands that a line names, one within the other, even if it is wrong elsewhere.
+/// The command and subcommands that a line names, even if the rest of it is wrong.
 fn named(arguments: &[OsString]) -> Vec<String> {
     let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
     let first = matches.as_ref().ok().and_then(ArgMatches::subcommand);
@@ -139,13 +139,13 @@ fn named(arguments: &[OsString]) -> Vec<String> {
         .collect()
 }
 
-/// What a script waits for on standard output, even if the command line is wrong elsewhere.
+/// What a script expects on standard output, even if the command line is wrong elsewhere.
 fn document(arguments: &[OsString]) -> Document {
     let is_json = arguments.iter().any(|argument| argument == "--output-format=json")
         || arguments.windows(2).any(|pair| pair == ["--output-format", "json"]);
     match named(arguments).first().map(String::as_str) {
         _ if !is_json => Document::None,
-        // Who mistypes a command means one that has a summary.
+        // A mistyped command is taken to be one that prints a summary.
         Some("put-vectors" | "verify") | None => Document::Summary,
         Some("config" | "status") => Document::Failure,
         Some(_) => Document::None,

@@ -1,7 +1,7 @@
-//! The command line, understood by the definition of the one command that it names.
+//! Parses the command line with the definition of only the command that it names.
 //!
-//! A load has so many options that most of the time of a short one went into their definition: once for the load, and, of
-//! those that all commands have, once for each other command. What is asked for or wrong is said by the definition of all.
+//! A load has so many options that a short one spent most of its time defining them: the load's own options once, and
+//! the global options once more for each other command. Help and errors still come from the full definition.
 
 use std::ffi::OsString;
 
@@ -9,15 +9,15 @@ use clap::{Args, FromArgMatches, Parser};
 
 use crate::cli::{Cli, Global, PutVectors, VectorsApi, Verify};
 
-/// The command line, or what is to be printed in place of running it.
+/// The parsed command line; an error is the help or the message to print instead.
 pub(super) fn parsed(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     understood(arguments).map_or_else(|| Cli::try_parse_from(arguments), Ok)
 }
 
-/// The command line, if no other command is needed to understand it.
+/// The command line, if a single command's definition is enough to parse it.
 ///
-/// A word may be the name of a command and mean something else, such as a profile. Then the definition lacks the command
-/// that is meant, so that the line is not understood.
+/// A word may equal a command's name and mean something else, such as a profile. The definition then lacks the command
+/// that is meant, and the line does not parse.
 fn understood(arguments: &[OsString]) -> Option<Cli> {
     let command = arguments.iter().skip(1).find_map(|word| alone(word.to_str()?))?;
     let definition = Global::augment_args(clap::Command::new("ossvec").subcommand(command));
@@ -49,7 +49,7 @@ mod tests {
         std::iter::once("ossvec").chain(line.iter().map(String::as_str)).map(OsString::from).collect()
     }
 
-    /// What the definition of all commands makes of a line, or none if that is an error or a help.
+    /// The result of the full definition for a line, or `None` if that is an error or help.
     fn by_all(line: &[OsString]) -> Option<String> {
         Cli::try_parse_from(line).ok().map(|cli| format!("{cli:?}"))
     }
@@ -58,7 +58,7 @@ mod tests {
         understood(line).map(|cli| format!("{cli:?}"))
     }
 
-    /// Every option, every name of a command, and words that are or look like values.
+    /// Every option, every command name, and words that are or look like values.
     static VOCABULARY: LazyLock<Vec<String>> = LazyLock::new(|| {
         fn of(command: &clap::Command, found: &mut Vec<String>) {
             found.extend(command.get_name_and_visible_aliases().into_iter().map(str::to_owned));
@@ -101,7 +101,7 @@ mod tests {
             "vectors-api put-vectors --vectors file://a --dry-run --dry-run",
         ] {
             let line = words(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
-            // One word that is another command's name makes the line one for all.
+            // A word that equals another command's name sends the line to the full definition.
             let is_profile = line.iter().any(|word| word == "--profile");
             assert_eq!(by_one(&line).is_some(), !is_profile, "{line:?}");
             assert!(by_all(&line).is_some(), "{line:?}");

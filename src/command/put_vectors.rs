@@ -1,4 +1,4 @@
-//! `put-vectors`, in either form: a load, with the local service around it if there is to be one.
+//! `put-vectors`, in either form: a load, with a local service around it if one is asked for.
 
 use tokio::sync::watch;
 
@@ -16,10 +16,11 @@ use crate::resources;
 use crate::settings::{self, CommandForm, Environment, Load};
 use crate::signals;
 
-/// What a load opens beside its connections: inputs, journal, rejects, events, log and locks, with some in reserve.
+/// Files that a load opens in addition to its connections: inputs, journal, rejects, events, log and locks, with some
+/// in reserve.
 const FILES_OF_LOAD: usize = 16;
 
-/// Loads, with the local service around it if there is to be one.
+/// Runs a load, with a local service around it if one is asked for.
 pub(super) async fn put_vectors(
     (arguments, form): (&PutVectors, CommandForm),
     global: &Global,
@@ -31,7 +32,7 @@ pub(super) async fn put_vectors(
     carry_out(load, global, result).await
 }
 
-/// Carries out a load, or a verification.
+/// Runs a load or a verification.
 pub(super) async fn carry_out(load: Load, global: &Global, result: &ResultOnce) -> Result<Exit, Failure> {
     let Load { mut job, service, asked, local, output, log } = load;
     let connections = job.jobs * if local.is_some() { 2 } else { 1 };

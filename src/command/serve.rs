@@ -1,4 +1,4 @@
-//! `serve`: the local service by itself, until it is told to end.
+//! `serve`: runs the local service by itself until a signal stops it.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::settings::{self, Environment, LOCAL_BUCKET};
 use crate::shown::visible_lines;
 use crate::signals;
 
-/// Serves until it is told to end.
+/// Serves until a signal comes.
 pub(super) async fn serve(
     arguments: &Serve,
     global: &Global,
@@ -41,7 +41,7 @@ pub(super) async fn serve(
     logged.failure(&log).map_or(Ok(Exit::Complete), Err)
 }
 
-/// What a service tells when it begins: where it is, and how to load into it.
+/// What the service prints on startup: its address, and how to load into it.
 fn hello(options: &local_service::Options, address: SocketAddr) -> String {
     let usual = local_service::Options::default();
     let secret = if is_open(options) { usual.access_key_secret.expose() } else { "…" };
@@ -60,7 +60,7 @@ fn hello(options: &local_service::Options, address: SocketAddr) -> String {
     )
 }
 
-/// Whether the access key is the one that everybody knows.
+/// Whether the access key is the publicly known default.
 fn is_open(options: &local_service::Options) -> bool {
     options.access_key_secret == local_service::Options::default().access_key_secret
 }

@@ -1,4 +1,4 @@
-//! `status`: the loads of this machine, once or again and again.
+//! `status`: shows the loads of this machine, once or repeatedly.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::settings::{self, Environment, StatusSettings};
 use crate::signals;
 use crate::status::{look, screen};
 
-/// How often a watched state is looked at.
+/// The interval at which `--watch` refreshes.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Shows loads.

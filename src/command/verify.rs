@@ -1,4 +1,4 @@
-//! `verify`: a load whose vectors are compared with those of the index in place of being sent.
+//! `verify`: a load whose vectors are compared with those of the index instead of being sent.
 
 use super::put_vectors::carry_out;
 use crate::cli::{Global, Verify};
@@ -7,7 +7,7 @@ use crate::exit::{Exit, Failure};
 use crate::print::ResultOnce;
 use crate::settings::{self, Environment};
 
-/// Compares what the files hold with what the index holds.
+/// Compares the content of the files with that of the index.
 pub(super) async fn verify(
     arguments: &Verify,
     global: &Global,

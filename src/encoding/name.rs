@@ -1,4 +1,4 @@
-//! The encodings that text can be read in, by the names that people use.
+//! The encodings that text can be read in, by their common names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,10 +25,10 @@ const OTHER_NAMES: [(&str, &str); 11] = [
 ];
 
 impl Encoding {
-    /// The encoding that the byte-order mark at the start of `head` stands for, unless that is UTF-8.
+    /// The encoding that the byte-order mark at the start of `head` indicates, unless that is UTF-8.
     pub(crate) fn of_mark(head: &[u8]) -> Option<Self> {
         match head {
-            // UTF-32 begins alike, and is not read.
+            // UTF-32 begins with the same bytes, and is not supported.
             [0xff, 0xfe, 0, 0, ..] => None,
             [0xff, 0xfe, ..] => Some(Self(UTF_16LE)),
             [0xfe, 0xff, ..] => Some(Self(UTF_16BE)),
@@ -36,7 +36,7 @@ impl Encoding {
         }
     }
 
-    /// The encoding of this name, or nothing for UTF-8; an error if nobody calls an encoding so.
+    /// The encoding of this name, or `None` for UTF-8; an error if no encoding has this name.
     pub(crate) fn named(name: &str) -> Result<Option<Self>, UnknownEncoding> {
         let lower = name.trim().to_ascii_lowercase();
         let known = OTHER_NAMES.iter().find(|(other, _)| *other == lower.replace('_', "-"));
@@ -49,23 +49,23 @@ impl Encoding {
         }
     }
 
-    /// Whether each character takes two or four bytes, also those of ASCII.
+    /// Whether every character, even an ASCII one, takes two or four bytes.
     pub(crate) fn is_wide(self) -> bool {
         self.0 == UTF_16LE || self.0 == UTF_16BE
     }
 
-    /// The encoding's usual name.
+    /// The encoding's common name.
     pub(crate) fn name(self) -> &'static str {
         called(self.0)
     }
 
-    /// What decodes it, from the beginning of a text.
+    /// A decoder, to start at the beginning of a text.
     pub(crate) fn decoder(self) -> encoding_rs::Decoder {
         self.0.new_decoder_without_bom_handling()
     }
 }
 
-/// The usual name of an encoding. Browsers call by the older one what holds more than it.
+/// The common name of an encoding. The Encoding Standard names it after an older subset.
 pub(super) fn called(encoding: &'static encoding_rs::Encoding) -> &'static str {
     match encoding.name() {
         "GBK" | "gb18030" => "GB18030",
@@ -79,7 +79,7 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// What no encoding is called.
+/// A name that no encoding has.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "expected auto, utf-8, utf-16, gb18030, gbk, big5, shift_jis, euc-jp, euc-kr, latin-1, windows-1252 or another \
@@ -87,7 +87,7 @@ impl fmt::Display for Encoding {
 )]
 pub struct UnknownEncoding;
 
-/// The value of `--encoding`; nothing for `auto` and UTF-8, which read the same.
+/// The value of `--encoding`; `None` for `auto` and UTF-8, which read the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EncodingName(pub Option<Encoding>);
 
@@ -132,7 +132,7 @@ mod tests {
             for name in names {
                 assert_eq!(name.parse::<EncodingName>().unwrap().to_string(), encoding, "{name}");
             }
-            // What a journal notes is read again as the same.
+            // The name in a journal parses back to the same encoding.
             assert_eq!(encoding.parse::<EncodingName>().unwrap().to_string(), encoding);
         }
         for name in ["", "utf-32", "utf-7", "hz-gb-2312", "x-user-defined", "replacement", "latin"] {

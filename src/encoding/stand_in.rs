@@ -1,24 +1,24 @@
-//! What stands in decoded text for bytes that are no character of its encoding.
+//! Placeholders in decoded text for bytes that are not a character of its encoding.
 //!
-//! Nothing may be replaced silently, and one bad record must not cost the file. So the bytes are written as what no
-//! UTF-8 holds: whatever record they are in is then rejected as any other with bytes that are not UTF-8. They are kept
-//! in it, to be named. No encoding of text has the byte that begins a stand-in at the start of a character, so that
-//! text that was never decoded is not taken for one.
+//! Nothing may be replaced silently, and one bad record must not cost the file. So the bytes are written as a sequence
+//! that is invalid in UTF-8: their record is then rejected like any other with bytes that are not UTF-8. The sequence
+//! keeps them, so that a message can name them. In no text encoding does a character start with the first byte of a
+//! placeholder, so text that was never decoded is not mistaken for one.
 
 use std::fmt;
 
-/// The byte that begins a stand-in.
+/// The first byte of a placeholder.
 const BEGINS: u8 = 0xff;
 
-/// Two bits of a byte are added to this one, which no UTF-8 holds; the others follow in the next byte.
+/// The high two bits of a byte are added to this value, which is invalid in UTF-8; the others follow in the next byte.
 const HIGH: u8 = 0xf5;
 const LOW: u8 = 0x80;
 const LOW_BITS: u8 = 0x3f;
 
-/// So many bytes of a sequence are kept: the longest of any encoding.
+/// The maximum number of bytes kept of a sequence: the longest of any encoding.
 const BYTES: usize = 4;
 
-/// Bytes that are no character of the encoding that their text is in.
+/// Bytes that are not a character of their text's encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sequence {
     bytes: [u8; BYTES],
@@ -26,7 +26,7 @@ pub struct Sequence {
 }
 
 impl Sequence {
-    /// These bytes, as many as are kept.
+    /// Keeps these bytes, up to the maximum.
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut sequence = Self::default();
         for byte in bytes {
@@ -46,7 +46,7 @@ impl Sequence {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    /// Writes what stands for it.
+    /// Writes the placeholder for these bytes.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.push(BEGINS);
         for byte in self.kept() {
@@ -54,7 +54,7 @@ impl Sequence {
         }
     }
 
-    /// What the stand-in at the start of `text` stands for, if there is one.
+    /// The bytes that the placeholder at the start of `text` stands for, if there is one.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
         let mut rest = text.strip_prefix(&[BEGINS])?;
         let mut sequence = Self::default();

@@ -1,4 +1,5 @@
-//! How a run ended, as a number for the shell, and why it failed, as one word for scripts: closed lists. Pure.
+//! How a run ended, as the exit code for the shell, and why it failed, as the error code for scripts. Both lists are
+//! closed. Pure.
 
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ pub enum Exit {
     Usage = 1,
     /// The service refused; that will not change by itself.
     Service = 2,
-    /// This side failed: input, configuration, credentials, disk.
+    /// The client failed: input, configuration, credentials, disk.
     Client = 3,
     /// Finished, or stopped, with records rejected or unknown.
     Partial = 4,
@@ -36,25 +37,25 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Defines the list once: each code with its word and the exit code that follows from it.
+/// Defines the list once: each error code with its name and its exit code.
 macro_rules! error_codes {
     ($($(#[$meaning:meta])* $code:ident = $word:literal, $exit:ident;)*) => {
-        /// Why a run failed, as one word; `docs/events.md` lists them.
+        /// Why a run failed, as an error code; `docs/events.md` lists them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         pub enum ErrorCode {
             $($(#[$meaning])* #[serde(rename = $word)] $code,)*
         }
 
         impl ErrorCode {
-            /// All of them, in the order of the documentation.
+            /// All codes, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$code),*];
 
-            /// The word that scripts read.
+            /// The name that scripts read.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$code => $word,)* }
             }
 
-            /// What the shell sees.
+            /// The exit code that the shell sees.
             pub fn exit(self) -> Exit {
                 match self { $(Self::$code => Exit::$exit,)* }
             }
@@ -95,9 +96,9 @@ error_codes! {
     HostNotFound = "host_not_found", Temporary;
     /// The service did not respond.
     Unreachable = "unreachable", Temporary;
-    /// The service responded with errors of its own until the retry budget ended.
+    /// The service responded with errors of its own until the retry budget ran out.
     ServiceUnavailable = "service_unavailable", Temporary;
-    /// The service asked for a slower pace until the retry budget ended.
+    /// The service asked for a slower pace until the retry budget ran out.
     Throttled = "throttled", Temporary;
     /// The service accepts no writes.
     NoWrites = "no_writes", Temporary;
@@ -108,9 +109,9 @@ error_codes! {
     MissingSetting = "missing_setting", Client;
     /// A setting in a variable or a file is invalid.
     InvalidSetting = "invalid_setting", Client;
-    /// The credential's source gave none.
+    /// The credential's source returned none.
     CredentialUnavailable = "credential_unavailable", Client;
-    /// The settings allow no request.
+    /// No request is possible with these settings.
     Misconfigured = "misconfigured", Client;
     /// An input cannot be opened or read.
     InputUnreadable = "input_unreadable", Client;
@@ -142,7 +143,7 @@ error_codes! {
     DiskFull = "disk_full", Client;
     /// A file cannot be written.
     CannotWrite = "cannot_write", Client;
-    /// The system gives too few threads or open files.
+    /// The system allows too few threads or open files.
     NoResources = "no_resources", Client;
     /// The local service failed.
     LocalService = "local_service", Client;
@@ -157,12 +158,12 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// Whether the same command may succeed later although nobody changes anything.
+    /// Whether the same command may succeed later without any change.
     pub fn is_retryable(self) -> bool {
         self.exit() == Exit::Temporary
     }
 
-    /// Why a file cannot be written.
+    /// The error code for a file that cannot be written.
     pub(crate) fn of_writing(error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         match error.kind() {
@@ -178,7 +179,7 @@ mod tests {
 
     const PAGE: &str = include_str!("../../docs/events.md");
 
-    /// The rows of the table of error codes: word, exit code, whether it is retryable.
+    /// The rows of the table of error codes: name, exit code, whether it is retryable.
     fn rows() -> Vec<(String, String, String)> {
         let section = PAGE.split("\n## Error codes\n").nth(1).unwrap();
         let section = section.split("\n## ").next().unwrap();

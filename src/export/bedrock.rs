@@ -1,4 +1,4 @@
-//! Output of batch inference of Amazon Bedrock: the answers of its models, each in the model's own form. Pure.
+//! Output of Amazon Bedrock batch inference: model responses, each in its model's own form. Pure.
 
 use super::cohere::Embeddings;
 use super::form::{Content, Export};
@@ -20,7 +20,7 @@ pub(super) fn batch<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     Some(Export::new("a Bedrock batch output", content).with_key(key))
 }
 
-/// What a model has answered.
+/// A model's response.
 fn answer<'a>(record: &Members<'a>, key: &'a str, output: &Members<'a>) -> Content<'a> {
     let by_type = output.object("embeddingsByType");
     if output.get("embedding").is_some_and(is_numbers) {
@@ -37,7 +37,7 @@ fn answer<'a>(record: &Members<'a>, key: &'a str, output: &Members<'a>) -> Conte
         };
     }
     let listed = output.get("embeddings").and_then(items).unwrap_or_default();
-    // Nova lists an object for each kind of embedding.
+    // Nova has a list with an object for each kind of embedding.
     if let [only] = listed.as_slice()
         && is_object(only)
     {
@@ -50,7 +50,7 @@ fn answer<'a>(record: &Members<'a>, key: &'a str, output: &Members<'a>) -> Conte
     }
 }
 
-/// What Cohere's models have answered.
+/// The response of a Cohere model.
 fn several<'a>(
     record: &Members<'a>,
     key: &'a str,

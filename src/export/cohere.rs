@@ -1,4 +1,4 @@
-//! Responses of Cohere's embedding models, which Bedrock passes on. Pure.
+//! Responses of Cohere's embedding models, which Bedrock returns unchanged. Pure.
 
 use super::form::{Content, Export, Unfit};
 use super::members::{Members, is_arrays, is_object, items};
@@ -11,7 +11,7 @@ const SHAPE: &str = "a Cohere response";
 const NO_KEY: &str =
     "no key found: this Cohere response has no id; add one, or choose another field with --key";
 
-/// A response by itself.
+/// A stand-alone response.
 pub(super) fn response<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     (record.has("texts") || record.has("response_type") || record.has("meta")).then_some(())?;
     let content = match Embeddings::of(record)? {
@@ -49,10 +49,10 @@ fn several<'a>(record: &Members<'a>, member: Option<&'static str>, items: Vec<&'
         .map_or_else(|| Content::unfit(Lack::Key, NO_KEY), Content::Several)
 }
 
-/// The embeddings of a response: float ones, or what keeps them from being stored.
+/// The embeddings of a response, or why they cannot be stored: only float embeddings can.
 pub(super) enum Embeddings<'a> {
     Several {
-        /// The member of `embeddings` that they are in, if they are listed by type.
+        /// The member of `embeddings` that has them, if they are listed by type.
         member: Option<&'static str>,
         items: Vec<&'a str>,
     },
@@ -62,7 +62,7 @@ pub(super) enum Embeddings<'a> {
 const FLOAT: &str = "float";
 
 impl<'a> Embeddings<'a> {
-    /// Those of a response, if it has any.
+    /// The embeddings of a response, if it has any.
     pub(super) fn of(response: &Members<'a>) -> Option<Self> {
         let embeddings = response.get("embeddings")?;
         if is_arrays(embeddings) {
@@ -84,7 +84,7 @@ impl<'a> Embeddings<'a> {
         })
     }
 
-    /// A response with one of its embeddings, and with what belongs to it.
+    /// A response reduced to one of its embeddings and its text.
     pub(super) fn with_only(
         response: &Members<'_>,
         member: Option<&str>,

@@ -1,4 +1,4 @@
-//! Results of the asynchronous text embedding of `DashScope`. Pure.
+//! Results of `DashScope`'s asynchronous text embedding. Pure.
 
 use super::form::{Content, Export};
 use super::members::{Members, is_numbers, plain};
@@ -9,7 +9,7 @@ use crate::record::names::KEYS;
 const NO_KEY: &str = "no key found: a DashScope result has only the number of its text; make keys with \
                       --key-template '{file}-{row}', or use --key text_index if the input is one result file";
 
-/// What a result has that is nothing but an error.
+/// The members that a result may have if it is only an error.
 const OF_ERROR: [&str; 7] = ["code", "message", "request_id", "status_code", "text_index", "usage", "output"];
 
 /// The result for one text.
@@ -17,7 +17,7 @@ pub(super) fn result<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     let is_indexed = record.has("text_index") && (record.has("embedding") || record.has("code"));
     let is_plain = ["code", "message", "embedding"].iter().all(|name| record.has(name));
     let has_key = KEYS.iter().any(|name| record.has(name));
-    // An error by itself has nothing that a record of somebody else has.
+    // Only an error by itself has nothing but these members: an unrelated record has others.
     let is_error = record.has("code") && record.has("message") && record.has_only(&OF_ERROR);
     (is_indexed || is_error || (is_plain && !has_key)).then_some(())?;
     let has_vector = record.get("embedding").is_some_and(is_numbers);

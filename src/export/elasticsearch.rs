@@ -1,4 +1,4 @@
-//! Documents of Elasticsearch and `OpenSearch`, as elasticdump and search responses have them. Pure.
+//! Documents of Elasticsearch and `OpenSearch`, as elasticdump writes them and as search responses contain them. Pure.
 
 use super::form::{Content, Export};
 use super::members::{Members, is_numbers};

@@ -1,4 +1,4 @@
-//! A record of a known form, and what it holds. Pure.
+//! A record of a known shape, and its content. Pure.
 
 use super::parts::Parts;
 use super::paths::Paths;
@@ -7,31 +7,31 @@ use crate::record::Lack;
 /// A record of a known shape.
 #[derive(Debug)]
 pub(crate) struct Export<'a> {
-    /// What inputs of such records are called.
+    /// What messages call an input of such records.
     pub(crate) shape: &'static str,
-    /// Its key, where that is known whatever the record holds, as it is written.
+    /// Its key as written, if it is known independently of the content.
     pub(crate) key: Option<&'a str>,
-    /// What it holds.
+    /// Its content.
     pub(crate) content: Content<'a>,
 }
 
-/// What such a record holds.
+/// The content of such a record.
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
     /// One vector.
     One(Paths),
     /// Several vectors.
     Several(Parts<'a>),
-    /// What the provider says of its failure.
+    /// The provider's error message.
     Failed(String),
-    /// Nothing that could be stored.
+    /// Nothing that can be stored.
     Unfit(Unfit),
 }
 
 /// Why a record cannot be stored, and the cure.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unfit {
-    /// What it has not.
+    /// What the record lacks.
     pub(crate) lack: Lack,
     /// The message.
     pub(crate) said: String,
@@ -46,8 +46,8 @@ impl<'a> Export<'a> {
         Self { key: Some(key), ..self }
     }
 
-    /// What inputs that begin with it are read as, with the fields that the user names; nothing where it shows nothing of
-    /// that.
+    /// How inputs that begin with this record are read, given the fields that the user names; `None` if the record does
+    /// not show that.
     pub(crate) fn told(&self, key: &[String], vector: &[String], metadata: &[String]) -> Option<String> {
         let paths = match &self.content {
             Content::One(paths) => paths,
@@ -73,7 +73,8 @@ impl Content<'_> {
         Self::Unfit(Unfit { lack, said: said.into() })
     }
 
-    /// The vector that is the only one of `found`; each is a path. `of` says where they are.
+    /// The content with the only vector of `found`, a list of paths; several are an error that says where (`of`) they
+    /// are.
     pub(super) fn only(found: &[String], paths: Paths, of: &str) -> Option<Self> {
         match found {
             [] => None,

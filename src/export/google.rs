@@ -1,4 +1,4 @@
-//! Batch outputs of Vertex AI and of the Gemini API. Pure.
+//! Batch outputs of Vertex AI and the Gemini API. Pure.
 
 use super::form::{Content, Export};
 use super::members::{Members, is_numbers, is_object, told};
@@ -9,7 +9,7 @@ use crate::record::names::KEYS;
 const NO_KEY: &str = "no key found: a Vertex AI batch prediction has no id; make keys with --key-template \
                       '{file}-{row}', or choose a field of its instance with --key";
 
-/// A line of a batch prediction of Vertex AI.
+/// A line of a Vertex AI batch prediction.
 pub(super) fn vertex<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     let instance = record.object("instance")?;
     let predictions = record.array("predictions");
@@ -49,7 +49,7 @@ fn is_truncated(embeddings: &Members<'_>) -> bool {
     statistics.is_some_and(|statistics| statistics.get("truncated") == Some("true"))
 }
 
-/// A line of a batch output of the Gemini API.
+/// A line of a Gemini API batch output.
 pub(super) fn gemini<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     let key = record.get("key")?;
     let values = |response: &Members<'_>| response.object("embedding")?.get("values").map(is_numbers);

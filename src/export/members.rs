@@ -1,4 +1,4 @@
-//! The members of one JSON object as they are written, which costs nothing that they do not need. Pure.
+//! The members of one JSON object as they are written; only those that are needed are parsed further. Pure.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::record::names::JOINED;
 
-/// No known form has objects of so many members, or arrays of so many elements: what is kept of a record is bounded.
+/// No known shape has objects or arrays of this size; the limits bound what is kept of a record.
 const MEMBERS_AT_MOST: usize = 1 << 12;
 const ELEMENTS_AT_MOST: usize = 1 << 16;
 
@@ -17,53 +17,53 @@ const ELEMENTS_AT_MOST: usize = 1 << 16;
 pub(super) struct Members<'a>(Vec<(String, &'a str)>);
 
 impl<'a> Members<'a> {
-    /// Those of `text`, if it is an object and JSON.
+    /// The members of `text`, if it is a JSON object.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// The value of a member as it is written; null is as good as none.
+    /// The value of a member as it is written; `None` for null too.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         let named = self.0.iter().find(|(other, _)| other == name);
         named.map(|(_, value)| *value).filter(|value| *value != "null")
     }
 
-    /// The members of the object that a member is.
+    /// The members of a member that is an object.
     pub(super) fn object(&self, name: &str) -> Option<Self> {
         self.get(name).filter(|value| is_object(value)).and_then(Self::of)
     }
 
-    /// The elements of the array that a member is.
+    /// The elements of a member that is an array.
     pub(super) fn array(&self, name: &str) -> Option<Vec<&'a str>> {
         self.get(name).and_then(items)
     }
 
-    /// The text that a member is.
+    /// The value of a member that is a string.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.get(name).and_then(|value| serde_json::from_str(value).ok())
     }
 
-    /// Whether there is a member of this name, null included.
+    /// Whether there is a member of this name, even if it is null.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(other, _)| other == name)
     }
 
-    /// Whether there is no member of another name, but for what `--join` adds to a record of any form.
+    /// Whether there are no members but these, apart from the one that `--join` adds.
     pub(super) fn has_only(&self, names: &[&str]) -> bool {
         self.0.iter().all(|(name, _)| name == JOINED || names.contains(&name.as_str()))
     }
 
-    /// Names and values, in their order.
+    /// Names and values, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
-    /// About how many bytes it takes.
+    /// The approximate size in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
-    /// The object with other values for some of its members.
+    /// The object with new values for some of its members.
     pub(super) fn with(&self, changes: &[(&str, &str)]) -> String {
         let mut text = String::from("{");
         for (name, value) in self.iter() {
@@ -105,7 +105,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// The elements of an array as they are written.
+/// The elements of an array, as they are written.
 pub(super) fn items(value: &str) -> Option<Vec<&str>> {
     serde_json::from_str(value).ok().map(|Elements(elements)| elements)
 }
@@ -147,7 +147,7 @@ pub(super) fn is_numbers(value: &str) -> bool {
         .is_some_and(|inside| inside.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
 }
 
-/// Whether the value is an array whose first element is one.
+/// Whether the value is an array whose first element is an array.
 pub(super) fn is_arrays(value: &str) -> bool {
     inside(value).is_some_and(|inside| inside.starts_with('['))
 }
@@ -156,17 +156,17 @@ fn inside(value: &str) -> Option<&str> {
     value.strip_prefix('[').map(str::trim_start)
 }
 
-/// The key of one of several: the `key` as it is written, and which one it is.
+/// The key of one of several vectors: `key` as it is written, with the number `index` appended.
 pub(super) fn numbered(key: &str, index: u64) -> String {
     match key.strip_suffix('"') {
         Some(open) => format!("{open}-{index}\""),
         None if key.bytes().all(|byte| byte.is_ascii_digit()) => format!("\"{key}-{index}\""),
-        // No key at all, and rejected as such.
+        // Not a valid key: the record is rejected.
         None => key.to_owned(),
     }
 }
 
-/// What a provider says of an error: its code and its message, whichever of them there are.
+/// The text of a provider's error: its code and its message, as far as they are present.
 pub(super) fn told(error: &str) -> Option<String> {
     let Some(error) = Members::of(error) else {
         return serde_json::from_str::<String>(error).ok().filter(|text| !text.trim().is_empty());
@@ -181,7 +181,7 @@ pub(super) fn told(error: &str) -> Option<String> {
     }
 }
 
-/// A value as a person reads it: text without its quotes.
+/// A value in a form for people: a string without its quotes.
 pub(super) fn plain(value: &str) -> String {
     serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned())
 }

@@ -1,7 +1,7 @@
-//! What an embedding provider or another vector store has written: the shapes of one JSON record that are known, each by
-//! the names of its members, and where its parts are. Pure.
+//! Records written by embedding providers and other vector stores: each known shape of a JSON record, recognised by the
+//! names of its members, and where its parts are. Pure.
 //!
-//! Only a record that has no key or no vector by the names of fields comes here, so a shape costs other records nothing.
+//! Only a record in which no field name yields a key or a vector comes here, so shapes cost other records nothing.
 
 mod bedrock;
 mod cohere;
@@ -23,7 +23,7 @@ pub(crate) use paths::Paths;
 
 type Recognise = for<'a> fn(&Members<'a>) -> Option<Export<'a>>;
 
-/// The shapes, each of which asks for names that no other has.
+/// The shapes; each looks for names that no other shape has.
 const SHAPES: [Recognise; 10] = [
     openai::batch,
     openai::item,

@@ -1,4 +1,4 @@
-//! The batch output of `OpenAI`, and of all who have taken over its form: Model Studio, Azure, vLLM and others. Pure.
+//! The batch output of `OpenAI` and of others with the same format: Model Studio, Azure, vLLM and more. Pure.
 
 use super::form::{Content, Export};
 use super::members::{Members, told};
@@ -14,7 +14,7 @@ const SAME_INDEX: &str = "no key found: two embeddings of this line of an OpenAI
                           which the key custom_id-INDEX needs; repeat the request";
 const ENVELOPE: &[&str] = &["id", "response", "error"];
 
-/// A line of a batch output: the answer to one request.
+/// A line of a batch output: the response to one request.
 pub(super) fn batch<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     let key = record.get("custom_id")?;
     let response = record.object("response");
@@ -29,7 +29,7 @@ pub(super) fn batch<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     Some(Export::new(BATCH, content).with_key(key))
 }
 
-/// What went wrong with a request.
+/// Why a request failed.
 fn failure(
     error: Option<&str>,
     response: Option<&Members<'_>>,
@@ -68,7 +68,7 @@ fn embeddings<'a>(
     };
     let numbered: Vec<_> =
         (0_u64..).zip(&data).map(|(place, item)| (index(item).unwrap_or(place), *item)).collect();
-    // The text of a record that was divided before is the only one, whatever its number.
+    // A record that was divided before has only its own text, whatever its number.
     let numbers = || numbered.iter().map(|(number, _)| if others.is_empty() { 0 } else { *number });
     let texts = match Texts::joined(record, numbers()) {
         Ok(texts) => texts,
@@ -90,12 +90,12 @@ fn embeddings<'a>(
     parts.map_or_else(|| Content::unfit(Lack::Key, SAME_INDEX), Content::Several)
 }
 
-/// Which of the inputs of a request an embedding is of.
+/// The number of the request's input that an embedding belongs to.
 fn index(item: &str) -> Option<u64> {
     Members::of(item)?.get("index")?.parse().ok()
 }
 
-/// An item of a response, which is what records of a response by itself are.
+/// An item of a response: the records of a stand-alone response.
 pub(super) fn item<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     let is_item = record.text("object").as_deref() == Some("embedding") && record.get("embedding").is_some();
     (is_item && record.has("index")).then(|| {

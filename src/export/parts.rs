@@ -1,5 +1,5 @@
-//! A record with several vectors, divided into records of the same shape with one each, so that one that is rejected can
-//! be loaded again like any other. Pure.
+//! A record with several vectors, divided into records of the same shape with one vector each, so that a rejected one
+//! can be loaded again like any other. Pure.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,25 +7,25 @@ use std::fmt;
 use super::members::numbered;
 use super::paths::Paths;
 
-/// Makes a record of its place among the others, its key and its vector.
+/// Makes a record from its place among the others, its key and its vector.
 type Make<'a> = dyn Fn(usize, &str, &str) -> String + 'a;
 
-/// The records that one with several vectors stands for.
+/// The records into which one with several vectors is divided.
 pub(crate) struct Parts<'a> {
-    /// What each has of its own: a number that goes with its key, and its vector as it is written.
+    /// What differs between them: a number to append to the key, and the vector as it is written.
     items: Vec<(u64, &'a str)>,
-    /// Where the parts of each are.
+    /// Where the parts of each record are.
     paths: Paths,
-    /// The key of them all, as it is written.
+    /// The key of the whole record, as it is written.
     key: &'a str,
-    /// Bytes of what they have in common.
+    /// Size in bytes of what they share.
     common: usize,
-    /// Makes one of its place, its key and its vector.
+    /// Makes a record from its place, its key and its vector.
     make: Box<Make<'a>>,
 }
 
 impl<'a> Parts<'a> {
-    /// Divides a record of so many `bytes`; nothing if two of the numbers are equal.
+    /// Divides a record of this size in bytes; `None` if two of the numbers are equal.
     pub(super) fn new(
         key: &'a str,
         items: Vec<(u64, &'a str)>,
@@ -40,22 +40,22 @@ impl<'a> Parts<'a> {
         are_distinct.then(|| Self { items, paths, key, common, make: Box::new(make) })
     }
 
-    /// How many they are.
+    /// The number of records.
     pub(crate) fn count(&self) -> usize {
         self.items.len()
     }
 
-    /// Bytes of what they have in common, and which each of them is made with.
+    /// Size in bytes of what they share, which each of them contains.
     pub(crate) fn common(&self) -> usize {
         self.common
     }
 
-    /// Where the key and the vector of each are.
+    /// Where the key and the vector of each record are.
     pub(super) fn paths(&self) -> &Paths {
         &self.paths
     }
 
-    /// One of them, in the order of the text.
+    /// The record at a place, in the order of the text.
     pub(crate) fn part(&self, place: usize) -> Option<String> {
         let (number, item) = self.items.get(place)?;
         Some((self.make)(place, &numbered(self.key, *number), item))

@@ -1,11 +1,11 @@
-//! Points of Qdrant with named vectors, or with vectors that an index has no place for. Pure.
+//! Points of Qdrant with named vectors, or with vectors that an index cannot store. Pure.
 
 use super::form::{Content, Export};
 use super::members::{Members, is_arrays, is_numbers, is_object};
 use super::paths::Paths;
 use crate::record::Lack;
 
-/// What a point can have.
+/// The members that a point can have.
 const MEMBERS: [&str; 8] =
     ["id", "vector", "vectors", "payload", "shard_key", "version", "score", "order_value"];
 const NO_VECTOR: &str =
@@ -38,7 +38,7 @@ fn of_names<'a>(vectors: &Members<'_>) -> Content<'a> {
     Content::only(&found, paths, "this Qdrant point").unwrap_or_else(|| without(kind))
 }
 
-/// Whether it is indices and values, and nothing else.
+/// Whether the value is an object with indices and values.
 fn is_sparse(value: &str) -> bool {
     is_object(value)
         && Members::of(value)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 
-/// What is said of a record: how it is read, or why it is not.
+/// How a record is read, or why it is not.
 fn said(text: &str) -> String {
     let Some(export) = Export::of(text.as_bytes()) else { return "not recognised".to_owned() };
     let told = export.told(&[], &[], &[]);
@@ -28,7 +28,7 @@ fn all(texts: &[&str]) -> String {
     texts.iter().map(|text| said(text) + "\n").collect()
 }
 
-/// What is said of each line of a fixture.
+/// How each line of a fixture is read.
 fn of_file(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/exports").join(name);
     let text = fs::read_to_string(path).unwrap();
@@ -262,7 +262,7 @@ fn each_vector_of_a_line_gets_its_own_text_of_the_request_that_is_joined() {
     "#);
 }
 
-/// Records of the forms that no fixture has.
+/// Records of the shapes that no fixture has.
 const OTHERS: [&str; 14] = [
     r#"{"object":"embedding","index":0,"embedding":[1,2]}"#,
     r#"{"instance":{"id":"a"},"predictions":[{"embeddings":{"values":[1,2]}}]}"#,

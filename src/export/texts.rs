@@ -1,4 +1,4 @@
-//! The texts of a request, of which each of several vectors gets its own. Pure.
+//! The texts of a request, one of which goes to each of several vectors. Pure.
 
 use super::form::Unfit;
 use super::members::{Members, items};
@@ -6,24 +6,24 @@ use crate::record::Lack;
 use crate::record::names::{JOINED, OF_COHERE, TEXTS};
 use crate::words::plural;
 
-/// No control character stands in JSON as it is, so that this one marks the place of a list.
+/// Marks the place of a list: a control character cannot occur in JSON as it is.
 const MARK: char = '\0';
 
 const OTHER_REQUESTS: &str = "join the file with the requests that this output answers";
 
 /// A list of texts in a member of a record.
 pub(super) struct Texts<'a> {
-    /// The member, and where the list is in it.
+    /// The member, and the path of the list in it.
     member: &'static str,
     path: &'static [&'static str],
-    /// What stands in the member before the list, and behind it.
+    /// The text of the member before and after the list.
     around: (String, String),
     items: Vec<&'a str>,
 }
 
 impl<'a> Texts<'a> {
-    /// The list in the record that is joined, if that has a list in place of its text, for vectors that have these
-    /// `numbers` in the request; or what to say where a request has not one for each.
+    /// The list in the joined record, if it has a list of texts, for vectors with these `numbers` in the request; an
+    /// error if a request does not have one text for each vector.
     pub(super) fn joined(
         record: &Members<'a>,
         numbers: impl ExactSizeIterator<Item = u64>,
@@ -32,7 +32,7 @@ impl<'a> Texts<'a> {
         let Some(path) = TEXTS.into_iter().find(|path| value_at(&joined, path).is_some()) else {
             return Ok(None);
         };
-        // What is no request may have any list, or one text for all.
+        // A joined record that is not a request may have any list, or one text for all vectors.
         let is_request = path.len() > 1 || path == OF_COHERE;
         let Some(texts) = Self::at(record, JOINED, path) else {
             let is_text = value_at(&joined, path).is_some_and(|value| value.starts_with('"'));
@@ -54,7 +54,7 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// The list along a path in a member of the record.
+    /// The list at a path in a member of the record.
     pub(super) fn at(
         record: &Members<'a>,
         member: &'static str,
@@ -67,12 +67,12 @@ impl<'a> Texts<'a> {
         Some(Self { member, path, around: (before.to_owned(), behind.to_owned()), items })
     }
 
-    /// Bytes of the list.
+    /// The size of the list in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.items.iter().map(|item| item.len()).sum()
     }
 
-    /// What to say where there is not one for each vector, of which `numbers` are the places in the request.
+    /// The error message unless there is one text for each vector; `numbers` are the vectors' places in the request.
     pub(super) fn misfit(&self, mut numbers: impl ExactSizeIterator<Item = u64>) -> Option<String> {
         let (texts, vectors) = (self.items.len() as u64, numbers.len() as u64);
         let list = format!("{}.{}", self.member, self.path.join("."));
@@ -85,14 +85,14 @@ impl<'a> Texts<'a> {
         Some(format!("{what}; {OTHER_REQUESTS}"))
     }
 
-    /// The member with a list of only one of them.
+    /// The member with only one of the texts in its list.
     fn with_only(&self, place: usize) -> String {
         let (before, behind) = &self.around;
         format!("{before}[{}]{behind}", self.items.get(place).copied().unwrap_or_default())
     }
 }
 
-/// The record with these changes, and with only one text of each list: the one of this place.
+/// The record with these changes, and with each list reduced to the text at this place.
 pub(super) fn with_own_text(
     record: &Members<'_>,
     lists: &[Texts<'_>],
@@ -104,7 +104,7 @@ pub(super) fn with_own_text(
     record.with(&changes.iter().copied().chain(own).collect::<Vec<_>>())
 }
 
-/// The value along a path.
+/// The value at a path.
 fn value_at<'a>(object: &Members<'a>, path: &[&str]) -> Option<&'a str> {
     match path {
         [] => None,
@@ -113,7 +113,7 @@ fn value_at<'a>(object: &Members<'a>, path: &[&str]) -> Option<&'a str> {
     }
 }
 
-/// The object with another value along a path.
+/// The object with another value at a path.
 fn with_at(object: &Members<'_>, path: &[&str], value: &str) -> String {
     match path {
         [] => value.to_owned(),

@@ -1,4 +1,4 @@
-//! Objects of Weaviate: of its REST interface, of its Python client, and of GraphQL. Pure.
+//! Objects of Weaviate, as its REST API, its Python client and GraphQL return them. Pure.
 
 use super::form::{Content, Export};
 use super::members::{Members, is_arrays, is_numbers};
@@ -9,7 +9,7 @@ const SHAPE: &str = "Weaviate objects";
 const ENVELOPE: &[&str] =
     &["class", "collection", "creationTimeUnix", "lastUpdateTimeUnix", "vectorWeights", "references"];
 
-/// An object with named vectors, or with what GraphQL adds to it.
+/// An object with named vectors, or with the members that GraphQL adds.
 pub(super) fn object<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     if let Some(additional) = record.object("_additional") {
         return of_graphql(&additional);

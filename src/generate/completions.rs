@@ -1,4 +1,4 @@
-//! The completion scripts: clap's own, and what clap does not know: the names of indexes, and that an input is a file.
+//! The completion scripts: clap's own, plus what clap does not support: index names, and that an input is a file.
 
 use clap::Arg;
 use clap_complete::Shell;
@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::definition::{offered, sections};
 use crate::cli::ShellName;
 
-/// The option whose value is the name of an index.
+/// The option whose value is an index name.
 const INDEX_OPTION: &str = "index-name";
 
 /// The functions that ask for the names. The line goes through a pipe, because others could see it among arguments.
@@ -26,16 +26,16 @@ end
 ";
 const BASH_NAMES: &str = r#"COMPREPLY=($(compgen -W "$(printf '%s\n' "${COMP_LINE:0:COMP_POINT}" | ossvec complete-indexes 2>/dev/null)" -- "${cur}"))"#;
 
-/// Where nothing is known that could be offered, the names of files would be wrong.
+/// Where there is nothing to complete, bash would otherwise offer file names, which would be wrong.
 const BASH_NO_FILES: &str = "            [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt +o bashdefault +o default";
 
-/// bash takes the equals sign of `--option=value` for a word.
+/// bash treats the equals sign of `--option=value` as a word.
 const BASH_EQUALS: &str = r#"    if [[ "${prev}" == "=" && ${COMP_CWORD} -ge 2 ]]; then
         prev="${COMP_WORDS[COMP_CWORD-2]}"
     fi
 "#;
 
-/// The script of one shell.
+/// The script for a shell.
 pub(crate) fn completions(shell: ShellName) -> String {
     let script = |shell| {
         let mut script = Vec::new();
@@ -61,7 +61,7 @@ fn bash(script: &str) -> String {
             words = all.filter(|word| !word.starts_with('-')).collect::<Vec<_>>().join(" ");
         }
         let line = match line {
-            // Options are offered to whoever types a hyphen; before that commands and values are, or else files.
+            // Options are offered after a hyphen; without one, commands and values are, or else files.
             "            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )" if words.is_empty() => {
                 "            COMPREPLY=()".to_owned()
             }
@@ -114,7 +114,7 @@ fn fish(script: &str) -> String {
     script.lines().map(named).collect::<String>() + &fish_words()
 }
 
-/// The words that can stand alone behind a command, which clap does not tell fish.
+/// The words that can follow a command, which clap does not pass to fish.
 fn fish_words() -> String {
     let mut lines = String::new();
     for section in sections() {

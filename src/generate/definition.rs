@@ -1,23 +1,23 @@
-//! The definition of the command line as it is documented and offered: a copy without what is hidden.
+//! The command line definition for documentation and completion: a copy without hidden items.
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 use crate::cli::definition;
 
-/// The program as it is documented: without hidden commands and options, and without clap's command `help`. A command
-/// has only its own options.
+/// The program as documented: without hidden commands and options, and without clap's command `help`. Each command has
+/// only its own options.
 fn documented() -> Command {
     visible(&definition(), None)
 }
 
-/// The program as completions offer it: each command also has the options that it takes from those above it, unless
-/// it hides them.
+/// The program as completions offer it: each command also has the options that it inherits from its parents, unless it
+/// hides them.
 pub(super) fn offered() -> Command {
     visible(&definition(), Some(&[]))
 }
 
-/// A copy without what is hidden, since clap cannot take a command or an option out. With options `from_above`, those
-/// that count for all commands below are given to each by itself.
+/// A copy without hidden items, since clap cannot remove a command or an option. With `from_above`, the global options
+/// of the parents are given to each command itself.
 fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
     let kept = command.get_subcommands().filter(|each| !each.is_hide_set());
     let is_own = |option: &Arg| command.get_arguments().any(|own| own.get_id() == option.get_id());
@@ -27,7 +27,7 @@ fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
         from_above.map(|_| all.iter().filter(|each| each.is_global_set()).cloned().collect());
     let own = all.iter().filter(|each| !each.is_hide_set()).map(|each| {
         let is_global = each.is_global_set() && from_above.is_none();
-        // The man page has no texts of options that the short help lacks.
+        // The man page generator omits options that the short help hides.
         hinted(each).global(is_global).hide_short_help(false)
     });
     let mut copy = Command::new(command.get_name().to_owned())
@@ -37,7 +37,7 @@ fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
         .args(own)
         .subcommands(kept.map(|each| visible(each, for_all.as_deref())));
     if command.get_version().is_some() {
-        // What is generated is the same for every commit and target.
+        // Generated files are the same for every commit and target.
         copy = copy.version(env!("CARGO_PKG_VERSION")).propagate_version(true);
     }
     if let Some(about) = command.get_about() {
@@ -49,7 +49,8 @@ fn visible(command: &Command, from_above: Option<&[Arg]>) -> Command {
     copy
 }
 
-/// The argument, with the hint that a text of no known kind is not a file. A switch is one, though `=false` may follow it.
+/// The argument, with the hint that text of no known kind is not a file name. An option that may take a value after an
+/// equals sign only (`=false`) becomes a switch.
 fn hinted(argument: &Arg) -> Arg {
     if argument.is_require_equals_set() {
         let argument = argument.clone().require_equals(false).default_missing_value(None::<&str>);
@@ -63,18 +64,18 @@ fn hinted(argument: &Arg) -> Arg {
     }
 }
 
-/// One command for a reader: `ossvec put-vectors`, with its own options only.
+/// A command in the documentation, such as `ossvec put-vectors`, with only its own options.
 pub(super) struct Section {
     pub(super) command: Command,
-    /// The words before it, its own included.
+    /// The full name, including the parent commands.
     pub(super) name: String,
-    /// How it is called, as its help has it.
+    /// The usage line of its help.
     pub(super) usage: String,
-    /// An earlier command with the very same options.
+    /// An earlier command with exactly the same options.
     pub(super) same_as: Option<String>,
 }
 
-/// Every command that does something itself, in the order of the help.
+/// Every command that can be run, in the order of the help.
 pub(super) fn sections() -> Vec<Section> {
     let mut sections = Vec::new();
     for command in documented().get_subcommands() {
@@ -105,7 +106,7 @@ fn add_sections(above: &str, command: &Command, sections: &mut Vec<Section>) {
     sections.push(Section { command, name, usage, same_as });
 }
 
-/// The usage of a command by its words, with the options that it takes from those above it.
+/// The usage of the command of this name, with the options that it inherits.
 pub(super) fn usage(name: &str) -> String {
     let mut program = definition();
     program.build();
@@ -116,7 +117,7 @@ pub(super) fn usage(name: &str) -> String {
     usage.trim_start_matches("Usage: ").trim().to_owned()
 }
 
-/// The program with the options that every command takes, and nothing else.
+/// The program with only the options that every command takes.
 pub(super) fn program() -> Command {
     let mut command = documented().bin_name("ossvec");
     command.build();

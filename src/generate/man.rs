@@ -8,10 +8,10 @@ use super::markdown::SOME_HIDDEN;
 use crate::cli::{EXAMPLES, EXIT_CODES};
 use crate::setting::{self, ALSO_READ};
 
-/// What every text of the roff library opens with, and a page needs once: an apostrophe that is no quote.
+/// The start of every text from the roff library, which a page needs only once: it defines a literal apostrophe.
 const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
-/// What the program keeps or reads, and where.
+/// The files that the program reads or keeps.
 const FILES: [(&str, &str); 5] = [
     (
         "~/.local/state/ossvec/",
@@ -33,7 +33,7 @@ const FILES: [(&str, &str); 5] = [
     ("~/.alibabacloud/credentials", "Credentials of the Alibaba Cloud SDKs, read if none is set otherwise."),
 ];
 
-/// What signals do to a load.
+/// The effect of signals on a load.
 const SIGNALS: [(&str, &str); 3] = [
     (
         "SIGINT, SIGTERM",
@@ -56,9 +56,9 @@ pub(super) fn page() -> String {
     let version = program.get_version().unwrap_or_default();
     let man = Man::new(program.clone());
     let mut page = PREAMBLE.to_owned();
-    // The library writes an empty date without its quotes, so that the next word takes its place.
+    // The library writes an empty date without quotes, and the next word would take its place.
     page += &format!(".TH OSSVEC 1 \"\" \"ossvec {version}\" \"User Commands\"\n");
-    // Options and commands must not be cut at the ends of lines, nor stretched.
+    // Options and commands must be neither hyphenated nor stretched.
     page += ".nh\n.ad l\n";
     page += &rendered(|out| man.render_name_section(out));
     page += &heading("SYNOPSIS");
@@ -86,18 +86,18 @@ pub(super) fn page() -> String {
 
 fn rendered(write: impl Fn(&mut Vec<u8>) -> std::io::Result<()>) -> String {
     let mut out = Vec::new();
-    // Memory takes everything.
+    // Writing to memory does not fail.
     write(&mut out).unwrap_or_default();
     part(&String::from_utf8_lossy(&out))
 }
 
-/// A part as it stands in a page.
+/// A part as it appears in the page.
 fn part(text: &str) -> String {
     let text = text.replacen(PREAMBLE, "", 1).replace("\n.br\n\n.br\n", "\n.sp\n");
     text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// A command's part: its options under headings of the second order.
+/// A command's section, with its options under subheadings.
 fn command(section: &Section) -> String {
     let man = Man::new(section.command.clone());
     let mut text = heading(&section.name.to_uppercase());
@@ -109,7 +109,7 @@ fn command(section: &Section) -> String {
     text
 }
 
-/// One line for each command, as the help has it.
+/// One line for each command, as in the help.
 fn synopses() -> String {
     let mut text = String::new();
     for usage in sections().into_iter().map(|section| section.usage).chain([usage("ossvec")]) {
@@ -155,7 +155,7 @@ fn environment() -> String {
     heading("ENVIRONMENT") + &list(of_options) + &list(also_read)
 }
 
-/// What people do, each with its command as it is typed.
+/// Common tasks, each with the command to type.
 fn examples() -> String {
     let mut text = heading("EXAMPLES");
     for (what, command) in EXAMPLES {

@@ -1,4 +1,4 @@
-//! The reference of the command line in Markdown, `docs/cli.md`.
+//! The command line reference in Markdown, `docs/cli.md`.
 
 use clap::{Arg, Command};
 
@@ -13,7 +13,7 @@ This page lists every command and option. The [guide](guide.md) shows how to use
 [configuration.md](configuration.md) explains where settings come from.
 ";
 
-/// What is said of the options that every command takes.
+/// The note about the options that every command takes.
 pub(super) const SOME_HIDDEN: &str = "\
 They can be given before or after the command. A command accepts those that have no effect on it, but its help does not
 list them.
@@ -49,7 +49,7 @@ fn about(command: &Command) -> String {
     about.lines().map(|line| plain(line) + "\n").collect()
 }
 
-/// One table for each heading of the help, in its order.
+/// A table for each heading of the help, in order.
 fn tables(command: &Command, unnamed: &str) -> String {
     let visible: Vec<&Arg> = command.get_arguments().filter(|argument| !argument.is_hide_set()).collect();
     let mut headings: Vec<Option<&str>> = Vec::new();
@@ -83,7 +83,7 @@ fn row(argument: &Arg) -> String {
     format!("| {} | {} |\n", name.replace('|', "\\|"), meaning(argument))
 }
 
-/// The help, the values that can be chosen from, and the default.
+/// The help, the possible values and the default.
 fn meaning(argument: &Arg) -> String {
     let help = argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
     let mut text = plain(&help.replace("\n\n", " "));
@@ -108,7 +108,7 @@ fn meaning(argument: &Arg) -> String {
     text
 }
 
-/// A text of the help, with what Markdown would take for markup made harmless.
+/// Help text, with characters escaped that Markdown would treat as markup.
 fn plain(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {

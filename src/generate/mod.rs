@@ -1,6 +1,6 @@
-//! What is made from the command line's definition: completions, the man page, the reference in Markdown.
+//! Files generated from the command line definition: completions, the man page, the reference in Markdown.
 //!
-//! Texts in memory; the files in the tree are compared with them by a test, and renewed by `ossvec generate`.
+//! They are generated in memory; a test compares the files in the tree with them, and `ossvec generate` updates them.
 #![expect(clippy::format_push_string, reason = "texts of a few pages; the page grows from top to bottom")]
 
 mod completions;
@@ -12,16 +12,16 @@ mod settings;
 use crate::cli::ShellName;
 pub(crate) use completions::completions;
 
-/// A file of the tree.
+/// A file in the source tree.
 #[derive(Debug)]
 pub struct Generated {
-    /// Below the project's folder.
+    /// The path relative to the root of the source tree.
     pub path: &'static str,
-    /// Its whole content.
+    /// The whole content.
     pub text: String,
 }
 
-/// Everything that is generated.
+/// All generated files.
 pub fn files() -> Vec<Generated> {
     let file = |path, text| Generated { path, text };
     vec![
@@ -34,10 +34,10 @@ pub fn files() -> Vec<Generated> {
     ]
 }
 
-/// A part of a page that is written by hand otherwise.
+/// A generated part of a page that is otherwise written by hand.
 #[derive(Debug)]
 pub struct Part {
-    /// The page, below the project's folder.
+    /// The page, relative to the root of the source tree.
     pub path: &'static str,
     /// The line before the part.
     pub begin: &'static str,
@@ -48,7 +48,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// The page with the part as it is now; `None` if the page has no place for it.
+    /// The page with the part updated; `None` if the page has no place for it.
     pub fn renewed(&self, page: &str) -> Option<String> {
         let (before, rest) = page.split_once(&format!("{}\n", self.begin))?;
         let (_, after) = rest.split_once(self.end)?;
@@ -56,7 +56,7 @@ impl Part {
     }
 }
 
-/// Every part that is generated.
+/// All generated parts.
 pub fn parts() -> Vec<Part> {
     vec![Part {
         path: "docs/configuration.md",

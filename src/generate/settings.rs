@@ -2,7 +2,7 @@
 
 use crate::setting::{self, Fallback, Flag, Key, Setting, Variable};
 
-/// Renders the table: the settings that can be said elsewhere than on the command line.
+/// Renders the table of settings that can be set elsewhere than on the command line.
 pub(super) fn table() -> String {
     let is_flag = |setting: &Setting| matches!(setting.flag, Flag::Global | Flag::Load);
     let is_listed = |setting: &&Setting| is_flag(setting) && setting.is_configurable();

@@ -1,26 +1,26 @@
-//! A line that somebody types on the terminal, shown or not.
+//! A line typed on the terminal, with or without echo.
 
 use std::io::{self, Read, Write};
 
 use crate::exit::{ErrorCode, Failure};
 
-/// What the terminal sends for Ctrl-C.
+/// The byte that the terminal sends for Ctrl-C.
 const CTRL_C: u8 = 3;
 
-/// Asks, and takes the line without the blanks around it. The end of the input is told by `None`.
+/// Shows the prompt and reads a line, without surrounding whitespace. `None` at the end of the input.
 #[cfg(unix)]
 pub(super) fn typed(prompt: &str, shows: bool) -> Result<Option<String>, Failure> {
     let _modes = Modes::set(shows).map_err(|error| no_terminal(&error))?;
     tell(prompt)?;
     let line = line();
     if !matches!(line, Ok(Some(_))) {
-        // What is told next begins a line of its own.
+        // The next message begins on a new line.
         tell("\n")?;
     }
     line
 }
 
-/// The same where the terminal's modes are not ours to set.
+/// The same on systems whose terminal modes are not set here.
 #[cfg(not(unix))]
 pub(super) fn typed(prompt: &str, shows: bool) -> Result<Option<String>, Failure> {
     tell(prompt)?;
@@ -36,8 +36,8 @@ pub(super) fn tell(text: &str) -> Result<(), Failure> {
     terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush()).map_err(|error| no_terminal(&error))
 }
 
-/// What the terminal does while a line is typed. Ctrl-C ends the line: if it ended the program, nobody would give the
-/// terminal its echo back.
+/// The terminal's modes while a line is typed. Ctrl-C only ends the line: if it ended the program, the terminal's echo
+/// would not be restored.
 #[cfg(unix)]
 struct Modes {
     before: rustix::termios::Termios,

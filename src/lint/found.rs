@@ -1,13 +1,13 @@
-//! What was found, counted, each with the first place.
+//! Findings: each kind with a count and its first position.
 
 use crate::record::{Oddity, Position};
 
-/// How many records something is about, and the first of them.
+/// How many records a finding is about, and the first of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counted {
-    /// How many.
+    /// The number of records.
     pub count: u64,
-    /// The first in the order of the input; means nothing where there is none.
+    /// The first one in input order; meaningless if the count is 0.
     pub first: Position,
 }
 
@@ -20,13 +20,14 @@ impl Counted {
     }
 }
 
-/// What was found.
+/// All findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     counts: [Counted; Oddity::ALL.len()],
-    /// Different vectors among those that many keys share.
+    /// The number of distinct vectors that many keys share.
     pub shared_vectors: u64,
-    /// Of the vectors that are judged by their norms, those of norm 1 and those far from it, if both are there.
+    /// Of the vectors whose norms are judged, the number of those with norm 1 and of those far from it, if there are
+    /// both.
     pub norms: Option<(u64, u64)>,
 }
 
@@ -36,19 +37,19 @@ impl Found {
         self.add_all(oddity, Counted { count: 1, first: at });
     }
 
-    /// Adds some records.
+    /// Adds several records.
     pub(super) fn add_all(&mut self, oddity: Oddity, counted: Counted) {
         if let Some(known) = self.counts.get_mut(oddity as usize) {
             known.add(counted.count, counted.first);
         }
     }
 
-    /// What was found of one kind.
+    /// The finding of one kind.
     pub(crate) fn of(&self, oddity: Oddity) -> Option<Counted> {
         self.counts.get(oddity as usize).copied().filter(|counted| counted.count > 0)
     }
 
-    /// All that was found, in the order in which it is told.
+    /// All findings, in the order in which they are reported.
     pub(crate) fn list(&self) -> impl Iterator<Item = (Oddity, Counted)> {
         Oddity::ALL.into_iter().filter_map(|oddity| Some((oddity, self.of(oddity)?)))
     }

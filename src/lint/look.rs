@@ -1,46 +1,46 @@
-//! One vector, looked at: a pass for its extremes and its norm, one for its fingerprint. Both are in reach of the
-//! processor's wide registers, since every vector of a load goes through them.
+//! Examines one vector: a pass for its extremes and its norm, and one for its fingerprint. Both can use wide registers,
+//! since every vector of a load goes through them.
 
 use multiversion::multiversion;
 
 use super::reread;
 use crate::record::Oddity;
 
-/// Vectors with fewer elements are not judged. No embedding model has so few; what people measure, such as a colour, is
-/// often equal for many keys, or in all its elements.
+/// Vectors with fewer elements are not judged. No embedding model has so few, and measured values, such as a colour,
+/// are often equal for many keys or in all elements.
 const ELEMENTS_AT_LEAST: usize = 16;
 
-/// How far the norm of a normalised vector may be from 1: float16 and bfloat16 round by less.
+/// How far a normalised vector's norm may be from 1: float16 and bfloat16 round by less.
 const UNIT: f32 = 1e-3;
 
-/// From which distance to 1 on a norm is no matter of rounding.
+/// From this distance to 1 on, rounding cannot explain a norm.
 const FAR: f32 = 0.1;
 
-/// The length of a vector, as far as it says something.
+/// The length of a vector, as far as it is significant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Norm {
     /// It is 1.
     Unit,
-    /// Nearly.
+    /// Nearly 1.
     Near,
     /// Anything else.
     Far,
 }
 
-/// What is kept of one vector until its turn in the order of the input.
+/// What is kept of one vector until its turn in input order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// Equal for equal numbers, and else practically never.
+    /// Equal for equal numbers, and almost never otherwise.
     pub(super) fingerprint: u64,
-    /// The same of its key, with less certainty.
+    /// The same for its key, with less certainty.
     pub(super) key: u32,
     pub(super) norm: Norm,
-    /// What is wrong with it, whatever the others are.
+    /// What is wrong with it, independently of other vectors.
     pub(crate) oddity: Option<Oddity>,
 }
 
 impl Look {
-    /// Looks at the vector of a key, if it has enough elements.
+    /// Examines the vector of a key, if it has enough elements.
     pub(crate) fn at(numbers: &[f32], key: &str) -> Option<Self> {
         if numbers.len() < ELEMENTS_AT_LEAST {
             return None;
@@ -62,7 +62,7 @@ impl Look {
     }
 }
 
-/// As many numbers as are taken in one step.
+/// The number of elements per step.
 const LANES: usize = 8;
 
 /// The extremes of a vector, and the sum of its squares, lane by lane.
@@ -72,7 +72,7 @@ struct Extent {
     squares: [f32; LANES],
 }
 
-/// The extent of a vector, for as wide registers as there are.
+/// The extent of a vector, computed with the widest registers available.
 #[multiversion(targets("x86_64+avx2"))]
 fn extent(numbers: &[f32]) -> Extent {
     let mut extent =
@@ -91,7 +91,7 @@ impl Extent {
     fn take(&mut self, numbers: &[f32]) {
         let extremes = self.low.iter_mut().zip(&mut self.high);
         for ((low, high), (squares, number)) in extremes.zip(self.squares.iter_mut().zip(numbers)) {
-            // One instruction for all lanes, unlike f32::min, which has a rule for NaN; here is none.
+            // One instruction for all lanes, unlike f32::min, which has a rule for NaN; there is no NaN here.
             *low = if *number < *low { *number } else { *low };
             *high = if *number > *high { *number } else { *high };
             *squares += *number * *number;
@@ -108,7 +108,7 @@ impl Extent {
         low >= high
     }
 
-    /// Whether the largest element is of a size that embeddings do not have.
+    /// Whether the magnitude of the largest element is unusual for embeddings.
     fn is_unusual(&self) -> bool {
         let (low, high) = self.bounds();
         let largest = high.max(-low);
@@ -122,7 +122,7 @@ impl Extent {
 
 const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Mixes two words into a fingerprint: both halves of a product, so that every bit counts.
+/// Mixes two words into a fingerprint: both halves of the product are used, so that every bit counts.
 #[inline]
 fn folded(fingerprint: u64, one: u64, other: u64) -> u64 {
     let product = u128::from(fingerprint ^ one) * u128::from(PRIME ^ other);

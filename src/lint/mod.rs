@@ -1,8 +1,8 @@
-//! What the service stores and search results suffer from: vectors that are constant, shared by many keys, or not the numbers
-//! that somebody meant. Costs no record unless the user says so.
+//! Vectors that the service stores but that impair search results: they are constant, shared by many keys, or not the
+//! intended numbers. Rejects no record unless the user says so.
 //!
-//! A [`Look`] is taken of each vector while it is judged, on any thread; [`Lint`] takes them in the order of the input, so
-//! that what it finds does not depend on threads. Its memory is bounded: see [`shared`]. Pure.
+//! A [`Look`] is taken of each vector while it is judged, on any thread; [`Lint`] takes them in input order, so that
+//! its findings do not depend on threads. Its memory is bounded: see [`shared`]. Pure.
 
 mod found;
 mod look;
@@ -18,23 +18,23 @@ use self::norms::Norms;
 use self::shared::Shared;
 use crate::record::{Oddity, Position};
 
-/// What is found in the vectors of a run.
+/// The findings in the vectors of a run.
 #[derive(Debug)]
 pub(crate) struct Lint {
     single: Found,
     shared: Shared,
-    /// Nothing where a norm is nobody's matter.
+    /// `None` if norms are not judged.
     norms: Option<Norms>,
 }
 
 impl Lint {
-    /// Finds nothing yet. Under the Euclidean metric, a norm is information like any other.
+    /// No findings yet. Under the Euclidean metric, a norm is meaningful and not judged.
     pub(crate) fn new(judges_norms: bool) -> Self {
         let norms = judges_norms.then(Norms::default);
         Self { single: Found::default(), shared: Shared::new(), norms }
     }
 
-    /// Takes the next vector, and says whether it is the same as those of many keys before it.
+    /// Takes the next vector, and returns whether many keys share it.
     pub(crate) fn vector(&mut self, at: Position, look: Look) -> bool {
         if let Some(oddity) = look.oddity {
             self.single.add(oddity, at);
@@ -51,7 +51,7 @@ impl Lint {
         self.single.add(oddity, at);
     }
 
-    /// What is found so far; what only many vectors show, once there are many, or `at_end`.
+    /// The findings so far; those that need many vectors only when there are many, or `at_end`.
     pub(crate) fn found(&self, at_end: bool) -> Found {
         let mut found = self.single;
         self.shared.tell(&mut found);

@@ -1,13 +1,13 @@
-//! What becomes of odd vectors.
+//! What happens to odd vectors.
 
-/// What becomes of vectors that the service stores and search results suffer from.
+/// What happens to vectors that the service stores but that impair search results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// They are stored, counted and noted.
+    /// They are stored, counted and reported.
     #[default]
     Note,
     /// They are rejected.
     Deny,
-    /// Nobody looks for them.
+    /// They are not looked for.
     Off,
 }

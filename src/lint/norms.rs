@@ -1,16 +1,16 @@
-//! Normalised vectors among others: two models, most likely.
+//! Normalised vectors mixed with others, most likely from two models.
 
 use super::found::{Counted, Found};
 use super::look::Norm;
 use crate::record::{Oddity, Position};
 
-/// So many vectors of norm 1 are no chance …
+/// With this many vectors of norm 1, chance is excluded …
 const UNIT_AT_LEAST: u64 = 10;
 
-/// … if they are this part of all: of vectors that nobody normalised, one in fifty happens to have it.
+/// … if they are this part of all: of vectors that were not normalised, one in fifty happens to have norm 1.
 const UNIT_ONE_IN: u64 = 10;
 
-/// So many vectors show how all are.
+/// This many vectors are representative of all.
 const SHOWN_BY: u64 = 500;
 
 /// The vectors of a run by their norms.
@@ -32,7 +32,7 @@ impl Norms {
         }
     }
 
-    /// Tells of the rarer ones, where there are both.
+    /// Adds the rarer kind to the findings, if there are both.
     pub(super) fn tell(&self, found: &mut Found, at_end: bool) {
         let Self { all, unit, far } = *self;
         let is_normalised = unit.count >= UNIT_AT_LEAST && unit.count >= all.div_ceil(UNIT_ONE_IN);

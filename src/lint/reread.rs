@@ -1,22 +1,24 @@
-//! Numbers that make sense only when their bytes are read in another way. Asked only of vectors whose size is unusual.
+//! Numbers that make sense only if their bytes are interpreted differently. Checked only for vectors of unusual
+//! magnitude.
 
 use half::f16;
 
 use crate::record::Oddity;
 
-/// Of fewer elements that are not zero nothing is said.
+/// With fewer nonzero elements, a vector is not judged.
 const ELEMENTS_AT_LEAST: usize = 16;
 
-/// So many of the elements must fit a way to read them: a few may be tiny.
+/// The part of the elements that must fit an interpretation: a few may be tiny.
 const MOST: (usize, usize) = (15, 16);
 
-/// So many of the elements that are read wrongly are out of proportion at least; of proper vectors hardly one is.
+/// The minimum part of the elements that is out of range in a misread vector; in correct vectors hardly any element is.
 const SOME: (usize, usize) = (1, 8);
 
-/// So many numbers are needed to tell float16 from chance: a third of all patterns of 16 bits look like an element.
+/// The minimum number of elements to distinguish float16 from chance: a third of all 16-bit patterns look like an
+/// element.
 const HALVES_AT_LEAST: usize = 32;
 
-/// How the bytes of a vector were read wrongly, if reading them otherwise makes a usual vector of it.
+/// How the bytes of a vector were misread, if another interpretation makes it look like an embedding.
 #[cold]
 pub(super) fn oddity(numbers: &[f32]) -> Option<Oddity> {
     let is_odd = |number: &&f32| !(1e-6..1e10).contains(&number.abs());
@@ -40,7 +42,7 @@ fn is_part(some: usize, all: usize, (numerator, denominator): (usize, usize)) ->
     all > 0 && some * denominator >= all * numerator
 }
 
-/// Whether nearly all numbers but zeros are such as elements of embeddings are.
+/// Whether nearly all nonzero numbers are in the range that is usual for elements of embeddings.
 fn is_usual(numbers: impl Iterator<Item = f64>, usual: std::ops::Range<f64>) -> bool {
     let (mut all, mut fit) = (0, 0);
     for number in numbers.filter(|number| *number != 0.0) {
@@ -55,7 +57,7 @@ fn is_swapped(numbers: &[f32]) -> bool {
     is_usual(numbers.iter().map(swapped), 1e-8..1e4)
 }
 
-/// Whether each two of them are the lower and the upper half of a float64.
+/// Whether each pair is the lower and the upper half of a float64.
 fn is_float64(numbers: &[f32]) -> bool {
     let (pairs, _) = numbers.as_chunks::<2>();
     let joined =
@@ -63,7 +65,7 @@ fn is_float64(numbers: &[f32]) -> bool {
     is_usual(pairs.iter().map(joined), 1e-8..1e4)
 }
 
-/// Whether each of them is two float16. Those of proper float32 have random lower halves, or none.
+/// Whether each number is two float16 values. In correct float32 values the lower halves are random or zero.
 fn is_float16(numbers: &[f32]) -> bool {
     #[expect(clippy::cast_possible_truncation, reason = "the halves of the bits")]
     let half = |number: &f32, shift: u32| f16::from_bits((number.to_bits() >> shift) as u16).to_f64();

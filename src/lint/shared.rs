@@ -1,17 +1,18 @@
 //! Vectors that many keys share, in bounded memory.
 //!
-//! A table of 4,096 sets counts four vectors each, after Misra and Gries: a vector that is there is counted; a new one takes
-//! a free place; where there is none, each of the four loses one, and one without any its place. So a vector keeps its
-//! place if its keys are more than a fifth of what falls into its set: about one in 20,000 of the load, and any ten where
-//! the load has no more than 16,384 vectors. What has come to ten keys stays. The table takes 1.6 MiB at most.
+//! A table of 4,096 sets counts four vectors each, after Misra and Gries: a vector in the table is counted; a new one
+//! takes a free place; if there is none, the count of each of the four is reduced by one, and a vector whose count is 0
+//! loses its place. So a vector keeps its place if its keys are more than a fifth of those that fall into its set:
+//! about one in 20,000 of the load, and any ten if the load has no more than 16,384 vectors. A vector with ten keys
+//! stays, up to three of them in a set. The table takes at most 1.6 MiB.
 //!
-//! The places are filled in the order of the input and nothing is left to chance, so the same input gives the same result.
+//! The table is filled in input order and without randomness, so the same input gives the same result.
 
 use super::found::{Counted, Found};
 use super::look::Look;
 use crate::record::{Oddity, Position};
 
-/// So many keys make a vector a shared one. Fewer may well have the same text.
+/// The number of keys that makes a vector a shared one. Fewer keys may well have the same text.
 const KEYS: usize = 10;
 
 const SETS: usize = 4_096;
@@ -25,28 +26,28 @@ pub(super) struct Shared {
     vectors: u64,
 }
 
-/// One vector, and what is known of its keys.
+/// One vector, and what is known about its keys.
 #[derive(Debug)]
 struct Place {
     fingerprint: u64,
     first: Position,
-    /// The first keys, by their fingerprints.
+    /// The fingerprints of the first keys.
     keys: [u32; KEYS],
-    /// How many of those there are.
+    /// How many there are.
     known: usize,
-    /// What is left of its occurrences once other vectors have taken theirs.
+    /// Its occurrences, minus the reductions by other vectors.
     weight: u32,
 }
 
-/// What another key is to a vector.
+/// A further key of a vector.
 enum Key {
-    /// One that it has.
+    /// One that it already has.
     Known,
-    /// One that makes it a shared one.
+    /// The one that makes it a shared vector.
     Last,
-    /// One of few.
+    /// A new key, but still too few.
     New,
-    /// One of many.
+    /// A further key of a shared vector.
     Another,
 }
 
@@ -59,7 +60,7 @@ impl Shared {
         }
     }
 
-    /// Takes the next vector, and says whether as many keys as make it a shared one have it before or with it.
+    /// Takes the next vector, and returns whether enough keys have it, this one included, to make it a shared one.
     pub(super) fn add(&mut self, at: Position, look: Look) -> bool {
         let set = usize::try_from(look.fingerprint % SETS as u64).unwrap_or_default();
         let Some(set) = self.sets.get_mut(set) else { return false };
@@ -81,14 +82,14 @@ impl Shared {
         }
     }
 
-    /// What it takes of memory.
+    /// Its memory in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         let places: usize = self.sets.iter().map(Vec::capacity).sum();
         places * size_of::<Place>() + self.sets.capacity() * size_of::<Vec<Place>>()
     }
 
-    /// Tells of the shared ones.
+    /// Adds the shared vectors to the findings.
     pub(super) fn tell(&self, found: &mut Found) {
         found.shared_vectors = self.vectors;
         if self.records.count > 0 {
@@ -105,7 +106,7 @@ fn enter(set: &mut Vec<Place>, new: Place) {
         set.push(new);
         return;
     }
-    // One place stays free for others, however many are shared.
+    // One place stays available to other vectors, however many are shared.
     let mut kept = 0;
     set.retain_mut(|place| {
         if place.is_shared() && kept + 1 < PLACES {
@@ -130,7 +131,7 @@ impl Place {
 
     fn add(&mut self, key: u32) -> Key {
         self.weight = self.weight.saturating_add(1);
-        // The last one may be rejected: then it is as new as those that follow it.
+        // The last key may be rejected: then it counts as new, like those that follow it.
         if self.keys.iter().take(self.known.min(KEYS - 1)).any(|known| *known == key) {
             return Key::Known;
         }

@@ -9,7 +9,7 @@ fn at(record: u64) -> Position {
     Position { record, line: record + 1, ..Position::default() }
 }
 
-/// A vector as models make them: of independent normal numbers, and of norm 1.
+/// A vector as models produce them: independent normal numbers, scaled to norm 1.
 fn embedding(random: &mut fastrand::Rng, dimension: usize) -> Vec<f32> {
     let mut normal = || (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
     let numbers: Vec<f64> = (0..dimension).map(|_| normal()).collect();
@@ -22,7 +22,7 @@ fn oddity(numbers: &[f32]) -> Option<Oddity> {
     Look::at(numbers, "key").unwrap().oddity
 }
 
-/// The numbers that are read from these bytes as little-endian float32.
+/// These bytes, read as little-endian float32.
 fn reread(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
 }
@@ -31,7 +31,7 @@ fn bytes_of<const N: usize>(numbers: &[f32], bytes: impl Fn(f32) -> [u8; N]) -> 
     numbers.iter().flat_map(|number| bytes(*number)).collect()
 }
 
-/// What is found in these vectors with their keys.
+/// The findings in these vectors with their keys.
 fn found<'a>(vectors: impl IntoIterator<Item = (&'a [f32], String)>) -> Found {
     let mut lint = Lint::new(true);
     for (record, (numbers, key)) in (0..).zip(vectors) {
@@ -80,7 +80,7 @@ proptest! {
         let rounded: Vec<_> = numbers.iter().map(|number| f16::from_f32(*number).to_f32()).collect();
         for numbers in [&numbers, &rounded] {
             let swapped = reread(&bytes_of(numbers, f32::to_be_bytes));
-            // Others are rejected for that.
+            // Non-finite vectors are rejected for that.
             if swapped.iter().all(|number| number.is_finite()) {
                 prop_assert_eq!(oddity(&swapped), Some(Oddity::ByteOrder), "{:?}", numbers);
             }
@@ -96,7 +96,7 @@ proptest! {
         }
     }
 
-    /// Where the table has room, what is found is what a list of everything would show.
+    /// As long as the table has room, the findings are those of a complete list.
     #[test]
     fn shared_vectors_are_counted_exactly_where_there_are_few(
         choices in prop::collection::vec((0_u8..6, 0_u8..40), 0..300),
@@ -104,7 +104,7 @@ proptest! {
         let mut random = fastrand::Rng::with_seed(7);
         let vectors: Vec<_> = (0..6).map(|_| embedding(&mut random, 16)).collect();
         let mut lint = Lint::new(true);
-        // Of each vector its first record, the first nine keys, and how many records have other ones.
+        // For each vector: its first record, the first nine keys, and the number of records with other keys.
         let mut all: BTreeMap<u8, (u64, Vec<u8>, u64)> = BTreeMap::new();
         for ((vector, key), record) in choices.into_iter().zip(0..) {
             let (_, few, others) = all.entry(vector).or_insert((record, Vec::new(), 0));
@@ -126,7 +126,7 @@ proptest! {
     }
 }
 
-/// One in a thousand among vectors that are all different, far more than the table has places for.
+/// One in a thousand among vectors that are all different: far more than the table has places for.
 #[test]
 fn a_vector_that_many_keys_share_is_found_among_any_number_of_others_in_bounded_memory() {
     let mut random = fastrand::Rng::with_seed(3);
@@ -163,7 +163,7 @@ fn of_few_elements_nothing_is_said() {
     }
 }
 
-/// What is constant for many keys is told once.
+/// A constant vector of many keys is reported only once.
 #[test]
 fn a_constant_vector_of_many_keys_is_one_finding() {
     let zero = [0.0; 16];

@@ -1,11 +1,11 @@
-//! What the service answers: a success with its body, or a refusal with its error envelope.
+//! The service's answers: a success with its body, or a refusal with its error envelope.
 
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::oss::wire::ErrorBody;
 
-/// The code of a refusal by the quota (developer-reference/putvectors).
+/// The code of a refusal because of the quota (developer-reference/putvectors).
 const THROTTLED: &str = "QpsLimitExceeded";
 
 /// An answer of status 2xx.
@@ -13,7 +13,7 @@ const THROTTLED: &str = "QpsLimitExceeded";
 pub(crate) struct Answer {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// The `Location` header, of a created bucket only.
+    /// The `Location` header, only for a created bucket.
     pub(crate) location: Option<String>,
     /// The JSON body; empty for most writes.
     pub(crate) body: Bytes,
@@ -37,28 +37,28 @@ impl Answer {
 pub(crate) struct Refusal {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// The error's name.
+    /// The error code.
     pub(crate) code: String,
     /// What is wrong, in words.
     pub(crate) message: String,
-    /// The finer error number; empty where the vendor publishes none.
+    /// The detailed error code; empty if the vendor publishes none.
     pub(crate) ec: &'static str,
-    /// Seconds for the `Retry-After` header, which only a scripted fault sends.
+    /// Seconds for the `Retry-After` header, which only scripted faults send.
     pub(crate) retry_after: Option<u64>,
 }
 
 impl Refusal {
-    /// A refusal by status, name and words.
+    /// A refusal with this status, code and message.
     pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.to_owned(), message: message.into(), ec: "", retry_after: None }
     }
 
-    /// Adds the finer error number.
+    /// Adds the detailed error code.
     pub(crate) fn with_ec(self, ec: &'static str) -> Self {
         Self { ec, ..self }
     }
 
-    /// A parameter breaks a rule. The real service tells the rule, not the vector; so does this one.
+    /// A parameter violates a rule. Like the real service, the message gives the rule but not the vector.
     pub(crate) fn parameter(message: impl Into<String>) -> Self {
         Self::new(400, "VectorIndexParameterInvalid", message)
     }
@@ -79,7 +79,7 @@ impl Refusal {
         Self::new(503, THROTTLED, message)
     }
 
-    /// Whether the quota refuses.
+    /// Whether the quota is the reason.
     pub(crate) fn is_throttled(&self) -> bool {
         self.code == THROTTLED
     }

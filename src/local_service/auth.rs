@@ -1,4 +1,4 @@
-//! Who may ask: the signature and the date of a request, checked as the service does.
+//! Authentication: checks the signature and the date of a request as the service does.
 
 use super::answer::Refusal;
 use crate::oss::limits::CLOCK_WINDOW;
@@ -6,7 +6,7 @@ use crate::oss::secret::Secret;
 use crate::oss::sign::{self, Authorization, DATE_HEADER, Signable};
 use crate::oss::time::Timestamp;
 
-/// The one access key that the local service knows.
+/// The only access key that the local service knows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AccessKey<'a> {
     /// The public part.
@@ -17,7 +17,7 @@ pub(crate) struct AccessKey<'a> {
 
 /// Checks a request against the access key and the service's clock.
 ///
-/// A security token is neither asked for nor looked at; that it is part of the signature is checked.
+/// A security token is neither required nor checked, except that it must be part of the signature.
 pub(crate) fn authenticate(
     request: &Signable<'_>,
     known: AccessKey<'_>,
@@ -43,7 +43,7 @@ pub(crate) fn authenticate(
     Ok(())
 }
 
-/// The answer to a temporary access key that has ended.
+/// The refusal of an expired temporary access key.
 pub(crate) fn expired_token() -> Refusal {
     Refusal::new(403, "SecurityTokenExpired", "The security token you provided has expired.")
 }
@@ -54,7 +54,7 @@ pub(crate) fn header<'a>(headers: &'a [(String, String)], wanted: &str) -> Optio
     Some(value)
 }
 
-/// The answer to someone who may not do this.
+/// The refusal of a client without permission.
 pub(crate) fn denied(message: &str) -> Refusal {
     Refusal::new(403, "AccessDenied", message)
 }

@@ -1,4 +1,4 @@
-//! Who gets in, and how much of the service one client may take: connections, time, memory.
+//! Admits clients, and limits how much of the service one client may use: connections, time, memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,21 +10,21 @@ use hyper::header::{EXPECT, HeaderMap};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-/// What clients may take of a service.
+/// The limits for clients of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientLimits {
-    /// Most connections at once; further ones wait for one of them to end.
+    /// Maximum concurrent connections; further ones wait until one of them ends.
     pub connections: usize,
-    /// Longest time for the head of a request, and longest time without one on a connection.
+    /// Maximum time for the head of a request, and maximum idle time of a connection.
     pub head: Duration,
-    /// Longest time without a byte of a body.
+    /// Maximum time without a byte of a body.
     pub pause: Duration,
-    /// Longest time for a whole body.
+    /// Maximum time for a whole body.
     pub body: Duration,
-    /// Longest body that is read at all, in bytes. The service's own bound is not published; 500 vectors of 4096 numbers
-    /// with all their metadata stay below the usual one however the vendor's SDKs spell them.
+    /// Maximum length of a body in bytes. The service's own limit is not published; 500 vectors of 4096 numbers with
+    /// all their metadata fit into the default one in any spelling of the vendor's SDKs.
     pub body_bytes: usize,
-    /// Most bytes of all bodies at once; a body that does not fit waits.
+    /// Maximum bytes of all concurrent bodies; a body that does not fit waits.
     pub memory: usize,
 }
 
@@ -41,7 +41,7 @@ impl Default for ClientLimits {
     }
 }
 
-/// Memory is given out in pieces of so many bytes.
+/// The unit of memory in bytes.
 const PIECE: usize = 1 << 10;
 
 /// The door of a running service.
@@ -52,13 +52,13 @@ pub(super) struct Door {
     memory: Arc<Semaphore>,
 }
 
-/// What became of reading a body.
+/// The result of reading a body.
 pub(super) enum ReadBody {
-    /// It is there, with the memory that it takes.
+    /// The body, with its memory reservation.
     Whole(Bytes, OwnedSemaphorePermit),
-    /// It is longer than any that is read.
+    /// It exceeds the maximum length.
     TooLong,
-    /// It never came to its end.
+    /// It did not end properly.
     Broken,
 }
 
@@ -71,18 +71,18 @@ impl Door {
         }
     }
 
-    /// Waits until another connection may be taken; the place is free again when the result is dropped.
+    /// Waits until another connection may be accepted; dropping the result frees its place.
     pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.connections).acquire_owned().await.ok()
     }
 
-    /// Reads the body of a request that may ask.
+    /// Reads the body of an authorised request.
     pub(super) async fn read(&self, mut body: Incoming) -> ReadBody {
         let told = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         if told > self.limits.body_bytes {
             return self.pass_over(body).await;
         }
-        // One that does not say how long it is may become as long as any.
+        // Without a known length, a body may have the maximum one.
         let most = if body.size_hint().exact().is_some() { told } else { self.limits.body_bytes };
         let deadline = Instant::now() + self.limits.body;
         let memory =
@@ -102,8 +102,7 @@ impl Door {
         }
     }
 
-    /// Takes a body that nobody needs and keeps nothing of it, so that its sender gets to read the answer; as much of it
-    /// as a body may have.
+    /// Reads and discards an unneeded body, up to the maximum length, so that its sender gets to read the answer.
     pub(super) async fn pass_over(&self, mut body: Incoming) -> ReadBody {
         let deadline = Instant::now() + self.limits.body;
         let mut left = self.limits.body_bytes;
@@ -117,7 +116,7 @@ impl Door {
         ReadBody::TooLong
     }
 
-    /// The next bytes of a body; nothing at its end.
+    /// The next bytes of a body; `None` at its end.
     async fn next(&self, body: &mut Incoming, deadline: Instant) -> Result<Option<Bytes>, Gone> {
         let until = deadline.min(Instant::now() + self.limits.pause);
         match timeout_at(until, body.frame()).await {
@@ -128,14 +127,14 @@ impl Door {
     }
 }
 
-/// The client is gone, or as good as gone.
+/// The client is gone, or does not respond.
 struct Gone;
 
 fn pieces(bytes: usize) -> usize {
     bytes.div_ceil(PIECE).min(Semaphore::MAX_PERMITS)
 }
 
-/// Whether the client sends its body only when it is asked to.
+/// Whether the client waits for a go-ahead before it sends its body.
 pub(super) fn waits(headers: &HeaderMap) -> bool {
     headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }

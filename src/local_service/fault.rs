@@ -1,7 +1,7 @@
-//! Scripted trouble: refuse, reset, delay, hang, write only a part. Parses what is to happen and decides when.
+//! Scripted faults: refuse, reset, delay, hang, write only a part. Parses what must happen and decides when.
 //!
-//! A fault is written as `key=value` pairs and bare words, joined by commas. It says on which requests it fires, and
-//! what happens then; a request that no fault meets is served as usual.
+//! A fault is written as `key=value` pairs and bare words, joined by commas. It defines which requests it affects, and
+//! what happens to them; a request that no fault affects is served normally.
 //!
 //! | which requests | |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `from=3` | the third and all that follow |
 //! | `every=5` | the fifth, the tenth, … |
 //! | `probability=0.1` | each with this chance |
-//! | `seed=7` | of the chance; 0 without it, so that a run can be repeated |
+//! | `seed=7` | of the chance; 0 by default, so that a run is reproducible |
 //! | `count=2` | at most twice |
 //!
 //! | what happens | |
@@ -18,24 +18,24 @@
 //! | `status=503` | an error answer |
 //! | `code=InternalError` | … with this code rather than the status's own |
 //! | `retry-after=2` | … with a `Retry-After` header |
-//! | `apply=250`, `half`, `all`, `none` | before a failing answer, a reset or a hang, so much of the batch is stored; only after a reset the default is `all` |
-//! | `reset=before`, `reset=after` | the connection is closed before the body is read, or when all is done but the answer |
+//! | `apply=250`, `half`, `all`, `none` | before a failing answer, a reset or a hang, this much of the batch is stored; only after a reset the default is `all` |
+//! | `reset=before`, `reset=after` | the connection is closed before the body is read, or when everything is done but the answer |
 //! | `hang` | there is never an answer |
-//! | `latency=200ms` | the answer comes so much later; alone or with one of the others |
+//! | `latency=200ms` | the answer is delayed by this; alone or with one of the others |
 //! | `expired-token` | 403 `SecurityTokenExpired` |
-//! | `skew=20m`, `skew=-20m` | the service's clock is off by so much, in its `Date` header and when it looks at the request's |
+//! | `skew=20m`, `skew=-20m` | the service's clock is off by this, in its `Date` header and when it checks the request's |
 //! | `refuse-key=KEY` | 400 for every batch that holds this key (which cannot hold a comma) |
 //! | `name-key` | … and the message names the key |
 //! | `fail-key=KEY` | 500 for every batch that holds this key |
 //! | `late=3` | there is no answer, and the batch is stored later: after the third further `PutVectors` that stores something |
 //! | `max-body=1000000` | 413 `EntityTooLarge` for every longer body |
 //!
-//! Requests are met as their heads arrive, those included that the service refuses anyway. A wrong signature is refused
-//! before a fault's error answer, a used-up quota is not. Of several faults on one request the first written decides,
-//! while delays and skews add up.
+//! Requests are counted as their heads arrive, including those that the service refuses anyway. A wrong signature is
+//! refused before a fault's error answer, a used-up quota is not. If several faults affect one request, the first one
+//! written decides, while delays and skews add up.
 //!
-//! `nth`, `from`, `every`, `probability` and `count` look only at requests that the rest of the fault is about: the third
-//! batch with the poisoned key, not the third batch. Durations are a whole number with `ms`, `s`, `m` or `h`.
+//! `nth`, `from`, `every`, `probability` and `count` consider only requests that match the rest of the fault: the third
+//! batch with the poisoned key, not the third batch. Durations are an integer with `ms`, `s`, `m` or `h`.
 //!
 //! ```text
 //! op=PutVectors,nth=3,status=503,apply=250
@@ -50,7 +50,7 @@ use std::time::Duration;
 
 use crate::oss::operation::Operation;
 
-/// One scripted fault: on which requests it fires, and what happens then.
+/// One scripted fault: which requests it affects, and what happens to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     operation: Option<Operation>,
@@ -71,26 +71,26 @@ pub(crate) enum Effect {
     Fail { status: u16, code: String, retry_after: Option<u64>, apply: Apply },
     /// The connection closes before the body is read.
     ResetBefore,
-    /// The connection closes when all is done but the answer.
+    /// The connection closes when everything is done but the answer.
     ResetAfter { apply: Apply },
     /// There is never an answer.
     Hang { apply: Apply },
-    /// The temporary access key has ended.
+    /// The temporary access key has expired.
     ExpiredToken,
-    /// The clock is off by so many seconds.
+    /// The clock is off by this many seconds.
     Skew(i64),
-    /// A batch that holds this key is refused.
+    /// A batch with this key is refused.
     RefuseKey { key: String, is_named: bool },
-    /// A batch that holds this key fails.
+    /// A batch with this key fails.
     FailKey(String),
-    /// The connection closes, and the request is applied after so many further ones.
+    /// The connection closes, and the request is applied after this many further ones.
     Late(u64),
     /// A longer body is refused.
     MostBody(u64),
 }
 
 impl Effect {
-    /// How much of a request is done although it fails.
+    /// How much of a request is applied although it fails.
     pub(crate) fn apply(&self) -> Apply {
         match self {
             Self::Fail { apply, .. } | Self::ResetAfter { apply } | Self::Hang { apply } => *apply,
@@ -99,12 +99,12 @@ impl Effect {
     }
 }
 
-/// How much of a batch is stored before the trouble.
+/// How much of a batch is stored before the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Apply {
     /// Nothing; the request has no effect at all.
     None,
-    /// So many vectors from the start of the batch.
+    /// This many vectors from the start of the batch.
     First(usize),
     /// Half of the vectors, rounded down.
     Half,
@@ -113,7 +113,7 @@ pub(crate) enum Apply {
 }
 
 impl Apply {
-    /// How many of so many vectors are stored.
+    /// How many of these vectors are stored.
     pub(crate) fn of(self, vectors: usize) -> usize {
         match self {
             Self::None => 0,
@@ -195,7 +195,7 @@ impl<'a> Fields<'a> {
         self.read(name, |value| value.parse().ok().filter(|number| *number > 0), "a whole number above 0")
     }
 
-    /// The one thing that happens, if the fault does more than delay.
+    /// The only effect, if the fault does more than delay.
     fn effect(&self) -> Result<Option<Effect>, String> {
         let kinds = [
             "status",
@@ -233,7 +233,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Refuses the words that mean nothing beside this kind of effect.
+    /// Refuses words that have no meaning with this kind of effect.
     fn only_with(&self, kind: &str) -> Result<(), String> {
         let rows = [
             ("code", &["status"] as &[&str]),
@@ -315,7 +315,7 @@ fn signed_seconds(text: &str) -> Option<i64> {
 }
 
 impl Fault {
-    /// Reads a fault from its text; the grammar is at the top of this module.
+    /// Parses a fault; the grammar is at the top of this module.
     pub fn parse(spec: &str) -> Result<Self, String> {
         let fields = Fields::parse(spec)?;
         let chance = |value: &str| value.parse().ok().filter(|chance| (0.0..=1.0).contains(chance));
@@ -336,35 +336,35 @@ impl Fault {
         Ok(fault)
     }
 
-    /// Whether the fault can only be decided when the body is there.
+    /// Whether the fault can be decided only once the body has arrived.
     fn looks_at_body(&self) -> bool {
         matches!(self.effect, Some(Effect::RefuseKey { .. } | Effect::FailKey(_) | Effect::MostBody(_)))
     }
 }
 
-/// What is known of a body.
+/// What is known about a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Body<'a> {
     /// Its length in bytes.
     pub(crate) length: u64,
     /// The keys of its vectors, if they could be read.
     pub(crate) keys: &'a [String],
-    /// The keys that are asked for. They count for a fault that names their operation.
+    /// The keys that are requested. They count for a fault that names their operation.
     pub(crate) keys_read: &'a [String],
 }
 
-/// What the faults that met a request do to it.
+/// What the faults do to a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// How much later the answer comes, over all of them.
+    /// The total delay of the answer.
     pub(crate) latency: Duration,
-    /// How far the clock is off, over all of them.
+    /// The total clock skew.
     pub(crate) skew_seconds: i64,
     /// The first other effect.
     pub(crate) effect: Option<Effect>,
 }
 
-/// A fault and how often it has met a request.
+/// A fault and how many requests have matched it.
 #[derive(Debug)]
 struct Armed {
     fault: Fault,
@@ -389,7 +389,7 @@ impl Armed {
             return false;
         }
         self.met += 1;
-        // Drawn for each request that is met, so that the draw depends on the order of requests only.
+        // Drawn for each matching request, so that the draw depends only on the order of requests.
         let is_lucky = fault.probability.is_none_or(|probability| self.chance.f64() < probability);
         let is_due = fault.nth.is_none_or(|nth| nth == self.met)
             && fault.from.is_none_or(|from| from <= self.met)
@@ -406,7 +406,7 @@ impl Armed {
 pub(crate) struct Faults(Vec<Armed>);
 
 impl Faults {
-    /// Arms the faults; each has its own chance, from its own seed.
+    /// Arms the faults; each has its own random generator, from its own seed.
     pub(crate) fn new(faults: &[Fault]) -> Self {
         let arm = |fault: &Fault| Armed {
             fault: fault.clone(),

@@ -1,14 +1,14 @@
-//! The write quota: so many requests and so many vectors in any second whatever.
+//! The write quota: a number of requests and of vectors in any window of a second.
 //!
-//! Stricter than a token bucket, which lets a burst through after a pause; a client that keeps within this quota
-//! keeps within every other reading of it. Pure: the instants are arguments.
+//! Stricter than a token bucket, which allows a burst after a pause; a client that keeps within this quota keeps within
+//! every other interpretation of it. Pure: the instants are arguments.
 
 use std::time::{Duration, Instant};
 
-/// How long a request is remembered at least: its body may arrive that much later than its head.
+/// How long a request is remembered at least: its body may arrive this much later than its head.
 const MEMORY: Duration = Duration::from_mins(1);
 
-/// What one side of the quota allows: at most this much in any window of that length.
+/// The limit on one axis of the quota: a maximum in any window of this length.
 #[derive(Clone, Copy, Debug)]
 struct Allowance {
     most: f64,
@@ -16,7 +16,7 @@ struct Allowance {
 }
 
 impl Allowance {
-    /// The allowance of so many a second; less than one a second is one in a longer window. None for no limit.
+    /// The allowance for a rate per second; a rate below one means one in a longer window. `None` for no limit.
     fn per_second(rate: f64) -> Option<Self> {
         if rate >= 1.0 {
             return Some(Self { most: rate, window: Duration::from_secs(1) });
@@ -34,7 +34,7 @@ struct Counted {
     vectors: u32,
 }
 
-/// A request that has been let in, to be charged for its vectors once they are known.
+/// An admitted request, to be charged for its vectors once their number is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turn {
     arrived: Instant,
@@ -45,7 +45,7 @@ pub(crate) struct Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exceeded;
 
-/// Remembers the requests of the last while and lets no second hold too many.
+/// Remembers recent requests and limits each window.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     requests: Option<Allowance>,
@@ -57,7 +57,7 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter of so many requests and so many vectors a second; 0 is no limit.
+    /// A limiter of requests and vectors per second; 0 is no limit.
     pub(crate) fn new(requests_per_second: f64, vectors_per_second: f64) -> Self {
         let requests = Allowance::per_second(requests_per_second);
         let vectors = Allowance::per_second(vectors_per_second);
@@ -71,7 +71,7 @@ impl Limiter {
         }
     }
 
-    /// Lets a request in whose head has arrived then, if the second has room for one more.
+    /// Admits a request whose head arrived at this instant, if the window has room for one more.
     pub(crate) fn admit(&mut self, arrived: Instant) -> Result<Turn, Exceeded> {
         let forgotten = self
             .counted
@@ -89,7 +89,7 @@ impl Limiter {
         Ok(turn)
     }
 
-    /// Charges a request for its vectors, as of its arrival. One that is too much leaves no trace.
+    /// Charges a request for its vectors, as of its arrival. A refused charge leaves no trace.
     pub(crate) fn charge(&mut self, turn: Turn, vectors: usize) -> Result<(), Exceeded> {
         let vectors = u32::try_from(vectors).unwrap_or(u32::MAX);
         let is_too_much = self.vectors.is_some_and(|allowance| {
@@ -106,9 +106,9 @@ impl Limiter {
         Ok(())
     }
 
-    /// The highest sum over all windows of that length that hold the instant.
+    /// The maximum sum over all windows of this length that contain the instant.
     ///
-    /// A body may arrive after those of later heads, so the windows behind the instant count as well.
+    /// A body may arrive after those of later heads, so windows after the instant count as well.
     fn busiest(&self, at: Instant, window: Duration, amount: impl Fn(&Counted) -> u32) -> f64 {
         let first =
             self.counted.partition_point(|counted| at.saturating_duration_since(counted.arrived) >= window);
@@ -139,7 +139,7 @@ mod tests {
         start + Duration::from_millis(milliseconds)
     }
 
-    /// Lets requests of one vector in at the given milliseconds; tells which were let in.
+    /// Sends requests of one vector at the given milliseconds; returns which were admitted.
     fn admitted(mut limiter: Limiter, milliseconds: &[u64]) -> Vec<bool> {
         let start = Instant::now();
         milliseconds.iter().map(|&at| limiter.admit(after(start, at)).is_ok()).collect()

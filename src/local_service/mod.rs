@@ -1,14 +1,14 @@
-//! A local service that speaks the protocol of OSS Vectors: the same operations, limits, error codes and quota, and
-//! scripted faults on top.
+//! A local service that speaks the protocol of OSS Vectors: the same operations, limits, error codes and quota, plus
+//! scripted faults.
 //!
-//! It needs no cloud account and no network beyond loopback. It does not search: `QueryVectors`, filters, policies,
-//! logging and fusion indexes are answered with 501, and so are for now the listing of buckets and their deletion.
+//! It needs no cloud account and no network except loopback. It does not search: it answers `QueryVectors`, filters,
+//! policies, logging and fusion indexes with 501, and for now also listing and deleting buckets.
 //!
 //! ```text
 //! head ─► route ─► faults ─► auth ─► quota ─► body ─► ops ─► store
 //! ```
 //!
-//! This file is the HTTP around it; besides `door`, which reads bodies, it is the only one that knows the server library.
+//! This file is the HTTP layer; apart from `door`, which reads bodies, it is the only one that uses the server library.
 
 mod answer;
 mod auth;
@@ -46,15 +46,15 @@ pub use options::Options;
 pub use service::Service;
 use service::{End, Head, Received};
 
-/// How long requests in flight may go on after the stop.
+/// How long requests in flight may continue after the stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long to wait when no connection can be accepted, as when file descriptors have run out.
+/// How long to wait if no connection can be accepted, such as when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is done; then requests in flight have a few seconds to end.
 ///
-/// The caller binds, so that it knows the port before anyone asks. Whatever was answered 200 is already on disk.
+/// The caller binds, so that it knows the port before any client does. Whatever was answered with 200 is on disk.
 pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
@@ -93,13 +93,13 @@ pub async fn serve(
     Ok(())
 }
 
-/// Serves one connection until the client closes it, or until the stop lets its last request end.
+/// Serves one connection until the client closes it, or until the stop, after which its last request may end.
 async fn connection(
     stream: TcpStream,
     (service, door): (Arc<Service>, Arc<Door>),
     mut stopping: watch::Receiver<bool>,
 ) {
-    // Without it the system may hold a small answer back; the connection works either way.
+    // Otherwise the system may delay a small answer; the connection works either way.
     stream.set_nodelay(true).ok();
     let watcher = stopping.clone();
     let head = door.limits.head;
@@ -111,7 +111,7 @@ async fn connection(
         .header_read_timeout(head)
         .serve_connection(TokioIo::new(stream), respond);
     tokio::pin!(serving);
-    // An error is a client that went away or a fault that closes; both are noted where they matter.
+    // An error means that the client is gone or that a fault closes; both are noted where they matter.
     tokio::select! {
         ended = serving.as_mut() => drop(ended),
         () = stopped(&mut stopping) => {
@@ -123,7 +123,7 @@ async fn connection(
 
 /// Resolves when the service is to stop.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is a stop as well.
+    // An error means that the sender is gone, which is also a stop.
     drop(stopping.wait_for(|is_stopping| *is_stopping).await);
 }
 
@@ -153,12 +153,12 @@ async fn respond(
     };
     let settled = match reading {
         ReadBody::Broken => return Err(Closed),
-        // What the head is refused for is said before anything is of the body.
+        // A refusal because of the head comes before any error in the body.
         ReadBody::TooLong if received.is_refused() => service.settle(&received, Bytes::new()),
         ReadBody::TooLong => service.settle_oversized(&received, door.limits.body_bytes),
         ReadBody::Whole(body, memory) => {
             let (service, received) = (service.clone(), received.clone());
-            // It goes on to its end even if the client goes away.
+            // It continues to its end even if the client disconnects.
             let in_flight = Arc::clone(&in_flight);
             let settle = move || {
                 let settled = service.settle(&received, body);
@@ -179,7 +179,7 @@ async fn respond(
     }
 }
 
-/// Dresses an answer. The type has no parameters, since the vendor's Python SDK reads any other as XML.
+/// The HTTP response for an answer. Its type has no parameters, since the vendor's Python SDK parses any other as XML.
 fn response(
     received: &Received,
     answer: Result<Answer, Refusal>,

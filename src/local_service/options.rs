@@ -1,4 +1,4 @@
-//! What a local service is like.
+//! The options of a local service.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use super::fault::Fault;
 use crate::oss::limits;
 use crate::oss::secret::Secret;
 
-/// What a local service is like.
+/// The options of a local service.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Directory of the data file; nothing to keep the data in memory.
+    /// Directory of the data file; `None` to keep the data in memory.
     pub data: Option<PathBuf>,
-    /// The one access key that may ask.
+    /// The only access key that is accepted.
     pub access_key_id: String,
     /// Its secret.
     pub access_key_secret: Secret,
@@ -21,17 +21,17 @@ pub struct Options {
     pub region: String,
     /// The account that all buckets belong to, all digits.
     pub account: String,
-    /// Most `PutVectors` requests in any second; 0 for no limit.
+    /// Maximum `PutVectors` requests in any second; 0 for no limit.
     pub requests_per_second: f64,
-    /// Most vectors in the `PutVectors` requests of any second; 0 for no limit. A batch of more never gets through.
+    /// Maximum vectors in the `PutVectors` requests of any second; 0 for no limit. A larger batch never succeeds.
     pub vectors_per_second: f64,
-    /// How long every answer is held back.
+    /// How long every answer is delayed.
     pub latency: Duration,
-    /// Scripted trouble.
+    /// Scripted faults.
     pub faults: Vec<Fault>,
-    /// Whether [`Seen`](super::statistics::Seen) holds the keys of each batch, which takes memory.
+    /// Whether [`Seen`](super::statistics::Seen) has the keys of each batch, which takes memory.
     pub log_keys: bool,
-    /// What clients may take of it.
+    /// The limits for its clients.
     pub limits: ClientLimits,
 }
 

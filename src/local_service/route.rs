@@ -1,37 +1,37 @@
-//! From a request's head to the operation and the bucket that it means.
+//! From a request's head to its operation and bucket.
 //!
-//! Both ways to name a bucket are understood: `{bucket}-{account}.{any host}`, and `/{bucket}/` on any host.
+//! Supports both ways to name a bucket: `{bucket}-{account}.{any host}`, and `/{bucket}/` on any host.
 
 use super::answer::Refusal;
 use crate::oss::endpoint::split_bucket_label;
 use crate::oss::operation::Operation;
 
-/// What a request means.
+/// The meaning of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     /// The operation.
     pub(crate) operation: Operation,
     /// The bucket; empty for an operation on the service.
     pub(crate) bucket: String,
-    /// The account, where the host names one.
+    /// The account, if the host has one.
     pub(crate) account: Option<String>,
 }
 
 /// Parameters that narrow a `ListVectorBuckets`.
 const LISTING_PARAMETERS: [&str; 3] = ["prefix", "marker", "max-keys"];
 
-/// Finds out what a request means.
+/// Determines the meaning of a request.
 pub(crate) fn route(method: &str, path: &str, query: &str, host: &str) -> Result<Route, Refusal> {
     let (bucket, account) = bucket_and_account(path, host)?;
     let operation = operation(method, query, bucket.is_empty())?;
     Ok(Route { operation, bucket: bucket.to_owned(), account: account.map(str::to_owned) })
 }
 
-/// The bucket that a request names, empty if none, with the account if the host holds it.
+/// The bucket of a request, empty for none, and the account if the host has one.
 fn bucket_and_account<'a>(path: &'a str, host: &'a str) -> Result<(&'a str, Option<&'a str>), Refusal> {
     let in_path = path.trim_start_matches('/');
     if !in_path.is_empty() {
-        // An operation on vectors never has an object's key behind the bucket.
+        // An operation on vectors never has an object's key after the bucket.
         return match in_path.split_once('/').unwrap_or((in_path, "")) {
             (bucket, "") => Ok((bucket, None)),
             _ => Err(not_implemented()),
@@ -41,7 +41,7 @@ fn bucket_and_account<'a>(path: &'a str, host: &'a str) -> Result<(&'a str, Opti
     Ok(split_bucket_label(label).map_or(("", None), |(bucket, account)| (bucket, Some(account))))
 }
 
-/// The operation that method and query name, on the service itself or on a bucket.
+/// The operation of a method and query, on the service itself or on a bucket.
 fn operation(method: &str, query: &str, is_service_level: bool) -> Result<Operation, Refusal> {
     let names: Vec<&str> = query
         .split('&')
@@ -71,7 +71,7 @@ fn operation(method: &str, query: &str, is_service_level: bool) -> Result<Operat
     Err(not_implemented())
 }
 
-/// The answer to what the local service does not do.
+/// The refusal of what the local service does not support.
 pub(crate) fn not_implemented() -> Refusal {
     Refusal::new(501, "NotImplemented", "The local service does not implement this operation.")
 }

@@ -23,19 +23,19 @@ use crate::oss::operation::Operation;
 use crate::oss::sign::Signable;
 use crate::oss::time::Timestamp;
 
-/// A local OSS Vectors service: its state, its quota, its faults, and what it has seen.
+/// A local OSS Vectors service: its state, its quota, its faults, and its statistics.
 #[derive(Debug)]
 pub struct Service {
     options: Options,
     store: Store,
-    // Each is held for a moment and never across an await.
+    // Each is locked briefly and never across an await.
     limiter: Mutex<Limiter>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) statistics: Mutex<Statistics>,
     late: Mutex<Vec<Late>>,
 }
 
-/// A request that is applied after so many further ones.
+/// A request that is applied after this many further ones.
 #[derive(Debug)]
 struct Late {
     after: u64,
@@ -43,7 +43,7 @@ struct Late {
     input: Input,
 }
 
-/// A request's head, as far as anything depends on it.
+/// The relevant parts of a request's head.
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) method: String,
@@ -51,18 +51,18 @@ pub(crate) struct Head {
     pub(crate) query: String,
     pub(crate) host: String,
     pub(crate) headers: Vec<(String, String)>,
-    /// When it was there; the quota counts from here.
+    /// When it arrived; the quota counts from here.
     pub(crate) arrived: Instant,
 }
 
-/// A request whose head has been looked at; its body is still to come.
+/// A request whose head was processed; its body is still to come.
 #[derive(Debug)]
 pub(crate) struct Received {
-    /// The id that the answer will carry.
+    /// The id for the answer.
     pub(crate) request_id: String,
-    /// The host that was asked.
+    /// The requested host.
     pub(crate) host: String,
-    /// The service's clock, as this request sees it.
+    /// The service's clock for this request.
     pub(crate) clock: Timestamp,
     arrived: Instant,
     content_md5: Option<String>,
@@ -72,13 +72,13 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Whether the head alone is reason enough to refuse it.
+    /// Whether the head alone is a reason to refuse it.
     pub(crate) fn is_refused(&self) -> bool {
         self.admitted.is_err()
     }
 }
 
-/// A request that is known and may ask.
+/// A request that is recognised and authorised.
 #[derive(Debug)]
 struct Admitted {
     route: Route,
@@ -92,20 +92,20 @@ pub(crate) enum End {
     Answer(Result<Answer, Refusal>),
     /// With a closed connection.
     Close,
-    /// Not at all, until the client goes away.
+    /// Never, until the client disconnects.
     Hang,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(crate) struct Settled {
     /// How it ends.
     pub(crate) end: End,
-    /// How long the answer is held back.
+    /// How long the answer is delayed.
     pub(crate) latency: Duration,
 }
 
-/// What is learned of a request while it is settled.
+/// Information collected while a request is settled.
 #[derive(Default)]
 struct Findings {
     keys: Vec<String>,
@@ -124,7 +124,7 @@ impl Service {
         Ok(Self { options, store, limiter, faults, statistics: Mutex::default(), late: Mutex::default() })
     }
 
-    /// What clients may take of it.
+    /// The limits for its clients.
     pub(crate) fn limits(&self) -> ClientLimits {
         self.options.limits
     }
@@ -140,7 +140,7 @@ impl Service {
         Arc::new(InFlight(Arc::clone(self)))
     }
 
-    /// Looks at a request's head: everything but the vectors' part of the quota is decided here.
+    /// Processes a request's head: decides everything except the quota of vectors.
     pub(crate) fn receive(&self, head: Head, now: Timestamp) -> Received {
         let route = route(&head.method, &head.path, &head.query, &head.host);
         let operation = route.as_ref().ok().map(|route| route.operation);
@@ -161,7 +161,7 @@ impl Service {
         }
     }
 
-    /// Notes it if the connection is to be closed before the body is read; whether it is.
+    /// Returns whether the connection must be closed before the body is read, and notes it if so.
     pub(crate) fn note_reset_before_body(&self, received: &Received) -> bool {
         let is_reset = received.plan.effect == Some(Effect::ResetBefore);
         if is_reset {
@@ -170,7 +170,7 @@ impl Service {
         is_reset
     }
 
-    /// Settles a request whose body is there. Blocks on the store.
+    /// Settles a request whose body has arrived. Blocks on the store.
     pub(crate) fn settle(&self, received: &Received, body: Bytes) -> Settled {
         let body_bytes = body.len();
         let mut findings = Findings::default();
@@ -183,14 +183,14 @@ impl Service {
         Settled { end, latency }
     }
 
-    /// Settles a request whose body is longer than this service reads at all.
+    /// Settles a request whose body exceeds the maximum length.
     pub(crate) fn settle_oversized(&self, received: &Received, most: usize) -> Settled {
         let end = End::Answer(Err(too_large(most as u64)));
         self.note(received, &end, 0, Findings::default());
         Settled { end, latency: self.options.latency }
     }
 
-    /// Lets a request in: signature, date, account, and a turn on the quota where one is needed.
+    /// Admits a request: signature, date, account, and a turn on the quota if it needs one.
     fn admit(&self, head: &Head, route: Route, plan: &Plan, clock: Timestamp) -> Result<Admitted, Refusal> {
         let Options { access_key_id, access_key_secret, region, account, .. } = &self.options;
         let named_account = route.account.as_ref().unwrap_or(account);
@@ -215,7 +215,7 @@ impl Service {
             return Err(auth::denied("The bucket you access does not belong to you."));
         }
         let turn = match route.operation {
-            // A request that a fault fails is told of the fault, so it is not asked whether it has a turn.
+            // A request that a fault fails gets the fault's answer, so a missing turn does not matter.
             Operation::PutVectors if plan.effect.is_some() => lock(&self.limiter).admit(head.arrived).ok(),
             Operation::PutVectors => Some(lock(&self.limiter).admit(head.arrived)?),
             _ => None,
@@ -267,13 +267,13 @@ impl Service {
         Ok(end(effect, answer))
     }
 
-    /// Applies the requests whose time has come: one more request is stored.
+    /// Applies the late requests that are due: one more request was stored.
     fn apply_what_is_late(&self, context: &Context<'_>) {
         let mut late = lock(&self.late);
         late.iter_mut().for_each(|request| request.after -= 1);
         for Late { bucket, input, .. } in late.extract_if(.., |request| request.after == 0) {
             let operation = Operation::PutVectors;
-            // Nobody waits for its answer, whatever it is.
+            // No client waits for its answer.
             context.perform(&Call { operation, bucket: &bucket, input: &input, apply: Apply::All }).ok();
         }
     }
@@ -300,7 +300,7 @@ impl Service {
     }
 }
 
-/// A request in flight; it is no longer when this is dropped by all that work on it.
+/// A request in flight, until all its holders have dropped this.
 #[derive(Debug)]
 pub(crate) struct InFlight(Arc<Service>);
 
@@ -316,7 +316,7 @@ impl From<Exceeded> for Refusal {
     }
 }
 
-/// How a request ends that was performed as far as a fault lets it.
+/// The end of a request that was performed as far as a fault allows.
 fn end(effect: Option<&Effect>, answer: Answer) -> End {
     match effect {
         Some(Effect::Fail { status, code, retry_after, .. }) => {
@@ -347,7 +347,7 @@ fn too_large(most: u64) -> Refusal {
     Refusal::new(413, "EntityTooLarge", format!("The body exceeds the maximum size of {most} bytes."))
 }
 
-/// Compares a body with its `Content-MD5`, which a request may leave out.
+/// Compares a body with its optional `Content-MD5`.
 fn check_digest(content_md5: Option<&str>, body: &[u8]) -> Result<(), Refusal> {
     let Some(content_md5) = content_md5 else {
         return Ok(());
@@ -358,7 +358,7 @@ fn check_digest(content_md5: Option<&str>, body: &[u8]) -> Result<(), Refusal> {
     Err(Refusal::new(400, "InvalidDigest", "The Content-MD5 you specified does not match the body."))
 }
 
-/// Takes a lock; a panic elsewhere leaves counts and plans that are still good.
+/// Takes a lock; after a panic in another thread, counts and plans are still valid.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

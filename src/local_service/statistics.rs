@@ -1,38 +1,38 @@
-//! What the service has seen, so that a client can be judged by the service and not by its own word.
+//! What the service has observed, so that a client can be judged by the service and not by its own report.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use crate::oss::operation::Operation;
 
-/// How many requests are remembered one by one.
+/// How many requests are remembered individually.
 const REMEMBERED: usize = 10_000;
 
 /// Counts since the service was opened, and its latest requests.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
-    /// The counts of each operation that was asked for.
+    /// The counts of each operation that was requested.
     pub operations: BTreeMap<Operation, Totals>,
-    /// The latest requests that were settled, oldest first; 10,000 at most.
+    /// The latest settled requests, oldest first; at most 10,000.
     pub recent: VecDeque<Seen>,
     /// Requests whose head has arrived and that are not settled.
     pub in_flight: usize,
-    /// The most that ever were in flight at once.
+    /// The maximum of concurrent requests so far.
     pub most_in_flight: usize,
 }
 
 /// The counts of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Requests settled, whatever the answer.
+    /// Requests settled, with any answer.
     pub requests: u64,
-    /// Those answered 2xx.
+    /// Those answered with 2xx.
     pub succeeded: u64,
-    /// Those refused because the quota was used up; scripted faults not included.
+    /// Those refused because of the quota, without scripted faults.
     pub throttled: u64,
-    /// Vectors in all bodies that were looked into; that of a request refused by its head is not.
+    /// Vectors in all bodies that were parsed; not in requests refused because of their head.
     pub vectors_received: u64,
-    /// Vectors stored, those of batches that failed in part included.
+    /// Vectors stored, including those of batches that failed in part.
     pub vectors_stored: u64,
     /// When the head of the first one arrived.
     pub first: Option<Instant>,
@@ -40,14 +40,14 @@ pub struct Totals {
     pub last: Option<Instant>,
 }
 
-/// One request, as the service has seen it.
+/// One request as observed by the service.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// When its head arrived.
     pub arrived: Instant,
-    /// The operation; nothing if none was recognised.
+    /// The operation; `None` if it was not recognised.
     pub operation: Option<Operation>,
-    /// The answer's status; nothing if the connection was closed or left hanging.
+    /// The answer's status; `None` if the connection was closed or left hanging.
     pub status: Option<u16>,
     /// The error's code; empty on success.
     pub code: String,
@@ -61,9 +61,9 @@ pub struct Seen {
     pub vectors_received: usize,
     /// Vectors stored.
     pub vectors_stored: usize,
-    /// The keys in its body, if the service was told to remember them.
+    /// The keys in its body, if the service remembers keys.
     pub keys: Vec<String>,
-    /// The keys that it asks for, in the same way.
+    /// The keys that it requests, likewise.
     pub keys_read: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl Statistics {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Notes what became of a request.
+    /// Notes the result of a request.
     pub(crate) fn note(&mut self, seen: Seen) {
         if let Some(operation) = seen.operation {
             let counts = self.operations.entry(operation).or_default();
@@ -124,7 +124,7 @@ mod tests {
     fn the_busiest_second_is_found_wherever_it_starts() {
         let start = Instant::now();
         let mut statistics = Statistics::default();
-        // Noted as they are settled, which need not be the order in which they arrived.
+        // Noted in the order in which they are settled, which may differ from the order of arrival.
         for (milliseconds, vectors) in [(600, 500), (0, 500), (1500, 1), (1000, 300), (1599, 7), (5000, 9)] {
             statistics.note(seen(start + Duration::from_millis(milliseconds), vectors));
         }

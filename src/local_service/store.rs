@@ -1,6 +1,6 @@
 //! Buckets, indexes and vectors, in one file or in memory.
 //!
-//! Enforces none of the service's rules; that is done before anything comes here.
+//! Enforces none of the service's rules, which were checked before.
 
 use std::ops::Bound;
 use std::path::Path;
@@ -12,13 +12,13 @@ use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefini
 use crate::oss::time::Timestamp;
 use crate::oss::wire::Index;
 
-/// Bucket → when it was created, RFC 3339.
+/// Bucket → creation time, RFC 3339.
 const BUCKETS: TableDefinition<'_, &str, &str> = TableDefinition::new("buckets");
 
 /// Bucket, index → [`Index`] as JSON.
 const INDEXES: TableDefinition<'_, (&str, &str), &str> = TableDefinition::new("indexes");
 
-/// Bucket, index, key → float32 numbers, least significant byte first, and the metadata's JSON text, empty for none.
+/// Bucket, index, key → little-endian float32 numbers, and the metadata's JSON text, empty for none.
 const VECTORS: TableDefinition<'_, (&str, &str, &str), (&[u8], &str)> = TableDefinition::new("vectors");
 
 /// Memory for pages of the file. The store serves one user who mostly writes, in the process that also loads.
@@ -27,28 +27,28 @@ const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// The name of the file in the data directory.
 pub(crate) const FILE_NAME: &str = "vectors.redb";
 
-/// A vector as it is stored.
+/// A stored vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredVector {
     /// Its key.
     pub key: String,
     /// Its numbers.
     pub data: Vec<f32>,
-    /// Its metadata, a JSON object in the very text in which it came; nothing if it came without.
+    /// Its metadata, a JSON object in its original text; `None` without metadata.
     pub metadata: Option<String>,
 }
 
-/// Which vectors a page of a listing is to hold.
+/// The request for a page of a listing.
 pub(crate) struct PageRequest<'a> {
-    /// The key behind which the page starts; nothing for the first page.
+    /// The key after which the page starts; `None` for the first page.
     pub(crate) after: Option<&'a str>,
-    /// Most vectors on the page.
+    /// Maximum number of vectors on the page.
     pub(crate) most: usize,
-    /// Most bytes on the page, as `size` counts them; one vector always fits.
+    /// Maximum bytes on the page, as `size` counts them; one vector always fits.
     pub(crate) most_bytes: usize,
-    /// Whether a key belongs to the listing at all.
+    /// Whether a key belongs to the listing.
     pub(crate) is_wanted: &'a dyn Fn(&str) -> bool,
-    /// What a vector counts for.
+    /// The size that a vector counts as.
     pub(crate) size: &'a dyn Fn(&StoredVector) -> usize,
 }
 
@@ -56,18 +56,18 @@ pub(crate) struct PageRequest<'a> {
 pub(crate) struct Page {
     /// Its vectors, in the order of their keys.
     pub(crate) vectors: Vec<StoredVector>,
-    /// Whether there may be more behind them.
+    /// Whether it is the last one.
     pub(crate) is_last: bool,
 }
 
-/// What became of an index that was to be made.
+/// The result of creating an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IndexCreation {
-    /// It was made.
+    /// It was created.
     Created,
-    /// There is one of its name.
+    /// There is one with its name.
     Exists,
-    /// The bucket holds as many as it may.
+    /// The bucket has the maximum number of indexes.
     NoRoom,
 }
 
@@ -80,12 +80,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store in a directory, which is made if it is missing; without one the store is in memory.
+    /// Opens the store in a directory, which is created if missing; without one the store is in memory.
     ///
-    /// Commits are synchronised to disk (redb's `Durability::Immediate`). What redb commits otherwise is lost with
-    /// the process, and an answer of 200 must mean "stored", also when the service is killed right behind it. The
-    /// price is small: a put of 500 vectors of 384 numbers takes about 30 ms, of which waiting for the disk is one or
-    /// two. After a kill redb goes through the whole file when it is opened, a second for each 200,000 such vectors.
+    /// Commits are synced to disk (redb's `Durability::Immediate`). Any other commit of redb is lost with the process,
+    /// but an answer of 200 must mean "stored", even if the service is killed right after it. The cost is small: a put
+    /// of 500 vectors of 384 numbers takes about 30 ms, of which waiting for the disk takes one or two. After a kill,
+    /// redb scans the whole file when it is opened, which takes a second per 200,000 such vectors.
     pub fn open(directory: Option<&Path>) -> anyhow::Result<Self> {
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE_BYTES);
@@ -112,7 +112,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a bucket; false if it exists.
+    /// Creates a bucket; false if it exists.
     pub fn put_bucket(&self, bucket: &str, created: &str) -> Result<bool, redb::Error> {
         let transaction = self.database.begin_write()?;
         let is_new = {
@@ -127,14 +127,14 @@ impl Store {
         Ok(is_new)
     }
 
-    /// When a bucket was created; nothing if there is no such bucket.
+    /// When a bucket was created; `None` if there is no such bucket.
     pub(crate) fn bucket_created(&self, bucket: &str) -> Result<Option<String>, redb::Error> {
         let buckets = self.database.begin_read()?.open_table(BUCKETS)?;
         Ok(buckets.get(bucket)?.map(|created| created.value().to_owned()))
     }
 
-    /// The moment at which an index is created: `now`, or as little later as makes it another one than the latest's, so
-    /// that an index which is deleted and made again can be told from the former.
+    /// The creation time of an index: `now`, or just late enough to differ from the latest one, so that an index that
+    /// is deleted and recreated can be told from the former one.
     pub(crate) fn moment_of_creation(&self, now: Timestamp) -> Timestamp {
         let now = now.unix_millis();
         let moment = |latest: i64| now.max(latest.saturating_add(1));
@@ -143,7 +143,7 @@ impl Store {
             .unwrap_or_else(|| Timestamp::from_unix_seconds(now / 1_000))
     }
 
-    /// Makes an index, unless there is one of its name or as many as the bucket may hold.
+    /// Creates an index, unless one with its name exists or the bucket has the maximum number.
     pub(crate) fn put_index(
         &self,
         bucket: &str,
@@ -168,7 +168,7 @@ impl Store {
         Ok(creation)
     }
 
-    /// An index; nothing if there is no such index.
+    /// An index; `None` if there is no such index.
     pub(crate) fn index(&self, bucket: &str, name: &str) -> Result<Option<Index>, redb::Error> {
         let indexes = self.database.begin_read()?.open_table(INDEXES)?;
         indexes.get((bucket, name))?.map(|text| index_from_text(text.value())).transpose()
@@ -202,7 +202,7 @@ impl Store {
         Ok(indexes)
     }
 
-    /// Stores vectors, all or none of them, each replacing one of its key.
+    /// Stores vectors, all or none of them, replacing those with the same keys.
     pub(crate) fn put_vectors<'a>(
         &self,
         bucket: &str,
@@ -210,7 +210,7 @@ impl Store {
         vectors: impl IntoIterator<Item = &'a StoredVector>,
     ) -> Result<(), redb::Error> {
         let mut vectors: Vec<&StoredVector> = vectors.into_iter().collect();
-        // Neighbours in the file then change together, and a page is written once.
+        // Then adjacent entries in the file change together, and a page is written once.
         vectors.sort_by(|one, other| one.key.cmp(&other.key));
         let transaction = self.database.begin_write()?;
         {
@@ -225,7 +225,7 @@ impl Store {
         Ok(())
     }
 
-    /// The vectors of these keys; a key that is not stored is left out, one that is repeated comes once.
+    /// The vectors of these keys; keys that are not stored are left out, duplicates are returned once.
     pub(crate) fn get_vectors(
         &self,
         bucket: &str,
@@ -297,7 +297,7 @@ impl Store {
     }
 }
 
-/// How many indexes a bucket holds.
+/// The number of indexes in a bucket.
 fn indexes_in(
     bucket: &str,
     indexes: &impl ReadableTable<(&'static str, &'static str), &'static str>,

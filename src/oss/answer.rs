@@ -1,4 +1,4 @@
-//! What an answer says: how much of it is read, and the service's error in it.
+//! Reads an answer: how much of it, and the service's error in it.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use super::time::Timestamp;
 use super::{prefix, wire};
 use crate::shown::bounded_by;
 
-/// Beyond every error of the service, in bytes.
+/// Maximum size of an error body to read, larger than any error of the service.
 pub(super) const MOST_OF_AN_ERROR: usize = 64 << 10;
 
-/// As much of an error's message as anybody reads, and as long as any of its other words, in characters.
+/// Maximum length of an error's message, and of its other texts, in characters.
 const MOST_OF_A_MESSAGE: usize = 1_000;
 const MOST_OF_A_WORD: usize = 200;
 
-/// A body that nobody needs is read so far, and for so long, only to keep its connection.
+/// How much of an unneeded body is read, and for how long, only to keep its connection.
 const MOST_TO_KEEP: usize = 16 << 10;
 const LONGEST_TO_KEEP: Duration = Duration::from_secs(1);
 
@@ -45,7 +45,7 @@ pub(super) struct Received {
     pub(super) is_cut: bool,
 }
 
-/// Reads a body up to `most` bytes. What is left of it goes with its connection.
+/// Reads up to `most` bytes of a body. If there is more, the connection is not reused.
 pub(super) async fn read(
     response: &mut reqwest::Response,
     most: usize,
@@ -64,7 +64,7 @@ pub(super) async fn read(
     Ok(received)
 }
 
-/// Reads to the end of a body that nobody needs, if that is near; otherwise its connection is given up.
+/// Reads an unneeded body to its end, if that is near; otherwise gives up its connection.
 pub(super) async fn pass_over(response: &mut reqwest::Response) -> reqwest::Result<()> {
     let mut left = MOST_TO_KEEP;
     let end = async {
@@ -79,8 +79,8 @@ pub(super) async fn pass_over(response: &mut reqwest::Response) -> reqwest::Resu
     timeout(LONGEST_TO_KEEP, end).await.unwrap_or(Ok(()))
 }
 
-/// Reads the service's error from body and headers; some proxies and some errors leave parts of it out. Of what is hidden
-/// nothing is told.
+/// Reads the service's error from body and headers; some proxies and some errors leave parts of it out. Hidden texts
+/// are struck out.
 pub(super) fn service_error(
     status: u16,
     headers: &HeaderMap,
@@ -109,12 +109,12 @@ pub(super) fn service_error(
     }
 }
 
-/// The id of an answer as it is told.
+/// The id of an answer as it is reported.
 pub(super) fn told_id(id: &str, hidden: &Hidden) -> String {
     bounded_by(id, MOST_OF_A_WORD, |part| hidden.strike(part))
 }
 
-/// How long the service asks to wait, in whichever of the two ways; never more than a minute at once.
+/// How long the service asks to wait, in either of its two headers; at most a minute.
 fn wait(headers: &HeaderMap) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_mins(1);
     let seconds = text(headers, "retry-after").parse().ok().map(Duration::from_secs);

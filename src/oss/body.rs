@@ -1,4 +1,4 @@
-//! The body of a request: shared pieces, hashed once, and how far they are on their way.
+//! The body of a request: shared pieces, hashed once, and the progress of sending them.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -15,10 +15,10 @@ use tokio::time::Instant;
 
 use super::md5;
 
-/// Told once, when the first byte of a request leaves; dropped untold if none ever does.
+/// Called once, when the first byte of a request is sent; dropped if that never happens.
 pub type Departure = Box<dyn FnOnce() + Send + Sync>;
 
-/// The body of a request in shared pieces, hashed once if at all, sent as often as needed.
+/// The body of a request in shared pieces, hashed at most once, sent as many times as needed.
 #[derive(Clone, Debug)]
 pub struct Body {
     pieces: Vec<Bytes>,
@@ -30,13 +30,13 @@ impl Body {
     /// How many are hashed together.
     pub const HASHED_TOGETHER: usize = md5::TOGETHER;
 
-    /// Takes the pieces in their order.
+    /// A body of these pieces, in order.
     pub fn new(pieces: Vec<Bytes>) -> Self {
         let length = pieces.iter().map(|piece| piece.len() as u64).sum();
         Self { pieces, length, md5: OnceLock::new() }
     }
 
-    /// Hashes bodies side by side, before anybody asks for one's hash.
+    /// Hashes several bodies together, before their hashes are needed.
     pub fn hash<'a>(bodies: impl IntoIterator<Item = &'a Self>) {
         let bodies: Vec<_> = bodies.into_iter().collect();
         let messages: Vec<_> = bodies.iter().map(|body| body.pieces.as_slice()).collect();
@@ -57,13 +57,13 @@ impl Body {
         self.length
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 }
 
-/// When a byte of a call moved last, and whether the whole request has been handed over.
+/// When a byte of a call was last transferred, and whether the whole request has been sent.
 #[derive(Debug, Default)]
 pub(super) struct Movement {
     last: Mutex<Option<Instant>>,
@@ -79,14 +79,13 @@ impl Movement {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing of the request is left here.
+    /// Whether the whole request has been sent.
     pub(super) fn is_sent(&self) -> bool {
         self.is_sent.load(Ordering::Acquire)
     }
 }
 
-/// Waits for `future` until nothing has moved for `idle`. Before the first byte there is a connection to be made, which
-/// has a limit of its own.
+/// Waits for `future` until nothing was transferred for `idle`. Does not limit connecting, which has its own timeout.
 pub(super) async fn unless_idle<T>(
     idle: Duration,
     movement: &Movement,
@@ -105,7 +104,7 @@ pub(super) async fn unless_idle<T>(
     }
 }
 
-/// The pieces of a body on their way, in portions small enough to see that they move.
+/// The pieces of a body in transit, in portions small enough to see progress.
 pub(super) struct Pieces {
     left: VecDeque<Bytes>,
     length: u64,
@@ -120,7 +119,7 @@ impl Pieces {
         Self { left, length: body.length, movement, departure: Some(departure) }
     }
 
-    /// Tells that the request leaves, once. The client asks for the first piece when it has a connection and writes.
+    /// Reports once that the request is sent. The client takes the first piece when it is connected and writes.
     pub(super) fn depart(&mut self) {
         if let Some(departure) = self.departure.take() {
             departure();
@@ -178,7 +177,7 @@ mod tests {
         let begun = Instant::now();
         let movement = Movement::default();
         let call = async {
-            // Connecting is not silence.
+            // Connecting does not count as silence.
             tokio::time::sleep(Duration::from_secs(8)).await;
             for _ in 0..2 {
                 movement.note();

@@ -22,35 +22,35 @@ use super::sign::{self, Signable};
 use super::time::Timestamp;
 use crate::shown::bounded_by;
 
-/// What a client needs to know before its first call.
+/// The options of a client.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
     /// The host.
     pub endpoint: Endpoint,
     /// The bucket.
     pub target: Target,
-    /// Longest time to connect.
+    /// Maximum time to connect.
     pub connect_timeout: Duration,
-    /// Longest time without a byte sent or received.
+    /// Maximum time without a byte sent or received.
     pub read_timeout: Duration,
-    /// Whether the server's certificate may be anything.
+    /// Whether to accept any server certificate.
     pub skip_verify_cert: bool,
-    /// Whether requests carry `Content-MD5`.
+    /// Whether to send `Content-MD5`.
     pub content_md5: bool,
-    /// The way there.
+    /// The network path to the host.
     pub network: Network,
 }
 
-/// Beyond every answer but one with vectors, in bytes: the names of an index's metadata, a page of indexes.
+/// Maximum size of an answer without vectors, in bytes: the names in an index's metadata, a page of indexes.
 const MOST_OF_AN_ANSWER: usize = 1 << 20;
 
-/// As much of a transport's trouble as anybody reads, in characters.
+/// Maximum length of a transport error, in characters.
 const MOST_OF_A_DETAIL: usize = 1_000;
 
-/// As long as the id of an answer is, and longer than a UUID, in bytes.
+/// Maximum length of the id of an answer, more than a UUID, in bytes.
 const LONGEST_ID: usize = 40;
 
-/// What is asked, and how much of the answer is read if it holds vectors.
+/// A call, and how much of an answer with vectors to read.
 #[derive(Clone, Copy)]
 struct Call<'a> {
     operation: Operation,
@@ -64,13 +64,12 @@ pub struct Client {
     connections: Arc<Connections>,
     options: Arc<ClientOptions>,
     credentials: Arc<Credentials>,
-    /// Seconds to add to the own clock, as learnt from the service.
+    /// Seconds to add to the local clock, as learnt from the service.
     clock_offset: Arc<AtomicI64>,
 }
 
 impl Client {
-    /// Prepares a client; nothing is connected yet. What an error says stands on its first line, what to do about it on
-    /// a second one.
+    /// Prepares a client without connecting. The first line of an error says what is wrong, the second one the cure.
     pub fn new(options: ClientOptions, credentials: Credentials) -> Result<Self, String> {
         let options = Arc::new(options);
         if let Proxy::Url(url) = &options.network.proxy {
@@ -87,8 +86,8 @@ impl Client {
         })
     }
 
-    /// Calls `operation` once; `departure` is told when the request leaves. Of an answer with vectors up to
-    /// `most_of_vectors` bytes are read.
+    /// Calls `operation` once; `departure` is called when the request is sent. Reads up to `most_of_vectors` bytes of
+    /// an answer with vectors.
     pub async fn call(
         &self,
         operation: Operation,
@@ -103,7 +102,7 @@ impl Client {
     }
 
     async fn signed(&self, call: Call<'_>, departure: Departure) -> Result<Answer, CallError> {
-        // How long a source may take is for the source to say.
+        // The source of the credential limits its own time.
         let credential = self.credentials.current(self.now()).await?;
         let movement = Arc::new(Movement::default());
         let pieces = Pieces::new(call.body, Arc::clone(&movement), departure);
@@ -115,7 +114,7 @@ impl Client {
         })
     }
 
-    /// Logs a call: never what is in it, nor what the service says of it, which may repeat a part.
+    /// Logs a call, without its content and without the service's message, which may repeat a part of it.
     fn log(&self, operation: Operation, body: &Body, elapsed: Duration, outcome: &Result<Answer, CallError>) {
         let url = self.options.endpoint.url(&self.options.target, operation);
         let (operation, bytes, elapsed_ms) = (operation.name(), body.len(), elapsed.as_millis());
@@ -136,7 +135,7 @@ impl Client {
         }
     }
 
-    /// Fetches the credential anew from its source, unless another one came into use after `used`.
+    /// Fetches the credential from its source again, unless another one came into use after `used`.
     pub async fn refresh(&self, used: Instant) -> Result<Refreshed, String> {
         let refreshed = self.credentials.refresh(used, self.now()).await;
         tracing::debug!(refreshed = ?refreshed.as_ref().ok(), "asked for another credential");
@@ -148,7 +147,7 @@ impl Client {
         Timestamp::now().plus_seconds(self.clock_offset.load(Ordering::Relaxed))
     }
 
-    /// Takes over the service's clock for all further signatures; whether that changed anything.
+    /// Adopts the service's clock for all further signatures; returns whether that changed anything.
     pub fn set_clock(&self, service: Timestamp) -> bool {
         let offset = service.unix_seconds() - Timestamp::now().unix_seconds();
         let before = self.clock_offset.swap(offset, Ordering::Relaxed);
@@ -164,7 +163,7 @@ impl Client {
         let Call { operation, body, most_of_vectors } = call;
         let movement = Arc::clone(&pieces.movement);
         if body.is_empty() {
-            // Nobody asks for the pieces of an empty body.
+            // The pieces of an empty body are never taken.
             pieces.depart();
         }
         let (http, generation) = self.connections.current();
@@ -198,13 +197,13 @@ impl Client {
         Ok(Answer { status, request_id, body: told(operation, received, &hidden) })
     }
 
-    /// The id of an answer as it is told. Each success has one, and what it could repeat of this request, written
-    /// otherwise than as it is, is longer than any id of the service.
+    /// The id of an answer as it is reported. Every success has one, and any encoded text of this request that it could
+    /// repeat is longer than an id of the service.
     fn told_id(&self, id: &str, hidden: &impl Fn() -> Hidden) -> String {
         if id.len() <= LONGEST_ID { self.credentials.strike(id) } else { answer::told_id(id, &hidden()) }
     }
 
-    /// What nobody may see of this call, and of those before it.
+    /// The texts of this call, and of earlier ones, that must not be reported.
     fn hidden(&self, headers: &[(String, String)]) -> Hidden {
         self.credentials.hidden().and(signature(headers))
     }
@@ -230,7 +229,7 @@ impl Client {
     }
 }
 
-/// The signature among the headers of a request.
+/// The signature in the headers of a request.
 fn signature(headers: &[(String, String)]) -> &str {
     let authorization = headers.iter().find(|(name, _)| name == "Authorization");
     authorization
@@ -243,7 +242,7 @@ fn method(operation: Operation) -> reqwest::Method {
     operation.method().parse().unwrap_or(reqwest::Method::POST)
 }
 
-/// How much of a successful answer is read; nothing if nobody needs any of it.
+/// How much of a successful answer to read; `None` if it is not needed.
 fn most_of_answer(operation: Operation, most_of_vectors: usize) -> Option<usize> {
     match operation {
         Operation::PutVectors | Operation::PutVectorIndex | Operation::PutVectorBucket => None,
@@ -252,7 +251,7 @@ fn most_of_answer(operation: Operation, most_of_vectors: usize) -> Option<usize>
     }
 }
 
-/// A body as it is given on. That of vectors is only compared; of any other parts may be printed.
+/// A body as it is passed on. One with vectors is only compared; parts of any other may be printed.
 fn told(operation: Operation, received: Received, hidden: &impl Fn() -> Hidden) -> bytes::Bytes {
     match operation {
         Operation::GetVectors => received.bytes.into(),
@@ -261,7 +260,7 @@ fn told(operation: Operation, received: Received, hidden: &impl Fn() -> Hidden) 
     }
 }
 
-/// The passwords in a proxy's URL, as they stand there and as they are sent.
+/// The password in a proxy's URL, as written and as sent.
 fn proxy_passwords(url: &str) -> Vec<String> {
     let Ok(url) = reqwest::Url::parse(url) else { return Vec::new() };
     let Some(password) = url.password() else { return Vec::new() };
@@ -269,16 +268,16 @@ fn proxy_passwords(url: &str) -> Vec<String> {
     vec![password.to_owned(), decoded]
 }
 
-/// A new HTTP client, with connections of its own.
+/// A new HTTP client with its own connections.
 fn http(options: &ClientOptions) -> Result<reqwest::Client, String> {
     let http = options.network.http(options.connect_timeout)?;
-    // Without TLS there is nothing to verify, and a system without certificates will do.
+    // Without TLS there is nothing to verify, and the system need not have certificates.
     let is_plain = !options.endpoint.is_encrypted() && options.network.proxy == Proxy::None;
     let http = http.danger_accept_invalid_certs(options.skip_verify_cert || is_plain);
     http.build().map_err(|error| unprepared(&error))
 }
 
-/// Why there is no client, and what to do about it.
+/// Why there is no client, and the cure.
 fn unprepared(error: &reqwest::Error) -> String {
     let text = chain(error);
     if text.contains("No CA certificates") {
@@ -305,8 +304,8 @@ fn transport(error: &reqwest::Error, hidden: &Hidden) -> CallError {
     CallError::Transport { kind, detail }
 }
 
-/// Whether one of the words stands in a cause. The error's own text does not count: it holds the URL, and so names that
-/// users chose.
+/// Whether a cause contains one of the words. The error's own text does not count: it contains the URL, and so names
+/// that users chose.
 fn has_cause(error: &reqwest::Error, words: &[&str]) -> bool {
     std::iter::successors(std::error::Error::source(error), |cause| cause.source())
         .map(|cause| cause.to_string().to_lowercase())

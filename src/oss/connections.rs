@@ -1,35 +1,35 @@
-//! The connections in use, and whether an answer that came by one of them belongs to the request that waited for it.
+//! The connections in use, and whether an answer on one of them belongs to the request that is waiting for it.
 //!
-//! HTTP/1.1 knows no other bond between the two than their order. When somebody on the way sends an answer twice, or one
-//! that nobody asked for, the next request on that connection would take it for its own, and each one after that the
-//! answer of the one before.
+//! HTTP/1.1 matches answers to requests only by their order. If an intermediary sends an answer twice, or an
+//! unsolicited one, the next request on that connection would take it for its own, and each later one would take the
+//! answer of its predecessor.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// So many answers' ids are remembered, many times more than requests are ever on their way.
+/// How many ids of answers are remembered, many times the number of requests ever in flight.
 const REMEMBERED: usize = 1_024;
 
-/// Makes a client with connections of its own.
+/// Makes a client with its own connections.
 type Make = Box<dyn Fn() -> Result<reqwest::Client, String> + Send + Sync>;
 
-/// The HTTP client in use; replaced when its connections are not to be trusted any more.
+/// The HTTP client in use; replaced when its connections can no longer be trusted.
 pub(super) struct Connections {
     make: Make,
     hasher: RandomState,
-    /// Held for a moment, never across an await.
+    /// Locked briefly, never across an await.
     state: Mutex<State>,
 }
 
 struct State {
     http: reqwest::Client,
-    /// How often the client was replaced.
+    /// How many times the client was replaced.
     generation: u64,
-    /// Answers by earlier clients than this one are doubted.
+    /// Answers on clients of earlier generations are doubted.
     trusted: u64,
-    /// The ids of the last answers, hashed.
+    /// The hashed ids of the last answers.
     seen: VecDeque<u64>,
 }
 
@@ -47,16 +47,16 @@ impl Connections {
         Ok(Self { make, hasher: RandomState::new(), state: Mutex::new(state) })
     }
 
-    /// The client to ask with, and the number of its generation.
+    /// The current client, and its generation.
     pub(super) fn current(&self) -> (reqwest::Client, u64) {
         let state = self.state();
         (state.http.clone(), state.generation)
     }
 
-    /// Takes an answer that can be that of the request that it came for; the error says why not. Then no connection is
-    /// used again, since the next answer on it may be another request's as well, and what is still to come by them is
-    /// doubted. A failure of the service is what it says in any case; but where nothing shows that it is fresh, the
-    /// connections are not used again either.
+    /// Accepts an answer if it can belong to its request; the error says why it cannot. After an error no connection is
+    /// reused, since the next answer on it may belong to another request, too, and answers still to come on them are
+    /// doubted. A failure of the service is always accepted; but if nothing shows that it is fresh, the connections are
+    /// not reused either.
     pub(super) fn accept(
         &self,
         generation: u64,
@@ -76,7 +76,7 @@ impl Connections {
         } else if is_early {
             Some("before the whole request was sent")
         } else if (200..300).contains(&status) && !is_fresh {
-            // A proxy's or a portal's page; taken for success it would be a loss that nobody notices.
+            // The page of a proxy or a portal; treating it as a success would lose data silently.
             Some("without x-oss-request-id")
         } else {
             None
@@ -90,7 +90,7 @@ impl Connections {
         Err(format!("HTTP {status} {doubt}{id}: not the service's response to this request"))
     }
 
-    /// Goes on with new connections. Where there is no other client, the old one has to do.
+    /// Replaces the connections. If no other client can be made, keeps the old one.
     fn replace(&self, state: &mut State) {
         if let Ok(http) = (self.make)() {
             state.http = http;
@@ -98,7 +98,7 @@ impl Connections {
         }
     }
 
-    /// Remembers the id of an answer; whether one with it came before.
+    /// Remembers the id of an answer; returns whether it is a repetition.
     fn remember(&self, state: &mut State, request_id: &str) -> bool {
         let hash = self.hasher.hash_one(request_id);
         if state.seen.contains(&hash) {
@@ -112,7 +112,7 @@ impl Connections {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change is whole, whatever panics elsewhere.
+        // Every change is complete, even if another thread panics.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -138,7 +138,7 @@ mod tests {
             assert!(doubt.contains("with the request ID of an earlier response"), "{doubt}");
             assert_eq!(connections.current().1, generation + 1, "{status}");
         }
-        // A failure counts, since the same is sent again; but not on this connection.
+        // A failure counts, since the request is retried; but not on this connection.
         for id in [last.as_str(), ""] {
             let generation = connections.current().1;
             assert_eq!(connections.accept(generation, 503, id, false), Ok(()));

@@ -1,20 +1,20 @@
-//! From bucket, account and region to the URL of a request and to the resource that its signature names.
+//! From bucket, account and region to the URL of a request and to the resource in its signature.
 //!
-//! The two are independent: the signed resource is the same whatever host and addressing carry the request.
+//! The two are independent: the signed resource is the same for any host and addressing.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::operation::Operation;
 
-/// What every host of the service ends with (developer-reference/putvectors).
+/// The end of every host of the service (developer-reference/putvectors).
 const SERVICE_DOMAIN: &str = ".oss-vectors.aliyuncs.com";
 
-/// What the hosts of objects end with and what the last label before it begins with: `oss-cn-hangzhou.aliyuncs.com`.
+/// The end of hosts for objects, and the start of the label before it: `oss-cn-hangzhou.aliyuncs.com`.
 const OBJECTS_DOMAIN: &str = ".aliyuncs.com";
 const OBJECTS_PREFIX: &str = "oss-";
 
-/// What a region's label gains on the host that only its own network reaches (developer-reference/getvectorbucket).
+/// The suffix of a region's label in the internal host (developer-reference/getvectorbucket).
 const INTERNAL_SUFFIX: &str = "-internal";
 
 /// The bucket that requests are about.
@@ -29,7 +29,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The resource that the signature of a request about the bucket names, before percent-encoding.
+    /// The resource in the signature of a request about the bucket, before percent-encoding.
     ///
     /// `key` is empty for every operation on vectors.
     pub fn resource(&self, key: &str) -> String {
@@ -38,12 +38,12 @@ impl Target {
     }
 }
 
-/// The resource that the signature of a service-level request names; its account stays empty.
+/// The resource in the signature of a service-level request; its account is empty.
 pub fn service_resource(region: &str) -> String {
     format!("/acs:ossvector:{region}::/")
 }
 
-/// Where the bucket stands in the URL.
+/// Where the bucket is in the URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addressing {
     /// In the host: `https://{bucket}-{account}.{host}/`.
@@ -60,22 +60,22 @@ pub struct Endpoint {
     addressing: Addressing,
 }
 
-/// Why a text is no endpoint.
+/// Why a text is not an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// It holds a user's name and perhaps a password, which nobody must see.
+    /// It contains a user name and perhaps a password, which must not be shown.
     #[error("it contains a user name or a password before an @")]
     Password,
-    /// There is no host in it.
+    /// It has no host.
     #[error("{0:?} has no host")]
     NoHost(String),
-    /// Its scheme is not one that the client speaks.
+    /// Its scheme is not supported.
     #[error("invalid scheme {0:?}: expected http or https")]
     Scheme(String),
-    /// Its host holds a character that no host has.
+    /// Its host contains an invalid character.
     #[error("invalid host {0:?}: expected a host name or an IP address")]
     Host(String),
-    /// Something follows the host, which requests have no place for.
+    /// Something follows the host that requests cannot contain.
     #[error("unexpected {} after the host", if *is_path { "path" } else { "query" })]
     Rest {
         /// Whether it is a path; a query otherwise.
@@ -89,10 +89,11 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// Reads an endpoint as the SDKs do: the scheme is optional and https by default. A path, which they drop, is an error.
+    /// Parses an endpoint like the SDKs: the scheme is optional and https by default. A path, which they drop, is an
+    /// error.
     ///
-    /// Without a text it is the region's public host. An IP address is addressed by path, since no bucket can stand
-    /// in front of it.
+    /// Without a text it is the region's public host. An IP address is addressed by path, since no bucket can come
+    /// before it.
     pub fn parse(text: Option<&str>, region: &str) -> Result<Self, EndpointError> {
         let Some(text) = text else {
             return Self::parse(Some(&format!("{region}{SERVICE_DOMAIN}")), region);
@@ -115,14 +116,14 @@ impl Endpoint {
         Ok(Self { scheme, authority, addressing })
     }
 
-    /// Asks for an addressing; an IP address stays addressed by path.
+    /// Sets the addressing; an IP address is always addressed by path.
     #[must_use]
     pub fn with_addressing(self, addressing: Addressing) -> Self {
         let is_address = split_port(&self.authority).is_ok_and(|(host, _)| is_ip_address(host));
         Self { addressing: if is_address { Addressing::Path } else { addressing }, ..self }
     }
 
-    /// Whether it is on this machine, by its name or its address.
+    /// Whether it is local, by name or address.
     pub fn is_loopback(&self) -> bool {
         let host = split_port(&self.authority).map_or("", |(host, _)| host);
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -135,8 +136,8 @@ impl Endpoint {
         self.scheme == "https"
     }
 
-    /// The service behind it, as one text however the endpoint is written: whatever its case, with the usual port or
-    /// without, by path or by host. The public and the internal host of a region are one service.
+    /// The service at the endpoint, as one text for all spellings of the endpoint: any case, with or without the
+    /// default port, by path or by host. The public and the internal host of a region are one service.
     pub fn service(&self) -> String {
         let (host, port) = split_port(&self.authority).unwrap_or((&self.authority, None));
         let host = host.strip_suffix('.').unwrap_or(host);
@@ -176,10 +177,10 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Takes a bucket's whole URL apart: `https://{bucket}-{account}.{region}[-internal].oss-vectors.aliyuncs.com`.
+/// Parses a bucket's whole URL: `https://{bucket}-{account}.{region}[-internal].oss-vectors.aliyuncs.com`.
 ///
-/// Such a URL holds everything that a request needs but the credentials. The bucket ends at the last hyphen before
-/// the first dot, since its name may hold hyphens and an account cannot.
+/// Such a URL contains everything that a request needs except the credentials. The bucket ends at the last hyphen
+/// before the first dot, since its name may contain hyphens and an account cannot.
 pub fn from_bucket_url(url: &str) -> Option<(Endpoint, Target)> {
     let (scheme, authority) = split_scheme(url).ok()?;
     let authority = authority.to_ascii_lowercase();
@@ -191,7 +192,7 @@ pub fn from_bucket_url(url: &str) -> Option<(Endpoint, Target)> {
     Some((endpoint, target))
 }
 
-/// The region that the service's own hosts name: `cn-hangzhou` of `cn-hangzhou-internal.oss-vectors.aliyuncs.com`.
+/// The region in one of the service's own hosts: `cn-hangzhou` in `cn-hangzhou-internal.oss-vectors.aliyuncs.com`.
 pub fn region_of(endpoint: &str) -> Option<String> {
     let host = host_of(endpoint)?;
     let label =
@@ -199,19 +200,19 @@ pub fn region_of(endpoint: &str) -> Option<String> {
     Some(label.strip_suffix(INTERNAL_SUFFIX).unwrap_or(label).to_owned())
 }
 
-/// The host of an endpoint of OSS for objects, perhaps of one bucket, and the host of vectors that goes with it; none
-/// goes with the one for acceleration.
+/// The host of an OSS endpoint for objects, perhaps of one bucket, and the matching host for vectors; the acceleration
+/// endpoint has none.
 pub fn of_objects(endpoint: &str) -> Option<(String, Option<String>)> {
     let host = host_of(endpoint)?;
     let label = host.strip_suffix(OBJECTS_DOMAIN)?.rsplit('.').next()?;
     let region = label.strip_prefix(OBJECTS_PREFIX).filter(|region| !region.is_empty())?;
     let is_region = !region.starts_with("accelerate");
-    // What ends like a host of vectors is one.
+    // A host that ends like one for vectors is one.
     let vectors = is_region.then(|| format!("{region}{SERVICE_DOMAIN}"));
     (!host.ends_with(SERVICE_DOMAIN)).then_some((host, vectors))
 }
 
-/// The host of an endpoint in small letters, as far as it is one.
+/// The host of an endpoint in lower case, if it has one.
 fn host_of(endpoint: &str) -> Option<String> {
     let (_, authority) = split_scheme(endpoint).ok()?;
     let (host, _) = split_port(authority).ok()?;
@@ -225,7 +226,7 @@ pub fn split_bucket_label(label: &str) -> Option<(&str, &str)> {
     (is_account && !bucket.is_empty()).then_some((bucket, account))
 }
 
-/// Takes the scheme off, and a slash at the end; what is left is host and port.
+/// Removes the scheme and a trailing slash, which leaves host and port.
 fn split_scheme(text: &str) -> Result<(&'static str, &str), EndpointError> {
     if text.contains('@') {
         return Err(EndpointError::Password);

@@ -1,12 +1,12 @@
-//! What can come back in place of success, what follows from it, and how long to wait before trying again.
+//! What may come instead of success, what follows from it, and how long to wait before a retry.
 //!
-//! Pure: the loop that obeys stands in `call`.
+//! Pure: `call` acts on it.
 
 use std::time::Duration;
 
 use super::time::Timestamp;
 
-/// The service's word for a temporary access key that has ended.
+/// The service's code for an expired temporary access key.
 pub(crate) const TOKEN_ENDED: &str = "SecurityTokenExpired";
 
 /// Why there is no credential.
@@ -14,7 +14,7 @@ pub(crate) const TOKEN_ENDED: &str = "SecurityTokenExpired";
 pub struct Unavailable {
     /// What failed.
     pub text: String,
-    /// Whether there has been a credential before, so that the source may recover.
+    /// Whether there was a credential before, so that the source may recover.
     pub had_one: bool,
 }
 
@@ -24,7 +24,7 @@ pub enum CallError {
     /// The service answered with an error.
     #[error("{0}")]
     Service(Box<ServiceError>),
-    /// No answer, or none that could be read.
+    /// No answer, or an unreadable one.
     #[error("{detail}")]
     Transport {
         /// At which point it failed.
@@ -32,15 +32,15 @@ pub enum CallError {
         /// The whole chain of causes.
         detail: String,
     },
-    /// No credential could be had to sign with.
+    /// There is no credential to sign with.
     #[error("{0}")]
     Credential(String),
-    /// The credential ended, and its source, which has given one before, is out of order.
+    /// The credential expired, and its source, which has given one before, fails.
     #[error("{0}")]
     CredentialEnded(String),
 }
 
-/// The service's own words.
+/// The service's error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceError {
     /// HTTP status.
@@ -49,9 +49,9 @@ pub struct ServiceError {
     pub code: String,
     /// The message for people.
     pub message: String,
-    /// The id that the vendor's support asks for.
+    /// The id for the vendor's support.
     pub request_id: String,
-    /// The finer error code that the vendor's troubleshooting page takes.
+    /// The detailed error code for the vendor's troubleshooting page.
     pub ec: String,
     /// How long the service asks to wait: `Retry-After`, or `x-oss-qos-delay-time`.
     pub wait: Option<Duration>,
@@ -80,13 +80,13 @@ impl std::fmt::Display for ServiceError {
 /// Where a call without an answer failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// No connection, so the service has seen nothing.
+    /// No connection, so the service has received nothing.
     Connect,
-    /// Not even an address for the host's name.
+    /// The host name could not be resolved.
     Resolve,
-    /// What the settings say allows no request: a host that is none, a proxy that wants another password.
+    /// The settings do not allow a request: an invalid host, a proxy with another password.
     Misconfigured,
-    /// The other side speaks no TLS, or its certificate is not trusted: trying again changes nothing.
+    /// The other side does not use TLS, or its certificate is not trusted: a retry cannot help.
     Tls,
     /// No answer in time.
     Timeout,
@@ -99,13 +99,13 @@ pub enum Transport {
 pub enum Verdict {
     /// Wait, then send the same again.
     Retry,
-    /// Lower the pace for everybody, wait, then send the same again.
+    /// Lower the pace for all requests, wait, then send the same again.
     SlowDown,
-    /// Something in the batch is refused: find out what by halves.
+    /// Something in the batch is refused: find it by halving.
     Split,
     /// This one record is refused.
     Refuse,
-    /// Fetch the credential anew, once, then send the same again; without a new one, stop.
+    /// Fetch the credential again, once, then send the same again; without a new one, stop.
     Refresh,
     /// Nothing that this run sends can succeed.
     Stop,
@@ -118,7 +118,7 @@ impl From<Unavailable> for CallError {
 }
 
 impl CallError {
-    /// The same with a further line of explanation, if it is the service's word.
+    /// The same with a further line of explanation, if it is the service's error.
     #[must_use]
     pub fn explained(mut self, text: &str) -> Self {
         if let Self::Service(error) = &mut self {
@@ -144,7 +144,7 @@ impl CallError {
     /// refuses the whole.
     pub fn may_have_stored(&self) -> bool {
         match self {
-            // 501 and 505 come from somebody who did not even understand the request.
+            // 501 and 505 come from a server that did not even understand the request.
             Self::Service(error) => matches!(error.status, 408 | 500 | 502..=504 | 506..),
             Self::Transport { kind, .. } => matches!(kind, Transport::Timeout | Transport::Broken),
             Self::Credential(_) | Self::CredentialEnded(_) => false,
@@ -156,7 +156,7 @@ impl CallError {
         matches!(self, Self::Transport { kind: Transport::Connect | Transport::Resolve, .. })
     }
 
-    /// The service's error, if it was the service that said no.
+    /// The service's error, if the service refused.
     pub fn service(&self) -> Option<&ServiceError> {
         match self {
             Self::Service(error) => Some(error),
@@ -164,7 +164,7 @@ impl CallError {
         }
     }
 
-    /// One word for events: the service's code, or what kind of trouble the transport had.
+    /// The code for events: the service's, or the kind of transport error.
     pub fn code(&self) -> &str {
         match self {
             Self::Service(error) => &error.code,
@@ -179,15 +179,15 @@ impl CallError {
     }
 }
 
-/// The table; the service's pages name the codes, the software kits of the vendor agree on what is tried again.
+/// The table of verdicts; the service's pages list the codes, and the vendor's SDKs agree on which to retry.
 fn service_verdict(error: &ServiceError, vectors: usize) -> Verdict {
     match (error.status, error.code.as_str()) {
         (429, _) => Verdict::SlowDown,
-        // Whoever does not know the method or the protocol never will.
+        // A server that does not know the method or the protocol never will.
         (501 | 505, _) => Verdict::Stop,
         (_, code) if is_throttle(code) => Verdict::SlowDown,
-        // InvalidDigest answers a body that was damaged on its way; HTTP400 is not the service's own word, so that
-        // something between it and here said no.
+        // InvalidDigest answers a body that was damaged in transit; HTTP400 is not a code of the service, so an
+        // intermediary has refused the request.
         (_, "RequestTimeTooSkewed" | "InvalidDigest" | "BadRequest" | "RequestTimeout" | "HTTP400")
         | (408 | 500.., _) => Verdict::Retry,
         (401 | 403, _) => Verdict::Refresh,
@@ -218,7 +218,7 @@ fn is_throttle(code: &str) -> bool {
 
 /// The wait before retry number `retry` (from 0): full jitter, a random part of a doubling ceiling.
 ///
-/// The ceiling starts at 0.4 s and ends at 20 s, the vendor's software kits' own bounds; `chance` lies in `[0, 1)`.
+/// The ceiling starts at 0.4 s and ends at 20 s, as in the vendor's SDKs; `chance` is in `[0, 1)`.
 pub(crate) fn backoff(retry: u32, chance: f64) -> Duration {
     const FIRST: f64 = 0.4;
     const CEILING: f64 = 20.0;

@@ -1,7 +1,7 @@
-//! Texts that must not be seen, and how they are struck out of what others say. Pure.
+//! Texts that must not be shown, and how they are struck out of foreign texts. Pure.
 //!
-//! A service, a proxy or a helper may repeat what it was given: in a message, in a header, cut off, percent-encoded,
-//! as a part of JSON or XML, in base64. What cannot be told is told with `***` in its place.
+//! A service, a proxy or a helper may repeat what it was given: in a message, in a header, truncated, percent-encoded,
+//! in JSON or XML, in base64. Secrets are replaced by `***`.
 
 use std::collections::VecDeque;
 
@@ -10,33 +10,34 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::secret::{Credential, Secret};
 
-/// Shorter texts are left where they stand: they could be parts of any word.
+/// Shorter texts are not hidden: they could be part of any word.
 const SHORTEST: usize = 8;
 
-/// So many characters in a row give a part of a long text away.
+/// How many consecutive characters of a long text reveal a part of it.
 const PART: usize = 12;
 
-/// So many texts are remembered; a load of weeks sees its credential change often.
+/// How many texts are remembered; a load of weeks uses many credentials.
 const REMEMBERED: usize = 64;
 
-/// So many signatures are remembered: more than there are requests on their way, as a rule.
+/// How many signatures are remembered: typically more than there are requests in flight.
 const SIGNATURES: usize = 32;
 
-/// What stands in the place of a struck text.
+/// The replacement of a hidden text.
 const STRUCK: &str = "***";
 
-/// Texts that are struck out of whatever is told.
+/// Texts that are struck out of everything that is reported.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hidden {
     texts: VecDeque<Text>,
-    /// Those of the last requests, in hexadecimal digits. Each is struck as it is; there is a new one for each request.
+    /// The signatures of the last requests, in hexadecimal digits. Only this form is struck, since every request has a
+    /// new one.
     signatures: VecDeque<Secret>,
 }
 
 #[derive(Clone, Debug)]
 struct Text {
     value: Secret,
-    /// As it is, and in base64 behind any number of bytes.
+    /// As it is, and in base64 after any number of bytes.
     forms: Vec<Secret>,
 }
 
@@ -52,7 +53,7 @@ impl Hidden {
         self.texts.push_back(Text { value: Secret::new(text), forms: forms(text) });
     }
 
-    /// Hides what is secret of a credential.
+    /// Hides the secrets of a credential.
     pub(super) fn add_credential(&mut self, credential: &Credential) {
         self.add(credential.secret.expose());
         if let Some(token) = &credential.security_token {
@@ -60,7 +61,7 @@ impl Hidden {
         }
     }
 
-    /// Hides the signature of a request that is about to leave.
+    /// Hides the signature of a request that is about to be sent.
     pub(super) fn add_signature(&mut self, signature: &str) {
         if self.signatures.len() == SIGNATURES {
             self.signatures.pop_front();
@@ -68,14 +69,14 @@ impl Hidden {
         self.signatures.push_back(Secret::new(signature));
     }
 
-    /// The same that hides one more text.
+    /// The same with one more text to hide.
     #[must_use]
     pub(super) fn and(mut self, text: &str) -> Self {
         self.add(text);
         self
     }
 
-    /// A text without anything that is hidden.
+    /// The text without hidden parts.
     pub(super) fn strike(&self, text: &str) -> String {
         let bytes = text.as_bytes();
         let mut told = Vec::with_capacity(bytes.len());
@@ -94,14 +95,14 @@ impl Hidden {
         String::from_utf8_lossy(&told).into_owned()
     }
 
-    /// Where what is hidden and begins here ends; `at` if nothing does.
+    /// The end of the hidden text that begins here; `at` if there is none.
     fn end_at(&self, text: &[u8], at: usize) -> usize {
         let forms = self.texts.iter().flat_map(|known| &known.forms);
         forms.map(|form| longest_part(text, at, form.expose().as_bytes())).max().unwrap_or(at).max(at)
     }
 
-    /// Where a part of a signature ends that begins here; `at` if there is none. Any other digits, such as a key that is
-    /// a hash, are told.
+    /// The end of the part of a signature that begins here; `at` if there is none. Other digits, such as a key that is
+    /// a hash, are not hidden.
     fn signature_end(&self, text: &[u8], at: usize) -> usize {
         let rest = text.get(at..).unwrap_or_default();
         let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -119,14 +120,14 @@ impl Hidden {
     }
 }
 
-/// A text as it may stand in another one.
+/// The forms in which a text may be contained in another one.
 fn forms(text: &str) -> Vec<Secret> {
     let mut forms = vec![text.to_owned()];
     for before in 0..3 {
         let mut bytes = vec![0; before];
         bytes.extend_from_slice(text.as_bytes());
         for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
-            // The first and the last characters depend on the bytes around.
+            // The first and the last characters depend on the adjacent bytes.
             let own = encoded.get((before * 8).div_ceil(6)..bytes.len() * 8 / 6).unwrap_or_default();
             if own.len() >= SHORTEST && !forms.iter().any(|form| form == own) {
                 forms.push(own.to_owned());
@@ -136,7 +137,7 @@ fn forms(text: &str) -> Vec<Secret> {
     forms.into_iter().map(Secret::new).collect()
 }
 
-/// Where the longest part of `hidden` ends that begins at `at`; `at` if none is long enough to give anything away.
+/// The end of the longest part of `hidden` that begins at `at`; `at` if none is long enough to reveal anything.
 fn longest_part(text: &[u8], at: usize, hidden: &[u8]) -> usize {
     let least = if hidden.len() < 2 * PART { SHORTEST } else { PART };
     let Some(first) = text.get(at) else { return at };
@@ -155,7 +156,7 @@ fn longest_part(text: &[u8], at: usize, hidden: &[u8]) -> usize {
     longest
 }
 
-/// How many bytes of `hidden` stand at `at`, and where they end.
+/// How many bytes of `hidden` are at `at`, and where they end.
 fn run(text: &[u8], at: usize, hidden: &[u8]) -> (usize, usize) {
     let (mut length, mut end) = (0, at);
     let mut other = (0, at);
@@ -167,7 +168,7 @@ fn run(text: &[u8], at: usize, hidden: &[u8]) -> (usize, usize) {
         let is_here = rest.first().is_some_and(|first| first.eq_ignore_ascii_case(byte));
         let next = match encoded(rest, *byte) {
             Some(next) if is_here => {
-                // Which of the two it is shows in what follows.
+                // Which of the two it is depends on what follows.
                 let (more, end) = run(text, from + next, hidden.get(length + 1..).unwrap_or_default());
                 other = other.max((length + 1 + more, end));
                 1
@@ -181,14 +182,14 @@ fn run(text: &[u8], at: usize, hidden: &[u8]) -> (usize, usize) {
     (length, end).max(other)
 }
 
-/// How long the form is in which `byte` stands at the start of `text` otherwise than as it is: percent-encoded, as an
-/// escape of JSON, as a reference of XML; letters in any case.
+/// The length of the encoded form of `byte` at the start of `text`: percent-encoded, as a JSON escape, as an XML
+/// reference; letters in any case.
 fn encoded(text: &[u8], byte: u8) -> Option<usize> {
     let is_it = |found: u32| u8::try_from(found).is_ok_and(|found| found.eq_ignore_ascii_case(&byte));
     match text.split_first()? {
         (b'%', rest) => {
             let digits = |from: usize| number(rest.get(from..from + 2)?, 16).filter(|found| is_it(*found));
-            // Encoded twice, the mark itself is `%25`.
+            // In a double encoding, the percent sign itself is `%25`.
             let twice = rest.starts_with(b"25").then(|| digits(2)).flatten().map(|_| 5);
             twice.or_else(|| digits(0).map(|_| 3))
         }
@@ -199,7 +200,7 @@ fn encoded(text: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
-/// The character that a reference of XML means, and how long it is with its marks.
+/// The character of an XML reference, and the length of the reference.
 fn reference(text: &[u8]) -> Option<(u32, usize)> {
     let end = text.iter().take(9).position(|byte| *byte == b';')?;
     let found = match text.get(..end)? {
@@ -227,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    /// How somebody else may write a text.
+    /// Ways in which another program may write a text.
     fn written(text: &str, way: usize) -> String {
         let each = |write: fn(u8) -> String| text.bytes().map(write).collect::<String>();
         match way {
@@ -252,7 +253,7 @@ mod tests {
         }
     }
 
-    /// Whether so many characters of `text` in a row stand in `told` that they give it away.
+    /// Whether enough consecutive characters of `text` are in `told` to reveal it.
     fn shows(told: &str, text: &str) -> bool {
         let told = told.to_lowercase();
         let text = text.to_lowercase();
@@ -274,7 +275,7 @@ mod tests {
             prop_assert!(!shows(&told, &form) && !shows(&told, &text), "{told}");
             prop_assert!(told.contains(STRUCK), "{told}");
             if way == 0 {
-                // Somebody has cut it off somewhere.
+                // Truncated at some place.
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss,
                     reason = "any place will do")]
                 let at = (text.len() as f64 * cut) as usize;
@@ -299,7 +300,7 @@ mod tests {
 
     #[test]
     fn what_stands_around_a_struck_text_stays_also_where_characters_share_bytes() {
-        // Both letters end with the same byte in UTF-8.
+        // The last bytes of both letters are the same in UTF-8.
         let hidden = Hidden::default().and("ésecret-word");
         let told = hidden.strike("before ũsecret-word after");
         assert!(

@@ -1,65 +1,65 @@
-//! Every number and every naming rule that the service imposes, each with the page it comes from.
+//! All limits and naming rules of the service, each with the page it comes from.
 //!
-//! Pages are named relative to `https://www.alibabacloud.com/help/en/oss/`. Nothing here acts on a limit: the loader
-//! keeps within them, the local service enforces them.
+//! Pages are relative to `https://www.alibabacloud.com/help/en/oss/`. Nothing here enforces a limit: the loader keeps
+//! within them, the local service enforces them.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Most vectors in one `PutVectors` request (developer-reference/putvectors).
+/// Maximum vectors in one `PutVectors` request (developer-reference/putvectors).
 pub(crate) const VECTORS_PER_PUT: usize = 500;
 
-/// Most vectors in one index (developer-reference/putvectors, editions since Mar 25, 2026).
+/// Maximum vectors in one index (developer-reference/putvectors, editions since Mar 25, 2026).
 pub(crate) const VECTORS_PER_INDEX: u64 = 2_000_000_000;
 
-/// The same by the error table of that page, and by all of its older editions.
+/// The same according to the error table of that page and all its older editions.
 pub(crate) const VECTORS_PER_INDEX_BEFORE: u64 = 50_000_000;
 
 /// Length of a vector's key, in characters (developer-reference/putvectors).
 ///
-/// The page says characters; whether the service counts bytes is not known.
+/// The page says characters; it is unknown whether the service counts bytes.
 pub(crate) const KEY_CHARACTERS: RangeInclusive<usize> = 1..=1024;
 
 /// Dimension of an index (developer-reference/putvectorindex).
 pub(crate) const DIMENSION: RangeInclusive<u32> = 1..=4096;
 
-/// The one element type of an index (developer-reference/putvectorindex).
+/// The only element type of an index (developer-reference/putvectorindex).
 pub(crate) const DATA_TYPE: &str = "float32";
 
-/// Most metadata of one vector, in bytes as [`metadata_bytes`] counts them (developer-reference/putvectors: 40 KB).
+/// Maximum metadata of one vector, in bytes as [`metadata_bytes`] counts them (developer-reference/putvectors: 40 KB).
 pub(crate) const METADATA_BYTES: usize = 40 * 1024;
 
-/// Most filterable metadata of one vector, in bytes as [`metadata_bytes`] counts them
+/// Maximum filterable metadata of one vector, in bytes as [`metadata_bytes`] counts them
 /// (developer-reference/putvectors: 2 KB; user-guide/vector-vectors allows that for each field).
 pub(crate) const FILTERABLE_METADATA_BYTES: usize = 2 * 1024;
 
-/// Most filterable metadata fields of one vector (developer-reference/putvectors).
+/// Maximum filterable metadata fields of one vector (developer-reference/putvectors).
 pub(crate) const FILTERABLE_FIELDS: usize = 10;
 
-/// `PutVectors` requests a second, by the stricter of the published quotas
-/// (developer-reference/putvectors, edition of Mar 25, 2026; later editions say 1,000).
+/// `PutVectors` requests per second, by the stricter of the published quotas (developer-reference/putvectors, edition
+/// of Mar 25, 2026; later editions say 1,000).
 pub(crate) const PUT_REQUESTS_PER_SECOND: f64 = 5.0;
 
-/// Vectors a second over all `PutVectors` requests (developer-reference/putvectors).
+/// Vectors per second over all `PutVectors` requests (developer-reference/putvectors).
 pub(crate) const PUT_VECTORS_PER_SECOND: f64 = 2500.0;
 
-/// Most keys in one `GetVectors` request (developer-reference/getvectors).
+/// Maximum keys in one `GetVectors` request (developer-reference/getvectors).
 pub(crate) const KEYS_PER_GET: usize = 100;
 
-/// Most keys in one `DeleteVectors` request (developer-reference/deletevectors).
+/// Maximum keys in one `DeleteVectors` request (developer-reference/deletevectors).
 pub(crate) const KEYS_PER_DELETE: usize = 500;
 
-/// Vectors on a page of `ListVectors` when the request names no number (developer-reference/listvectors).
+/// The default page size of `ListVectors` (developer-reference/listvectors).
 pub(crate) const LIST_PAGE_DEFAULT: usize = 500;
 
-/// Most vectors on a page of `ListVectors` (developer-reference/listvectors).
+/// Number of vectors that a page of `ListVectors` may have (developer-reference/listvectors).
 pub(crate) const LIST_PAGE: RangeInclusive<usize> = 1..=1000;
 
-/// Most data on a page of `ListVectors`, in bytes, so that a short page need not be the last
+/// Maximum data on a page of `ListVectors`, in bytes, so that a short page need not be the last
 /// (developer-reference/list-vectors of ossutil, until Sep 24, 2026).
 pub(crate) const LIST_PAGE_BYTES: usize = 1024 * 1024;
 
-/// Most segments of a parallel `ListVectors` scan (developer-reference/listvectors).
+/// Number of segments of a parallel `ListVectors` scan (developer-reference/listvectors).
 pub(crate) const LIST_SEGMENTS: RangeInclusive<u32> = 1..=16;
 
 /// Length of a vector bucket's name, in bytes (developer-reference/putvectorbucket).
@@ -68,16 +68,16 @@ pub(crate) const BUCKET_NAME_BYTES: RangeInclusive<usize> = 3..=32;
 /// Length of an index's name, in bytes (developer-reference/putvectorindex).
 pub(crate) const INDEX_NAME_BYTES: RangeInclusive<usize> = 1..=63;
 
-/// How many names `nonFilterableMetadataKeys` may hold (developer-reference/putvectorindex).
+/// How many names `nonFilterableMetadataKeys` may contain (developer-reference/putvectorindex).
 pub(crate) const NON_FILTERABLE_KEYS: RangeInclusive<usize> = 1..=10;
 
 /// Length of a name in `nonFilterableMetadataKeys`, in bytes (developer-reference/putvectorindex).
 pub(crate) const NON_FILTERABLE_KEY_BYTES: RangeInclusive<usize> = 1..=63;
 
-/// Most indexes in one bucket (developer-reference/putvectorindex).
+/// Maximum indexes in one bucket (developer-reference/putvectorindex).
 pub(crate) const INDEXES_PER_BUCKET: usize = 100;
 
-/// How far a request's date may lie from the service's clock, either way (the vendor's SDKs and
+/// How far a request's date may be from the service's clock in either direction (the vendor's SDKs and
 /// user-guide/0002-00000504, which names the error but not the number).
 pub(crate) const CLOCK_WINDOW: Duration = Duration::from_mins(15);
 
@@ -125,15 +125,15 @@ pub(crate) fn non_filterable_key(name: &str) -> Result<(), &'static str> {
 
 /// Checks a vector's key (developer-reference/putvectors).
 pub(crate) fn vector_key(key: &str) -> Result<(), &'static str> {
-    // Counting characters costs a walk over the text; so many bytes always hold an allowed number of them.
+    // Counting characters scans the text; this many bytes are always an allowed number of characters.
     if KEY_CHARACTERS.contains(&key.len()) || KEY_CHARACTERS.contains(&key.chars().count()) {
         return Ok(());
     }
     Err("a key must have 1 to 1,024 characters")
 }
 
-/// Counts one metadata field as billing does: the UTF-8 bytes of its name and of its values
-/// (vector-billing-item; how the limits count is not published).
+/// Counts one metadata field as billing does: the UTF-8 bytes of its name and its values (vector-billing-item; how the
+/// limits count is not published).
 pub(crate) fn metadata_bytes<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> usize {
     name.len() + values.into_iter().map(str::len).sum::<usize>()
 }

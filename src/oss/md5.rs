@@ -1,10 +1,10 @@
 //! MD5 of one message, or of up to eight together.
 //!
-//! Each step of MD5 waits for the one before, so that a processor hashing one message is idle most of the time. With
-//! AVX2 ([`simd`]), eight messages side by side, one in each lane of a register, take little more time than one.
-//! Elsewhere a register has four lanes: four messages take less than twice as long as one, and four more in a register that
-//! waits for none of the first less than three times. No library that is well kept does that. The local service checks
-//! bodies with a library of its own, and so do the tests here.
+//! Each step of MD5 waits for the one before, so a processor that hashes one message is mostly idle. With AVX2
+//! ([`simd`]), eight messages, one in each lane of a register, take little more time than one. Without it a register
+//! has four lanes: four messages take less than twice as long as one, and four more in an independent register less
+//! than three times as long. No well-maintained library does that. The local service checks bodies with a separate
+//! library, and so do the tests here.
 
 use std::num::Wrapping;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Not};
@@ -21,15 +21,16 @@ pub(super) const TOGETHER: usize = MESSAGES;
 /// The bytes of a block.
 const BLOCK: usize = size_of::<Block>();
 
-/// How many of them are in one register here.
+/// How many messages are in one register without AVX2.
 const LANES: usize = 4;
 
-/// Hashes messages that are given in pieces: by AVX2 eight in little more time than one, else in less than three times that.
+/// Hashes messages that are given in pieces: with AVX2 eight in little more time than one, otherwise in less than three
+/// times that.
 pub(super) fn together(messages: &[&[Bytes]]) -> Vec<[u8; 16]> {
     together_by(Instructions::chosen(), messages)
 }
 
-/// The same by instructions that may be others than a load takes.
+/// The same with a given instruction set instead of the chosen one.
 fn together_by(instructions: Instructions, messages: &[&[Bytes]]) -> Vec<[u8; 16]> {
     let mut hashes: Vec<_> = messages.iter().map(|message| Hashing::new(message)).collect();
     loop {
@@ -44,7 +45,7 @@ fn together_by(instructions: Instructions, messages: &[&[Bytes]]) -> Vec<[u8; 16
     hashes.into_iter().map(Hashing::hash).collect()
 }
 
-/// Goes on with up to eight messages until the first of them ends.
+/// Continues with up to eight messages until the first of them ends.
 fn side_by_side(instructions: Instructions, several: &mut [&mut Hashing<'_>]) {
     let mut states = [STATE; TOGETHER];
     states.iter_mut().zip(&*several).for_each(|(state, hashing)| *state = hashing.state);
@@ -53,7 +54,7 @@ fn side_by_side(instructions: Instructions, several: &mut [&mut Hashing<'_>]) {
             hashing.blocks.prepare();
         }
         let fewest = several.iter().map(|hashing| hashing.blocks.next().len()).min().unwrap_or_default();
-        // A lane without a message does what nobody asks for.
+        // A lane without a message computes an unused result.
         let mut blocks = [[].as_slice(); TOGETHER];
         blocks.iter_mut().zip(several.iter().cycle()).for_each(|(to, hashing)| *to = hashing.blocks.next());
         if !simd::hash(instructions, &mut states, &blocks) {
@@ -70,7 +71,7 @@ fn side_by_side(instructions: Instructions, several: &mut [&mut Hashing<'_>]) {
     several.iter_mut().zip(states).for_each(|(hashing, state)| hashing.state = state);
 }
 
-/// Adds so many blocks of each message to its state, with a message in each lane.
+/// Adds `count` blocks of each message to its state, with a message in each lane.
 fn in_lanes<W: Lanes>(states: &mut [[u32; 4]; TOGETHER], blocks: &[&[Block]; TOGETHER], count: usize) {
     let mut lanes = W::of_states(states);
     for at in 0..count {
@@ -105,7 +106,7 @@ impl<'a> Hashing<'a> {
         self.state = state.map(|word| word.0);
     }
 
-    /// The state, the low bytes first.
+    /// The state with the low bytes first.
     fn hash(self) -> [u8; 16] {
         let mut hash = [0; 16];
         hash.as_chunks_mut().0.iter_mut().zip(self.state).for_each(|(to, word)| *to = word.to_le_bytes());
@@ -113,19 +114,19 @@ impl<'a> Hashing<'a> {
     }
 }
 
-/// What hashing begins with.
+/// The initial state.
 const STATE: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
-/// A message as blocks, with what MD5 asks for behind its end: a single bit, zeros, and the length in bits.
+/// A message as blocks, with the padding of MD5: a single bit, zeros, and the length in bits.
 struct Blocks<'a> {
-    /// What is left of the piece at hand, and the pieces behind it.
+    /// The rest of the current piece, and the pieces after it.
     piece: &'a [u8],
     pieces: std::slice::Iter<'a, Bytes>,
     length: usize,
     is_marked: bool,
     /// How many blocks have been passed.
     given: usize,
-    /// The next block, if it stands in no piece as a whole.
+    /// The next block, if it is not contained in a single piece.
     gathered: Option<Block>,
 }
 
@@ -135,29 +136,29 @@ impl<'a> Blocks<'a> {
         Self { piece: &[], pieces: message.iter(), length, is_marked: false, given: 0, gathered: None }
     }
 
-    /// How many blocks there are in all.
+    /// The total number of blocks.
     fn count(&self) -> usize {
         (self.length + 1 + size_of::<u64>()).div_ceil(BLOCK)
     }
 
-    /// How many of them have not been passed.
+    /// How many of them are left.
     fn left(&self) -> usize {
         self.count() - self.given
     }
 
-    /// Makes sure that there is a next one, unless none is left.
+    /// Makes sure that there is a next block, unless none is left.
     fn prepare(&mut self) {
         if self.gathered.is_none() && self.piece.len() < BLOCK {
             self.gather();
         }
     }
 
-    /// Those that come next and stand one behind the other, once they are prepared.
+    /// The next contiguous blocks, once they are prepared.
     fn next(&self) -> &[Block] {
         self.gathered.as_ref().map_or(self.piece.as_chunks().0, std::slice::from_ref)
     }
 
-    /// Goes behind so many of those that come next.
+    /// Passes this many of the next blocks.
     fn pass(&mut self, count: usize) {
         self.given += count;
         if self.gathered.take().is_none() {
@@ -165,7 +166,7 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// A block out of several pieces, or at the end.
+    /// Gathers a block from several pieces, or at the end.
     #[cold]
     fn gather(&mut self) {
         let mut block = [0; BLOCK];
@@ -229,7 +230,7 @@ impl Word for u32x4 {
     }
 }
 
-/// Two words, of which neither waits for the other.
+/// Two independent words.
 #[derive(Clone, Copy)]
 struct Two<W>(W, W);
 
@@ -290,11 +291,11 @@ impl<W: Word> Word for Two<W> {
     }
 }
 
-/// Words of several messages; those that are more than there are lanes are left out.
+/// Words of several messages; messages beyond the number of lanes are left out.
 trait Lanes: Word {
     fn of_states(states: &[[u32; 4]; TOGETHER]) -> [Self; 4];
     fn states(of: [Self; 4]) -> [[u32; 4]; TOGETHER];
-    /// The words of a block of each message, each with those of the others that stand at its place.
+    /// The words of a block of each message, transposed: one word of every message at a time.
     fn across(blocks: &[[u32; 16]; TOGETHER]) -> [Self; 16];
 }
 
@@ -355,13 +356,13 @@ fn compress<W: Word>(state: &mut [W; 4], words: [W; 16]) {
     *state = [before_a + a, before_b + b, before_c + c, before_d + d];
 }
 
-/// Adds what a step makes of the three other words. What `b` has no part in comes first: it is the result of the step
-/// before, and the one that is waited for.
+/// Adds what a step computes from the three other words. The part without `b` comes first, since `b` is the result of
+/// the previous step and arrives last.
 #[inline]
 fn mix<W: Word>(step: usize, sum: W, b: W, c: W, d: W) -> W {
     match step / 16 {
         0 => sum + (d ^ (b & (c ^ d))),
-        // Added rather than joined: no bit is in both, and the part without b need not wait for it.
+        // Addition instead of OR: the parts share no bits, and the part without b need not wait for it.
         1 => sum + (c & !d) + (b & d),
         2 => sum + (b ^ (c ^ d)),
         _ => sum + (c ^ (b | !d)),
@@ -375,7 +376,7 @@ fn words(block: &Block) -> [u32; 16] {
     words
 }
 
-/// The words of four blocks, each with those of the others that stand at its place.
+/// The words of four blocks, transposed.
 #[inline]
 fn across(blocks: &[[u32; 16]; LANES]) -> [u32x4; 16] {
     let mut words = [u32x4::default(); 16];
@@ -397,7 +398,7 @@ mod tests {
         Md5::digest(message).into()
     }
 
-    /// In all ways that the processor has, which give the same.
+    /// The hashes with all instruction sets of the processor, which must agree.
     fn hashed(messages: &[&[Bytes]]) -> Vec<[u8; 16]> {
         let mut ways = Instructions::available().map(|instructions| together_by(instructions, messages));
         let first = ways.next().unwrap();

@@ -1,6 +1,6 @@
-//! The service's protocol, as both sides of it need it: limits, hosts, signature, bodies, errors.
+//! The service's protocol, for both of its sides: limits, hosts, signature, bodies, errors.
 //!
-//! Knows nothing of loading: no retry, no waiting, no input.
+//! Knows nothing about loading: no retry, no waiting, no input.
 
 mod answer;
 mod body;

@@ -1,24 +1,24 @@
-//! What stands between here and a service, and the HTTP client that goes that way.
+//! The network path to a service, and the HTTP client for it.
 
 use std::time::Duration;
 
 use super::secret::Secret;
 
-/// The way to services that are not on this machine.
+/// The network path to services that are not local.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {
-    /// Who carries requests on.
+    /// The proxy.
     pub proxy: Proxy,
-    /// Certificates in PEM form that are trusted beside the system's.
+    /// Certificates in PEM form that are trusted in addition to the system's.
     pub extra_certificates: Option<Vec<u8>>,
 }
 
-/// Who carries requests on.
+/// The proxy for requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Proxy {
-    /// Nobody; always so for a service on this machine.
+    /// None; always so for a local service.
     None,
-    /// Whom `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name.
+    /// As set by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     #[default]
     Environment,
     /// The proxy at this URL, which may hold a password.
@@ -31,7 +31,7 @@ impl Network {
         Self { proxy: Proxy::None, extra_certificates: self.extra_certificates.clone() }
     }
 
-    /// The beginning of an HTTP client that goes this way and follows no redirect.
+    /// The builder of an HTTP client on this path, which follows no redirect.
     pub(super) fn http(&self, connect_timeout: Duration) -> Result<reqwest::ClientBuilder, String> {
         let mut http = reqwest::Client::builder()
             .http1_only()
@@ -52,7 +52,7 @@ impl Network {
     }
 }
 
-/// The certificates of a PEM text; one without any is an error.
+/// The certificates of a PEM text; an error if there are none.
 pub fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
     let found = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| chain(&error))?;
     if found.is_empty() { Err("no certificate found".to_owned()) } else { Ok(found) }

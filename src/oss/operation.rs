@@ -1,4 +1,4 @@
-//! The operations of the service: what they are called and how a request names them.
+//! The operations of the service: their names and how a request names them.
 
 /// One operation on vector buckets, indexes or vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +83,7 @@ impl Operation {
         }
     }
 
-    /// The query parameter that names the operation; empty where the method alone does.
+    /// The query parameter that names the operation; empty if the method is enough.
     pub fn query(self) -> &'static str {
         match self {
             Self::PutVectorBucket | Self::ListVectorBuckets | Self::DeleteVectorBucket => "",

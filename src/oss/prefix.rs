@@ -1,11 +1,11 @@
-//! An error of the service of which only the beginning is known. Pure.
+//! An error of the service that was truncated. Pure.
 
 use super::wire::ErrorBody;
 
-/// The code of an error that is too long to be read as far as its code.
+/// The code of an error that was truncated before its code.
 pub(super) const CUT_OFF: &str = "CodeCutOff";
 
-/// Reads the beginning of an error body; nothing if it is none of the service's.
+/// Parses the beginning of an error body; `None` if it is not from the service.
 pub(super) fn error(body: &[u8]) -> Option<ErrorBody> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start();
@@ -20,22 +20,22 @@ pub(super) fn error(body: &[u8]) -> Option<ErrorBody> {
     (!code.is_empty()).then_some(ErrorBody { code, message, request_id, host_id, ec })
 }
 
-/// A text of a JSON object that may be cut off, by its name.
+/// The string under a name in a JSON object that may be truncated.
 fn json_field(text: &str, name: &str) -> Option<String> {
     let name = format!("\"{name}\"");
     let (before, rest) = text.split_once(&name)?;
-    // Behind a backslash it is the end of another text.
+    // After a backslash it is the end of another string.
     let rest = rest.trim_start().strip_prefix(':').filter(|_| !before.ends_with('\\'))?.trim_start();
     let whole = serde_json::Deserializer::from_str(rest).into_iter::<String>().next()?;
     whole.ok().or_else(|| {
-        // Cut off, perhaps inside an escape, of which the longest has twelve characters.
+        // Truncated, perhaps inside an escape; the longest one has twelve characters.
         let rest = rest.trim_end_matches('\u{fffd}');
         let ends = (0..12).filter_map(|less| rest.get(..rest.len().checked_sub(less)?));
         ends.map(|rest| format!("{rest}\"")).find_map(|text| serde_json::from_str(&text).ok())
     })
 }
 
-/// A text of an XML element that may be cut off, by its name.
+/// The text of an XML element that may be truncated, by name.
 fn xml_field(text: &str, name: &str) -> Option<String> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     Some(rest.split('<').next().unwrap_or_default().trim_end_matches('\u{fffd}').to_owned())

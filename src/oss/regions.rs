@@ -1,7 +1,7 @@
-//! The regions in which there are vector buckets, as far as the vendor documents them. Pure.
+//! The regions with vector buckets, as documented by the vendor. Pure.
 
-/// The regions of the page `user-guide/vector-bucket`, edition of July 1, 2026, which names cities; the ids are those of
-/// the general table of OSS regions. A new region may be missing here, so nothing is refused by this list.
+/// The regions of the page `user-guide/vector-bucket`, edition of July 1, 2026, which names cities; the ids come from
+/// the general table of OSS regions. A new region may be missing, so this list is never used to refuse one.
 pub(crate) const DOCUMENTED: [&str; 12] = [
     "cn-hangzhou",
     "cn-shanghai",

@@ -1,22 +1,22 @@
-//! What a request is signed with, as values; where they come from is the business of `credential`.
+//! What a request is signed with, as values; `credential` has their sources.
 
 use std::fmt;
 
 use super::time::Timestamp;
 
-/// Text that must never be seen: an access key's secret, a security token.
+/// Text that must never be shown: an access key's secret, a security token.
 ///
 /// It has no `Display` and no `Serialize`, and its `Debug` prints `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text in.
+    /// Wraps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Gives the text out, for signing or for a header that carries it.
+    /// Returns the text, to sign with or for a header that carries it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -35,21 +35,20 @@ pub struct Credential {
     pub access_key_id: String,
     /// The part that signs.
     pub secret: Secret,
-    /// The token that goes with a temporary access key.
+    /// The token of a temporary access key.
     pub security_token: Option<Secret>,
-    /// When a temporary access key ends.
+    /// When a temporary access key expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Whether a value begins or ends with a quotation mark, which a shell or a file has kept that does not read them.
+/// Whether a value begins or ends with a quotation mark that a shell or a file did not remove.
 pub fn is_quoted(value: &str) -> bool {
     let is_mark = |mark: char| matches!(mark, '"' | '\'' | '`' | '\u{2018}'..='\u{201f}' | '«' | '»');
     let value = value.trim();
     value.starts_with(is_mark) || value.ends_with(is_mark)
 }
 
-/// Whether a part of a credential can stand in a header. A line break at the end is what a file or a secret store often
-/// adds.
+/// Checks that a part of a credential is valid in a header. Files and secret stores often add a line break at the end.
 pub fn unbroken(what: &str, value: &str) -> Result<(), String> {
     if is_quoted(value) {
         return Err(format!("the {what} starts or ends with a quotation mark"));

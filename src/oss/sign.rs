@@ -1,5 +1,5 @@
-//! Signature V4 of the service, under the vendor's own names: canonical request, string to sign, signing key,
-//! signature; to make one and to verify one.
+//! The service's signature version 4, in the vendor's terms: canonical request, string to sign, signing key, signature.
+//! It can be made and verified.
 //!
 //! Pure: the time is an argument. The payload is never part of the signature; no SDK of the vendor signs one.
 
@@ -10,19 +10,19 @@ use sha2::{Digest, Sha256};
 use super::secret::{Credential, Secret};
 use super::time::Timestamp;
 
-/// The product in the scope of a request to the vectors service: that of ordinary OSS.
+/// The product in the scope of a request to the vectors service, the same as for OSS itself.
 pub const PRODUCT: &str = "oss";
 
 /// The algorithm's name: first word of the `Authorization` header and first line of the string to sign.
 pub const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 
-/// What stands for the payload's hash.
+/// The placeholder for the payload's hash.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// The header that carries the request's time.
+/// The header with the request's time.
 pub const DATE_HEADER: &str = "x-oss-date";
 
-/// The header that carries the security token of a temporary access key.
+/// The header with the security token of a temporary access key.
 pub const TOKEN_HEADER: &str = "x-oss-security-token";
 
 const PAYLOAD_HEADER: &str = "x-oss-content-sha256";
@@ -43,14 +43,14 @@ type HmacSha256 = Hmac<Sha256>;
 pub struct Signable<'a> {
     /// The HTTP method.
     pub method: &'a str,
-    /// The resource before percent-encoding, as [`Target::resource`](super::endpoint::Target::resource) gives it;
-    /// it has nothing to do with the path that is sent.
+    /// The resource before percent-encoding, as [`Target::resource`](super::endpoint::Target::resource) returns it; it
+    /// is unrelated to the path that is sent.
     pub resource: &'a str,
     /// The query as sent, already percent-encoded, without the question mark.
     pub query: &'a str,
-    /// The headers, names in any case; those that are not signed may be among them.
+    /// The headers, with names in any case; there may be headers that are not signed.
     pub headers: &'a [(String, String)],
-    /// Names of headers to sign beyond those that always are.
+    /// Names of headers to sign in addition to those that always are.
     pub additional: &'a [&'a str],
 }
 
@@ -71,7 +71,7 @@ impl std::fmt::Display for Scope<'_> {
     }
 }
 
-/// Signs a request: gives the headers to add to it, the `Authorization` among them.
+/// Signs a request: returns the headers to add to it, including `Authorization`.
 pub fn sign(
     request: &Signable<'_>,
     credential: &Credential,
@@ -99,7 +99,7 @@ pub fn sign(
     added
 }
 
-/// The canonical request: everything that is signed, one thing a line.
+/// The canonical request: everything that is signed, one part per line.
 pub fn canonical_request(request: &Signable<'_>) -> String {
     let resource = utf8_percent_encode(request.resource, RESOURCE);
     let query = canonical_query(request.query);
@@ -113,7 +113,7 @@ pub fn canonical_request(request: &Signable<'_>) -> String {
     format!("{}\n{resource}\n{query}\n{headers}\n{names}\n{payload}", request.method)
 }
 
-/// The canonical query: parameters sorted by name, an empty value not told from none.
+/// The canonical query: parameters sorted by name; an empty value is the same as none.
 fn canonical_query(query: &str) -> String {
     let mut parameters: Vec<(&str, &str)> = query
         .split('&')
@@ -141,7 +141,7 @@ fn canonical_headers(request: &Signable<'_>) -> String {
     lines.into_iter().fold(String::new(), |text, (name, value)| text + &name + ":" + value + "\n")
 }
 
-/// The additional names that count: present, and not signed anyway; lower case, sorted, each once.
+/// The effective additional names: present, and not signed anyway; lower case, sorted, without duplicates.
 pub(crate) fn additional_names(request: &Signable<'_>) -> Vec<String> {
     let is_present =
         |name: &String| request.headers.iter().any(|(present, _)| present.eq_ignore_ascii_case(name));
@@ -204,10 +204,10 @@ fn keyed(key: &[u8]) -> HmacSha256 {
     HmacSha256::new_from_slice(key).expect("HMAC is defined for a key of any length")
 }
 
-/// An `Authorization` header, taken apart.
+/// A parsed `Authorization` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorization {
-    /// Whose key signed.
+    /// The access key that signed.
     pub access_key_id: String,
     /// `YYYYMMDD` of the scope.
     pub date: String,
@@ -222,7 +222,7 @@ pub struct Authorization {
 }
 
 impl Authorization {
-    /// Reads the header's value; spaces after its commas are tolerated, as one public client sends them.
+    /// Parses the header's value; accepts spaces after its commas, as one public client sends them.
     pub fn parse(value: &str) -> Option<Self> {
         let fields = value.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
         let (mut credential, mut additional, mut signature) = (None, Vec::new(), None);
@@ -253,7 +253,7 @@ impl Authorization {
 
 /// Whether `authorization` signs `request` at `time` with `secret`; compares in constant time.
 ///
-/// The request's own `additional` is overruled by that of the header.
+/// The request's own `additional` is overridden by that of the header.
 pub fn verify(
     authorization: &Authorization,
     request: &Signable<'_>,

@@ -1,18 +1,18 @@
-//! The one notion of wall-clock time that the protocol needs, with exactly its formats.
+//! Wall-clock time as the protocol needs it, with exactly its formats.
 
 use jiff::tz::TimeZone;
 
-/// An instant of wall-clock time; most of its forms have whole seconds.
+/// An instant of wall-clock time; most of its formats have whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// Asks the system's clock; the only place in the program that does.
+    /// Reads the system's clock; the only place in the program that does.
     pub fn now() -> Self {
         Self(jiff::Timestamp::now())
     }
 
-    /// Builds the instant that lies `seconds` after 1970-01-01T00:00:00Z, the nearest representable one at the ends.
+    /// The instant `seconds` after 1970-01-01T00:00:00Z, clamped to the representable range.
     pub fn from_unix_seconds(seconds: i64) -> Self {
         let clamped = seconds.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
         Self(jiff::Timestamp::from_second(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
@@ -60,7 +60,7 @@ impl Timestamp {
         self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// Writes date, hour and minute in the time zone of this machine, with its offset.
+    /// Writes date, hour and minute in the local time zone, with its offset.
     pub fn local_minute(self) -> String {
         self.in_zone(TimeZone::system())
     }
@@ -74,7 +74,7 @@ impl Timestamp {
         self.0.as_second()
     }
 
-    /// Moves the instant by `seconds`, forwards or back.
+    /// Moves the instant by `seconds`, forward or back.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         let moved = self.0.checked_add(jiff::SignedDuration::from_secs(seconds));
@@ -87,13 +87,13 @@ impl Timestamp {
         self.0.as_millisecond()
     }
 
-    /// Builds the instant that lies `millis` after 1970-01-01T00:00:00Z, as far as there is one.
+    /// The instant `millis` after 1970-01-01T00:00:00Z, if it can be represented.
     pub fn from_unix_millis(millis: i64) -> Option<Self> {
         jiff::Timestamp::from_millisecond(millis).ok().map(Self)
     }
 }
 
-/// Whether two texts that the service wrote name the same instant; it may write one with more digits than before.
+/// Whether two texts of the service are the same instant; their precision may differ.
 pub fn same_moment(one: &str, other: &str) -> bool {
     let (Ok(first), Ok(second)) = (one.parse::<jiff::Timestamp>(), other.parse::<jiff::Timestamp>()) else {
         return one == other;

@@ -1,7 +1,7 @@
 //! Bodies of requests and answers, and the error envelope, as types for both sides.
 //!
-//! Reading is lenient: unknown fields are ignored and what the service may leave out has a default. The body of
-//! `PutVectors` is never built from these types by the loader, which has the elements' bytes ready and only needs
+//! Parsing is lenient: unknown fields are ignored and what the service may leave out has a default. The loader never
+//! builds the body of `PutVectors` from these types: it has the bytes of the elements and only needs
 //! [`put_vectors_prefix`] and [`PUT_VECTORS_SUFFIX`] around them.
 
 use bytes::Bytes;
@@ -9,10 +9,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-/// What closes the body that [`put_vectors_prefix`] opens.
+/// The end of the body that [`put_vectors_prefix`] begins.
 pub const PUT_VECTORS_SUFFIX: &[u8] = b"]}";
 
-/// What opens a `PutVectors` body; the elements follow, joined by commas, then [`PUT_VECTORS_SUFFIX`].
+/// The start of a `PutVectors` body; the elements follow, joined by commas, then [`PUT_VECTORS_SUFFIX`].
 pub fn put_vectors_prefix(index_name: &str) -> Bytes {
     let name = serde_json::Value::from(index_name);
     Bytes::from(format!("{{\"indexName\":{name},\"vectors\":["))
@@ -24,12 +24,12 @@ pub fn put_vectors_prefix(index_name: &str) -> Bytes {
 pub enum DistanceMetric {
     /// The length of the difference.
     Euclidean,
-    /// The angle; no vector may be all zeros then.
+    /// The angle; then no vector may be all zeros.
     Cosine,
 }
 
 impl DistanceMetric {
-    /// The word on the wire.
+    /// The name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Euclidean => "euclidean",
@@ -37,17 +37,17 @@ impl DistanceMetric {
         }
     }
 
-    /// Reads the word on the wire.
+    /// Parses the name on the wire.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Euclidean, Self::Cosine].into_iter().find(|metric| metric.as_str() == word)
     }
 }
 
-/// What an index settles about metadata when it is created.
+/// The metadata settings of an index, fixed when it is created.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexMetadata {
-    /// Fields that are only stored; every other one is filterable.
+    /// Fields that are only stored; all others are filterable.
     #[serde(default, deserialize_with = "null_as_default")]
     pub non_filterable_metadata_keys: Vec<String>,
 }
@@ -60,11 +60,11 @@ pub struct PutVectorIndexRequest {
     pub data_type: String,
     /// Numbers in each vector.
     pub dimension: u32,
-    /// A word that [`DistanceMetric::parse`] knows.
+    /// A name that [`DistanceMetric::parse`] knows.
     pub distance_metric: String,
     /// Name of the new index.
     pub index_name: String,
-    /// Left out when every field is to be filterable.
+    /// Left out if all fields are filterable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<IndexMetadata>,
 }
@@ -89,7 +89,7 @@ pub struct Index {
     pub data_type: String,
     /// Numbers in each vector.
     pub dimension: u32,
-    /// The metric's word; [`Index::metric`] reads it.
+    /// The name of the metric; [`Index::metric`] parses it.
     #[serde(default)]
     pub distance_metric: String,
     /// Name of the index.
@@ -98,13 +98,13 @@ pub struct Index {
     /// Which fields are not filterable.
     #[serde(default, deserialize_with = "null_as_default")]
     pub metadata: IndexMetadata,
-    /// The state's word: `enable` in the documentation, `running` in the Go SDK's tests.
+    /// The state: `enable` in the documentation, `running` in the Go SDK's tests.
     #[serde(default)]
     pub status: String,
 }
 
 impl Index {
-    /// The metric, if its word is a known one.
+    /// The metric, if its name is known.
     pub fn metric(&self) -> Option<DistanceMetric> {
         DistanceMetric::parse(&self.distance_metric)
     }
@@ -121,29 +121,29 @@ pub struct GetVectorIndexAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListVectorIndexesRequest {
-    /// Most indexes on the page.
+    /// Maximum number of indexes on the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_results: Option<usize>,
-    /// Where the page starts: the last answer's token.
+    /// Where the page starts: the token of the last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
-    /// What the names must start with.
+    /// The prefix of the names.
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub prefix: String,
 }
 
-/// Answer of `ListVectorIndexes`, with as much of each index as `I` holds.
+/// Answer of `ListVectorIndexes`, with the part `I` of each index.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListVectorIndexesAnswer<I> {
     /// The indexes on this page.
     pub indexes: Vec<I>,
-    /// Where the next page starts; empty or absent on the last page only.
+    /// Where the next page starts; empty or absent only on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
 
-/// The name of an index in a listing, whatever else is said of it.
+/// The name of an index in a listing; the rest is ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexName {
@@ -151,7 +151,7 @@ pub struct IndexName {
     pub index_name: String,
 }
 
-/// Body of `PutVectors`, as the receiving side reads it.
+/// Body of `PutVectors`, as the receiver parses it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PutVectorsRequest {
@@ -166,10 +166,10 @@ pub struct PutVectorsRequest {
 pub struct VectorElement {
     /// The key.
     pub key: String,
-    /// The numbers; an answer holds them when they were asked for.
+    /// The numbers; in an answer, only if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<VectorData>,
-    /// A JSON object, its text untouched; an answer holds it when it was asked for.
+    /// A JSON object with its text unchanged; in an answer, only if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Box<RawValue>>,
 }
@@ -190,10 +190,10 @@ pub struct GetVectorsRequest {
     pub index_name: String,
     /// The keys to read.
     pub keys: Vec<String>,
-    /// Whether the answer is to hold the numbers.
+    /// Whether the answer must contain the numbers.
     #[serde(default, deserialize_with = "null_as_default")]
     pub return_data: bool,
-    /// Whether the answer is to hold the metadata.
+    /// Whether the answer must contain the metadata.
     #[serde(default, deserialize_with = "null_as_default")]
     pub return_metadata: bool,
 }
@@ -205,7 +205,7 @@ pub struct VectorsAnswer {
     /// The vectors found, in no particular order.
     #[serde(default, deserialize_with = "null_as_default")]
     pub vectors: Vec<VectorElement>,
-    /// Where the next page of a listing starts; empty or absent on the last page only.
+    /// Where the next page of a listing starts; empty or absent only on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
@@ -216,22 +216,22 @@ pub struct VectorsAnswer {
 pub struct ListVectorsRequest {
     /// Name of the index.
     pub index_name: String,
-    /// Most vectors on the page.
+    /// Maximum number of vectors on the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_results: Option<usize>,
-    /// Where the page starts: the last answer's token.
+    /// Where the page starts: the token of the last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
-    /// Whether the answer is to hold the numbers.
+    /// Whether the answer must contain the numbers.
     #[serde(default, deserialize_with = "null_as_default")]
     pub return_data: bool,
-    /// Whether the answer is to hold the metadata.
+    /// Whether the answer must contain the metadata.
     #[serde(default, deserialize_with = "null_as_default")]
     pub return_metadata: bool,
-    /// In how many segments the index is scanned.
+    /// The number of segments to scan the index in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment_count: Option<u32>,
-    /// Which vectors to list, by their metadata; in no SDK's model yet.
+    /// Which vectors to list, by their metadata; not in any SDK yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<serde_json::Value>,
     /// Which of the segments this request scans, from 0.
@@ -265,23 +265,23 @@ pub struct BucketInfo {
     pub creation_date: String,
     /// The public host.
     pub extranet_endpoint: String,
-    /// The host that only the region's own network reaches.
+    /// The host within the region's own network.
     pub intranet_endpoint: String,
     /// The OSS region, `oss-cn-hangzhou`.
     pub location: String,
     /// The general region, `cn-hangzhou`.
     pub region: String,
-    /// Not the bare name: `acs:ossvector:{region}:{account}:{bucket}`.
+    /// The full name: `acs:ossvector:{region}:{account}:{bucket}`.
     pub name: String,
     /// The resource group.
     pub resource_group_id: String,
 }
 
-/// What an answer outside 2xx says, without its envelope.
+/// The content of an answer outside 2xx, without its envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ErrorBody {
-    /// The error's name, such as `QpsLimitExceeded`.
+    /// The error code, such as `QpsLimitExceeded`.
     #[serde(deserialize_with = "null_as_default")]
     pub code: String,
     /// What is wrong, in words.
@@ -293,14 +293,14 @@ pub struct ErrorBody {
     /// The host that answered.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub host_id: String,
-    /// The finer error number, to be looked up at <https://api.aliyun.com/troubleshoot>.
+    /// The detailed error code, to look up at <https://api.aliyun.com/troubleshoot>.
     #[serde(rename = "EC", deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
     pub ec: String,
 }
 
 impl ErrorBody {
-    /// Reads an error body, JSON with or without its root `Error`, or XML, as the service's front writes it; nothing if
-    /// there is neither a code nor a message.
+    /// Parses an error body, JSON with or without its root `Error`, or XML, as the service's front end writes it;
+    /// `None` if there is neither a code nor a message.
     pub fn from_body(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Envelope {
@@ -308,7 +308,7 @@ impl ErrorBody {
             error: ErrorBody,
         }
         let error = match body.trim_ascii_start().first()? {
-            // A list would be taken for the fields in their order.
+            // A list would be parsed as the fields in order.
             b'{' => match serde_json::from_slice::<Envelope>(body) {
                 Ok(envelope) => envelope.error,
                 Err(_) => serde_json::from_slice(body).ok()?,
@@ -335,7 +335,7 @@ impl ErrorBody {
         })
     }
 
-    /// Writes the error body, root included.
+    /// Writes the error body, including its root.
     pub fn to_body(&self) -> Bytes {
         Bytes::from(serde_json::json!({ "Error": self }).to_string())
     }
@@ -349,13 +349,13 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Reads an array of numbers from its text. `serde_json` would go through double precision and round twice.
+/// Parses an array of numbers from its text. `serde_json` would use double precision and round twice.
 fn nearest_float32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     float32_array(raw.get().as_bytes()).ok_or_else(|| D::Error::custom("expected an array of numbers"))
 }
 
-/// Reads one JSON array of numbers; the text is known to be JSON, so only what is no number has to be found.
+/// Parses one JSON array of numbers; the text is known to be JSON, so only elements of another type are errors.
 fn float32_array(text: &[u8]) -> Option<Vec<f32>> {
     let mut rest = text.strip_prefix(b"[")?.trim_ascii_start();
     let mut numbers = Vec::new();
@@ -393,7 +393,7 @@ mod tests {
             ("[]", &[]),
             (" [ ] ", &[]),
             ("[1, -0.5 ,1e-07]", &[1.0, -0.5, 1e-7]),
-            // Halfway between two float32 in double precision, but a hair above in decimal.
+            // Halfway between two float32 in double precision, but slightly above in decimal.
             ("[1.00000005960464477540]", &[f32::from_bits(0x3f80_0001)]),
             ("[1e39]", &[f32::INFINITY]),
             ("[0.1]", &[0.1]),

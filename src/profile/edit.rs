@@ -1,18 +1,18 @@
-//! ossutil's INI text with one profile changed, and nothing else. Pure: the text is passed in and out.
+//! Changes one profile in ossutil's INI text, and nothing else. Pure: text in, text out.
 
 use super::{ProfileError, folded, is_profile};
 use crate::ini::{Line, line, sections};
 
-/// The text with the values of profile `name` set; `None` takes a key out.
+/// The text with the values of profile `name` set; `None` removes a key.
 ///
-/// A key that is there in any of its spellings keeps its place and its spelling; the others follow the last line of the
-/// section. Comments, other keys and other sections stay as they are. A profile that is missing is added at the end.
+/// A key that is already there, in any spelling, keeps its place and its spelling; the others follow the last line of
+/// the section. Comments, other keys and other sections stay as they are. A missing profile is added at the end.
 pub(crate) fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>)]) -> String {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let mut left: Vec<_> = values.to_vec();
     let mut is_inside = false;
-    // Behind which line what is left is added.
+    // The number of lines after which the remaining keys are inserted.
     let mut last = None;
     let mut kept = Vec::new();
     for text in lines.drain(..) {
@@ -51,13 +51,13 @@ pub(crate) fn with_profile(text: &str, name: &str, values: &[(&str, Option<&str>
     kept.into_iter().map(|line| line + end).collect()
 }
 
-/// Whether the text, which must be one in the file's form, has a profile of that name.
+/// Whether the text has a profile of that name; an error if it cannot be parsed.
 pub(crate) fn has_profile(text: &str, name: &str) -> Result<bool, ProfileError> {
     let sections = sections(text).map_err(ProfileError::Syntax)?;
     Ok(sections.iter().any(|section| is_profile(section.name, name)))
 }
 
-/// The blanks that a line begins with.
+/// The whitespace at the start of a line.
 fn indent(line: &str) -> &str {
     line.split(|char: char| !char.is_whitespace()).next().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Which inputs that are settled are loaded again all the same: those with keys of an input that is loaded now and stands
-//! before them, or its older value would win.
+//! Finds settled inputs that must be loaded again: those that share keys with an input that comes before them and is
+//! loaded now, since its older value would win otherwise.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -12,23 +12,23 @@ use crate::read::{self, Form};
 use crate::record::Input;
 use crate::resources::{spawn, too_few_threads};
 
-/// So many keys are remembered; where there are more, all that is settled behind them is loaded again.
+/// Maximum number of keys to remember; beyond it, every later settled input is loaded again.
 const KEYS_AT_MOST: usize = 3_670_016;
 
-/// What is known of an input before anything is sent.
+/// The state of an input before anything is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// It is loaded from its beginning.
     Loaded,
-    /// All of it or a part is settled.
+    /// All or part of it is settled.
     Settled,
-    /// The same, but inputs that stand behind it were sent before it.
+    /// The same, but later inputs were sent before it.
     InDoubt,
-    /// It is gone on with as it was to be.
+    /// The load continues with it as planned.
     Other,
 }
 
-/// What is to be read for that.
+/// What to search.
 pub(super) struct Search {
     pub(super) inputs: Vec<Input>,
     pub(super) roles: Vec<Role>,
@@ -37,16 +37,16 @@ pub(super) struct Search {
     pub(super) rules: Rules,
 }
 
-/// What a search has found.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub(crate) struct Again {
-    /// The inputs that are loaded again.
+    /// The inputs to load again.
     pub(crate) inputs: BTreeSet<u32>,
-    /// How many were read to know that.
+    /// How many inputs were read for the search.
     pub(crate) read: u64,
 }
 
-/// Whether the inputs have to be read: whether any is settled behind one that is loaded.
+/// Whether the inputs must be read: whether a settled one comes after one that is loaded.
 pub(crate) fn is_needed(roles: &[Role]) -> bool {
     let first = roles.iter().position(|role| matches!(role, Role::Loaded | Role::InDoubt));
     let last = roles.iter().rposition(|role| matches!(role, Role::Settled | Role::InDoubt));
@@ -54,7 +54,7 @@ pub(crate) fn is_needed(roles: &[Role]) -> bool {
 }
 
 impl Search {
-    /// Searches on a thread of its own, which ends when nobody waits for it any more.
+    /// Searches on a separate thread, which ends once the result is no longer wanted.
     pub(super) async fn search(self) -> Result<Again, Failure> {
         let (found, finds) = oneshot::channel();
         spawn(move || {
@@ -62,7 +62,7 @@ impl Search {
             let is_wanted = || found.as_ref().is_some_and(|found| !found.is_closed());
             let again = self.again(&is_wanted);
             if let Some(found) = found.take() {
-                // Nobody waits for it any more.
+                // The result may no longer be wanted.
                 found.send(again).unwrap_or_default();
             }
         })
@@ -94,7 +94,7 @@ impl Search {
         again
     }
 
-    /// Whether a key of the input, as far as it can be read, is one that is looked for.
+    /// Whether any key of the input, as far as it can be read, satisfies `is_it`.
     fn any(&self, input: &Input, is_wanted: &dyn Fn() -> bool, mut is_it: impl FnMut(&str) -> bool) -> bool {
         let Ok(blocks) = read::open(std::slice::from_ref(input), &self.form, None) else { return false };
         let mut admit = Admit::new(self.fields.clone(), self.rules.clone());
@@ -104,7 +104,7 @@ impl Search {
                 return false;
             }
             for verdict in admit.block(block).verdicts {
-                // What is rejected today may have been stored by other rules.
+                // What is rejected today may have been stored under other rules.
                 let key = verdict.map_or_else(|defect| defect.key, |vector| Some(vector.key()));
                 if key.is_some_and(|key| is_it(&key)) {
                     return true;
@@ -115,7 +115,7 @@ impl Search {
     }
 }
 
-/// Keys by their hashes: that two share one costs only that an input is loaded again.
+/// Keys by hash: a collision only means that an input is loaded again.
 #[derive(Default)]
 struct Keys {
     hasher: RandomState,
@@ -128,7 +128,7 @@ impl Keys {
         self.known.contains(&self.hasher.hash_one(key))
     }
 
-    /// Remembers a key, and says whether another one can be.
+    /// Remembers a key, and returns whether there is room for another.
     fn add(&mut self, key: &str) -> bool {
         if self.known.len() >= KEYS_AT_MOST {
             self.are_too_many = true;

@@ -1,4 +1,4 @@
-//! Step 5, dispatch: which batches are on their way, and which one waits because it shares a key with one of them.
+//! Step 5, dispatch: which batches are in flight, and which one waits because it shares a key with one of them.
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use crate::exit::{ErrorCode, Failure};
 /// The batches between reading and settling.
 pub(super) struct Dispatch {
     sender: Arc<Sender>,
-    /// Most batches in flight.
+    /// Maximum number of batches in flight.
     jobs: usize,
     in_flight: JoinSet<(Outcome, KeyHashes)>,
     keys: KeysInFlight,
-    /// The keys of what is rejected.
+    /// The keys of rejected records.
     listed: Arc<Listed>,
-    /// The next one to go; no batch overtakes it.
+    /// The next batch to send; no batch overtakes it.
     waiting: Option<(Queued, KeyHashes)>,
-    /// Batches that are done but for a doubt. Their keys stay on their way.
+    /// Batches that are done except for a doubt. Their keys remain in flight.
     doubts: Doubts,
 }
 
@@ -41,19 +41,19 @@ impl Dispatch {
         }
     }
 
-    /// Whether another batch can be taken.
+    /// Whether it can take another batch.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.is_none() && self.in_flight.len() < self.jobs && !self.doubts.are_about_the_service()
     }
 
-    /// Takes a batch, to go as soon as it may.
+    /// Takes a batch and sends it as soon as possible.
     pub(super) fn take(&mut self, queued: Queued) {
         let Batch { vectors, defects, .. } = &queued.batch;
         let hashes = self.listed.hasher().hashes(vectors, defects);
         self.waiting = Some((queued, hashes));
     }
 
-    /// Sends the batch that waits, unless one of its keys is on its way, or the service may take nothing.
+    /// Sends the waiting batch, unless one of its keys is in flight, or the service may not accept anything.
     pub(super) fn send_what_may_go(&mut self) {
         if self.doubts.are_about_the_service() {
             return;
@@ -61,7 +61,7 @@ impl Dispatch {
         let is_free = |(_, hashes): &mut (_, KeyHashes)| !self.keys.holds_any(hashes);
         let Some((queued, hashes)) = self.waiting.take_if(is_free) else { return };
         self.keys.add(&hashes);
-        // What was rejected under one of its keys is listed by now: nothing on its way shares one.
+        // Rejects with one of its keys are listed by now, since nothing in flight shares a key.
         let later = self.listed.later(&queued.batch, &hashes);
         let sender = Arc::clone(&self.sender);
         self.in_flight.spawn(async move {
@@ -76,7 +76,7 @@ impl Dispatch {
         });
     }
 
-    /// What became of the next batch that ends; nothing if none is on its way.
+    /// The outcome of the next batch that ends; `None` if none is in flight.
     pub(super) async fn next_outcome(&mut self) -> Option<Result<Outcome, Failure>> {
         loop {
             if let Some((outcome, hashes)) = self.doubts.decided() {
@@ -93,28 +93,28 @@ impl Dispatch {
         }
     }
 
-    /// Whether anything is in doubt that nothing on its way can decide.
+    /// Whether there is a doubt that nothing in flight can resolve.
     pub(super) fn is_in_doubt(&self, is_closed: bool) -> bool {
         let is_held_up = self.waiting.is_some() || is_closed || self.doubts.are_about_the_service();
         self.in_flight.is_empty() && is_held_up && !self.doubts.are_none()
     }
 
-    /// Decides what is in doubt, since nothing else can.
+    /// Resolves the doubts, since nothing else can.
     pub(super) async fn end_doubts(&mut self) -> Result<(), Failure> {
         self.doubts.end().await
     }
 
-    /// The run is being stopped: what is in doubt is a later run's to decide.
+    /// Leaves the doubts to a later run, since this one is stopping.
     pub(super) fn leave_doubts(&mut self) {
         self.doubts.leave();
     }
 
-    /// Whether nothing waits and nothing is on its way.
+    /// Whether nothing is waiting or in flight.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_none() && self.in_flight.is_empty() && self.doubts.are_none()
     }
 
-    /// Gives up the batch that waits: it will not be sent.
+    /// Returns the waiting batch, which will not be sent.
     pub(super) fn give_up(&mut self) -> Option<Batch> {
         self.waiting.take().map(|(queued, _)| queued.batch)
     }

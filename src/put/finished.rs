@@ -13,7 +13,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Notes trouble beside the load, unless the load itself has failed.
+    /// Notes a failure outside the load itself, unless the load has failed.
     pub fn fail(&mut self, failure: Failure) {
         if self.failure.is_none() {
             self.summary.fail(&failure);

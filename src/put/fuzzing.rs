@@ -1,6 +1,6 @@
-//! What the fuzz targets in `tests/fuzz` hold against its promises: private steps with plain values in and out.
+//! Private steps of loading with plain values in and out, for the fuzz targets in `tests/fuzz` to check.
 //!
-//! Compiled for them and for tests only.
+//! Compiled only for them and for tests.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::keep::rejects::repair;
 pub use crate::read::fuzzing::{Cutting, Row, Table, cut, decoded, decompressed, table};
 use crate::record::rejected::Rejected;
 
-/// The lines of a journal with these marks, the header first.
+/// The lines of a journal with these marks, beginning with the header.
 pub fn journal(marks: &[Mark]) -> Vec<String> {
     let header = Header::new(Place::default(), BTreeMap::new(), &[]);
     let mut lines: Vec<String> = header.into_iter().map(|header| seal(&Line::Header(header))).collect();
@@ -23,13 +23,13 @@ pub fn journal(marks: &[Mark]) -> Vec<String> {
     lines
 }
 
-/// What a run finds in a journal: whether its header is whole, and the last mark.
+/// Reads a journal as a run does: whether its header is valid, and the last mark.
 pub fn read_journal(text: &[u8]) -> (bool, Option<Mark>) {
     parse(text).map_or((false, None), |(_, mark)| (true, mark))
 }
 
-/// What a run that is resumed leaves of a rejects file of which so many bytes are noted, where the records of some inputs
-/// and numbers come again.
+/// What a resumed run keeps of a rejects file whose first `noted` bytes are in the journal, if the records for which
+/// `is_to_come` holds will be read again.
 pub fn repaired_rejects(text: &[u8], noted: usize, is_to_come: impl Fn(&str, u64) -> bool) -> Vec<u8> {
     let (before, mut rest) = text.split_at(noted);
     let mut kept = before.to_vec();
@@ -38,7 +38,7 @@ pub fn repaired_rejects(text: &[u8], noted: usize, is_to_come: impl Fn(&str, u64
         kept.extend_from_slice(if repair::stays(line, &is_to_come) { line } else { &[] });
         Ok(())
     };
-    // Text at hand is always readable.
+    // Reading from memory cannot fail.
     repair::lines(&mut rest, noted as u64, keep).unwrap_or_default();
     kept
 }

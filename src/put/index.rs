@@ -1,4 +1,4 @@
-//! The index before anything is sent: what it asks of vectors, and its creation if that is wanted.
+//! The index before anything is sent: what it requires of vectors, and its creation if that is wanted.
 
 use std::time::Duration;
 
@@ -17,60 +17,60 @@ use crate::oss::wire::{
     DistanceMetric, GetVectorIndexAnswer, Index, IndexMetadata, IndexRequest, PutVectorIndexRequest,
 };
 
-/// What the user asks of the index.
+/// What the user requires of the index.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The index's name.
     pub name: String,
-    /// The dimension, if the user says it.
+    /// The dimension, if the user gives it.
     pub dimension: Option<usize>,
-    /// The metric, if the user says it.
+    /// The metric, if the user gives it.
     pub metric: Option<DistanceMetric>,
-    /// The metric of an index that has to be created, where the user does not say it.
+    /// The metric of a new index if the user does not give one.
     pub usual_metric: Option<DistanceMetric>,
-    /// Metadata names that cannot be filtered by, if the user says them.
+    /// Metadata names that cannot be used in filters, if the user gives them.
     pub non_filterable: Option<Vec<String>>,
-    /// Whether a missing index is created.
+    /// Whether to create a missing index.
     pub create_index: bool,
-    /// Whether a missing bucket is created too: only for a local service.
+    /// Whether to create a missing bucket, too; only for a local service.
     pub create_bucket: bool,
-    /// Whether vectors are only compared with what it holds.
+    /// Whether to compare vectors with the index instead of storing them.
     pub only_reads: bool,
 }
 
-/// What is known of the index before anything is sent.
+/// What is known about the index before anything is sent.
 #[derive(Debug)]
 pub(crate) enum Known {
-    /// It exists, and this is what it asks.
+    /// It exists, with these properties.
     Existing(Index),
-    /// It does not exist and is created as soon as the dimension is known.
+    /// It does not exist and will be created once the dimension is known.
     ToCreate,
-    /// The credential may not look; the service will judge.
+    /// The credential has no permission to look at it.
     Hidden,
 }
 
 impl Known {
-    /// Whether the index is there for certain.
+    /// Whether the index certainly exists.
     pub(super) fn is_there(&self) -> bool {
         matches!(self, Self::Existing(_))
     }
 
-    /// Whether the index is created before the first vector leaves, unless it is there by then.
+    /// Whether to create the index before the first vector is sent, unless it exists by then.
     pub(super) fn may_be_missing(&self, wanted: &Wanted, settled: Settled) -> bool {
         match self {
             Self::Existing(_) => false,
             Self::ToCreate => true,
-            // What is stored in it shows that it is there.
+            // If the load has stored records, the index exists.
             Self::Hidden => wanted.create_index && settled.stored == 0,
         }
     }
 }
 
-/// Longest wait for a new index to become usable, and the time between two looks.
+/// How long to wait for a new index to become usable, and how often to check.
 const USABLE_WITHIN: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Asks the service about the index, and says so if it does not tell.
+/// Asks the service about the index, and reports if it gives no answer.
 pub(super) async fn look(caller: &Caller, reporter: &Reporter, wanted: &Wanted) -> Result<Known, Failure> {
     let known = ask(caller, wanted).await?;
     match &known {
@@ -89,7 +89,7 @@ pub(super) async fn look(caller: &Caller, reporter: &Reporter, wanted: &Wanted) 
     Ok(known)
 }
 
-/// Asks the service whether the bucket is there. One that is not ends the run.
+/// Asks the service whether the bucket exists. A missing bucket ends the run.
 pub(super) async fn bucket(caller: &Caller) -> Result<Presence, Failure> {
     match call(caller, Operation::GetVectorBucket, Bytes::new()).await {
         Ok(_) => Ok(Presence::Found),
@@ -127,13 +127,13 @@ async fn ask(caller: &Caller, wanted: &Wanted) -> Result<Known, Failure> {
 /// An index that exists now.
 #[derive(Debug)]
 pub(super) struct Created {
-    /// Whether it may be this run that has made it.
+    /// Whether this run may have created it.
     pub(super) is_new: bool,
-    /// What it is, as far as the credential may look.
+    /// Its properties, if the credential may look at it.
     pub(super) index: Option<Index>,
 }
 
-/// Creates the index and waits until it takes vectors.
+/// Creates the index and waits until it accepts vectors.
 pub(super) async fn create(
     caller: &Caller,
     reporter: &Reporter,
@@ -163,7 +163,7 @@ pub(super) async fn create(
             tracing::info!(index = wanted.name, dimension, metric, "created the index");
             reporter.note(IndexNotice::Created { name: wanted.name.clone(), dimension, metric });
         }
-        // Somebody else was faster, or an earlier attempt succeeded without an answer.
+        // Another client created it first, or an earlier attempt succeeded without an answer.
         Err(gave_up) if code(&gave_up) == "VectorBucketIndexAlreadyExist" => {}
         Err(gave_up) => return Err(failure(caller.is_answered(), gave_up, Operation::PutVectorIndex)),
     }
@@ -171,7 +171,7 @@ pub(super) async fn create(
     Ok(Created { is_new, index })
 }
 
-/// Waits until the index takes vectors; without permission to look it is taken to do so.
+/// Waits until the index accepts vectors; without permission to look, assumes that it does.
 async fn usable(caller: &Caller, wanted: &Wanted) -> Result<Option<Index>, Failure> {
     let begun = tokio::time::Instant::now();
     loop {
@@ -185,7 +185,7 @@ async fn usable(caller: &Caller, wanted: &Wanted) -> Result<Option<Index>, Failu
     }
 }
 
-/// Whether the index is what the user says it is.
+/// Checks the index against what the user says about it.
 fn agrees(index: &Index, wanted: &Wanted) -> Result<(), Failure> {
     let dimension = usize::try_from(index.dimension).unwrap_or(usize::MAX);
     let name = &wanted.name;
@@ -226,7 +226,7 @@ async fn call_with(
     caller.call(request, effort).await
 }
 
-/// Whether the credential is good but may not do this.
+/// Whether the credential is valid but lacks permission.
 fn lacks_permission(gave_up: &GaveUp) -> bool {
     let is_the_credential = matches!(
         code(gave_up),
@@ -242,7 +242,7 @@ fn lacks_permission(gave_up: &GaveUp) -> bool {
 }
 
 fn json(value: &impl serde::Serialize) -> Bytes {
-    // These types hold only text and numbers, which always serialise.
+    // These types contain only text and numbers and always serialise.
     serde_json::to_vec(value).unwrap_or_default().into()
 }
 

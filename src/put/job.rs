@@ -1,4 +1,4 @@
-//! What a load needs from outside: what is asked of it, and what comes while it goes on.
+//! What a load takes from outside: the job, and the signals during it.
 
 use tokio::sync::watch;
 
@@ -16,55 +16,55 @@ use crate::oss::client::Client;
 use crate::read;
 use crate::record::Input;
 
-/// Everything that a load needs to know; settings have made plain values of all flags.
+/// Everything that a load needs to know; settings turn all flags into these plain values.
 pub struct Job {
     /// What to read.
     pub inputs: Vec<Input>,
-    /// The form of the inputs, as far as the user names it.
+    /// The form of the inputs, as far as the user gives it.
     pub form: read::Form,
-    /// Which fields hold what.
+    /// Which fields are key, vector and metadata.
     pub fields: admit::Fields,
-    /// What becomes of numbers in metadata.
+    /// How to handle numbers in metadata.
     pub metadata_values: admit::MetadataValues,
-    /// What becomes of vectors that the service stores and search results suffer from.
+    /// How to handle vectors that the service stores but that impair search results.
     pub lint: lint::Mode,
     /// The index.
     pub wanted: Wanted,
-    /// The service; `None` is a run that sends nothing.
+    /// The service; `None` for a run that sends nothing.
     pub client: Option<Client>,
     /// What a run that sends nothing does.
     pub rehearse: Rehearse,
-    /// Size of a batch.
+    /// The size of a batch.
     pub limits: batch::Limits,
     /// The pace.
     pub quota: Quota,
-    /// Most requests in flight.
+    /// Maximum number of requests in flight.
     pub jobs: usize,
-    /// Bytes of all batches alive.
+    /// Maximum bytes of all batches in memory.
     pub memory: usize,
-    /// Trouble that one request may have.
+    /// How much trouble one request may have.
     pub budget: Budget,
-    /// Which batches are read back.
+    /// Which batches to read back.
     pub verify: Verify,
-    /// Whether bodies are hashed before their turn, since the client sends `Content-MD5`.
+    /// Whether to hash bodies ahead of time, since the client sends `Content-MD5`.
     pub content_md5: bool,
-    /// Which keys are verified; all of them where nothing is said.
+    /// Which keys to verify; `None` for all.
     pub sample: Option<batch::Sample>,
-    /// Whether what would be noted about the input ends the load.
+    /// Whether anything that would be noted about the input ends the load.
     pub strict: bool,
-    /// What makes it a failure, however well it was sent.
+    /// What makes the load a failure even if everything was sent.
     pub bounds: Bounds,
-    /// What is kept on disk, and where.
+    /// What to keep on disk, and where.
     pub keep: Keep,
-    /// What is told, and where.
+    /// What to report, and where.
     pub telling: Telling,
 }
 
-/// What comes from outside while a run goes on.
+/// Signals from outside during a run.
 #[derive(Clone, Debug)]
 pub struct Calls {
-    /// Turns true when the run shall end in good order.
+    /// Becomes true when the run must stop in good order.
     pub interrupt: watch::Receiver<bool>,
-    /// Changes each time somebody wants to know how far the run is.
+    /// Changes each time someone asks for the progress.
     pub progress: watch::Receiver<u64>,
 }

@@ -1,5 +1,5 @@
-//! The asynchronous edge of a run: takes batches from the pipeline, keeps them on their way, settles what became of
-//! them, and knows when all of it ends.
+//! The asynchronous edge of a run: takes batches from the pipeline, keeps them in flight, settles their outcomes, and
+//! decides when the run ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,25 +20,25 @@ use super::settle::{Reading, Settle};
 use crate::call::{Caller, Halt};
 use crate::exit::Failure;
 
-/// Requests under way get this long once the run is being stopped by a signal.
+/// How long requests in flight may take once a signal stops the run.
 const GRACE: Duration = Duration::from_secs(25);
-/// How often progress is redrawn and the disk brought up to date while nothing settles.
+/// How often to redraw the progress and update the files while nothing settles.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How a run is brought to its end early.
+/// Stops a run early.
 pub(super) struct Stopping {
     pub(super) interrupt: watch::Receiver<bool>,
     pub(super) halt: watch::Sender<Option<Instant>>,
 }
 
 impl Stopping {
-    /// By an interruption; beside it, what requests are told of it.
+    /// Stops on an interruption; also returns the halt that requests follow.
     pub(super) fn new(interrupt: watch::Receiver<bool>) -> (Self, Halt) {
         let (halt, halted) = Halt::new();
         (Self { interrupt, halt }, halted)
     }
 
-    /// Begins nothing new; requests under way get a while longer.
+    /// Begins nothing new; requests in flight get a grace period.
     fn halt(&self) {
         self.halt.send_if_modified(|halt| {
             let first = halt.is_none();
@@ -49,12 +49,12 @@ impl Stopping {
 
     async fn interrupted(&mut self) {
         if self.interrupt.wait_for(|interrupted| *interrupted).await.is_err() {
-            // Nobody is left who could interrupt.
+            // No sender is left to interrupt.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Waits for what nothing else goes on beside, with the progress and the disk kept up to date.
+    /// Waits for something that nothing else runs concurrently with, while progress and files are kept up to date.
     pub(super) async fn unless_interrupted<T>(
         &self,
         caller: &Caller,
@@ -66,7 +66,7 @@ impl Stopping {
     }
 }
 
-/// Waits for something while a clock ticks; nothing comes of it when the run is interrupted first.
+/// Waits for a future while a clock ticks; `None` if the run is interrupted first.
 async fn with_ticks<T>(
     future: impl Future<Output = T>,
     mut interrupt: watch::Receiver<bool>,
@@ -84,7 +84,7 @@ async fn with_ticks<T>(
     }
 }
 
-/// Tells that a signal has come and what it does.
+/// Reports that a signal has come and what it does.
 fn stopped_by_signal(reporter: &Reporter) -> Failure {
     reporter.note(RequestNotice::Stopping(GRACE));
     interrupted()
@@ -98,14 +98,14 @@ pub(super) struct Load {
     pub(super) stopping: Stopping,
     /// The index to create before the first vector is sent.
     pub(super) create: Option<Wanted>,
-    /// What is known of the index.
+    /// What is known about the index.
     pub(super) known: Binding,
 }
 
-/// How long the pipeline has to say whether anything is left of the input when a run stops.
+/// How long the pipeline has to show whether any input is left when a run stops.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// How a run ends.
+/// The end of a run.
 struct End {
     /// Why it is not a complete success.
     failure: Option<Failure>,
@@ -113,7 +113,7 @@ struct End {
     stopping: bool,
 }
 
-/// Where reading is when nothing more is taken from the pipeline: its end shows in what would come next.
+/// Where reading is when no more is taken from the pipeline: the next item shows whether it was at its end.
 pub(super) async fn stopped_at(mut batches: mpsc::Receiver<Result<Queued, Broken>>) -> Reading {
     match tokio::time::timeout(LAST_LOOK, batches.recv()).await {
         Ok(None) => Reading::Exhausted,
@@ -121,14 +121,14 @@ pub(super) async fn stopped_at(mut batches: mpsc::Receiver<Result<Queued, Broken
     }
 }
 
-/// What comes from the pipeline, until it ends or is closed.
+/// The items of the pipeline, until it ends or is closed.
 struct Incoming {
     batches: Option<mpsc::Receiver<Result<Queued, Broken>>>,
     reading: Reading,
 }
 
 impl Incoming {
-    /// The next batch; the end is kept in mind, and what comes in place of a batch is told.
+    /// The next batch; `None`, noted as well, at the end, and an error for what comes instead of a batch.
     async fn next(&mut self) -> Result<Option<Queued>, Broken> {
         let Some(batches) = &mut self.batches else { return std::future::pending().await };
         let item = batches.recv().await;
@@ -140,14 +140,14 @@ impl Incoming {
         item.transpose()
     }
 
-    /// Takes no more; the threads of the pipeline end.
+    /// Takes no more, so that the threads of the pipeline end.
     async fn close(&mut self) {
         if let Some(batches) = self.batches.take() {
             self.reading = stopped_at(batches).await;
         }
     }
 
-    /// Takes no more, of what is not settled to its end.
+    /// Takes no more, and counts the input as not read to its end.
     fn stop(&mut self) {
         self.batches = None;
         self.reading = Reading::Stopped;
@@ -185,7 +185,7 @@ impl Load {
         }
     }
 
-    /// Takes the next thing that happens.
+    /// Handles the next event.
     async fn step(
         &mut self,
         incoming: &mut Incoming,
@@ -198,14 +198,14 @@ impl Load {
                 Err(stopped_by_signal(&self.sender.reporter))
             }
             Some(outcome) = self.dispatch.next_outcome() => {
-                // What became of a batch is lost with its thread: a later run must not take all for settled.
+                // The outcome of a batch is lost with its task: a later run must not take everything for settled.
                 self.settle.batch(outcome.inspect_err(|_| incoming.stop())?)
             }
             item = incoming.next(), if self.dispatch.has_room() => match item {
                 Ok(Some(queued)) => self.take(queued).await,
                 Ok(None) => Ok(()),
                 Err(Broken::Input { failed, before }) => self.settle.input_failed(*failed, before),
-                // What was read before is still sent; the failure is told at the end.
+                // Batches read before are still sent; the failure is reported at the end.
                 Err(Broken::End(error)) => {
                     end.failure = Some(error);
                     Ok(())
@@ -215,8 +215,8 @@ impl Load {
         }
     }
 
-    /// Takes a batch, to be sent once the index is there and the journal has begun; one that cannot go is counted all
-    /// the same.
+    /// Takes a batch, to be sent once the index exists and the journal has begun. A batch that cannot be sent is
+    /// counted, too.
     async fn take(&mut self, queued: Queued) -> Result<(), Failure> {
         match self.prepare(&queued).await.and_then(|()| self.settle.begin_to_send(&self.known)) {
             Ok(()) => self.dispatch.take(queued),
@@ -228,7 +228,7 @@ impl Load {
         Ok(())
     }
 
-    /// Finds what was overwritten by requests that the service applied late, where the load was to be read back.
+    /// Finds records overwritten by requests that the service applied late, if the load is read back.
     async fn look_once_more(&mut self, end: &mut End) {
         if end.stopping {
             return;
@@ -241,7 +241,7 @@ impl Load {
         }
     }
 
-    /// Decides what is in doubt where nothing on its way can.
+    /// Resolves the doubts that nothing in flight can resolve.
     async fn decide_doubts(&mut self, is_closed: bool, is_stopping: bool) -> Result<(), Failure> {
         if is_stopping {
             self.dispatch.leave_doubts();
@@ -252,7 +252,7 @@ impl Load {
         Ok(())
     }
 
-    /// Sees to it that the index exists before the first vector leaves, and that what is known of it is kept.
+    /// Makes sure that the index exists before the first vector is sent, and that what is known about it is kept.
     async fn prepare(&mut self, queued: &Queued) -> Result<(), Failure> {
         let Some(dimension) = queued.batch.dimension.filter(|_| !queued.batch.vectors.is_empty()) else {
             return Ok(());
@@ -292,7 +292,7 @@ mod tests {
         assert!(with_ticks(wait(), interrupt.clone(), full).await.is_err());
         signal.send_replace(true);
         assert_eq!(with_ticks(wait(), interrupt.clone(), || Ok(())).await, Ok(None));
-        // What is done is done.
+        // A future that is ready wins over an interruption.
         assert_eq!(with_ticks(std::future::ready(()), interrupt, || Ok(())).await, Ok(Some(())));
     }
 }

@@ -1,4 +1,4 @@
-//! The path of the data: one file a step, in this order.
+//! The path of the data: one file per step, in this order.
 
 mod again;
 pub mod batch;
@@ -64,7 +64,8 @@ use crate::oss::wire;
 use crate::read::{self, ReadError};
 use crate::record::Input;
 
-/// So many vectors of another dimension than the index's, and none of its own, are no few bad records of a load.
+/// From this many vectors of another dimension than the index's, with none of the right one, the load as a whole is
+/// wrong.
 const CONTRADICTING: u64 = 10;
 
 /// Loads the inputs: the whole path.
@@ -149,13 +150,13 @@ pub async fn run(job: Job, calls: Calls) -> Finished {
     Box::pin(load.run(pipeline::start(blocks, &plan))).await
 }
 
-/// The index that the first vectors can contradict, and how many of them must.
+/// The index that the first vectors may contradict, and how many of them it takes.
 fn contradicted(known: Option<&Known>, name: &str, is_rehearsal: bool) -> Option<(String, u64)> {
     let least = if is_rehearsal { 1 } else { CONTRADICTING };
     known.filter(|known| known.is_there()).map(|_| (name.to_owned(), least))
 }
 
-/// What is read, how, and where it goes.
+/// What to read, how, and where it goes.
 struct Source {
     inputs: Vec<Input>,
     form: read::Form,
@@ -168,7 +169,7 @@ struct Source {
 }
 
 impl Source {
-    /// The rules as far as the command line says them, and earlier runs, which were bound so.
+    /// The rules from the command line, and from earlier runs, which were bound by them.
     fn rules(&self, bound: &Binding) -> admit::Rules {
         let rules = wanted_rules(&self.wanted, self.metadata_values, self.limits, bound);
         admit::Rules { lint: self.lint, ..rules }
@@ -180,7 +181,7 @@ impl Source {
         read::open(&self.inputs, &self.form, from).map_err(|error| unreadable(&error))
     }
 
-    /// All records, of which is also reported what they were taken for.
+    /// All records; also reports what the inputs were recognised as.
     fn surveyed(&self) -> Result<read::Blocks, Failure> {
         let reporter = Arc::clone(&self.reporter);
         Ok(self.blocks(None)?.when_opened(move |input, opened| reporter.opened(input, opened)))
@@ -191,7 +192,7 @@ impl Source {
             inputs: self.inputs.clone(),
             form: self.form.clone(),
             fields: self.fields.clone(),
-            // What an earlier run has stored may be odd.
+            // Vectors stored by an earlier run may have lint.
             rules: admit::Rules { lint: lint::Mode::Off, ..rules.clone() },
         }
     }
@@ -206,13 +207,13 @@ impl Source {
 struct Ready {
     known: Known,
     rules: admit::Rules,
-    /// What earlier runs settled of the load.
+    /// What earlier runs of the load settled.
     settled: Settled,
     mark: Option<Mark>,
     blocks: read::Blocks,
 }
 
-/// Looks at the index and decides what is left to load; nothing is where complete loads have left nothing to do.
+/// Looks at the index and decides what is left to load; `None` if complete loads have left nothing to do.
 async fn ready(
     source: &Source,
     is_strict: bool,
@@ -244,7 +245,7 @@ async fn ready(
     Ok(Some(Ready { known, rules, settled, mark, blocks }))
 }
 
-/// Whether the load goes on in the index that is known so, and with what complete loads have left.
+/// Checks that the load can continue in this index, and with what complete loads have left.
 fn goes_on_in(index: IndexNow<'_>, settle: &mut Settle) -> Result<(), Failure> {
     let (bound, counts) = settle.bound_before();
     let resumed = Resumed { bound: &bound, counts };
@@ -256,17 +257,17 @@ fn goes_on_in(index: IndexNow<'_>, settle: &mut Settle) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Puts what the run keeps on disk in its place; returns what earlier runs settled of the load.
+/// Puts the run's files in their places; returns what earlier runs of the load settled.
 fn begin(known: &Known, wanted: &Wanted, settle: &mut Settle) -> Result<Settled, Failure> {
     let settled = settle.start(IndexNow { wanted, known })?;
-    // Where nobody may look, whether the index is a new one shows when it is created.
+    // Without permission to look, whether the index is new shows when it is created.
     if !matches!(known, Known::Hidden) || !known.may_be_missing(wanted, settled) {
         settle.tell_of_earlier();
     }
     Ok(settled)
 }
 
-/// Tells how far the run is whenever somebody asks, until what comes back is dropped.
+/// Reports the progress on request, until the returned set is dropped.
 fn answer(mut calls: watch::Receiver<u64>, reporter: Arc<Reporter>) -> JoinSet<()> {
     let mut answering = JoinSet::new();
     answering.spawn(async move {
@@ -277,7 +278,7 @@ fn answer(mut calls: watch::Receiver<u64>, reporter: Arc<Reporter>) -> JoinSet<(
     answering
 }
 
-/// Opens what the run keeps on disk; a rehearsal keeps no journal.
+/// Opens the run's files; a rehearsal has no journal.
 fn keep(job: &Job) -> Result<Checkpoint, Failure> {
     if job.client.is_none() {
         return Checkpoint::rehearsal(job.inputs.clone(), job.keep.rejects.clone());
@@ -285,7 +286,7 @@ fn keep(job: &Job) -> Result<Checkpoint, Failure> {
     Checkpoint::open(job.keep.clone(), job.inputs.clone())
 }
 
-/// Where the state of the load is kept for others to look at.
+/// Where the state of the load is kept for `ossvec status`.
 fn state_place(checkpoint: &Checkpoint, keep: &Keep) -> Option<StatePlace> {
     let folder = checkpoint.folder()?.to_owned();
     let Keep { place, resume_command, from_list, .. } = keep;
@@ -294,9 +295,9 @@ fn state_place(checkpoint: &Checkpoint, keep: &Keep) -> Option<StatePlace> {
     Some(StatePlace { folder, service: place.service.clone(), resume_command })
 }
 
-/// The end of a run that could not even begin.
+/// The end of a run that could not begin.
 fn never_begun(telling: Telling, failure: Failure) -> Finished {
-    // What held it up may be another run, which writes to the same files.
+    // The reason may be another run, which writes to the same files.
     let events = telling.events.filter(|events| matches!(events, Events::Output));
     let metrics = telling.metrics.filter(|_| failure.code != ErrorCode::InUse);
     let (summary, _) = Reporter::new(Telling { events, metrics, ..telling })
@@ -304,7 +305,7 @@ fn never_begun(telling: Telling, failure: Failure) -> Finished {
     Finished { summary, failure: Some(failure) }
 }
 
-/// What is known of the index that vectors are going to; its dimension may still be missing.
+/// What is known about the target index; its dimension may still be unknown.
 fn in_force(known: &Known, rules: &admit::Rules) -> Binding {
     match known {
         Known::Existing(index) => Binding::of(index),
@@ -312,7 +313,7 @@ fn in_force(known: &Known, rules: &admit::Rules) -> Binding {
     }
 }
 
-/// The rules as far as the command line and earlier runs say them.
+/// The rules from the command line and from earlier runs.
 fn wanted_rules(
     wanted: &Wanted,
     metadata_values: admit::MetadataValues,
@@ -329,7 +330,7 @@ fn wanted_rules(
     }
 }
 
-/// What the index adds to the rules.
+/// Adds the rules from the index.
 fn known_rules(rules: admit::Rules, known: &Known, wanted: &Wanted) -> admit::Rules {
     match known {
         Known::Existing(index) => admit::Rules {
@@ -344,7 +345,7 @@ fn known_rules(rules: admit::Rules, known: &Known, wanted: &Wanted) -> admit::Ru
     }
 }
 
-/// The end of a run whose input cannot be read, or not to its end.
+/// The failure of a run with an input that cannot be read, or not to its end.
 pub(crate) fn unreadable(error: &ReadError) -> Failure {
     Failure::from_lines(code_of(error), &error.to_string())
 }

@@ -1,4 +1,4 @@
-//! A run that sends nothing: it asks the service whether a load would be taken, and counts what would be sent.
+//! A run that sends nothing: it asks the service whether it would accept a load, and counts what would be sent.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::call::{Budget, Caller, Pacer, Quota};
 use crate::exit::Failure;
 use crate::oss::client::Client;
 
-/// What comes from the pipeline.
+/// The items of the pipeline.
 type Batches = mpsc::Receiver<Result<Queued, Broken>>;
 
-/// So many records are read for a check.
+/// How many records a check reads.
 const CHECKED: u64 = 500;
 
 /// How much a run that sends nothing does.
@@ -32,16 +32,16 @@ pub struct Rehearse {
     pub client: Option<Client>,
     /// Whether only the first records are read, and the service must respond.
     pub is_check: bool,
-    /// Whether the load itself goes into the local service.
+    /// Whether the actual load goes to the local service.
     pub is_local: bool,
-    /// Whether the load itself reads every batch back.
+    /// Whether the actual load reads every batch back.
     pub reads_back: bool,
     /// The command that loads.
     pub command: String,
 }
 
 impl Rehearse {
-    /// Asks the service, if there is one, and then takes the batches that `start` begins to make.
+    /// Asks the service, if there is one, and then takes the batches that `start` makes.
     pub(super) async fn run(
         mut self,
         wanted: &Wanted,
@@ -78,7 +78,7 @@ impl Rehearse {
         })
     }
 
-    /// Asks the service whether a load would be taken. A dry run does without a service that is out of reach.
+    /// Asks the service whether it would accept a load. A dry run does without a service that cannot be reached.
     async fn ask(
         &mut self,
         wanted: &Wanted,
@@ -122,7 +122,7 @@ async fn ask(caller: &Caller, reporter: &Reporter, wanted: &Wanted) -> Result<Kn
     Ok(known)
 }
 
-/// Reads, admits and batches everything, or only the first records, and sends nothing.
+/// Reads, admits and batches everything, or only the first records, without sending.
 async fn rehearse(
     mut batches: Batches,
     mut settle: Settle,

@@ -1,5 +1,5 @@
-//! Step 6, settle: what became of each batch goes to the rejects, the journal, the counts and the report; only here
-//! does an [`Outcome`] end.
+//! Step 6, settle: enters the outcome of each batch in the rejects, the journal, the counts and the report. An
+//! [`Outcome`] ends only here.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,22 +33,22 @@ pub(super) struct Settle {
     reporter: Arc<Reporter>,
     ledger: Ledger,
     checkpoint: Checkpoint,
-    /// What would have been sent, of a rehearsal.
+    /// What a rehearsal would have sent.
     rehearsal: Option<Rehearsal>,
-    /// What a load would do, of a dry run.
+    /// The plan of a dry run.
     planner: Option<Planner>,
-    /// Whether vectors are compared in place of being sent.
+    /// Whether vectors are compared instead of sent.
     only_reads: bool,
-    /// The inputs that could not be read to their end: why, line by line.
+    /// Why inputs could not be read to their end, one message each.
     failed: Vec<(ErrorCode, String)>,
-    /// Whether the command that continues is worth telling.
+    /// Whether to report the command that continues.
     has_way_on: bool,
 }
 
 /// How the reading of the input ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// At the end of the last input; some may have failed before their own.
+    /// At the end of the last input; some inputs may have failed earlier.
     Exhausted,
     /// Before its end.
     Stopped,
@@ -75,12 +75,12 @@ impl Settle {
         self.checkpoint.hold_against(index);
     }
 
-    /// What is known of each input, if that can bear on others.
+    /// The roles of the inputs, if the order of inputs matters.
     pub(super) fn roles(&self) -> Vec<Role> {
         self.checkpoint.roles()
     }
 
-    /// Forgets inputs that are to be loaded again for the sake of their order.
+    /// Forgets inputs that must be loaded again because of their order.
     pub(super) fn load_again(&mut self, again: &Again) {
         self.checkpoint.load_again(again);
     }
@@ -96,12 +96,12 @@ impl Settle {
         Ok(is_complete)
     }
 
-    /// What earlier runs of the load knew of the index, and what they counted.
+    /// What earlier runs of the load knew about the index, and what they counted.
     pub(super) fn bound_before(&self) -> (Binding, Settled) {
         self.checkpoint.bound()
     }
 
-    /// What is known of the index by earlier runs, and by complete loads.
+    /// What earlier runs and complete loads knew about the index.
     pub(super) fn bound(&self) -> Binding {
         self.checkpoint.bound_by_all()
     }
@@ -116,7 +116,7 @@ impl Settle {
         self.checkpoint.of_others()
     }
 
-    /// Puts all files in their places, now that the index is known; returns what earlier runs settled of the load.
+    /// Puts all files in their places, once the index is known; returns what earlier runs of the load settled.
     pub(super) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
         let earlier = self.checkpoint.start(index)?;
         self.goes_on_from(earlier);
@@ -125,7 +125,7 @@ impl Settle {
         Ok(self.ledger.earlier())
     }
 
-    /// Tells what this run gives up; the second time nothing.
+    /// Reports what this run gives up; does nothing the second time.
     pub(super) fn tell_of_earlier(&mut self) {
         self.checkpoint.tell_of_earlier().into_iter().for_each(|note| self.reporter.note(note));
     }
@@ -143,23 +143,23 @@ impl Settle {
         self.reporter.goes_on_from(earlier);
     }
 
-    /// Notes what later records have taken back of a verification's findings.
+    /// Notes which findings of a verification later records have taken back.
     fn take_back(&mut self) {
         self.ledger.taken_back(self.checkpoint.taken_back());
         self.reporter.goes_on_from(self.ledger.earlier());
     }
 
-    /// Notes that a batch is about to be sent, into the index that is known so.
+    /// Notes that a batch is about to be sent to the index.
     pub(super) fn begin_to_send(&mut self, known: &Binding) -> Result<(), Failure> {
         self.checkpoint.begin_to_send(known)
     }
 
-    /// Notes that nothing which an earlier run stored is in the index.
+    /// Notes that the index has nothing that an earlier run stored.
     pub(super) fn index_is_new(&mut self) -> Result<(), Failure> {
         self.checkpoint.index_is_new()
     }
 
-    /// Settles a batch: its rejects are on disk before the journal moves, and both before anybody is told.
+    /// Settles a batch: its rejects are on disk before the journal is updated, and both before anything is reported.
     pub(super) fn batch(&mut self, outcome: Outcome) -> Result<(), Failure> {
         let is_left = !outcome.settled && self.checkpoint.is_resumable();
         let outcome = if is_left { outcome.left_to_a_later_run() } else { outcome };
@@ -173,13 +173,13 @@ impl Settle {
         outcome.stop.or_else(|| self.ledger.too_many_rejects()).map_or(Ok(()), Err)
     }
 
-    /// Enters what became of a batch in the books, and tells it.
+    /// Enters the outcome of a batch in the books, and reports it.
     fn enter(&mut self, outcome: &Outcome) {
         self.ledger.enter(outcome);
         self.reporter.batch(outcome, self.ledger.balance());
     }
 
-    /// Rejects records that were stored, and are so no longer.
+    /// Rejects records that were stored but have been overwritten.
     pub(super) fn overwritten(&mut self, defects: &[Defect]) -> Result<(), Failure> {
         if defects.is_empty() {
             return Ok(());
@@ -190,29 +190,29 @@ impl Settle {
         Ok(())
     }
 
-    /// Keeps what is shown and the disk up to date while nothing settles.
+    /// Keeps the display and the files up to date while nothing settles.
     pub(super) fn tick(&mut self, pace: &dyn Pace) -> Result<(), Failure> {
         self.reporter.pace(pace.factor());
         self.reporter.tick(pace.bound());
         self.checkpoint.sync_if_due()
     }
 
-    /// The keys of what is rejected.
+    /// The keys of rejected records.
     pub(super) fn listed(&self) -> Arc<Listed> {
         self.checkpoint.listed()
     }
 
-    /// Who is told what happens, for others who tell it too.
+    /// The reporter, to share with other tasks.
     pub(super) fn shared_reporter(&self) -> Arc<Reporter> {
         Arc::clone(&self.reporter)
     }
 
-    /// Who is told what happens.
+    /// The reporter of the run.
     pub(super) fn reporter(&self) -> &Reporter {
         &self.reporter
     }
 
-    /// Makes a plan of the batches of a rehearsal.
+    /// Makes a plan from the batches of a rehearsal.
     pub(super) fn plans(&mut self, planner: Planner) {
         self.planner = Some(planner);
     }
@@ -233,14 +233,14 @@ impl Settle {
         kept
     }
 
-    /// Counts a batch that was read and will not be sent.
+    /// Counts a batch that was read but will not be sent.
     pub(super) fn abandon(&mut self, batch: Option<Batch>) {
         if let Some(batch) = batch {
             self.enter(&not_sent(batch).left_to_a_later_run());
         }
     }
 
-    /// Notes that an input cannot be read any further; batches from the number `before` on stand behind it.
+    /// Notes that an input cannot be read any further; batches from the number `before` on come after the failure.
     pub(super) fn input_failed(&mut self, failed: FailedInput, before: u64) -> Result<(), Failure> {
         self.reporter.input_failed(&failed);
         self.failed.push((code_of(&failed.error), failed.error.to_string()));
@@ -250,7 +250,7 @@ impl Settle {
     /// Closes the books and finds the exit code.
     pub(super) fn finish(mut self, reading: Reading, mut failure: Option<Failure>) -> Finished {
         if self.ledger.is_without_a_good_record() {
-            // More of the same would follow, and what is settled by then would never be read again.
+            // Later records would be as bad, and what is settled by then would never be read again.
             self.has_no_way_on();
             failure = failure.map(|failure| {
                 failure.advise(
@@ -267,7 +267,7 @@ impl Settle {
         let exit = self.ledger.exit(failure.as_ref(), self.reporter.misses_fields());
         let is_success = matches!(exit, Exit::Complete | Exit::Partial);
         let success = exit.code();
-        // The index may change: what was equal once is no reason to compare nothing the next time.
+        // The index may change: what is equal now must be compared again the next time.
         let has_receipt = is_success && !self.only_reads && self.ledger.too_few_records().is_none();
         let success = has_receipt.then_some(success);
         let may_have_stored = !self.only_reads && self.ledger.may_have_stored();
@@ -313,7 +313,7 @@ impl Settle {
                 summary.exit_code = summary.exit_code.max(exit.code());
             }
         });
-        // Whoever closed the pipe of events has seen enough; that is no failure of the load.
+        // A reader that closes the pipe of events has seen enough; the load does not fail.
         let sink_error = sink_error.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
         let mut finished = Finished { summary, failure };
         if let Some(error) = sink_error {
@@ -325,14 +325,14 @@ impl Settle {
         finished
     }
 
-    /// Notes that to continue would only fail again.
+    /// Notes that continuing would only fail again.
     fn has_no_way_on(&mut self) {
         self.checkpoint.has_no_way_on();
         self.has_way_on = false;
     }
 }
 
-/// What to do about too many rejects.
+/// The cure for too many rejects.
 fn advice_on_many(is_all_read: bool, left: &Left) -> String {
     let place =
         if left.drops_rejects { "keep them with --rejects FILE" } else { "the rejects file has all of them" };
@@ -344,10 +344,10 @@ fn interrupted(failure: Option<&Failure>) -> bool {
     failure.is_some_and(|failure| failure.exit() == Exit::Interrupted)
 }
 
-/// So many inputs that could not be read to their end are listed with the failure.
+/// Maximum number of inputs listed in a failure to read them to their end.
 const FAILED_LISTED: usize = 20;
 
-/// The failure of a run that did all it could, but not all inputs could be read to their end.
+/// The failure of a run that did all it could, if some inputs could not be read to their end.
 fn unread(failed: &[(ErrorCode, String)], can_resume: bool) -> Option<Failure> {
     let way_on = match (failed.len(), can_resume) {
         (0, _) => return None,
@@ -371,12 +371,12 @@ fn unread(failed: &[(ErrorCode, String)], can_resume: bool) -> Option<Failure> {
     Some(Failure::new(code, message).list(listed.chain(more)).advise(way_on))
 }
 
-/// Why an input cannot be read, as one word.
+/// The code of an error in reading an input.
 pub(super) fn code_of(error: &ReadError) -> ErrorCode {
     if error.code() == "io" { ErrorCode::InputUnreadable } else { ErrorCode::InputInvalid }
 }
 
-/// The outcome of a batch that stays here.
+/// The outcome of a batch that is not sent.
 fn not_sent(batch: Batch) -> Outcome {
     Outcome {
         number: batch.number,

@@ -1,5 +1,5 @@
-//! What `--strict` asks of records that earlier runs of the load settled: they count as if this run had read them, or a
-//! load that was refused would pass once it is continued.
+//! `--strict` for records that earlier runs of the load settled: their findings count as if this run had read them.
+//! Otherwise a load that was refused would pass once it is continued.
 
 use std::collections::BTreeSet;
 
@@ -14,35 +14,35 @@ use crate::read;
 use crate::record::{Position, Span};
 use crate::resources::{spawn, too_few_threads};
 
-/// Those records.
+/// The records that earlier runs settled.
 pub(super) struct Earlier {
     pub(super) load: Beginning,
     pub(super) mark: Mark,
-    /// The inputs that other loads have completed, and which are theirs.
+    /// The inputs that other loads have completed.
     pub(super) of_others: BTreeSet<u32>,
 }
 
 impl Earlier {
-    /// What is found in them, on a thread of its own, which ends when nobody waits for it any more.
+    /// The findings in them; reads on a separate thread, which ends once the result is no longer wanted.
     pub(super) async fn findings(self) -> Result<Findings, Failure> {
         let (found, finds) = oneshot::channel();
         spawn(move || {
             let findings = self.read(|| !found.is_closed());
-            // Nobody waits for it any more.
+            // The result may no longer be wanted.
             found.send(findings).unwrap_or_default();
         })
         .map_err(|error| too_few_threads(&error))?;
         Ok(finds.await.unwrap_or_default())
     }
 
-    /// Reads them up to the last one, with everything between them: this run reads that as well.
+    /// Reads them up to the last one, including unsettled records in between, which this run reads as well.
     fn read(&self, is_wanted: impl Fn() -> bool) -> Findings {
         let mut findings = Findings::default();
         let Beginning { inputs, form, fields, rules } = &self.load;
         let Ok(blocks) = read::open(inputs, form, None) else { return findings };
         let mut admit = Admit::new(fields.clone(), rules.clone());
         let last = self.mark.ahead.iter().map(|span| span.end).fold(self.mark.position, Position::max);
-        // What cannot be read is reported when this run comes there.
+        // Errors are reported when this run gets there.
         for block in blocks.passing_over(self.passed_over()).flatten() {
             if !is_wanted() || block.records.first().is_some_and(|first| first.position >= last) {
                 break;

@@ -16,7 +16,7 @@ fn key(number: u8) -> String {
     format!("{number:03}")
 }
 
-/// The batches of a run that goes on from `mark`, read in blocks of five records.
+/// The batches of a run that continues from `mark`, read in blocks of five records.
 fn batches(keys: &[u8], mark: &Mark, size: usize) -> Vec<Batch> {
     let from = usize::try_from(mark.position.record).unwrap();
     let records: Vec<_> = (from..keys.len()).collect();
@@ -37,7 +37,7 @@ fn batches(keys: &[u8], mark: &Mark, size: usize) -> Vec<Batch> {
     all
 }
 
-/// What a service holds, and what the journal says of it.
+/// The content of a service, and what the journal says about it.
 #[derive(Default)]
 struct World {
     store: HashMap<String, u64>,
@@ -55,7 +55,7 @@ impl World {
         (0..self.mark.position.record).chain(ahead).collect()
     }
 
-    /// One run, killed after so many steps: what is in flight by then is stored in part.
+    /// One run, killed after `steps`: batches in flight are partly stored by then.
     fn run(&mut self, keys: &[u8], size: usize, steps: usize, choices: &mut impl Iterator<Item = usize>) {
         let settled = self.settled();
         let mut tracker = Tracker::new(Some(&self.mark));

@@ -1,4 +1,4 @@
-//! One input with what stands beside it in files of their own, row by row: keys and metadata of vectors that have none.
+//! One input joined row by row with its companions: files with the keys and metadata that its vectors lack.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) struct Aligned {
     ends: Option<Misaligned>,
 }
 
-/// What stands beside vectors.
+/// The keys and metadata of vectors that have none of their own.
 struct Beside {
     keys: RowKeys,
     metadata: Option<Records>,
@@ -43,7 +43,7 @@ struct Beside {
 enum RowKeys {
     /// One after another, in a file of this name.
     File(Keys, String),
-    /// The input itself, beside its vectors.
+    /// In the input itself, next to its vectors.
     Own(Keys),
     Records(Records, KeyField),
     Template(String),
@@ -119,7 +119,7 @@ fn bare_vectors(block: &Block, input: Input) -> ReadError {
     }
 }
 
-/// Whether an input begins with so many arrays and nothing else that it holds vectors without keys.
+/// Whether an input begins with a block of nothing but arrays, which are vectors without keys.
 fn is_start_of_bare_vectors(block: &Block) -> bool {
     let is_vector = |text: &[u8]| text.starts_with(b"[") && text.ends_with(b"]") && text.contains(&b',');
     let is_array = |record: &Record| matches!(&record.raw, Raw::Json(text) if is_vector(text));
@@ -127,10 +127,10 @@ fn is_start_of_bare_vectors(block: &Block) -> bool {
         && block.records.iter().all(is_array)
 }
 
-/// What is wrong with what stands beside some rows, by their numbers in a block.
+/// What is wrong with the companion record of a row, by the row's number in the block.
 type Troubles = BTreeMap<usize, RowTrouble>;
 
-/// Makes records that cannot be taken of those rows.
+/// Marks those rows as broken records.
 fn break_off(block: &mut Block, troubles: Troubles) {
     for (row, trouble) in troubles {
         let Some(record) = block.records.get_mut(row) else { continue };
@@ -140,7 +140,7 @@ fn break_off(block: &mut Block, troubles: Troubles) {
             Raw::Row { columns, cells } if cells.len() == columns.0.len() => {
                 object(columns.0.iter().zip(cells.iter().map(cell))).into()
             }
-            // It has a trouble of its own.
+            // The row has a trouble of its own.
             Raw::Row { .. } | Raw::Broken { .. } => continue,
         };
         record.raw = Raw::broken(text, trouble);
@@ -148,7 +148,7 @@ fn break_off(block: &mut Block, troubles: Troubles) {
 }
 
 impl Beside {
-    /// Opens what the user names for an input that has no keys, from a row on; all must be as long as the input.
+    /// Opens the companions of an input without keys at the given row. Each must be as long as the input.
     fn open(reader: &mut Reader, form: &Form, row: u64) -> Result<Option<Self>, ReadError> {
         let input = reader.input().clone();
         let is_bare = reader.bare().is_some() || reader.lacks_keys(form);
@@ -200,8 +200,8 @@ impl Beside {
         skipped.map_err(|failure| failed("--metadata-from", input, failure))
     }
 
-    /// Ends a block before the first row behind which keys or metadata would stand beside other rows than in the file once
-    /// it is fixed.
+    /// Ends a block before the first row of uncertain length: after it, keys and metadata would go to other rows than
+    /// once the file is fixed.
     fn cut_off(&self, block: &mut Block) -> Option<Misaligned> {
         let mut rows = block.records.iter().enumerate();
         let (row, misaligned) =
@@ -211,10 +211,10 @@ impl Beside {
         Some(misaligned)
     }
 
-    /// Puts keys and metadata beside the rows of a block.
+    /// Adds keys and metadata to the rows of a block.
     fn join(&mut self, block: &mut Block, input: &Input) -> Result<(), ReadError> {
         let count = block.records.len();
-        // The trouble of a file beside the input is that of the rows that it stands beside.
+        // A row takes over the trouble of its companion record.
         let mut troubles = BTreeMap::new();
         let place = block.records.first().map(|record| record.position).unwrap_or_default();
         let keys = self.next_keys(count, &mut troubles, place, input)?;
@@ -256,7 +256,7 @@ impl Beside {
         Ok(())
     }
 
-    /// The next metadata as JSON, and the rows for which there is none.
+    /// The next metadata as JSON; adds the rows without usable metadata to `troubles`.
     fn next_metadata(&mut self, count: usize, troubles: &mut Troubles) -> Result<Vec<String>, Failure> {
         let Some(metadata) = &mut self.metadata else { return Ok(Vec::new()) };
         let records = metadata.next(count)?;
@@ -270,7 +270,7 @@ impl Beside {
         Ok(texts.collect())
     }
 
-    /// The next keys as JSON, and the rows for which there is none.
+    /// The next keys as JSON; adds the rows without a usable key to `troubles`.
     fn next_keys(
         &mut self,
         count: usize,
@@ -301,7 +301,7 @@ impl Beside {
                     }
                     other => failed(other.into()),
                 })?;
-                // The keys of an array are looked at with the records that have them.
+                // Admission checks the keys of an array together with their records.
                 Ok(keys.into_iter().map(|key| key.unwrap_or_else(|_| NO_KEY.to_owned())).collect())
             }
             RowKeys::Records(records, field) => {
@@ -321,7 +321,7 @@ impl Beside {
     }
 }
 
-/// How many records an input has that a file stands beside; of text, which can be read again, they are counted.
+/// How many records an input with a companion has. Text is read once more to count them.
 fn rows(reader: &Reader, form: &Form, option: &'static str) -> Result<u64, ReadError> {
     if let Some(rows) = reader.known_rows() {
         return Ok(rows);
@@ -346,13 +346,13 @@ pub(crate) fn stem(input: &Input) -> String {
     name.split('.').next().unwrap_or_default().to_owned()
 }
 
-/// Rows with keys and metadata beside them.
+/// Rows joined with their keys and metadata.
 #[derive(Debug)]
 struct Joined {
     inner: Arc<dyn Rows>,
     name: Arc<str>,
     keys: Vec<String>,
-    /// One a row, or none at all.
+    /// One per row, or empty.
     metadata: Vec<String>,
 }
 
@@ -365,7 +365,7 @@ impl Joined {
         text.push(b',');
         let start = text.len();
         inner(text);
-        // Its brace makes way, so that the places in it stay what they are.
+        // Blank out the opening brace of `inner`, so that the offsets in it stay the same.
         if let Some(brace) = text.get_mut(start) {
             *brace = b' ';
         }

@@ -1,7 +1,7 @@
-//! What stands around an array of records: the members of the objects that hold it.
+//! The text around an array of records: the members of the objects that contain it.
 //!
-//! They are read to their end, so that a file whose brackets went wrong is not taken for one that is complete, and they
-//! are searched for records that nobody would read.
+//! They are parsed to their end, so that a file with a bracket error is not taken for a complete one, and searched for
+//! records that would otherwise be left out.
 
 use std::sync::Arc;
 
@@ -12,27 +12,27 @@ use super::outline::Outline;
 use super::value::{Members, Next, scalar_end, skip_blanks, string_end};
 use crate::record::names::{METADATA, NAMESPACE, WRAPPERS, is_one_of};
 
-/// Why the members cannot be passed over.
+/// Why the members cannot be skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// The text ends first.
     Unfinished,
-    /// Something at this offset cannot stand there.
+    /// Unexpected input at this offset.
     Malformed(usize, &'static str),
-    /// At this offset records begin that would be left out.
+    /// Records outside the array begin at this offset.
     Records(usize),
-    /// At this offset begins a second member of the name that leads to the records.
+    /// A second member with a name on the path to the records begins at this offset.
     Repeated(usize),
 }
 
-/// How deep values may hold one another; records are far below, and the stack is bounded.
+/// Maximum depth of nested values. Records are far less deep; the limit bounds the stack.
 const DEEPEST: usize = 128;
 
 const MEMBER: &str = "a member of the object or its end";
 
 /// What was found in an object on the way to its array of records.
 pub(crate) enum Found {
-    /// The array begins: the offset behind its bracket, and the namespace that stands before it, if one does.
+    /// The array begins: the offset after its bracket, and the namespace before it, if there is one.
     Array(usize, Option<Arc<str>>),
     /// The object ends at this offset without it.
     End(usize),
@@ -75,13 +75,13 @@ pub(crate) fn descend(
     }
 }
 
-/// What a namespace is called whose value is spelled like this.
+/// The namespace in a raw JSON value.
 fn said(raw: &[u8]) -> Arc<str> {
     let raw = if raw == b"null" { b"" } else { raw };
     String::from_utf8_lossy(raw).trim_matches('"').into()
 }
 
-/// Whether a member, whose name is spelled as in the text, has this name.
+/// Whether a member, spelled as in the text, has this name.
 fn is_called(spelled: &[u8], name: &str) -> bool {
     if !spelled.contains(&b'\\') {
         return spelled == name.as_bytes();
@@ -92,13 +92,13 @@ fn is_called(spelled: &[u8], name: &str) -> bool {
 
 /// What follows the array of records, inside the objects around it.
 pub(crate) enum After {
-    /// A member that ends at this offset, and the namespace that it is, if it is one.
+    /// The offset where a member ends, and its value if it is the namespace.
     Member(usize, Option<Arc<str>>),
-    /// The end of the innermost object, behind its bracket.
+    /// The offset after the bracket that ends the innermost object.
     End(usize),
 }
 
-/// Finds what stands at `at`, behind the array or behind a member, in an object where `name` leads to the array.
+/// Finds what follows at `at`, after the array or a member, in an object where `name` leads to the array.
 pub(crate) fn after(text: &[u8], at: usize, name: &str, named: Named<'_>) -> Result<After, Trouble> {
     match text.get(at) {
         None => return Err(Trouble::Unfinished),
@@ -108,7 +108,7 @@ pub(crate) fn after(text: &[u8], at: usize, name: &str, named: Named<'_>) -> Res
     }
     match Members::behind(text, at).advance() {
         Next::Member(member, value) => {
-            // A record has its own vector; what was taken for an object around records was one.
+            // Only a record has a vector: the object is a record, not a container of records.
             if named.is_vector(member) && is_array_of_numbers(text, value) {
                 return Err(Trouble::Records(value));
             }
@@ -130,7 +130,7 @@ fn is_array_of_numbers(text: &[u8], at: usize) -> bool {
         && text.get(skip_blanks(text, at + 1)).is_some_and(|byte| matches!(byte, b'-' | b'0'..=b'9'))
 }
 
-/// Passes over the value at `at`, which is called `name` or stands in an array, and gives the offset behind it.
+/// Skips the value at `at`, which is called `name` or is an array element, and returns the offset after it.
 fn passed(
     text: &[u8],
     at: usize,
@@ -164,7 +164,7 @@ fn object(text: &[u8], at: usize, depth: usize, named: Named<'_>) -> Result<usiz
     }
 }
 
-/// Whether a list of the metadata of records, beside them, may have this name: that of one's metadata, or of several's.
+/// Whether a member of this name may list the metadata of the records, in the singular or the plural.
 fn lists_metadata(name: &[u8]) -> bool {
     is_one_of(&METADATA, name) || name.strip_suffix(b"s").is_some_and(|one| is_one_of(&METADATA, one))
 }
@@ -203,7 +203,7 @@ fn array(
     }
 }
 
-/// Numbers and words, among them those that Python writes.
+/// Skips a number or a word, including those that Python writes.
 fn scalar(text: &[u8], at: usize) -> Result<usize, Trouble> {
     let end = scalar_end(text, at).ok_or(Trouble::Unfinished)?;
     let word = text.get(at..end).unwrap_or_default();

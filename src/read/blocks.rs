@@ -1,4 +1,5 @@
-//! The records of all inputs in their order, block by block; an input that cannot be read any further ends alone.
+//! The records of all inputs in their order, block by block. An input that cannot be read further does not end the
+//! others.
 
 use std::fs;
 
@@ -10,14 +11,14 @@ use super::recognise::Form;
 use super::sizes::Sizes;
 use crate::record::{Block, Input, Position, Span};
 
-/// Starts to read `inputs` in their order, at the place `from` of an earlier reading if there is one.
+/// Starts to read `inputs` in their order, from a place of an earlier reading if there is one.
 ///
-/// Places to continue from are the start of a record, the place behind one, and the end of a block.
+/// Reading can continue from the start of a record, the place after one, and the end of a block.
 pub fn open(inputs: &[Input], form: &Form, from: Option<Position>) -> Result<Blocks, ReadError> {
     Blocks::new(inputs, form, from, Sizes::USUAL)
 }
 
-/// How many bytes the inputs hold in their files, before decompression, unless one of them is a pipe.
+/// The total size of the input files, before decompression, unless one of them is a pipe.
 pub(crate) fn total_bytes(inputs: &[Input]) -> Option<u64> {
     inputs.iter().map(size).sum()
 }
@@ -30,19 +31,19 @@ fn size(input: &Input) -> Option<u64> {
     }
 }
 
-/// An input that cannot be read any further. What stands behind the place cannot be told from what is missing.
+/// An input that cannot be read any further. How much of it is left after that place is unknown.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct FailedInput {
     /// Where to continue once it is repaired: everything before has been handed out.
     pub at: Position,
-    /// Tells whether its text before that place is still the same: see [`beginning`](super::begins_as).
+    /// A hash to check later that the text before that place is unchanged: see [`beginning`](super::begins_as).
     pub beginning: Option<String>,
     /// Why.
     pub error: ReadError,
 }
 
-/// The records of all inputs in order, block by block. The input that an error ends is followed by the next one.
+/// The records of all inputs in order, block by block. After an error, reading continues with the next input.
 pub struct Blocks {
     /// The inputs not yet opened, with their numbers.
     waiting: std::vec::IntoIter<(u32, Input)>,
@@ -66,7 +67,7 @@ pub struct Blocks {
 /// What an input shows when it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// What it was taken for, in words.
+    /// The form that was recognised, in words.
     pub form: String,
     /// Bytes of its file, unless it is a pipe.
     pub bytes: Option<u64>,
@@ -75,7 +76,7 @@ pub struct Opened {
 /// The input that is being read.
 struct Current {
     reading: Aligned,
-    /// Where it would have to be continued.
+    /// Where to continue this input.
     reached: Position,
     is_empty: bool,
 }
@@ -123,47 +124,47 @@ impl Blocks {
         })
     }
 
-    /// Does not read what an earlier run settled at the beginning of an input, nor inputs that it settled whole.
+    /// Skips what an earlier run settled: the beginning of an input, or all of it.
     #[must_use]
     pub fn passing_over(self, settled: Vec<Span>) -> Self {
         Self { settled, ..self }
     }
 
-    /// The bytes of inputs that are passed over whole. No block counts them.
+    /// The bytes of inputs that are skipped entirely. No block counts them.
     pub(crate) fn bytes_passed_over(&self) -> u64 {
         let is_passed = |number: u32| matches!(self.start(number, self.from), Start::Nowhere);
         let passed = self.waiting.as_slice().iter().filter(|(number, _)| is_passed(*number));
         passed.filter_map(|(_, input)| size(input)).sum()
     }
 
-    /// Tells the number of each input that turns out to hold no record at all.
+    /// Calls back with the number of each input that has no records.
     #[must_use]
     pub fn when_empty(self, told: impl FnMut(u32) + Send + 'static) -> Self {
         Self { when_empty: Box::new(told), ..self }
     }
 
-    /// Tells of each input that is opened what it was taken for.
+    /// Calls back for each opened input with what it was recognised as.
     #[must_use]
     pub fn when_opened(self, told: impl FnMut(u32, Opened) + Send + 'static) -> Self {
         Self { when_opened: Some(Box::new(told)), ..self }
     }
 
-    /// Tells where an input repeats its header for the first time, and how often it does, at its end.
+    /// Calls back at the end of an input that repeats its header, with the first place and the number of repetitions.
     #[must_use]
     pub fn when_header_repeated(self, told: impl FnMut(Position, u64) + Send + 'static) -> Self {
         Self { when_repeated: Box::new(told), ..self }
     }
 
-    /// Tells what an input is recognised as that nobody could look at before, if that is worth a word.
+    /// Calls back with what an input was recognised as, if it can be read only once and this is worth a note.
     #[must_use]
     pub fn when_recognised(self, told: impl FnMut(u32, String) + Send + 'static) -> Self {
         Self { when_recognised: Box::new(told), ..self }
     }
 
-    /// Where to begin in the input of this number, which is the next one.
+    /// Where to begin in the next input, which has this number.
     fn start(&self, number: u32, from: Option<Position>) -> Start {
         let mut place = from.filter(|from| from.input == number).unwrap_or_else(|| start_of(number));
-        // Stretches may follow one another, but each is passed once.
+        // Settled stretches may be adjacent; skip each of them once.
         for _ in 0..self.settled.len() {
             let Some(span) = self.settled.iter().find(|span| holds(span, place)) else { break };
             if span.end.input > number {
@@ -200,7 +201,7 @@ impl Blocks {
         Box::new(FailedInput { at, beginning: beginning(input, at, self.form.encoding), error })
     }
 
-    /// Reads the next block of the input at hand; nothing at its end.
+    /// Reads the next block of the current input; `None` at its end.
     fn read(&mut self, mut current: Current) -> Option<Result<Block, Box<FailedInput>>> {
         let next = current.reading.next_block();
         if !matches!(next, Ok(Some(_)))
@@ -239,7 +240,7 @@ impl Blocks {
     }
 }
 
-/// Whether an input comes from a program, so that what is read of it is gone.
+/// Whether an input is a stream, such as a pipe, that cannot be read again.
 fn is_read_once(input: &Input) -> bool {
     match input {
         Input::File(path) => !path.is_file(),
@@ -252,7 +253,7 @@ fn start_of(number: u32) -> Position {
     Position { input: number, line: 1, ..Position::default() }
 }
 
-/// Whether `place` is settled by `span`, which begins at a record; what stands before an input's first one is none.
+/// Whether `span` settles `place`. A span begins at a record; text before the first record of an input has none.
 fn holds(span: &Span, place: Position) -> bool {
     let begins_before = span.start <= place
         || (span.start.input == place.input && span.start.record == 0 && place.record == 0);

@@ -1,16 +1,15 @@
-//! The memory that text is read into, used again once nobody holds a record of it.
+//! The memory that text is read into, reused once no record refers to it.
 //!
-//! The system clears each page of fresh memory when it is touched first, which takes longer than reading text into it
-//! that the system has at hand.
+//! The system zeroes each page of fresh memory on first touch, which takes longer than reading cached text into it.
 
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Buffers of one size that nobody needs at the moment; clones share them.
+/// Idle buffers of one size; clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Buffers {
     idle: Arc<Mutex<Vec<Vec<u8>>>>,
-    /// Only memory of this size is kept: what a long record took is given back.
+    /// Only memory of this size is kept: the memory of a long record is freed.
     size: usize,
 }
 
@@ -19,12 +18,12 @@ impl Buffers {
         Self { idle: Arc::default(), size }
     }
 
-    /// An empty buffer, which has no memory until it is filled.
+    /// An empty buffer, which allocates nothing until it is filled.
     pub(super) fn empty(&self) -> Buffer {
         Buffer { memory: Vec::new(), filled: 0, home: self.clone() }
     }
 
-    /// Memory for so much text; what is idle, where that is enough.
+    /// Memory for `room` bytes; an idle buffer if that is large enough.
     fn memory(&self, room: usize) -> Vec<u8> {
         let idle =
             (room <= self.size).then(|| self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop());
@@ -38,10 +37,10 @@ impl Buffers {
     }
 }
 
-/// Text in memory that is used again when this is dropped.
+/// Text in memory that is reused once this is dropped.
 #[derive(Debug)]
 pub(super) struct Buffer {
-    /// More than the text, so that what is read next has a place that needs no clearing.
+    /// Longer than the text, so that the next read goes to memory that is already initialised.
     memory: Vec<u8>,
     filled: usize,
     home: Buffers,
@@ -52,7 +51,7 @@ impl Buffer {
         self.memory.get(..self.filled).unwrap_or_default()
     }
 
-    /// Makes room for so much text.
+    /// Makes room for `room` bytes of text.
     pub(super) fn reserve(&mut self, room: usize) {
         if self.memory.is_empty() {
             self.memory = self.home.memory(room);
@@ -61,7 +60,7 @@ impl Buffer {
         }
     }
 
-    /// Reads on until it holds `target` bytes; fewer only at the end or before an error.
+    /// Reads until it holds `target` bytes; fewer only at the end or before an error.
     pub(super) fn fill(&mut self, from: &mut impl Read, target: usize) -> io::Result<()> {
         self.reserve(target);
         while let Some(room) = self.memory.get_mut(self.filled..target).filter(|room| !room.is_empty()) {
@@ -85,20 +84,20 @@ impl Buffer {
         self.filled = end;
     }
 
-    /// How much text it has memory for.
+    /// The bytes of text that fit without a new allocation.
     #[cfg(test)]
     pub(super) fn room(&self) -> usize {
         self.memory.len()
     }
 
-    /// Drops the first bytes, all of them at the most.
+    /// Drops up to `count` bytes from the start.
     pub(super) fn skip(&mut self, count: usize) {
         let count = count.min(self.filled);
         self.memory.copy_within(count..self.filled, 0);
         self.filled -= count;
     }
 
-    /// Drops everything behind the first bytes.
+    /// Keeps the first `count` bytes.
     pub(super) fn truncate(&mut self, count: usize) {
         self.filled = self.filled.min(count);
     }

@@ -1,7 +1,7 @@
-//! JSON whose records are no slices of its text, or stand where nothing says that they are records: columns, which are
-//! read as such, and what is refused by its name with the command that makes JSON Lines of it.
+//! JSON whose records are not slices of its text, or are in unexpected places: columns, which can be read, and other
+//! forms, which are rejected with the command that converts them to JSON Lines.
 //!
-//! Dictionaries, and records under names that nobody knows, could be something else, so they are not read.
+//! Dictionaries, and records under unknown names, could be something else, so they are not read.
 
 use super::conversion::{self, Conversion, Held, Path, dotted, listed, place, plain};
 use super::named::{Named, is_key_name, is_record, is_vector_name};
@@ -10,14 +10,14 @@ use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
 use crate::record::names::{DICTIONARIES, KEY_COLUMNS, VECTOR_COLUMN, is_one_of};
 
-/// JSON in columns that is read, by how its columns stand in it.
+/// JSON in columns that can be read, by layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Columnar {
-    /// As lists side by side.
+    /// Parallel lists.
     Lists,
-    /// As objects side by side, whose members are called by the labels of the rows.
+    /// Parallel objects, whose members are named after the row labels.
     Labelled,
-    /// As rows, which are arrays, behind a list of the columns' names.
+    /// Rows as arrays, after a list of the column names.
     Rows,
 }
 
@@ -32,7 +32,7 @@ impl Columnar {
     }
 }
 
-/// Columns side by side: lists of equal length, or what pandas writes.
+/// Parallel columns: lists of equal length, or the output of pandas.
 pub(crate) fn of_columns(
     head: &[u8],
     outline: &Outline<'_>,
@@ -57,7 +57,7 @@ pub(crate) fn of_columns(
     let has_scalar_key = keys.is_some_and(|member| !is_list(member.value));
     let vectors = vectors.filter(|member| !has_scalar_key || member.name == VECTOR_COLUMN.as_bytes());
     let keys = keys.filter(|_| !has_scalar_key);
-    // The lists of an answer to a query are of lists, whatever they hold.
+    // The answer to a query has a list of lists in each column.
     let has_other = vectors.is_some_and(|_| keys.is_none_or(|keys| keys.value != Value::Arrays));
     if !has_other && is_without_embeddings(head, outline, keys) {
         return Some(Err(Unfit::NullEmbeddings));
@@ -72,7 +72,7 @@ pub(crate) fn of_columns(
     let all_are_lists = outline.members.iter().all(|member| is_list(member.value) || is_null(member));
     match (keys, vectors) {
         (Some(_), Some(_)) => Some(Ok(Columnar::Lists)),
-        // More of it than is looked at: the other column may follow.
+        // The text continues past `head`: the other column may follow.
         (Some(_), None) | (None, Some(_)) if !outline.is_complete && all_are_lists => {
             Some(Ok(Columnar::Lists))
         }
@@ -83,7 +83,7 @@ pub(crate) fn of_columns(
                 Err(Unfit::NoKeys)
             })
         }
-        // A list of texts is none of records, whatever it is called.
+        // A list of texts cannot be records, whatever its name.
         (None, None) if !outline.is_complete && all_are_lists => {
             let is_texts = |member: &Member<'_>| {
                 head.get(skip_blanks(head, member.at + 1)) == Some(&b'"') && member.name == TEXT_COLUMN
@@ -98,7 +98,7 @@ fn is_null(head: &[u8], at: usize) -> bool {
     head.get(at..).is_some_and(|rest| rest.starts_with(b"null"))
 }
 
-/// Whether it is what Chroma gives if nobody asks for the embeddings: a list of keys, and null in place of those.
+/// Whether this is Chroma's output without embeddings: a list of keys, and null for the embeddings.
 fn is_without_embeddings(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>) -> bool {
     let has_null = outline
         .find(|name| name == VECTOR_COLUMN.as_bytes())
@@ -107,7 +107,7 @@ fn is_without_embeddings(head: &[u8], outline: &Outline<'_>, keys: Option<&Membe
     has_null && keys.is_some_and(is_list)
 }
 
-/// Whether a list begins with nulls, as those that a service leaves where it failed, and arrays follow.
+/// Whether a list begins with nulls, as a service leaves them where it failed, followed by arrays.
 fn is_of_arrays_and_nulls(head: &[u8], member: &Member<'_>) -> bool {
     member.value == Value::Others
         && elements(head, member.at)
@@ -118,7 +118,7 @@ fn is_of_arrays_and_nulls(head: &[u8], member: &Member<'_>) -> bool {
 /// Chroma's column of texts.
 const TEXT_COLUMN: &[u8] = b"documents";
 
-/// Whether the names of columns stand before rows, or before the labels of so many rows that these are not at hand.
+/// Whether the column names come before the rows, or before so many row labels that the rows are past `head`.
 fn is_split(outline: &Outline<'_>) -> bool {
     let Some(columns) =
         outline.find(|name| name == b"columns").filter(|member| member.value == Value::Others)
@@ -132,7 +132,7 @@ fn is_split(outline: &Outline<'_>) -> bool {
     has_index && !outline.is_complete && outline.members.len() == 2
 }
 
-/// Whether all members are objects whose first member is called alike, by the label of a row.
+/// Whether all members are objects whose first members have the same name, a row label.
 fn is_labelled(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, named: Named<'_>) -> bool {
     let first_of = |member: &Member<'_>| {
         let inner = Outline::of(head, member.at);
@@ -157,10 +157,10 @@ fn is_array_of_arrays_of_arrays(head: &[u8], at: usize) -> bool {
     head.get(inner) == Some(&b'[') && head.get(skip_blanks(head, inner + 1)) == Some(&b'[')
 }
 
-/// Chroma's list of the columns that it was asked for, which is no column itself.
+/// Chroma's list of the requested columns, which is not a column itself.
 const INCLUDED: &[u8] = b"included";
 
-/// The answer to a query, which has a list of lists in each column, one for each question.
+/// The answer to a query, in which each column has one list per question.
 fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String], named: Named<'_>) -> Unfit {
     let is_column = |member: &&Member<'_>| {
         !matches!(member.value, Value::Text | Value::Scalar | Value::Object) && member.name != INCLUDED
@@ -188,7 +188,7 @@ fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String], named:
     }
 }
 
-/// Dictionaries whose names are the keys, and arrays of records under names that nobody knows.
+/// Dictionaries whose names are the keys, and arrays of records under unknown names.
 pub(crate) fn of_names(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> Option<Unfit> {
     if let Some(unfit) = dictionary(head, outline, named) {
         return Some(unfit);
@@ -217,7 +217,7 @@ pub(crate) fn of_names(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> 
     })
 }
 
-/// What stands inside an object under a name that nobody knows.
+/// What an object contains under an unknown name.
 enum Inner {
     Dictionary,
     Array,
@@ -226,10 +226,10 @@ enum Inner {
     Unfit(Unfit),
 }
 
-/// How deep records are looked for.
+/// Maximum depth of the search for records.
 const DEEPEST: usize = 4;
 
-/// Finds all of it.
+/// Collects what `outline` contains under unknown names, with the paths to it.
 fn unknown(
     head: &[u8],
     outline: &Outline<'_>,
@@ -260,7 +260,7 @@ fn unknown(
     }
 }
 
-/// Columns in an object inside another one, if its vectors are at hand: a record may have lists of other things.
+/// Columns in a nested object, if its vectors are in `head`: a record may have lists of other things.
 fn inner_columns(head: &[u8], inner: &Outline<'_>, named: Named<'_>, path: &[String]) -> Option<Inner> {
     let columns = of_columns(head, inner, named, path)?;
     Some(match columns {
@@ -270,7 +270,7 @@ fn inner_columns(head: &[u8], inner: &Outline<'_>, named: Named<'_>, path: &[Str
     })
 }
 
-/// Whether a column of vectors is at hand, so that what seems to be columns is nothing else.
+/// Whether a column of vectors is in `head`, which proves that this is columns.
 pub(super) fn shows_vectors(head: &[u8], outline: &Outline<'_>, columnar: Columnar) -> bool {
     outline.members.iter().any(|member| match columnar {
         Columnar::Lists => member.value == Value::Arrays || is_of_arrays_and_nulls(head, member),
@@ -293,7 +293,7 @@ fn are_records(head: &[u8], outline: &Outline<'_>) -> bool {
         })
 }
 
-/// An object of at least two members that are all records or all vectors, so that their names can be keys only.
+/// An object of at least two members that are all records or all vectors, so that their names must be the keys.
 pub(crate) fn dictionary(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> Option<Unfit> {
     if outline.members.len() < 2 {
         return None;
@@ -321,13 +321,13 @@ fn dictionary_of_objects(paths: Vec<Path>, named: Named<'_>) -> Unfit {
     Unfit::converted(shape, Conversion::Dictionaries(paths, Held::Records), named)
 }
 
-/// An object with more than one array of records: reading one would leave out the others.
+/// An object with more than one array of records: to read one would leave out the others.
 pub(crate) fn several(paths: Vec<Path>, named: Named<'_>) -> Unfit {
     let shape = format!("an object with several arrays of records ({})", listed(&paths));
     Unfit::converted(shape, Conversion::Arrays(paths), named)
 }
 
-/// An object with a key of its own around an array of records, so large that nobody knows whether it is a record itself.
+/// An object with a key and an array of records, too large to see whether it is a record itself.
 pub(crate) fn with_a_key(path: &[String], named: Named<'_>) -> Unfit {
     let conversion = Conversion::Arrays(vec![path.to_vec()]);
     let cure = conversion.cure(named);
@@ -340,7 +340,7 @@ pub(crate) fn with_a_key(path: &[String], named: Named<'_>) -> Unfit {
     }
 }
 
-/// Rows behind the names of their columns, if the array of rows that `path` leads to stands in an object of such.
+/// Rows after the names of their columns, if the array at `path` belongs to an object in that layout.
 pub(super) fn split_around(
     head: &[u8],
     outline: &Outline<'_>,
@@ -356,13 +356,13 @@ pub(super) fn split_around(
     (at > 0 && is_split(&Outline::of(head, at))).then(|| columns_in(Columnar::Rows, holders, named))
 }
 
-/// Columns in an object that another one holds, or an array.
+/// Columns in a member of an object, or in an array.
 pub(super) fn columns_in(columnar: Columnar, path: &[String], named: Named<'_>) -> Unfit {
     let shape = [columnar.name(), if path.is_empty() { "" } else { "," }, &place(path)].concat();
     Unfit::converted(shape, Conversion::Columns(vec![path.to_vec()]), named)
 }
 
-/// The same of the elements of an array that `path` leads to. The command is the same one.
+/// The same for the elements of the array at `path`. The command stays the same.
 pub(super) fn in_array(unfit: Unfit, path: &[String]) -> Unfit {
     match unfit {
         Unfit::Shape { shape, cure, conversion } => Unfit::Shape {
@@ -380,7 +380,7 @@ pub(super) fn in_array(unfit: Unfit, path: &[String]) -> Unfit {
     }
 }
 
-/// An object with an array of records under a name that is not read there.
+/// An object with an array of records under a name that is not searched there.
 pub(super) fn with_records(path: &[String], named: Named<'_>) -> Unfit {
     let shape = format!("an object with records in {}", dotted(path));
     Unfit::converted(shape, Conversion::Arrays(vec![path.to_vec()]), named)
@@ -446,7 +446,7 @@ mod tests {
         }
     }
 
-    /// What is said of a text, and the cure below it.
+    /// The message about a text, with the cure below it.
     fn said(text: &str) -> String {
         match holder(text.as_bytes(), true, Named::default()) {
             Err(Unfit::Shape { shape, cure, .. }) => format!("{shape}\n    {cure}\n"),

@@ -1,4 +1,4 @@
-//! A file beside an input, row by row: records of its own, or keys one after another.
+//! A companion of an input, row by row: a file of records, or of keys one after another.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,7 +27,7 @@ pub(super) enum KeyFile {
     Records(Records, KeyField),
 }
 
-/// The keys in a file: records if it holds some by its name or its first bytes, or else lines or an array.
+/// The keys in a file: records if its name or first bytes say so, or else lines or an array.
 pub(super) fn key_file(path: &Path, form: &Form, input: &Input, rows: u64) -> Result<KeyFile, ReadError> {
     let companion = Companion { path, option: "--keys-from", form };
     let refused = |what, cure| ReadError::NotKeys { companion: path.to_owned(), what, cure };
@@ -39,7 +39,7 @@ pub(super) fn key_file(path: &Path, form: &Form, input: &Input, rows: u64) -> Re
             return Err(refused(what, cure));
         }
         let mut beginning = records.look()?.peekable();
-        // A record that is damaged is named at its place.
+        // Reading reports a damaged record at its place.
         let first = beginning.peek().and_then(|first| first.text.as_ref().ok());
         if first.is_some_and(|text| field.of(text) == Ok(None)) {
             let what = format!("no key in its first record (looked for {})", field.names.join(", "));
@@ -62,16 +62,16 @@ pub(super) fn key_file(path: &Path, form: &Form, input: &Input, rows: u64) -> Re
     Ok(KeyFile::Keys(keys))
 }
 
-/// What a record gets in place of a key where there is none.
+/// The placeholder for a missing key.
 pub(super) const NO_KEY: &str = "null";
 
-/// What messages call a place in a file beside an input.
+/// The place in a companion as messages give it.
 pub(super) fn place(file: &str, (unit, number): (Unit, u64), option: &str) -> String {
     let between = if unit == Unit::Row { ": row " } else { ":" };
     format!("{file}{between}{number} (from {option})")
 }
 
-/// A file of records beside an input.
+/// A file of records that accompanies an input.
 pub(super) struct Companion<'a> {
     pub(super) path: &'a Path,
     pub(super) option: &'static str,
@@ -80,7 +80,7 @@ pub(super) struct Companion<'a> {
 
 impl Companion<'_> {
     pub(super) fn open(&self) -> Result<Records, ReadError> {
-        // What is read of its columns is all of it.
+        // Read all of its columns.
         let tables = Tables { is_beside: true, ..self.form.tables.clone() };
         let encoding = self.form.encoding;
         let form = Form { metadata: vec!["*".to_owned()], tables, encoding, ..Form::default() };
@@ -118,7 +118,7 @@ impl Companion<'_> {
     }
 }
 
-/// Why a companion cannot be read on, and what to do about it.
+/// Why a companion cannot be read any further, and the cure.
 pub(super) struct Failure {
     pub(super) cause: String,
     pub(super) cure: String,
@@ -151,20 +151,20 @@ pub(super) struct Records {
     waiting: VecDeque<Record>,
 }
 
-/// One of them.
+/// A record of a companion.
 pub(super) struct OfRow {
-    /// A JSON value; what is none, with what is wrong with it.
+    /// A JSON value, or the text of what is not one with what is wrong with it.
     pub(super) text: Result<String, (String, RowTrouble)>,
-    /// What messages call its place.
+    /// Its place as messages give it.
     place: String,
 }
 
 impl OfRow {
-    /// The metadata that it is, and what is wrong with it. What is no JSON value becomes text: in the text of another
-    /// record it could be taken for more than one value.
+    /// The record as metadata, and what is wrong with it. If it is not a JSON value, it becomes a JSON string: spliced
+    /// into another record as it is, it could be read as more than one value.
     pub(super) fn into_metadata(self) -> (String, Option<RowTrouble>) {
         match &self.text {
-            // Text can hold the object, and null says that there is none.
+            // A string may contain the object, and null means no metadata.
             Ok(text) if text.trim_start().starts_with(['{', '"', 'n']) => (text.clone(), None),
             Ok(text) => (text.clone(), Some(self.trouble(RowTrouble::NotObject))),
             Err((text, trouble)) => {
@@ -173,7 +173,7 @@ impl OfRow {
         }
     }
 
-    /// The trouble of the record that it stands beside.
+    /// The trouble as that of the row that it belongs to.
     fn trouble(&self, trouble: RowTrouble) -> RowTrouble {
         RowTrouble::Beside { place: self.place.clone(), trouble: Box::new(trouble) }
     }
@@ -194,7 +194,7 @@ impl Records {
         Ok(records)
     }
 
-    /// The first records, before any of them is taken.
+    /// The first records, without taking them.
     fn look(&mut self) -> Result<impl Iterator<Item = OfRow>, ReadError> {
         if let Some(block) = self.reader.next_block()? {
             self.waiting.extend(block.records);
@@ -231,7 +231,7 @@ impl Records {
     }
 }
 
-/// A record as one JSON value; else its text, and what is wrong with it.
+/// A record as one JSON value, or else its text and what is wrong with it.
 fn json_of(raw: &Raw) -> Result<String, (String, RowTrouble)> {
     match raw {
         Raw::Json(json) => {
@@ -251,7 +251,7 @@ fn json_of(raw: &Raw) -> Result<String, (String, RowTrouble)> {
             if want != got {
                 return Err((cells.join(","), RowTrouble::Cells { want, got }));
             }
-            // An empty cell is no value, as in a table by itself.
+            // An empty cell is no value, as in a table that is an input.
             let members = columns.0.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
             Ok(object(members.map(|(name, cell)| (name, cell.into()))))
         }
@@ -274,8 +274,8 @@ fn utf8(text: &Bytes) -> Result<&str, (String, RowTrouble)> {
     std::str::from_utf8(text).map_err(|_| not_utf8(text, None))
 }
 
-/// What there is of a record that is not UTF-8. Its text can be no metadata, however often it is loaded again: with
-/// other characters in place of the bytes it would be another record.
+/// What is left of a record that is not UTF-8. Its text cannot become metadata, even when loaded again: with
+/// replacement characters it would be another record.
 fn not_utf8(text: &Bytes, column: Option<String>) -> (String, RowTrouble) {
     (format!("not UTF-8: {}", text.escape_ascii()), RowTrouble::NotUtf8(text.clone(), column))
 }
@@ -300,7 +300,7 @@ impl KeyField {
         Self { names: if is_named { named() } else { usual() }, is_named }
     }
 
-    /// Takes the usual field of the first record that has one for that of all: keys of two fields are of two kinds.
+    /// Fixes the key field to that of the first record that has one: different fields hold different kinds of keys.
     fn settle(&mut self, beginning: impl Iterator<Item = OfRow>) {
         if self.is_named {
             return;
@@ -314,7 +314,8 @@ impl KeyField {
         }
     }
 
-    /// The key of a record as JSON and its field, none if it has no such field. A value that is no object is the key itself.
+    /// The key of a record as JSON and its field; `None` without such a field. A value that is not an object is itself
+    /// the key.
     fn of(&self, record: &str) -> Result<Option<(&str, String)>, RowTrouble> {
         match serde_json::from_str(record) {
             Ok(Item::Members(members)) => {
@@ -331,7 +332,7 @@ impl KeyField {
         }
     }
 
-    /// The key that stands beside a record, and the trouble of that record where there is none that could be stored.
+    /// The key that belongs to a row, and the trouble of that row if the key cannot be stored.
     pub(super) fn key(&self, beside: &OfRow) -> (String, Option<RowTrouble>) {
         let found = match &beside.text {
             Ok(text) => self.of(text),
@@ -349,10 +350,10 @@ impl KeyField {
     }
 }
 
-/// What a record of a file of keys is.
+/// A record in a file of keys.
 enum Item {
     Key,
-    /// All of them, also those of one name.
+    /// All members, including repeated names.
     Members(Vec<(String, Value)>),
 }
 

@@ -1,4 +1,4 @@
-//! What `ossvec convert` makes of JSON that is not read as it is, and how messages say so. Pure data.
+//! How `ossvec convert` converts JSON that cannot be read as it is, and how messages describe that. Pure data.
 
 use super::named::Named;
 use crate::shown::quoted;
@@ -6,30 +6,30 @@ use crate::shown::quoted;
 /// The names of members that lead to a value, from the outermost on.
 pub(crate) type Path = Vec<String>;
 
-/// Where the records of JSON stand that put-vectors does not read as it is.
+/// Where the records are in JSON that put-vectors cannot read as it is.
 ///
-/// All but rows and values are of each object of the file: those that follow one another, and those in arrays.
+/// All variants but rows and values apply to each object of the file, whether in a sequence or in an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Conversion {
-    /// They are the elements of the arrays that these paths lead to.
+    /// The elements of the arrays at these paths.
     Arrays(Vec<Path>),
-    /// They are the elements of the arrays in that array.
+    /// The elements of the arrays within that array.
     Lists(Path),
-    /// They are the rows in that array.
+    /// The rows in that array.
     Rows(Path, RowForm),
-    /// They are rows that follow one another.
+    /// Rows that follow one another.
     Values(RowForm),
-    /// Their names are the keys, in the objects that these paths lead to.
+    /// The members of the objects at these paths; their names are the keys.
     Dictionaries(Vec<Path>, Held),
-    /// They are rows of columns, in each of the objects that these paths lead to.
+    /// The rows of the columns in each of the objects at these paths.
     Columns(Vec<Path>),
-    /// They are what the columns of that object list for each question.
+    /// The elements of the lists, one per question, in the columns of that object.
     Answers(Path),
-    /// The same of each object in the array that a path leads to.
+    /// The same for each object in the array at that path.
     Inside(Path, Box<Self>),
 }
 
-/// What stands under the name in a dictionary.
+/// The values of a dictionary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
     /// The record.
@@ -38,31 +38,31 @@ pub(crate) enum Held {
     Vectors,
 }
 
-/// What the elements of an array are that is a record, as the first one shows.
+/// The elements of an array that is a record, as in the first one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RowForm {
-    /// One is the vector.
+    /// One of them is the vector.
     Cells(Vec<Cell>),
-    /// The first is the key, the second the rest of the record.
+    /// The key, then the rest of the record.
     Pair,
-    /// The first is the key, or the last, and the others are the numbers.
+    /// The key first or last, and the numbers of the vector.
     Flat {
-        /// Whether it is the last.
+        /// Whether the key is last.
         key_is_last: bool,
     },
 }
 
-/// What one of them is.
+/// An element of such an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cell {
     Key,
     Vector,
     Metadata,
-    /// Anything else, which is stored under its number.
+    /// Anything else, which is stored under its index.
     Other,
 }
 
-/// What is written.
+/// What a conversion writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
     /// A file of JSON Lines.
@@ -74,7 +74,7 @@ pub(crate) enum Written {
 }
 
 impl Conversion {
-    /// What becomes of the input.
+    /// What the conversion writes.
     pub(crate) fn written(&self) -> Written {
         match self {
             Self::Columns(_) => Written::Files,
@@ -84,7 +84,7 @@ impl Conversion {
         }
     }
 
-    /// The cure that names the command for it, with the names that the user gives.
+    /// The cure: the command for the conversion, with the names that the user gave.
     pub(super) fn cure(&self, named: Named<'_>) -> String {
         match self.written() {
             Written::Lines => format!("convert it to JSON Lines: {}", command("OUTPUT", named)),
@@ -106,28 +106,28 @@ fn command(output: &str, named: Named<'_>) -> String {
     format!("ossvec convert INPUT {output}{}", given.collect::<String>())
 }
 
-/// The name of a member as it is, of which the text has the spelling.
+/// A member's name, decoded from its spelling in the text.
 pub(super) fn name(spelled: &[u8]) -> String {
     let quoted = [b"\"", spelled, b"\""].concat();
     serde_json::from_slice(&quoted).unwrap_or_else(|_| String::from_utf8_lossy(spelled).into_owned())
 }
 
-/// A path in words, behind what stands there; nothing of no path.
+/// The location clause of a message, such as ` in data.items`; empty for no path.
 pub(super) fn place(path: &[String]) -> String {
     if path.is_empty() { String::new() } else { format!(" in {}", dotted(path)) }
 }
 
-/// A path in words.
+/// A path as messages give it.
 pub(super) fn dotted(path: &[String]) -> String {
     path.iter().map(|name| plain(name.as_bytes()).unwrap_or("…")).collect::<Vec<_>>().join(".")
 }
 
-/// Paths in words.
+/// Paths as messages give them.
 pub(super) fn listed(paths: &[Path]) -> String {
     paths.iter().map(|path| dotted(path)).collect::<Vec<_>>().join(", ")
 }
 
-/// A name that can stand in a message as it is.
+/// The name, if it can appear in a message as it is.
 pub(super) fn plain(name: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
     (name.len() <= 60 && name.chars().all(is_plain)).then_some(name)

@@ -1,34 +1,34 @@
-//! What cutters find in a stretch of text: where its records are, and what is wrong with some.
+//! What cutters find in a stretch of text: where its records are, and what is wrong with them.
 
 use std::ops::Range;
 
 use crate::record::page::Around;
 use crate::record::quote::{QuoteKind, QuoteTrouble};
 
-/// Most records of a block. Beside its text each takes a few hundred bytes once it is judged, which counts where text
-/// falls into records of a few bytes.
+/// Maximum number of records in a block. Besides its text, each takes a few hundred bytes once it is judged, which adds
+/// up if the records are only a few bytes long.
 pub(super) const RECORDS_AT_MOST: usize = 4_096;
 
 /// What was found in a stretch of text.
 #[derive(Debug, Default)]
 pub(super) struct Cut {
-    /// Where each record is; [`RECORDS_AT_MOST`].
+    /// The range of each record; at most [`RECORDS_AT_MOST`].
     pub(super) records: Vec<Range<usize>>,
-    /// How far the text is done with; behind the last record, a place to continue from.
+    /// The end of the text that is done; after the last record, a place to continue from.
     pub(super) consumed: usize,
-    /// Whether each record is within a line, so that newlines are only between records.
+    /// Whether each record is within one line, so that newlines are only between records.
     pub(super) within_lines: bool,
-    /// What is wrong with some of the records, by their index; in order.
+    /// The flaws of records, by index, in order.
     pub(super) flaws: Vec<(usize, QuoteFlaw)>,
-    /// Where rows start that repeat the header, and are no records.
+    /// Where the repeated header rows start, which are not records.
     pub(super) headers: Vec<usize>,
-    /// Where the line of another header begins, at which the rows end.
+    /// Where a different header begins, which ends the rows.
     pub(super) other_header: Option<usize>,
-    /// What objects around the records say of them, each with the index of the record that it stands before; in order.
+    /// What the objects around the records say about them, each with the index of the record that follows, in order.
     pub(super) around: Vec<(usize, Around)>,
 }
 
-/// What is wrong with a quote, in lines from the row's first one on.
+/// A quoting error, its lines counted from the first line of the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct QuoteFlaw {
     pub(super) begun: u64,
@@ -37,7 +37,7 @@ pub(crate) struct QuoteFlaw {
 }
 
 impl QuoteFlaw {
-    /// The same for a row that starts on `line`.
+    /// The error in a row that starts on `line`.
     pub(crate) fn on(self, line: u64) -> QuoteTrouble {
         QuoteTrouble { begun: line + self.begun, found: line + self.found, kind: self.kind }
     }

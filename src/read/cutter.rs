@@ -1,4 +1,4 @@
-//! The ways to cut, one a layout.
+//! The cutters, one per layout.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::table::Rows;
 use crate::record::Raw;
 use crate::record::page::Around;
 
-/// One way to cut, chosen for an input.
+/// The cutter for an input.
 #[derive(Debug)]
 pub(super) enum Cutter {
     Lines,
@@ -31,7 +31,7 @@ impl Cutter {
             Self::Rows(rows) => {
                 let cut = rows.cut(text, last);
                 match cut.other_header {
-                    // What stands before it is handed out first.
+                    // Hand out the records before it first.
                     Some(at) if cut.records.is_empty() => Err(Flaw { at, kind: FlawKind::OtherHeader }),
                     _ => Ok(cut),
                 }
@@ -39,7 +39,7 @@ impl Cutter {
         }
     }
 
-    /// What objects around the records tell behind the last one.
+    /// What the objects around the records say after the last one.
     pub(super) fn told_behind(&mut self) -> Vec<(usize, Around)> {
         match self {
             Self::Elements(elements) => elements.told_behind(),

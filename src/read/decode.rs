@@ -1,4 +1,4 @@
-//! Text in another encoding, read as UTF-8: a stage after decompression, so that all that follows knows one encoding.
+//! Decodes text in another encoding to UTF-8, right after decompression, so that later stages see only UTF-8.
 
 use std::io::{self, Read};
 
@@ -10,13 +10,13 @@ use super::unfit::Unfit;
 use crate::encoding::{self, Encoding, Sequence};
 use crate::record::rejected;
 
-/// The encoding to decode an input from that begins with `head`; nothing if it is UTF-8. Its byte-order mark counts
-/// before the encoding that is `named`.
+/// The encoding of an input that begins with `head`; `None` for UTF-8. Its byte-order mark takes precedence over the
+/// encoding that the user names.
 pub(super) fn encoding_of(head: &[u8], named: Option<Encoding>) -> Result<Option<Encoding>, Unfit> {
     if let Some(marked) = Encoding::of_mark(head) {
         return Ok(Some(marked));
     }
-    // What this program wrote is UTF-8, whatever the input was that it came from.
+    // The program's own output is UTF-8, whatever the encoding of its input was.
     let is_known = super::mark::mark_length(head) > 0 || head.starts_with(rejected::BEGINS);
     let Some(encoding) = named.filter(|_| !is_known) else { return Ok(None) };
     match foreign::foreign(head, true) {
@@ -29,29 +29,29 @@ pub(super) fn encoding_of(head: &[u8], named: Option<Encoding>) -> Result<Option
     Ok(Some(encoding))
 }
 
-/// So many bytes are decoded at once.
+/// The bytes decoded per step.
 const CHUNK: usize = 64 << 10;
 
-/// So many bytes are kept of those that were decoded: a sequence that is no character, and what the decoder looked at
-/// behind it.
+/// The number of decoded bytes to remember: enough for a malformed sequence and the bytes that the decoder looked at
+/// after it.
 const RECENT: usize = 8;
 
-/// UTF-8 text made of bytes in another encoding. Bytes that are no character become a stand-in, which no UTF-8 holds.
+/// UTF-8 text decoded from another encoding. Malformed bytes become a stand-in that cannot occur in UTF-8.
 pub(super) struct Decoded<R> {
     encoded: R,
     decoder: Decoder,
-    /// Bytes that were read; those before `at` are decoded.
+    /// The bytes read; those before `at` are decoded.
     bytes: Vec<u8>,
     at: usize,
-    /// The last bytes that were decoded of earlier chunks.
+    /// The last decoded bytes of earlier chunks.
     recent: Vec<u8>,
-    /// Text that was decoded; what stands before `given` was handed out.
+    /// The decoded text; the part before `given` was handed out.
     text: Vec<u8>,
     given: usize,
-    /// Whether all bytes were read, and whether all of them are decoded, too.
+    /// Whether all bytes are read, and whether all of them are decoded.
     has_ended: bool,
     is_done: bool,
-    /// What follows the compressed data that the bytes come from.
+    /// The error for other data after the compressed data that the bytes come from.
     trailing: Option<io::Error>,
 }
 
@@ -80,7 +80,7 @@ impl<R: Read> Decoded<R> {
         self.bytes.truncate(*read.as_ref().unwrap_or(&0));
         match read {
             Ok(read) => self.has_ended = read == 0,
-            // The text ends properly before what follows it.
+            // The text ends properly before the other data.
             Err(cause) if Trailing::of(&cause).is_some() => {
                 (self.has_ended, self.trailing) = (true, Some(cause));
             }
@@ -95,7 +95,7 @@ impl<R: Read> Decoded<R> {
         self.bytes.clear();
     }
 
-    /// Decodes bytes at hand until they are used up, or there is text enough.
+    /// Decodes the bytes read until they are used up or the text fills a chunk.
     fn decode(&mut self) {
         let held = self.text.len();
         self.text.resize(held + CHUNK, 0);
@@ -114,7 +114,7 @@ impl<R: Read> Decoded<R> {
         }
     }
 
-    /// The last `length` bytes before those `behind`, which were looked at only.
+    /// The last `length` bytes before the last `behind` ones, which the decoder only looked at.
     fn malformed(&self, length: usize, behind: usize) -> Sequence {
         let decoded = self.bytes.get(..self.at).unwrap_or_default();
         let mut all = self.recent.clone();
@@ -158,7 +158,7 @@ mod tests {
         Encoding::named(name).unwrap().unwrap()
     }
 
-    /// Text that comes in pieces of so many bytes, as a slow pipe gives them.
+    /// Decodes bytes that arrive in pieces of this size, as from a slow pipe.
     fn decoded(bytes: Vec<u8>, name: &str, piece: usize) -> Vec<u8> {
         let mut text = Vec::new();
         let slow = Slow { bytes: Cursor::new(bytes), piece };

@@ -7,23 +7,23 @@ use flate2::bufread::GzDecoder;
 use lz4_flex::frame::FrameDecoder;
 use lzma_rust2::XzReader;
 
-/// Bytes by which what follows a member is recognised.
+/// The number of bytes that identify what follows a member.
 const MAGIC: usize = 4;
 
-/// The longest header of a zstd frame: RFC 8878, section 3.1.1.1, and the magic number before it.
+/// The longest header of a zstd frame, including the magic number: RFC 8878, section 3.1.1.1.
 const ZSTD_HEADER: usize = 18;
 
 /// What follows the level in a bzip2 stream: the mark of a block, or of the end.
 const BZIP2_BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
 const BZIP2_END: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
 
-/// So much memory may be needed to decompress. The decompressor of zstd has the same limit by itself.
+/// The memory limit for decompression. The zstd decoder has the same limit by default.
 pub(super) const MEBIBYTES_AT_MOST: u32 = 128;
 
-/// What decompressing xz takes beside its dictionary.
+/// What xz decompression takes in addition to its dictionary.
 const XZ_OVERHEAD_KIBIBYTES: u32 = 2 << 10;
 
-/// A compression that is read through.
+/// A supported compression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compression {
     Gzip,
@@ -47,7 +47,7 @@ impl Compression {
         }
     }
 
-    /// Whether more of it begins with `next`, which the end may cut.
+    /// Whether `next`, which may be cut short, begins another member.
     fn begins(self, next: &[u8]) -> bool {
         let is_start = |magic: &[u8]| magic.iter().zip(next).all(|(wanted, found)| wanted == found);
         match self {
@@ -64,7 +64,7 @@ impl Compression {
         }
     }
 
-    /// The name that messages use.
+    /// Its name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -75,8 +75,8 @@ impl Compression {
         }
     }
 
-    /// Wraps `packed` so that its text can be read; members and frames may follow one another. Takes no more of it than
-    /// the text needs, so that whoever counts knows how far it is.
+    /// Wraps compressed data in a reader of its text. Members and frames may follow one another. It reads no more of
+    /// `packed` than the text needs, so that a count of the bytes taken measures progress.
     pub(crate) fn decompress<R: BufRead + Send + 'static>(
         self,
         packed: R,
@@ -102,7 +102,7 @@ impl Compression {
     }
 }
 
-/// Whether the mark of a bzip2 stream begins so, of which the end may be cut.
+/// Whether the mark of a bzip2 stream begins like this; it may be cut short.
 fn begins_alike(mark: &[u8]) -> bool {
     [BZIP2_BLOCK, BZIP2_END].iter().any(|known| known.iter().zip(mark).all(|(wanted, found)| wanted == found))
 }
@@ -111,10 +111,10 @@ fn xz_stream<R: BufRead>(packed: R) -> XzReader<R> {
     XzReader::new_mem_limit(packed, false, (MEBIBYTES_AT_MOST << 10) + XZ_OVERHEAD_KIBIBYTES)
 }
 
-/// What decompresses one member, or one frame.
+/// The decompressor of one member or frame.
 trait Decompressor<R>: Read {
     const COMPRESSION: Compression;
-    /// What follows the member that was read to its end.
+    /// The reader after a member that was read to its end.
     fn rest(self) -> R;
 }
 
@@ -142,17 +142,17 @@ impl<R: BufRead> Decompressor<R> for XzReader<R> {
     }
 }
 
-/// One frame of zstd. Its decoder does not hold the size that the frame's header gives against a text whose last block is
-/// empty, unless it has the whole frame at hand.
+/// One frame of zstd. Unless the decoder has the whole frame in memory, it does not check the content size in the
+/// header if the last block is empty, so this does.
 struct Zstd<R: BufRead> {
     decoder: zstd::Decoder<'static, R>,
-    /// How many bytes are missing, if the header says how many there are.
+    /// How many bytes are still missing, if the header gives the size.
     missing: Option<u64>,
 }
 
 impl<R: BufRead> Zstd<Counted<R>> {
     fn new(mut packed: Counted<R>) -> io::Result<Self> {
-        // A header that is cut or damaged is an error of the decoder.
+        // The decoder reports a header that is cut short or damaged.
         let missing = zstd::zstd_safe::get_frame_content_size(packed.peek(ZSTD_HEADER)?).unwrap_or(None);
         let decoder = zstd::Decoder::with_buffer(packed)?.single_frame();
         Ok(Self { decoder, missing })
@@ -184,10 +184,10 @@ impl<R: BufRead> Decompressor<R> for Zstd<R> {
     }
 }
 
-/// One frame of LZ4. Its decoder takes the end of the bytes between two blocks for the end of the frame.
+/// One frame of LZ4. Its decoder takes the end of the data between two blocks for the end of the frame.
 struct Lz4<R: Read>(FrameDecoder<Watched<R>>);
 
-/// Bytes, and whether more of them were wanted than there are.
+/// A reader that notes whether more bytes were wanted than there are.
 struct Watched<R> {
     inner: R,
     has_ended: bool,
@@ -224,16 +224,16 @@ impl<R: BufRead> Decompressor<R> for Lz4<R> {
     }
 }
 
-/// Bytes that are counted as they are taken, and may be looked at before.
+/// A reader that counts the bytes taken, and can look ahead.
 struct Counted<R> {
     inner: R,
-    /// What was looked at and not taken.
+    /// The bytes looked at but not taken.
     ahead: Vec<u8>,
     taken: u64,
 }
 
 impl<R: BufRead> Counted<R> {
-    /// The next bytes: as many as are wanted, or fewer at the end.
+    /// Looks at the next bytes: `wanted` of them, or fewer at the end.
     fn peek(&mut self, wanted: usize) -> io::Result<&[u8]> {
         while self.ahead.len() < wanted {
             let held = self.inner.fill_buf()?;
@@ -271,7 +271,7 @@ impl<R: BufRead> BufRead for Counted<R> {
     }
 }
 
-/// One member after another, as one text.
+/// All members as one text.
 struct Members<R, D> {
     part: Part<D>,
     open: fn(Counted<R>) -> io::Result<D>,
@@ -279,13 +279,13 @@ struct Members<R, D> {
 
 enum Part<D> {
     Open(D),
-    /// Nothing follows any more.
+    /// Nothing follows.
     Ended,
 }
 
 impl<R: BufRead, D: Decompressor<Counted<R>>> Read for Members<R, D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // The end of a member is told by nothing that was read.
+        // An empty read does not mean that the member has ended.
         if buffer.is_empty() {
             return Ok(0);
         }
@@ -304,8 +304,8 @@ impl<R: BufRead, D: Decompressor<Counted<R>>> Read for Members<R, D> {
     }
 }
 
-/// Passes over what fills up a block behind a whole member, zeros and line ends, and gives what starts the next one, if
-/// there is one.
+/// Skips the padding after a whole member, zeros and line ends, and returns the reader at the next member, if there is
+/// one.
 fn next_member<R: BufRead>(mut rest: Counted<R>, compression: Compression) -> io::Result<Option<Counted<R>>> {
     let end = rest.taken;
     loop {
@@ -319,7 +319,7 @@ fn next_member<R: BufRead>(mut rest: Counted<R>, compression: Compression) -> io
     }
 }
 
-/// Bytes that follow whole compressed data and are no more of it.
+/// Other data after the end of the compressed data.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the compressed data ends at byte {at}, but other data follows")]
 pub(crate) struct Trailing {
@@ -343,7 +343,7 @@ impl Trailing {
     }
 }
 
-/// Whether a decompressor says that the text cannot be had within [`MEBIBYTES_AT_MOST`].
+/// Whether a decompressor needs more memory than [`MEBIBYTES_AT_MOST`].
 pub(crate) fn wants_too_much(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::OutOfMemory || error.to_string().contains("requires too much memory")
 }

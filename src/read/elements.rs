@@ -1,4 +1,4 @@
-//! Records that a JSON structure holds: elements of arrays, also inside an object, or values one after another.
+//! Records in a JSON structure: elements of arrays, also inside an object, or values one after another.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use super::tear::Tear;
 use super::value::{record_end, skip_blanks, value_end};
 use crate::record::page::{Around, Namespace};
 
-/// What holds the records.
+/// The structure that contains the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// They are the elements of an array, or of several that follow one another.
+    /// The records are the elements of one or more arrays that follow one another.
     Arrays,
-    /// They are the elements of the array that these names lead to inside an object, or in several that follow one
+    /// The records are the elements of the array at this path inside an object, or inside several that follow one
     /// another.
     Pages(Vec<String>),
-    /// They are objects or arrays that follow one another.
+    /// The records are objects or arrays that follow one another.
     Values,
-    /// There are none: the text is one object that could hold some.
+    /// There are no records: the text is one object that could contain some.
     Nothing,
 }
 
@@ -30,30 +30,30 @@ pub(crate) struct Elements {
     shape: Shape,
     place: Place,
     told: Told,
-    /// The fields that the user names as the key, and as the vector.
+    /// The fields that the user names as the key and as the vector.
     named: (Vec<String>, Vec<String>),
 }
 
-/// What objects around the records tell of them.
+/// What the objects around the records say about them.
 #[derive(Clone, Debug, Default)]
 struct Told {
-    /// Of the records at hand.
+    /// The namespace of the current records.
     namespace: Namespace,
-    /// The namespace that was found behind the array.
+    /// The namespace found after the array.
     behind: Option<Arc<str>>,
-    /// In order, each with the index of the record that it stands before.
+    /// In order, each with the index of the record that follows.
     list: Vec<(usize, Around)>,
 }
 
 impl Told {
-    /// Takes the beginning of an array, before the record `index`.
+    /// Notes the beginning of an array, before the record `index`.
     fn begin(&mut self, index: usize, namespace: Option<Arc<str>>) {
         self.namespace = namespace.map_or(Namespace::Open, Namespace::Named);
         self.behind = None;
         self.list.push((index, Around::Of(self.namespace.clone())));
     }
 
-    /// Takes the end of the object around it.
+    /// Notes the end of the object around it.
     fn end(&mut self, index: usize) {
         let behind = self.behind.take().unwrap_or_default();
         if std::mem::take(&mut self.namespace) == Namespace::Open {
@@ -61,7 +61,7 @@ impl Told {
         }
     }
 
-    /// What is told of the first `count` records. What follows them is met again.
+    /// Takes what applies to the first `count` records. The rest will be read again.
     fn of_records(&mut self, count: usize, later: Self) -> Vec<(usize, Around)> {
         let first = std::mem::take(&mut self.namespace);
         let Self { mut list, .. } = later;
@@ -79,14 +79,14 @@ impl Told {
     }
 }
 
-/// Where in the structure the cutting stands.
+/// The current place in the structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// Before, between or behind the outermost values.
+    /// Before, between or after the outermost values.
     Outside,
     /// In the array of the records.
     Inside(Expect),
-    /// Behind that array, in so many objects around it.
+    /// After that array, inside this many objects.
     Behind(usize),
 }
 
@@ -99,11 +99,11 @@ enum Expect {
 
 /// What was found at a place.
 enum Step {
-    /// Structure that ends at this offset; the cutting goes on there, in this place.
+    /// Structure that ends at this offset; cutting continues there, in this place.
     Structure(usize, Place),
-    /// The beginning of the array of the records, and the namespace that stands before it.
+    /// The beginning of the array of records, and the namespace before it.
     Begin(usize, Option<Arc<str>>),
-    /// A namespace behind that array.
+    /// A namespace after that array.
     Namespace(usize, Place, Arc<str>),
     /// A record that ends at this offset.
     Record(usize),
@@ -115,12 +115,12 @@ impl Elements {
         Self { shape, place: Place::Outside, told: Told::default(), named: (Vec::new(), Vec::new()) }
     }
 
-    /// What holds the records.
+    /// The structure that contains the records.
     pub(crate) fn shape(&self) -> &Shape {
         &self.shape
     }
 
-    /// The same, with fields that the user names: by them records are known where they must not stand.
+    /// Also recognises records by the fields that the user names, to report them where they must not be.
     pub(crate) fn naming(self, named: Named<'_>) -> Self {
         Self { named: (named.key.to_vec(), named.vector.to_vec()), ..self }
     }
@@ -129,8 +129,8 @@ impl Elements {
         Named { key: &self.named.0, vector: &self.named.1, is_keyless: false }
     }
 
-    /// Cuts from the start of a record, or from the place after one, where the byte `before` is the record's own. What
-    /// may stand there differs: what was malformed is so again.
+    /// Continues at the start of a record, or right after one, where `before` is its last byte. What is expected there
+    /// depends on that byte, so that malformed text is an error again.
     pub(crate) fn continued(shape: Shape, before: u8) -> Self {
         let expect = match before {
             b',' | b'[' => Expect::Element,
@@ -143,10 +143,10 @@ impl Elements {
         Self { place, told: Told { namespace, ..Told::default() }, ..Self::new(shape) }
     }
 
-    /// Cuts the complete records of `text`; with `last` nothing may be left open behind them.
+    /// Cuts the complete records of `text`; with `last` the structure must be complete after them.
     ///
-    /// A flaw is told only when no record is before it: the cut ends behind the last record, and the next one meets
-    /// the flaw again.
+    /// Returns a flaw only if no record comes before it: otherwise the cut ends after the last record, and the next one
+    /// meets the flaw again.
     pub(crate) fn cut(&mut self, text: &[u8], last: bool) -> Result<Cut, Flaw> {
         let mut records = Vec::new();
         let (mut at, mut place, mut told) = (0, self.place, self.told.clone());
@@ -197,17 +197,17 @@ impl Elements {
         }
     }
 
-    /// What is told behind the last record.
+    /// What the objects around the records say after the last one.
     pub(crate) fn told_behind(&mut self) -> Vec<(usize, Around)> {
         std::mem::take(&mut self.told.list)
     }
 
-    /// Where the cutting stands behind a record.
+    /// The place in the structure after a record.
     fn behind_record(&self) -> Place {
         if self.shape == Shape::Values { Place::Outside } else { Place::Inside(Expect::Comma) }
     }
 
-    /// Finds what stands at `at`, or none when the text is at its end and may be.
+    /// Finds what is at `at`; `None` where the text may end and does.
     fn step(&self, place: Place, text: &[u8], at: usize) -> Result<Option<Step>, Flaw> {
         let Some(&byte) = text.get(at) else {
             return match place {
@@ -230,7 +230,7 @@ impl Elements {
         .map(Some)
     }
 
-    /// The name that leads to the array in the innermost of so many objects around it.
+    /// The name that leads to the array in the innermost of `depth` objects around it.
     fn name(&self, depth: usize) -> &str {
         match &self.shape {
             Shape::Pages(path) => path.get(depth.wrapping_sub(1)).map_or("", String::as_str),
@@ -277,7 +277,7 @@ fn record(text: &[u8], at: usize) -> Result<Step, Flaw> {
 fn page(text: &[u8], at: usize, path: &[String], named: Named<'_>) -> Result<Step, Flaw> {
     match around::descend(text, at, path, named) {
         Ok(Found::Array(start, namespace)) => Ok(Step::Begin(start, namespace)),
-        // Passing over such an object could pass over records.
+        // Skipping such an object could skip records.
         Ok(Found::End(_)) => {
             let expected = "an object with an array of records, like the first one";
             Err(flaw(text, at, Trouble::Malformed(at, expected)))
@@ -286,7 +286,7 @@ fn page(text: &[u8], at: usize, path: &[String], named: Named<'_>) -> Result<Ste
     }
 }
 
-/// What is wrong with what stands around the records, from `at` on.
+/// The flaw for trouble in the text around the records, from `at` on.
 fn flaw(text: &[u8], at: usize, trouble: Trouble) -> Flaw {
     match trouble {
         Trouble::Unfinished => Flaw::unfinished(at, Tear::Object),
@@ -302,7 +302,7 @@ fn flaw(text: &[u8], at: usize, trouble: Trouble) -> Flaw {
 mod tests {
     use super::*;
 
-    /// Cuts the whole of `text` and gives its records, or where a flaw is and how often records came before it.
+    /// Cuts all of `text` and returns its records, or where a flaw is and how many records came before it.
     fn cut(mut elements: Elements, text: &str) -> Result<Vec<&str>, (usize, usize)> {
         let mut records = Vec::new();
         let mut at = 0;
@@ -413,7 +413,7 @@ mod tests {
         assert_eq!(cut(Elements::continued(pages("v"), b'}'), rest), Ok(vec!["1"]));
     }
 
-    /// The namespace of each record of `text`, which comes in pieces of so many bytes.
+    /// The namespace of each record of `text`, which arrives in pieces of this size.
     fn namespaces(text: &str, piece: usize) -> Vec<Namespace> {
         let mut elements = Elements::new(pages("v"));
         let (mut all, mut of, mut at, mut end) = (Vec::new(), Namespace::Own, 0, 0);

@@ -15,7 +15,7 @@ use crate::record::quote::QuoteTrouble;
 use crate::record::{Input, Position, Unit};
 use crate::words::{count, plural};
 
-/// The input cannot be read, or not further than to the place named.
+/// An input cannot be read, or not past a certain place.
 ///
 /// Everything before that place has been handed out.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum ReadError {
         /// What the system says.
         cause: io::Error,
     },
-    /// A link to what is not there.
+    /// A link to a file that does not exist.
     #[error("{input} is a link to {}, which does not exist\nfix the link or remove it", target.display())]
     DanglingLink {
         /// Which input.
@@ -36,7 +36,7 @@ pub enum ReadError {
         /// Where it points to.
         target: PathBuf,
     },
-    /// A directory without a single file that can be an input.
+    /// A directory without any file that could be an input.
     #[error("no input in the directory {}{}", directory.display(), why_no_input(*others))]
     EmptyDirectory {
         /// The directory.
@@ -44,7 +44,7 @@ pub enum ReadError {
         /// How many files it holds.
         others: usize,
     },
-    /// The system failed to read on.
+    /// An I/O error while reading.
     #[error("cannot read {input} after {place}: {cause}")]
     Io {
         /// Which input.
@@ -54,7 +54,7 @@ pub enum ReadError {
         /// What the system says.
         cause: io::Error,
     },
-    /// A format that is known but not read.
+    /// A known format that is not supported.
     #[error("{input} is {format}, which is not supported yet\n{cure}")]
     Unsupported {
         /// Which input.
@@ -64,7 +64,7 @@ pub enum ReadError {
         /// How to turn it into what is supported.
         cure: &'static str,
     },
-    /// A file of columns where none can be read.
+    /// A file of columns in a place where it cannot be read.
     #[error("{input} is {format}, which cannot be read {obstacle}\n{}", obstacle.cure())]
     NotAsColumns {
         /// Which input.
@@ -74,7 +74,7 @@ pub enum ReadError {
         /// Why not.
         obstacle: Obstacle,
     },
-    /// Something else than the format that the user names.
+    /// Not the format that the user specified.
     #[error("{input} is not {format}\nremove --format to have the format detected")]
     NotColumns {
         /// Which input.
@@ -82,7 +82,7 @@ pub enum ReadError {
         /// The format's name with its article.
         format: &'static str,
     },
-    /// A file of columns whose end, which says where they are, is missing.
+    /// A file of columns without its end, which says where the columns are.
     #[error(
         "{input} is {format} without its end: it is truncated, or still being written\ncreate or download it again"
     )]
@@ -106,7 +106,7 @@ pub enum ReadError {
         /// What the decoder says.
         cause: String,
     },
-    /// An archive that holds more than one thing that may be meant.
+    /// An input with more than one possible meaning.
     #[error("{input} contains {what}\n{cure}")]
     Unclear {
         /// Which input.
@@ -116,7 +116,7 @@ pub enum ReadError {
         /// How to choose.
         cure: Cow<'static, str>,
     },
-    /// Vectors without keys, and nothing says where those are.
+    /// Vectors without keys, and no option that gives the keys.
     #[error(
         "{input} contains vectors without keys\n\
          add the keys with --keys-from FILE, or make them with --key-template '{{file}}-{{row}}'"
@@ -125,7 +125,7 @@ pub enum ReadError {
         /// Which input.
         input: Input,
     },
-    /// Columns of one input that do not fit together, or rows and what stands beside them.
+    /// Columns of one input that do not fit together, or rows that do not fit its companions.
     #[error("{input} has {misaligned}")]
     Misaligned {
         /// Which input.
@@ -133,7 +133,7 @@ pub enum ReadError {
         /// Which, and the cure.
         misaligned: Box<Misaligned>,
     },
-    /// Metadata in another file for records that have fields.
+    /// Separate metadata for records that have fields.
     #[error("{option} is for vectors without fields; {input} has fields of its own\nremove {option}")]
     HasFields {
         /// Which input.
@@ -141,7 +141,7 @@ pub enum ReadError {
         /// The option.
         option: &'static str,
     },
-    /// Keys from elsewhere for records that have some.
+    /// Separate keys for records that have keys.
     #[error(
         "{input} has keys of its own, in {field}; {option} is for records without one\n\
          remove {option}; to replace the keys, give them another name with --key NAME"
@@ -165,7 +165,7 @@ pub enum ReadError {
         /// The option.
         option: &'static str,
     },
-    /// A companion that is not as long as its input.
+    /// A companion with a different number of records than its input.
     #[error(
         "{} (from {option}) has {}, but {input} has {}\nboth must have the same number, in the same order",
         companion.display(),
@@ -179,19 +179,19 @@ pub enum ReadError {
         rows: u64,
         /// The companion.
         companion: PathBuf,
-        /// How many records that has.
+        /// How many records the companion has.
         count: u64,
         /// The option that names it.
         option: &'static str,
     },
-    /// A companion that gives no keys.
+    /// A companion without keys.
     #[error("{} (from --keys-from) contains {what}\n{cure}", companion.display())]
     NotKeys {
         /// The companion.
         companion: PathBuf,
         /// What it holds.
         what: String,
-        /// How to make keys of it.
+        /// How to get keys from it.
         cure: String,
     },
     /// A companion that cannot be read any further.
@@ -201,22 +201,22 @@ pub enum ReadError {
         input: Input,
         /// The option that names the companion.
         option: &'static str,
-        /// Why not, and what to do about it.
+        /// Why not, and the cure.
         failure: String,
     },
     /// A file that cannot be joined.
     #[error("{0}")]
     Unjoined(Box<Unjoined>),
-    /// Something else than data, saved or stored in its place.
+    /// Something other than data, saved or stored in its place.
     #[error("{input} is {what}, not data\n{cure}")]
     WithoutRecords {
         /// Which input.
         input: Input,
         /// Its name with its article.
         what: &'static str,
-        /// How to come to the data.
+        /// How to get the data.
         cure: &'static str,
-        /// Whether data is missing there: it is a pointer to it, or an answer about it.
+        /// Whether it takes the place of data: it is a pointer to the data, or an error response.
         in_place_of_data: bool,
     },
     /// JSON whose records do not follow one another.
@@ -224,12 +224,12 @@ pub enum ReadError {
     Shape {
         /// Which input.
         input: Input,
-        /// How the records stand in it.
+        /// How the records are arranged in it.
         shape: String,
-        /// How to turn it into what is read.
+        /// How to convert it to a supported form.
         cure: String,
     },
-    /// Text in another encoding than UTF-8.
+    /// Text in an encoding other than UTF-8.
     #[error(
         "{input} is not UTF-8: invalid byte {byte:#04x} at {place}{}\n{}",
         likely.map(|name| format!("; it looks like {name}")).unwrap_or_default(),
@@ -238,11 +238,11 @@ pub enum ReadError {
     NotUtf8 {
         /// Which input.
         input: Input,
-        /// Where that byte stands.
+        /// Where that byte is.
         place: Position,
-        /// The first byte that belongs to no character.
+        /// The first byte that is not part of a character.
         byte: u8,
-        /// The encoding that it may be, when it can be guessed.
+        /// The likely encoding, if it can be guessed.
         likely: Option<&'static str>,
     },
     /// Text that is not in the encoding that it was decoded from.
@@ -254,11 +254,11 @@ pub enum ReadError {
     Undecodable {
         /// Which input.
         input: Input,
-        /// Where they stand.
+        /// Where the invalid bytes are.
         place: Position,
-        /// What its mark or the command line says.
+        /// The encoding from the byte-order mark or the command line.
         encoding: Encoding,
-        /// The bytes that are no character of it.
+        /// The invalid bytes.
         sequence: Sequence,
     },
     /// UTF-16 without a byte-order mark.
@@ -266,10 +266,10 @@ pub enum ReadError {
     Unmarked {
         /// Which input.
         input: Input,
-        /// The encoding that its zeros show.
+        /// The encoding, as seen from its zero bytes.
         encoding: Encoding,
     },
-    /// UTF-8 where the command line says something else.
+    /// UTF-8, but the command line says otherwise.
     #[error(
         "{input} is UTF-8, not {}\nremove --encoding {encoding}, or load the files of each encoding apart",
         encoding.name()
@@ -299,7 +299,7 @@ pub enum ReadError {
         /// Which input.
         input: Input,
     },
-    /// The input ends where it must not.
+    /// A truncated input.
     #[error(
         "{input} ends inside {tear}: it is truncated at byte {end} and incomplete from {place} on\n\
          create or download it again"
@@ -307,14 +307,14 @@ pub enum ReadError {
     Torn {
         /// Which input.
         input: Input,
-        /// What is not complete.
+        /// What is incomplete.
         tear: Tear,
-        /// Start of what is not complete.
+        /// Where that starts.
         place: Position,
-        /// Where the input ends: a byte of its text, or of the file when compressed data is cut.
+        /// Where the input ends: an offset in its text, or in the file if compressed data is truncated.
         end: u64,
     },
-    /// Compressed data with something else after it.
+    /// Compressed data followed by other data.
     #[error(
         "the {compression} data of {input} ends at byte {at}, followed by {} of other data\n\
          everything before that has been read; remove the rest: head -c {at} INPUT > OUTPUT",
@@ -323,7 +323,7 @@ pub enum ReadError {
     Trailing {
         /// Which input.
         input: Input,
-        /// Its name: `gzip`, `zstd` and so on.
+        /// The compression: `gzip`, `zstd` and so on.
         compression: &'static str,
         /// The end of the text.
         place: Position,
@@ -332,7 +332,7 @@ pub enum ReadError {
         /// How many bytes follow there.
         bytes: u64,
     },
-    /// Compressed data that does not decompress.
+    /// Compressed data that cannot be decompressed.
     #[error(
         "{input} is damaged: cannot decompress its {compression} data after {place}: {cause}\n\
          download or compress the file again"
@@ -342,7 +342,7 @@ pub enum ReadError {
         input: Input,
         /// How far it was decompressed.
         place: Position,
-        /// Its name: `gzip`, `zstd` and so on.
+        /// The compression: `gzip`, `zstd` and so on.
         compression: &'static str,
         /// What the decompressor says.
         cause: io::Error,
@@ -357,12 +357,12 @@ pub enum ReadError {
         input: Input,
         /// Where.
         place: Position,
-        /// What may stand there.
+        /// What is expected there.
         expected: &'static str,
-        /// What stands there.
+        /// What is there.
         found: String,
     },
-    /// An object that holds more records than those of its one array.
+    /// An object with records outside its array of records.
     #[error(
         "{input} contains more records at {place}, outside the array that is read\n\
          move them to a file of their own, or use JSON Lines"
@@ -384,7 +384,7 @@ pub enum ReadError {
         /// Where the value of the second one begins.
         place: Position,
     },
-    /// A record beyond the limit, most often a quote or bracket that is never closed.
+    /// A record over the size limit, most often because of a quote or bracket that is never closed.
     #[error(
         "{input} contains a record of more than {} bytes at {place}\n\
          check for a quote or a bracket that is never closed",
@@ -395,7 +395,7 @@ pub enum ReadError {
         input: Input,
         /// Where the record starts.
         place: Position,
-        /// The largest record allowed.
+        /// The maximum size of a record.
         limit: usize,
     },
     /// A table without a header.
@@ -409,10 +409,10 @@ pub enum ReadError {
         input: Input,
         /// The cell that cannot be a column's name.
         cell: String,
-        /// The options that name the columns that look like key and vector, by their numbers.
+        /// The options that select the apparent key and vector columns by number.
         columns: String,
     },
-    /// A header whose quotes are not in order, so that nobody knows where it ends.
+    /// A header with a quoting error, so that its end is unknown.
     #[error("cannot read the header of {input}: {trouble}")]
     HeaderQuote {
         /// Which input.
@@ -420,7 +420,7 @@ pub enum ReadError {
         /// What is wrong, where, and the cure.
         trouble: QuoteTrouble,
     },
-    /// A header of more columns than a table may have.
+    /// A header with too many columns.
     #[error(
         "the header of {input} has {} columns; the maximum is {}\n\
          set the delimiter with --delimiter, or write the numbers of a vector into one column",
@@ -452,7 +452,7 @@ pub enum ReadError {
         /// The name.
         name: String,
     },
-    /// A table whose lines end as they did on the old Macintosh.
+    /// A table with the line ends of the classic Mac OS.
     #[error(
         "the lines of {input} end in a carriage return without a line feed\n\
          convert them: tr '\\r' '\\n' < FILE > NEW-FILE"
@@ -461,13 +461,13 @@ pub enum ReadError {
         /// Which input.
         input: Input,
     },
-    /// The place to continue from lies in standard input.
+    /// The place to continue from is in standard input.
     #[error(
         "cannot resume in the middle of standard input\n\
          save it to a file and load that, or start again without --resume"
     )]
     ResumeStdin,
-    /// The place to continue from lies behind the end.
+    /// The place to continue from is after the end.
     #[error(
         "cannot resume {input} at {place}: it ends at {} {end}, so it changed since it was read\n\
          start again without --resume",
@@ -476,18 +476,18 @@ pub enum ReadError {
     ResumeBehindEnd {
         /// Which input.
         input: Input,
-        /// The place asked for.
+        /// The place to continue from.
         place: Position,
         /// Where the input ends.
         end: u64,
     },
-    /// The place to continue from lies in an input that was not given.
+    /// The place to continue from is in an input that was not given.
     #[error(
         "cannot resume in input {wanted}: the number of inputs is {given}\n\
          pass the same inputs in the same order, or start again without --resume"
     )]
     ResumeMissingInput {
-        /// Number of the input asked for, from 1.
+        /// The number of that input, from 1.
         wanted: u64,
         /// How many inputs there are.
         given: usize,

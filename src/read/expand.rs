@@ -1,4 +1,4 @@
-//! Paths of the command line to candidates for inputs: `-` is standard input, a directory stands for the files in it.
+//! Expands paths from the command line to candidate inputs: `-` is standard input, a directory stands for its files.
 
 use std::fs;
 use std::io;
@@ -14,18 +14,18 @@ use crate::record::Input;
 pub(crate) struct Candidate {
     /// The input.
     pub input: Input,
-    /// Whether somebody says that it is one: the command line, or its name in a directory.
+    /// Whether it is known to be an input: from the command line, or by its name in a directory.
     pub is_promised: bool,
 }
 
-/// What paths stand for.
+/// The result of expanding paths.
 #[derive(Debug, Default)]
 pub(crate) struct Expanded {
     /// The paths.
     pub named: Vec<PathBuf>,
-    /// What may be inputs, in their order.
+    /// The candidates, in order.
     pub candidates: Vec<Candidate>,
-    /// Directories and pipes inside the named directories, which are passed over.
+    /// Directories and pipes inside the named directories, which are skipped.
     pub passed_over: Vec<PathBuf>,
     /// The named directories, and which of the candidates are in each.
     pub directories: Vec<(PathBuf, Range<usize>)>,
@@ -39,10 +39,10 @@ impl From<Input> for Expanded {
     }
 }
 
-/// Turns paths into candidates, in their order.
+/// Expands paths to candidates, in order.
 ///
-/// A directory gives its files, sorted by name, but for hidden ones and those that Spark and Hadoop write beside their
-/// parts. Directories in it are passed over.
+/// A directory expands to its files, sorted by name, without hidden files and those that Spark and Hadoop write next to
+/// their parts. Subdirectories are skipped.
 pub(crate) fn expand(paths: &[PathBuf]) -> Expanded {
     let mut expanded = Expanded { named: paths.to_vec(), ..Expanded::default() };
     for path in paths {
@@ -71,7 +71,7 @@ impl Expanded {
             if is_bookkeeping(&name) {
                 continue;
             }
-            // What cannot be looked at, such as a link to nowhere, is told with all else that cannot be loaded.
+            // Report what cannot be accessed, such as a dangling link, with everything else that cannot be loaded.
             let is_unreadable = path.metadata().is_err();
             if is_unreadable || path.is_file() {
                 let is_promised = is_unreadable || is_input_name(&name);
@@ -85,7 +85,7 @@ impl Expanded {
     }
 }
 
-/// Files that hold no records by what they are called: hidden ones, the marks of Spark and Hadoop, and the totals that
+/// Whether a file has no records, by its name: hidden files, the bookkeeping of Spark and Hadoop, and the totals that
 /// Bedrock writes.
 fn is_bookkeeping(name: &str) -> bool {
     ["_SUCCESS", "manifest.json.out"].contains(&name)

@@ -1,4 +1,4 @@
-//! What an input was when a load began: its size and hashes of parts, so that a changed one is not continued.
+//! The state of an input when a load began: its size and hashes of parts, so that no load continues with a changed one.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 
 use crate::record::Input;
 
-/// Why an input is not what it was, or that cannot be seen.
+/// An input has changed, or cannot be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum FingerprintError {
-    /// It is not what it was.
+    /// It has changed.
     #[error("{input} changed since the journal was written ({what})")]
     Changed {
         /// The input's name.
@@ -22,7 +22,7 @@ pub enum FingerprintError {
         /// What differs first.
         what: String,
     },
-    /// It cannot be looked at.
+    /// It cannot be opened.
     #[error("cannot open {path}: {error}")]
     Input {
         /// Which.
@@ -32,9 +32,9 @@ pub enum FingerprintError {
     },
 }
 
-/// Length of the parts of an input that are hashed.
+/// The length of a hashed part of an input.
 pub(crate) const SAMPLE: u64 = 64 << 10;
-/// So many parts of each input are hashed, evenly spread; fewer when the inputs are many, so that beginning stays quick.
+/// How many parts of each input are hashed, evenly spread; fewer if there are many inputs, so that the start is quick.
 pub(crate) const SAMPLES: std::ops::RangeInclusive<u64> = 2..=64;
 const SAMPLES_OF_ALL: u64 = 2_048;
 
@@ -50,14 +50,14 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Looks at all inputs of a load.
+    /// Takes the fingerprints of all inputs of a load.
     pub(crate) fn of_all(inputs: &[Input]) -> Result<Vec<Self>, FingerprintError> {
         let each = SAMPLES_OF_ALL / (inputs.len() as u64).max(1);
         let samples = each.clamp(*SAMPLES.start(), *SAMPLES.end());
         inputs.iter().map(|input| Self::of(input, samples)).collect()
     }
 
-    /// Looks at an input: its size, and hashes of parts, so that a file of many gigabytes costs a few megabytes.
+    /// Takes the fingerprint of an input: its size, and hashes of parts, so that a file of many GiB costs a few MiB.
     fn of(input: &Input, samples: u64) -> Result<Self, FingerprintError> {
         let Input::File(path) = input else {
             return Ok(Self { name: input.to_string(), size: 0, samples: Vec::new() });
@@ -65,7 +65,7 @@ impl Fingerprint {
         let name = name_of(&std::path::absolute(path).unwrap_or_else(|_| path.clone()));
         let read = || -> io::Result<Self> {
             if !fs::metadata(path)?.is_file() {
-                // A pipe can be opened only once, and that is to read it.
+                // A pipe can be opened only once, to load it.
                 return Ok(Self { name: name.clone(), size: 0, samples: Vec::new() });
             }
             let mut file = File::open(path)?;
@@ -76,13 +76,13 @@ impl Fingerprint {
         read().map_err(|error| FingerprintError::Input { path: path.display().to_string(), error })
     }
 
-    /// Its name without its folder.
+    /// Its name without its directory.
     pub(crate) fn file_name(&self) -> Option<&OsStr> {
         Path::new(&self.name).file_name()
     }
 
-    /// The same of an input that is `now` so; looks at the parts that were looked at then, whose number is that of
-    /// another list of inputs.
+    /// Compares with the input as it is `now`. If `now` was sampled elsewhere, because of another number of inputs,
+    /// hashes the same parts as then.
     pub(crate) fn is_of(&self, now: &Self, input: &Input) -> Result<(), FingerprintError> {
         let offsets = |of: &Self| of.samples.iter().map(|(offset, _)| *offset).collect::<Vec<_>>();
         let (Input::File(path), true) = (input, self.size == now.size && offsets(self) != offsets(now))
@@ -95,7 +95,7 @@ impl Fingerprint {
         self.same(&Self { samples, ..now.clone() })
     }
 
-    /// Whether the input is still the same; if not, the error names the first difference.
+    /// Compares two fingerprints; the error names the first difference.
     pub(crate) fn same(&self, now: &Self) -> Result<(), FingerprintError> {
         let changed = |what| Err(FingerprintError::Changed { input: now.name.clone(), what });
         if self.size != now.size {
@@ -108,7 +108,7 @@ impl Fingerprint {
     }
 }
 
-/// Whether an input is among these twice, by its name or by its content.
+/// Whether an input occurs twice, by name or by content.
 pub(crate) fn have_repeats<'a>(inputs: impl IntoIterator<Item = &'a Fingerprint>) -> bool {
     let (mut names, mut contents) = (BTreeSet::new(), BTreeSet::new());
     inputs.into_iter().any(|input| {
@@ -116,13 +116,13 @@ pub(crate) fn have_repeats<'a>(inputs: impl IntoIterator<Item = &'a Fingerprint>
     })
 }
 
-/// The names that more than one of these has.
+/// The names that occur more than once.
 pub(crate) fn repeated_names<'a>(inputs: impl IntoIterator<Item = &'a Fingerprint>) -> BTreeSet<&'a str> {
     let mut names = BTreeSet::new();
     inputs.into_iter().map(|input| input.name.as_str()).filter(|name| !names.insert(*name)).collect()
 }
 
-/// The path as text that no other path has. One that is not UTF-8 is escaped, and marked by what no file's path ends in.
+/// The path as unique text. A path that is not UTF-8 is escaped, and marked with an ending that no path has.
 fn name_of(path: &Path) -> String {
     path.to_str().map_or_else(
         || {
@@ -147,7 +147,7 @@ fn hashes(file: &mut File, offsets: Vec<u64>) -> io::Result<Vec<(u64, String)>> 
     Ok(hashes)
 }
 
-/// Where samples start: evenly spread, the file's start and end among them; a small file is sampled whole.
+/// Where samples start: evenly spread, including the start and end of the file; a small file is sampled completely.
 pub(crate) fn sample_offsets(size: u64, samples: u64) -> Vec<u64> {
     if size <= samples * SAMPLE {
         return (0..size.div_ceil(SAMPLE)).map(|index| index * SAMPLE).collect();
@@ -156,7 +156,7 @@ pub(crate) fn sample_offsets(size: u64, samples: u64) -> Vec<u64> {
     (0..samples - 1).map(|index| last / (samples - 1) * index).chain([last]).collect()
 }
 
-/// The start of a hash, as text.
+/// The start of a hash as hexadecimal digits.
 pub(crate) fn short(hash: Sha256) -> String {
     base16ct::lower::encode_string(hash.finalize().get(..8).unwrap_or_default())
 }

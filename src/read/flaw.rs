@@ -1,4 +1,4 @@
-//! Why cutting cannot go on at a place of the text.
+//! Why cutting cannot continue at a place in the text.
 
 use super::error::ReadError;
 use super::table::HeaderFlaw;
@@ -6,7 +6,7 @@ use super::tear::Tear;
 use super::word_vectors::WordVectors;
 use crate::record::Input;
 
-/// Why cutting cannot go on at a place of the text.
+/// Why cutting cannot continue at a place in the text.
 #[derive(Debug)]
 pub(super) struct Flaw {
     pub(super) at: usize,
@@ -21,13 +21,13 @@ pub(super) enum FlawKind {
         found: u8,
     },
     Unfinished(Tear),
-    /// Records begin there that would be left out.
+    /// Records outside the array begin there.
     LeftOut,
     /// Columns end there, and others begin.
     Pages,
-    /// A second member of the name that leads to the records.
+    /// A second member with a name on the path to the records.
     Repeated,
-    /// Text in another encoding than UTF-8.
+    /// Text in an encoding other than UTF-8.
     NotUtf8,
     /// A header with other columns than the first one.
     OtherHeader,
@@ -42,13 +42,13 @@ impl Flaw {
         Self { at, kind: FlawKind::Unfinished(tear) }
     }
 
-    /// Whether more text cannot mend it.
+    /// Whether more text cannot fix it.
     pub(super) fn is_lasting(&self) -> bool {
         !matches!(self.kind, FlawKind::Unfinished(_))
     }
 }
 
-/// The error for the header of an input; `line_of` tells the line of an offset.
+/// The error for the header of an input; `line_of` gives the line of an offset.
 pub(super) fn header_error(input: Input, flaw: HeaderFlaw, line_of: impl Fn(usize) -> u64) -> ReadError {
     match flaw {
         HeaderFlaw::Missing { cell, columns } => ReadError::NoHeader { input, cell, columns },
@@ -61,7 +61,7 @@ pub(super) fn header_error(input: Input, flaw: HeaderFlaw, line_of: impl Fn(usiz
     }
 }
 
-/// The error for what Chroma gives if nobody asks for the embeddings.
+/// The error for Chroma's output without embeddings.
 pub(super) fn without_embeddings(input: Input) -> ReadError {
     ReadError::Unclear {
         input,
@@ -71,7 +71,7 @@ pub(super) fn without_embeddings(input: Input) -> ReadError {
     }
 }
 
-/// The error for word vectors, which say nothing of their columns.
+/// The error for word vectors, which do not name their columns.
 pub(super) fn of_words(input: Input, found: WordVectors) -> ReadError {
     ReadError::Unclear { input, what: found.told(), cure: found.cure().into() }
 }

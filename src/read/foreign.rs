@@ -1,4 +1,4 @@
-//! What an input is that holds no records as text, told from its first bytes: its name and the cure.
+//! Recognises inputs without records in text by their first bytes, with their name and the cure.
 
 use super::mark::mark_length;
 use super::unfit::Unfit;
@@ -20,7 +20,7 @@ const DOWNLOAD_CURE: &str =
 const WORDS_CURE: &str = r#"convert it to JSON Lines: python3 -c 'import json,struct,sys; f=open(0,"rb"); n,d=map(int,f.readline().split()); c=lambda:f.read(1)or sys.exit("truncated"); [print(json.dumps({"id":b"".join(iter(c,b" ")).strip(b"\n").decode("utf-8","backslashreplace"),"vector":struct.unpack("<%df"%d,f.read(4*d))})) for _ in range(n)]' < INPUT > OUTPUT"#;
 const LFS_CURE: &str = "the data was not downloaded: run git lfs pull";
 
-/// What is recognised by its first bytes but not read: the bytes, the name, the cure.
+/// Formats that are recognised but not supported: the first bytes, the name, the cure.
 const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
     (
         b"FEA1",
@@ -54,7 +54,7 @@ const UNSUPPORTED: &[(&[u8], &str, &str)] = &[
     (b"\0\0\xfe\xff", "UTF-32 text", UTF32_CURE),
 ];
 
-/// What holds no records at all: the bytes, the name, the cure.
+/// Files without records: the first bytes, the name, the cure.
 const WITHOUT_RECORDS: &[(&[u8], &str, &str)] = &[
     (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer", LFS_CURE),
     (b"%PDF-", "a PDF document", DOCUMENT_CURE),
@@ -64,10 +64,10 @@ const WITHOUT_RECORDS: &[(&[u8], &str, &str)] = &[
     (b"\x7fELF", "a program", DOCUMENT_CURE),
 ];
 
-/// How a page begins that a browser would show.
+/// How a web page begins.
 const PAGES: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<script"];
 
-/// What `head` begins that is not read, or whether more of it is needed to say so.
+/// An error if `head` begins something that cannot be read; otherwise whether more of it is needed to decide.
 pub(crate) fn foreign(head: &[u8], whole: bool) -> Result<Told, Unfit> {
     let found = |table: &[(&[u8], &'static str, &'static str)]| {
         table.iter().find(|(magic, ..)| head.starts_with(magic)).map(|&(_, name, cure)| (name, cure))
@@ -86,7 +86,7 @@ pub(crate) fn foreign(head: &[u8], whole: bool) -> Result<Told, Unfit> {
     }
     match head.get(TAR_MAGIC_AT..TAR_MAGIC_AT + TAR_MAGIC.len()) {
         Some(TAR_MAGIC) => Err(Unfit::Unsupported { format: "a tar archive", cure: ARCHIVE_CURE }),
-        // A name of a file in an archive ends in zeros, which no text holds.
+        // A file name in an archive ends in zeros, which text never contains.
         None if !whole && head.contains(&0) => Ok(Told::NotYet),
         _ => Ok(Told::Text),
     }
@@ -96,14 +96,14 @@ pub(crate) fn foreign(head: &[u8], whole: bool) -> Result<Told, Unfit> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     Text,
-    /// More of it is needed to say.
+    /// More of it is needed to decide.
     NotYet,
 }
 
 const TAR_MAGIC_AT: usize = 257;
 const TAR_MAGIC: &[u8] = b"ustar";
 
-/// The kind of a ZIP file, which its first entry shows.
+/// The kind of a ZIP file, by its first entry.
 fn zip(head: &[u8]) -> Option<(&'static str, &'static str)> {
     const NAME_AT: usize = 30;
     if ![&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x07\x08"].iter().any(|magic| head.starts_with(magic)) {
@@ -120,7 +120,7 @@ fn zip(head: &[u8]) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Text whose characters take two or four bytes, without the mark that says so.
+/// Text with two or four bytes per character, without a byte-order mark.
 fn wide(head: &[u8]) -> Option<Unfit> {
     let cure = match encoding::wide(head)? {
         "UTF-32LE" => "convert it to UTF-8 first: iconv -f UTF-32LE -t UTF-8 INPUT > OUTPUT",
@@ -130,7 +130,7 @@ fn wide(head: &[u8]) -> Option<Unfit> {
     Some(Unfit::Unsupported { format: "UTF-32 text without a byte-order mark", cure })
 }
 
-/// HTML, and XML, which storage services answer errors in.
+/// HTML, and XML, the format of storage service errors.
 fn markup(head: &[u8]) -> Option<(&'static str, &'static str)> {
     const LOOKED_AT: usize = 1024;
     let text = head.get(skip_blanks(head, mark_length(head))..)?;

@@ -1,11 +1,11 @@
-//! What an input of text was taken for, in words. Pure.
+//! What an input of text was recognised as, in words. Pure.
 
 use super::cutter::Cutter;
 use super::decompress::Compression;
 use super::elements::Shape;
 use crate::encoding::Encoding;
 
-/// The form of text that is cut so, packed and encoded so.
+/// Describes text by its layout, compression and encoding.
 pub(super) fn form(cutter: &Cutter, compression: Option<Compression>, encoding: Option<Encoding>) -> String {
     let layout = match cutter {
         Cutter::Lines => "JSON Lines".to_owned(),

@@ -1,4 +1,4 @@
-//! Reading of any bytes in pieces of any size, for the fuzz targets in `tests/fuzz`.
+//! Reads arbitrary bytes in pieces of any size, for the fuzz targets in `tests/fuzz`.
 
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
@@ -18,13 +18,13 @@ use crate::record::{Input, Position, Raw};
 /// What a text was cut into.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cutting {
-    /// Where each record starts, and what was made of it.
+    /// Where each record starts, and its text.
     pub records: Vec<(Position, Vec<u8>)>,
-    /// Where the reading ended early: the place that the error names, or 0, as of what is not cut at all.
+    /// Where reading failed: the place in the error, or 0 if nothing is cut at all.
     pub failed: Option<u64>,
 }
 
-/// Cuts `text` with a window of `block` bytes, from a place of an earlier cutting on if there is one.
+/// Cuts `text` with a window of `block` bytes, optionally from a place of an earlier cutting.
 pub fn cut(text: &[u8], block: usize, format: Option<Format>, from: Option<Position>) -> Cutting {
     let mut cutting = Cutting::default();
     if let Err(error) = read(text, block, format, from, &mut cutting) {
@@ -57,7 +57,7 @@ fn read(
     Ok(())
 }
 
-/// The text of a record, or its cells with a byte between that is in none.
+/// The text of a record, or its cells joined by a byte that none of them has.
 fn shown(raw: Raw) -> Vec<u8> {
     match raw {
         Raw::Json(text) | Raw::Broken { text, .. } => text.to_vec(),
@@ -66,7 +66,7 @@ fn shown(raw: Raw) -> Vec<u8> {
     }
 }
 
-/// Text that comes in pieces of so many bytes, as a slow pipe gives them.
+/// Text that arrives in pieces of this size, as from a slow pipe.
 struct Slow {
     bytes: Cursor<Vec<u8>>,
     piece: usize,
@@ -79,8 +79,8 @@ impl Read for Slow {
     }
 }
 
-/// What bytes in the encoding of this name are as UTF-8, with whether all of them are characters; nothing if there is no
-/// such encoding to decode from.
+/// Decodes bytes in the encoding of this name to UTF-8, with whether all of them are valid; `None` if there is no such
+/// encoding.
 pub fn decoded(bytes: &[u8], name: &str, piece: usize) -> Option<(Vec<u8>, bool)> {
     let encoding = Encoding::named(name).ok().flatten()?;
     let mut text = Vec::new();
@@ -90,8 +90,8 @@ pub fn decoded(bytes: &[u8], name: &str, piece: usize) -> Option<(Vec<u8>, bool)
     Some((text, is_whole))
 }
 
-/// The first bytes, at most so many, that compressed bytes hold, with whether their end is in order; nothing if they are
-/// not compressed.
+/// The first `most` bytes of decompressed data, with whether the compressed data ends properly; `None` if it is not
+/// compressed.
 pub fn decompressed(packed: &[u8], piece: usize, most: u64) -> Option<(Vec<u8>, bool)> {
     let compression = Compression::of(packed)?;
     let slow = Slow { bytes: Cursor::new(packed.to_vec()), piece };
@@ -104,18 +104,18 @@ pub fn decompressed(packed: &[u8], piece: usize, most: u64) -> Option<(Vec<u8>, 
 /// What a file of columns holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// How many rows it says it has.
+    /// The number of rows according to the file.
     pub rows: u64,
-    /// Those that were read: their text, and the bits of each vector or why it is none.
+    /// The rows that were read: their text, and the bits of each vector or its error.
     pub read: Vec<Row>,
     /// Whether reading ended before its end.
     pub has_failed: bool,
 }
 
-/// Text, and vectors beside it.
+/// Text, and its vectors.
 pub type Row = (Vec<u8>, Vec<Result<Vec<u32>, String>>);
 
-/// Reads at most `most` rows of a file of columns from a row on; nothing where it cannot be opened.
+/// Reads up to `most` rows of a file of columns, starting at a row; `None` if it cannot be opened.
 pub fn table(path: &Path, form: &Form, from: u64, most: usize) -> Option<Table> {
     let mut head = Vec::new();
     std::fs::File::open(path).ok()?.take(64).read_to_end(&mut head).ok()?;

@@ -1,5 +1,5 @@
-//! A record of text with what stands beside it: a key that is made or from another file, and metadata from one. It is
-//! told as a record that has them, so that it is judged, rejected and loaded again like any other.
+//! Adds a key, made or from another file, and metadata to a record of text. The result is text again, so that the
+//! record is judged, rejected and loaded again like any other.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,27 +13,27 @@ use crate::record::names::KEYS;
 use crate::record::rejected::BEGINS;
 use crate::record::{Cells, Columns, Raw, RowTrouble};
 
-/// The fields that a record gets.
+/// Adds fields to records.
 #[derive(Debug)]
 pub(super) struct Keyed {
-    /// The names by which a key of the record's own is known.
+    /// The names that mark a key of the record's own.
     own: Vec<String>,
-    /// The name of the key as a field.
+    /// The field name of the key.
     key: String,
-    /// The name of a vector that stands alone.
+    /// The field name of a vector without one.
     vector: String,
-    /// The header of the rows at hand, and the same with what they get.
+    /// The header of the current rows, and the same with the added columns.
     header: Option<(Arc<Columns>, Arc<Columns>)>,
 }
 
-/// What stands beside a record, as JSON.
+/// What is added to a record, as JSON.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) key: &'a str,
     pub(super) metadata: Option<&'a str>,
 }
 
-/// The field in which an input has a key of its own.
+/// The field of an input that already has keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct OwnKey(pub(super) String);
 
@@ -50,29 +50,29 @@ impl Keyed {
         Self { own, key: first(&form.key, "key"), vector: first(&form.vector, "vector"), header: None }
     }
 
-    /// The name of the key as a field.
+    /// The field name of the key.
     pub(super) fn key(&self) -> &str {
         &self.key
     }
 
-    /// Which of the fields is a key, by its name.
+    /// Finds a field that is a key by its name.
     pub(super) fn own_key<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Option<OwnKey> {
         let is_own = |name: &&str| self.own.iter().any(|own| own == name);
         names.find(is_own).map(|name| OwnKey(name.to_owned()))
     }
 
-    /// The record with its parts; where it has a key of its own, the field.
+    /// Adds the parts to the record; if it already has a key, the error is the field.
     pub(super) fn record(&mut self, raw: &Raw, parts: Parts<'_>) -> Result<Raw, OwnKey> {
         match raw {
             Raw::Json(text) => self.json(text, parts),
             Raw::Row { columns, cells } if cells.len() == columns.0.len() => self.row(columns, cells, parts),
-            // What is no row has no fields.
+            // What is not a whole row has no fields.
             Raw::Row { .. } | Raw::Broken { .. } | Raw::Columns { .. } => Ok(raw.clone()),
         }
     }
 
     fn json(&self, text: &Bytes, parts: Parts<'_>) -> Result<Raw, OwnKey> {
-        // The record in a line of a rejects file has its key already. A mark is nothing that a key could stand before.
+        // The record in a line of a rejects file already has a key. Before a byte-order mark no key can be inserted.
         if text.starts_with(BEGINS) || text.starts_with(MARK) {
             return Ok(Raw::Json(text.clone()));
         }
@@ -83,13 +83,13 @@ impl Keyed {
             let text = self.composed(&[vector.as_bytes(), text].concat(), parts);
             return Ok(Raw::broken(text.into(), RowTrouble::Neither { key }));
         }
-        // A word has no end of its own.
+        // A word has no closing bracket.
         let end = if text.as_ref() == b"null" { Some(text.len()) } else { value_end(text, 0) };
         if is_object {
             let outline = Outline::of(text, 0);
             let names = outline.members.iter().filter_map(|member| std::str::from_utf8(member.name).ok());
             if let Some(own) = self.own_key(names).or_else(|| self.own_path(text, &outline)) {
-                // What has no end is judged as it stands.
+                // A record without an end is judged as it is.
                 return if end.is_some() { Err(own) } else { Ok(Raw::Json(text.clone())) };
             }
         }
@@ -109,7 +109,7 @@ impl Keyed {
         let rest = rest.trim_ascii_end();
         keyed.extend_from_slice(rest);
         let rest = rest.trim_ascii_start();
-        // Where something that is no record follows, the record is judged with it.
+        // If other values follow, the record is judged together with them.
         Ok(if rest.starts_with(b"{") || rest.starts_with(b"[") || rest.starts_with(MARK) {
             Raw::broken(keyed.into(), RowTrouble::Several { key: parts.key.to_owned() })
         } else {
@@ -117,7 +117,7 @@ impl Keyed {
         })
     }
 
-    /// A key that the user names by its path.
+    /// A key that the user names by a path.
     fn own_path(&self, text: &[u8], outline: &Outline<'_>) -> Option<OwnKey> {
         let leads = |path: &&String| {
             let Some((first, rest)) = path.split_once('.') else { return false };
@@ -130,7 +130,7 @@ impl Keyed {
         self.own.iter().find(leads).map(|path| OwnKey(path.clone()))
     }
 
-    /// An object of the parts and of members that are spelled already.
+    /// An object of the parts and of members that are already JSON.
     fn composed(&self, members: &[u8], parts: Parts<'_>) -> Vec<u8> {
         let mut text = self.begun(members, Parts { metadata: None, ..parts });
         if let Some(metadata) = parts.metadata {
@@ -173,7 +173,7 @@ impl Keyed {
         Ok(Raw::Row { columns: wide, cells: cells.after(&first) })
     }
 
-    /// A header with the columns that its rows get.
+    /// A header with the added columns.
     fn wide(&mut self, columns: &Arc<Columns>, has_metadata: bool) -> Result<Arc<Columns>, OwnKey> {
         if let Some((known, wide)) = &self.header
             && Arc::ptr_eq(known, columns)
@@ -194,7 +194,7 @@ impl Keyed {
 
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What a cell has in place of a JSON value.
+/// A JSON value as the text of a cell.
 fn plain(json: &str) -> String {
     match serde_json::from_str(json) {
         Ok(serde_json::Value::String(text)) => text,

@@ -1,12 +1,12 @@
-//! Keys that stand in one JSON array, where one a line is read. Pure.
+//! Keys in one JSON array, where one key per line is expected. Pure.
 
 use super::mark::mark_length;
 use super::outline::Outline;
 use super::value::skip_blanks;
 use crate::record::names::KEY_COLUMNS;
 
-/// What takes the keys out of a JSON text that begins so, as a filter of jq, if they stand in one array there: alone,
-/// or under one of these names or a usual one.
+/// The jq filter that extracts the keys of a JSON text, if they are in one array: alone, or under one of these names or
+/// a default one.
 pub(super) fn filter(text: &[u8], names: &[String]) -> Option<String> {
     let start = skip_blanks(text, mark_length(text));
     let is_list = |at: usize| {
@@ -27,7 +27,7 @@ pub(super) fn filter(text: &[u8], names: &[String]) -> Option<String> {
     is_word.then(|| format!(".{name}[]"))
 }
 
-/// What a file with such keys contains, and the cure.
+/// What a file of such keys contains, and the cure.
 pub(super) fn told(filter: &str) -> (String, String) {
     let cure = format!("write one key per line: jq -r '{filter}' FILE > NEW-FILE.txt");
     ("its keys in one JSON array".to_owned(), cure)

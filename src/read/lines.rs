@@ -1,12 +1,12 @@
-//! JSON Lines: one value a line.
+//! JSON Lines: one value per line.
 
 use std::ops::Range;
 
 use super::cut::{Cut, RECORDS_AT_MOST};
 
-/// Cuts the complete lines of `text`, blank ones left out; with `last` what follows the last newline is a line too.
+/// Cuts the complete lines of `text`, without blank ones; with `last` the text after the last newline is a line, too.
 ///
-/// Whether a line is JSON is not looked at.
+/// It does not check that a line is JSON.
 pub(crate) fn cut(text: &[u8], last: bool) -> Cut {
     let mut records = Vec::new();
     let mut start = 0;
@@ -24,7 +24,7 @@ pub(crate) fn cut(text: &[u8], last: bool) -> Cut {
     Cut { records, consumed: start, within_lines: true, ..Cut::default() }
 }
 
-/// The range without white space at its ends, or none when nothing is left.
+/// The range without whitespace at its ends; `None` if nothing is left.
 fn trimmed(text: &[u8], range: Range<usize>) -> Option<Range<usize>> {
     let line = text.get(range.clone())?;
     let blanks_before = line.len() - line.trim_ascii_start().len();

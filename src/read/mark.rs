@@ -7,7 +7,7 @@ pub(super) fn mark_length(text: &[u8]) -> usize {
     if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
-/// The byte that `text` begins with, in quotation marks, or the byte-order mark.
+/// The first byte of `text` in quotation marks, or a description of the byte-order mark there.
 pub(super) fn shown(text: &[u8], byte: u8) -> String {
     if text.starts_with(BYTE_ORDER_MARK) {
         return "U+FEFF, a byte-order mark inside the file".to_owned();

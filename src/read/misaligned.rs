@@ -1,4 +1,4 @@
-//! Why columns of one input make no table, or its rows have no numbers, and the cure.
+//! Why the columns of an input do not make a table, or its rows cannot be counted, and the cure.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::record::{Position, Raw, Reason, Record, RowTrouble};
 use crate::shown::{self, bounded};
 use crate::words::plural;
 
-/// Why columns make no table.
+/// Why columns do not make a table, or rows cannot be counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Misaligned {
     /// Two of them, by name, have different numbers of values.
@@ -20,7 +20,7 @@ pub enum Misaligned {
         /// That line, or its beginning and end.
         line: String,
     },
-    /// Of a row it is not known how many it is, and the ones behind it have numbers.
+    /// A broken row makes the number of rows uncertain, and the rows after it need theirs.
     Uncounted {
         /// Where it begins.
         place: Position,
@@ -66,7 +66,7 @@ impl Misaligned {
     }
 }
 
-/// What an input has that is wrong.
+/// The text after `INPUT has`.
 impl fmt::Display for Misaligned {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,11 +1,11 @@
 //! Step 1 of the path: bytes to records.
 //!
-//! Inputs are opened, decompressed, recognised and cut into `Block`s of records. A record is a slice of the text it
-//! was read in, and nothing in it is looked at beyond what tells its end; whether it is good is the next step's
-//! question. Memory holds one block of text, or one record when that is larger, whatever the size of the input.
+//! Inputs are opened, decompressed, recognised and cut into `Block`s of records. A record is a slice of the input's
+//! text; reading looks only for its end, and the next step judges it. Memory holds one block of text, or one record if
+//! that is larger, however large the input is.
 //!
-//! `window` holds the text at hand; `lines`, `elements` and `table` are pure and find the records in it, one a layout;
-//! `recognise` chooses among them. Files of columns are the other kind of input: `columns` decodes their rows.
+//! `window` holds the current text; `lines`, `elements` and `table` are pure and find the records in it, one module per
+//! layout; `recognise` chooses among them. Files of columns are the other kind of input: `columns` decodes their rows.
 
 mod aligned;
 mod around;

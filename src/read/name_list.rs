@@ -1,23 +1,23 @@
-//! A list of the names of inputs: one a line, or each ended by a NUL byte, which no name holds. Pure.
+//! A list of input names: one per line, or each ended by a NUL byte, which no name contains. Pure.
 
 use std::path::{Path, PathBuf};
 
-/// Why a text is no list of names.
+/// Why a text is not a list of names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NameListError {
-    /// There is none in it.
+    /// It contains no names.
     #[error("contains no names")]
     Empty,
-    /// It is written in two bytes a character, as some programs of Windows do.
+    /// It is UTF-16, as some Windows programs write it.
     #[error("is UTF-16")]
     Utf16,
-    /// A name is not UTF-8, on a system whose names all are text.
+    /// A name is not UTF-8, on a system where all names are.
     #[error("line {0} is not UTF-8")]
     NotText(usize),
 }
 
 impl NameListError {
-    /// What to do about it.
+    /// The cure.
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Empty => "list one name per line, or end each name with a NUL byte, as find -print0 does",
@@ -26,8 +26,8 @@ impl NameListError {
     }
 }
 
-/// The names in a list, in their order. A text with a NUL byte has one after each name, which then may hold anything; in
-/// any other, a line is a name, whatever ends it. Nothing between two ends is no name.
+/// The names in a list, in order. If the text has NUL bytes, one ends each name, which may then contain anything else;
+/// otherwise each line is a name, with either line end. Empty names are left out.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<PathBuf>, NameListError> {
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err(NameListError::Utf16);
@@ -44,7 +44,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<PathBuf>, NameListError> {
     if names.is_empty() { Err(NameListError::Empty) } else { Ok(names) }
 }
 
-/// A list of these names, whatever they hold.
+/// Writes these names, whatever they contain, as a list.
 pub(crate) fn text<'a>(names: impl IntoIterator<Item = &'a Path>) -> Vec<u8> {
     let mut text = Vec::new();
     for name in names {
@@ -104,7 +104,7 @@ mod tests {
             names in prop::collection::vec(prop::collection::vec(1_u8.., 1..8), 1..6),
         ) {
             use std::os::unix::ffi::OsStrExt;
-            // A whole name never begins as a text of two bytes a character does.
+            // A whole name never begins like UTF-16 text.
             let names: Vec<_> = names.into_iter().map(|name| [b"/".to_vec(), name].concat()).collect();
             let names: Vec<_> = names.iter().map(|name| Path::new(std::ffi::OsStr::from_bytes(name))).collect();
             let read = parse(&text(names.iter().copied())).unwrap();

@@ -1,4 +1,4 @@
-//! The names by which records and what holds them are known.
+//! The names that identify records and their containers.
 
 use super::outline::{Outline, Value};
 use super::value::{skip_blanks, value_end};
@@ -6,27 +6,27 @@ use crate::record::names::{KEYS, VECTORS, is_one_of};
 use crate::record::path::{self, Step};
 use crate::record::wide::{Match, Wide};
 
-/// The fields that the user names, by which a record is known as well as by the usual names.
+/// The field names from the user, which identify a record in addition to the default names.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Named<'a> {
     pub(crate) key: &'a [String],
     pub(crate) vector: &'a [String],
-    /// Whether keys are made or stand in another file, so that records need none.
+    /// Whether keys are made or are in another file, so that records need none.
     pub(crate) is_keyless: bool,
 }
 
 impl Named<'_> {
-    /// Whether an object has a key under one of its usual names, or under one that the user names.
+    /// Whether an object has a key, under a default name or one from the user.
     pub(crate) fn has_key(&self, text: &[u8], outline: &Outline<'_>) -> bool {
         outline.members.iter().any(|member| is_key_name(member.name)) || has_one(text, outline, self.key)
     }
 
-    /// Whether a member of this name is a key, by one of the usual names or one that the user gives.
+    /// Whether a member of this name is a key, by a default name or one from the user.
     pub(crate) fn is_key(&self, name: &[u8]) -> bool {
         is_key_name(name) || self.key.iter().any(|field| field.trim().as_bytes() == name)
     }
 
-    /// Whether a member of this name is a vector, by one of the usual names or one that the user gives.
+    /// Whether a member of this name is a vector, by a default name or one from the user.
     pub(crate) fn is_vector(&self, name: &[u8]) -> bool {
         is_vector_name(name) || self.vector.iter().any(|field| field.trim().as_bytes() == name)
     }
@@ -62,7 +62,7 @@ fn has_numbered(text: &[u8], outline: &Outline<'_>, wide: &Wide, path: &str) -> 
     })
 }
 
-/// Whether an object has the field of this name, or of this path.
+/// Whether an object has the field with this name or path.
 fn has_field(head: &[u8], outline: &Outline<'_>, field: &str) -> bool {
     outline.members.iter().any(|member| {
         let is_name = field.as_bytes().starts_with(member.name);
@@ -71,7 +71,7 @@ fn has_field(head: &[u8], outline: &Outline<'_>, field: &str) -> bool {
     })
 }
 
-/// Whether what follows a name on a path is in the value at `at`.
+/// Whether the value at `at` has what follows a name on a path.
 fn leads_to_value(head: &[u8], at: usize, rest: &str) -> bool {
     match path::step(rest) {
         Some(Step::End) => true,
@@ -85,7 +85,7 @@ fn leads_to_value(head: &[u8], at: usize, rest: &str) -> bool {
     }
 }
 
-/// Where the element of this index of the array at `at` starts.
+/// Where the element at `index` of the array at `at` starts.
 fn element(head: &[u8], at: usize, index: usize) -> Option<usize> {
     let start = |at| Some(skip_blanks(head, at)).filter(|at| head.get(*at).is_some_and(|byte| *byte != b']'));
     let mut at = start(at + 1).filter(|_| head.get(at) == Some(&b'['))?;
@@ -96,23 +96,23 @@ fn element(head: &[u8], at: usize, index: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Whether members of this name are keys, and so an object that has one is a record or something with a name.
+/// Whether a member of this name is a key, so that an object with one is a record or another named thing.
 pub(crate) fn is_key_name(name: &[u8]) -> bool {
     is_one_of(&KEYS, name)
 }
 
-/// Whether members of this name are vectors.
+/// Whether a member of this name is a vector.
 pub(crate) fn is_vector_name(name: &[u8]) -> bool {
     is_one_of(&VECTORS, name)
 }
 
-/// Whether the object at `at` has a key and what makes a record. A vector alone may be that of a question.
+/// Whether the object at `at` has a key and is a record. A vector alone may belong to a query.
 pub(crate) fn is_keyed_record(text: &[u8], at: usize, named: Named<'_>) -> bool {
     named.has_key(text, &Outline::of(text, at)) && is_record(text, at, named)
 }
 
-/// Whether the object at `at` has what makes a record: a vector under one of its usual names or under one that the user
-/// names, or a key and numbers.
+/// Whether the object at `at` is a record: it has a vector under a default name or one from the user, or a key and
+/// numbers.
 pub(crate) fn is_record(text: &[u8], at: usize, named: Named<'_>) -> bool {
     let outline = Outline::of(text, at);
     if named.has_vector(text, &outline) {

@@ -30,11 +30,11 @@ pub(super) fn of_rows(text: &[u8], at: usize, path: &[String], named: Named<'_>)
     Some(Unfit::converted(shape, Conversion::Rows(path.to_vec(), form), named))
 }
 
-/// An array that is a record without names itself, as others that follow it are.
+/// An array that is itself a record without names, followed by others like it.
 pub(super) fn of_values(text: &[u8], named: Named<'_>) -> Option<Unfit> {
     value_end(text, 0)?;
     let row = Row::of(text, 0);
-    // A record among what is none is one all the same.
+    // The array contains a record, although not all of its elements are.
     let is_record = |(at, value): &(usize, Value)| {
         *value == Value::Object && named.has_key(text, &Outline::of(text, *at))
     };
@@ -43,14 +43,14 @@ pub(super) fn of_values(text: &[u8], named: Named<'_>) -> Option<Unfit> {
     Some(Unfit::converted(shape, Conversion::Values(form), named))
 }
 
-/// The elements of an array that may be a record, as far as the text goes: where they start, and what they are.
+/// The elements of an array that may be a record, as far as `text` reaches: where they start, and their kinds.
 struct Row<'a> {
     text: &'a [u8],
     cells: Vec<(usize, Value)>,
 }
 
 impl<'a> Row<'a> {
-    /// So many cells are looked at: more than a key and the numbers of the longest vector.
+    /// Maximum number of cells to look at: more than a key and the numbers of the longest vector.
     const MOST: usize = 5000;
 
     fn of(text: &'a [u8], start: usize) -> Self {
@@ -58,7 +58,7 @@ impl<'a> Row<'a> {
         Self { text, cells }
     }
 
-    /// What its elements are; none if it is not clear which ones are key and vector.
+    /// The form of the array; `None` if key and vector are not clear.
     fn form(&self) -> Option<RowForm> {
         let is = |wanted: Value| move |(_, value): &&(usize, Value)| *value == wanted;
         match self.cells.iter().filter(is(Value::Numbers)).count() {
@@ -82,14 +82,14 @@ impl<'a> Row<'a> {
         Some(RowForm::Cells(self.cells.iter().enumerate().map(cell).collect()))
     }
 
-    /// Whether it is a key and the record that it belongs to.
+    /// Whether it is a key followed by its record.
     fn is_pair(&self) -> bool {
         let [key, (at, Value::Object)] = self.cells.as_slice() else { return false };
         let mut members = Outline::of(self.text, *at).members.into_iter();
         self.may_be_key(key) && members.any(|member| member.value == Value::Numbers)
     }
 
-    /// A key before or behind the numbers themselves.
+    /// A key before or after the numbers themselves.
     fn flat(&self) -> Option<RowForm> {
         let (key_is_last, numbers) = match self.cells.as_slice() {
             [(_, Value::Text), numbers @ ..] => (false, numbers),

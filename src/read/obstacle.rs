@@ -5,11 +5,11 @@ use std::fmt;
 /// Why a file of columns cannot be read where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// What is read of a pipe is gone, and its index is at its end.
+    /// A pipe can be read only once, and the index is at the end.
     Stream,
     /// It is compressed as a whole.
     Packed,
-    /// The user names a format of text.
+    /// The user names a text format.
     Named,
 }
 

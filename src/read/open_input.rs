@@ -24,7 +24,7 @@ use super::window::{Arrival, Stream, Window, newlines};
 use crate::encoding::{self, Encoding, Foreign, Stray};
 use crate::record::{Block, Input, Position, Raw, Record};
 
-/// How often an input may be packed: twice happens where a pipeline packs what is packed already.
+/// Maximum number of nested compressions. Two occur where a pipeline compresses what is compressed already.
 const PACKED_AT_MOST: usize = 2;
 
 /// An input that is being read.
@@ -32,16 +32,16 @@ pub(super) struct OpenInput {
     pub(super) input: Input,
     pub(super) window: Window,
     pub(super) cutter: Cutter,
-    /// Bytes of the file itself before what the next block begins with.
+    /// Bytes of the file itself before the start of the next block.
     pub(super) bytes_before: u64,
-    /// Rows that repeat the header: the first one, and how many.
+    /// Rows that repeat the header: the place of the first one, and their number.
     pub(super) headers: Option<(Position, u64)>,
-    /// The place behind the last record that was handed out.
+    /// The place after the last record that was handed out.
     pub(super) reached: Option<Position>,
 }
 
 impl OpenInput {
-    /// Opens `input`, and what it is packed in.
+    /// Opens `input`, through any compression.
     pub(super) fn open(input: Input, number: u32, sizes: Sizes) -> Result<Self, ReadError> {
         let stream = match Stream::open(&input) {
             Ok(stream) => stream,
@@ -60,8 +60,8 @@ impl OpenInput {
         Ok(reading)
     }
 
-    /// Takes what follows for text in another encoding, where its mark or `named` says so. Text of the command line is
-    /// not in the encoding of files.
+    /// Decodes the text if its byte-order mark or `named` gives another encoding. Text from the command line is never
+    /// in the encoding of files.
     pub(super) fn decode(&mut self, named: Option<Encoding>) -> Result<(), ReadError> {
         if matches!(self.input, Input::Inline(_)) {
             return Ok(());
@@ -73,8 +73,8 @@ impl OpenInput {
         Ok(())
     }
 
-    /// Recognises the layout and moves to the first record, or to `from`; unless its records are rows of columns, which
-    /// are not cut out of its text.
+    /// Recognises the layout and moves to the first record, or to `from`. If the records are rows of columns, which are
+    /// not cut out of the text, it returns their layout instead.
     pub(super) fn start(
         &mut self,
         form: &Form,
@@ -94,7 +94,7 @@ impl OpenInput {
         if let Layout::Pairs(pairs) = &layout {
             self.cutter = Cutter::Pairs(pairs.clone());
         }
-        // Before the first record there is nothing to continue.
+        // A place at or before the first record is the start.
         let from = from.filter(|from| from.offset > self.window.position().offset || from.part > 0);
         if let Layout::Elements(shape) = layout {
             let moved = from.filter(|from| from.offset > self.window.position().offset);
@@ -109,7 +109,7 @@ impl OpenInput {
         Ok(None)
     }
 
-    /// Moves right before a place behind the text's start, and gives the byte there.
+    /// Moves to the byte before a place after the text's start, and returns that byte.
     pub(super) fn byte_before(&mut self, place: Position) -> Result<Option<u8>, ReadError> {
         self.go_to(Position { offset: place.offset.saturating_sub(1), ..place })?;
         Ok(self.window.text().first().copied())
@@ -120,14 +120,14 @@ impl OpenInput {
             Ok(layout) => Ok(layout),
             Err(Unfit::Unrecognised) => {
                 let unrecognised = ReadError::Unrecognised { input: self.input.clone() };
-                // Too little of the input is no reason to doubt its format.
+                // A read error, not the format, may be why so little text is there.
                 Err(self.window.take_failure().map_or(unrecognised, |cause| self.failure(cause)))
             }
             Err(unfit) => Err(self.unfit(unfit)),
         }
     }
 
-    /// Where the records stand, if the input is JSON that is not read as it is.
+    /// Where the records are, if the input is JSON that cannot be read as it is.
     pub(super) fn conversion(&mut self, form: &Form) -> Result<Option<Conversion>, ReadError> {
         self.decode(form.encoding)?;
         match self.recognised(form) {
@@ -144,7 +144,7 @@ impl OpenInput {
         }
     }
 
-    /// The rest of the text, all of it.
+    /// All of the remaining text.
     pub(super) fn rest(&mut self) -> Result<Vec<u8>, ReadError> {
         self.window.skip(mark_length(self.window.text()));
         let mut rest = Vec::new();
@@ -165,7 +165,7 @@ impl OpenInput {
         loop {
             let whole = self.window.has_ended() || self.window.is_full();
             let mut found = recognise::recognise(self.window.text(), whole, name.as_deref(), form);
-            // Text on the command line is JSON; anything else there is a slip.
+            // Text on the command line is JSON; a table there is a mistake.
             if matches!((&found, &self.input), (Ok(Some(Layout::Rows { .. })), Input::Inline(_))) {
                 found = Err(Unfit::Unrecognised);
             }
@@ -203,7 +203,7 @@ impl OpenInput {
         }
     }
 
-    /// The error for text at hand that is `foreign`.
+    /// The error for `foreign` in the current text.
     pub(super) fn not_utf8(&self, Foreign { at, stray }: Foreign) -> ReadError {
         let (input, place) = (self.input.clone(), self.window.place(at));
         match (stray, self.window.encoding()) {
@@ -215,7 +215,7 @@ impl OpenInput {
         }
     }
 
-    /// Reads the header of a table, which an empty one need not have.
+    /// Reads the header of a table; an empty table may lack one.
     pub(super) fn header(&mut self, delimiter: u8, tables: &Tables) -> Result<Option<Rows>, ReadError> {
         loop {
             let (text, last) = (self.window.text(), self.window.is_last());
@@ -225,7 +225,7 @@ impl OpenInput {
                 Ok(Header::Missing(_)) => 0,
                 Err(_) => memchr::memchr(b'\n', text).unwrap_or(text.len()),
             };
-            // A name with a replaced character in it would be another name.
+            // A column name with a replacement character would be another name.
             if std::str::from_utf8(text.get(..end).unwrap_or_default()).is_err()
                 && let Some(foreign) = encoding::foreign(text)
             {
@@ -257,7 +257,7 @@ impl OpenInput {
         }
     }
 
-    /// Cuts the next block, or gives none at the end of the input.
+    /// Cuts the next block; `None` at the end of the input.
     pub(super) fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
         self.window.top_up();
         loop {
@@ -277,14 +277,14 @@ impl OpenInput {
         }
     }
 
-    /// A block without records, if something is told behind the last one.
+    /// A block without records, if the objects around the records say something after the last one.
     fn told_behind(&mut self) -> Option<Block> {
         let (end, around) = (self.reached?, self.cutter.told_behind());
         let bytes = self.bytes_before..self.bytes_before;
         (!around.is_empty()).then_some(Block { records: Vec::new(), end, bytes, around })
     }
 
-    /// Lengthens the text at hand, in which no record was complete; false at the end of the input.
+    /// Reads more text, since no record in it was complete; false at the end of the input.
     pub(super) fn read_more(&mut self) -> Result<bool, ReadError> {
         if let Some(cause) = self.window.take_failure() {
             return Err(self.failure(cause));
@@ -300,7 +300,7 @@ impl OpenInput {
         Ok(true)
     }
 
-    /// Hands out the records of `cut`.
+    /// Hands out the records in `cut`.
     pub(super) fn block(&mut self, cut: Cut) -> Block {
         let start = self.window.position();
         let text = self.window.take(cut.consumed);
@@ -328,7 +328,7 @@ impl OpenInput {
         Block { records, end, bytes: before..self.bytes_before.max(before), around: cut.around }
     }
 
-    /// The error for a `flaw` in the text at hand.
+    /// The error for a `flaw` in the current text.
     pub(super) fn flaw(&self, flaw: &Flaw) -> ReadError {
         let input = self.input.clone();
         let place = self.window.place(flaw.at);
@@ -363,7 +363,7 @@ impl OpenInput {
         header_error(self.input.clone(), flaw, |at| self.window.place(at).line)
     }
 
-    /// The error for a failure of the stream: of the system, or of the compressed data.
+    /// The error for a failure of the stream: an I/O error, or damaged compressed data.
     pub(super) fn failure(&self, cause: io::Error) -> ReadError {
         let input = self.input.clone();
         let place = self.window.position();

@@ -1,17 +1,17 @@
-//! The members of one JSON object and what their values are, by their first bytes.
+//! The members of one JSON object and the kinds of their values, by their first bytes.
 
 use super::value::{Members, Next, skip_blanks, value_end};
 
-/// The members of one object, as far as the text goes.
+/// The members of one object, as far as the text reaches.
 #[derive(Debug)]
 pub(crate) struct Outline<'a> {
     pub(crate) members: Vec<Member<'a>>,
-    /// Whether the text holds the object to its end.
+    /// Whether the text reaches the end of the object.
     pub(crate) is_complete: bool,
     pub(crate) is_malformed: bool,
 }
 
-/// One of them.
+/// A member of an object.
 #[derive(Debug)]
 pub(crate) struct Member<'a> {
     pub(crate) name: &'a [u8],
@@ -20,7 +20,7 @@ pub(crate) struct Member<'a> {
     pub(crate) value: Value,
 }
 
-/// What a value is, by its first bytes.
+/// The kind of a value, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Text,
@@ -31,7 +31,7 @@ pub(crate) enum Value {
     Arrays,
     /// An array of objects.
     Objects,
-    /// An array of something else, or of nothing.
+    /// An empty array, or one of something else.
     Others,
     /// A number or a word.
     Scalar,
@@ -59,7 +59,7 @@ impl<'a> Outline<'a> {
         Self::of_first(text, at, usize::MAX)
     }
 
-    /// The same of at most so many of them, as if the text ended there.
+    /// The first `most` members, as if the text ended after them.
     pub(crate) fn of_first(text: &'a [u8], at: usize, most: usize) -> Self {
         let mut outline = Self { members: Vec::new(), is_complete: false, is_malformed: false };
         let mut members = Members::of(text, at);
@@ -83,7 +83,7 @@ impl<'a> Outline<'a> {
     }
 }
 
-/// Where the elements of an array start, as far as the text goes, each found only when it is asked for.
+/// Finds lazily where the elements of an array start, as far as the text reaches.
 pub(crate) fn elements(text: &[u8], start: usize) -> impl Iterator<Item = usize> {
     let mut next = Some(skip_blanks(text, start + 1));
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Input of the bulk API of Elasticsearch and its forks: a line that says what to do, and the document in the line after it.
+//! Input of the bulk API of Elasticsearch and its forks: an action on one line, and its document on the next line.
 
 use std::ops::Range;
 
@@ -15,20 +15,20 @@ use crate::record::{Raw, RowTrouble, path};
 /// What an action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
-    /// It stores the document that follows.
+    /// Stores the document that follows.
     Stores,
-    /// It changes a document by what follows.
+    /// Updates a document with what follows.
     Updates,
-    /// It deletes a document; nothing follows.
+    /// Deletes a document; none follows.
     Deletes,
-    /// It has the document behind it on its line, where none may be.
+    /// Has its document on its own line, which is invalid.
     Together,
 }
 
 /// The names of actions.
 const ACTIONS: [&str; 4] = ["index", "create", "update", "delete"];
 
-/// What an action may say of its document.
+/// The fields of an action.
 const SAID: [&str; 16] = [
     "_index",
     "_id",
@@ -49,7 +49,8 @@ const SAID: [&str; 16] = [
 ];
 
 impl Action {
-    /// What a line does, if it is no document: its one member names the action, and holds nothing that is a document's.
+    /// The action on a line that is not a document: its only member is named after an action and has no field of a
+    /// document.
     fn of(line: &[u8]) -> Option<Self> {
         let outline = Outline::of(line, 0);
         let [member] = outline.members.as_slice() else { return None };
@@ -74,25 +75,25 @@ impl Action {
 /// How pairs become records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pairs {
-    /// The field of the documents that holds the vector, where its name does not say so.
+    /// The field of the documents that has the vector, if its name is not that of a vector.
     vector: Option<String>,
-    /// Whether the user names the field of the key: else it is the `_id` of the action, whatever the document has.
+    /// Whether the user names the key field; otherwise the key is the action's `_id`, even if the document has a key.
     is_key_named: bool,
-    /// Whether the user speaks of the `_id` otherwise, so that it stays beside the key.
+    /// Whether the user's metadata options name `_id`, so that it is kept in addition to the key.
     keeps_id: bool,
 }
 
-/// What a text begins with.
+/// How a text begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Beginning {
-    /// Such a pair.
+    /// With such a pair.
     Pair(Pairs),
     SomethingElse,
-    /// It may still be too short to show that.
+    /// The text may be too short to decide.
     Unknown,
 }
 
-/// Tells whether a text begins with such a pair.
+/// Whether a text begins with such a pair.
 pub(crate) fn recognise(
     text: &[u8],
     whole: bool,
@@ -129,14 +130,14 @@ pub(crate) fn recognise(
     Ok(if whole { Beginning::Pair(Pairs::default()) } else { Beginning::Unknown })
 }
 
-/// Whether a first line that is not complete may be an action's.
+/// Whether an incomplete first line may be an action.
 fn may_be_action(text: &[u8]) -> bool {
     const LONGEST: usize = 16 << 10;
     let is_name = |member: &Member<'_>| is_one_of(&ACTIONS, member.name);
     text.len() < LONGEST && Outline::of(text, 0).members.iter().all(is_name)
 }
 
-/// The one array of numbers in a document that has none with the name of a vector.
+/// The only array of numbers in a document without a field that is named like a vector.
 fn vector_of(document: &[u8], named: Named<'_>) -> Result<Option<String>, Unfit> {
     let outline = Outline::of(document, 0);
     let has_one = outline.find(|name| is_one_of(&VECTORS, name)).is_some();
@@ -181,14 +182,14 @@ impl Pairs {
         format!("Elasticsearch bulk lines: key _id{vector}")
     }
 
-    /// Cuts the complete pairs of `text`, and what is part of none. A cut always ends where a pair may begin.
+    /// Cuts the complete pairs of `text`, and lines that belong to none. A cut always ends where a pair may begin.
     pub(crate) fn cut(text: &[u8], last: bool) -> Cut {
         let mut cut = Cut::default();
         let mut open: Option<Range<usize>> = None;
         for line in lines(text, last) {
             let action = text.get(line.clone()).and_then(Action::of);
             match (open.take(), action) {
-                // An action without its document is a record of its own, which is none.
+                // An action without its document is an invalid record of its own.
                 (Some(alone), Some(_)) => cut.records.push(alone),
                 (Some(before), None) => {
                     cut.consumed = line.end;
@@ -216,7 +217,7 @@ impl Pairs {
         cut
     }
 
-    /// What a cut is as a record: the members that the action says and those of the document, in one object.
+    /// Makes a record of what was cut: one object with the members of the action and those of the document.
     pub(crate) fn raw(&self, text: &Bytes, record: Range<usize>) -> Raw {
         let text = text.slice(record);
         let mut found = lines(&text, true);
@@ -239,7 +240,7 @@ impl Pairs {
                     return Raw::Json(text.slice(second));
                 };
                 let id = Outline::of(&joined, 0).find(|name| name == ID).map(|id| id.at);
-                // One name for all records, so that their keys are known to come from one field.
+                // Use one name in all records, so that their keys come from one field.
                 let Some(at) = id.filter(|_| !self.is_key_named) else { return Raw::Json(joined.into()) };
                 Raw::Json(
                     if self.keeps_id { copied(joined, at) } else { renamed(joined, 0, ID, at, KEYS[0]) }
@@ -249,7 +250,7 @@ impl Pairs {
         }
     }
 
-    /// Both as one object; nothing if the document is none, which is then judged as it stands.
+    /// Both as one object; `None` if the document is not an object, which is then judged as it is.
     fn joined(&self, action: &[u8], document: &[u8]) -> Option<Vec<u8>> {
         let outline = Outline::of(action, 0);
         let said = outline.members.first()?.at;
@@ -269,7 +270,7 @@ impl Pairs {
         if let Some(vector) = &self.vector
             && let Some(member) = Outline::of(document, 0).find(|name| name == vector.as_bytes())
         {
-            // The document's first byte is not in it.
+            // The document's opening brace is left out.
             joined = renamed(joined, start, member.name, start + member.at - 1, "vector");
         }
         Some(joined)
@@ -279,14 +280,14 @@ impl Pairs {
 /// The field of an action that is the key.
 const ID: &[u8] = b"_id";
 
-/// The names of keys that a document has members of.
+/// The names of keys among the members of a document.
 fn key_names(document: &[u8]) -> Vec<&'static str> {
     let outline = Outline::of(document, 0);
     let is_there = |key: &&'static str| outline.find(|name| name == key.as_bytes()).is_some();
     KEYS.into_iter().filter(is_there).collect()
 }
 
-/// The object with the value that stands at `at` as its key, too.
+/// The object with the value at `at` also as its key.
 fn copied(mut object: Vec<u8>, at: usize) -> Vec<u8> {
     let value = value_end(&object, at).and_then(|end| object.get(at..end)).unwrap_or(b"null");
     let member = [b"\"", KEYS[0].as_bytes(), b"\":", value, b","].concat();
@@ -294,8 +295,7 @@ fn copied(mut object: Vec<u8>, at: usize) -> Vec<u8> {
     object
 }
 
-/// The text with another name for the member whose value stands at `at`: its own, as it stands before the value, makes way for
-/// one that says what it is.
+/// Renames the member whose value is at `at`: replaces its name, which stands before the value.
 fn renamed(mut text: Vec<u8>, start: usize, name: &[u8], at: usize, other: &str) -> Vec<u8> {
     let quoted = [b"\"", name, b"\""].concat();
     let before = text.get(start..at).unwrap_or_default();

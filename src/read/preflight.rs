@@ -1,4 +1,4 @@
-//! The look at every input before anything is sent: what cannot be loaded is known by its head.
+//! Checks every input before anything is sent: the head of an input shows whether it can be loaded.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,32 +22,32 @@ use crate::encoding::Encoding;
 use crate::export::Export;
 use crate::record::{Block, Input, Position, Raw, Unit};
 
-/// What the look at the inputs has shown.
+/// The result of checking the inputs.
 #[derive(Debug, Default)]
 pub(crate) struct Chosen {
-    /// What can be loaded, in its order.
+    /// The inputs that can be loaded, in order.
     pub inputs: Vec<Input>,
-    /// What cannot be loaded, and why not.
+    /// The inputs that cannot be loaded, and why.
     pub bad: Vec<(Input, ReadError)>,
-    /// What some of them were taken for, in words, and how many are alike.
+    /// What some of them were recognised as, grouped.
     pub taken: Vec<Taken>,
-    /// Files in directories that are plainly something else.
+    /// Files in directories that are clearly not inputs.
     pub other: Vec<PathBuf>,
-    /// Directories and pipes inside the directories that were named.
+    /// Directories and pipes inside the named directories.
     pub deeper: Vec<PathBuf>,
 }
 
 /// Inputs that were recognised as the same.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
-    /// What they were taken for.
+    /// What they were recognised as.
     pub what: String,
     /// The inputs.
     pub inputs: Vec<PathBuf>,
 }
 
 impl Chosen {
-    /// Notes what an input was taken for.
+    /// Notes what an input was recognised as.
     fn take(&mut self, what: String, path: &Path) {
         match self.taken.iter_mut().find(|taken| taken.what == what) {
             Some(taken) => taken.inputs.push(path.to_owned()),
@@ -56,19 +56,19 @@ impl Chosen {
     }
 }
 
-/// So many records are looked at for the form of the others: the first ones may have failed.
+/// How many records may show the form of the input; the first ones may be failures.
 const FORM_SHOWN_BY: usize = 16;
 
-/// What the look at a file has shown.
+/// The result of checking one file.
 enum Judged {
-    /// It is input, perhaps of a kind that is worth a word.
+    /// An input, with a description if it is worth a note.
     Input(Option<String>),
     SomethingElse,
 }
 
-/// Looks at the head of every file: whether it can be opened and decompressed, what format it has, and its header.
+/// Checks the head of every file: whether it can be opened and decompressed, its format, and its header.
 ///
-/// Pipes and standard input are not looked at, since what is read of them is gone.
+/// Pipes and standard input are not checked, since they can be read only once.
 pub(crate) fn choose(expanded: Expanded, form: &Form) -> Chosen {
     let Expanded { candidates, passed_over, directories, bad, .. } = expanded;
     let mut chosen = Chosen { deeper: passed_over, bad, ..Chosen::default() };
@@ -102,7 +102,7 @@ pub(crate) fn choose(expanded: Expanded, form: &Form) -> Chosen {
     chosen
 }
 
-/// Whether the file is input. One that is nobody's promise is so only if its content shows it.
+/// Whether the file is an input. One that is not promised is so only if its content shows it.
 fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<Judged, ReadError> {
     let input = || Input::File(path.to_owned());
     let metadata = fs::metadata(path).map_err(|cause| match fs::read_link(path) {
@@ -125,7 +125,7 @@ fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<Judged, ReadErro
         }
         started => started?,
     }
-    // What breaks before its first record cannot be loaded at all.
+    // An input that is broken before its first record cannot be loaded at all.
     let first = reading.next_block()?;
     let is_input = |block: Block| {
         let shows_vector = |text: &[u8]| !is_prose_name(path) && mentions_vectors(text, form);
@@ -137,12 +137,12 @@ fn judge(path: &Path, is_promised: bool, form: &Form) -> Result<Judged, ReadErro
     Ok(if is_one { Judged::Input(told) } else { Judged::SomethingElse })
 }
 
-/// What an input was taken for, where that is worth a word, by its first records.
+/// What an input was recognised as by its first records, if that is worth a note.
 pub(super) fn told(reader: &Reader, first: &Block, form: &Form) -> Option<String> {
     reader.told().or_else(|| export(first, form))
 }
 
-/// What the first records are, if they are in the form of a provider or of another store.
+/// The form of the first records, if it is that of a provider or of another store.
 fn export(block: &Block, form: &Form) -> Option<String> {
     block.records.iter().take(FORM_SHOWN_BY).find_map(|record| match &record.raw {
         Raw::Json(text) => Export::of(text)?.told(&form.key, &form.vector, &form.metadata),
@@ -150,7 +150,7 @@ fn export(block: &Block, form: &Form) -> Option<String> {
     })
 }
 
-/// What a path leads to that is neither a file nor can be read from beginning to end as one.
+/// The kind of a file that cannot be read as a stream.
 #[cfg(unix)]
 fn not_a_stream(kind: fs::FileType) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
@@ -167,8 +167,8 @@ fn not_a_stream(kind: fs::FileType) -> Option<&'static str> {
     kind.is_dir().then_some("a directory")
 }
 
-/// Whether the error is what a file meets that was never meant to be input: nothing in the text at hand reads as a
-/// record, whatever is wrong with the rest.
+/// Whether the error shows a file that was never meant to be an input: nothing in the current text looks like a record,
+/// whatever the error is.
 fn is_something_else(error: &ReadError, reading: &Aligned, form: &Form) -> bool {
     let Input::File(path) = reading.reader.input() else { return false };
     match error {
@@ -180,7 +180,7 @@ fn is_something_else(error: &ReadError, reading: &Aligned, form: &Form) -> bool 
         | ReadError::DuplicateColumn { .. }
         | ReadError::LineEnds { .. } => is_prose_name(path) || !mentions_vectors(reading.reader.text(), form),
         ReadError::Binary { .. } => true,
-        // A pointer or a page stands where data should be, unless its name says that it is one.
+        // A pointer or a page takes the place of data, unless the file's name is that of a page.
         ReadError::WithoutRecords { in_place_of_data, .. } => !in_place_of_data || is_page_name(path),
         _ => false,
     }
@@ -190,7 +190,7 @@ fn is_page_name(path: &Path) -> bool {
     ends_in(path, &["html", "htm", "xhtml", "xml", "svg"])
 }
 
-/// Whether the name is that of a text for people, which may show what a record looks like.
+/// Whether the name is that of a document for people, which may show examples of records.
 fn is_prose_name(path: &Path) -> bool {
     is_page_name(path) || ends_in(path, &["md", "markdown", "rst", "adoc"])
 }
@@ -200,20 +200,20 @@ fn ends_in(path: &Path, endings: &[&str]) -> bool {
     endings.iter().any(|other| ending.eq_ignore_ascii_case(other))
 }
 
-/// Whether a line of the text holds what reads as a vector: a cell, or an array in a JSON object.
+/// Whether a line of the text contains what looks like a vector: a cell, or an array in a JSON object.
 fn mentions_vectors(text: &[u8], form: &Form) -> bool {
     let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
     lines.any(|line| is_json_with_vector(line) || table::mentions_vector(line, &form.tables))
 }
 
-/// Whether the text is a JSON object in which an array holds several numbers.
+/// Whether the text is a JSON object with an array of several numbers.
 fn is_json_with_vector(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     let is_object = || value_end(text, 0) == Some(text.len()) && is_json(text);
     text.starts_with(b"{") && memchr::memchr_iter(b'[', text).any(|at| is_vector(text, at + 1)) && is_object()
 }
 
-/// Whether several numbers stand at `start`, up to a closing bracket.
+/// Whether a list of several numbers begins at `start` and ends with a closing bracket.
 fn is_vector(text: &[u8], start: usize) -> bool {
     let rest = text.get(start..).unwrap_or_default();
     let end = rest.iter().position(|byte| matches!(byte, b'[' | b']' | b'"'));
@@ -223,7 +223,7 @@ fn is_vector(text: &[u8], start: usize) -> bool {
     list.is_some_and(|list| list.contains(&b',') && list.split(|byte| *byte == b',').all(is_number))
 }
 
-/// Whether a record, of a file of which nobody says that it holds any, is like one.
+/// Whether a record looks like one, in a file that is not promised to contain any.
 fn is_like_record(raw: &Raw, shows_vector: impl Fn(&[u8]) -> bool) -> bool {
     match raw {
         Raw::Row { cells, .. } => cells.iter().any(shows_vector),
@@ -232,7 +232,7 @@ fn is_like_record(raw: &Raw, shows_vector: impl Fn(&[u8]) -> bool) -> bool {
     }
 }
 
-/// Whether these look like records, of a file whose name does not say so: prose may have commas, too.
+/// Whether these are records, in a file whose name does not promise any: prose may have commas, too.
 fn holds_records(block: &Block) -> bool {
     let is_alike = |raw: &Raw| match raw {
         Raw::Row { columns, cells } => columns.0.len() > 1 && cells.len() == columns.0.len(),
@@ -241,11 +241,11 @@ fn holds_records(block: &Block) -> bool {
         Raw::Broken { .. } => false,
     };
     let mut looked_at = block.records.iter().enumerate();
-    // Of JSON the first one shows it; those that follow may be no good.
+    // For JSON the first record decides; later ones may be broken.
     looked_at.all(|(at, record)| (at > 0 && matches!(record.raw, Raw::Json(_))) || is_alike(&record.raw))
 }
 
-/// Whether the text begins and ends as an object or an array of numbers does.
+/// Whether the text begins and ends like an object or an array of numbers.
 fn is_json(text: &[u8]) -> bool {
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     let (first, second, last) = (bytes.next(), bytes.next(), bytes.next_back());
@@ -259,9 +259,9 @@ fn is_json(text: &[u8]) -> bool {
 /// What separates the name of the encoding from the hash.
 const OF_ENCODING: char = ':';
 
-/// A hash of parts of the input's text before `place`, evenly spread, its start and the place itself among them; nothing
-/// if that much cannot be read, or not again, or if it is no text. It begins with the `encoding` that the text was read in,
-/// if it was named.
+/// A hash of parts of the input's text before `place`, evenly spread, including its start and the end at `place`.
+/// `None` if that much text cannot be read, or only once, or if the input is not text. It begins with the `encoding` of
+/// the text, if the user named one.
 pub(crate) fn beginning(input: &Input, place: Position, encoding: Option<Encoding>) -> Option<String> {
     let Input::File(path) = input else { return None };
     if place.unit == Unit::Row || !fs::metadata(path).is_ok_and(|file| file.is_file()) {
@@ -282,7 +282,7 @@ pub(crate) fn beginning(input: &Input, place: Position, encoding: Option<Encodin
     Some(encoding.map_or_else(|| hash.clone(), |encoding| format!("{encoding}{OF_ENCODING}{hash}")))
 }
 
-/// Whether the input's text before `place` still is that of this [`beginning`].
+/// Whether the input's text before `place` still has this [`beginning`].
 pub(crate) fn begins_as(input: &Input, place: Position, known: &str) -> bool {
     let name = known.split_once(OF_ENCODING).map(|(name, _)| name);
     let encoding = name.map_or(Ok(None), Encoding::named);

@@ -1,5 +1,5 @@
-//! One input, of whatever kind: text that is cut into records, or columns whose rows they are, in a file of their own
-//! format or in JSON.
+//! One input of any kind: text that is cut into records, or columns with rows as records, in a columnar file format or
+//! in JSON.
 
 use super::buffers::Buffers;
 use super::columns::{ColumnFile, Kind};
@@ -21,7 +21,7 @@ pub(super) enum Reader {
 }
 
 impl Reader {
-    /// Opens `input` and sees which of the two it is.
+    /// Opens `input` and recognises whether it is text or a file of columns.
     pub(super) fn open(input: Input, number: u32, sizes: Sizes, form: &Form) -> Result<Self, ReadError> {
         let text = OpenInput::open(input, number, sizes)?;
         let name = match &text.input {
@@ -46,7 +46,7 @@ impl Reader {
         }
     }
 
-    /// Reads blocks into the memory of `buffers`; columns are decoded into their own.
+    /// Reads blocks into the memory of `buffers`; columns have their own memory.
     pub(super) fn share(&mut self, buffers: &Buffers) {
         if let Self::Text(text) = self {
             text.window.share(buffers);
@@ -70,7 +70,7 @@ impl Reader {
         }
     }
 
-    /// The next block, or none at the end of the input.
+    /// The next block; `None` at the end of the input.
     pub(super) fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
         match self {
             Self::Text(text) => text.next_block(),
@@ -87,7 +87,7 @@ impl Reader {
         }
     }
 
-    /// The file of columns that it is, if vectors stand there without keys.
+    /// The file of columns, if it has vectors without keys.
     pub(super) fn bare(&mut self) -> Option<&mut ColumnFile> {
         match self {
             Self::Columns(columns) if columns.is_bare() => Some(columns),
@@ -95,7 +95,7 @@ impl Reader {
         }
     }
 
-    /// Whether it has fields, and none of them can be the key.
+    /// Whether it has fields but none that can be the key.
     pub(super) fn lacks_keys(&self, form: &Form) -> bool {
         match self {
             Self::Text(_) | Self::Columns(_) => false,
@@ -108,7 +108,7 @@ impl Reader {
         matches!(self, Self::Text(text) if !matches!(text.cutter, Cutter::Rows(_)))
     }
 
-    /// How many rows it has, if that is known without reading them.
+    /// The number of rows, if it is known without reading them.
     pub(super) fn known_rows(&self) -> Option<u64> {
         match self {
             Self::Text(_) => None,
@@ -117,7 +117,7 @@ impl Reader {
         }
     }
 
-    /// What it was taken for, where that is worth a word.
+    /// What it was recognised as, if that is worth a note.
     pub(super) fn told(&self) -> Option<String> {
         match self {
             Self::Text(text) => match &text.cutter {
@@ -129,7 +129,7 @@ impl Reader {
         }
     }
 
-    /// What it was taken for, in words.
+    /// What it was recognised as, in words.
     pub(super) fn form(&self) -> String {
         match self {
             Self::Text(text) => form(&text.cutter, text.window.compression(), text.window.encoding()),
@@ -138,7 +138,7 @@ impl Reader {
         }
     }
 
-    /// The text at hand; of columns there is none.
+    /// The current text; empty for columns.
     pub(super) fn text(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.window.text(),
@@ -146,7 +146,7 @@ impl Reader {
         }
     }
 
-    /// Where its header is repeated for the first time so far, and how often.
+    /// Where its header is first repeated, and how many repetitions there are so far.
     pub(super) fn repeated_headers(&self) -> Option<(Position, u64)> {
         match self {
             Self::Text(text) => text.headers,

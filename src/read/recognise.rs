@@ -1,4 +1,4 @@
-//! What an input holds, told from its first bytes and its name. Pure: no file is opened here.
+//! Recognises an input by its first bytes and its name. Pure: it opens no file.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use super::word_vectors::WordVectors;
 use crate::encoding::{self, Encoding};
 use crate::record::rejected;
 
-/// What the names of compressed files end in.
+/// The extensions of compressed files.
 const PACKED: [&str; 5] = [".gz", ".zst", ".bz2", ".xz", ".lz4"];
 
 /// A format that the command line can name.
@@ -29,34 +29,34 @@ const PACKED: [&str; 5] = [".gz", ".zst", ".bz2", ".xz", ".lz4"];
 pub enum Format {
     /// An array of records, an object around one, or objects one after another over any number of lines.
     Json,
-    /// One JSON value a line.
+    /// One JSON value per line.
     Jsonl,
-    /// Rows of cells under a header, split by commas or semicolons.
+    /// Rows of cells after a header, separated by commas or semicolons.
     Csv,
-    /// Rows of cells under a header, split by tabs.
+    /// Rows of cells after a header, separated by tabs.
     Tsv,
     /// Columns in row groups.
     Parquet,
     /// Columns in record batches, as a file or a stream.
     Arrow,
-    /// An array of numpy.
+    /// A NumPy array.
     Npy,
-    /// Arrays of numpy.
+    /// An archive of NumPy arrays.
     Npz,
-    /// float32 vectors, each led by its length.
+    /// float32 vectors, each after its length.
     Fvecs,
-    /// The same of bytes.
+    /// The same with bytes.
     Bvecs,
-    /// float32 vectors behind their number and their dimension.
+    /// float32 vectors after their number and dimension.
     Fbin,
-    /// The same of bytes.
+    /// The same with bytes.
     U8bin,
     /// float32 numbers and nothing else.
     Float32,
 }
 
 impl Format {
-    /// All formats, as a user may be shown them.
+    /// All formats, in the order for users.
     pub const ALL: [Self; 13] = [
         Self::Json,
         Self::Jsonl,
@@ -73,7 +73,7 @@ impl Format {
         Self::Float32,
     ];
 
-    /// The word for it.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -92,7 +92,7 @@ impl Format {
         }
     }
 
-    /// What the help says of it.
+    /// Its help text.
     pub fn help(self) -> &'static str {
         match self {
             Self::Json => "An array, an object that contains one, or concatenated objects",
@@ -111,12 +111,12 @@ impl Format {
         }
     }
 
-    /// Whether its records are rows of columns, and not stretches of text.
+    /// Whether its records are rows of columns and not stretches of text.
     pub(super) fn is_of_columns(self) -> bool {
         !matches!(self, Self::Json | Self::Jsonl | Self::Csv | Self::Tsv)
     }
 
-    /// Whether it holds vectors and no fields.
+    /// Whether it has vectors but no fields.
     pub(super) fn is_bare(self) -> bool {
         self.is_of_columns() && !matches!(self, Self::Parquet | Self::Arrow)
     }
@@ -141,7 +141,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// A word that names no [`Format`].
+/// A word that is not the name of a [`Format`].
 #[derive(Debug, thiserror::Error)]
 #[error(
     "unknown format '{0}': expected json, jsonl, csv, tsv, parquet, arrow, npy, npz, fvecs, bvecs, fbin, u8bin or float32"
@@ -157,47 +157,47 @@ impl FromStr for Format {
     }
 }
 
-/// What a user says about the form of the inputs.
+/// What the user says about the form of the inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
-    /// The format; recognised, input by input, when it is not given.
+    /// The format; detected for each input if it is not given.
     pub format: Option<Format>,
-    /// The encoding of the text; nothing for UTF-8, and UTF-16 with a mark.
+    /// The encoding of the text; `None` for UTF-8, and for UTF-16 with a byte-order mark.
     pub encoding: Option<Encoding>,
     /// How tables are written.
     pub tables: Tables,
-    /// The fields that are named as the key: by them a record is told from an object around records.
+    /// The fields named as the key; they tell a record from an object around records.
     pub key: Vec<String>,
-    /// The same of the vector.
+    /// The fields named as the vector.
     pub vector: Vec<String>,
-    /// The fields that are named as metadata: of columns, only what is needed is read.
+    /// The fields named as metadata; only the columns needed are read.
     pub metadata: Vec<String>,
-    /// The dimension that is named, for vectors that do not say it themselves.
+    /// The dimension, for formats that do not contain it.
     pub dimension: Option<usize>,
     /// A file with the keys of vectors without fields.
     pub keys_from: Option<PathBuf>,
-    /// A file with their metadata.
+    /// A file with the metadata of vectors without fields.
     pub metadata_from: Option<PathBuf>,
-    /// How to make their keys of file and row.
+    /// The template that makes their keys from file and row.
     pub key_template: Option<String>,
-    /// Records that are joined to those of the inputs.
+    /// Records to join to those of the inputs.
     pub(crate) join: Option<Arc<Join>>,
 }
 
 impl Form {
-    /// What makes an object a record.
+    /// The names that identify a record.
     pub(super) fn named(&self) -> Named<'_> {
         Named { key: &self.key, vector: &self.vector, is_keyless: self.companion_option().is_some() }
     }
 
-    /// An option that names a file beside an input, row by row, if one is given.
+    /// The option that names a companion file of an input, if one is given.
     pub(super) fn companion_file(&self) -> Option<&'static str> {
         self.companion_option()
             .filter(|option| *option != "--key-template")
             .or_else(|| self.metadata_from.is_some().then_some("--metadata-from"))
     }
 
-    /// An option that only vectors without keys have a use for, if one is given.
+    /// An option that applies only to vectors without keys, if one is given.
     pub(super) fn companion_option(&self) -> Option<&'static str> {
         let given = [
             (self.keys_from.is_some(), "--keys-from"),
@@ -208,7 +208,7 @@ impl Form {
     }
 }
 
-/// Whether a file in a directory is input, by its name.
+/// Whether a file in a directory is an input, by its name.
 pub(crate) fn is_input_name(name: &str) -> bool {
     !name.starts_with('.') && Format::of_name(name).is_some()
 }
@@ -216,25 +216,25 @@ pub(crate) fn is_input_name(name: &str) -> bool {
 /// How an input is cut into records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// One record a line.
+    /// One record per line.
     Lines,
     /// Records in a JSON structure.
     Elements(Shape),
-    /// Pairs of lines: what to do, and a document.
+    /// Pairs of lines: an action, and a document.
     Pairs(Pairs),
     /// Rows of columns in JSON.
     Columnar(Columnar),
-    /// Rows under a header.
+    /// Rows after a header.
     Rows {
         /// The byte between cells.
         delimiter: u8,
     },
 }
 
-/// Decides how an input is cut that begins with `head`, or asks for more of it with none.
+/// Decides how to cut an input that begins with `head`; `None` asks for more of it.
 ///
-/// With `whole` there is no more, and the decision is made. The content counts before the `name`; a format that is
-/// named counts before both.
+/// With `whole` there is no more, and the decision is final. The content takes precedence over the `name`, and a format
+/// that the user names over both.
 pub(crate) fn recognise(
     head: &[u8],
     whole: bool,
@@ -260,7 +260,7 @@ pub(crate) fn recognise(
     let format = *format;
     let json = |bare| json(text, whole, form.named(), bare);
     if format.is_none() && text.starts_with(rejected::BEGINS) {
-        // Whatever stands in a record that was rejected, the line is the record.
+        // The line is the record, whatever the rejected record in it contains.
         match is_rejects(text, whole) {
             None => return Ok(None),
             Some(true) => return Ok(Some(Layout::Lines)),
@@ -295,18 +295,18 @@ pub(crate) fn recognise(
     }
 }
 
-/// Whether these are bytes that no text has, or too many of them.
+/// Whether there are bytes that text does not have, or too many of them.
 fn is_binary(head: &[u8]) -> bool {
     const LOOKED_AT: usize = 4 << 10;
     const RARE: usize = 100;
     let head = head.get(..LOOKED_AT).unwrap_or(head);
-    // Escapes switch some encodings, and others of these end or divide texts of old systems.
+    // Escape bytes switch some encodings, and some other control bytes end or divide texts of old systems.
     let is_control = |byte: &&u8| matches!(**byte, 0..=8 | 0x0e..=0x19 | 0x1c..=0x1f);
     let controls = head.iter().filter(is_control).count();
     controls > 1 && controls * RARE >= head.len()
 }
 
-/// Whether the first line is one of a rejects file; none when the text ends before that is clear.
+/// Whether the first line is that of a rejects file; `None` if the text is too short to decide.
 fn is_rejects(text: &[u8], whole: bool) -> Option<bool> {
     match memchr::memchr(b'\n', text) {
         Some(newline) => Some(rejected::Line::parse(text.get(..newline)?).is_some()),
@@ -316,7 +316,7 @@ fn is_rejects(text: &[u8], whole: bool) -> Option<bool> {
 
 const VALUES: Layout = Layout::Elements(Shape::Values);
 
-/// Decides between a structure that holds records and records without one, which `bare` tells apart further.
+/// Decides between a structure that contains records and plain records, whose layout `bare` decides.
 fn json(
     text: &[u8],
     whole: bool,
@@ -331,7 +331,7 @@ fn json(
     })
 }
 
-/// Decides by the first line between one record a line and records over several lines or several on one.
+/// Decides by the first line between one record per line, and records over several lines or several on one line.
 fn lines_or_values(text: &[u8], whole: bool) -> Option<Layout> {
     let (line, behind) = match memchr::memchr(b'\n', text) {
         Some(newline) => (text.get(..newline)?, text.get(newline..)),
@@ -342,11 +342,11 @@ fn lines_or_values(text: &[u8], whole: bool) -> Option<Layout> {
         // A complete value and another on the same line.
         Some(b'{' | b'[') => return Some(VALUES),
         _ if behind.is_none() && !whole => return None,
-        // A complete value, perhaps with rubbish behind it: that is the matter of its own record.
+        // A complete value, perhaps with garbage after it, which is the problem of its own record.
         _ if first_end.is_some() => return Some(Layout::Lines),
         _ => {}
     }
-    // A line that begins like the first one begins a record of its own: then the first is torn, not laid out.
+    // If the next line begins like the first one, it is a record of its own: the first is torn, not spread over lines.
     let behind = behind.unwrap_or_default();
     match behind.get(skip_newlines(behind)) {
         Some(byte) if Some(byte) != text.first() => Some(VALUES),
@@ -359,7 +359,7 @@ fn skip_newlines(text: &[u8]) -> usize {
     text.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
 }
 
-/// Decides which byte splits the cells of delimited text.
+/// Decides which byte separates the cells of delimited text.
 fn delimited(
     text: &[u8],
     whole: bool,

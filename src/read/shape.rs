@@ -1,4 +1,4 @@
-//! Where the records of a JSON input stand, told from its first value: an array, an object around an array, or neither.
+//! Where the records of a JSON input are, by its first value: an array, an object around an array, or neither.
 
 use super::columnar::{self, Columnar};
 use super::conversion;
@@ -12,30 +12,30 @@ use super::void;
 use crate::record::names::{self, HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
 use crate::record::rejected::BEGINS;
 
-/// Whether the first value holds records.
+/// Whether the first value contains records.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     Shape(Shape),
-    /// They are rows of columns.
+    /// The records are rows of columns.
     Columnar(Columnar),
-    /// It is a record itself.
+    /// It is itself a record.
     Missing,
-    /// The text ends before it is clear.
+    /// The text is too short to decide.
     Unknown,
 }
 
-/// How many objects may stand around one another.
+/// Maximum number of nested objects around the records.
 const DEEPEST: usize = 4;
 
-/// So much of an object shows what it is. The rest of it may be as large as the input.
+/// How much of an object is looked at to see what it is. The rest may be as large as the input.
 const LOOKED_AT: usize = 192 << 10;
 
-/// So many members of an object show what it is.
+/// How many members of an object are looked at to see what it is.
 const MANY: usize = 4096;
 
 const NULL: &[u8] = b"null";
 
-/// Tells whether the value that `text` begins with holds records; with `whole` there is no more text.
+/// Decides whether the value that `text` begins with contains records; with `whole` there is no more text.
 pub(crate) fn holder(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     if void::is_page(text, named) {
         return Ok(if whole { Holder::Shape(Shape::Nothing) } else { Holder::Unknown });
@@ -47,7 +47,8 @@ pub(crate) fn holder(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holde
     }
 }
 
-/// An array of objects holds records; an array of numbers is a record; an array of arrays holds what has no names.
+/// An array of objects contains records, an array of numbers is a record, and an array of arrays has values without
+/// names.
 fn array(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     let is_all = whole || text.len() >= LOOKED_AT;
     if let Some(unfit) = nameless::of_values(text.get(..LOOKED_AT).unwrap_or(text), named) {
@@ -73,7 +74,8 @@ fn array(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     })
 }
 
-/// Tells what the objects of an array are, the first of which `text` begins with: records, or else what one of them is.
+/// Decides what the objects of an array are, the first of which `text` begins with: records, or what one of them is
+/// instead.
 fn array_of_objects(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     const LOOKED_AT_MOST: usize = 16;
     let mut at = 0;
@@ -98,23 +100,23 @@ fn array_of_objects(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder
     Ok(Holder::Shape(Shape::Arrays))
 }
 
-/// What an element of an array is or holds.
+/// What an element of an array is or contains.
 enum Held {
-    /// It is one of the records, as far as it shows.
+    /// It is a record, as far as can be seen.
     Records,
-    /// It holds records that are not read out of an array.
+    /// It contains records that cannot be read from within an array.
     Others(Unfit),
-    /// It may hold records, but it has none.
+    /// It may contain records, but has none.
     Nothing,
 }
 
-/// Tells what the object is that `text` begins with, as an element of an array; none when the text ends before that is clear.
+/// Decides what the object is that `text` begins with, as an element of an array; `None` if the text is too short.
 fn holds(text: &[u8], whole: bool, named: Named<'_>) -> Option<Held> {
     let outline = || Outline::of(text, 0);
     Some(match object(text, whole, named) {
         Ok(Holder::Unknown) => return None,
         Ok(Holder::Missing) => Held::Records,
-        // Where it is broken is reported after the elements before that place.
+        // The malformed place is reported after the elements before it.
         _ if outline().is_malformed => Held::Records,
         Ok(Holder::Shape(Shape::Pages(path))) => match content_of(text, &outline(), &path, named) {
             Some(Content::Records) => Held::Others(columnar::with_records(&path, named)),
@@ -130,14 +132,14 @@ fn holds(text: &[u8], whole: bool, named: Named<'_>) -> Option<Held> {
     })
 }
 
-/// What the array holds that `path` leads to.
+/// What the array at `path` contains.
 fn content_of(text: &[u8], outline: &Outline<'_>, path: &[String], named: Named<'_>) -> Option<Content> {
     let has_key = named.has_key(text, outline);
     let mut arrays = candidates(text, outline, named, !has_key).into_iter();
     arrays.find(|found| found.path == path).map(|found| found.content)
 }
 
-/// The same as `known` of an object, unless an array inside it has elements that hold records themselves.
+/// The result `known` for an object, unless an array inside it has elements that contain records themselves.
 fn without_pages(text: &[u8], known: Holder, named: Named<'_>) -> Result<Holder, Unfit> {
     if !matches!(known, Holder::Missing | Holder::Shape(Shape::Pages(_))) {
         return Ok(known);
@@ -164,7 +166,7 @@ fn without_pages(text: &[u8], known: Holder, named: Named<'_>) -> Result<Holder,
     found.map_or(Ok(known), Err)
 }
 
-/// The first array in an object, however deep, whose elements hold records themselves.
+/// The first array in an object, at any depth, whose elements contain records themselves.
 fn pages_inside(
     head: &[u8],
     outline: &Outline<'_>,
@@ -192,7 +194,7 @@ fn pages_inside(
     None
 }
 
-/// Whether one of the elements from `at` on is an object; none when the text ends before that is clear.
+/// Whether one of the elements from `at` on is an object; `None` if the text is too short to decide.
 fn has_object(text: &[u8], mut at: usize) -> Option<bool> {
     let text = text.get(..LOOKED_AT).unwrap_or(text);
     loop {
@@ -209,8 +211,8 @@ fn has_object(text: &[u8], mut at: usize) -> Option<bool> {
     }
 }
 
-/// Offset of the first element of an array that is not null, or where the text ends before it. A service that failed on
-/// the first inputs leaves nulls there.
+/// The offset of the first element of an array that is not null, or where the text ends before it. A service that
+/// failed for the first inputs leaves nulls there.
 fn first_element(text: &[u8], start: usize) -> usize {
     let mut at = skip_blanks(text, start + 1);
     while text.get(at..).is_some_and(|rest| rest.starts_with(NULL)) {
@@ -220,29 +222,29 @@ fn first_element(text: &[u8], start: usize) -> usize {
     at
 }
 
-/// An array that may hold the records.
+/// An array that may contain the records.
 #[derive(Debug)]
 struct Candidate {
     path: Vec<String>,
     content: Content,
 }
 
-/// What its first element shows.
+/// The content of an array, by its first element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
-    /// Objects that have what makes a record.
+    /// Objects that are records.
     Records,
-    /// Objects of another kind.
+    /// Other objects.
     Objects,
-    /// Arrays, by the offset of the first.
+    /// Arrays, with the offset of the first.
     Rows(usize),
     Nothing,
 }
 
-/// An object holds records when an array in it does and it is no record itself.
+/// An object contains records if an array in it does and it is not a record itself.
 ///
-/// What is in its first part decides. If that has neither a vector nor anything that may hold records, twice as much of it
-/// is looked at, and so on, so that how the text comes makes no difference.
+/// Its first part decides. If that has neither a vector nor anything that may contain records, twice as much is looked
+/// at, and so on, so that the result does not depend on how the text arrives.
 fn object(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     let mut looked_at = LOOKED_AT;
     loop {
@@ -256,7 +258,7 @@ fn object(text: &[u8], whole: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     }
 }
 
-/// Tells what an object is by its first part.
+/// Decides what an object is by its first part.
 fn beginning(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfit> {
     let outline = Outline::of_first(head, 0, MANY);
     if !outline.is_complete && !outline.is_malformed && !is_all {
@@ -270,7 +272,7 @@ fn beginning(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfi
         outline.members.iter().any(|member| is_vector_name(member.name)) || named.has_vector(head, &outline);
     let has_numbers = outline.members.iter().any(|member| member.value == Value::Numbers);
     if outline.is_malformed {
-        // Where it is broken is told behind the records that stand before that place.
+        // The malformed place is reported after the records before it.
         let candidates = candidates(head, &outline, named, !has_key);
         let records = candidates.into_iter().find(|found| found.content == Content::Records);
         return Ok(match records.filter(|_| !has_vector && !has_numbers) {
@@ -294,7 +296,7 @@ fn beginning(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfi
         && !outline.is_complete
         && let Some(Candidate { path, .. }) = candidates.first()
     {
-        // Its own vector may follow, farther on than is looked at.
+        // Its own vector may follow, beyond the part looked at.
         return Err(columnar::with_a_key(path, named));
     }
     match choose(head, &outline, named, candidates, has_key)? {
@@ -303,13 +305,13 @@ fn beginning(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfi
     }
 }
 
-/// Whether an object is a line of a rejects file, whose record is one whatever is in it.
+/// Whether an object is a line of a rejects file, which is a record whatever it contains.
 fn is_line_of_rejects(head: &[u8], outline: &Outline<'_>) -> bool {
     let names = outline.members.iter().map(|member| member.name);
     head.starts_with(BEGINS) && names.eq([b"rejected".as_slice(), b"record"])
 }
 
-/// Decides among the arrays of an object that is no record.
+/// Chooses among the arrays of an object that is not a record.
 fn choose(
     head: &[u8],
     outline: &Outline<'_>,
@@ -350,11 +352,11 @@ fn choose(
     }
 }
 
-/// A search for the arrays of an object that may hold records.
+/// A search for the arrays of an object that may contain records.
 struct Search<'a> {
     head: &'a [u8],
     named: Named<'a>,
-    /// Whether objects inside it are searched too.
+    /// Whether to search nested objects, too.
     deeper: bool,
     path: Vec<String>,
     found: Vec<Candidate>,
@@ -382,14 +384,14 @@ impl Search<'_> {
     }
 }
 
-/// The arrays that may hold records, in an object and, with `deeper`, in those inside it.
+/// The arrays that may contain records, in an object and, with `deeper`, in its nested objects.
 fn candidates(head: &[u8], outline: &Outline<'_>, named: Named<'_>, deeper: bool) -> Vec<Candidate> {
     let mut search = Search { head, named, deeper, path: Vec::new(), found: Vec::new() };
     search.among(outline);
     search.found
 }
 
-/// What the array that starts at `start` holds, by its first element.
+/// What the array that starts at `start` contains, by its first element.
 fn content(head: &[u8], start: usize, named: Named<'_>) -> Content {
     let at = first_element(head, start);
     match head.get(at) {

@@ -1,13 +1,13 @@
-//! What is open where an input ends too soon.
+//! What is incomplete at the end of a truncated input.
 
 use std::fmt;
 
-/// What is not complete in a torn input.
+/// What is incomplete in a truncated input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tear {
     /// A JSON value.
     Value,
-    /// A JSON array, behind its last complete element.
+    /// A JSON array, after its last complete element.
     Array,
     /// The object around an array of records.
     Object,

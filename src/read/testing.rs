@@ -1,4 +1,4 @@
-//! What the tests of reading share: everything that is read, and the checks that it is read the same from anywhere.
+//! Shared by the tests of reading: reads everything, and checks that reading from any place gives the same.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use super::*;
 use crate::record::{Input, Position, Raw};
 use crate::testing::{Directory, gzip};
 
-/// A record's text, cells joined by a separator that no test uses otherwise, and where it stands.
+/// A record's text, its cells joined by a separator that tests do not use otherwise, and its place.
 pub(crate) type Found = (String, Position);
 
 pub(crate) fn text_of(raw: &Raw) -> String {
@@ -55,7 +55,7 @@ pub(crate) fn texts(found: &[Found]) -> Vec<&str> {
     found.iter().map(|(text, _)| text.as_str()).collect()
 }
 
-/// A JSON object or array with everything in its strings that could mislead the cutting.
+/// A JSON object or array whose strings have everything that could mislead cutting.
 pub(crate) fn value() -> impl Strategy<Value = String> {
     let string = proptest::collection::vec(
         prop_oneof!["[a-z{}\\[\\],:]", Just("\\\"".to_owned()), Just("\\\\".to_owned())],
@@ -70,7 +70,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
     prop_oneof![3 => object, 1 => array.prop_map(|array| format!("[{array},{{}}]"))]
 }
 
-/// Checks that `input` gives `expected` at every buffer size and from every place on.
+/// Checks that `input` gives `expected` at every buffer size and from every place.
 fn check(input: &Input, sizes: Sizes, expected: &[String]) -> Result<(), TestCaseError> {
     let (found, ends, error) = read(input, sizes, None);
     prop_assert!(error.is_none(), "{error:?}");
@@ -85,7 +85,7 @@ fn check(input: &Input, sizes: Sizes, expected: &[String]) -> Result<(), TestCas
     Ok(())
 }
 
-/// Checks `text` as a file, as a stream, and packed.
+/// Checks `text` as a file, plain and compressed.
 pub(crate) fn check_everywhere(text: &str, block: usize, expected: &[String]) -> Result<(), TestCaseError> {
     let sizes = Sizes { block, record: 100_000 };
     let directory = Directory::new();

@@ -1,4 +1,4 @@
-//! The whole step at once: bytes in, blocks out, at any buffer size and from any place.
+//! The whole step: bytes in, blocks out, at any buffer size and from any place.
 
 use std::fs;
 use std::io::Write;
@@ -99,7 +99,7 @@ fn text_that_is_left_for_the_next_block_does_not_let_the_window_grow() {
     }
 }
 
-/// Whoever reads what stands before the place reads a tebibyte that is a hole, and does not come to an end.
+/// Reading everything before the place would read a sparse tebibyte and not end.
 #[cfg(unix)]
 #[test]
 fn a_plain_file_is_continued_without_reading_what_stands_before() {
@@ -294,7 +294,7 @@ fn several_inputs_are_read_in_order_and_counted_before_decompression() {
     let blocks: Vec<Block> = open(&inputs, &form, None).unwrap().map(Result::unwrap).collect();
     let bytes: Vec<_> = blocks.iter().map(|block| block.bytes.clone()).collect();
     let packed_end = 12 + packed.len() as u64;
-    // Behind the last record stands what closes the array.
+    // After the last record comes the bracket that closes the array.
     assert_eq!(bytes, [0..12, 12..packed_end, packed_end..total - 1]);
     let from = blocks[1].records[1].position;
     assert_eq!((from.input, from.offset, from.line, from.record), (1, 8, 2, 1));
@@ -302,7 +302,7 @@ fn several_inputs_are_read_in_order_and_counted_before_decompression() {
     let found: Vec<String> =
         rest.iter().flat_map(|block| &block.records).map(|record| text_of(&record.raw)).collect();
     assert_eq!(found, ["{\"a\":2}", "{}"]);
-    // Half of the text of the packed file lies before it.
+    // Half of the compressed file's text comes before it.
     assert_eq!(rest[0].bytes, 12 + packed.len() as u64 / 2..packed_end);
     assert_eq!(rest.last().map(|block| block.bytes.end), Some(total - 1));
     assert_eq!(total_bytes(&[Input::Stdin]), None);
@@ -345,7 +345,7 @@ fn what_cannot_be_continued_is_told_before_anything_is_read() {
     }
 }
 
-/// Reads several inputs: the records, the inputs that failed, and those that hold none.
+/// Reads several inputs: the records, the inputs that failed, and those without records.
 fn read_all(blocks: Blocks) -> (Vec<String>, Vec<FailedInput>, Vec<u32>) {
     let empty = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let told = std::sync::Arc::clone(&empty);
@@ -410,7 +410,7 @@ proptest! {
         let other = other.index(text.len());
         let mut changed = text.clone().into_bytes();
         changed[other] ^= 1;
-        // All of a text of up to 4 MiB is looked at.
+        // A text of up to 4 MiB is checked completely.
         prop_assert_eq!(hash(&changed) == wanted, other >= place);
         prop_assert_eq!(hash(&text.as_bytes()[..place.saturating_sub(1)]).is_some(), place == 0);
     }

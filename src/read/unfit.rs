@@ -8,41 +8,41 @@ use crate::encoding::{Encoding, Foreign};
 /// Why an input cannot be cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unfit {
-    /// It is of a known format that is not read.
+    /// A known format that is not supported.
     Unsupported { format: &'static str, cure: &'static str },
-    /// It is something else than data.
+    /// Something other than data.
     WithoutRecords { what: &'static str, cure: &'static str, in_place_of_data: bool },
-    /// It is JSON whose records do not follow one another, with what `convert` makes of it, if it can.
+    /// JSON whose records do not follow one another, with the conversion that makes it loadable, if there is one.
     Shape { shape: String, cure: String, conversion: Option<Conversion> },
-    /// It is JSON whose records have several arrays of numbers: their names.
+    /// JSON whose records have several arrays of numbers: their names.
     Several(String),
-    /// It is JSON with vectors that have no keys.
+    /// JSON with vectors that have no keys.
     NoKeys,
-    /// It is what Chroma gives without the embeddings, which are null.
+    /// Chroma's output without embeddings, which are null.
     NullEmbeddings,
-    /// It is text in another encoding.
+    /// Text in another encoding.
     NotUtf8(Foreign),
-    /// It is UTF-16 without the mark that says so.
+    /// UTF-16 without a byte-order mark.
     Unmarked(Encoding),
-    /// It is UTF-8, and said to be in this encoding.
+    /// UTF-8, although the user names this encoding.
     AlreadyUtf8(Encoding),
-    /// It is not the file of columns that the user says it is: the format's name with its article.
+    /// Not the columnar format that the user names: the format's name with its article.
     NotColumns(&'static str),
-    /// It is word vectors as text.
+    /// Word vectors as text.
     WordVectors(WordVectors),
-    /// It is bytes of no known format.
+    /// Bytes in no known format.
     Binary,
-    /// It is text of no known format.
+    /// Text in no known format.
     Unrecognised,
 }
 
 impl Unfit {
-    /// JSON of this `shape`, which `convert` makes loadable.
+    /// JSON of this `shape`, which `convert` can make loadable.
     pub(super) fn converted(shape: String, conversion: Conversion, named: Named<'_>) -> Self {
         Self::Shape { shape, cure: conversion.cure(named), conversion: Some(conversion) }
     }
 
-    /// What `convert` makes of it.
+    /// The conversion that makes it loadable, if there is one.
     pub(super) fn into_conversion(self) -> Option<Conversion> {
         match self {
             Self::Shape { conversion, .. } => conversion,

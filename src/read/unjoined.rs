@@ -9,11 +9,11 @@ use crate::record::{Input, Lookup, Reason};
 use crate::shown::{self, bounded};
 use crate::words::{count, plural};
 
-/// So many bits are kept of how many bytes a record has.
+/// How many bits are kept of a record's length in bytes.
 pub(super) const LENGTH_BITS: u32 = 24;
-/// A record has so many bytes at most.
+/// Maximum bytes of a record.
 pub(super) const BYTES_AT_MOST: u64 = (1 << LENGTH_BITS) - 1;
-/// So many records are known at most, which takes 256 MiB.
+/// Maximum number of records, which take 256 MiB.
 pub(super) const RECORDS_AT_MOST: u64 = 1 << 24;
 
 /// A file that cannot be joined.
@@ -24,7 +24,7 @@ pub struct Unjoined {
 }
 
 impl Unjoined {
-    /// Whether the system is what fails.
+    /// Whether the cause is an I/O error.
     pub(super) fn is_io(&self) -> bool {
         matches!(self.trouble, JoinTrouble::Io(_))
     }
@@ -36,18 +36,18 @@ impl fmt::Display for Unjoined {
     }
 }
 
-/// What is wrong with it. Lines count from 1.
+/// What is wrong with the file. Lines count from 1.
 #[derive(Debug)]
 pub(super) enum JoinTrouble {
-    /// It is no file whose records can be read one by one.
+    /// It is not a file whose records can be read one by one.
     NoFile,
     /// It is compressed.
     Compressed(&'static str),
-    /// It holds columns, in a format of this name.
+    /// It contains columns, in the format of this name.
     OfColumns(&'static str),
-    /// It is neither objects nor rows.
+    /// It has neither objects nor rows.
     NoRecords,
-    /// A line is no object.
+    /// A line is not an object.
     NoObject {
         /// Which one.
         line: u64,
@@ -56,11 +56,11 @@ pub(super) enum JoinTrouble {
     },
     /// It ends inside the record on this line.
     Torn(u64),
-    /// A column could be the key, and another one too.
+    /// More than one column could be the key.
     Header(Reason),
-    /// The quotes of a row are not in order.
+    /// A row has a quoting error.
     Quote(QuoteTrouble),
-    /// A row has another number of cells than the header.
+    /// A row has a different number of cells than the header.
     Ragged {
         /// Its line.
         line: u64,
@@ -71,11 +71,11 @@ pub(super) enum JoinTrouble {
     },
     /// A header with other columns is on this line.
     OtherHeader(u64),
-    /// None of these columns is there, one of which would have the key.
+    /// None of these columns, one of which would have the key, exists.
     NoColumn(String),
-    /// A byte-order mark or a carriage return is in the way of the row on this line.
+    /// The row on this line contains a byte-order mark or a carriage return.
     Row(u64),
-    /// The cell of the key is empty on this line.
+    /// The key's cell is empty on this line.
     EmptyKey(u64),
     /// A line is not UTF-8.
     NotUtf8(u64),
@@ -85,14 +85,14 @@ pub(super) enum JoinTrouble {
     TooMany,
     /// A record has no key.
     NoKey {
-        /// Its line.
+        /// Why.
         line: u64,
-        /// Why not.
+        /// Whether it is a request to Vertex AI, which has no key.
         what: Lookup,
         /// Whether it is a request to Vertex AI, which has none.
         is_of_vertex: bool,
     },
-    /// A record, or an object in it, has a field twice.
+    /// A record, or an object in it, has a duplicate field.
     Twice {
         /// Its line.
         line: u64,
@@ -106,14 +106,14 @@ pub(super) enum JoinTrouble {
         /// Their lines.
         lines: [u64; 2],
     },
-    /// The records of the input are no JSON texts.
+    /// The records of the input are not JSON.
     NotJson {
         /// The input.
         input: Input,
-        /// What it was taken for.
+        /// What it was recognised as.
         form: String,
     },
-    /// It is not what it was at the start.
+    /// It changed since the start.
     Changed,
     /// It cannot be read.
     Io(io::Error),
@@ -220,7 +220,7 @@ fn with_another_header(line: u64) -> String {
     )
 }
 
-/// What to say of a record without a key.
+/// The message for a record without a key.
 fn without_key(line: u64, what: &Lookup) -> String {
     match what {
         Lookup::NoKey(looked_for) => format!(

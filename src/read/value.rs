@@ -1,17 +1,17 @@
-//! Where JSON values end, found without parsing them.
+//! Finds where JSON values end without parsing them.
 //!
-//! Only quotes and brackets are looked at: between them the search jumps, so a vector of thousands of numbers costs
-//! one step. Whether a value is well formed inside is judged when its record is admitted.
+//! Only quotes and brackets matter: the search jumps from one to the next, so a vector of thousands of numbers costs
+//! one step. Whether a value is well formed inside is checked when its record is admitted.
 
 use memchr::{memchr, memchr2, memchr3, memmem};
 
-/// Offset of the first byte at or behind `at` that is no white space.
+/// Offset of the first byte at or after `at` that is not whitespace.
 pub(crate) fn skip_blanks(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-/// Offset behind the value that starts at `start`, or none when the text ends first.
+/// Offset after the value that starts at `start`; `None` if the text ends first.
 pub(crate) fn value_end(text: &[u8], start: usize) -> Option<usize> {
     match text.get(start)? {
         b'{' => bracket_end(text, start + 1, b'{', b'}'),
@@ -21,10 +21,10 @@ pub(crate) fn value_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// Offset behind the bracket that closes what is open at `at`.
+/// Offset after the bracket that closes what is open at `at`.
 ///
-/// Brackets of the other kind need no counting: in a well formed value they pair up in between, and in another one
-/// the outer bracket is the better place to go on.
+/// Brackets of the other kind need not be counted: in a well-formed value they are balanced, and in a malformed one the
+/// outer bracket is the better place to continue.
 pub(crate) fn bracket_end(text: &[u8], mut at: usize, open: u8, close: u8) -> Option<usize> {
     let mut depth = 1_usize;
     loop {
@@ -43,7 +43,7 @@ pub(crate) fn bracket_end(text: &[u8], mut at: usize, open: u8, close: u8) -> Op
     }
 }
 
-/// Offset behind the string whose opening quote is at `start`.
+/// Offset after the string whose opening quote is at `start`.
 pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {
@@ -55,19 +55,19 @@ pub(crate) fn string_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// Offset behind a number or word; only the byte behind it shows that it is complete.
+/// Offset after a number or word; only the byte after it shows that it is complete.
 pub(crate) fn scalar_end(text: &[u8], start: usize) -> Option<usize> {
     let ends = |byte: &u8| byte.is_ascii_whitespace() || b",:[]{}\"".contains(byte);
     text.get(start..)?.iter().position(ends).map(|length| start + length)
 }
 
-/// Behind so many bytes of a record the end of what JSON has not is no longer looked for.
+/// How many bytes of a record are searched for the end of non-JSON syntax.
 const FAR: usize = 1 << 20;
 
-/// Offset behind the record that starts at `start`, or none when the text ends first.
+/// Offset after the record that starts at `start`; `None` if the text ends first.
 ///
-/// Single quotes and comments are no JSON, and a record with brackets in them is refused; but no other record may be made
-/// of what stands in them, so they are passed over where they have an end.
+/// Single quotes and comments are not JSON, and a record with brackets in them is rejected. But no other record may be
+/// made of their content, so they are skipped if they have an end.
 pub(crate) fn record_end(text: &[u8], start: usize) -> Option<usize> {
     let plain = value_end(text, start);
     let stretch = text.get(start..plain.unwrap_or(text.len()))?;
@@ -82,7 +82,7 @@ pub(crate) fn record_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// Whether a single quote or what may begin a comment stands outside the texts of a value.
+/// Whether a single quote or the possible start of a comment is outside the strings of a value.
 fn has_foreign(value: &[u8]) -> bool {
     if memchr2(b'\'', b'/', value).is_none() {
         return false;
@@ -130,9 +130,9 @@ fn foreign_record_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// A single-quoted text or a comment.
+/// A single-quoted string or a comment.
 enum Foreign {
-    /// None begins there.
+    /// Neither begins there.
     Missing,
     /// It ends at this offset.
     End(usize),
@@ -146,7 +146,7 @@ impl From<Option<usize>> for Foreign {
     }
 }
 
-/// The single-quoted text or the comment that begins at `at`, if one does.
+/// The single-quoted string or comment that begins at `at`, if there is one.
 fn foreign(text: &[u8], at: usize) -> Foreign {
     let (before, rest) = text.split_at_checked(at).unwrap_or_default();
     let is_in_word = |byte: &u8| byte.is_ascii_alphanumeric() && !b"bBrRuUfF".contains(byte);
@@ -159,7 +159,7 @@ fn foreign(text: &[u8], at: usize) -> Foreign {
     }
 }
 
-/// Offset behind the next single quote after which something stands that may follow a value.
+/// Offset after the next single quote that is followed by what may follow a value.
 fn single_quoted_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {
@@ -175,12 +175,12 @@ fn single_quoted_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// The members of one object, as far as the text goes.
+/// The members of one object, as far as the text reaches.
 pub(crate) struct Members<'a> {
     text: &'a [u8],
     at: usize,
     in_value: bool,
-    /// Whether no member stands before.
+    /// Whether the next member is the first one.
     is_first: bool,
 }
 
@@ -188,11 +188,11 @@ pub(crate) struct Members<'a> {
 pub(crate) enum Next<'a> {
     /// A member: its name as spelled, and where its value starts.
     Member(&'a [u8], usize),
-    /// The end of the object, which is this offset behind its bracket.
+    /// The end of the object: the offset after its bracket.
     End(usize),
     /// The end of the text.
     Unfinished,
-    /// Something that cannot stand at this offset.
+    /// Unexpected input at this offset.
     Malformed(usize),
 }
 
@@ -202,22 +202,22 @@ impl<'a> Members<'a> {
         Self::first(text, start + 1)
     }
 
-    /// The members from the offset `at` of an object on, which is behind its bracket.
+    /// The members from the offset `at` on, which is after the opening bracket.
     pub(crate) fn first(text: &'a [u8], at: usize) -> Self {
         Self { is_first: true, ..Self::behind(text, at) }
     }
 
-    /// The members that follow the offset `at` of an object, which is behind a value.
+    /// The members from the offset `at` on, which is after a value.
     pub(crate) fn behind(text: &'a [u8], at: usize) -> Self {
         Self { text, at, in_value: false, is_first: false }
     }
 
-    /// Goes on at `end`, which is behind the value of the last member.
+    /// Continues at `end`, the offset after the value of the last member.
     pub(crate) fn go_on(&mut self, end: usize) {
         (self.at, self.in_value) = (end, false);
     }
 
-    /// Passes the value before, if there is one, and finds the next member.
+    /// Skips the current value, if there is one, and finds the next member.
     pub(crate) fn advance(&mut self) -> Next<'a> {
         self.find().unwrap_or(Next::Unfinished)
     }

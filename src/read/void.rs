@@ -1,14 +1,14 @@
-//! Objects that could hold records and hold none: the last page of a store, or a collection without a point. Pure.
+//! Objects that could contain records but have none: the last page of a store, or an empty collection. Pure.
 
 use super::named::Named;
 use super::outline::{Member, Outline, Value};
 use super::value::{skip_blanks, value_end};
 use crate::record::names::{DICTIONARIES, KEY_COLUMNS, LOOSE_WRAPPERS, VECTOR_COLUMN, is_one_of};
 
-/// A page without records is short; whatever is longer has something in it.
+/// A page without records is short; anything longer contains something.
 const LONGEST: usize = 16 << 10;
 
-/// Whether the text is one such object and nothing else. Where more followed, it could be a record that lacks something.
+/// Whether the text is such an object and nothing else. If more followed, it could be an incomplete record.
 pub(super) fn is_page(text: &[u8], named: Named<'_>) -> bool {
     if text.len() > LONGEST || text.first() != Some(&b'{') {
         return false;
@@ -22,7 +22,7 @@ pub(super) fn is_page(text: &[u8], named: Named<'_>) -> bool {
         && outline.members.iter().all(|member| is_without_records(text, member))
 }
 
-/// Whether columns of keys and of vectors have no row.
+/// Whether there are columns of keys and of vectors without any row.
 fn are_columns(text: &[u8], outline: &Outline<'_>, named: Named<'_>) -> bool {
     let is_key = |name: &[u8]| named.is_key(name) || is_one_of(&KEY_COLUMNS, name);
     let is_vector = |name: &[u8]| named.is_vector(name) || name == VECTOR_COLUMN.as_bytes();
@@ -32,7 +32,7 @@ fn are_columns(text: &[u8], outline: &Outline<'_>, named: Named<'_>) -> bool {
         && keys.map_or_else(|| vectors.is_some_and(|found| found.name == VECTOR_COLUMN.as_bytes()), is_void)
 }
 
-/// Whether a dictionary of records has none, or an array under a name that records may have for something else.
+/// Whether a dictionary of records is empty, or an array under a name that records may use for something else.
 fn is_dictionary(text: &[u8], outline: &Outline<'_>, named: Named<'_>) -> bool {
     let is_holder = |member: &Member<'_>| {
         let names: &[&str] = if text.get(member.at) == Some(&b'{') { &DICTIONARIES } else { &LOOSE_WRAPPERS };
@@ -45,7 +45,7 @@ fn is_dictionary(text: &[u8], outline: &Outline<'_>, named: Named<'_>) -> bool {
         && !named.has_vector(text, outline)
 }
 
-/// Whether a member cannot hold a record: Chroma lists the columns that it was asked for, and Pinecone counts.
+/// Whether a member cannot contain a record: Chroma lists the requested columns, and Pinecone has counts.
 fn is_without_records(text: &[u8], member: &Member<'_>) -> bool {
     const INCLUDED: &[u8] = b"included";
     match member.value {
@@ -58,7 +58,7 @@ fn is_without_records(text: &[u8], member: &Member<'_>) -> bool {
     }
 }
 
-/// Whether an object or array at `at` has nothing in it.
+/// Whether the object or array at `at` is empty.
 fn is_void(text: &[u8], at: usize) -> bool {
     let close = match text.get(at) {
         Some(b'{') => b'}',

@@ -1,6 +1,6 @@
 //! The stretch of text that is being cut: filled from the input, handed out without copying.
 //!
-//! Knows bytes, lines and places, nothing of formats.
+//! It knows bytes, lines and places, but no formats.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -26,7 +26,7 @@ impl Count {
     }
 }
 
-/// Packed bytes, counted as a decompressor takes them and not as they are read.
+/// Compressed bytes, counted as the decompressor takes them and not as they are read.
 struct Counted<R> {
     inner: BufReader<R>,
     count: Count,
@@ -51,7 +51,7 @@ impl<R: Read> BufRead for Counted<R> {
     }
 }
 
-/// The end of a stream, after the error that made it, if one did.
+/// The end of a stream, preceded by the error that ended it, if there is one.
 struct Ended(Option<io::Error>);
 
 impl Read for Ended {
@@ -60,9 +60,9 @@ impl Read for Ended {
     }
 }
 
-/// Where a window's bytes come from.
+/// The source of a window's bytes.
 pub(crate) enum Stream {
-    /// A regular file as it is, and how long it was when it was opened.
+    /// A regular file, and its length when it was opened.
     Seekable(File, u64),
     /// Anything else, which can only be read forward.
     Forward(Box<dyn Read + Send>),
@@ -77,7 +77,7 @@ fn seek(file: &mut File, offset: u64) -> io::Result<Arrival> {
     Ok(Arrival::There)
 }
 
-/// How moving to a place went.
+/// The result of moving to a place.
 pub(crate) enum Arrival {
     /// The place is reached.
     There,
@@ -92,7 +92,7 @@ impl Stream {
             Input::File(path) => {
                 let file = File::open(path)?;
                 let metadata = file.metadata()?;
-                // A named pipe has a path too.
+                // A named pipe has a path, too.
                 if metadata.is_file() { Self::Seekable(file, metadata.len()) } else { Self::forward(file) }
             }
             Input::Stdin => Self::forward(io::stdin()),
@@ -114,7 +114,7 @@ impl Read for Stream {
     }
 }
 
-/// Consecutive text of one input, from the first byte not yet handed out on.
+/// Consecutive text of one input, from the first byte that was not yet handed out.
 pub(crate) struct Window {
     stream: Stream,
     sizes: Sizes,
@@ -124,13 +124,13 @@ pub(crate) struct Window {
     position: Position,
     ended: bool,
     failure: Option<io::Error>,
-    /// What follows the compressed data that was read to its end.
+    /// The error for other data after the end of the compressed data.
     trailing: Option<io::Error>,
     /// The outermost compression.
     compression: Option<Compression>,
     /// The encoding that the text was decoded from.
     encoding: Option<Encoding>,
-    /// How many bytes of the file itself have been taken, where the text is made from them.
+    /// How many bytes of the file itself have been taken, if the text is decompressed or decoded from them.
     taken: Option<Count>,
 }
 
@@ -153,42 +153,42 @@ impl Window {
         }
     }
 
-    /// The text at hand.
+    /// The current text.
     pub(crate) fn text(&self) -> &[u8] {
         self.text.text()
     }
 
-    /// The same, its blocks in the memory of `buffers`.
+    /// Shares the memory of `buffers`.
     pub(super) fn share(&mut self, buffers: &Buffers) {
         self.buffers.clone_from(buffers);
     }
 
-    /// Where the text at hand starts; its record is the next one.
+    /// Where the current text starts, with the number of the next record.
     pub(crate) fn position(&self) -> Position {
         self.position
     }
 
-    /// Offset of the end of the text at hand.
+    /// Offset of the end of the current text.
     pub(crate) fn end(&self) -> u64 {
         self.position.offset + self.text().len() as u64
     }
 
-    /// Whether the text at hand cannot grow: the stream has ended or failed.
+    /// Whether the current text cannot grow: the stream has ended or failed.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// Whether the text at hand is the input's proper end, not one that a failure made.
+    /// Whether the current text ends with the proper end of the input, not with a failure.
     pub(crate) fn is_last(&self) -> bool {
         self.ended && self.failure.is_none()
     }
 
-    /// Whether the text is that of a file, which can be read again from anywhere.
+    /// Whether the text is a file's own, so that it can be read again from anywhere.
     pub(crate) fn is_seekable(&self) -> bool {
         matches!(self.stream, Stream::Seekable(..))
     }
 
-    /// The compression that the text was packed with.
+    /// The compression of the input, if it has one.
     pub(crate) fn compression(&self) -> Option<Compression> {
         self.compression
     }
@@ -198,13 +198,13 @@ impl Window {
         self.encoding
     }
 
-    /// How many bytes of packed text have been unpacked.
+    /// How many compressed bytes have been decompressed.
     pub(crate) fn packed_bytes(&self) -> u64 {
         self.taken.as_ref().map_or(0, Count::get)
     }
 
-    /// How many bytes of the file itself lie before the text at hand. Of packed or decoded text that is an estimate, exact where
-    /// the text at hand is used up.
+    /// How many bytes of the file itself come before the current text. For compressed or decoded text this is an
+    /// estimate, which is exact once the current text is used up.
     pub(crate) fn bytes_before(&self) -> u64 {
         let Some(taken) = &self.taken else { return self.position.offset };
         let (taken, text) = (u128::from(taken.get()), u128::from(self.end().max(1)));
@@ -216,27 +216,27 @@ impl Window {
         self.failure.take()
     }
 
-    /// Takes the error that says what follows the compressed data, whose text ends properly nevertheless.
+    /// Takes the error for other data after the compressed data, whose text ends properly nevertheless.
     pub(crate) fn take_trailing(&mut self) -> Option<io::Error> {
         self.trailing.take()
     }
 
-    /// Whether the text at hand holds more than the largest record.
+    /// Whether the current text is longer than the largest record.
     pub(crate) fn is_full(&self) -> bool {
         self.text().len() > self.sizes.record
     }
 
-    /// How much text is at hand.
+    /// The sizes of a block and a record.
     pub(crate) fn sizes(&self) -> Sizes {
         self.sizes
     }
 
-    /// The largest record that may be read.
+    /// Maximum size of a record.
     pub(crate) fn largest_record(&self) -> usize {
         self.sizes.record
     }
 
-    /// The place of the byte `at` of the text at hand.
+    /// The place of the byte `at` in the current text.
     pub(crate) fn place(&self, at: usize) -> Position {
         let (before, _) = self.text().split_at(at);
         let Position { offset, line, part, .. } = self.position;
@@ -244,15 +244,15 @@ impl Window {
         Position { offset: offset + at as u64, line: line + newlines(before), part, ..self.position }
     }
 
-    /// Reads on until the text at hand is a block's, and more than it is: at least twice as long when it is already.
+    /// Fills the current text to the size of a block, or at least doubles it if it has that size already.
     ///
-    /// Doubling keeps the cost of looking again at a long record linear. A failure is kept for later, so that what
-    /// was read before it can be used.
+    /// Doubling keeps the cost of rescanning a long record linear. An error is kept for later, so that the text before
+    /// it can be used.
     pub(crate) fn fill(&mut self) {
         self.fill_to(self.sizes.to_fill(self.text().len()));
     }
 
-    /// Reads on until the text at hand is a block's, if it is less.
+    /// Fills the current text to the size of a block, if it is shorter.
     pub(crate) fn top_up(&mut self) {
         self.fill_to(self.sizes.to_fill(0));
     }
@@ -270,8 +270,8 @@ impl Window {
         }
     }
 
-    /// How much room text takes of which `held` bytes are held, at most `target`: a small file takes no more than it has, and
-    /// a byte that tells whether it has grown.
+    /// How much room to make, at most `target`, with `held` bytes already there: a small file takes no more than its
+    /// length and one byte, which shows whether the file has grown.
     fn room_for(&self, held: usize, target: usize) -> usize {
         match self.stream {
             Stream::Seekable(_, length) if self.end() <= length => {
@@ -288,9 +288,9 @@ impl Window {
         self.text.skip(count);
     }
 
-    /// Hands out the first `count` bytes; only what is behind them is copied.
+    /// Hands out the first `count` bytes; only the bytes after them are copied.
     ///
-    /// Where the text at hand starts then is the caller's to say, who counts lines anyway: see [`Self::took`].
+    /// The caller must then set the new start, since it counts lines anyway: see [`Self::took`].
     pub(crate) fn take(&mut self, count: usize) -> Bytes {
         let (_, rest) = self.text().split_at(count);
         let mut following = self.buffers.empty();
@@ -302,13 +302,13 @@ impl Window {
         Bytes::from_owner(std::mem::replace(&mut self.text, following))
     }
 
-    /// Notes that `count` bytes were taken, and the line and record that follow them.
+    /// Notes that `count` bytes were taken, and the line and record after them.
     pub(crate) fn took(&mut self, count: usize, line: u64, record: u64) {
         self.position.offset += count as u64;
         (self.position.line, self.position.record, self.position.part) = (line, record, 0);
     }
 
-    /// Takes the bytes at hand, and those behind them, for packed text and goes on with that text.
+    /// Takes the current and all following bytes for compressed text, and continues with the decompressed text.
     pub(crate) fn decompress(&mut self, compression: Compression) -> io::Result<()> {
         let bytes = self.bytes();
         self.stream = Stream::Forward(compression.decompress(bytes)?);
@@ -317,7 +317,7 @@ impl Window {
         Ok(())
     }
 
-    /// Takes the bytes at hand, and those behind them, for text in another encoding and goes on with what it says.
+    /// Takes the current and all following bytes for text in another encoding, and continues with the decoded text.
     pub(crate) fn decode(&mut self, encoding: Encoding) {
         let bytes = self.bytes();
         self.stream = Stream::forward(Decoded::new(bytes, encoding));
@@ -325,13 +325,13 @@ impl Window {
         self.fill();
     }
 
-    /// All bytes from the beginning of the text at hand on, counted if they are those of the file; the window is empty
-    /// and has not ended then.
+    /// All bytes from the start of the current text, counted if they are those of the file. Leaves the window empty and
+    /// not ended.
     fn bytes(&mut self) -> Counted<impl Read + Send + 'static> {
         let seen = io::Cursor::new(std::mem::replace(&mut self.text, self.buffers.empty()));
         let rest = std::mem::replace(&mut self.stream, Stream::forward(io::empty()));
         let failure = self.failure.take().or(self.trailing.take());
-        // Asking for more behind the end would wait at a terminal.
+        // To read past the end would block on a terminal.
         let rest = if self.ended { Stream::forward(Ended(failure)) } else { rest };
         self.ended = false;
         let count = Count::default();
@@ -370,7 +370,7 @@ impl Window {
     }
 }
 
-/// How many lines end in `text`.
+/// The number of newlines in `text`.
 pub(crate) fn newlines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
 }

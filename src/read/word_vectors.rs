@@ -1,19 +1,19 @@
-//! Word vectors as text, as `GloVe`, word2vec and fastText write them: how they are known, and what reads them. Pure.
+//! Word vectors as text, as `GloVe`, word2vec and fastText write them: how to recognise and read them. Pure.
 
 /// How the text of word vectors differs from a table without a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WordVectors {
     /// Whether its first line has the number of words and the dimension.
     is_counted: bool,
-    /// Whether its lines end in blanks.
+    /// Whether its lines end in spaces.
     is_padded: bool,
 }
 
-/// So many numbers behind a word are a vector.
+/// Minimum count of numbers after a word for a vector.
 const NUMBERS_AT_LEAST: usize = 2;
 
 impl WordVectors {
-    /// What a text begins with, if that is a word and its numbers, of which the first line may say how many there are; with
+    /// Recognises a text that begins with a word and its numbers, optionally after a line with their count; with
     /// `whole` nothing follows.
     pub(super) fn of(text: &[u8], whole: bool) -> Option<Self> {
         let end = if whole { text.len() } else { memchr::memrchr(b'\n', text)? };
@@ -29,13 +29,13 @@ impl WordVectors {
         (is_alike && is_followed).then_some(Self { is_counted: counted.is_some(), is_padded })
     }
 
-    /// What it is, in words.
+    /// A description.
     pub(super) fn told(self) -> String {
         let before = if self.is_counted { ", after a line with their number" } else { "" };
         format!("word vectors, a word and its numbers on each line{before}")
     }
 
-    /// What reads it.
+    /// How to read it.
     pub(super) fn cure(self) -> String {
         const OPTIONS: &str = "--delimiter ' ' --quote none --no-header --key 1 --vector '*'";
         let (change, command) = match (self.is_counted, self.is_padded) {
@@ -47,17 +47,17 @@ impl WordVectors {
         format!("remove its {change}: {command} > OUTPUT; then read OUTPUT with {OPTIONS}")
     }
 
-    /// Whether it cannot be read as it stands.
+    /// Whether the text must be changed before it can be read.
     pub(super) fn needs_change(self) -> bool {
         self.is_counted || self.is_padded
     }
 }
 
-/// A word is not longer, in bytes.
+/// Maximum length of a word in bytes.
 const LONGEST_WORD: usize = 256;
 
-/// Whether these are word vectors in word2vec's binary form: behind the line with their number and dimension, a word, a
-/// blank, and the bytes of the numbers.
+/// Whether these are word vectors in word2vec's binary form: after a line with their number and dimension come a word,
+/// a space, and the bytes of the numbers.
 pub(super) fn is_binary(head: &[u8]) -> bool {
     let Some(first) = memchr::memchr(b'\n', head.get(..64).unwrap_or(head)) else { return false };
     let (line, mut rest) = head.split_at(first + 1);
@@ -89,7 +89,7 @@ pub(super) fn is_binary(head: &[u8]) -> bool {
     !is_text
 }
 
-/// The dimension in a line that has the number of words and their dimension.
+/// The dimension from a line with the number of words and their dimension.
 fn count_line(line: &[u8]) -> Option<usize> {
     let mut cells = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     let (words, dimension) = (cells.next()?, cells.next()?);
@@ -97,7 +97,7 @@ fn count_line(line: &[u8]) -> Option<usize> {
     cells.next().is_none().then(|| dimension.parse().ok()).flatten()
 }
 
-/// How many numbers stand behind a word, if enough of them and nothing else does.
+/// The count of numbers after a word, if there are enough of them and nothing else.
 fn numbers(line: &[u8]) -> Option<usize> {
     let mut cells = line.trim_ascii_end().split(|byte| *byte == b' ');
     cells.next().filter(|word| !word.is_empty())?;
@@ -129,7 +129,7 @@ mod tests {
             for end in ["", "\n"] {
                 let file = binary(count, dimension, end);
                 assert!(is_binary(&file), "{count} {dimension}");
-                // Of a large file, the beginning is enough.
+                // For a large file the beginning is enough.
                 if count > 3 {
                     assert!(is_binary(&file[..5_000]));
                 }

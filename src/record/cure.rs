@@ -1,15 +1,15 @@
-//! What would help where a record cannot be stored, if its own text says it. Pure.
+//! How to make a record storable, if its own text shows that. Pure.
 
-/// What would help where a metadata value cannot be stored.
+/// How to make a metadata value storable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueCure {
     /// `--metadata-values text` stores it.
     Text,
-    /// `--metadata-values text` leaves it out, since nothing is there.
+    /// `--metadata-values text` leaves it out, since it is empty.
     TextLeavesOut,
     /// The same as `Text` for a date or a time.
     TextOfMoments,
-    /// Only to leave the field out.
+    /// Only by excluding the field.
     LeaveOut,
 }
 
@@ -24,7 +24,7 @@ impl ValueCure {
     }
 }
 
-/// What to do where an element is an object of Python as `repr` prints it.
+/// The cure for an element that is a Python object as printed by `repr`.
 pub(super) fn printed_by_python(element: &str) -> &'static str {
     let is_object =
         ["np.", "numpy.", "array(", "tensor(", "Decimal("].iter().any(|name| element.starts_with(name));

@@ -1,21 +1,21 @@
-//! What a verification finds: one word for each thing. Pure.
+//! The findings of a verification, each with a code. Pure.
 
-/// What a verification finds wrong with a record that could be stored.
+/// A finding of a verification about a record that could be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The index holds another value.
+    /// The index has another value.
     Different,
-    /// It holds none.
+    /// The index has no such vector.
     Missing,
 }
 
 impl Finding {
-    /// The finding whose word this is.
+    /// The finding with this code.
     pub fn of_code(code: &str) -> Option<Self> {
         [Self::Different, Self::Missing].into_iter().find(|finding| finding.code() == code)
     }
 
-    /// The finding as one word.
+    /// The code of the finding.
     pub fn code(self) -> &'static str {
         match self {
             Self::Different => "different",

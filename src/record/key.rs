@@ -3,21 +3,21 @@
 use crate::oss::limits::KEY_CHARACTERS;
 use crate::shown::{self, bounded};
 
-/// Why it cannot.
+/// Why a value cannot be a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyFlaw {
-    /// It is this, and neither text nor an integer.
+    /// It is this, and not text or an integer.
     Kind(String),
-    /// It has so many characters.
+    /// It has this many characters.
     Length(usize),
-    /// It begins with a byte-order mark that is none of its text.
+    /// It begins with a byte-order mark.
     Mark,
 }
 
 impl KeyFlaw {
     /// What is wrong with a value, if anything is.
     pub(crate) fn of(json: &str) -> Option<Self> {
-        // So many bytes are an allowed number of characters, however they are spelled.
+        // This many bytes are an allowed number of characters in any spelling.
         if let [b'"', inner @ .., b'"'] = json.as_bytes()
             && KEY_CHARACTERS.contains(&inner.len())
         {
@@ -33,7 +33,7 @@ impl KeyFlaw {
     }
 }
 
-/// The key that a value is, an integer as it is written; or what it is else.
+/// The key in a value, an integer as it is written; the error is the kind of any other value.
 pub(crate) fn text(json: &str) -> Result<String, String> {
     match json.as_bytes() {
         [b'{', ..] => return Err("an object".to_owned()),

@@ -1,13 +1,13 @@
-//! Why a record has no other one that is joined to it.
+//! Why no other record is joined to a record.
 
 use crate::shown::{self, bounded};
 
-/// Why.
+/// Why no other record is joined to a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// None has its key.
+    /// No other record has its key.
     Missing(String),
-    /// None of these fields is its key.
+    /// It has no key in any of these fields.
     NoKey(String),
     /// The field that would be its key is of another kind.
     Kind {
@@ -16,12 +16,12 @@ pub enum Lookup {
         /// What it is.
         found: String,
     },
-    /// The field that would be its key, or is on the way there, occurs twice.
+    /// The field that would be its key, or leads to it, occurs twice.
     Twice(String),
 }
 
 impl Lookup {
-    /// The same in words, of the file of what is joined.
+    /// The message; `file` is the joined file.
     pub(super) fn told(&self, file: &str) -> String {
         match self {
             Self::Missing(key) => {

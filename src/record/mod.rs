@@ -1,6 +1,6 @@
-//! The words of the path: where a record stands, a record as read, a checked vector, a defect.
+//! The vocabulary of the path: the place of a record, a record as read, a checked vector, a defect.
 //!
-//! Pure data; who makes them is told at each type.
+//! Pure data; each type says who makes it.
 
 mod cells;
 mod columns;
@@ -45,7 +45,7 @@ pub enum Input {
     File(PathBuf),
     /// Standard input.
     Stdin,
-    /// JSON text given on the command line itself.
+    /// JSON text on the command line.
     Inline(Bytes),
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Input {
     }
 }
 
-/// What a place is counted in.
+/// The unit of a place.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
@@ -68,19 +68,19 @@ pub enum Unit {
     /// Bytes and lines of text.
     #[default]
     Line,
-    /// Rows of a file of columns, whose bytes do not stand in the order of its records.
+    /// Rows of a file of columns, whose bytes are not in the order of its records.
     Row,
 }
 
 impl Unit {
-    /// Whether it is that of text, which is not written down.
+    /// Whether it is the unit of text, which is not serialized.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
     pub(crate) fn is_of_text(&self) -> bool {
         *self == Self::Line
     }
 }
 
-/// The unit as messages name it before a number.
+/// The unit as it comes before a number in messages.
 impl fmt::Display for Unit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -90,25 +90,25 @@ impl fmt::Display for Unit {
     }
 }
 
-/// Where a record starts: which input, which line, which byte; or which row.
+/// Where a record starts: its input, line and byte; or its row.
 ///
-/// Ordered as the inputs are read. Offsets count decompressed bytes, a byte-order mark included, or rows.
+/// Ordered as the inputs are read. Offsets count decompressed bytes, including a byte-order mark, or rows.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 pub struct Position {
     /// Index of the input among the run's inputs, from 0.
     pub input: u32,
-    /// Offset of the record's first byte in its decompressed input; of a row how many come before it.
+    /// Offset of the record's first byte in its decompressed input; for a row, how many come before it.
     pub offset: u64,
     /// Line of that byte, or the row, from 1.
     pub line: u64,
     /// How many records of this input come before it.
     pub record: u64,
-    /// How many of the records that its text stands for come before it: a line of a provider may hold several.
+    /// How many records of the same text come before it: a line from a provider may contain several.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub part: u32,
-    /// What offset and line are counted in.
+    /// The unit of offset and line.
     #[serde(default, skip_serializing_if = "Unit::is_of_text")]
     pub unit: Unit,
 }
@@ -119,18 +119,18 @@ fn is_zero(part: &u32) -> bool {
 }
 
 impl Position {
-    /// Whether something comes before it in its input.
+    /// Whether anything comes before it in its input.
     pub(crate) fn is_inside(&self) -> bool {
         self.offset > 0 || self.part > 0
     }
 
-    /// The row of this number, from 0, in a file of columns.
+    /// The place of the row with this number, from 0, in a file of columns.
     pub fn of_row(input: u32, row: u64) -> Self {
         Self { input, offset: row, line: row + 1, record: row, part: 0, unit: Unit::Row }
     }
 }
 
-/// Names the place as messages do; the input's name stands beside it, since a position knows only its index.
+/// The place as in messages, without the input's name, since a position has only its index.
 impl fmt::Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.unit {
@@ -145,7 +145,7 @@ impl fmt::Display for Position {
 pub struct Span {
     /// The first record's place.
     pub start: Position,
-    /// The place behind the last record: where reading goes on.
+    /// The place after the last record, where reading continues.
     pub end: Position,
 }
 
@@ -161,7 +161,7 @@ pub struct Record {
 /// The text of a record.
 #[derive(Clone, Debug)]
 pub enum Raw {
-    /// One JSON text, as it stands in the input.
+    /// One JSON text, as it is in the input.
     Json(Bytes),
     /// One row of a delimited file; its cells are bytes, not yet known to be UTF-8.
     Row {
@@ -177,21 +177,21 @@ pub enum Raw {
         /// Its number among them.
         row: usize,
     },
-    /// A stretch of a delimited file that is no row.
+    /// Text that is not a record.
     Broken {
-        /// The text, from the start of a line on.
+        /// The text.
         text: Bytes,
         /// What is wrong with it.
         trouble: Box<RowTrouble>,
     },
 }
 
-/// Why a stretch of text is no record, or none that can be taken.
+/// Why a text is not a record, or not one that can be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowTrouble {
-    /// Its quotes are not in order.
+    /// It has a quoting error.
     Quote(QuoteTrouble),
-    /// It has more cells than are kept apart.
+    /// It has a different number of cells than the header, or too many.
     Cells {
         /// Columns of the header.
         want: usize,
@@ -200,54 +200,54 @@ pub enum RowTrouble {
     },
     /// It begins with a byte-order mark.
     Mark,
-    /// A carriage return stands in it outside of quoted cells.
+    /// It contains a carriage return outside of quoted cells.
     Return,
-    /// It has several records, where one key is made for a line.
+    /// It has several records on a line that gets one generated key.
     Several {
-        /// That key, as JSON; the first of them has it.
+        /// That key, as JSON; the first record has it.
         key: String,
     },
-    /// It is neither an object nor an array, where a key is made for each.
+    /// It is not an object or an array, so that a key cannot be added.
     Neither {
         /// That key, as JSON; the text has it.
         key: String,
     },
-    /// It is a document without the line before it that says what to do.
+    /// It is a document without an action on the line before it.
     NoAction,
-    /// It is a document with a field of its own that would be its key.
+    /// It is a document with its own key field.
     KeyOfDocument,
-    /// It says what to do, and no document follows.
+    /// It is an action without a document.
     NoDocument,
-    /// It says what to do and has the document on the same line.
+    /// It is an action with its document on the same line.
     OneLine,
     /// It deletes a document.
     Deletes,
-    /// It changes a document.
+    /// It updates a document.
     Updates,
-    /// It has a key of its own where the keys come from elsewhere.
+    /// It has a key although keys come from elsewhere.
     OwnKey,
-    /// It has a member of its own under the name that what is joined to it would get.
+    /// It has a member with the name for the joined record.
     OwnJoined,
-    /// It is no JSON object.
+    /// It is not a JSON object.
     NotObject,
     /// This text of it is not UTF-8: a cell of this column, or all of it.
     NotUtf8(Bytes, Option<String>),
-    /// It has no key in one of these fields.
+    /// It has no key in any of these fields.
     NoKey(String),
-    /// It has the field of its key twice.
+    /// It has its key field twice.
     KeyTwice,
     /// The key in this field cannot be stored.
     Key(String, KeyFlaw),
-    /// What stands beside it in another file is none.
+    /// Its companion record cannot be used.
     Beside {
-        /// What messages call its place there.
+        /// The place of that record as messages give it.
         place: String,
         /// What is wrong with it.
         trouble: Box<Self>,
     },
-    /// Nothing can be joined to it.
+    /// No other record can be joined to it.
     NotJoined {
-        /// The file of what is joined.
+        /// The joined file.
         file: String,
         /// Why not.
         what: Lookup,
@@ -255,7 +255,7 @@ pub enum RowTrouble {
 }
 
 impl RowTrouble {
-    /// Whether the text by itself is a record, and only what stands beside it, or would, is in the way.
+    /// Whether the text itself is a record, and only what another file adds to it is a problem.
     pub(crate) fn is_beside(&self) -> bool {
         matches!(self, Self::OwnKey | Self::OwnJoined | Self::Beside { .. } | Self::NotJoined { .. })
     }
@@ -268,12 +268,12 @@ impl From<QuoteTrouble> for RowTrouble {
 }
 
 impl Raw {
-    /// A stretch of a delimited file that is no row.
+    /// A text that is not a record.
     pub fn broken(text: Bytes, trouble: impl Into<RowTrouble>) -> Self {
         Self::Broken { text, trouble: Box::new(trouble.into()) }
     }
 
-    /// The same without keeping the text it was read in.
+    /// A copy that does not keep the surrounding text in memory.
     #[must_use]
     pub fn alone(self) -> Self {
         match self {
@@ -284,7 +284,7 @@ impl Raw {
         }
     }
 
-    /// Its size in bytes, as far as memory is concerned.
+    /// Its size in memory in bytes.
     pub fn len(&self) -> usize {
         match self {
             Self::Json(text) | Self::Broken { text, .. } => text.len(),
@@ -293,56 +293,57 @@ impl Raw {
         }
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Some consecutive records of one input, cut but not looked at: the unit that travels between threads.
+/// Some consecutive records of one input, cut but not judged: the unit that is passed between threads.
 #[derive(Debug)]
 pub struct Block {
     /// The records in input order.
     pub records: Vec<Record>,
-    /// The place behind the last record: reading from here gives exactly the records that follow.
+    /// The place after the last record: reading from here gives exactly the next records.
     pub end: Position,
-    /// Which bytes of the files themselves it stands for, before decompression, counted over all inputs: for progress.
+    /// The bytes of the files themselves that it covers, before decompression, counted over all inputs: for the
+    /// progress.
     pub bytes: Range<u64>,
-    /// What objects around the records say of them, each with the index of the record that it stands before; in order.
+    /// What objects around the records say about them, each with the index of the record that follows, in order.
     pub around: Vec<(usize, page::Around)>,
 }
 
-/// A checked record: its wire bytes, which are ready to be joined into a request body, and where its key stands in them.
+/// A checked record: its wire bytes, ready to be joined into a request body, and where its key is in them.
 ///
-/// Only `admit` makes one, so nobody checks it again.
+/// Only `admit` makes one, so it is never checked again.
 #[derive(Clone, Debug)]
 pub struct Vector {
     position: Position,
-    /// The elements of the vector's whole block, a comma between two.
+    /// The elements of all vectors in its block, separated by commas.
     text: Bytes,
-    /// Where its own element stands there.
+    /// The range of its own element.
     range: Range<usize>,
     key_length: usize,
 }
 
-/// What stands before the key in the wire form of a vector.
+/// The bytes before the key in the wire form of a vector.
 pub(crate) const WIRE_KEY: &[u8] = br#"{"key":"#;
 
 impl Vector {
-    /// Wraps the element that `admit` has written to `range` of `text`, behind the one before it and a comma;
-    /// `key_length` counts the bytes of the key's JSON string, quotes included.
+    /// Wraps the element that `admit` has written to `range` of `text`, after the previous one and a comma;
+    /// `key_length` is the length of the key's JSON string in bytes, including quotes.
     pub(crate) fn new(position: Position, text: Bytes, range: Range<usize>, key_length: usize) -> Self {
         Self { position, text, range, key_length }
     }
 
-    /// A vector whose text holds nothing but its own element.
+    /// A vector whose text is only its own element.
     #[cfg(test)]
     pub(crate) fn alone(position: Position, wire: impl Into<Bytes>, key_length: usize) -> Self {
         let text = wire.into();
         Self { position, range: 0..text.len(), text, key_length }
     }
 
-    /// The vector again whose wire form this is.
+    /// Restores a vector from its wire form.
     pub(crate) fn of_wire(position: Position, wire: Bytes) -> Option<Self> {
         let rest = wire.get(WIRE_KEY.len()..)?;
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<serde::de::IgnoredAny>();
@@ -351,20 +352,20 @@ impl Vector {
         Some(Self { position, range: 0..wire.len(), text: wire, key_length })
     }
 
-    /// The same without keeping the text of its block.
+    /// A copy that does not keep the text of its block in memory.
     pub(crate) fn without_its_block(&self) -> Self {
         let text = Bytes::copy_from_slice(self.wire());
         Self { position: self.position, range: 0..text.len(), text, key_length: self.key_length }
     }
 
-    /// The record where it is not stored after all.
+    /// The defect of a record that is not stored after all.
     pub(crate) fn rejected(&self, reason: Reason) -> Defect {
         // A copy, so that one rejected record does not keep its whole batch in memory.
         let raw = Raw::Json(Bytes::copy_from_slice(self.wire()));
         Defect { position: self.position, key: Some(self.key()), raw, reason }
     }
 
-    /// Counts so many records more before it.
+    /// Adds `more` to the number of records before it.
     pub(crate) fn renumber(&mut self, more: u64) {
         self.position.record += more;
     }
@@ -374,12 +375,12 @@ impl Vector {
         self.position
     }
 
-    /// The element as it goes on the wire.
+    /// The element in wire form.
     pub fn wire(&self) -> &[u8] {
         self.text.get(self.range.clone()).unwrap_or_default()
     }
 
-    /// The key as a JSON string; equal exactly when the keys are equal, since `admit` always escapes alike.
+    /// The key as a JSON string; equal exactly if the keys are equal, since `admit` always uses the same escapes.
     pub fn key_json(&self) -> Bytes {
         let start = self.range.start + WIRE_KEY.len();
         self.text.slice(start..start + self.key_length)
@@ -390,13 +391,13 @@ impl Vector {
         serde_json::from_slice(&self.key_json()).unwrap_or_default()
     }
 
-    /// Whether its element stands right behind that of `other`, but for a comma.
+    /// Whether its element comes directly after that of `other`, apart from a comma.
     fn follows(&self, other: &Self) -> bool {
         std::ptr::eq(self.text.as_ref(), other.text.as_ref()) && self.range.start == other.range.end + 1
     }
 }
 
-/// The elements of some vectors, a comma between two, in pieces that share the vectors' memory.
+/// The elements of some vectors, separated by commas, in pieces that share the vectors' memory.
 pub(crate) fn joined<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> Vec<Bytes> {
     let mut pieces = Vec::new();
     let mut run: Option<(&Vector, &Vector)> = None;
@@ -415,12 +416,12 @@ pub(crate) fn joined<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> Vec<B
     pieces
 }
 
-/// A record that cannot be stored, with its own text so that it can be mended and fed again.
+/// A record that cannot be stored, with its own text so that it can be fixed and loaded again.
 #[derive(Clone, Debug)]
 pub struct Defect {
     /// Where it started.
     pub position: Position,
-    /// Its key, as far as one could be read.
+    /// Its key, if it could be read.
     pub key: Option<String>,
     /// Its text.
     pub raw: Raw,
@@ -429,19 +430,19 @@ pub struct Defect {
 }
 
 impl Defect {
-    /// Its key as people read it before what is wrong; nothing if it has none.
+    /// Its key as it comes before the reason in messages; empty if it has none.
     pub(crate) fn shown_key(&self) -> String {
         self.key.as_ref().map_or(String::new(), |key| format!("key {:?}: ", bounded(key, shown::KEY)))
     }
 
-    /// Its key as it is told: what could be a key whole, of anything longer the ends.
+    /// Its key as it is reported: whole, or only the ends if it is too long for a key.
     pub(crate) fn told_key(&self) -> Option<String> {
         self.key.as_ref().map(|key| bounded(key, *limits::KEY_CHARACTERS.end()))
     }
 }
 
-/// A record's place as a person reads it: `file:line`, and the record's number where lines do not tell it; or
-/// `file: row N`.
+/// A record's place for people: `file:line`, with the record's number if the line does not identify it; or `file: row
+/// N`.
 pub(crate) fn place(inputs: &[Input], position: Position) -> String {
     let input = usize::try_from(position.input).ok().and_then(|index| inputs.get(index));
     let name = input.map_or_else(|| format!("(input {})", position.input), ToString::to_string);

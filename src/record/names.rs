@@ -1,18 +1,18 @@
-//! The names by which fields, and what holds records, are recognised where the user names none.
+//! The default names of fields, and of what contains records.
 
-/// The usual names of a record's key, the likeliest first.
+/// The default names of a record's key, the likeliest first.
 pub(crate) const KEYS: [&str; 7] = ["key", "id", "_id", "uuid", "doc_id", "custom_id", "recordId"];
 
-/// The usual names of its vector.
+/// The default names of its vector.
 pub(crate) const VECTORS: [&str; 5] = ["data.float32", "vector", "values", "embedding", "emb"];
 
-/// Fields that hold a whole metadata object, or its JSON text, the likeliest first.
+/// Fields that contain a whole metadata object, or its JSON text, the likeliest first.
 pub(crate) const METADATA: [&str; 3] = ["metadata", "payload", "properties"];
 
-/// The member that holds the record of another file that is joined by its key.
+/// The member for the record of another file that is joined by key.
 pub(crate) const JOINED: &str = "joined";
 
-/// Where such a record has its text, the likeliest first: the request of an embedding, or a document.
+/// Where such a record has its text, the likeliest first: an embedding request, or a document.
 pub(crate) const TEXTS: [&[&str]; 9] = [
     &["body", "input"],
     &["modelInput", "inputText"],
@@ -101,18 +101,18 @@ pub(crate) const WRAPPERS: [&str; 11] = [
     "documents",
 ];
 
-/// More names of such an array, which a record may well have for something else: they count where their elements are
+/// More names of such an array, which a record may also use for something else: they count only if the elements are
 /// records.
 pub(crate) const LOOSE_WRAPPERS: [&str; 3] = ["items", "records", "docs"];
 
-/// Names of an object around an object that holds the records.
+/// Names of an object around an object that contains the records.
 pub(crate) const HOLDERS: [&str; 8] =
     ["result", "results", "hits", "data", "response", "body", "output", "content"];
 
 /// Names of an object whose members may be records, each under its key.
 pub(crate) const DICTIONARIES: [&str; 4] = ["vectors", "records", "data", "result"];
 
-/// More names of a column of keys, beside columns of other things.
+/// More names of a column of keys, next to other columns.
 pub(crate) const KEY_COLUMNS: [&str; 2] = ["ids", "keys"];
 
 /// The name of a column of vectors.

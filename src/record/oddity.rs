@@ -1,15 +1,15 @@
-//! What makes a vector odd though the service stores it: one word for each thing. Pure.
+//! What makes a vector odd although the service stores it, each with a code. Pure.
 
-/// What the service does not mind about a vector, and what search results suffer from.
+/// A property of a vector that the service accepts but that impairs search results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Oddity {
     /// All of its elements are equal.
     Constant,
-    /// Its elements make sense only with their bytes in the other order.
+    /// Its elements make sense only with reversed byte order.
     ByteOrder,
-    /// Its elements make sense only as twice as many float16.
+    /// Its elements make sense only as twice as many float16 numbers.
     Float16,
-    /// Its elements make sense only as half as many float64.
+    /// Its elements make sense only as half as many float64 numbers.
     Float64,
     /// Many other keys have it, too.
     Shared,
@@ -18,11 +18,11 @@ pub enum Oddity {
 }
 
 impl Oddity {
-    /// All of them, in the order in which they are told.
+    /// All of them, in the order in which they are reported.
     pub const ALL: [Self; 6] =
         [Self::Constant, Self::ByteOrder, Self::Float16, Self::Float64, Self::Shared, Self::Norms];
 
-    /// The oddity as one word.
+    /// The code of the oddity.
     pub fn code(self) -> &'static str {
         match self {
             Self::Constant => "lint_constant",
@@ -34,7 +34,7 @@ impl Oddity {
         }
     }
 
-    /// What is wrong with one vector, as an error says it.
+    /// What is wrong with one vector, as in an error.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Constant => "all elements of the vector are equal",
@@ -46,7 +46,7 @@ impl Oddity {
         }
     }
 
-    /// What to do about it.
+    /// The cure.
     pub fn cure(self) -> &'static str {
         match self {
             Self::Constant => "compute these embeddings again",
@@ -58,7 +58,7 @@ impl Oddity {
     }
 }
 
-/// What a vector whose dimension is exactly twice or half the wanted one probably is. Few elements say nothing.
+/// What a vector with exactly twice or half the wanted dimension probably is. Few elements prove nothing.
 pub(crate) fn of_dimension(want: usize, got: usize) -> Option<&'static str> {
     const FEW: usize = 16;
     if want.min(got) < FEW {
@@ -72,7 +72,7 @@ pub(crate) fn of_dimension(want: usize, got: usize) -> Option<&'static str> {
     }
 }
 
-/// The same behind a message, if there is anything to say.
+/// The same in brackets, to follow a message; empty if there is nothing to add.
 pub(super) fn in_brackets(want: usize, got: usize) -> String {
     of_dimension(want, got).map(|what| format!(" ({what})")).unwrap_or_default()
 }

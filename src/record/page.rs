@@ -1,31 +1,31 @@
-//! What the object around an array of records says of all of them. Pure data.
+//! What the object around an array of records says about all of them. Pure data.
 
 use std::sync::Arc;
 
-/// The namespace of the records of an array, as far as the object around it tells before them.
+/// The namespace of the records in an array, as far as the object around it gives it before them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Namespace {
-    /// There is no such object: a record has what it says itself.
+    /// There is no such object: each record has its own namespace, if any.
     #[default]
     Own,
-    /// It stands before the array.
+    /// It comes before the array.
     Named(Arc<str>),
-    /// It may stand behind the array.
+    /// It may come after the array.
     Open,
-    /// What stands before the array was not read.
+    /// The part before the array was not read.
     Unread,
 }
 
-/// What is told between records.
+/// Information between records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Around {
-    /// The records that follow are of this namespace.
+    /// The next records have this namespace.
     Of(Namespace),
-    /// The records of the last array, as far as their namespace was open, are of this one.
+    /// The records of the last array have this namespace, if theirs was open.
     Were(Arc<str>),
 }
 
-/// Takes what is told of the first `count` records out of `around`; the rest is for those behind them.
+/// Takes what applies to the first `count` records out of `around`; the rest applies to later ones.
 pub(crate) fn take_first(around: &mut Vec<(usize, Around)>, count: usize) -> Vec<(usize, Around)> {
     let behind = around.partition_point(|(index, _)| *index < count);
     let rest = around.split_off(behind);

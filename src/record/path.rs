@@ -1,17 +1,17 @@
-//! Paths of fields as users write them: names joined by dots, elements of arrays by their index.
+//! Paths of fields as users write them: names joined by dots, array elements by index.
 
 /// What follows a name on a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step<'a> {
     /// Nothing: the name is the field.
     End,
-    /// A member, and what follows from its name on.
+    /// A member, with the rest of the path from its name on.
     Member(&'a str),
-    /// The element of this index, and what follows it.
+    /// The element of this index, and the rest of the path.
     Element(usize, &'a str),
 }
 
-/// The first step of what follows a name on a path; nothing if the name goes on.
+/// The first step after a name on a path; `None` if the name continues.
 pub(crate) fn step(rest: &str) -> Option<Step<'_>> {
     if rest.is_empty() {
         return Some(Step::End);
@@ -20,15 +20,15 @@ pub(crate) fn step(rest: &str) -> Option<Step<'_>> {
         return Some(Step::Member(member));
     }
     let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
-    // One spelling for each index, as elements are named by it.
+    // A single spelling per index, since elements are named by it.
     let is_index =
         index.bytes().all(|byte| byte.is_ascii_digit()) && (index == "0" || !index.starts_with('0'));
     let ends = rest.is_empty() || rest.starts_with(['.', '[']);
     if is_index && ends { Some(Step::Element(index.parse().ok()?, rest)) } else { None }
 }
 
-/// What a field that is named as metadata is stored as, if it is another name, and the field: `NAME=FIELD`. Of `=FIELD`
-/// only the field counts, so that its own name can hold `=`.
+/// Splits `NAME=FIELD`, a field that is stored as metadata under another name. In `=FIELD` there is only a field, whose
+/// own name may then contain `=`.
 pub(crate) fn renamed(text: &str) -> (Option<&str>, &str) {
     match text.split_once('=') {
         Some((name, field)) => (Some(name.trim()).filter(|name| !name.is_empty()), field.trim()),

@@ -1,34 +1,34 @@
-//! What is wrong with a quote in a table, in words that name the lines and the cure. Pure data.
+//! A quoting error in a table, in words that give the lines and the cure. Pure data.
 
 use std::fmt;
 
-/// A cell whose quotes do not follow the grammar of tables, with the lines that a person has to look at.
+/// A cell that violates the quoting rules of tables, with the lines to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuoteTrouble {
     /// Line where the cell begins.
     pub begun: u64,
-    /// Line where the trouble shows.
+    /// Line where the error shows.
     pub found: u64,
-    /// What it is.
+    /// The kind of error.
     pub kind: QuoteKind,
 }
 
-/// What is wrong with a quote.
+/// The kind of a quoting error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuoteKind {
     /// A quote inside a quoted cell is followed by neither a delimiter nor a line end nor another quote.
     Inside,
-    /// The same behind a backslash, which escapes quotes in the files of some programs.
+    /// The same after a backslash, which escapes quotes in the files of some programs.
     Backslash,
-    /// A quoted cell has no end before that of the file.
+    /// A quoted cell does not end before the file does.
     Unclosed,
-    /// A quoted cell has no end within the largest record.
+    /// A quoted cell does not end within the maximum size of a record.
     Endless,
     /// A cell ends with a quote but does not start with one.
     Unopened,
-    /// A quoted cell with line ends holds what reads as records.
+    /// A multi-line quoted cell contains what looks like records.
     Records,
-    /// A quoted cell with line ends ends where a cell of the next record may begin, and what follows is broken.
+    /// A multi-line quoted cell ends where a cell of the next record may begin, and what follows is broken.
     Doubtful,
 }
 

@@ -1,4 +1,4 @@
-//! Why a record is not stored: what is wrong, in words that name the cure, and as one word for scripts.
+//! Why a record is not stored: a message with the cure, and a code for scripts.
 
 use super::cure::{ValueCure, printed_by_python};
 use super::finding::Finding;
@@ -9,7 +9,7 @@ use super::wide::WideTrouble;
 use crate::shown::{self, bounded};
 use crate::words::{count, plural};
 
-/// The reason of records that have no vector since their provider failed: no change of them can help.
+/// The code of records without a vector because their provider failed: changing them cannot help.
 pub(crate) const PROVIDER_ERROR: &str = "provider_error";
 
 /// Why a record was not stored.
@@ -18,10 +18,10 @@ pub enum Reason {
     /// The text is not what its format promises.
     #[error("invalid record: {detail}")]
     Syntax {
-        /// What the parser met, and where in the record.
+        /// What the parser found, and where in the record.
         detail: String,
     },
-    /// A byte is no part of a UTF-8 character.
+    /// A byte is not part of a UTF-8 character.
     #[error(
         "not UTF-8: invalid byte {byte:#04x} at {place}{}",
         likely.map(|name| format!("; if it is {name}, --encoding {} reads it", name.to_ascii_lowercase())).unwrap_or_default()
@@ -29,17 +29,17 @@ pub enum Reason {
     NotUtf8 {
         /// The byte.
         byte: u8,
-        /// Where it stands in the record.
+        /// Its place in the record.
         place: String,
-        /// The encoding that it may be, when the record's text allows a guess.
+        /// The likely encoding, if the record's text allows a guess.
         likely: Option<&'static str>,
     },
-    /// Bytes are no character of the encoding that the input was decoded from.
+    /// Bytes are not a character in the encoding that the input was decoded from.
     #[error("cannot decode the text: {sequence} at {place}; fix it, or check the encoding of the input")]
     Undecodable {
         /// The bytes.
         sequence: String,
-        /// Where they stand in the record.
+        /// Their place in the record.
         place: String,
     },
     /// An escape is half of a surrogate pair.
@@ -49,15 +49,15 @@ pub enum Reason {
     HalfSurrogate {
         /// The escape.
         escape: String,
-        /// Where it stands in the record.
+        /// Its place in the record.
         place: String,
     },
-    /// No member or column holds the key.
+    /// No member or column has the key.
     #[error("no key found (looked for {looked_for}); set its field with --key{}", of_one_input(*is_of_several))]
     NoKey {
-        /// The fields that were tried, and those that are there.
+        /// The fields that were tried, and those that the record has.
         looked_for: String,
-        /// Whether the load has other inputs, which may call it something else.
+        /// Whether the load has other inputs, which may name it differently.
         is_of_several: bool,
     },
     /// The key is neither text nor an integer.
@@ -65,7 +65,7 @@ pub enum Reason {
     KeyKind {
         /// Its field.
         field: String,
-        /// What stands there.
+        /// What it contains.
         found: String,
     },
     /// The key is empty or too long.
@@ -74,51 +74,51 @@ pub enum Reason {
         /// Its length in characters.
         characters: usize,
     },
-    /// No member or column holds the vector.
+    /// No member or column has the vector.
     #[error("no vector found (looked for {looked_for}); set its field with --vector{}", of_one_input(*is_of_several))]
     NoVector {
-        /// The fields that were tried, and those that are there.
+        /// The fields that were tried, and those that the record has.
         looked_for: String,
-        /// Whether the load has other inputs, which may call it something else.
+        /// Whether the load has other inputs, which may name it differently.
         is_of_several: bool,
     },
-    /// A record in the form of a provider or of another store, without what a vector needs.
+    /// A record in the form of a provider or of another store lacks a part of a vector.
     #[error("{said}")]
     OfExport {
-        /// What it has not.
+        /// What it lacks.
         lack: Lack,
         /// What is wrong, and the cure.
         said: String,
     },
-    /// The provider has answered with an error in place of a vector.
+    /// The provider has returned an error instead of a vector.
     #[error("the provider reported an error: {message}")]
     Provider {
-        /// The provider's own words.
+        /// The provider's message.
         message: String,
     },
-    /// A vector as bytes in text, which are not little-endian float32 numbers.
+    /// A vector as bytes in text that are not little-endian float32 numbers.
     #[error("the vector is {found}, not base64 of little-endian float32 numbers; {cure}")]
     Encoded {
         /// What it is.
         found: String,
-        /// What would help.
+        /// The cure.
         cure: &'static str,
     },
     /// Two fields could be the vector.
     #[error("both {first} and {second} could be the vector; choose one with --vector")]
     AmbiguousVector {
-        /// The one met first.
+        /// The first one in the record.
         first: String,
-        /// The one met later.
+        /// The other one.
         second: String,
     },
-    /// The vector field holds something else than an array.
+    /// The vector field contains something other than an array.
     #[error("the vector is {found}, not an array of numbers{}", if found == "binary data" { "; if it is little-endian float32, choose its column with --vector" } else { "" })]
     VectorKind {
-        /// What stands there.
+        /// What it contains.
         found: String,
     },
-    /// No row of a file of columns has anything in the column of the key, or of the vector.
+    /// The column of the key, or of the vector, has no value in any row of the file.
     #[error(
         "the file has no {} in any row: its column {column} is empty; choose another with {}",
         if *is_key { "key" } else { "vector" },
@@ -127,25 +127,25 @@ pub enum Reason {
     NoValues {
         /// The column.
         column: String,
-        /// Whether it is that of the key.
+        /// Whether it is the key's column.
         is_key: bool,
     },
-    /// An element is no number.
+    /// An element is not a number.
     #[error("element {index} of the vector is {text}, not a number{}", printed_by_python(.text))]
     NotANumber {
         /// Index from 0.
         index: usize,
-        /// The start of what stands there.
+        /// The start of the element.
         text: String,
     },
-    /// An element of a JSON array is written as JSON has no numbers.
+    /// An element of a JSON array is not written as a JSON number.
     #[error("element {index} of the vector is {text}, which is not a JSON number: {flaw}")]
     NumberSpelling {
         /// Index from 0.
         index: usize,
-        /// The start of what stands there.
+        /// The start of the element.
         text: String,
-        /// What JSON has not.
+        /// What is not allowed in JSON.
         flaw: &'static str,
     },
     /// An element is NaN, infinite, or beyond float32.
@@ -156,7 +156,7 @@ pub enum Reason {
         /// The input's own spelling.
         text: String,
     },
-    /// An ellipsis, as numpy prints arrays of more than 1,000 elements: the numbers are gone.
+    /// An ellipsis, as numpy prints arrays of more than 1,000 elements: the numbers are lost.
     #[error(
         "the vector was shortened to \"...\" when it was printed, so its numbers are lost; write lists, in pandas with \
          df[\"embedding\"] = df[\"embedding\"].map(lambda v: v.tolist()) before to_csv or to_json(lines=True)"
@@ -182,13 +182,13 @@ pub enum Reason {
     /// All elements are zero and the metric is cosine.
     #[error("all elements of the vector are zero, but the cosine metric needs a direction")]
     ZeroVector,
-    /// The service would store the vector, but `--lint deny` does not let it.
+    /// The service would store the vector, but `--lint deny` rejects it.
     #[error("{}; {}", .0.words(), .0.cure())]
     Odd(Oddity),
-    /// The metadata is no object.
+    /// The metadata is not an object.
     #[error("the metadata is {found}, not an object")]
     MetadataKind {
-        /// What stands there.
+        /// What it is.
         found: String,
     },
     /// A metadata value is neither text nor a list of text.
@@ -196,9 +196,9 @@ pub enum Reason {
     MetadataValue {
         /// The field.
         name: String,
-        /// What stands there.
+        /// What it is.
         found: String,
-        /// What would help.
+        /// The cure.
         cure: ValueCure,
     },
     /// A metadata field occurs twice.
@@ -206,7 +206,7 @@ pub enum Reason {
     MetadataRepeated {
         /// The field.
         name: String,
-        /// Where it is in what `--join` adds, if that is the second place.
+        /// Its path in what `--join` adds, if the second one is there.
         joined: Option<String>,
     },
     /// The metadata is too large.
@@ -219,7 +219,7 @@ pub enum Reason {
     MetadataBytes {
         /// UTF-8 bytes of names and values.
         bytes: usize,
-        /// The field that has most of them.
+        /// The largest field.
         largest: String,
     },
     /// The filterable part of the metadata is too large.
@@ -232,7 +232,7 @@ pub enum Reason {
     FilterableBytes {
         /// UTF-8 bytes of names and values.
         bytes: usize,
-        /// The field that has most of them.
+        /// The largest field.
         largest: String,
     },
     /// Too many filterable fields.
@@ -256,22 +256,22 @@ pub enum Reason {
         /// The option.
         option: &'static str,
     },
-    /// Quotes that are not in order.
+    /// A quoting error.
     #[error("{0}")]
     Quote(QuoteTrouble),
-    /// Two columns differ from the name of a field in nothing but case.
+    /// Two columns differ from the name of a field only in case.
     #[error(
         "both columns {first} and {second} could be {field}; choose one with --key, --vector or --metadata"
     )]
     AmbiguousColumn {
-        /// The field that is looked for.
+        /// The field.
         field: String,
         /// The first column.
         first: String,
         /// The second column.
         second: String,
     },
-    /// No field holds the vector, whose numbers seem to have a field each.
+    /// There is no vector field, but the numbers seem to have a field each.
     #[error(
         "no vector found: {first} to {last} seem to hold one number each; if they are the vector, use --vector \
          '{pattern}'"
@@ -284,7 +284,7 @@ pub enum Reason {
         /// The pattern that names all of them.
         pattern: String,
     },
-    /// The fields that match a pattern are no vector.
+    /// The fields that match a pattern do not make a vector.
     #[error("the vector {pattern}: {trouble}")]
     Wide {
         /// The pattern.
@@ -292,7 +292,7 @@ pub enum Reason {
         /// What is wrong with them.
         trouble: WideTrouble,
     },
-    /// Several fields may be the vector, and none has a name by which it is known.
+    /// Several fields may be the vector, and none has a default name.
     #[error("several fields look like vectors: {fields}; choose one with --vector")]
     SeveralVectors {
         /// The fields.
@@ -306,15 +306,15 @@ pub enum Reason {
         /// Why not.
         what: Lookup,
     },
-    /// What stands beside it in another file is no part of it.
+    /// Its companion record cannot be used.
     #[error("{place}: {reason}")]
     Beside {
-        /// What messages call its place there.
+        /// The place of that record as messages give it.
         place: String,
         /// What is wrong with it.
         reason: Box<Self>,
     },
-    /// A row with another number of cells than its header.
+    /// A row with a different number of cells than its header.
     #[error("the row has {}; the header has {want}", plural(*got as u64, "cell"))]
     Ragged {
         /// Columns of the header.
@@ -322,7 +322,7 @@ pub enum Reason {
         /// Cells of the row.
         got: usize,
     },
-    /// One record alone is larger than a request may be.
+    /// A single record is larger than the maximum size of a request.
     #[error("the record needs {} bytes in a request; --batch-bytes allows {}", count(*bytes as u64), count(*limit as u64))]
     TooLarge {
         /// Bytes on the wire.
@@ -340,39 +340,39 @@ pub enum Reason {
         /// The request's id, for the vendor's support.
         request_id: String,
     },
-    /// Stored, and gone when it was looked for at the end.
+    /// Stored, but gone when it was looked up at the end.
     #[error(
         "stored, but the index no longer holds it as sent: the service applied an earlier request late, or another \
          client overwrote it"
     )]
     Overwritten,
-    /// Sent and confirmed, and not there when it was looked for.
+    /// Sent and confirmed, but not found when it was looked up.
     #[error("sent and confirmed ({answer}), but reading it back does not find it as sent")]
     Lost {
         /// The confirmation.
         answer: String,
     },
-    /// A line of a rejects file whose key has a later value: no fault, but nothing to load either.
+    /// A line of a rejects file whose key has a later value: not an error, but there is nothing to load.
     #[error("a later record with the same key was stored")]
     Superseded,
-    /// What the index holds under the key is not the record.
+    /// The index has another value under the key.
     #[error("the index holds another value: {what}")]
     Different {
-        /// The first thing that differs.
+        /// The first difference.
         what: String,
     },
-    /// The index holds nothing under the key.
+    /// The index has no vector with the key.
     #[error("the index has no vector with this key")]
     Missing,
-    /// Sent, never confirmed, and not there when it was looked for.
+    /// Sent, never confirmed, and not found when it was looked up.
     #[error("sent but never confirmed ({trouble}), and reading it back shows that it is not stored")]
     NotStored {
-        /// What came in place of a confirmation.
+        /// What came instead of a confirmation.
         trouble: String,
     },
 }
 
-/// What keeps a record of a known form from being a vector.
+/// What a record of a known form lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
     /// It has no key.
@@ -383,11 +383,11 @@ pub enum Lack {
     Choice,
     /// Its vector is of a kind that an index cannot store.
     Kind,
-    /// It is not told which text is that of which vector.
+    /// It is unclear which text belongs to which vector.
     Text,
 }
 
-/// What can be done about a field that stands in a record and in what is joined to it, at this path.
+/// The cure for a field that is both in a record and in the joined one, at this path.
 fn cure_of_clash(name: &str, joined: &str) -> String {
     format!(
         ", in the record and in {joined} (from --join); store the latter under another name: --metadata \
@@ -407,18 +407,18 @@ impl Lack {
     }
 }
 
-/// What to add to a cure that names a field, since it is then the field of all inputs.
+/// The addition to a cure that names a field, which then applies to all inputs.
 fn of_one_input(is_of_several: bool) -> &'static str {
     if is_of_several { "; load inputs that name it differently one by one" } else { "" }
 }
 
 impl Reason {
-    /// The reason in words; of texts without end only the ends.
+    /// The message; the middle of a very long one is left out.
     pub(crate) fn told(&self) -> String {
         bounded(&self.to_string(), shown::MESSAGE)
     }
 
-    /// What it is of the findings of a verification.
+    /// The finding of a verification, if it is one.
     pub fn finding(&self) -> Option<Finding> {
         match self {
             Self::Different { .. } => Some(Finding::Different),
@@ -427,7 +427,7 @@ impl Reason {
         }
     }
 
-    /// The reason as one word, for events, summaries and the rejects file.
+    /// The code, for events, summaries and the rejects file.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "syntax",

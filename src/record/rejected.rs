@@ -1,4 +1,4 @@
-//! A line of a rejects file: one form, for whoever writes it and for whoever reads it again. Pure.
+//! The format of a line in a rejects file, for writing and reading. Pure.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::Finding;
 
-/// What stands before the mark of a line that is superseded, which is one byte.
+/// The text before the superseded mark of a line, which is one byte.
 pub(crate) const OPENS: &str = r#"{"rejected":{"superseded":"#;
 
-/// The reason of records of which nobody knows whether they are stored.
+/// The code of records whose outcome is unknown.
 pub(crate) const UNKNOWN: &str = "unknown";
 
-/// What a line begins with. By it the reader of records knows one at a glance.
+/// The start of a line, by which the reader of records recognises it quickly.
 pub(crate) const BEGINS: &[u8] = br#"{"rejected":"#;
 
 /// One line.
@@ -24,19 +24,19 @@ pub(crate) const BEGINS: &[u8] = br#"{"rejected":"#;
 pub(crate) struct Line<'a, R> {
     #[serde(borrow)]
     pub(crate) rejected: Rejected<'a>,
-    /// The record as it was read: a JSON value, or its text where it was not readable as one.
+    /// The record as it was read: a JSON value, or its text if it is not one.
     pub(crate) record: R,
 }
 
-/// Which record it is, and why it is not stored. A record may well have a member of this name itself, so there is nothing
-/// else in it.
+/// Which record it is, and why it is not stored. A record may itself have a member with this name, so unknown members
+/// are not allowed in it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rejected<'a> {
-    /// 1 once a later record with the key is stored; nothing where that is not known.
+    /// 1 once a later record with the key is stored; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) superseded: Option<u8>,
-    /// The input's name as the command line had it.
+    /// The input's name as on the command line.
     #[serde(borrow)]
     pub(crate) input: Cow<'a, str>,
     pub(crate) line: u64,
@@ -49,19 +49,19 @@ pub(crate) struct Rejected<'a> {
 }
 
 impl<'a> Line<'a, &'a RawValue> {
-    /// Reads a line, if it is one.
+    /// Parses a line, if it is one.
     pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }
 }
 
 impl Rejected<'_> {
-    /// Whether the record is in the form in which it was sent, whatever the fields of the input were called.
+    /// Whether the record is in wire form, independent of the field names of the input.
     pub(crate) fn is_wire(&self) -> bool {
         matches!(self.reason.as_ref(), "refused" | "not_stored" | UNKNOWN) || self.finding().is_some()
     }
 
-    /// What a verification has found.
+    /// The finding of a verification, if the line is about one.
     pub(crate) fn finding(&self) -> Option<Finding> {
         Finding::of_code(&self.reason)
     }
@@ -72,8 +72,8 @@ impl Rejected<'_> {
     }
 }
 
-/// A cell as it is written. Of one that is not UTF-8 the bytes are, in a form that can be no part of a record: it is refused
-/// until it is fixed.
+/// A cell as it is written. If it is not UTF-8, its bytes are written in a form that cannot be part of a record: it is
+/// rejected until it is fixed.
 pub(crate) fn cell(cell: &[u8]) -> Value {
     match std::str::from_utf8(cell) {
         Ok(text) => text.into(),

@@ -1,7 +1,7 @@
-//! Rows of a file of columns: the seam between those who decode them and those who judge them.
+//! Rows of a file of columns: the interface between decoding and admission.
 //!
-//! What a row holds is told as JSON, so that one set of rules judges all records; but for its vectors, whose numbers go
-//! from the file to the judge without becoming text.
+//! A row is presented as JSON, so that the same rules judge all records, except for its vectors, whose numbers are
+//! passed on without becoming text.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::reason::Reason;
 
 /// Some rows of a file, decoded together.
 pub trait Rows: fmt::Debug + Send + Sync {
-    /// What messages call the file's columns, those that are not read included.
+    /// The names of the file's columns in messages, including unread ones.
     fn labels(&self) -> Vec<String>;
 
     /// Columns that may be the vector, by their types.
@@ -17,22 +17,23 @@ pub trait Rows: fmt::Debug + Send + Sync {
         Looks::default()
     }
 
-    /// Columns in which no row of the file has anything, as far as the file says.
+    /// Columns without a value in any row, according to the file.
     fn voids(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Appends a row to `text` as a JSON object. Where one of its members may be the vector and its numbers are not in
-    /// the text, their place is added to `vectors`.
+    /// Appends a row to `text` as a JSON object. If one of its members may be the vector and its numbers are not in the
+    /// text, adds their place to `vectors`.
     fn write(&self, row: usize, text: &mut Vec<u8>, vectors: &mut Vec<Placed>);
 
     /// Appends the numbers of a row's vector, all finite.
     fn numbers(&self, vector: usize, row: usize, out: &mut Vec<f32>) -> Result<(), Reason>;
 
-    /// A row as JSON, or as what JSON has no spelling for, with all that is read of it: read again, it is judged alike.
+    /// A row as JSON, with other spellings where JSON has none, and with everything that is read of it: it is judged
+    /// the same when it is read again.
     fn whole(&self, row: usize) -> Vec<u8>;
 
-    /// About how many bytes of text a row becomes.
+    /// Approximately how many bytes of text a row becomes.
     fn text_bytes(&self) -> usize;
 }
 
@@ -45,11 +46,11 @@ pub struct Looks {
     pub numbers: Vec<String>,
 }
 
-/// Where in a row's text a vector stands whose numbers are not in it.
+/// The place in a row's text of a vector whose numbers are not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// Offset of the value that stands in their place.
+    /// Offset of the placeholder value.
     pub at: usize,
-    /// Which of the vectors of [`Rows::numbers`] it is.
+    /// The index of the vector for [`Rows::numbers`].
     pub vector: usize,
 }

@@ -1,26 +1,26 @@
-//! Vectors whose numbers have a field each: a pattern such as `e_*` stands for `e_0`, `e_1`, `e_2` and so on.
+//! Vectors with one field per number: a pattern such as `e_*` stands for `e_0`, `e_1`, `e_2` and so on.
 
-/// A name with `*` in the place of a number.
+/// A name with `*` in place of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wide {
     before: String,
     after: String,
 }
 
-/// What is at the `*` of a name that matches.
+/// What a matching name has at the `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {
     Number(u32),
     Other,
 }
 
-/// Why fields that match a pattern are no vector.
+/// Why fields that match a pattern do not make a vector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WideTrouble {
-    /// A number that should be there is not.
+    /// A number is missing.
     #[error("{0} is missing; the numbers must have no gaps, from 0 or 1")]
     Gap(String),
-    /// Names that differ only in zeros before the number, or not at all.
+    /// Several names have the same number.
     #[error("several fields are number {number}: {}; remove all but one", names.join(", "))]
     Twice {
         /// The number.
@@ -33,7 +33,7 @@ pub enum WideTrouble {
         "{0} matches, but has no number; store it with --metadata {0}, or exclude it with --metadata -{0}"
     )]
     NoNumber(String),
-    /// A column has no numbers.
+    /// A column does not contain numbers.
     #[error("column {name} is of type {found}, not a number")]
     Type {
         /// Its name.
@@ -44,7 +44,7 @@ pub enum WideTrouble {
 }
 
 impl Wide {
-    /// The pattern that a name is, if it has one `*`.
+    /// The pattern in a name, if it has exactly one `*`.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let (before, after) = name.split_once('*')?;
         (!after.contains('*')).then(|| Self { before: before.to_owned(), after: after.to_owned() })
@@ -56,24 +56,24 @@ impl Wide {
         let is_number = !middle.is_empty() && middle.bytes().all(|byte| byte.is_ascii_digit());
         match middle.parse() {
             Ok(number) if is_number => Some(Match::Number(number)),
-            // All names match a pattern of nothing else; what is no number is another field.
+            // A bare * matches all names; one that is not a number is another field.
             _ if self.before.is_empty() && self.after.is_empty() => None,
             _ => Some(Match::Other),
         }
     }
 
-    /// Whether fields that match may be inside the object of this path, which ends with a dot.
+    /// Whether fields that match may be inside the object at this path, which ends with a dot.
     pub(crate) fn is_inside(&self, path: &str) -> bool {
         self.before.starts_with(path)
     }
 
-    /// The name of the field of this number.
+    /// The name of the field with this number.
     pub(crate) fn name(&self, number: u32) -> String {
         format!("{}{number}{}", self.before, self.after)
     }
 
-    /// What is wrong with these numbers, in their order, which must follow one another from 0 or 1. How the fields of a
-    /// number are called is asked only where something is.
+    /// Checks that these numbers, in order, are consecutive from 0 or 1. The names of a number's fields are computed
+    /// only for an error.
     pub(crate) fn check(
         &self,
         numbers: impl IntoIterator<Item = u32>,
@@ -93,14 +93,15 @@ impl Wide {
         Ok(())
     }
 
-    /// Which of some columns have a number.
+    /// Which of the columns have a number.
     pub(crate) fn numbered(&self, names: &[String]) -> Vec<usize> {
         let is_numbered = |name: &str| matches!(self.matches("", name), Some(Match::Number(_)));
         (0..).zip(names).filter(|(_, name)| is_numbered(name)).map(|(column, _)| column).collect()
     }
 
-    /// Which of some columns are the vector, in the order of their numbers. Those that are `taken` for something else
-    /// are not, but close gaps. One that matches without a number is refused, unless it is taken, or `all` others are.
+    /// Which of the columns are the vector, in the order of their numbers. Those that are `taken` for something else
+    /// are left out, but fill gaps. One that matches without a number is refused, unless it is taken, or `all` others
+    /// are.
     pub(crate) fn columns(
         &self,
         names: &[String],

@@ -1,50 +1,50 @@
-//! What is known of a setting, and how it is named in messages.
+//! The definition of a setting, and how messages name it.
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The flag without its hyphens, and the key in the file.
     pub name: &'static str,
-    /// Which commands have the flag.
+    /// The commands that have the flag.
     pub flag: Flag,
     /// The flag's letter.
     pub letter: Option<char>,
-    /// What the flag's value is called.
+    /// The placeholder of the flag's value.
     pub value_name: &'static str,
-    /// What it is, as in "no region".
+    /// The noun for it, as in "no region".
     pub noun: &'static str,
-    /// The variable that says it too.
+    /// The environment variable that sets it too.
     pub variable: Variable,
-    /// Where ossutil's file may say it.
+    /// Where ossutil's file may set it.
     pub key: Key,
-    /// What of its value nobody may see.
+    /// The part of its value that must not be shown.
     pub secrecy: Secrecy,
-    /// What counts where nobody says it.
+    /// The default.
     pub fallback: Fallback,
-    /// More about that, in Markdown.
+    /// A remark on the default, in Markdown.
     pub remark: &'static str,
-    /// What it does on one line, without variable and default.
+    /// The help in one line, without variable and default.
     pub help: &'static str,
-    /// More about that, for the long help.
+    /// Additional text for the long help.
     pub more: &'static str,
     /// Whether the short help has the flag.
     pub is_common: bool,
-    /// What it does for `serve`.
+    /// Its effect on `serve`.
     pub serve: Effect,
-    /// What it does for `config init`.
+    /// Its effect on `config init`.
     pub init: Effect,
 }
 
-/// Which commands have a setting's flag.
+/// The commands that have a setting's flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flag {
-    /// None: only the file says it.
+    /// None: only the file sets it.
     None,
     /// Loads.
     Load,
     /// All.
     Global,
-    /// All, for scripts that were written for ossutil; not shown.
+    /// All, for scripts written for ossutil; hidden.
     Ossutil,
 }
 
@@ -53,55 +53,55 @@ pub enum Flag {
 pub enum Variable {
     /// None.
     None,
-    /// Its value is the setting's.
+    /// A variable with the setting's value.
     Named(&'static str),
     /// Variables that the HTTP library reads in its own way.
     Http(&'static [&'static str]),
 }
 
-/// Where ossutil's file may say a setting.
+/// Where ossutil's file may set a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// Nowhere.
     None,
     /// In a profile.
     Profile,
-    /// In a profile, and of a single bucket.
+    /// In a profile, and for an individual bucket.
     Bucket,
 }
 
-/// What of a value nobody may see.
+/// The part of a value that must not be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrecy {
-    /// Nothing.
+    /// None.
     Open,
     /// The user and password of a URL.
     Password,
     /// All of it.
     Whole,
-    /// All of it, since it may hold a secret, or none.
+    /// All of it, since it may contain a secret.
     Possible,
 }
 
-/// What counts where nobody says a setting.
+/// The default of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fallback {
-    /// Nothing that is the same for everybody.
+    /// No default that is the same for all users.
     None,
     /// A value.
     Value(&'static str),
-    /// What words describe.
+    /// A default that words describe.
     Words(&'static str),
 }
 
-/// What a setting does for a command that uses only some of them.
+/// The effect of a setting on a command that uses only some of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
     Nothing,
     /// The same as for a load.
     Same,
-    /// Something of its own: its help and its default.
+    /// An effect of its own, with its help and its default.
     Own(&'static str, &'static str),
 }
 
@@ -111,18 +111,18 @@ impl Setting {
         format!("--{}", self.name)
     }
 
-    /// The flag's name as an identifier, by which clap knows it.
+    /// The flag's name as an identifier, which is its id in clap.
     pub fn id(&self) -> String {
         self.name.replace('-', "_")
     }
 
-    /// Whether that is its identifier: the whole command line is set up with every run, one option after another.
+    /// Whether `id` is its identifier. Does not allocate: every run defines the whole command line, option by option.
     pub fn is_of_id(&self, id: &str) -> bool {
         let alike = |(byte, other): (u8, u8)| byte == if other == b'-' { b'_' } else { other };
         id.len() == self.name.len() && id.bytes().zip(self.name.bytes()).all(alike)
     }
 
-    /// The variable whose value is the setting's.
+    /// The variable with the setting's value.
     pub fn variable(&self) -> Option<&'static str> {
         match self.variable {
             Variable::Named(name) => Some(name),
@@ -130,7 +130,7 @@ impl Setting {
         }
     }
 
-    /// All variables that say it.
+    /// All variables that set it.
     pub fn variables(&self) -> &[&'static str] {
         match &self.variable {
             Variable::None => &[],
@@ -139,7 +139,7 @@ impl Setting {
         }
     }
 
-    /// All places that say it: `--region (OSS_REGION, region)`.
+    /// All places that set it: `--region (OSS_REGION, region)`.
     pub fn places(&self) -> String {
         let key = (self.key != Key::None).then_some(self.name);
         let others: Vec<_> = self.variables().iter().copied().chain(key).collect();
@@ -156,11 +156,11 @@ impl Setting {
         if places.is_empty() { last } else { format!("{} or {last}", places.join(", ")) }
     }
 
-    /// Whether a value holds what nobody may see.
+    /// Whether a value contains something that must not be shown.
     pub fn is_secret(&self, value: &str) -> bool {
         match self.secrecy {
             Secrecy::Open => false,
-            // A password stands before an @.
+            // A password is before an @.
             Secrecy::Password => value.contains('@'),
             Secrecy::Whole | Secrecy::Possible => true,
         }
@@ -175,7 +175,7 @@ impl Setting {
         }
     }
 
-    /// Whether there is another place for its value than the command line.
+    /// Whether its value can come from elsewhere than the command line.
     pub fn is_configurable(&self) -> bool {
         self.variable != Variable::None || self.key != Key::None
     }
@@ -197,7 +197,7 @@ impl Setting {
     /// Default and variable.
     fn tags(&self) -> String {
         let fallback = match self.fallback {
-            // A switch that is not there is off.
+            // A switch that is not given is off.
             Fallback::None | Fallback::Value("false") => None,
             Fallback::Value(text) | Fallback::Words(text) => Some(format!("[default: {text}]")),
         };
@@ -206,7 +206,7 @@ impl Setting {
     }
 }
 
-/// What is shown in the place of a secret.
+/// What is shown instead of a secret.
 const MASK: &str = "***";
 
 /// A URL as it can be shown.

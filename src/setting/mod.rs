@@ -1,7 +1,7 @@
 //! Every setting, defined once: flag, variable, key in ossutil's file, whether it is secret, its default, its help.
 //!
-//! The command line, `config show`, messages about what is missing, the masking of secrets and the table in
-//! `docs/configuration.md` follow from it. Where a value comes from is decided in `settings`.
+//! The command line, `config show`, messages about missing settings, the masking of secrets and the table in
+//! `docs/configuration.md` are derived from it. The `settings` module decides which source of a value wins.
 
 mod definition;
 mod table;

@@ -1,8 +1,8 @@
-//! The table, in the order in which settings are shown.
+//! The table of settings, in the order in which they are shown.
 
 use super::definition::{Effect, Fallback, Flag, Key, Secrecy, Setting, Variable};
 
-/// A setting that every command takes, and whose value the file may hold.
+/// A setting that every command takes, and that the file can contain.
 const GLOBAL: Setting = Setting {
     name: "",
     flag: Flag::Global,
@@ -27,7 +27,7 @@ const LOAD: Setting = Setting { flag: Flag::Load, key: Key::None, ..GLOBAL };
 /// A setting that only the file has.
 const FILE: Setting = Setting { flag: Flag::None, ..GLOBAL };
 
-/// An option of ossutil that changes nothing for vectors, or cannot be had.
+/// An option of ossutil that has no effect on vectors, or is not supported.
 const OSSUTIL: Setting = Setting { flag: Flag::Ossutil, key: Key::None, ..GLOBAL };
 
 /// ossutil's configuration file.
@@ -56,7 +56,7 @@ pub(crate) const PROFILE: Setting = Setting {
     ..GLOBAL
 };
 
-/// Where the credential comes from.
+/// The kind of credential source.
 pub(crate) const MODE: Setting = Setting {
     name: "mode",
     value_name: "MODE",
@@ -67,7 +67,7 @@ pub(crate) const MODE: Setting = Setting {
     ..GLOBAL
 };
 
-/// The access key's id.
+/// The access key id.
 pub(crate) const ACCESS_KEY_ID: Setting = Setting {
     name: "access-key-id",
     letter: Some('i'),
@@ -80,7 +80,7 @@ pub(crate) const ACCESS_KEY_ID: Setting = Setting {
     ..GLOBAL
 };
 
-/// The access key's secret.
+/// The access key secret.
 pub(crate) const ACCESS_KEY_SECRET: Setting = Setting {
     name: "access-key-secret",
     letter: Some('k'),
@@ -107,7 +107,7 @@ pub(crate) const STS_TOKEN: Setting = Setting {
     ..GLOBAL
 };
 
-/// The role that the credential assumes.
+/// The role to assume with the credential.
 pub(crate) const ROLE_ARN: Setting = Setting {
     name: "role-arn",
     value_name: "ARN",
@@ -117,7 +117,7 @@ pub(crate) const ROLE_ARN: Setting = Setting {
     ..GLOBAL
 };
 
-/// The name under which the role is used.
+/// The session name for that role.
 pub(crate) const ROLE_SESSION_NAME: Setting = Setting {
     name: "role-session-name",
     noun: "role session name",
@@ -191,7 +191,7 @@ pub(crate) const ENDPOINT: Setting = Setting {
     ..GLOBAL
 };
 
-/// Where the bucket's name stands in a URL.
+/// The place of the bucket's name in a URL.
 pub(crate) const ADDRESSING_STYLE: Setting = Setting {
     name: "addressing-style",
     value_name: "STYLE",
@@ -204,7 +204,7 @@ pub(crate) const ADDRESSING_STYLE: Setting = Setting {
     ..GLOBAL
 };
 
-/// How long a connection may take.
+/// The timeout for establishing a connection.
 pub(crate) const CONNECT_TIMEOUT: Setting = Setting {
     name: "connect-timeout",
     value_name: "TIME",
@@ -214,7 +214,7 @@ pub(crate) const CONNECT_TIMEOUT: Setting = Setting {
     ..GLOBAL
 };
 
-/// How long nothing may come and go.
+/// How long a connection may be idle.
 pub(crate) const READ_TIMEOUT: Setting = Setting {
     name: "read-timeout",
     value_name: "TIME",
@@ -225,7 +225,7 @@ pub(crate) const READ_TIMEOUT: Setting = Setting {
     ..GLOBAL
 };
 
-/// How often a request is tried again.
+/// The maximum number of retries of a request.
 pub(crate) const RETRY_TIMES: Setting = Setting {
     name: "retry-times",
     value_name: "N",
@@ -251,7 +251,7 @@ pub(crate) const PROXY: Setting = Setting {
     ..GLOBAL
 };
 
-/// Certificates that are trusted beside the system's.
+/// Trusted certificates in addition to the system's.
 pub(crate) const CA_BUNDLE: Setting = Setting {
     name: "ca-bundle",
     value_name: "FILE",
@@ -272,7 +272,7 @@ pub(crate) const SKIP_VERIFY_CERT: Setting = Setting {
     ..GLOBAL
 };
 
-/// What is logged.
+/// The log level.
 pub(crate) const LOGLEVEL: Setting = Setting {
     name: "loglevel",
     value_name: "LEVEL",
@@ -283,7 +283,7 @@ pub(crate) const LOGLEVEL: Setting = Setting {
     ..GLOBAL
 };
 
-/// How often a load that prints lines says how far it is.
+/// The interval between the progress lines of a load.
 pub(crate) const PROGRESS_INTERVAL: Setting = Setting {
     name: "progress-interval",
     value_name: "TIME",
@@ -305,7 +305,7 @@ pub(crate) const LOG_FILE: Setting = Setting {
     ..GLOBAL
 };
 
-/// What becomes of vectors that the service stores and search results suffer from.
+/// What happens to vectors that the service stores but that impair search results.
 pub(crate) const LINT: Setting = Setting {
     name: "lint",
     value_name: "MODE",
@@ -332,7 +332,7 @@ pub(crate) const QUIET: Setting = Setting {
     ..GLOBAL
 };
 
-/// Version of the signature.
+/// The version of the signature.
 pub(crate) const SIGN_VERSION: Setting = Setting {
     name: "sign-version",
     value_name: "VERSION",
@@ -341,7 +341,7 @@ pub(crate) const SIGN_VERSION: Setting = Setting {
     ..OSSUTIL
 };
 
-/// Language of messages.
+/// The language of messages.
 pub(crate) const LANGUAGE: Setting = Setting {
     name: "language",
     value_name: "LANGUAGE",
@@ -350,11 +350,11 @@ pub(crate) const LANGUAGE: Setting = Setting {
     ..OSSUTIL
 };
 
-/// A `CloudBox` to talk to.
+/// The id of a `CloudBox`.
 pub(crate) const CLOUDBOX_ID: Setting =
     Setting { name: "cloudbox-id", value_name: "ID", noun: "CloudBox", help: "CloudBox to use", ..OSSUTIL };
 
-/// What to take from the answer's body.
+/// The part of the response body to print.
 pub(crate) const OUTPUT_QUERY: Setting = Setting {
     name: "output-query",
     value_name: "QUERY",
@@ -363,7 +363,7 @@ pub(crate) const OUTPUT_QUERY: Setting = Setting {
     ..OSSUTIL
 };
 
-/// Which properties of the answer to print.
+/// The properties of the response to print.
 pub(crate) const OUTPUT_PROPERTIES: Setting = Setting {
     name: "output-properties",
     value_name: "NAMES",
@@ -376,7 +376,7 @@ pub(crate) const OUTPUT_PROPERTIES: Setting = Setting {
 pub(crate) const CREDENTIAL_PROCESS: Setting =
     Setting { name: "credential-process", noun: "credential process", secrecy: Secrecy::Possible, ..FILE };
 
-/// How long that command may take; the default is ossutil's.
+/// The timeout for that command; the default is ossutil's.
 pub(crate) const CREDENTIAL_PROCESS_TIMEOUT: Setting = Setting {
     name: "credential-process-timeout",
     noun: "credential process timeout",
@@ -384,7 +384,7 @@ pub(crate) const CREDENTIAL_PROCESS_TIMEOUT: Setting = Setting {
     ..FILE
 };
 
-/// The URL that answers with a credential.
+/// The URL that returns a credential.
 pub(crate) const CREDENTIAL_URI: Setting =
     Setting { name: "credential-uri", noun: "credential URI", secrecy: Secrecy::Possible, ..FILE };
 
@@ -399,10 +399,10 @@ pub(crate) const OIDC_TOKEN_FILE_PATH: Setting =
 /// The role of the ECS instance.
 pub(crate) const ECS_ROLE_NAME: Setting = Setting { name: "ecs-role-name", noun: "ECS role", ..FILE };
 
-/// The profile that another one takes its other values from.
+/// The profile that supplies the values that another one lacks.
 pub(crate) const SOURCE_PROFILE: Setting = Setting { name: "source-profile", noun: "source profile", ..FILE };
 
-/// The section that says something of single buckets.
+/// The section with settings of individual buckets.
 pub(crate) const BUCKETS: Setting = Setting { name: "buckets", noun: "buckets section", ..FILE };
 
 /// Every setting.
@@ -447,7 +447,7 @@ pub const ALL: [&Setting; 38] = [
     &BUCKETS,
 ];
 
-/// Every option whose value is a secret, or may hold one.
+/// Every option whose value is a secret or may contain one.
 pub(crate) fn secret_options() -> impl Iterator<Item = &'static Setting> {
     ALL.into_iter().filter(|setting| setting.secrecy != Secrecy::Open && setting.flag != Flag::None)
 }

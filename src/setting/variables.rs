@@ -1,4 +1,4 @@
-//! The variables that no option stands for.
+//! The environment variables that have no option.
 
 /// Declares variables, each as a constant of its own name.
 macro_rules! variables {
@@ -45,7 +45,7 @@ variables!(
     XDG_DATA_HOME,
 );
 
-/// Variables that go together.
+/// Variables that are documented together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlsoRead {
     /// Their names.
@@ -58,11 +58,11 @@ const fn read(names: &'static [&'static str], help: &'static str) -> AlsoRead {
     AlsoRead { names, help }
 }
 
-/// Variables for tests and measurements, which no help names; docs/performance.md does.
+/// Variables for tests and measurements, which only docs/performance.md documents.
 pub const FOR_TESTS: [&str; 1] = [OSSVEC_NO_SIMD];
 
-/// The variables that are read beside those of the settings. Sources of a credential are tried in the order of
-/// docs/credentials.md.
+/// The variables that are read in addition to those of the settings. The sources of a credential are tried in the order
+/// in docs/credentials.md.
 pub const ALSO_READ: [AlsoRead; 21] = [
     read(
         &[HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY],

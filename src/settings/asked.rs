@@ -1,4 +1,4 @@
-//! What a run that sends nothing does, and the service that it asks, if the settings lead to one.
+//! What a run that sends nothing does, and the service that it asks, if the settings name one.
 
 use super::continuing;
 use super::environment::Environment;
@@ -14,7 +14,7 @@ use crate::put::report::Telling;
 use crate::put::report::notice::{IndexNotice, Notice};
 use crate::put::{Rehearse, Verify};
 
-/// What a run that sends nothing does, but for the service that it asks.
+/// What a run that sends nothing does, except for the service that it asks.
 pub(super) fn rehearse(
     PutVectors { to, sending, .. }: &PutVectors,
     command_line: &CommandLine,
@@ -41,7 +41,7 @@ pub(super) fn asked(
     }
 }
 
-/// Only if the command line names a bucket and an index: otherwise nobody expects it.
+/// The service, if the command line names a bucket and an index: otherwise the user does not expect a dry run to ask.
 fn found(
     to: &To,
     sending: &Sending,

@@ -1,10 +1,10 @@
-//! What is wrong with single values, and with what advice.
+//! Checks of single values, with advice.
 
 use crate::exit::{ErrorCode, Failure};
 use crate::oss::secret::{is_quoted, unbroken as credential_unbroken};
 use crate::record::path::renamed;
 
-/// Whether a text can be a region's id.
+/// Checks that a text can be a region ID.
 pub(crate) fn check_region(region: &str) -> Result<(), Failure> {
     let failure = usage(format!("invalid region ID {region:?}: expected an ID such as cn-hangzhou"));
     let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -15,7 +15,7 @@ pub(crate) fn check_region(region: &str) -> Result<(), Failure> {
     }
 }
 
-/// Whether a text can be an account's id.
+/// Checks that a text can be an account ID.
 pub(crate) fn check_account(account: &str) -> Result<(), Failure> {
     if account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
@@ -24,12 +24,12 @@ pub(crate) fn check_account(account: &str) -> Result<(), Failure> {
         .advise("use the UID of the account that owns the bucket; the console shows it"))
 }
 
-/// Whether a text can be a part of an access key.
+/// Checks that a text can be a part of an access key.
 pub(crate) fn check_key(key: &str) -> Result<(), Failure> {
     unbroken("access key", key)
 }
 
-/// Whether a part of a credential is as it was handed out.
+/// Checks that a part of a credential is unchanged from how it was issued.
 pub(super) fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     let advised = |text: String| {
         let failure = Failure::new(ErrorCode::InvalidSetting, text);
@@ -38,7 +38,7 @@ pub(super) fn unbroken(what: &str, value: &str) -> Result<(), Failure> {
     credential_unbroken(what, value).map_err(advised)
 }
 
-/// What is wrong with a value, where quotation marks around it are with other advice.
+/// The failure for a value, with other advice if it is in quotation marks.
 pub(super) fn unquoting(value: &str, failure: Failure) -> Failure {
     if is_quoted(value) {
         return failure.advise("remove the quotation marks: set in cmd.exe and docker --env-file keep them");
@@ -46,7 +46,7 @@ pub(super) fn unquoting(value: &str, failure: Failure) -> Failure {
     failure
 }
 
-/// `a, b and c`, or with another word before the last.
+/// `a, b and c`, or with another conjunction.
 pub(super) fn listed(words: &[&str], conjunction: &str) -> String {
     match words.split_last() {
         Some((last, [])) => (*last).to_owned(),
@@ -55,17 +55,17 @@ pub(super) fn listed(words: &[&str], conjunction: &str) -> String {
     }
 }
 
-/// What is wrong outside the command line.
+/// An invalid setting outside the command line.
 pub(super) fn wrong(message: impl Into<String>) -> Failure {
     Failure::new(ErrorCode::InvalidSetting, message)
 }
 
-/// What is wrong on the command line.
+/// An invalid command line.
 pub(super) fn usage(message: impl Into<String>) -> Failure {
     Failure::new(ErrorCode::Usage, message)
 }
 
-/// A field that is stored under another name must be said whole, and only once.
+/// Checks that a field stored under another name is complete, and given only once.
 pub(super) fn new_names(metadata: &[String]) -> Result<(), Failure> {
     let mut known: Vec<(&str, &str)> = Vec::new();
     for text in metadata.iter().map(|text| text.trim()).filter(|text| !text.starts_with('-')) {

@@ -1,4 +1,4 @@
-//! What stands beside arrays of vectors: their keys and metadata, as the command line names them.
+//! The companion files of vectors: their keys and metadata, as named on the command line.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::read;
 use crate::read::fingerprint::Fingerprint;
 use crate::record::Input;
 
-/// The files that stand beside the inputs, by the options that name them.
+/// The companion files of the inputs, by the options that name them.
 pub(super) fn files(reading: &InputOptions) -> impl Iterator<Item = (String, PathBuf)> {
     let given = [
         ("--keys-from", &reading.keys_from),
@@ -20,7 +20,7 @@ pub(super) fn files(reading: &InputOptions) -> impl Iterator<Item = (String, Pat
     given.into_iter().filter_map(|(option, file)| Some((option.to_owned(), file.clone()?)))
 }
 
-/// What stands beside the inputs, with what tells one content from another: a load goes on only beside the same.
+/// The companion files with a fingerprint of their content: a load continues only with the same content.
 pub(super) fn told(reading: &InputOptions) -> impl Iterator<Item = (&'static str, String)> {
     let content = |path: &PathBuf| {
         let file = Fingerprint::of_all(&[Input::File(path.clone())]).unwrap_or_default().pop();
@@ -35,7 +35,7 @@ pub(super) fn told(reading: &InputOptions) -> impl Iterator<Item = (&'static str
     given.into_iter().filter_map(|(option, value)| Some((option, value?)))
 }
 
-/// Sees to it that what stands beside the inputs is in files, since it is read more than once, or along with them.
+/// Checks that companions are files, since they are read more than once, or concurrently with the inputs.
 pub(super) fn check_files(reading: &InputOptions) -> Result<(), Failure> {
     let mut files = files(reading);
     files.find(|(_, path)| path == Path::new("-")).map_or(Ok(()), |(option, _)| {
@@ -44,8 +44,7 @@ pub(super) fn check_files(reading: &InputOptions) -> Result<(), Failure> {
     })
 }
 
-/// Sees to it that keys that are made of a template differ, and that what stands beside an input has only one to stand
-/// beside.
+/// Checks that keys from a template differ, and that a companion belongs to a single input.
 pub(super) fn check(inputs: &[Input], reading: &InputOptions) -> Result<(), Failure> {
     let one_for = |option: &str| {
         usage(format!("{option} requires exactly one input, but there are {}", inputs.len()))

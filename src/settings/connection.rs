@@ -1,4 +1,4 @@
-//! The way to services, the one that gives credentials among them: times, proxy, certificates.
+//! The network path to services, including the sources of credentials: timeouts, proxy, certificates.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::oss::secret::Secret;
 use crate::setting::{CA_BUNDLE, CONNECT_TIMEOUT, PROXY, READ_TIMEOUT, SKIP_VERIFY_CERT};
 use crate::values::{Switch, Timeout};
 
-/// What flags, variables and the file say of the way.
+/// The network settings from flags, variables and the file.
 pub(super) struct Connection {
     pub(super) connect_timeout: Found<Timeout>,
     pub(super) read_timeout: Found<Timeout>,
@@ -21,7 +21,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Asks all sources.
+    /// Reads the settings from all sources.
     pub(super) fn find(sources: &Sources<'_>) -> Result<Self, Failure> {
         let global = sources.global;
         let bundle = global.ca_bundle.as_ref().map(|path| path.display().to_string());
@@ -36,7 +36,7 @@ impl Connection {
         })
     }
 
-    /// What a client needs to know.
+    /// The options of a client.
     pub(super) fn options(
         self,
         endpoint: Endpoint,
@@ -53,7 +53,7 @@ impl Connection {
         })
     }
 
-    /// The way to services, the one that gives credentials among them.
+    /// The network path to services, including the sources of credentials.
     pub(super) fn network(self) -> Result<Network, Failure> {
         Ok(Network {
             proxy: self.proxy.value,
@@ -61,7 +61,7 @@ impl Connection {
         })
     }
 
-    /// What everybody should know who reads what is printed.
+    /// A warning for everyone who reads the output.
     pub(super) fn warning(&self, endpoint: &Endpoint) -> Option<String> {
         let skip = &self.skip_verify_cert;
         (skip.value && endpoint.is_encrypted()).then(|| {
@@ -73,7 +73,7 @@ impl Connection {
     }
 }
 
-/// `env`, as ossutil has it, is what happens without the option too: the proxy variables count.
+/// The proxy. `env`, a value of ossutil, is also the default: the proxy variables apply.
 fn proxy(sources: &Sources<'_>) -> Result<Found<Proxy>, Failure> {
     let flag = sources.global.proxy.as_ref().map(Secret::expose);
     let Some(found) = sources.find(flag, &PROXY) else { return Ok(Found::usual(Proxy::Environment)) };
@@ -91,7 +91,7 @@ fn proxy(sources: &Sources<'_>) -> Result<Found<Proxy>, Failure> {
     Ok(found.map(|url| Proxy::Url(Secret::new(url))))
 }
 
-/// The certificates that are trusted beside the system's, looked at before they are needed.
+/// The certificates that are trusted in addition to the system's, checked before they are needed.
 fn certificates(found: &Found<PathBuf>) -> Result<Vec<u8>, Failure> {
     let path = &found.value;
     let failed = |error: String| {

@@ -1,5 +1,5 @@
-//! The command that continues a load. It names its inputs where they are few; a list of them, which is kept with the
-//! journal, where they are many.
+//! The command that continues a load. It names the inputs if they are few, and otherwise a list of them that is kept
+//! with the journal.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,11 +10,12 @@ use crate::cli::{PutVectors, definition};
 use crate::command_line::CommandLine;
 use crate::put::FromList;
 
-/// So many inputs are named on a command line.
+/// How many inputs are named on a command line.
 const NAMED: usize = 3;
 
-/// The command with a list of the inputs in place of their names: these are many or no text, or come from a list, which
-/// may not be there any more. `named` are all of them, and `index_name` is the index if the first of them gives its name.
+/// The command with a list of the inputs instead of their names, if these are too many or not text, or come from a list
+/// that may no longer exist. `named` has all of them, and `index_name` is the index if the first input determines its
+/// name.
 pub(super) fn from_list(
     arguments: &PutVectors,
     named: &[PathBuf],
@@ -29,20 +30,20 @@ pub(super) fn from_list(
     }
     let left_out = words_of_inputs(command_line.words(), &arguments.inputs)?;
     let command = command_line.without(&left_out).resuming();
-    // Whole names may give another one.
+    // Absolute names could lead to another index name.
     let index = index_name.map_or_else(String::new, |name| format!(" --index-name {name}"));
     let whole = |name: &PathBuf| std::path::absolute(name).unwrap_or_else(|_| name.clone());
     Some(FromList { command: command + &index, names: named.iter().map(whole).collect() })
 }
 
-/// The command that loads what a dry run has read, with a word in the place of a name that is missing.
+/// The command that loads what a dry run has read, with placeholders for missing names.
 pub(super) fn loading(command_line: &CommandLine, bucket: &str, index_name: &str) -> String {
     let missing = [(bucket, ["--bucket", "BUCKET"]), (index_name, ["--index-name", "INDEX"])];
     let missing = missing.into_iter().filter(|(name, _)| name.is_empty());
     command_line.loading(&missing.flat_map(|(_, words)| words).collect::<Vec<_>>())
 }
 
-/// The options of a load, as far as it matters which words of a command line are their values.
+/// The options of a load, to find out which words of a command line are their values.
 struct Options(Vec<Arg>);
 
 impl Options {
@@ -52,7 +53,7 @@ impl Options {
         Self(command.get_arguments().chain(load).cloned().collect())
     }
 
-    /// Whether an option's value is a word of its own; nothing if there is no such option.
+    /// Whether an option takes a separate word as its value; `None` if there is no such option.
     fn takes_word(&self, is_it: impl Fn(&Arg) -> bool) -> Option<bool> {
         let option = self.0.iter().find(|option| is_it(option))?;
         Some(option.get_action().takes_values() && !option.is_require_equals_set())
@@ -63,7 +64,7 @@ impl Options {
         self.takes_word(|option| option.get_long() == Some(name) || is_alias(option))
     }
 
-    /// Whether the last of some letters has the next word as its value.
+    /// Whether the last of some combined short options takes the next word as its value.
     fn letters_take_word(&self, letters: &str) -> Option<bool> {
         for (at, letter) in letters.char_indices().take_while(|(_, letter)| *letter != '=') {
             if self.takes_word(|option| option.get_short() == Some(letter))? {
@@ -74,8 +75,8 @@ impl Options {
     }
 }
 
-/// The places of the words that say what the inputs are: their names, `--files-from` and its value, and a lone `--`.
-/// Nothing if the words cannot be told apart.
+/// The indices of the words that give the inputs: their names, `--files-from` and its value, and a lone `--`. `None` if
+/// the words cannot be told apart.
 fn words_of_inputs(words: &[String], inputs: &[PathBuf]) -> Option<BTreeSet<usize>> {
     let options = Options::all();
     let (mut names, mut left_out) = (Vec::new(), BTreeSet::new());
@@ -100,7 +101,7 @@ fn words_of_inputs(words: &[String], inputs: &[PathBuf]) -> Option<BTreeSet<usiz
             left_out.extend([place].into_iter().chain(value.map(|(place, _)| place)));
         }
     }
-    // Before the inputs, the commands are named.
+    // The commands come before the inputs.
     let names = names.split_off(names.len().checked_sub(inputs.len())?);
     let is_input =
         |(place, input): (&usize, &PathBuf)| words.get(*place) == Some(&input.to_string_lossy().into_owned());
@@ -160,7 +161,7 @@ mod tests {
     }
 
     proptest! {
-        /// However options and inputs are mixed, all inputs go and all options stay.
+        /// However options and inputs are mixed, all inputs are removed and all options stay.
         #[test]
         fn what_is_left_out_of_a_command_line_are_its_inputs(
             parts in prop::collection::vec(prop::sample::select(vec![

@@ -1,7 +1,8 @@
-//! Which source the credential comes from: flags > variables > ossutil's file > the [places of the vendor's credential
-//! libraries](super::vendor).
+//! The source of the credential, in order of precedence: flags, variables, ossutil's file, the [places of the vendor's
+//! credential libraries](super::vendor).
 //!
-//! The first place that is configured counts. If it then fails, that is told; nobody acts as somebody else in silence.
+//! The first place that is configured counts. If it fails, the error is reported: the program never silently acts under
+//! another identity.
 
 mod given;
 
@@ -22,8 +23,7 @@ use crate::setting::variables::{
 };
 use crate::setting::{ACCESS_KEY_ID, MODE, Setting};
 
-/// The source of the credential, and who says so. What is wrong with the configuration is told now, not at the first
-/// request.
+/// The source of the credential, and its origin. An invalid configuration is reported now, not at the first request.
 pub(super) fn source(sources: &Sources<'_>) -> Result<Found<Box<dyn Source>>, Failure> {
     let Found { value: first, origin } = find(sources)?;
     let surroundings = surroundings(sources.environment, Connection::find(sources)?.network()?);
@@ -42,7 +42,7 @@ pub(super) fn source(sources: &Sources<'_>) -> Result<Found<Box<dyn Source>>, Fa
     Ok(Found { value: Box::new(Reread::new(first, reread, surroundings)), origin })
 }
 
-/// Whether a file that may tell of the credential is a pipe or the like: a second reading would find nothing.
+/// Whether a file that may affect the credential is a pipe or similar, which cannot be read again.
 fn is_read_once(sources: &Sources<'_>) -> bool {
     let named = [ALIBABA_CLOUD_CONFIG_FILE, ALIBABA_CLOUD_CREDENTIALS_FILE];
     let named = named.iter().filter_map(|name| variable_of(name, sources.environment)).map(PathBuf::from);
@@ -50,16 +50,16 @@ fn is_read_once(sources: &Sources<'_>) -> bool {
     files.any(|path| std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()))
 }
 
-/// What the first reading found, to which later ones are held.
+/// The result of the first reading; later ones must match it.
 struct Known {
     origin: Origin,
     file: Option<PathBuf>,
-    /// Whether the file said nothing.
+    /// Whether the file had no settings.
     is_empty: bool,
 }
 
 impl Known {
-    /// Reads again. A file that is gone, or just being written, must not make anybody act as somebody else.
+    /// Reads again. A file that is gone, or partly written, must not change the identity.
     fn anew(&self, global: &Global, environment: &Environment) -> Result<Recipe, String> {
         let told = |failure: Failure| failure.message;
         let sources = Sources::read(global, environment, None).map_err(told)?;
@@ -85,13 +85,13 @@ fn surroundings(environment: &Environment, network: Network) -> Surroundings {
     }
 }
 
-/// Where the credential comes from, and who says so.
+/// The recipe of the credential, and its origin.
 pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
     let given = Given { sources };
     given.check_token()?;
     let base = match (sources.global.mode, given.has_keys()) {
         (Some(mode), _) => Found { value: given.by_flag(mode)?, origin: Origin::Flag(MODE.option()) },
-        // Whoever hands over an access key has decided; the file's mode is for those who do not.
+        // A user who gives an access key has decided; the file's mode is for others.
         (None, true) => Found { value: given.keys(true)?, origin: given.origin(&[&ACCESS_KEY_ID]) },
         (None, false) => {
             let Some(value) = given.by_file()? else {
@@ -102,24 +102,24 @@ pub(super) fn find(sources: &Sources<'_>) -> Result<Found<Recipe>, Failure> {
             Found { value, origin: given.origin(&TELLING_KEYS) }
         }
     };
-    // These have taken the role that is named outside for the one of the file.
+    // These already include the role from flags or variables.
     let has_role = matches!(base.value, Recipe::Role { .. } | Recipe::Oidc { .. });
     Ok(if has_role { base } else { base.map(|base| given.assuming(base)) })
 }
 
-/// The settings that the credential cannot do without and nobody says, where others of it are said.
+/// The missing settings of a credential that is partly given.
 pub(super) fn missing(sources: &Sources<'_>) -> Vec<&'static Setting> {
     Given { sources }.missing()
 }
 
-/// Whether nobody says anything of a credential, neither right nor wrong.
+/// Whether nothing about a credential is given, valid or not.
 pub(super) fn is_absent(sources: &Sources<'_>) -> bool {
     let given = Given { sources };
     let is_said = sources.global.mode.is_some() || given.has_keys() || given.any_token().is_some();
     !is_said && matches!(given.by_file(), Ok(None)) && !vendor::is_configured(sources.environment)
 }
 
-/// The token that goes with the access key, if there is one.
+/// The token of the access key, if there is one.
 pub(super) fn token(sources: &Sources<'_>) -> Option<Found> {
     Given { sources }.token()
 }

@@ -1,10 +1,10 @@
-//! Files with secrets that others on the machine can read.
+//! Files with secrets that other users of the machine can read.
 
 use std::path::Path;
 
 use crate::setting::{self, Secrecy};
 
-/// The names of what must stay secret in the configuration files of the vendor's tools, as [`plain`] has them.
+/// The names of secrets in the configuration files of the vendor's tools, normalised by [`plain`].
 const SECRETS_OF_OTHERS: [&str; 7] = [
     "securitytoken",
     "sessiontoken",
@@ -15,7 +15,7 @@ const SECRETS_OF_OTHERS: [&str; 7] = [
     "bearertoken",
 ];
 
-/// What everybody should know of a file in which a secret stands before others' eyes.
+/// A warning about a file with a secret that others can read.
 #[cfg(unix)]
 pub(super) fn warning(path: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
@@ -24,7 +24,7 @@ pub(super) fn warning(path: &Path) -> Option<String> {
 
     let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-    // Somebody else's file may be shared with this user by its group on purpose.
+    // A file of another user may deliberately be shared with this user through its group.
     let (bits, cure) = if is_own { (0o044, "chmod 600") } else { (0o004, "chmod o=") };
     let is_exposed = metadata.mode() & bits != 0 && holds_secret(&std::fs::read_to_string(path).ok()?);
     let shown = path.display();
@@ -36,13 +36,13 @@ pub(super) fn warning(path: &Path) -> Option<String> {
     })
 }
 
-/// Who may read a file is another matter there.
+/// Permissions work differently there.
 #[cfg(not(unix))]
 pub(super) fn warning(_: &Path) -> Option<String> {
     None
 }
 
-/// Whether INI or JSON text gives a secret a value.
+/// Whether INI or JSON text contains a secret with a value.
 #[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "nobody asks there"))]
 fn holds_secret(text: &str) -> bool {
     let is_frame = |character: char| character.is_whitespace() || matches!(character, '"' | '\'');
@@ -51,14 +51,14 @@ fn holds_secret(text: &str) -> bool {
     })
 }
 
-/// Whether a name, as [`plain`] has it, is that of a secret.
+/// Whether a name, normalised by [`plain`], is that of a secret.
 #[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "nobody asks there"))]
 fn is_secret(name: &str) -> bool {
     let own = setting::ALL.iter().filter(|setting| setting.secrecy == Secrecy::Whole);
     own.map(|setting| plain(setting.name)).any(|own| own == name) || SECRETS_OF_OTHERS.contains(&name)
 }
 
-/// A name without what differs between spellings.
+/// A name without differences in spelling.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }

@@ -9,10 +9,10 @@ use super::inline;
 use crate::exit::{ErrorCode, Failure};
 use crate::read::name_list;
 
-/// A file that is larger is no list of names.
+/// Maximum size of a list of names.
 const LARGEST: u64 = 64 << 20;
 
-/// The names in the list, which stands in a file or on standard input (`-`); `inputs` are those of the command line.
+/// The names in the list, a file or standard input (`-`); `inputs` are those on the command line.
 pub(super) fn names(list: &Path, inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let shown = format!("--files-from {}", list.display());
     let unreadable = |error: io::Error| {
@@ -37,7 +37,7 @@ pub(super) fn names(list: &Path, inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Fai
     Ok(names)
 }
 
-/// The first line that holds a record in place of a name.
+/// The first line with a record instead of a name.
 fn first_json(text: &[u8]) -> Option<usize> {
     let is_json = |line: &[u8]| {
         let line = std::str::from_utf8(line).unwrap_or_default().trim();

@@ -1,6 +1,6 @@
-//! The text of `--vectors`: JSON, or what a shell or a hurry has made of it. Pure.
+//! The text of `--vectors`: JSON, or what a shell or a typing error has made of it. Pure.
 //!
-//! Only the structure is looked at. Whether a record is good is the load's question, one record at a time.
+//! Only the structure is checked. The load judges the records one by one.
 
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -11,14 +11,14 @@ use crate::exit::Failure;
 /// How much of a text is shown.
 const SHOWN: usize = 60;
 
-/// Endings of files that hold records, compressed or not.
+/// Extensions of files with records, compressed or not.
 const ENDINGS: [&str; 11] =
     [".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".gz", ".zst", ".bz2", ".xz", ".lz4"];
 
-/// What is written in place of `file://` elsewhere.
+/// What other programs write instead of `file://`.
 const MISTAKEN_PREFIXES: [&str; 4] = ["fileb://", "file:", "FILE://", "@"];
 
-/// What JSON does not know, and other languages write for a number or for nothing: one record's defect.
+/// Words that other languages write for a number or for null but that are not JSON: a defect of a single record.
 const FOREIGN_WORDS: [&str; 8] = ["NaN", "nan", "Infinity", "inf", "None", "True", "False", "undefined"];
 
 const FILE_CURE: &str = "put the JSON in a file and pass --vectors file://PATH";
@@ -31,7 +31,7 @@ pub(super) fn check(text: &str, is_file: impl Fn(&str) -> bool) -> Result<(), Fa
     Err(usage(message).advise(cure(json, &flaw, is_file)))
 }
 
-/// Whether a text is what [`check`] takes, and more than the name of a file can be.
+/// Whether [`check`] accepts a text, and it cannot be the name of a file.
 pub(super) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with(['[', '{']) && structure(text).is_ok()
 }
@@ -39,7 +39,7 @@ pub(super) fn is_json(text: &str) -> bool {
 /// Why a text cannot be records.
 #[derive(Debug)]
 enum Flaw {
-    /// It is no JSON.
+    /// It is not JSON.
     Syntax(serde_json::Error),
     /// It is JSON without a record.
     NoRecord(&'static str),
@@ -59,7 +59,7 @@ impl Flaw {
         format!("invalid JSON ({what}, {line}column {column})")
     }
 
-    /// The text up to the character that cannot stand where it does.
+    /// The text before the unexpected character.
     fn before<'a>(&self, text: &'a str) -> Option<&'a str> {
         let Self::Syntax(error) = self else { return None };
         let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
@@ -72,7 +72,7 @@ impl Flaw {
     }
 }
 
-/// Whether a text is JSON values that can hold records: objects, or arrays of anything but numbers and the like.
+/// Checks that a text is JSON values that can contain records: objects, or arrays of anything but scalars.
 fn structure(text: &str) -> Result<(), Flaw> {
     let tolerant;
     let text = if values(text).is_ok() {
@@ -102,7 +102,7 @@ fn values(text: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
     serde_json::Deserializer::from_str(text).into_iter().collect()
 }
 
-/// The text with what costs one record only made harmless, each character in its place: words of other languages, and
+/// The text with defects of single records neutralised, each character in its place: words of other languages, and
 /// control characters in a string.
 fn tolerated(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -124,7 +124,7 @@ fn tolerated(text: &str) -> String {
     out
 }
 
-/// The word of another language that a text begins with; none where it is a name before a colon.
+/// The word of another language that a text begins with; empty if it is a name before a colon.
 fn foreign_word(text: &str) -> &'static str {
     let ends = |word: &&&str| {
         text.strip_prefix(**word).is_some_and(|rest| {
@@ -134,7 +134,7 @@ fn foreign_word(text: &str) -> &'static str {
     FOREIGN_WORDS.iter().find(ends).copied().unwrap_or_default()
 }
 
-/// What to do about a text, after the likely cause.
+/// The cure for a text, according to the likely cause.
 fn cure(text: &str, flaw: &Flaw, is_file: impl Fn(&str) -> bool) -> String {
     let rest = flaw.before(text).and_then(|before| text.get(before.len()..));
     let found = rest.and_then(|rest| rest.chars().next()).unwrap_or_default();
@@ -170,7 +170,7 @@ fn is_typographic(character: char) -> bool {
     matches!(character, '\u{2018}'..='\u{201f}' | '«' | '»')
 }
 
-/// What to do about a text that is no JSON structure at all: most are the name of a file.
+/// The cure for a text without any JSON structure, which mostly is the name of a file.
 fn of_path(text: &str, is_file: impl Fn(&str) -> bool) -> String {
     let prefix = MISTAKEN_PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix));
     let path = prefix.unwrap_or(text);
@@ -185,7 +185,7 @@ fn of_path(text: &str, is_file: impl Fn(&str) -> bool) -> String {
     }
 }
 
-/// The text, or its beginning where it is long.
+/// The text, or its beginning if it is long.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((at, _)) => text.get(..at).unwrap_or_default().to_owned() + "…",

@@ -1,5 +1,5 @@
-//! What is named as input: a file, as a path or as `file://`, standard input, or the text of `--vectors`. A URL of
-//! somewhere else is answered with the command that fetches it.
+//! The inputs on the command line: a file, as a path or as `file://`, standard input, or the text of `--vectors`. For a
+//! remote URL, the error has the command that fetches it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::read::Format;
 use crate::record::Input;
 use crate::shown::quoted;
 
-/// The input that `--vectors` names or is.
+/// The input that `--vectors` names or contains.
 pub(super) fn of_option(vectors: &str, format: Option<Format>) -> Result<Input, Failure> {
     if vectors.trim().is_empty() {
         return Err(usage("--vectors is empty").advise("pass JSON, file://PATH, or - for standard input"));
@@ -51,8 +51,8 @@ fn one_file(path: PathBuf) -> Result<Input, Failure> {
     Ok(Input::File(path))
 }
 
-/// Inputs of the command line, with the files in place of patterns that no shell has replaced: in quotes, or on Windows.
-/// A file that has such a name is meant itself.
+/// The inputs on the command line, with patterns expanded that no shell has expanded: in quotes, or on Windows. An
+/// existing file with such a name takes precedence.
 pub(super) fn matched(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut paths = Vec::new();
     for path in named {
@@ -68,13 +68,13 @@ fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '[']) && !text.contains("://") && !inline::is_json(text)
 }
 
-/// The files that a pattern matches, sorted by name; as in a shell, hidden ones only if it says so.
+/// The files that a pattern matches, sorted by name; as in a shell, hidden ones only if the pattern names them.
 fn of_pattern(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     let invalid = |why: &dyn std::fmt::Display| {
         usage(format!("cannot expand the pattern {}: {why}", quoted(pattern)))
             .advise("check it, or pass the names of the files")
     };
-    // The library finds no hidden file while it is to pass over them, also where the pattern has the dot.
+    // If told to skip hidden files, the library finds none, even if the pattern has the dot.
     let is_hidden = |part: &str| part.starts_with('.') && !part.bytes().all(|byte| byte == b'.');
     let names_hidden = pattern.split(std::path::is_separator).any(is_hidden);
     let options = glob::MatchOptions {
@@ -91,7 +91,7 @@ fn of_pattern(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// The paths that inputs of the command line name.
+/// The paths of the inputs on the command line.
 pub(super) fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if named.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(usage("- is given twice, but standard input can be read only once").advise("pass - once"));
@@ -112,8 +112,8 @@ fn named_path(path: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The path in `file://PATH`. It is taken as it stands, as ossutil does; only where there is no such file, and one
-/// with its percent-encoding undone is there, it is that one.
+/// The path in `file://PATH`. It is used literally, as in ossutil; only if there is no such file, but one with the
+/// percent-encoding decoded, that one is used.
 fn local(text: &str) -> Option<Result<PathBuf, Failure>> {
     let (scheme, path) = text.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("file") {
@@ -128,7 +128,7 @@ fn local(text: &str) -> Option<Result<PathBuf, Failure>> {
     Some(Ok(decoded.filter(is_encoded).unwrap_or(literal)))
 }
 
-/// A URL of what is not on this machine.
+/// A remote URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Url<'a> {
     text: &'a str,
@@ -147,7 +147,7 @@ impl<'a> Url<'a> {
             .then_some(Self { text, scheme })
     }
 
-    /// What to say of it, with the commands that fetch it.
+    /// The failure for it, with the commands that fetch it.
     fn refused(self) -> Failure {
         let failure = usage(format!("{} is a URL, but inputs must be files", self.shown()));
         let Some((fetch, stream)) = self.commands() else {
@@ -161,7 +161,7 @@ impl<'a> Url<'a> {
         })
     }
 
-    /// The URL as it can be shown: a query may be a signature, and what stands before an `@` a password.
+    /// The URL as it can be shown: a query may be a signature, and the part before an `@` a password.
     fn shown(self) -> String {
         let rest = self.text.get(self.scheme.len() + 3..).unwrap_or_default();
         let (path, is_cut) = rest.split_once(['?', '#']).map_or((rest, false), |(path, _)| (path, true));
@@ -169,7 +169,7 @@ impl<'a> Url<'a> {
         format!("{}://{path}{}", self.scheme, if is_cut { "?…" } else { "" })
     }
 
-    /// The command that makes a file of it, and the one that writes it to standard output.
+    /// The command that downloads it to a file, and the one that writes it to standard output.
     fn commands(self) -> Option<(String, String)> {
         let is_public = self.shown() == self.text;
         let url = if is_public { quoted(self.text) } else { "'URL'".to_owned() };
@@ -195,9 +195,9 @@ impl<'a> Url<'a> {
     }
 }
 
-/// What to say of files that are named more than once, by whatever names.
+/// The notice about files that are given more than once, under any names.
 pub(super) fn repeated(inputs: &[Input]) -> Option<InputNotice> {
-    // Thousands of files are looked up quickly, one alone need not be.
+    // For thousands of files the lookup is quick; a single file needs none.
     if inputs.len() < 2 {
         return None;
     }
@@ -262,7 +262,7 @@ mod tests {
             (".*.csv", ".c.csv"),
             ("part-?", "part-1 part-2"),
             ("part-[12]*", "part-1 part-10 part-2"),
-            // It is there.
+            // This file exists.
             ("[x].csv", "[x].csv"),
             ("gone.csv", "gone.csv"),
         ] {

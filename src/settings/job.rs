@@ -1,4 +1,4 @@
-//! What a load reads, keeps and tells: its inputs, its folder, its outputs.
+//! What a load reads, keeps and reports: its inputs, its directory, its outputs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ pub(super) fn names(
     Ok((bucket, index))
 }
 
-/// The bucket, whose name must be one.
+/// The bucket, with a valid name.
 pub(super) fn checked_bucket(bucket: Option<Found>) -> Result<String, Failure> {
     let Found { value, origin } = bucket.ok_or_else(|| nameless("bucket", "--bucket"))?;
     let place = if origin == Origin::Endpoint { "the bucket in the endpoint" } else { "--bucket" };
@@ -62,7 +62,7 @@ fn nameless(what: &str, flag: &str) -> Failure {
         .advise(format!("set {flag}; or use --local to try a load without an account"))
 }
 
-/// Whether the index can be as it is wanted.
+/// Checks the wanted properties of the index.
 pub(super) fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
     for key in &to.non_filterable_metadata_keys {
         limits::non_filterable_key(key).map_err(|rule| {
@@ -75,7 +75,7 @@ pub(super) fn check_index(to: &To, dry_run: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses what says something of an earlier run where none is gone on with.
+/// Refuses options about an earlier run without --resume.
 pub(super) fn check_resume(reporting: &Reporting) -> Result<(), Failure> {
     if reporting.on_change == WhenChanged::Restart && !reporting.resume {
         return Err(usage("--on-change restart works only with --resume").advise("add --resume"));
@@ -83,8 +83,8 @@ pub(super) fn check_resume(reporting: &Reporting) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An index name made of the name of the first file, or of the directory that is `named` in its place, so that different
-/// sets tried locally do not meet in one index.
+/// An index name made from the name of the first file, or of the `named` directory, so that different data sets tried
+/// locally go to different indexes.
 pub(super) fn index_name_for(named: Option<&PathBuf>, first: Option<&Input>) -> String {
     let directory = named.filter(|path| path.is_dir()).and_then(|path| path.file_name());
     let file = match first {
@@ -98,8 +98,8 @@ pub(super) fn index_name_for(named: Option<&PathBuf>, first: Option<&Input>) -> 
     if limits::index_name(&name).is_ok() { name } else { "vectors".to_owned() }
 }
 
-/// The vectors of a full batch, at most as many as asked for. A second holds whole batches only, so they are made as
-/// large as divides its vectors among the fewest; where the quota has no requests for one more, larger ones carry more.
+/// The vectors of a full batch, at most as many as asked for. A second contains only whole batches, so the size divides
+/// a second's vectors among the fewest batches; without a request for one more, batches are larger.
 pub(super) fn batch_size(asked: u16, quota: Quota) -> usize {
     // A batch larger than a second's vectors could never be sent.
     let asked = f64::from(asked).min(quota.vectors.floor().max(1.0));
@@ -117,7 +117,7 @@ fn whole(size: f64) -> usize {
     size
 }
 
-/// Which fields hold what; a name must say something.
+/// The fields for key, vector and metadata; names must not be empty.
 pub(super) fn fields(reading: &InputOptions) -> Result<Fields, Failure> {
     let (key, vector) = (reading.key.as_slice(), reading.vector.as_slice());
     for (option, names) in [("--key", key), ("--vector", vector), ("--metadata", &reading.metadata)] {
@@ -126,7 +126,7 @@ pub(super) fn fields(reading: &InputOptions) -> Result<Fields, Failure> {
                 .advise("remove the extra comma, or name a field"));
         }
     }
-    // What begins with one hyphen is a name to leave out; an option in a name's place would be lost.
+    // A name to exclude has one hyphen; an option in place of a name would be lost.
     if let Some(name) = reading.metadata.iter().find(|name| name.trim().starts_with("--")) {
         return Err(usage(format!("--metadata {name} looks like an option, not a field name"))
             .advise("list field names after --metadata, or remove it"));
@@ -146,7 +146,7 @@ pub(super) fn fields(reading: &InputOptions) -> Result<Fields, Failure> {
     Ok(if reading.join.is_some() { fields.joined() } else { fields })
 }
 
-/// What the command line names as input, not yet looked at.
+/// The inputs that the command line names, not yet checked.
 pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> {
     if let Some(vectors) = &arguments.reading.vectors {
         return Ok(of_option(vectors, arguments.reading.format.0)?.into());
@@ -162,13 +162,13 @@ pub(super) fn named_inputs(arguments: &PutVectors) -> Result<Expanded, Failure> 
     Ok(read::expand(&paths(&[matched(inputs)?, listed].concat())?))
 }
 
-/// What makes a load a failure, however well it is sent. To look at the first records says nothing of their number.
+/// What makes a load a failure even if all is sent. A check of the first records says nothing about their number.
 pub(super) fn bounds(reading: &InputOptions, sending: &Sending) -> Bounds {
     let min_records = if sending.check { 0 } else { reading.min_records };
     Bounds { max_rejects: sending.max_rejects.0, min_records }
 }
 
-/// What becomes of numbers in metadata.
+/// How to handle numbers in metadata.
 pub(super) fn metadata_values(name: MetadataValuesName) -> MetadataValues {
     match name {
         MetadataValuesName::Reject => MetadataValues::Reject,
@@ -176,7 +176,7 @@ pub(super) fn metadata_values(name: MetadataValuesName) -> MetadataValues {
     }
 }
 
-/// What the flags say about the form of the inputs.
+/// The form of the inputs according to the flags.
 pub(super) fn input_form(arguments: &PutVectors) -> Result<read::Form, Failure> {
     let reading = &arguments.reading;
     let tables = tables::tables(arguments)?;
@@ -198,16 +198,16 @@ pub(super) fn input_form(arguments: &PutVectors) -> Result<read::Form, Failure> 
     })
 }
 
-/// The inputs of a load, and what is worth saying about the others.
+/// The inputs of a load, and notes about others.
 pub(super) struct Selection {
     pub(super) list: Vec<Input>,
     pub(super) notes: Vec<Notice>,
     pub(super) skipped: Vec<Skipped>,
-    /// Files of named directories that are something else.
+    /// Files in named directories that are not inputs.
     pub(super) passed_over: Vec<String>,
 }
 
-/// Looks at every input; what cannot be loaded ends the load here, unless it is to be left out.
+/// Checks every input; one that cannot be loaded ends the load here, unless it may be left out.
 pub(super) fn inputs(
     expanded: Expanded,
     form: &read::Form,
@@ -250,7 +250,7 @@ fn first_line(error: &ReadError) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-/// So many inputs that cannot be loaded are listed.
+/// Maximum number of inputs that cannot be loaded in an error.
 const BAD_LISTED: usize = 20;
 
 fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
@@ -275,7 +275,7 @@ fn cannot_be_loaded(bad: &[(Input, ReadError)], all: usize) -> Failure {
     .advise(cure)
 }
 
-/// Where a load goes. The local service inside this command has another port in each run; its data tell it apart.
+/// Where a load goes. The local service inside this command has a new port in each run; its data identify it.
 pub(super) fn place_of(options: &client::ClientOptions, data: Option<&Path>, index_name: &str) -> Place {
     let Target { bucket, account, region } = options.target.clone();
     let local = data.map(|data| local_service(&real_path(data).display().to_string()));
@@ -283,7 +283,7 @@ pub(super) fn place_of(options: &client::ClientOptions, data: Option<&Path>, ind
     Place { service: Some(service), account, bucket, region, index: index_name.to_owned() }
 }
 
-/// The one name of a directory, also of one that is still to be made.
+/// The canonical name of a directory, even if it does not exist yet.
 fn real_path(directory: &Path) -> PathBuf {
     let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let there = directory.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
@@ -294,7 +294,7 @@ fn real_path(directory: &Path) -> PathBuf {
     }
 }
 
-/// The folder of all loads' folders.
+/// The directory of all loads' directories.
 pub(super) fn checkpoints(named: Option<&Path>) -> Result<PathBuf, Failure> {
     match named {
         Some(folder) if folder.as_os_str() == "-" => {
@@ -311,7 +311,7 @@ pub(super) fn checkpoints(named: Option<&Path>) -> Result<PathBuf, Failure> {
     }
 }
 
-/// What the run keeps on disk; `from_list` continues it where its inputs are too many to be named.
+/// What the run keeps on disk; `from_list` continues it if its inputs are too many to name.
 pub(super) fn keep(
     arguments: &PutVectors,
     place: Place,
@@ -335,7 +335,7 @@ pub(super) fn keep(
     })
 }
 
-/// The options that change what is made of the input, with their values.
+/// The options that change what the input is read as, with their values.
 fn options_of(PutVectors { reading, tables, .. }: &PutVectors) -> BTreeMap<String, String> {
     let named = |fields: &[String]| {
         let trimmed = fields.iter().map(|field| field.trim()).collect::<Vec<_>>();
@@ -371,7 +371,7 @@ pub(super) fn wanted(to: &To, index_name: String) -> Wanted {
     }
 }
 
-/// Which batches are read back.
+/// Which batches to read back.
 pub(super) fn read_back(name: VerifyName) -> Verify {
     match name {
         VerifyName::Unknown => Verify::Unknown,
@@ -380,7 +380,7 @@ pub(super) fn read_back(name: VerifyName) -> Verify {
     }
 }
 
-/// The trouble that one request may have.
+/// How much trouble one request may have.
 pub(super) fn budget(sending: &Sending, retries: u32) -> Budget {
     Budget { retries, time: sending.retry_max_time.0, first_contact: sending.retry_first_contact.0 }
 }

@@ -1,4 +1,4 @@
-//! What becomes of vectors that the service stores and search results suffer from.
+//! How to handle vectors that the service stores but that impair search results.
 
 use super::sources::Sources;
 use crate::cli::{InputOptions, LintName};
@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::lint::Mode;
 use crate::setting::LINT;
 
-/// What becomes of them, as the flag or the variable says it.
+/// The mode from the flag or the variable.
 pub(super) fn mode(reading: &InputOptions, sources: &Sources<'_>) -> Result<Mode, Failure> {
     Ok(match sources.typed(reading.lint, &LINT)?.value {
         LintName::Note => Mode::Note,

@@ -12,7 +12,7 @@ use crate::local_service;
 use crate::oss::endpoint::{Endpoint, Target};
 use crate::oss::secret::Credential;
 
-/// How it is run for a load.
+/// Its options for a load.
 pub(super) fn options(data: Option<&Path>, quota: Quota) -> Result<local_service::Options, Failure> {
     let data = match data {
         Some(data) => data.to_owned(),
@@ -30,7 +30,7 @@ pub(super) fn options(data: Option<&Path>, quota: Quota) -> Result<local_service
     })
 }
 
-/// The service inside this command; its address is known once it listens.
+/// The service inside this command; its address is known once it is listening.
 pub(super) fn service(bucket: &str, sources: &Sources<'_>) -> Result<ServiceSettings, Failure> {
     let local = local_service::Options::default();
     let endpoint = Endpoint::parse(None, &local.region).map_err(|error| usage(error.to_string()))?;

@@ -8,7 +8,7 @@ use crate::exit::Failure;
 use crate::log::{self, Destination, Level};
 use crate::setting::{LOG_FILE, LOGLEVEL};
 
-/// The log as flags and the file have it.
+/// The log settings from flags and the file.
 #[derive(Clone)]
 pub(super) struct LogAsFound {
     pub(super) level: Found<LogLevel>,
@@ -17,7 +17,7 @@ pub(super) struct LogAsFound {
 }
 
 impl LogAsFound {
-    /// Asks all sources.
+    /// Reads the settings from all sources.
     pub(super) fn find(sources: &Sources<'_>) -> Result<Self, Failure> {
         let file = sources.global.log_file.as_ref().map(|path| path.display().to_string());
         Ok(Self {
@@ -26,7 +26,7 @@ impl LogAsFound {
         })
     }
 
-    /// What the log is to be.
+    /// The settings of the log.
     pub(super) fn settings(self) -> log::Log {
         let level = match self.level.value {
             LogLevel::Off => Level::Off,

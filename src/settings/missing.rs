@@ -1,4 +1,4 @@
-//! What a load cannot do without and nobody has said: all of it in one error.
+//! All missing settings of a load in one error.
 
 use super::check::{listed, usage};
 use super::credential;
@@ -8,7 +8,7 @@ use crate::cli::To;
 use crate::exit::{ErrorCode, Failure};
 use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, BUCKET, INDEX_NAME, REGION};
 
-/// Refuses a load that lacks two things or more. What is missing alone is told where it is needed, in more words.
+/// Refuses a load that lacks two or more settings. A single missing one is reported where it is needed, in more detail.
 pub(super) fn none_missing(
     service: ServiceAsFound,
     to: &To,

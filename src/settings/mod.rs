@@ -1,4 +1,5 @@
-//! Flags, environment, ossutil's file and defaults become plain values here, once; nobody after it reads a flag or a variable.
+//! Turns flags, environment, ossutil's file and defaults into plain values, once; no later code reads a flag or a
+//! variable.
 
 mod asked;
 mod check;
@@ -60,29 +61,28 @@ pub(crate) use sources::another_file;
 pub(crate) use status::{StatusSettings, status};
 pub(crate) use telling::{CommandForm, Output, is_step};
 
-/// The bucket of a local load, wherever nobody says otherwise.
+/// The default bucket of a local load.
 pub(crate) const LOCAL_BUCKET: &str = "local";
 
-/// A load, ready to run but for the client, which needs the local service's port.
+/// A load that is ready to run except for the client, which needs the local service's port.
 pub(crate) struct Load {
-    /// The job; its client is still missing.
+    /// The job, still without its client.
     pub job: Job,
-    /// How to reach the service; `None` is a run that sends nothing.
+    /// How to reach the service; `None` for a run that sends nothing.
     pub service: Option<ServiceSettings>,
     /// How to reach the service that such a run asks.
     pub asked: Option<ServiceSettings>,
-    /// The service inside this command, if there is to be one.
+    /// The service inside this command, if wanted.
     pub local: Option<local_service::Options>,
-    /// What stands on standard output.
+    /// What is printed to standard output.
     pub output: Output,
     /// What is logged.
     pub log: Log,
 }
 
-/// Warnings about the global options; what is wrong with those that only ossutil has is an
-/// error.
+/// Warnings about the global options. Invalid values of options that only ossutil has are errors.
 ///
-/// For standard error; `--quiet` keeps them back.
+/// The warnings go to standard error; `--quiet` suppresses them.
 pub(crate) fn warnings(global: &Global, form: CommandForm) -> Result<Vec<String>, Failure> {
     let ossutil = &global.ossutil;
     if let Some(version) =
@@ -108,7 +108,7 @@ pub(crate) fn warnings(global: &Global, form: CommandForm) -> Result<Vec<String>
     Ok(exposed_options(global).into_iter().collect())
 }
 
-/// What everybody should know whose command line holds secrets.
+/// A warning about secrets on the command line.
 fn exposed_options(global: &Global) -> Option<String> {
     let is_given =
         |setting: &&Setting| secret_of(global, setting).is_some_and(|value| setting.is_secret(value));
@@ -122,7 +122,7 @@ fn exposed_options(global: &Global) -> Option<String> {
     })
 }
 
-/// What the command line says of a secret setting.
+/// The value of a secret setting on the command line.
 fn secret_of<'a>(global: &'a Global, setting: &Setting) -> Option<&'a str> {
     let secret = match *setting {
         ACCESS_KEY_SECRET => &global.access_key_secret,
@@ -213,7 +213,7 @@ pub(crate) fn load(
     Ok(Load { job, service, asked, local, output, log })
 }
 
-/// The service that a load writes to, if it writes: the cloud's, or the one inside this command.
+/// The service that a load writes to, if it writes: the cloud service, or the one inside this command.
 fn written_to(
     (cloud, has_local): (Option<ServiceAsFound>, bool),
     bucket: &str,
@@ -228,7 +228,7 @@ fn written_to(
     Ok(service.map(|service| service.with_content_md5(content_md5)))
 }
 
-/// Where the settings of a load come from. One that needs no service takes nothing from the file.
+/// The sources of a load's settings. A load without the cloud service takes nothing from the file.
 fn sources_of<'a>(
     PutVectors { to, sending, .. }: &PutVectors,
     global: &'a Global,
@@ -262,13 +262,13 @@ fn check_local(to: &To, global: &Global) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The service in the cloud, as far as somebody says where it is.
+/// The cloud service, as far as its location is given.
 fn cloud(to: &To, sources: &Sources<'_>) -> Result<ServiceAsFound, Failure> {
     let service = ServiceAsFound::find(sources, to.bucket.as_ref())?;
     missing::none_missing(service, to, sources)
 }
 
-/// The bucket of a load that nobody need reach the cloud for.
+/// The bucket of a load that does not need the cloud service.
 fn bucket_without_service(to: &To, sources: &Sources<'_>) -> Option<Found> {
     let by_flag = |value: String| Found { value, origin: Origin::Flag(BUCKET.option()) };
     let of_url = || {
@@ -293,12 +293,12 @@ pub(crate) fn place(global: &Global, environment: &Environment) -> Result<(PathB
     Ok((path.value, profile))
 }
 
-/// The form that `config show` prints in.
+/// The format that `config show` prints in.
 pub(crate) fn show_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
     telling::own_format(format)
 }
 
-/// What a local service with these options logs.
+/// The log of a local service with these options.
 pub(crate) fn serve_log(
     options: &local_service::Options,
     global: &Global,
@@ -309,7 +309,7 @@ pub(crate) fn serve_log(
     Ok(log)
 }
 
-/// Resolves where the indexes of a bucket are to be listed. It must be a bucket of the cloud service.
+/// Resolves where to list the indexes of a bucket, which must be in the cloud service.
 pub(crate) fn listing(
     to: &To,
     global: &Global,
@@ -324,7 +324,7 @@ pub(crate) fn listing(
     service.settings(&bucket, &sources)
 }
 
-/// Resolves where a bucket is to be looked at, with the settings that a load into it would use.
+/// Resolves where to look at a bucket, with the settings of a load into it.
 pub(crate) fn trial(
     bucket: &str,
     global: &Global,
@@ -366,10 +366,10 @@ mod tests {
     use crate::setting::{ACCESS_KEY_ID, Effect, Fallback, ROLE_SESSION_NAME};
     use crate::testing::{Directory, printed};
 
-    /// A load of which everything is said that the service needs.
+    /// A load with all settings that the service needs.
     const WHOLE: &str = "put-vectors a --bucket bkt --index-name i --region r --account-id 1 -i i -k s";
 
-    /// What is said of a command line that is refused, behind its variables: `OSS_REGION=r put-vectors a`.
+    /// The error for a command line, which may begin with variables: `OSS_REGION=r put-vectors a`.
     fn refused(line: &str) -> String {
         let words = shlex::split(line).unwrap();
         let is_variable = |word: &&String| word.starts_with(char::is_uppercase) && word.contains('=');
@@ -394,17 +394,17 @@ mod tests {
         printed(refused)
     }
 
-    /// What is said of several command lines.
+    /// The errors for several command lines.
     pub(super) fn all_refused<const N: usize>(lines: [&str; N]) -> String {
         lines.map(refused).join("\n")
     }
 
-    /// What is said of loads of which everything is said, with these options too.
+    /// The errors for complete loads with these additional options.
     pub(super) fn all_refused_with<const N: usize>(options: [&str; N]) -> String {
         options.map(|options| refused(&format!("{WHOLE} {options}"))).join("\n")
     }
 
-    /// What is said of loads whose configuration file has one of these lines.
+    /// The errors for loads whose configuration file has one of these lines.
     pub(super) fn all_refused_by_file<const N: usize>(lines: [&str; N]) -> String {
         let directory = Directory::new();
         let refused = lines.map(|line| {

@@ -1,4 +1,4 @@
-//! The files that a run writes: each can be written, none of them is one that it reads, nor are two of them the same.
+//! The files that a run writes: checks that each can be written, that the run reads none of them, and that all differ.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -12,23 +12,23 @@ use crate::local_service::store::FILE_NAME;
 use crate::private;
 use crate::setting::variables::GITHUB_STEP_SUMMARY;
 
-/// The option that names where rejected records go.
+/// The option for rejected records.
 const REJECTS: &str = "--rejects";
-/// The option that names the file for Prometheus.
+/// The option for the file for Prometheus.
 const METRICS: &str = "--metrics-file";
-/// The option that names where the log goes.
+/// The option for the log.
 const LOG: &str = "--log-file";
 
-/// What makes a run write a file.
+/// Why a run writes a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     /// An option that names it.
     Option(&'static str),
-    /// An option that names the folder in which it is.
+    /// An option that names its directory.
     Folder(&'static str),
     /// A variable.
     Variable(&'static str),
-    /// Whoever started the program.
+    /// A standard stream.
     Stream(Stream),
 }
 
@@ -41,7 +41,7 @@ impl Reason {
         }
     }
 
-    /// The file, as what another one may be too.
+    /// The file, as the other file in a conflict.
     fn file(self) -> String {
         match self {
             Self::Folder(name) => format!("the data file in {name}"),
@@ -63,10 +63,10 @@ impl Reason {
 #[derive(Debug)]
 struct Written {
     reason: Reason,
-    /// What is named.
+    /// The path as given.
     path: PathBuf,
     place: Option<Place>,
-    /// Whether all that is written goes to the end, whoever else writes there.
+    /// Whether every write goes to the end, even with other writers.
     appends: bool,
 }
 
@@ -78,7 +78,7 @@ impl Written {
         }
     }
 
-    /// Whether what both write to one file stays whole.
+    /// Whether both can write to one file without damage.
     fn can_share(&self, other: &Self) -> bool {
         let are_streams = matches!((self.reason, other.reason), (Reason::Stream(_), Reason::Stream(_)));
         are_streams || self.appends && other.appends
@@ -87,7 +87,7 @@ impl Written {
 
 /// A file that a run reads.
 pub(super) struct Read {
-    /// What it is.
+    /// A description.
     what: String,
     place: Option<Place>,
 }
@@ -102,15 +102,15 @@ impl Read {
     }
 }
 
-/// All that a run writes where somebody says.
+/// All configured outputs of a run.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
     written: Vec<Written>,
-    /// The folder of the journals, if one is named.
+    /// The directory of the journals, if one is named.
     journals: Option<PathBuf>,
-    /// The folder of the local service's data, if there is to be one.
+    /// The directory of the local service's data, if wanted.
     data: Option<PathBuf>,
-    /// Whether the run goes on with the files of an earlier one.
+    /// Whether the run continues the files of an earlier one.
     resumes: bool,
 }
 
@@ -164,14 +164,14 @@ impl Outputs {
         Self { journals: folder.map(Path::to_owned), ..self }
     }
 
-    /// The folder of the local service's data.
+    /// Adds the directory of the local service's data.
     pub(super) fn data(self, folder: Option<&Path>) -> Self {
         let path = folder.map(|folder| folder.join(FILE_NAME));
         let with_file = self.and(Reason::Folder("--data-dir"), path.as_deref(), false);
         Self { data: folder.map(Path::to_owned), ..with_file }
     }
 
-    /// Refuses what could not be written, or would be written over by another output, before any file is opened.
+    /// Refuses outputs that cannot be written, or that another output would overwrite, before any file is opened.
     pub(super) fn check(&self) -> Result<(), Failure> {
         for Written { reason, path, .. } in &self.written {
             if let Reason::Option(option) = reason {
@@ -186,7 +186,7 @@ impl Outputs {
                 return Err(clash(written, &other.reason.file()));
             }
         }
-        // The others are opened before anything is sent; this one comes into being with the first reject.
+        // The others are opened before anything is sent; this one is created with the first reject.
         let rejects = self.written.iter().find(|written| written.reason == Reason::Option(REJECTS));
         let refused = rejects
             .map_or(Ok(()), |Written { path, .. }| writable(path).map_err(|error| unwritable(path, &error)));
@@ -194,14 +194,14 @@ impl Outputs {
             if !self.resumes {
                 return failure;
             }
-            // Another one would be refused, or leave behind what the first lists.
+            // Another file would be refused, or would leave behind what the first one lists.
             failure.advise("check that its directory exists and is writable")
         })?;
         let metrics = self.written.iter().find(|written| written.reason == Reason::Option(METRICS));
         metrics.map_or(Ok(()), |Written { path, .. }| replaceable(path))
     }
 
-    /// Refuses to write over what is read. Nothing may be said on a stream that goes to such a file.
+    /// Refuses to overwrite what is read. Nothing may be printed to a stream that goes to such a file.
     pub(super) fn check_apart_from(&self, read: &[Read]) -> Result<(), Failure> {
         for Read { what, place } in read {
             let is_it = |written: &&Written| place.is_some() && written.place == *place;
@@ -257,7 +257,7 @@ fn inside(shown: &str, directory: &Path) -> Failure {
     usage(format!("{shown} is in the input directory {}", directory.display()))
 }
 
-/// Refuses what can be no file, whatever the disk.
+/// Refuses a path that can never be a file.
 fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     if path.as_os_str() == "-" {
@@ -277,11 +277,11 @@ fn is_file_name(option: &str, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a file can be written, without leaving anything behind, and without touching one that may be another run's.
+/// Checks that a file can be written, without leaving anything behind or touching one that may belong to another run.
 fn writable(path: &Path) -> io::Result<()> {
     match path.metadata() {
         Ok(there) if there.is_file() => OpenOptions::new().append(true).open(path).map(drop),
-        // To open a pipe may take as long as nobody reads it.
+        // Opening a pipe may block until it has a reader.
         Ok(_) => Ok(()),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Err(_) => {
@@ -291,7 +291,7 @@ fn writable(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a file can be put in the place of another. A pipe or a device would be gone.
+/// Checks that a file can be replaced. A pipe or a device would be lost.
 fn replaceable(path: &Path) -> Result<(), Failure> {
     let advice = "choose a file in an existing, writable directory with --metrics-file";
     if path.metadata().is_ok_and(|there| !there.is_file()) {

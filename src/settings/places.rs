@@ -1,4 +1,4 @@
-//! Which file a path or a standard stream leads to: the same for every name that the file has.
+//! Which file a path or a standard stream leads to: the same for all names of the file.
 
 #[cfg(unix)]
 use std::fs::{self, Metadata};
@@ -9,25 +9,25 @@ use std::path::{Path, PathBuf};
 use crate::exit::Stream;
 use crate::links::target;
 
-/// A file, by what it is and not by what it is called.
+/// A file, by its identity and not by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// One that is there.
+    /// An existing file.
     There(Identity),
-    /// One that may come: its folder, without links in it, and its name.
+    /// A file that may be created: its directory, without links, and its name.
     Coming(PathBuf),
 }
 
-/// The device and the number on it: hard links share them.
+/// Device and inode: hard links share them.
 #[cfg(unix)]
 type Identity = (u64, u64);
 
-/// The path without links in it.
+/// The path without links.
 #[cfg(not(unix))]
 type Identity = PathBuf;
 
 impl Place {
-    /// The file that a path leads to; nothing for pipes, terminals and other devices, which keep nothing.
+    /// The file that a path leads to; `None` for pipes, terminals and other devices, which keep nothing.
     pub(super) fn of(path: &Path) -> Option<Self> {
         match path.metadata() {
             #[cfg(unix)]
@@ -54,13 +54,13 @@ impl Place {
         }
     }
 
-    /// A handle says nothing of its file's name.
+    /// A handle does not give the name of its file.
     #[cfg(not(unix))]
     pub(super) fn of_input() -> Option<Self> {
         None
     }
 
-    /// A handle says nothing of its file's name.
+    /// A handle does not give the name of its file.
     #[cfg(not(unix))]
     pub(super) fn of_stream(_: Stream) -> Option<Self> {
         None
@@ -80,7 +80,7 @@ fn of_descriptor(descriptor: &impl std::os::fd::AsFd) -> Option<Place> {
     metadata.is_file().then(|| Place::There(identity(&metadata)))
 }
 
-/// Whether what is written to a standard stream goes to the end of its file, whoever else writes there.
+/// Whether writes to a standard stream go to the end of its file, even with other writers.
 #[cfg(unix)]
 pub(super) fn appends(stream: Stream) -> bool {
     use rustix::fs::{OFlags, fcntl_getfl};
@@ -92,13 +92,13 @@ pub(super) fn appends(stream: Stream) -> bool {
     flags.is_ok_and(|flags| flags.contains(OFlags::APPEND))
 }
 
-/// Whether what is written to a standard stream goes to the end of its file: nobody can tell.
+/// Whether writes to a standard stream go to the end of its file, which is unknown on this system.
 #[cfg(not(unix))]
 pub(super) fn appends(_: Stream) -> bool {
     false
 }
 
-/// The folder of what a path names.
+/// The directory of a path.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -107,13 +107,13 @@ fn coming(path: &Path) -> Option<PathBuf> {
     Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?))
 }
 
-/// The folders in which a file is listed: where its name stands, and where the links of its name lead.
+/// The directories that list a file: that of its name, and that of the target of its links.
 pub(super) fn folders(path: &Path) -> Vec<PathBuf> {
     let target = target(path);
     [path, &target].into_iter().filter_map(|path| folder_of(path).canonicalize().ok()).collect()
 }
 
-/// A folder without links in its path; what is not there yet stands as it is named.
+/// A directory without links in its path; parts that do not exist yet stay as given.
 pub(super) fn whole(folder: &Path) -> Option<PathBuf> {
     let folder = std::path::absolute(folder).ok()?;
     let there = folder.ancestors().find_map(|there| Some((there, there.canonicalize().ok()?)));

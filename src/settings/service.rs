@@ -14,24 +14,24 @@ use crate::oss::network::Proxy;
 use crate::put::report::notice::Severity;
 use crate::setting::{ACCOUNT_ID, BUCKET, ENDPOINT, REGION};
 
-/// What flags, variables and the file say of the service; what they leave out is `None`.
+/// The service settings from flags, variables and the file; missing ones are `None`.
 pub(super) struct ServiceAsFound {
     pub(super) region: Option<Found>,
     pub(super) account: Option<Found>,
     pub(super) bucket: Option<Found>,
-    /// Known as soon as the region is, or somebody names a host.
+    /// Known if the region is known, or a host is given.
     pub(super) endpoint: Option<Found<Endpoint>>,
     pub(super) addressing: Option<Found<Addressing>>,
     pub(super) connection: Connection,
-    /// What everybody should know who reads what is printed.
+    /// Notes for everyone who reads the output.
     notes: Vec<String>,
 }
 
-/// How to reach the service and with which credential.
+/// How to reach the service, and with which credential.
 pub(crate) struct ServiceSettings {
     pub(super) options: client::ClientOptions,
     pub(super) credential: Box<dyn Source>,
-    /// What everybody should know who reads what is printed.
+    /// Remarks for everyone who reads the output.
     pub remarks: Vec<(Severity, String)>,
 }
 
@@ -44,13 +44,13 @@ impl ServiceSettings {
         Ok(self)
     }
 
-    /// The same with `Content-MD5` in its requests, or without.
+    /// The same with or without `Content-MD5` in its requests.
     pub(super) fn with_content_md5(mut self, content_md5: bool) -> Self {
         self.options.content_md5 = content_md5;
         self
     }
 
-    /// Makes the client.
+    /// Creates the client.
     pub(crate) fn client(self) -> Result<Client, Failure> {
         Client::new(self.options, Credentials::new(self.credential)).map_err(|error| {
             Failure::from_lines(ErrorCode::InvalidSetting, &format!("cannot create the HTTP client: {error}"))
@@ -58,14 +58,14 @@ impl ServiceSettings {
     }
 }
 
-/// The host that somebody names, and what it says of the service.
+/// The given host, and what it says about the service.
 #[derive(Default)]
 struct Host {
-    /// As it is used: for a host of objects the one of vectors that goes with it.
+    /// The host to use: for a host for objects, the matching one for vectors.
     found: Option<Found>,
     endpoint: Option<Found<Endpoint>>,
     region: Option<Found>,
-    /// Of a bucket's whole URL.
+    /// From a bucket's whole URL.
     account: Option<Found>,
     note: Option<String>,
 }
@@ -90,7 +90,8 @@ impl Host {
         })
     }
 
-    /// Whoever names a host on the command line does not mean the region that the file has for other hosts.
+    /// A setting, unless the host gives a stronger one: a host on the command line overrides the region that the file
+    /// has for other hosts.
     fn or_stronger(&self, given: Option<Found>, said: Option<&Found>) -> Option<Found> {
         let rank = self.found.as_ref().map_or(0, |host| host.origin.rank());
         match (&given, said) {
@@ -99,7 +100,7 @@ impl Host {
         }
     }
 
-    /// What is odd about a region that is not the host's.
+    /// The warning about a region that is not the host's.
     fn contradiction(&self, region: Option<&Found>) -> Option<String> {
         let (host, said, region) = (self.found.as_ref()?, self.region.as_ref()?, region?);
         (region.value != said.value).then(|| {
@@ -112,7 +113,7 @@ impl Host {
 }
 
 impl ServiceAsFound {
-    /// Asks all sources; what is wrong is an error, what is missing is not.
+    /// Reads all sources; invalid settings are errors, missing ones are not.
     pub(super) fn find(sources: &Sources<'_>, bucket: Option<&String>) -> Result<Self, Failure> {
         let global = sources.global;
         let host = Host::find(sources)?;
@@ -146,9 +147,9 @@ impl ServiceAsFound {
         Ok(Self { region, account, bucket: bucket.or_else(said), endpoint, addressing, connection, notes })
     }
 
-    /// All of it, for a load into `bucket`; what is missing is an error now.
+    /// The complete settings for a load into `bucket`; missing ones are errors now.
     pub(super) fn settings(self, bucket: &str, sources: &Sources<'_>) -> Result<ServiceSettings, Failure> {
-        // Whoever knows the region knows a host.
+        // The region determines a host.
         let (Some(region), Some(endpoint)) = (self.region, self.endpoint) else {
             return Err(sources.missing(&REGION));
         };
@@ -167,7 +168,8 @@ impl ServiceAsFound {
     }
 }
 
-/// A host as it is used. Whoever has a configuration of ossutil names the host of objects there, and means the region.
+/// The host to use. Users with a configuration for ossutil have the host for objects there, which stands for the
+/// region.
 fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
     parsed(&named)?;
     let Some((objects, vectors)) = of_objects(&named.value) else { return Ok((named, None)) };
@@ -181,7 +183,7 @@ fn of_vectors(named: Found) -> Result<(Found, Option<String>), Failure> {
     }
 }
 
-/// What to say of an endpoint that is one of objects.
+/// The failure for an endpoint for objects.
 fn is_of_objects(endpoint: &str) -> Failure {
     let (objects, vectors) = of_objects(endpoint).unwrap_or_default();
     let failure =
@@ -192,7 +194,7 @@ fn is_of_objects(endpoint: &str) -> Failure {
     })
 }
 
-/// Whether a text can be an endpoint.
+/// Checks that a text can be an endpoint.
 pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
     Endpoint::parse(Some(endpoint), "").map_err(|error| no_endpoint(&error))?;
     if of_objects(endpoint).is_some() { Err(is_of_objects(endpoint)) } else { Ok(()) }
@@ -219,7 +221,7 @@ fn no_endpoint(error: &EndpointError) -> Failure {
     }
 }
 
-/// The endpoint with the addressing that is asked for, and the one that it really has.
+/// The endpoint with the requested addressing, and its actual addressing.
 fn addressed(
     endpoint: Option<Found<Endpoint>>,
     style: Option<Found<Addressing>>,

@@ -1,4 +1,4 @@
-//! `config show`: every value that a load would use, and where it comes from, by the code that a load uses.
+//! `config show`: every value that a load would use, and its origin, determined by the same code as in a load.
 
 use std::time::Duration;
 
@@ -25,17 +25,17 @@ use crate::shown::visible;
 /// A setting as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Shown {
-    /// Its key in the file, which is its flag too.
+    /// Its key in the file, which is also its flag.
     pub name: &'static str,
-    /// Its value; `None` if nobody has said it and there is nothing usual.
+    /// Its value; `None` if it is not set and has no default.
     pub value: Option<String>,
-    /// Where it comes from: flag, variable, file, vendor, endpoint or default.
+    /// Its origin: flag, variable, file, vendor, endpoint or default.
     pub origin: Option<&'static str>,
-    /// Which flag, which variable, which file and section; of a credential that cannot be had, why not.
+    /// Which flag, variable, or file and section; for a credential that is not available, why.
     pub from: Option<String>,
 }
 
-/// Finds out every setting.
+/// Determines every setting.
 pub(crate) fn show(
     arguments: &ConfigShow,
     global: &Global,
@@ -85,7 +85,7 @@ pub(crate) fn show(
     Ok(rows)
 }
 
-/// A setting without what nobody may see.
+/// A setting with its secrets masked.
 fn of_setting(setting: &Setting, found: Option<Found>) -> Shown {
     row(setting.name, found.map(|found| found.map(|value| setting.masked(&value))))
 }
@@ -116,7 +116,7 @@ fn seconds(time: Duration) -> String {
     format!("{}s", time.as_secs_f64())
 }
 
-/// The settings as lines for people, one a setting, perhaps with where each comes from.
+/// The settings as lines for people, one per setting, optionally with their origins.
 pub(crate) fn lines(shown: &[Shown], with_origin: bool) -> String {
     fn value(row: &Shown) -> &str {
         row.value.as_deref().unwrap_or("-")

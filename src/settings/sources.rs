@@ -1,4 +1,4 @@
-//! Where the settings of the cloud service come from: flag > environment > ossutil's file.
+//! The sources of the cloud service's settings, in order of precedence: flag, environment, ossutil's file.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::profile::{NoDefault, Profile};
 use crate::setting::{ADDRESSING_STYLE, CONFIG_FILE, ENDPOINT, Fallback, Key, PROFILE, RETRY_TIMES, Setting};
 use crate::values::Times;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// A flag, with its hyphens.
@@ -28,14 +28,14 @@ pub(super) enum Origin {
     },
     /// One of the places where the vendor's credential libraries look.
     Vendor(&'static str),
-    /// What the endpoint itself says: a bucket's URL, or a host of the service.
+    /// The endpoint itself: a bucket's URL, or a host of the service.
     Endpoint,
-    /// Nobody has said anything.
+    /// The default.
     Default,
 }
 
 impl Origin {
-    /// How much it counts: the higher one wins.
+    /// Its precedence: the higher one wins.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Default => 0,
@@ -45,7 +45,7 @@ impl Origin {
         }
     }
 
-    /// Whether it is the same flag, variable or place, or the same file, whichever section.
+    /// Whether it is the same flag, variable or place, or the same file in any section.
     pub(super) fn is_same_place(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::File { path, .. }, Self::File { path: other, .. }) => path == other,
@@ -78,7 +78,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value, and where it comes from.
+/// A value, and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found<T = String> {
     pub(super) value: T,
@@ -95,13 +95,13 @@ impl<T> Found<T> {
         Self { value, origin: Origin::Default }
     }
 
-    /// What is wrong with the value, told with its place.
+    /// The failure for the value, with its place.
     pub(super) fn blamed(&self, setting: &Setting, failure: Failure) -> Failure {
         let message = format!("{}: {}", self.place(setting), failure.message);
         Failure { code: self.code(), message, ..failure }
     }
 
-    /// Where the value stands.
+    /// The place of the value.
     pub(super) fn place(&self, setting: &Setting) -> String {
         match &self.origin {
             Origin::File { .. } => format!("{} in {}", setting.name, self.origin),
@@ -109,27 +109,27 @@ impl<T> Found<T> {
         }
     }
 
-    /// What it is called when the value is invalid.
+    /// The code of an error in the value.
     fn code(&self) -> ErrorCode {
         if matches!(self.origin, Origin::Flag(_)) { ErrorCode::Usage } else { ErrorCode::InvalidSetting }
     }
 }
 
-/// Where a setting may come from: the flag wins over the variable, the variable over the file.
+/// The sources of settings: a flag takes precedence over a variable, and a variable over the file.
 pub(super) struct Sources<'a> {
     pub(super) global: &'a Global,
     pub(super) environment: &'a Environment,
     pub(super) profile: Profile,
     /// The file that the profile was read from.
     pub(super) file: Option<PathBuf>,
-    /// Why a file that says something gives no profile, where nobody names one.
+    /// Why a file with settings gives no profile, if none is named.
     pub(super) unused: Option<NoDefault>,
-    /// The bucket of which the file may say something of its own.
+    /// The bucket for which the file may have settings of its own.
     pub(super) bucket: Option<String>,
 }
 
 impl<'a> Sources<'a> {
-    /// Flags, variables and the profile that they choose. Without a bucket it is the one whose URL is the endpoint.
+    /// Flags, variables and the profile that they choose. Without a bucket it is the one in the endpoint's URL.
     pub(super) fn read(
         global: &'a Global,
         environment: &'a Environment,
@@ -148,7 +148,7 @@ impl<'a> Sources<'a> {
         Self { global, environment, profile: Profile::default(), file: None, unused: None, bucket: None }
     }
 
-    /// A setting with where it comes from: what its flag says, else its variable, else the file; an empty value is none.
+    /// A setting and its origin: from its flag, or else its variable, or else the file; empty values do not count.
     pub(super) fn find(&self, flag: Option<&str>, setting: &Setting) -> Option<Found> {
         outside(flag, setting, self.environment).or_else(|| {
             let is_in_file = setting.key != Key::None;
@@ -159,7 +159,7 @@ impl<'a> Sources<'a> {
         })
     }
 
-    /// What to say when a setting that is needed is nowhere.
+    /// The failure if a required setting is missing.
     pub(super) fn missing(&self, setting: &Setting) -> Failure {
         self.with_unused(
             Failure::new(ErrorCode::MissingSetting, format!("no {} is set", setting.noun)).advise(format!(
@@ -169,7 +169,7 @@ impl<'a> Sources<'a> {
         )
     }
 
-    /// What to say when something is nowhere, after why the file was of no use.
+    /// The failure if something is missing, with why the file was not used.
     pub(super) fn with_unused(&self, failure: Failure) -> Failure {
         let Some(unused) = &self.unused else { return failure };
         let advice = failure.advice.map_or_else(String::new, |advice| format!("; or {advice}"));
@@ -177,7 +177,7 @@ impl<'a> Sources<'a> {
         Failure { message, advice: Some(unused.advice() + &advice), ..failure }
     }
 
-    /// What to say of a file that is of no use where the credential comes from somewhere else: it was probably meant.
+    /// The note about an unused file if the credential comes from elsewhere, since the file was probably meant.
     pub(super) fn unused_note(&self, credential: &Origin) -> Option<String> {
         let unused = self.unused.as_ref()?;
         let is_named =
@@ -186,7 +186,7 @@ impl<'a> Sources<'a> {
             .then(|| format!("{} is ignored: {unused}; {}", self.file_name(), unused.advice()))
     }
 
-    /// The configuration file, as people know it.
+    /// The name of the configuration file, for people.
     pub(super) fn file_name(&self) -> String {
         match config_file(self.global, self.environment) {
             Some(Found { value, origin: Origin::Flag(_) | Origin::Variable(_) }) => {
@@ -196,7 +196,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// A setting that is no text: its flag, already understood, or its key in the file, or else its default.
+    /// A setting with a type: its parsed flag, or its key in the file, or else its default.
     pub(super) fn typed<T: FromStr<Err: fmt::Display>>(
         &self,
         flag: Option<T>,
@@ -222,7 +222,7 @@ impl<'a> Sources<'a> {
 
     pub(super) fn addressing_style(&self) -> Result<Option<Found<Addressing>>, Failure> {
         let style = self.typed(self.global.addressing_style, &ADDRESSING_STYLE)?;
-        // What is usual depends on the endpoint, so that nobody's word must be told from it.
+        // The default depends on the endpoint, so only an explicit value counts.
         Ok(Some(style).filter(|style| style.origin != Origin::Default).map(|style| {
             style.map(|style| match style {
                 AddressingStyle::Path => Addressing::Path,
@@ -232,7 +232,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// What flag or variable say of a setting.
+/// A setting from its flag or variable.
 fn outside(flag: Option<&str>, setting: &Setting, environment: &Environment) -> Option<Found> {
     let flag = flag.filter(|value| !value.is_empty()).map(|value| by_flag(setting, value.to_owned()));
     flag.or_else(|| {
@@ -246,7 +246,7 @@ fn by_flag<T>(setting: &Setting, value: T) -> Found<T> {
     Found { value, origin: Origin::Flag(setting.option()) }
 }
 
-/// What counts where nobody has said anything.
+/// The default of a setting.
 pub(super) fn usual(setting: &Setting) -> Found {
     Found::usual(match setting.fallback {
         Fallback::Value(value) => value.to_owned(),
@@ -254,14 +254,14 @@ pub(super) fn usual(setting: &Setting) -> Found {
     })
 }
 
-/// What to say of a value that cannot be what it is, and why.
+/// The failure for an invalid value, with the reason.
 pub(super) fn not_this(found: &Found, setting: &Setting, why: &str) -> Failure {
     let message = format!("invalid value {:?} for {}: {why}", found.value, found.place(setting));
     Failure::new(found.code(), message)
         .advise(format!("fix it there, or override it with {}", setting.option()))
 }
 
-/// What ossutil's file says.
+/// The content of ossutil's file.
 #[derive(Default)]
 struct ReadProfile {
     profile: Profile,
@@ -269,7 +269,7 @@ struct ReadProfile {
     unused: Option<NoDefault>,
 }
 
-/// Reads the profile that flags and variables name from ossutil's file. Only a file that is named must be there.
+/// Reads the profile that flags and variables choose from ossutil's file. Only a file that is named must exist.
 fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Failure> {
     let path = config_file(global, environment);
     let name = profile_name(global, environment);
@@ -288,13 +288,13 @@ fn profile(global: &Global, environment: &Environment) -> Result<ReadProfile, Fa
     Ok(ReadProfile { profile, file: Some(path), unused })
 }
 
-/// How to name another configuration file than one that cannot be used.
+/// How to name another configuration file if one cannot be used.
 pub(crate) fn another_file() -> String {
     let variables = CONFIG_FILE.variables().join(", ");
     format!("choose another configuration file with -c ({variables})")
 }
 
-/// The configuration file; whether it is there is another question. `None` for a user without a home.
+/// The configuration file, whether or not it exists. `None` for a user without a home directory.
 pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<Found<PathBuf>> {
     if let Some(path) = global.config_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
         return Some(by_flag(&CONFIG_FILE, path.clone()));
@@ -306,7 +306,7 @@ pub(super) fn config_file(global: &Global, environment: &Environment) -> Option<
     Some(Found::usual(home.join(".ossutilconfig")))
 }
 
-/// The profile that is asked for by name.
+/// The name of the requested profile.
 pub(super) fn profile_name(global: &Global, environment: &Environment) -> Option<Found> {
     outside(global.profile.as_deref(), &PROFILE, environment)
 }

@@ -1,4 +1,4 @@
-//! Where the loads are that somebody wants to see, and how they are shown.
+//! Which loads the user wants to see, and how to show them.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use super::telling::{can_redraw, own_format};
 use crate::cli::{OutputFormat, Status};
 use crate::exit::Failure;
 
-/// A look at loads.
+/// The settings of `status`.
 #[derive(Debug)]
 pub(crate) struct StatusSettings {
-    /// The folder of all loads' folders.
+    /// The directory of all loads' directories.
     pub folder: PathBuf,
     pub format: OutputFormat,
-    /// Whether it is looked at again and again.
+    /// Whether to watch it continuously.
     pub is_watched: bool,
 }
 
-/// Resolves a look at loads.
+/// Resolves the settings of `status`.
 pub(crate) fn status(arguments: &Status, environment: &Environment) -> Result<StatusSettings, Failure> {
     let format = own_format(arguments.output_format)?;
     if arguments.watch && format == OutputFormat::Json {

@@ -1,4 +1,4 @@
-//! How tables are written, as far as flags say.
+//! The syntax of tables according to the flags.
 
 use super::check::usage;
 use crate::cli::{PutVectors, TableOptions};
@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::read::Tables;
 use crate::values::{Character, Quote};
 
-/// What the flags say about tables.
+/// The table options in the flags.
 pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<Tables, Failure> {
     let byte = |character: Option<Character>| character.map(|Character(byte)| byte);
     let quote = tables.quote.map_or(Tables::default().quote, |Quote(quote)| quote);
@@ -18,7 +18,7 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
     let roles = [
         ("--delimiter", byte(tables.delimiter)),
         ("--quote", quote),
-        // Who names the quote itself means that it is doubled, which always counts.
+        // A user who gives the quote itself means that it is doubled, which is always allowed.
         ("--escape", escape.filter(|escape| quote != Some(*escape))),
         ("--comment", byte(tables.comment)),
     ];
@@ -54,7 +54,7 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
     })
 }
 
-/// The flags that are given, with their values: they change what is made of the input.
+/// The flags that are given, with their values, which change what the input is read as.
 pub(super) fn given(tables: &TableOptions) -> Vec<(&'static str, String)> {
     let byte = |character: Option<Character>| character.map(|Character(byte)| shown(byte));
     let switch = |is_given: bool| is_given.then(|| "given".to_owned());

@@ -1,4 +1,4 @@
-//! What a run tells and where: the style of progress, the events, standard output, and who else listens.
+//! What a run reports and where: the style of progress, the events, standard output, and other listeners.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
@@ -22,7 +22,7 @@ use crate::setting::PROGRESS_INTERVAL;
 use crate::setting::variables::{CI, GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, TERM};
 use crate::values::Timeout;
 
-/// Whose form a command has.
+/// The style of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CommandForm {
     /// The program's own.
@@ -31,27 +31,27 @@ pub(crate) enum CommandForm {
     Ossutil,
 }
 
-/// What stands on standard output.
+/// What is printed to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// The summary for people.
     Text,
     /// The summary as one JSON document.
     Json,
-    /// The events; people read the summary on standard error.
+    /// The events; the summary for people goes to standard error.
     Events,
-    /// What ossutil prints; people read the summary on standard error.
+    /// The output of ossutil; the summary for people goes to standard error.
     Ossutil,
 }
 
 impl Output {
-    /// Whether a script reads all of the summary on standard output.
+    /// Whether standard output has the whole summary for scripts.
     pub(crate) fn is_document(self) -> bool {
         matches!(self, Self::Json | Self::Events)
     }
 }
 
-/// What a run tells, and where; the target's names are still missing.
+/// What a run reports, and where; still without the names of bucket and index.
 pub(super) fn telling(
     arguments: &PutVectors,
     global: &Global,
@@ -65,7 +65,7 @@ pub(super) fn telling(
         Some(_) if events_on_stdout => Some(Events::Output),
         Some(path) => Some(events_file(path, reporting.resume)?),
     };
-    // Lines of events or of a log among its own would tear a bar.
+    // Lines of events or of a log on the same terminal would break a bar.
     let shares_terminal = match log.destination {
         Destination::Error => log.level != Level::Off,
         Destination::Output => log.level != Level::Off && std::io::stdout().is_terminal(),
@@ -102,8 +102,8 @@ fn interval(reporting: &Reporting, sources: &Sources<'_>) -> Result<Duration, Fa
     Ok(interval)
 }
 
-/// What is kept from standard error, and the log with that: who reads the summary as JSON finds everything there, so that
-/// standard error is left to errors. A log that the file alone asks for is off then.
+/// What not to print on standard error, and the log to match. Readers of the summary as JSON find everything there, so
+/// only errors go to standard error. A log that is set only in the file is off then.
 pub(super) fn quiet(is_quiet: bool, output: Output, log: LogAsFound) -> Result<(Quiet, Log), Failure> {
     let is_flag = matches!(log.level.origin, Origin::Flag(_));
     let log = log.settings();
@@ -121,24 +121,24 @@ pub(super) fn quiet(is_quiet: bool, output: Output, log: LogAsFound) -> Result<(
     }
 }
 
-/// A name that no other run has: 64 bits that the system's source of randomness has made.
+/// A unique name: 64 bits from the system's source of randomness.
 fn run_id() -> String {
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
-/// Whether a stream that may be a terminal can be drawn on again and again.
+/// Whether a stream that may be a terminal can be redrawn.
 pub(super) fn can_redraw(is_terminal: bool, environment: &Environment) -> bool {
     Terminal::of(is_terminal, environment) != Terminal::None
 }
 
-/// What standard error can show.
+/// What standard error can display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Terminal {
     /// Lines only.
     None,
-    /// What can be redrawn, but is kept as a log.
+    /// It can be redrawn, but is kept as a log.
     Ci,
-    /// What can be redrawn, before somebody's eyes.
+    /// It can be redrawn, and someone is watching.
     Watched,
 }
 
@@ -180,7 +180,7 @@ pub(super) fn actions(environment: &Environment) -> Option<Actions> {
     is_step(environment).then(|| Actions { step_summary: path.map(PathBuf::from) })
 }
 
-/// What stands on standard output, which holds one thing only.
+/// What is printed to standard output, which can have only one content.
 pub(super) fn output(reporting: &Reporting, form: CommandForm, log: &Destination) -> Result<Output, Failure> {
     let has_events = reporting.events.as_deref() == Some(Path::new("-"));
     let output = match (form, has_events, own_format(reporting.output_format)) {
@@ -201,7 +201,7 @@ pub(super) fn output(reporting: &Reporting, form: CommandForm, log: &Destination
     Ok(output)
 }
 
-/// The form of output asked for, if it is one that the program has outside of `vectors-api`.
+/// The requested output format, if the program supports it outside of `vectors-api`.
 pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> {
     let name = match format {
         OutputFormat::Text | OutputFormat::Json => return Ok(format),
@@ -213,9 +213,9 @@ pub(super) fn own_format(format: OutputFormat) -> Result<OutputFormat, Failure> 
         .advise("use ossvec vectors-api for raw, xml and yaml"))
 }
 
-/// A load that goes on keeps telling in the same file.
+/// The file of events, to which a load that continues appends.
 fn events_file(path: &Path, resume: bool) -> Result<Events, Failure> {
-    // Only a file is read, to see how it ends; a pipe that were opened for reading too would have a reader for good.
+    // Only a file is read, to find its end; a pipe opened for reading, too, would keep a reader forever.
     let is_read = resume && path.metadata().is_ok_and(|file| file.is_file());
     let file = private::writing().create(true).truncate(false).append(resume).read(is_read).open(path);
     let file = file.map_err(|error| {

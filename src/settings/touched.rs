@@ -1,4 +1,4 @@
-//! All files that a load touches: one list of what it writes, one of what it reads, by whatever option or variable.
+//! All files that a load touches: a list of what it writes and a list of what it reads, from any option or variable.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::record::Input;
 use crate::setting::CA_BUNDLE;
 use crate::setting::variables::{ALIBABA_CLOUD_OIDC_TOKEN_FILE, SSL_CERT_FILE};
 
-/// Refuses a load whose command line names one file for two ends, before a configuration file is read.
+/// Refuses a load whose command line names one file for two purposes, before a configuration file is read.
 pub(super) fn check_named(
     arguments: &PutVectors,
     expanded: &Expanded,
@@ -28,7 +28,7 @@ pub(super) fn check_named(
     written(arguments, &sources, &log, None).check_apart_from(&read(arguments, expanded, &sources)?)
 }
 
-/// The same with what the configuration file names; says what is written.
+/// The same, including files named in the configuration file; returns what is written.
 pub(super) fn check(
     arguments: &PutVectors,
     expanded: &Expanded,
@@ -43,7 +43,7 @@ pub(super) fn check(
     Ok(outputs)
 }
 
-/// What is written.
+/// The files that are written.
 fn written(
     arguments: &PutVectors,
     sources: &Sources<'_>,
@@ -63,12 +63,12 @@ fn written(
         .journals(reporting.checkpoint_dir.as_deref())
 }
 
-/// What a local service writes.
+/// The files that a local service writes.
 pub(super) fn written_by_service(global: &Global, log: &Log, options: &local_service::Options) -> Outputs {
     Outputs::of_streams().data(options.data.as_deref()).log(log_file(log, global))
 }
 
-/// The file of the log. One that is named counts also where nothing is logged.
+/// The file of the log. One that is named counts even if nothing is logged.
 fn log_file<'a>(log: &'a Log, global: &Global) -> Option<&'a Path> {
     let is_used = log.level != Level::Off || global.log_file.is_some();
     match &log.destination {
@@ -77,7 +77,7 @@ fn log_file<'a>(log: &'a Log, global: &Global) -> Option<&'a Path> {
     }
 }
 
-/// What is read, but for the files that a credential names.
+/// The files that are read, except for those of a credential.
 fn read(arguments: &PutVectors, expanded: &Expanded, sources: &Sources<'_>) -> Result<Vec<Read>, Failure> {
     let list = arguments.reading.files_from.iter().map(|list| {
         if list.as_os_str() == "-" { Read::standard_input() } else { Read::file("--files-from", list) }
@@ -103,7 +103,7 @@ fn read(arguments: &PutVectors, expanded: &Expanded, sources: &Sources<'_>) -> R
     Ok(inputs.chain(list).chain(others.into_iter().flatten()).chain(vendor).collect())
 }
 
-/// The files that a credential names.
+/// The files of a credential.
 pub(super) fn read_by_credential(service: Option<&ServiceSettings>) -> Vec<Read> {
     let files = service.iter().flat_map(|service| service.credential.files());
     files.map(|path| Read::file("a credentials file", &path)).collect()

@@ -1,6 +1,6 @@
 //! The places where the vendor's credential libraries look for a credential, in their order.
 //!
-//! Unlike there, a place that is configured and fails is told; none behind it is tried.
+//! Unlike in those libraries, a place that is configured but fails is an error; later ones are not tried.
 
 use std::path::PathBuf;
 
@@ -18,10 +18,10 @@ use crate::setting::variables::{
     ALIBABA_CLOUD_ROLE_SESSION_NAME, ALIBABA_CLOUD_SECURITY_TOKEN,
 };
 
-/// A place and how it is looked into.
+/// Reads a place.
 type Place = fn(&Environment) -> Result<Recipe, Lack>;
 
-/// The places, in the order in which they count.
+/// The places, in order of precedence.
 const PLACES: [(&str, Place); 6] = [
     (ALIBABA_CLOUD_ACCESS_KEY_ID, variables),
     (ALIBABA_CLOUD_OIDC_TOKEN_FILE, oidc),
@@ -31,7 +31,7 @@ const PLACES: [(&str, Place); 6] = [
     (ALIBABA_CLOUD_CREDENTIALS_URI, uri),
 ];
 
-/// Whether one of the places says anything, right or wrong.
+/// Whether one of the places is configured, valid or not.
 pub(super) fn is_configured(environment: &Environment) -> bool {
     PLACES.iter().any(|(_, place)| !matches!(place(environment), Err(Lack::Absent(_))))
 }
@@ -54,7 +54,7 @@ pub(super) fn recipe(environment: &Environment, file: &str) -> Result<(Recipe, &
     )))
 }
 
-/// The values of variables that go together; one without the others is a mistake.
+/// The values of variables that belong together; one without the others is a mistake.
 fn together<const N: usize>(names: [&str; N], environment: &Environment) -> Result<[String; N], Lack> {
     let values = names.map(|name| variable_of(name, environment));
     let is_set = |index: &usize| values.get(*index).is_some_and(Option::is_some);
@@ -111,7 +111,7 @@ fn alibabacloud(environment: &Environment) -> Result<Recipe, Lack> {
     let section = named.as_deref().unwrap_or("default");
     let found = INI_FILES.read(environment, |text| alibabacloud_recipe(text, section));
     match (found, &named) {
-        // It is the last of the two files in which a profile may be.
+        // This is the last of the two files that may have a profile.
         (Err(Lack::Absent(here)), Some(name)) => {
             let there = match aliyun_cli(environment) {
                 Err(Lack::Absent(there) | Lack::Wrong(there)) => there,
@@ -128,7 +128,7 @@ fn ecs_role(environment: &Environment) -> Result<Recipe, Lack> {
     if is_true(ALIBABA_CLOUD_ECS_METADATA_DISABLED, environment) {
         return Err(Lack::Absent(format!("{ALIBABA_CLOUD_ECS_METADATA_DISABLED} is true")));
     }
-    // Nobody who has configured nothing wants an address in the local network asked for credentials.
+    // Without any configuration, an address in the local network must not be asked for credentials.
     let name =
         variable_of(variable, environment).ok_or_else(|| Lack::Absent(format!("{variable} is not set")))?;
     Ok(Recipe::EcsRole { name: Some(name), only_with_token: false })
@@ -141,11 +141,11 @@ fn uri(environment: &Environment) -> Result<Recipe, Lack> {
     Ok(Recipe::Uri(Secret::new(url)))
 }
 
-/// A file that a variable names, else one of the usual ones below the home.
+/// A file that a variable names, or else one of the default ones in the home directory.
 struct Files {
     variable: &'static str,
     usual: &'static [&'static str],
-    /// What to say of a user without a home.
+    /// The message for a user without a home directory.
     homeless: &'static str,
 }
 
@@ -157,18 +157,18 @@ const CLI_FILES: Files = Files {
 
 const INI_FILES: Files = Files {
     variable: ALIBABA_CLOUD_CREDENTIALS_FILE,
-    // The vendor's libraries do not agree on the name.
+    // The vendor's libraries disagree about the name.
     usual: &[".alibabacloud/credentials", ".alibabacloud/credentials.ini"],
     homeless: "there is no home directory for .alibabacloud/credentials",
 };
 
-/// The files of these places, whether or not they are there.
+/// The files of these places, whether or not they exist.
 pub(super) fn files(environment: &Environment) -> Vec<PathBuf> {
     [CLI_FILES, INI_FILES].iter().flat_map(|files| files.paths(environment)).collect()
 }
 
 impl Files {
-    /// The file that is named, or those that are usual.
+    /// The named file, or the default ones.
     fn paths(&self, environment: &Environment) -> Vec<PathBuf> {
         if let Some(named) = variable_of(self.variable, environment) {
             return vec![PathBuf::from(named)];
@@ -177,7 +177,7 @@ impl Files {
         home.map(|home| self.usual.iter().map(|name| home.join(name)).collect()).unwrap_or_default()
     }
 
-    /// Reads the first of the files that exists; one that is named must.
+    /// Reads the first of the files that exists; a named one must exist.
     fn read(
         &self,
         environment: &Environment,
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
     use crate::testing::printed;
 
-    /// A home with files in it.
+    /// A home directory with files.
     struct Home(PathBuf);
 
     impl Home {

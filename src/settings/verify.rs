@@ -11,8 +11,8 @@ use crate::put::report::Verified;
 use crate::put::{Job, Wanted};
 use crate::values::PartOfKeys;
 
-/// The arguments of the load that is verified, without what only a load does, so that its command line needs no change but
-/// for one word. A batch is what one request can read.
+/// The arguments of the load to verify, without what only applies to loads, so that only one word of its command line
+/// must change. A batch is what one request can read.
 pub(super) fn of_load(Verify { load, .. }: &Verify) -> Result<PutVectors, Failure> {
     check(load)?;
     let mut arguments = load.clone();
@@ -23,7 +23,7 @@ pub(super) fn of_load(Verify { load, .. }: &Verify) -> Result<PutVectors, Failur
     Ok(arguments)
 }
 
-/// Makes a verification of a load.
+/// Turns a load into a verification.
 pub(super) fn only_read(job: &mut Job, sample: Option<PartOfKeys>) {
     let Wanted { name, dimension, metric, .. } = job.wanted.clone();
     job.wanted = Wanted {
@@ -43,7 +43,7 @@ pub(super) fn only_read(job: &mut Job, sample: Option<PartOfKeys>) {
     job.keep.reading.extend(sample.map(|sample| ("--sample".to_owned(), sample.to_string())));
 }
 
-/// Refuses what contradicts a verification.
+/// Refuses options that contradict a verification.
 fn check(PutVectors { sending, reporting, .. }: &PutVectors) -> Result<(), Failure> {
     for (is_given, option) in [(sending.dry_run, "--dry-run"), (sending.check, "--check")] {
         if is_given {
@@ -51,7 +51,7 @@ fn check(PutVectors { sending, reporting, .. }: &PutVectors) -> Result<(), Failu
                 .advise(format!("remove {option}")));
         }
     }
-    // A finding may be taken back by a later record of its key, which takes a file that can be changed.
+    // A later record with its key may take a finding back, which requires a file that can be modified.
     let is_other = |path: &PathBuf| path.metadata().is_ok_and(|file| !file.is_file());
     match &reporting.rejects {
         Some(path) if is_other(path) => {

@@ -1,22 +1,24 @@
-//! What is not as most numbers are, by plain code: what ends a vector, numbers of other spellings, the end of the text.
+//! The cases that the fast path does not cover, in plain code: the end of a vector, other spellings, the end of the
+//! text.
 
 use super::plain::ReadOne;
 
-/// Numbers of one batch: where they are is found for so many, and then what they are.
+/// Numbers of one batch: first all of them are located, then they are converted.
 pub(super) const BATCH: usize = 128;
 
-/// Most numbers that begin in 64 bytes, if they are of the kind served: `0.1,` sixteen times.
+/// The maximum number of numbers that begin in 64 bytes, if all are of the supported form: `0.1,` sixteen times.
 pub(super) const MOST: usize = 16;
 
-/// More numbers of a batch that must be read by themselves are quicker read by the plain code.
+/// If more numbers of a batch than this need individual parsing, the plain code is faster.
 const MOST_ALONE: u32 = 32;
 
-/// The numbers found that are not converted yet.
+/// The numbers that are located but not yet converted.
 pub(super) struct Batch {
-    /// Where the window of each begins: a byte before its first digit. One more tells where the last one ends.
+    /// The start of each number's window: the byte before its first digit. An extra entry shows where the last number
+    /// ends.
     pub(super) windows: [u32; BATCH + MOST],
     pub(super) count: usize,
-    /// A bit for each that has to be read by itself.
+    /// A bit for each number that needs individual parsing.
     pub(super) alone: u128,
 }
 
@@ -29,7 +31,7 @@ pub(super) fn place(at: usize) -> u32 {
     at as u32
 }
 
-/// The first values, and then zeros.
+/// The values, padded with zeros.
 #[cold]
 #[inline(never)]
 pub(super) fn padded<T: Copy + Default, const N: usize>(values: &[T]) -> [T; N] {
@@ -38,7 +40,7 @@ pub(super) fn padded<T: Copy + Default, const N: usize>(values: &[T]) -> [T; N] 
     padded
 }
 
-/// The window that begins here. `None` if the text ends within it.
+/// The window that begins here; `None` if the text ends within it.
 #[expect(clippy::inline_always, reason = "else it would be compiled for any processor")]
 #[inline(always)]
 pub(super) fn window(text: &[u8], at: u32) -> Option<&[u8; 16]> {
@@ -46,24 +48,23 @@ pub(super) fn window(text: &[u8], at: u32) -> Option<&[u8; 16]> {
     text.get(at..at + 16)?.first_chunk()
 }
 
-/// The windows of eight numbers in this order, with zeros behind the text, which are as good as separators.
+/// The windows of eight numbers in this order, padded with zeros after the text, which act as separators.
 #[cold]
 #[inline(never)]
 pub(super) fn at_the_end(text: &[u8], windows: &[u32; 9], order: [usize; 8]) -> [[u8; 16]; 8] {
     order.map(|number| padded(text.get(windows[number] as usize..).unwrap_or_default()))
 }
 
-/// What unexpected bytes are.
+/// The meaning of unexpected bytes.
 pub(super) struct Looked {
     /// The first digits before the end.
     pub(super) digits: u64,
-    /// A bit for each number of the batch that has another spelling.
+    /// A bit for each number of the batch in another spelling.
     pub(super) alone: u128,
     pub(super) end: Option<usize>,
 }
 
-/// Whether bytes that are not as expected end the vector, or belong to numbers of another spelling. `None` if they do
-/// neither.
+/// Whether unexpected bytes end the vector or belong to numbers in another spelling; `None` if they do neither.
 #[cold]
 #[inline(never)]
 pub(super) fn look(
@@ -78,7 +79,7 @@ pub(super) fn look(
         let bit = unexpected.trailing_zeros();
         let up_to = digits & (u64::MAX >> (63 - bit));
         match text.get(block + bit as usize)? {
-            // Where a number should begin, there is none: `1, ]`.
+            // A number is missing: `1, ]`.
             b']' if digits >> bit & 1 == 1 => return None,
             b']' => {
                 (looked.digits, looked.end) = (up_to, Some(block + bit as usize));
@@ -95,8 +96,7 @@ pub(super) fn look(
     Some(looked)
 }
 
-/// Reads the numbers of the batch that have to be read by themselves. Each has to fill exactly what is between two
-/// separators.
+/// Parses the numbers of the batch that need it individually. Each must fill the space between two separators exactly.
 #[cold]
 #[inline(never)]
 pub(super) fn each_alone<const SPACED: bool>(
@@ -117,7 +117,7 @@ pub(super) fn each_alone<const SPACED: bool>(
     let mut left = batch.alone;
     while left != 0 {
         let number = left.trailing_zeros() as usize;
-        // One without a number behind it waits for the next batch.
+        // A number whose successor is not located yet waits for the next batch.
         let Some(to) = out.get_mut(number) else { break };
         let from = begin(number)?;
         let until = match end {

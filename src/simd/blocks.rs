@@ -1,34 +1,35 @@
-//! The numbers of a vector, as every instruction set finds and reads them: first where they are, 64 bytes together, then
-//! what they are, eight together.
+//! Reads the numbers of a vector, as every instruction set does it: first locates them, 64 bytes at a time, then
+//! converts them, eight at a time.
 //!
-//! What is generic here is a part of the function that calls it: only so it is compiled for that one's instructions.
+//! Generic code here is inlined into its caller: only then is it compiled for the caller's instructions.
 //!
-//! # Where they are, and the proof that nothing else is there
+//! # Locating numbers, and the proof that nothing else is there
 //!
-//! The separator is `, ` or `,`, the same throughout. From the separators alone follows where else a byte may be that is
-//! no digit: a sign right behind a separator, and a point behind the first digit. [`Carried::structure`] makes these sets of
-//! places, one bit a byte, and asks three questions of all bytes together:
+//! The separator is `, ` or `,`, the same throughout. The separators alone determine where any other byte may be that
+//! is not a digit: a sign directly after a separator, and a point after the first digit. [`Carried::structure`]
+//! computes these sets of places, one bit a byte, and checks three conditions for all bytes together:
 //!
-//! - Are the bytes that are no digits exactly the separators, the signs and the points? (A place is taken for that of a sign
-//!   exactly if there is no digit, so a number without one is not asked for it.)
-//! - Is the first digit of each number one?
-//! - Does no separator begin where a number should?
+//! - The bytes that are not digits are exactly the separators, the signs and the points. (A place counts as that of a
+//!   sign exactly if there is no digit, so a number without a sign needs none.)
+//! - The first digit of each number is a digit.
+//! - No separator begins where a number should.
 //!
-//! If so, each number is a byte that may be a sign, a digit, a byte that must be a point, and nothing but digits to the next
-//! separator. That the one byte is `-` and the other `.`, and that a digit follows, is seen when the number is converted:
-//! [`Steps::eight`] compares the four bytes around the first digit, its *head*, with what they must be. A byte that answers a
-//! question wrongly either ends the vector (`]`), or may be part of a number in another spelling (`1e-5`), which then is
-//! read by itself and must fill the place between two separators exactly, or makes the whole vector one for the plain code.
+//! If they hold, each number is a byte that may be a sign, a digit, a byte that must be a point, and only digits up to
+//! the next separator. That the one byte is `-` and the other `.`, and that a digit follows, is checked when the number
+//! is converted: [`Steps::eight`] compares the four bytes around the first digit, its *head*, with what they must be. A
+//! byte that violates a condition either ends the vector (`]`), or may be part of a number in another spelling
+//! (`1e-5`), which is then parsed individually and must fill the space between two separators exactly, or sends the
+//! whole vector to the plain code.
 //!
-//! # What they are, and why that is the nearest float32
+//! # Converting numbers, and why the result is the nearest float32
 //!
-//! As in `admit/float32`: the number lies between two bounds, and is taken only where both round to the
-//! same float32. Of each number sixteen bytes are looked at, its *window*, from the byte before the first digit: that digit,
-//! the point and thirteen places. The fourteen digits with two zeros behind are an integer `n` below 10¹⁶, and the number is
-//! `n` · 10⁻¹⁵, if there are more places less than 10⁻¹³ more. `n` is the sum of two integers that are exact, rounded once.
-//! A bound is rounded four times at most, each time by no more than 2⁻⁵³ of it: `n`, the constant 10⁻¹⁵, its product with the
-//! margin, the product or the fused sum. The margin of 2⁻⁵⁰ is eight times 2⁻⁵³. So the bounds enclose the number, and since
-//! rounding to float32 keeps order, its float32 lies between theirs. Zero is its own bound.
+//! As in `admit/float32`: the number lies between two bounds, and is accepted only if both round to the same float32.
+//! Of each number sixteen bytes are read, its *window*, from the byte before the first digit: that digit, the point and
+//! thirteen places. The fourteen digits followed by two zeros are an integer `n` below 10¹⁶, and the number is `n` ·
+//! 10⁻¹⁵, plus less than 10⁻¹³ if there are more places. `n` is the sum of two exact integers, rounded once. A bound is
+//! rounded four times at most, each time by no more than 2⁻⁵³ of it: `n`, the constant 10⁻¹⁵, its product with the
+//! margin, the product or the fused sum. The margin of 2⁻⁵⁰ is eight times 2⁻⁵³. So the bounds enclose the number, and
+//! since rounding to float32 is monotonic, its float32 lies between theirs. Zero is its own bound.
 
 use std::cell::OnceCell;
 
@@ -36,24 +37,25 @@ use super::batch::{BATCH, Batch, MOST, each_alone, look, padded, place};
 use super::plain::ReadOne;
 
 const MARGIN: f64 = f64::EPSILON * 4.0;
-/// What `n` is multiplied by for the lower bound and for the upper one.
+/// The factors of `n` for the lower and the upper bound.
 pub(super) const LOW: f64 = 1e-15 * (1.0 - MARGIN);
 pub(super) const HIGH: f64 = 1e-15 * (1.0 + MARGIN);
-/// What is behind the thirteenth place adds less than this.
+/// The digits after the thirteenth place add less than this.
 pub(super) const LEFT_OUT: f64 = 1e-13 * (1.0 + MARGIN);
 
-/// What instructions do: each step is a closure of the function that has them.
+/// The steps that depend on instructions: each is a closure of the function that has them enabled.
 pub(super) struct Steps<Classes, Places, Eight> {
-    /// Of 64 bytes those that are no digits, and those that begin a separator, a bit each. A byte more tells whether a comma
-    /// at the end is one with a space.
+    /// Which of 64 bytes are not digits, and which begin a separator, a bit each. An extra byte shows whether a comma
+    /// at the end is followed by a space.
     pub(super) classes: Classes,
-    /// Where the bits of a block are, its first byte behind the place that is given; no more than [`MOST`] count.
+    /// The places of the bits of a block whose first byte follows the given place; only [`MOST`] of them count.
     pub(super) places: Places,
-    /// The numbers of eight windows, of which the ninth tells where the last ends, and a bit for each that is beyond doubt.
+    /// The numbers in eight windows, with a bit for each that is certain; a ninth window shows where the last number
+    /// ends.
     pub(super) eight: Eight,
 }
 
-/// Reads the numbers from the separator at `from` to `]` and says where the text behind it begins.
+/// Reads the numbers from the separator at `from` to `]` and returns where the text after it begins.
 #[expect(clippy::inline_always, reason = "else it would be compiled for any processor")]
 #[inline(always)]
 pub(super) fn read<const SPACED: bool>(
@@ -70,7 +72,7 @@ pub(super) fn read<const SPACED: bool>(
     let mut batch = Batch { windows: [0; BATCH + MOST], count: 0, alone: 0 };
     let mut blocks =
         Blocks { rest: text.get(from..)?, before: place(from).wrapping_sub(1), carried: Carried::default() };
-    // The last bytes, and then a block of zeros, which no vector has.
+    // The last bytes, followed by a block of zeros, which do not occur in a vector.
     let last: OnceCell<[u8; 2 * 64 + 1]> = OnceCell::new();
     let mut values = [0.0; BATCH];
     loop {
@@ -85,10 +87,10 @@ pub(super) fn read<const SPACED: bool>(
             Found::Doubt => return None,
         };
         if let Some(end) = end {
-            // As if a number began there, so that the last one has its length.
+            // As if a number began there, to show where the last one ends.
             *batch.windows.get_mut(batch.count)? = place(end - 1);
         }
-        // How long the last one is can be told only when the next one is found.
+        // Where the last number ends is known only when the next one is located.
         let but_one = batch.count.checked_sub(1)?;
         let converted = if end.is_some() { batch.count } else { but_one / 8 * 8 };
         convert(text, converted, &mut batch, &mut values, &steps.eight);
@@ -107,24 +109,24 @@ pub(super) fn read<const SPACED: bool>(
     }
 }
 
-/// The text in blocks of 64 bytes, in which numbers are found.
+/// The text in blocks of 64 bytes, in which numbers are located.
 struct Blocks<'text> {
     rest: &'text [u8],
-    /// The place of the byte before it.
+    /// The place of the byte before `rest`.
     before: u32,
     carried: Carried,
 }
 
-/// Why no more numbers were looked for.
+/// Why the search for numbers stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     /// The batch is full.
     Many,
-    /// The closing bracket, which stands here.
+    /// The closing bracket, at this place.
     End(usize),
-    /// Fewer bytes are left than a block has.
+    /// Fewer bytes remain than a block has.
     EndOfText,
-    /// What is there is for the plain code.
+    /// Something that needs the plain code.
     Doubt,
 }
 
@@ -139,7 +141,7 @@ impl Blocks<'_> {
         classes: &impl Fn(&[u8; 65]) -> (u64, u64),
         places: &impl Fn(u64, u32, &mut [u32; MOST]),
     ) -> Found {
-        // In variables of their own, which are registers.
+        // In local variables, which become registers.
         let (mut rest, mut before, mut carried, mut count) =
             (self.rest, self.before, self.carried, batch.count);
         let mut end = None;
@@ -153,7 +155,7 @@ impl Blocks<'_> {
                 batch.alone |= looked.alone;
                 (digits, end) = (looked.digits, looked.end);
                 if end.is_some() {
-                    // No block is left then.
+                    // So that no block is left.
                     rest = bytes;
                 }
             }
@@ -174,7 +176,7 @@ impl Blocks<'_> {
     }
 }
 
-/// What a block says of the first bytes behind it.
+/// What a block determines about the first bytes after it.
 #[derive(Clone, Copy, Default)]
 struct Carried {
     separators: u64,
@@ -182,13 +184,13 @@ struct Carried {
     digits: u64,
 }
 
-/// The bits moved on by `by` bytes, with those that the block before has moved out.
+/// The bits shifted by `by` bytes, with those shifted out of the previous block.
 fn moved(bits: u64, before: u64, by: u32) -> u64 {
     bits << by | before >> (64 - by)
 }
 
 impl Carried {
-    /// Which of 64 bytes are first digits of numbers, and which are not what they should be there.
+    /// Which of 64 bytes are first digits of numbers, and which bytes are unexpected.
     #[inline]
     fn structure<const SPACED: bool>(&mut self, others: u64, separators: u64) -> (u64, u64) {
         let mut starts = moved(separators, self.separators, 1);
@@ -202,13 +204,14 @@ impl Carried {
         let points = moved(digits, self.digits, 1);
         *self = Self { separators, signs, digits };
         let known = separators | spaces | signs | points;
-        // One with a space has the space where the first digit should be.
+        // With a space in the separator, the space is where the first digit should be, and is caught there.
         let is_twice = if SPACED { 0 } else { separators & starts };
         (digits, (others ^ known) | (others & digits) | is_twice)
     }
 }
 
-/// Converts so many numbers of the batch, eight together. Those that are not served join those to be read by themselves.
+/// Converts this many numbers of the batch, eight at a time. Those that are not certain are marked for individual
+/// parsing.
 #[expect(clippy::inline_always, reason = "else it would be compiled for any processor")]
 #[inline(always)]
 fn convert(

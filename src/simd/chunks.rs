@@ -1,7 +1,7 @@
-//! Numbers to text in chunks, as every instruction set does it: first what there is to write, for a chunk of numbers, and
-//! then the text, a shuffle and a store a number. In one step they would wait for each other.
+//! Writes numbers as text in chunks, as every instruction set does it: first prepares all numbers of a chunk, then
+//! writes their text with one shuffle and one store each. In a single loop, the two steps would wait for each other.
 //!
-//! What is generic here is a part of the function that calls it: only so it is compiled for that one's instructions.
+//! Generic code here is inlined into its caller: only then is it compiled for the caller's instructions.
 
 use super::batch::padded;
 use super::plain::{ROOM, WriteOne};
@@ -10,29 +10,29 @@ use super::shapes::SHAPES;
 /// Numbers of a chunk.
 const CHUNK: usize = 56;
 
-/// The longest text and its comma.
+/// The length of the longest text with its comma.
 const LONGEST: usize = 17;
 
-/// A place in the text of a chunk is below this in any case; saying so spares the checks.
+/// An upper bound of the places in a chunk's text; making it explicit avoids bounds checks.
 const PLACES: usize = 1024;
 const _: () = assert!(CHUNK * LONGEST + ROOM < PLACES);
 
-/// The text of a chunk. Not in the memory that is returned, where room would have to be filled with zeros first.
+/// The text of a chunk. Not written to the returned memory, which would have to be filled with zeros first.
 type Text = [u8; PLACES + ROOM];
 
-/// What there is to write of so many numbers.
+/// The prepared texts of a group of numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Made<const MANY: usize> {
-    /// All bytes that a number's text can have; the first numbers of pairs, then the second ones.
+    /// All bytes that each number's text can have: the first numbers of pairs, then the second ones.
     pub(super) bytes: [[u8; 16]; MANY],
-    /// The lowest byte tells the shape.
+    /// The lowest byte is the index of the shape.
     pub(super) shapes: [u64; MANY],
-    /// A bit for each that is served.
+    /// A bit for each number that is supported.
     pub(super) served: u8,
 }
 
-/// Appends the numbers with commas between. `make` says what there is to write of so many, of which a chunk has `GROUPS`,
-/// and `ordered` puts sixteen bytes into an order.
+/// Appends the numbers, separated by commas. `make` prepares a group of numbers, of which a chunk has `GROUPS`, and
+/// `ordered` puts sixteen bytes into an order.
 #[expect(clippy::inline_always, reason = "else it would be compiled for any processor")]
 #[inline(always)]
 pub(super) fn write<const MANY: usize, const GROUPS: usize>(
@@ -60,7 +60,7 @@ pub(super) fn write<const MANY: usize, const GROUPS: usize>(
         for (group, to) in values.as_chunks().0.iter().zip(&mut made).take(groups) {
             *to = make(group);
         }
-        // Of the last group, there may be fewer.
+        // The last group may be incomplete.
         if let (Some(last), rest @ 1..) = (made.get_mut(chunk.len() / MANY), chunk.len() % MANY) {
             last.served &= (1 << rest) - 1;
         }
@@ -80,7 +80,7 @@ pub(super) fn write<const MANY: usize, const GROUPS: usize>(
     }
 }
 
-/// Writes one of the numbers, a comma before it, and says where its text ends.
+/// Writes a number after a comma, and returns where its text ends.
 #[expect(clippy::inline_always, reason = "else it would be compiled for any processor")]
 #[inline(always)]
 fn put<const MANY: usize>(
@@ -98,7 +98,7 @@ fn put<const MANY: usize>(
     end + usize::from(shape.length)
 }
 
-/// The same of the first numbers, as many as are made or fewer, of which not all are served.
+/// The same for the numbers of a group, which may be incomplete, of which not all are supported.
 #[cold]
 #[inline(never)]
 fn put_some<const MANY: usize>(

@@ -1,7 +1,7 @@
-//! Eight messages hashed by AVX2, one in each lane of a register.
+//! Hashes eight messages with AVX2, one in each lane of a register.
 //!
-//! Each step waits for the one before, so that eight messages take little more time than one. What does not wait is done
-//! first: `c` and `d` are results of earlier steps, only `b` is that of the last one.
+//! Each step depends on the one before, so eight messages take little more time than one. Independent work comes first:
+//! `c` and `d` are results of earlier steps, only `b` is that of the last one.
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "intrinsics are named by what they do"))]
 use std::arch::x86_64::*;
@@ -11,7 +11,7 @@ use zerocopy::transmute;
 
 use super::md5_steps::{Block, MESSAGES, SINES, rotation, word_at};
 
-/// Adds as many blocks of each message to its state as the fewest are.
+/// Adds the same number of blocks of each message to its state: as many as the shortest message has.
 #[target_feature(enable = "avx2")]
 pub(super) fn hash(states: &mut [[u32; 4]; MESSAGES], blocks: &[&[Block]; MESSAGES]) {
     let rows: [[u32; MESSAGES]; 4] = array::from_fn(|word| states.map(|state| state[word]));
@@ -25,14 +25,14 @@ pub(super) fn hash(states: &mut [[u32; 4]; MESSAGES], blocks: &[&[Block]; MESSAG
     *states = array::from_fn(|message| rows.map(|row| row[message]));
 }
 
-/// The words of a block of each message, each with those of the others that stand at its place.
+/// The words of a block of each message, transposed: each register has the same word of all messages.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn across(blocks: [&Block; MESSAGES]) -> [__m256i; 16] {
     let mut words = [_mm256_setzero_si256(); 16];
     for (part, words) in words.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         let four = |message: usize| -> __m128i { transmute!(blocks[message].as_chunks::<16>().0[part]) };
-        // Four words of one message and, in the upper half, of the fourth behind it.
+        // Four words of one message and, in the upper half, of the message four places later.
         let two =
             |message| _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(four(message)), four(message + 4));
         let (low, high) = (_mm256_unpacklo_epi32(two(0), two(1)), _mm256_unpackhi_epi32(two(0), two(1)));
@@ -47,7 +47,7 @@ fn across(blocks: [&Block; MESSAGES]) -> [__m256i; 16] {
     words
 }
 
-/// The state with a block in it.
+/// The state after a block.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn compress(state: [__m256i; 4], words: &[__m256i; 16]) -> [__m256i; 4] {
@@ -77,13 +77,13 @@ fn compress(state: [__m256i; 4], words: &[__m256i; 16]) -> [__m256i; 4] {
     ]
 }
 
-/// Adds what a step of a round makes of the three other words.
+/// Adds the round's function of the other three words.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn mix<const ROUND: usize>(sum: __m256i, b: __m256i, c: __m256i, d: __m256i) -> __m256i {
     match ROUND {
         0 => _mm256_add_epi32(sum, _mm256_xor_si256(d, _mm256_and_si256(b, _mm256_xor_si256(c, d)))),
-        // Added rather than joined: no bit is in both, and the part without b need not wait for it.
+        // Added rather than ORed: the parts have no bit in common, and the one without b need not wait for it.
         1 => _mm256_add_epi32(_mm256_add_epi32(sum, _mm256_andnot_si256(d, c)), _mm256_and_si256(b, d)),
         2 => _mm256_add_epi32(sum, _mm256_xor_si256(b, _mm256_xor_si256(c, d))),
         _ => {

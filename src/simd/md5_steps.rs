@@ -1,12 +1,12 @@
-//! What MD5 does the same for every message: the numbers of its steps.
+//! The constants and indexes of MD5's steps, which are the same for every message.
 
-/// What is hashed in one go of 64 steps.
+/// The input of one pass of 64 steps.
 pub(crate) type Block = [u8; 64];
 
-/// How many messages are hashed together.
+/// The number of messages that are hashed together.
 pub(crate) const MESSAGES: usize = 8;
 
-/// The constants of the 64 steps: the first 32 bits behind the point of |sin(step + 1)|.
+/// The constants of the 64 steps: the first 32 fractional bits of |sin(step + 1)|.
 #[rustfmt::skip]
 pub(crate) const SINES: [u32; 64] = [
     0xd76a_a478, 0xe8c7_b756, 0x2420_70db, 0xc1bd_ceee, 0xf57c_0faf, 0x4787_c62a, 0xa830_4613, 0xfd46_9501,
@@ -19,15 +19,15 @@ pub(crate) const SINES: [u32; 64] = [
     0x6fa8_7e4f, 0xfe2c_e6e0, 0xa301_4314, 0x4e08_11a1, 0xf753_7e82, 0xbd3a_f235, 0x2ad7_d2bb, 0xeb86_d391,
 ];
 
-/// How far each of four steps in turn rotates, round by round.
+/// The rotations of four consecutive steps, for each round.
 const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
-/// How far a step rotates.
+/// The rotation of a step.
 pub(crate) const fn rotation(step: usize) -> u32 {
     ROTATIONS[step / 16][step % 4]
 }
 
-/// Which word of the block a step takes.
+/// The index of the block's word that a step uses.
 pub(crate) const fn word_at(step: usize) -> usize {
     [step, 5 * step + 1, 3 * step + 5, 7 * step][step / 16] % 16
 }

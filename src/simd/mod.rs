@@ -1,12 +1,13 @@
-//! Many numbers or many messages by one instruction: a second way through `admit/numbers`,
-//! `admit/shortest` and `oss/md5`, chosen at run time by what the processor can do.
+//! Many numbers or many messages per instruction: a faster implementation of `admit/numbers`, `admit/shortest` and
+//! `oss/md5`, chosen at run time by the processor's features.
 //!
-//! The plain code is the specification. What is here gives the same numbers, the same bytes, the same hashes and the same
-//! place where a vector ends, or leaves the work to it: one number, if only that number is in doubt, or the whole vector, so
-//! that every message is the plain code's. It knows nothing of that code; the caller hands in what does one number.
+//! The plain code is the specification. The code here returns the same numbers, bytes, hashes and vector ends, or
+//! leaves the work to the plain code: one number, if only that number is in doubt, or the whole vector, so that every
+//! error message comes from the plain code. It does not depend on that code; the caller passes in the functions for a
+//! single number.
 //!
-//! Intrinsics are safe where their features are on, and bytes become registers by zerocopy. What is unsafe is to turn the
-//! features on, here and nowhere else.
+//! Intrinsics are safe where their features are enabled, and zerocopy turns bytes into registers. Only enabling the
+//! features is unsafe, and only this file does it.
 
 #[cfg(target_arch = "x86_64")]
 mod batch;
@@ -41,7 +42,7 @@ use plain::{ReadOne, WriteOne};
 
 use crate::setting::OSSVEC_NO_SIMD;
 
-/// What numbers are read and written by, and messages hashed. Only what the processor has becomes one.
+/// The instructions for reading and writing numbers and for hashing. A value exists only if the processor has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instructions(Set);
 
@@ -56,7 +57,7 @@ enum Set {
 }
 
 impl Set {
-    /// All of them, the fastest first.
+    /// All sets, the fastest first.
     const ALL: &[Self] = &[
         #[cfg(target_arch = "x86_64")]
         Self::Avx512,
@@ -94,19 +95,19 @@ impl Set {
 }
 
 impl Instructions {
-    /// All that the processor has, the fastest first and the plain code last.
+    /// All sets that the processor has, the fastest first and the plain code last.
     pub(crate) fn available() -> impl Iterator<Item = Self> {
         Set::ALL.iter().filter(|set| set.is_there()).map(|set| Self(*set))
     }
 
-    /// Those that a load takes, found out once.
+    /// The set that a load uses, determined once.
     #[inline]
     pub(crate) fn chosen() -> Self {
         static CHOSEN: OnceLock<Instructions> = OnceLock::new();
         *CHOSEN.get_or_init(|| Self::but(&std::env::var_os(OSSVEC_NO_SIMD).unwrap_or_default()))
     }
 
-    /// The fastest that is not switched off: `avx512` switches off that alone, any other value all.
+    /// The fastest set that is not disabled: `avx512` disables only AVX-512, any other value all sets.
     fn but(switched_off: &OsStr) -> Self {
         let is_on = |instructions: &Self| match switched_off.as_encoded_bytes() {
             b"" => true,
@@ -118,8 +119,8 @@ impl Instructions {
     }
 }
 
-/// Reads the numbers up to `]` and says how many bytes were used, the bracket included. `None` leaves the vector to the
-/// plain code, and `out` as it was.
+/// Reads the numbers up to `]` and returns the number of bytes used, including the bracket. `None` leaves the vector to
+/// the plain code and `out` unchanged.
 #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "nothing is served there"))]
 #[inline]
 pub(crate) fn read(
@@ -140,12 +141,12 @@ pub(crate) fn read(
     used
 }
 
-/// Reads the first number by the plain code, which shows how numbers are kept apart here, and the others by instructions.
+/// Reads the first number with the plain code, which shows which separator is used, and the others with `instructions`.
 #[cfg(target_arch = "x86_64")]
 fn read_rest(instructions: Instructions, text: &[u8], one: ReadOne, out: &mut Vec<f32>) -> Option<usize> {
-    /// A text shorter than this has too few numbers for a gain.
+    /// A shorter text has too few numbers for this to be faster.
     const SHORTEST: usize = 96;
-    // Places are kept in 32 bits.
+    // Places are 32-bit integers.
     if text.len() < SHORTEST || u32::try_from(text.len()).is_err() {
         return None;
     }
@@ -157,7 +158,7 @@ fn read_rest(instructions: Instructions, text: &[u8], one: ReadOne, out: &mut Ve
         _ => return None,
     };
     #[expect(unsafe_code, reason = "the only way to turn features on for a function")]
-    // SAFETY: `Instructions::available` has found the features, and nothing else makes a value.
+    // SAFETY: a value of such a set comes only from `Instructions::available`, which has detected the features.
     unsafe {
         match instructions.0 {
             Set::Avx512 if is_spaced => read_avx512::read::<true>(text, used, one, out),
@@ -169,14 +170,14 @@ fn read_rest(instructions: Instructions, text: &[u8], one: ReadOne, out: &mut Ve
     }
 }
 
-/// Appends the numbers with commas between. `false` leaves them to the plain code, and `out` as it was.
+/// Appends the numbers, separated by commas. `false` leaves them to the plain code and `out` unchanged.
 #[cfg_attr(
     not(target_arch = "x86_64"),
     expect(unused_variables, clippy::ptr_arg, reason = "nothing is served there")
 )]
 #[inline]
 pub(crate) fn write(instructions: Instructions, numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) -> bool {
-    /// Fewer numbers are no gain.
+    /// For fewer numbers this is not faster.
     const FEWEST: usize = 8;
     match instructions.0 {
         _ if numbers.len() < FEWEST => false,
@@ -184,7 +185,7 @@ pub(crate) fn write(instructions: Instructions, numbers: &[f32], one: WriteOne, 
         #[cfg(target_arch = "x86_64")]
         set @ (Set::Avx2 | Set::Avx512) => {
             #[expect(unsafe_code, reason = "the only way to turn features on for a function")]
-            // SAFETY: `Instructions::available` has found the features, and nothing else makes a value.
+            // SAFETY: a value of such a set comes only from `Instructions::available`, which has detected the features.
             unsafe {
                 if set == Set::Avx512 {
                     write_avx512::write(numbers, one, out);
@@ -197,8 +198,8 @@ pub(crate) fn write(instructions: Instructions, numbers: &[f32], one: WriteOne, 
     }
 }
 
-/// Adds blocks to the MD5 states of eight messages, as many to each as the fewest are. `false` leaves them to the plain code,
-/// and the states as they were.
+/// Adds the same number of blocks to the MD5 states of eight messages: as many as the shortest has. `false` leaves them
+/// to the plain code and the states unchanged.
 #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "nothing is served there"))]
 pub(crate) fn hash(
     instructions: Instructions,
@@ -207,11 +208,11 @@ pub(crate) fn hash(
 ) -> bool {
     match instructions.0 {
         Set::Plain => false,
-        // AVX-512 has instructions that rotate and that join three words, and is no faster with them.
+        // AVX-512 has instructions for rotation and for functions of three words, but is no faster with them.
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 | Set::Avx512 => {
             #[expect(unsafe_code, reason = "the only way to turn features on for a function")]
-            // SAFETY: `Instructions::available` has found the features, and nothing else makes a value.
+            // SAFETY: a value of such a set comes only from `Instructions::available`, which has detected the features.
             unsafe {
                 md5_avx2::hash(states, blocks);
             }

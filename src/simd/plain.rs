@@ -1,10 +1,10 @@
-//! What the caller hands in: the plain code for one number.
+//! The functions that the caller passes in: the plain code for one number.
 
-/// The room that the plain code has for the text of one number.
+/// The buffer size of the plain code for one number's text.
 pub(crate) const ROOM: usize = 32;
 
-/// Reads the one number at the start of a text, if it is JSON's and finite, and says how many bytes it takes.
+/// Reads one number at the start of a text, if it is valid JSON and finite, and returns it with its length in bytes.
 pub(super) type ReadOne = fn(&[u8]) -> Option<(f32, usize)>;
 
-/// Writes one number and says how long its text is.
+/// Writes one number and returns the length of its text.
 pub(super) type WriteOne = fn(f32, &mut [u8; ROOM]) -> usize;

@@ -1,4 +1,5 @@
-//! The numbers of a vector by AVX2: first where they are, 64 bytes together, then what they are, eight together.
+//! Reads the numbers of a vector with AVX2: first locates them, 64 bytes at a time, then converts them, eight at a
+//! time.
 //!
 //! [`blocks`] explains both.
 
@@ -11,7 +12,7 @@ use super::batch::{MOST, at_the_end, window};
 use super::blocks::{self, HIGH, LEFT_OUT, LOW, Steps};
 use super::plain::ReadOne;
 
-/// Reads the numbers from the separator at `from` to `]` and says where the text behind it begins.
+/// Reads the numbers from the separator at `from` to `]` and returns where the text after it begins.
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) fn read<const SPACED: bool>(
     text: &[u8],
@@ -61,7 +62,7 @@ fn bits(low: __m256i, high: __m256i) -> u64 {
     of_half(low) | of_half(high) << 32
 }
 
-/// In steps, not one by one: processors guess wrong where such a loop ends.
+/// In fixed steps rather than one by one: processors mispredict where such a loop ends.
 #[expect(clippy::inline_always, reason = "else it is called, which takes longer than what it does")]
 #[inline(always)]
 fn places(mut digits: u64, before: u32, to: &mut [u32; MOST]) {
@@ -98,10 +99,10 @@ fn eight<const SPACED: bool>(text: &[u8], windows: &[u32; 9]) -> ([f32; 8], u8) 
         .unwrap_or_else(|| transmute!(at_the_end(text, windows, [0, 4, 1, 5, 2, 6, 3, 7])));
     let this: __m256i = transmute!(*windows.first_chunk::<8>().unwrap_or(&[0; 8]));
     let next: __m256i = transmute!(*windows.last_chunk::<8>().unwrap_or(&[0; 8]));
-    // From one first digit to the next, a byte in what follows.
+    // The distance from one first digit to the next, capped to fit a byte below.
     let distances = _mm256_min_epu32(_mm256_sub_epi32(next, this), _mm256_set1_epi32(127));
-    // The digit, the point and thirteen places. A separator behind it makes a number seem longer, which only widens its
-    // bounds.
+    // The digit, the point and thirteen places. The separator after a number makes it seem longer, which only widens
+    // its bounds.
     let is_longer = _mm256_cmpgt_epi32(distances, _mm256_set1_epi32(15));
     let (high, low) = eights(pairs, distances);
     let (lower, upper) =
@@ -116,8 +117,8 @@ fn eight<const SPACED: bool>(text: &[u8], windows: &[u32; 9]) -> ([f32; 8], u8) 
     // The first four bytes of each window.
     let [a, b, c, d] = pairs;
     let heads = _mm256_unpacklo_epi64(_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d));
-    // Sign or separator, a digit that the structure has proven, the point, and of another byte that it is a digit: of those
-    // that may stand there without being unexpected, only digits have this upper half.
+    // The sign or separator, any digit (which the structure has proven), the point, and another digit: of the bytes
+    // that are expected there, only digits have this upper half.
     let shape = _mm256_and_si256(heads, _mm256_set1_epi32(0xf0ff_00ff_u32.cast_signed()));
     let is_negative = _mm256_cmpeq_epi32(shape, _mm256_set1_epi32(0x302e_002d));
     let positive = _mm256_set1_epi32(if SPACED { 0x302e_0020 } else { 0x302e_002c });
@@ -130,17 +131,18 @@ fn eight<const SPACED: bool>(text: &[u8], windows: &[u32; 9]) -> ([f32; 8], u8) 
     (transmute!(signed), sure)
 }
 
-/// The sixteen digits of each window, zeros where there are none, as the integers of the first eight and of the last eight.
+/// The sixteen digits of each window, zeros where there are none, as two integers: the first and the last eight digits.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn eights([a, b, c, d]: [__m256i; 4], distances: __m256i) -> (__m256i, __m256i) {
     let fours = |windows, first: i8| {
-        // The first digit and those behind the point.
+        // The first digit and those after the point.
         let order = _mm_setr_epi8(1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -1, -1);
         let bytes = _mm256_shuffle_epi8(windows, _mm256_broadcastsi128_si256(order));
-        // A comma, a space and a sign behind the number are below zero, which makes them zero.
+        // A comma, a space or a sign after the number is below `0`, so that saturation makes it zero.
         let digits = _mm256_subs_epu8(bytes, _mm256_set1_epi8(b'0'.cast_signed()));
-        // What is farther is of the next number, or is `]`. The point is left out, so that a byte moves on.
+        // Bytes farther away belong to the next number, or are `]`. The point is left out, which moves the others by
+        // one.
         let far = _mm_setr_epi8(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
         let distance = _mm256_shuffle_epi8(distances, _mm256_set1_epi8(first));
         let within = _mm256_cmpgt_epi8(distance, _mm256_broadcastsi128_si256(far));
@@ -152,7 +154,7 @@ fn eights([a, b, c, d]: [__m256i; 4], distances: __m256i) -> (__m256i, __m256i) 
         let fours = _mm256_packus_epi32(one, other);
         _mm256_castsi256_ps(_mm256_madd_epi16(fours, _mm256_set1_epi32(10_000 + (1 << 16))))
     };
-    // The numbers of windows 0, 1, 4, 5 and of 2, 3, 6, 7; of each the first half and the second.
+    // The numbers of windows 0, 1, 4, 5 and of 2, 3, 6, 7; for each the first half and the second.
     let (even, odd) = (eights(fours(a, 0), fours(b, 4)), eights(fours(c, 8), fours(d, 12)));
     (
         _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(even, odd)),
@@ -160,7 +162,7 @@ fn eights([a, b, c, d]: [__m256i; 4], distances: __m256i) -> (__m256i, __m256i) 
     )
 }
 
-/// What four numbers are at least and at most, rounded to float32.
+/// The lower and upper bounds of four numbers, rounded to float32.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn bounds(high: __m128i, low: __m128i, is_longer: __m128i) -> (__m128, __m128) {

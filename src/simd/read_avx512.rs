@@ -1,6 +1,6 @@
-//! The numbers of a vector by AVX-512: first where they are, 64 bytes together, then what they are, eight together.
-//! [`blocks`] explains both. The steps are those of [`read_avx2`](super::read_avx2), but that what is true of a byte or a
-//! number is a bit of a mask, and that one register holds the windows of four numbers.
+//! Reads the numbers of a vector with AVX-512: first locates them, 64 bytes at a time, then converts them, eight at a
+//! time. [`blocks`] explains both. The steps are those of [`read_avx2`](super::read_avx2), except that conditions on
+//! bytes and numbers are bits of a mask, and that one register has the windows of four numbers.
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "intrinsics are named by what they do"))]
 use std::arch::x86_64::*;
@@ -11,7 +11,7 @@ use super::batch::{MOST, at_the_end, window};
 use super::blocks::{self, HIGH, LEFT_OUT, LOW, Steps};
 use super::plain::ReadOne;
 
-/// Reads the numbers from the separator at `from` to `]` and says where the text behind it begins.
+/// Reads the numbers from the separator at `from` to `]` and returns where the text after it begins.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2")]
 #[target_feature(enable = "avx512vpopcntdq,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) fn read<const SPACED: bool>(
@@ -112,21 +112,21 @@ fn numbers(even: __m512i, odd: __m512i, distances: __m256i) -> __m512d {
         let order = _mm_setr_epi8(1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -1, -1);
         let bytes = _mm512_shuffle_epi8(windows, _mm512_broadcast_i32x4(order));
         let far = _mm_setr_epi8(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
-        // The lowest byte of the distance, sixteen times for each number.
+        // The lowest byte of each number's distance, sixteen times.
         let bytes_of = _mm512_add_epi8(transmute!(OF_EVEN), _mm512_set1_epi8(by));
         let distance = _mm512_permutexvar_epi8(bytes_of, distances);
         let within = _mm512_cmpgt_epi8_mask(distance, _mm512_broadcast_i32x4(far));
-        // A comma, a space and a sign behind the number are below zero, which makes them zero.
+        // A comma, a space or a sign after the number is below `0`, so that saturation makes it zero.
         let digits = _mm512_maskz_subs_epu8(within, bytes, _mm512_set1_epi8(b'0'.cast_signed()));
         let pairs = _mm512_maddubs_epi16(digits, _mm512_set1_epi16(10 + (1 << 8)));
         _mm512_madd_epi16(pairs, _mm512_set1_epi32(100 + (1 << 16)))
     };
-    // Of each number the first half and, in the upper bits, the second.
+    // For each number the first half and, in the upper bits, the second.
     let fours = _mm512_packus_epi32(fours(even, 0), fours(odd, 4));
     let eights = _mm512_madd_epi16(fours, _mm512_set1_epi32(10_000 + (1 << 16)));
     let high = _mm512_mul_epu32(eights, _mm512_set1_epi64(100_000_000));
     _mm512_cvtepi64_pd(_mm512_add_epi64(high, _mm512_srli_epi64::<32>(eights)))
 }
 
-/// Where the distances of the even numbers are, sixteen times each.
+/// The places of the distances of the even numbers, sixteen times each.
 const OF_EVEN: [[u8; 16]; 4] = [[0; 16], [8; 16], [16; 16], [24; 16]];

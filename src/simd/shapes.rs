@@ -1,11 +1,11 @@
-//! How the text of a number is put together of its bytes.
+//! How the text of a number is assembled from its bytes.
 //!
-//! Nine digits at most are written, of which the first is 0 or 1. All bytes that the text can have are put into sixteen: the
-//! last eight digits, the last one first, and `0.-0,` with the first of nine as the first 0. The order of the text's bytes
-//! follows from three things: where the nine digits stand behind the point, how many of the eight are zeros at the end, and
-//! the sign. The comma comes first, so that it is not in the way of what is left out at the end.
+//! At most nine digits are written, the first of which is 0 or 1. Sixteen bytes have all that the text can contain: the
+//! last eight digits, the last one first, and `0.-0,` with the first of the nine digits as the first 0. Three things
+//! determine the order of the text's bytes: where the nine digits are relative to the point, how many of the eight are
+//! trailing zeros, and the sign. The comma comes first, so that trailing zeros can simply be cut off.
 
-/// How the text of a number is put together, and its length, the comma before it included.
+/// The order of a number's bytes in its text, and the length of the text with the comma before it.
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 pub(super) struct Shape {
@@ -13,14 +13,14 @@ pub(super) struct Shape {
     pub(super) length: u8,
 }
 
-/// Where the places are behind which zero is found, which has no digit.
+/// The value of `nine_at` for zero, which has no digits.
 pub(super) const OF_ZERO: u8 = 7;
 
-/// By three bits of where the first of nine digits stands behind the point (`nine_at`, from 0 to 5), four bits of how many
-/// of the last eight are zeros at the end (from 0 to 8) and one bit of the sign.
+/// Indexed by three bits for where the first of nine digits is relative to the point (`nine_at`, from 0 to 5), four
+/// bits for the number of trailing zeros among the last eight (from 0 to 8), and one bit for the sign.
 #[expect(clippy::cast_possible_truncation, reason = "all are below seventeen")]
 pub(super) static SHAPES: [Shape; 256] = {
-    /// Bytes among the sixteen: the first of eight digits, and what is not among them.
+    /// Indexes into the sixteen bytes: the first of the eight digits, and the other bytes.
     const FIRST: u8 = 7;
     const NINTH: u8 = 8;
     const POINT: u8 = 9;
@@ -36,11 +36,11 @@ pub(super) static SHAPES: [Shape; 256] = {
         shape.order[1] = MINUS;
         let mut at = if is_negative { 2 } else { 1 };
         if nine_at == OF_ZERO as usize {
-            // `0`, but `-0.0`.
+            // `0` has no decimals, but `-0.0` has one.
             (shape.order[at], shape.order[at + 1], shape.order[at + 2]) = (ZERO, POINT, ZERO);
             shape.length = if is_negative { 5 } else { 2 };
         } else if nine_at < 6 && zeros <= 8 {
-            // The last of nine digits is at the place `nine_at + 7`; the digit before the point is the place -1.
+            // The last of the nine digits is at place `nine_at + 7`; the digit before the point is at place 0.
             shape.order[at] = match nine_at {
                 0 => FIRST,
                 1 => NINTH,
@@ -60,7 +60,7 @@ pub(super) static SHAPES: [Shape; 256] = {
                 };
                 (place, at) = (place + 1, at + 1);
             }
-            // Without a place there is no point.
+            // Without decimals there is no point.
             let without = if zeros >= places { places + 1 } else { zeros };
             shape.length = (at - without) as u8;
         }

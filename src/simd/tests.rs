@@ -1,5 +1,5 @@
-//! The plain code and every set of instructions that the processor has side by side. The plain code is the specification;
-//! what it makes of texts and numbers is tested where it is.
+//! Compares the plain code with every instruction set of the processor. The plain code is the specification; its own
+//! tests are next to it.
 
 use std::fmt::Write;
 use std::iter;
@@ -11,12 +11,12 @@ use crate::admit::{Separated, read_by, read_one, write_by};
 
 const PLAIN: Instructions = Instructions(Set::Plain);
 
-/// What the processor has beyond the plain code; without any, there is nothing to compare.
+/// The processor's instruction sets apart from the plain code; without any, there is nothing to compare.
 fn sets() -> impl Iterator<Item = Instructions> {
     Instructions::available().filter(|instructions| *instructions != PLAIN)
 }
 
-/// The bits of the numbers that are served and how many bytes they take; what is left to the plain code leaves no trace.
+/// The bits of the numbers that are read, and the number of bytes used; what is left to the plain code leaves no trace.
 fn served(instructions: Instructions, text: &[u8]) -> Option<(Vec<u32>, usize)> {
     let mut out = vec![7.0];
     let used = read(instructions, text, read_one, &mut out);
@@ -24,12 +24,12 @@ fn served(instructions: Instructions, text: &[u8]) -> Option<(Vec<u32>, usize)> 
     used.map(|used| (out.iter().skip(1).map(|number| number.to_bits()).collect(), used))
 }
 
-/// The bits of the standard library's numbers.
+/// The bits of the numbers as the standard library parses them.
 fn exact(texts: &[String]) -> Vec<u32> {
     texts.iter().map(|text| text.parse::<f32>().unwrap().to_bits()).collect()
 }
 
-/// Reads in all ways: the numbers, the bytes used and the errors are the same.
+/// Reads with all instruction sets: the numbers, the bytes used and the errors are the same.
 fn read_in_all_ways(text: &[u8]) {
     let bits = |numbers: &[f32]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
     for separated in [Separated::ByComma, Separated::Loosely] {
@@ -46,7 +46,7 @@ fn read_in_all_ways(text: &[u8]) {
     }
 }
 
-/// As Python writes a float64.
+/// A float64 as Python writes it.
 fn python(number: f64) -> String {
     match format!("{number:e}").split_once("e-") {
         Some((digits, power)) if number.abs() < 1e-4 => format!("{digits}e-{power:0>2}"),
@@ -133,7 +133,8 @@ fn digits_by_multiplication_are_those_by_division() {
         _ => (number * 6554) >> 16,
     };
     for (divisor, below) in [(10_000, 100_000_000), (100, 10_000), (10, 100)] {
-        // Products grow with the number, so that what is right at both ends of a quotient is right between them.
+        // Products grow with the number, so a result that is right at both ends of a quotient's range is right within
+        // it.
         for quotient in 0..below / divisor {
             assert_eq!(by_multiplication(divisor, quotient * divisor), quotient);
             assert_eq!(by_multiplication(divisor, quotient * divisor + divisor - 1), quotient);
@@ -161,7 +162,7 @@ fn places_by_multiplication_are_the_fewest_that_tell_neighbours_apart() {
     }
 }
 
-/// float32 of the exponents that matter most, sometimes of any.
+/// float32 numbers with the most relevant exponents, sometimes with any.
 fn number() -> impl Strategy<Value = f32> {
     let exponent = prop_oneof![6 => 110_u32..127, 3 => 97_u32..131, 1 => 0_u32..255];
     (exponent, 0_u32..1 << 23, any::<bool>()).prop_map(|(exponent, fraction, is_negative)| {
@@ -169,7 +170,7 @@ fn number() -> impl Strategy<Value = f32> {
     })
 }
 
-/// A number as programs write it, or at most as far from the middle of two float32 as can be written.
+/// A number as programs write it, or as close to the midpoint of two float32 numbers as can be written.
 fn spelled() -> impl Strategy<Value = String> {
     (number(), 0_u8..8, 1_usize..40, "[0-9]").prop_map(|(number, spelling, places, last)| match spelling {
         0..=3 => python(f64::from(number)),
@@ -195,7 +196,7 @@ proptest! {
         read_in_all_ways(format!("{}]{behind}", texts.join(&separator)).as_bytes());
     }
 
-    /// A byte changed, added or left out, a few times.
+    /// Changes, adds or removes a few bytes.
     #[test]
     fn a_damaged_vector_is_read_as_the_plain_code_reads_it(
         texts in proptest::collection::vec(spelled(), 1..60),
@@ -237,7 +238,7 @@ proptest! {
     }
 }
 
-/// Every finite float32, as the library writes it: by the way that is chosen, and by each that could be.
+/// Every finite float32, as the library writes it: with the chosen instruction set and with each available one.
 #[test]
 #[ignore = "all 4,278,190,080 of them: minutes with --release"]
 fn every_float32_is_written_as_the_library_writes_it() {
@@ -263,7 +264,8 @@ fn every_float32_is_written_as_the_library_writes_it() {
     assert_eq!(count, 2 * 0x7f80_0000);
 }
 
-/// Every float32 that the fast way serves, as Python and in the shortest form, against the standard library.
+/// Every float32 that the fast path supports, as Python writes it and in the shortest form, against the standard
+/// library.
 #[test]
 #[ignore = "318,767,104 numbers: minutes with --release"]
 fn every_float32_is_read_as_the_standard_library_reads_it() {

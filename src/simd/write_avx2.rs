@@ -1,25 +1,25 @@
-//! What there is to write of four float32 numbers by AVX2: their shortest decimals.
+//! Prepares the text of four float32 numbers with AVX2: their shortest decimals.
 //!
 //! # Why the decimal is the shortest
 //!
-//! As `admit/shortest` explains, a number of at least 2⁻¹⁶ and below 8 that is no power of two is
-//! brought to whole units of about the size of its spacing, 10⁻ᵖ with `p` from 7 to 12; of the multiples of ten units one at
-//! most is in its rounding interval, and if there is one, it is the shortest. Here all of this is done in float64, and
-//! nothing of it is rounded but where that is the purpose:
+//! As `admit/shortest` explains, a number of at least 2⁻¹⁶ and below 8 that is not a power of two is converted to whole
+//! units of about the size of its spacing, 10⁻ᵖ with `p` from 7 to 12; at most one multiple of ten units is in its
+//! rounding interval, and if there is one, it is the shortest. Here all of this is computed in float64, and rounding
+//! happens only where it is intended:
 //!
 //! - `exact`, the number times 10ᵖ: 24 bits times those of 5ᵖ, 28 at most, are less than 53.
 //! - `half`, half of the rounding interval, is a power of two times 10ᵖ.
-//! - `tenth` is the integer nearest to a tenth of `exact`: adding 1.5 · 2⁵² leaves no bits behind the point. A tenth is no
-//!   float64, so where two integers are as near as 10⁻⁷, it may be the other one. Then `exact` is five units away from ten
-//!   times either, and `half` is 4.7 at most, so neither is taken.
+//! - `tenth` is the integer nearest to a tenth of `exact`: adding 1.5 · 2⁵² leaves no bits after the point. A tenth is
+//!   not a float64, so where two integers are as near as 10⁻⁷, it may be the other one. Then `exact` is five units away
+//!   from ten times either, and `half` is 4.7 at most, so neither is taken.
 //! - `away`, from ten times `tenth` to `exact`, has no smaller bit than `exact` and is smaller.
-//! - `decimal` is a multiple of ten, or `exact` rounded to an integer by adding 2⁵², halfway to the even one as `zmij` does.
+//! - `decimal` is a multiple of ten, or `exact` rounded to an integer by adding 2⁵², ties to even, as `zmij` does.
 //!   Its lowest 32 bits are that integer, which is below 2³⁰.
 //!
-//! # How the text is put together
+//! # How the text is assembled
 //!
-//! All bytes that the text of a number can have are put into sixteen: its last eight digits, and `0.-0,` with the ninth as
-//! the first 0. One shuffle makes the text of them: [`SHAPES`](super::shapes::SHAPES) has the order.
+//! Sixteen bytes have all that the text of a number can contain: its last eight digits, and `0.-0,` with the ninth as
+//! the first 0. One shuffle turns them into the text: [`SHAPES`](super::shapes::SHAPES) has the order.
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "intrinsics are named by what they do"))]
 use std::arch::x86_64::*;
@@ -30,7 +30,7 @@ use super::chunks::{self, Made};
 use super::plain::WriteOne;
 use super::shapes::OF_ZERO;
 
-/// Appends the numbers with commas between.
+/// Appends the numbers, separated by commas.
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 pub(super) fn write(numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) {
     chunks::write::<4, 14>(
@@ -42,8 +42,8 @@ pub(super) fn write(numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) {
     );
 }
 
-/// Where the first of the nine digits stands behind the point, by the exponent of a float64 that is served: the places less
-/// seven. 1233 / 4096 is the logarithm of two, near enough for nineteen exponents.
+/// Where the first of the nine digits is relative to the point (the number of places minus seven), by the exponent of a
+/// supported float64. 1233 / 4096 is close enough to the logarithm of two for nineteen exponents.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn nine_at(exponent: __m256i) -> __m256i {
@@ -53,7 +53,7 @@ fn nine_at(exponent: __m256i) -> __m256i {
     ))
 }
 
-/// Ten to the places, as the lower and the upper halves of float64.
+/// Ten to the power of the places, as the lower and the upper halves of float64 numbers.
 #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
 const TENS: [[u32; 8]; 2] = {
     let tens: [f64; 8] = [1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 0.0, 0.0];
@@ -97,7 +97,7 @@ fn make(numbers: &[f32; 4]) -> Made<4> {
     let shape = _mm256_or_si256(nine_at, eight_times_zeros(digits));
     let shape = _mm256_blendv_epi8(shape, _mm256_set1_epi64x(i64::from(OF_ZERO)), is_zero);
     let digits = _mm256_or_si256(digits, _mm256_set1_epi8(b'0'.cast_signed()));
-    // Where the ninth digit is a one, all bits are set, which is less one.
+    // If the ninth digit is 1, all bits of `is_nine` are set, which is -1.
     let others = _mm256_sub_epi64(_mm256_set1_epi64x(i64::from_le_bytes(*b"0.-0,   ")), is_nine);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "four bits")]
     let served = _mm256_movemask_pd(is_served) as u8;
@@ -108,10 +108,10 @@ fn make(numbers: &[f32; 4]) -> Made<4> {
     }
 }
 
-/// 2⁵²: a float64 that is this and an integer has the integer in its lowest bits.
+/// 2⁵²: the sum of this and an integer is a float64 with the integer in its lowest bits.
 const WHOLE: f64 = 4_503_599_627_370_496.0;
 
-/// The integer of units that is the shortest decimal, and [`WHOLE`].
+/// The shortest decimal as an integer of units, plus [`WHOLE`].
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn shortest(value: __m256d, tens: __m256d) -> __m256d {
@@ -129,8 +129,9 @@ fn shortest(value: __m256d, tens: __m256d) -> __m256d {
     _mm256_add_pd(chosen, _mm256_set1_pd(WHOLE))
 }
 
-/// The eight digits of each number below 10⁸ in the lowest 32 bits, the last in the lowest byte: fours, then pairs, then
-/// ones. Each division is a multiplication that is right for all numbers that can be there, as a test shows.
+/// The eight digits of each number, which is below 10⁸ and in the lowest 32 bits; the last digit is in the lowest byte.
+/// Splits into fours, then pairs, then single digits. A test shows that each division by multiplication is exact for
+/// all possible numbers.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn spell(numbers: __m256i) -> __m256i {
@@ -141,12 +142,12 @@ fn spell(numbers: __m256i) -> __m256i {
     let rest = _mm256_sub_epi16(fours, _mm256_mullo_epi16(hundreds, _mm256_set1_epi16(100)));
     let pairs = _mm256_or_si256(rest, _mm256_slli_epi32::<16>(hundreds));
     let tens = _mm256_mulhi_epu16(pairs, _mm256_set1_epi16(6554));
-    // The pair less ten times the tens and, a byte higher, the tens: 256 - 10 is 246.
+    // The pair minus ten times the tens and, a byte higher, the tens: 256 - 10 is 246.
     _mm256_add_epi16(pairs, _mm256_mullo_epi16(tens, _mm256_set1_epi16(246)))
 }
 
-/// Eight times how many of eight digits are zeros at the end. They are the lowest bytes, so that a one added to a mark in
-/// each zero runs through them and clears the marks.
+/// Eight times the number of trailing zeros of eight digits. They are the lowest bytes, so adding one to a mark in each
+/// zero carries through them and clears the marks.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn eight_times_zeros(digits: __m256i) -> __m256i {

@@ -1,12 +1,12 @@
-//! What there is to write of eight float32 numbers by AVX-512. Why the decimals are the shortest is explained beside
-//! [`write_avx2`](super::write_avx2), which takes the same steps. Here,
+//! Prepares the text of eight float32 numbers with AVX-512. [`write_avx2`](super::write_avx2), which takes the same
+//! steps, explains why the decimals are the shortest. The differences:
 //!
-//! - what is true of some of the numbers is a bit of a mask,
-//! - the lowest 52 bits of a float64 that is an integer and 2⁵² are that integer, and these are what IFMA multiplies. So
-//!   the quotient by 10,000 is the upper half of a product with 2⁵² / 10,000, rounded up; less 10,000 times that is plus
-//!   2⁵² − 10,000 times it, but for what is above 52 bits. Only the lowest 32 are used.
-//! - the zeros at the end are counted by the ones below the lowest one: eight for each zero, and fewer than eight for the
-//!   last digit that is none.
+//! - conditions on numbers are bits of a mask,
+//! - the lowest 52 bits of a float64 that is the sum of an integer and 2⁵² are that integer, and IFMA multiplies these
+//!   bits. So the quotient by 10,000 is the upper half of a product with 2⁵² / 10,000, rounded up; subtracting 10,000
+//!   times that is adding 2⁵² − 10,000 times it, apart from the bits above 52. Only the lowest 32 bits are used.
+//! - trailing zeros are counted by the ones below the lowest one: eight for each zero, and fewer than eight for the
+//!   last digit that is not zero.
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "intrinsics are named by what they do"))]
 use std::arch::x86_64::*;
@@ -17,7 +17,7 @@ use super::chunks::{self, Made};
 use super::plain::WriteOne;
 use super::shapes::OF_ZERO;
 
-/// Appends the numbers with commas between.
+/// Appends the numbers, separated by commas.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2,avx512vpopcntdq")]
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
 pub(super) fn write(numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) {
@@ -30,10 +30,10 @@ pub(super) fn write(numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) {
     );
 }
 
-/// Ten to the places, by the places less seven.
+/// Ten to the power of the places, indexed by the places minus seven.
 const TENS: [f64; 8] = [1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 0.0, 0.0];
 
-/// 2⁵²: a float64 that is this and an integer has the integer in its lowest bits.
+/// 2⁵²: the sum of this and an integer is a float64 with the integer in its lowest bits.
 const WHOLE: f64 = 4_503_599_627_370_496.0;
 
 #[inline]
@@ -45,7 +45,7 @@ fn make(numbers: &[f32; 8]) -> Made<8> {
     let signed = _mm512_castpd_si512(signed);
     let is_served = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(value, _mm512_set1_pd(1.0 / 65_536.0));
     let is_served = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(is_served, value, _mm512_set1_pd(8.0));
-    // No power of two.
+    // Not a power of two.
     let is_served = _mm512_mask_test_epi64_mask(is_served, signed, _mm512_set1_epi64(0x000f_ffff_ffff_ffff));
     let is_zero = _mm512_testn_epi64_mask(_mm512_castpd_si512(value), _mm512_castpd_si512(value));
     let nine_at = nine_at(_mm512_srli_epi64::<52>(_mm512_castpd_si512(value)));
@@ -96,8 +96,8 @@ fn shortest(value: __m512d, tens: __m512d) -> __m512d {
     _mm512_add_pd(_mm512_mask_sub_pd(exact, is_short, exact, away), _mm512_set1_pd(WHOLE))
 }
 
-/// The eight digits of each number below 10⁸ in the lowest 52 bits, the last in the lowest byte: fours, then pairs, then
-/// ones.
+/// The eight digits of each number, which is below 10⁸ and in the lowest 52 bits; the last digit is in the lowest byte.
+/// Splits into fours, then pairs, then single digits.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2,avx512vpopcntdq")]
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
@@ -105,7 +105,7 @@ fn spell(numbers: __m512i) -> __m512i {
     const INVERSE: i64 = (1 << 52) / 10_000 + 1;
     let high = _mm512_madd52hi_epu64(_mm512_setzero_si512(), numbers, _mm512_set1_epi64(INVERSE));
     let low = _mm512_madd52lo_epu64(numbers, high, _mm512_set1_epi64((1 << 52) - 10_000));
-    // Each upper half is the lower one of `high`.
+    // Each upper half is the lower half of `high`.
     let fours = _mm512_mask_shuffle_epi32::<0b10_10_00_00>(low, 0xaaaa, high);
     let hundreds = _mm512_srli_epi16::<3>(_mm512_mulhi_epu16(fours, _mm512_set1_epi16(5243)));
     let rest = _mm512_sub_epi16(fours, _mm512_mullo_epi16(hundreds, _mm512_set1_epi16(100)));
@@ -114,7 +114,7 @@ fn spell(numbers: __m512i) -> __m512i {
     _mm512_add_epi16(pairs, _mm512_mullo_epi16(tens, _mm512_set1_epi16(246)))
 }
 
-/// Eight times how many of eight digits are zeros at the end, or where the nine digits are.
+/// Eight times the number of trailing zeros of eight digits, ORed with `nine_at`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2,avx512vpopcntdq")]
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
@@ -123,7 +123,7 @@ fn eight_times_zeros_or(nine_at: __m512i, digits: __m512i) -> __m512i {
     or_some_of(nine_at, _mm512_popcnt_epi64(below), 0x78)
 }
 
-/// The bits of one, and those of another that are meant.
+/// The bits of `one`, plus the bits of `other` that are in `meant`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2,avx512vpopcntdq")]
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]

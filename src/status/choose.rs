@@ -1,16 +1,16 @@
-//! Which load somebody means, and how short its name may be. Pure.
+//! Finds the load that a name refers to, and shortens names. Pure.
 
 use super::load::Load;
 use crate::exit::{ErrorCode, Failure};
 
-/// So many loads that may be meant are listed.
+/// The maximum number of ambiguous loads to list.
 const LISTED: usize = 20;
-/// At least so much of the hash at the end of a name is shown.
+/// The minimum part of the hash at the end of a name that is shown.
 const HASH_SHOWN: usize = 6;
-/// As long as that hash is.
+/// The length of that hash.
 const HASH: usize = 16;
 
-/// The load of this name, or of this index, or whose name begins so.
+/// The load with this name, for this index, or whose name begins with it.
 pub(super) fn choose(loads: Vec<Load>, asked: &str, directory: &str) -> Result<Load, Failure> {
     let is_named = |load: &Load| load.name == asked;
     let is_of_index = |load: &Load| load.index_name.as_deref() == Some(asked);
@@ -38,7 +38,7 @@ pub(super) fn choose(loads: Vec<Load>, asked: &str, directory: &str) -> Result<L
     }
 }
 
-/// The names as short as they are still told apart: each begins one name alone.
+/// The names, shortened as far as each remains a prefix of only one name.
 pub(super) fn short(loads: &[Load]) -> Vec<String> {
     let mut sorted: Vec<&str> = loads.iter().map(|load| load.name.as_str()).collect();
     sorted.sort_unstable();
@@ -90,7 +90,7 @@ mod tests {
         let chosen = |asked: &str| choose(loads(), asked, "state").map(|load| load.name);
         for (asked, name) in [
             ("docs-00112233445566aa", "docs-00112233445566aa"),
-            // The index, although another name begins so too.
+            // The index matches first, although another name begins with this too.
             ("docs", "docs-00112233445566aa"),
             ("docs2", "docs2-00112233445566aa"),
             ("items-f", "items-ff112233445566aa"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     proptest! {
-        /// Each short name is taken for its load and no other.
+        /// Each short name identifies its load and no other.
         #[test]
         fn short_names_lead_to_their_loads(
             names in prop::collection::btree_set("[ab]{1,2}-00[01]{2}00000000[01]{4}", 1..20),

@@ -1,4 +1,4 @@
-//! From what the files of a load say to what is shown of it. Pure.
+//! Derives a load's description from the content of its files. Pure.
 
 use std::time::Duration;
 
@@ -11,33 +11,33 @@ use crate::put::keep::journal::{Place, Receipt, local_data};
 use crate::put::report::state::{INPUTS_NAMED, Phase, State};
 use crate::read::fingerprint::Fingerprint;
 
-/// A run that has not been heard of for so long, and whose process cannot be seen, is over; and what was written so much
-/// later than a state was written by a run that keeps none.
+/// A run without an update for this long, whose process is not visible, is over; and a file written this much later
+/// than a state comes from a run that keeps no state.
 pub(crate) const FRESH: Duration = Duration::from_mins(1);
 
-/// The state of a load, and what can be seen beside it.
+/// The state of a load, and what else is known about it.
 #[derive(Debug)]
 pub(crate) struct Seen<'a> {
     pub(crate) state: &'a State,
-    /// Of the process that wrote it.
+    /// Of the process that wrote the state.
     pub(crate) life: Life,
     pub(crate) journal_written: Option<Timestamp>,
     pub(crate) receipt_written: Option<Timestamp>,
 }
 
-/// What a state is worth.
+/// How much a state can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Worth {
-    /// It says how the load is.
+    /// It describes the load as it is.
     All,
-    /// The process that wrote it is gone, and that is all.
+    /// It does, except that its process is gone.
     Killed,
-    /// The receipt or the journal knows more.
+    /// The receipt or the journal is more recent.
     Less,
 }
 
 impl Seen<'_> {
-    /// Whether the run that wrote the state goes on.
+    /// Whether the run that wrote the state is still running.
     fn is_running(&self, now: Timestamp) -> bool {
         let is_fresh = since(Some(&self.state.updated_at), now).is_some_and(|ago| ago < FRESH);
         self.state.phase == Phase::Running
@@ -48,7 +48,7 @@ impl Seen<'_> {
             }
     }
 
-    /// What the state is worth beside the other files.
+    /// How much the state can be relied on, given the other files.
     pub(crate) fn worth(&self, now: Timestamp) -> Worth {
         if self.is_running(now) {
             return Worth::All;
@@ -63,7 +63,7 @@ impl Seen<'_> {
             [self.journal_written, self.receipt_written].iter().any(|at| is_later(*at, updated_at, FRESH));
         match phase {
             _ if is_outdated => Worth::Less,
-            // Killed between its receipt and its last word.
+            // Killed after its receipt, before its final state.
             Phase::Running if is_later(self.receipt_written, started_at, Duration::ZERO) => Worth::Less,
             Phase::Running => Worth::Killed,
             Phase::Complete if self.receipt_written.is_none() => Worth::Less,
@@ -72,7 +72,7 @@ impl Seen<'_> {
     }
 }
 
-/// The load as its state has it, of a worth that is not less.
+/// The load as its state describes it; its worth is not [`Worth::Less`].
 pub(crate) fn of_state(state: State, is_killed: bool, life: Life) -> Load {
     let is_running = state.phase == Phase::Running && !is_killed;
     let load = Load {
@@ -122,10 +122,10 @@ fn killed(load: Load, life: Life) -> Load {
     }
 }
 
-/// The load as its journal has it, with what an outdated `state` still tells.
+/// The load as its journal describes it, with what an outdated `state` still contributes.
 pub(crate) fn of_journal(glance: &Glance, written: Option<Timestamp>, state: Option<State>) -> Load {
     let Glance { header, counts } = glance;
-    // What came of the latest run is not known.
+    // The outcome of the latest run is not known.
     let (resume_command, working_directory) =
         state.map(|state| (state.resume_command, state.working_directory)).unwrap_or_default();
     let again = "run the same command with --resume to continue";
@@ -144,7 +144,7 @@ pub(crate) fn of_journal(glance: &Glance, written: Option<Timestamp>, state: Opt
     .with_inputs(&mut header.inputs.iter())
 }
 
-/// The load as its receipt has it.
+/// The load as its receipt describes it.
 pub(crate) fn of_receipt(receipt: &Receipt) -> Load {
     Load {
         state: Standing::Complete,
@@ -161,13 +161,13 @@ pub(crate) fn of_receipt(receipt: &Receipt) -> Load {
     .with_inputs(&mut receipt.inputs.iter().map(|input| &input.fingerprint))
 }
 
-/// A load of which nothing can be read.
+/// A load whose files cannot be read.
 pub(crate) fn unreadable(problem: String, written: Option<Timestamp>) -> Load {
     let updated_at = written.map(Timestamp::rfc3339_millis);
     Load { state: Standing::Unreadable, message: Some(problem), updated_at, ..Load::default() }
 }
 
-/// Whether a journal says nothing that a state that seems outdated does not: times are lost where files are copied.
+/// Whether a journal contains nothing beyond a state that seems outdated: copying files loses their times.
 pub(crate) fn agrees(state: &State, settled: Settled) -> bool {
     state.phase != Phase::Complete && state.counts == settled
 }
@@ -203,7 +203,7 @@ mod tests {
         Timestamp::from_unix_seconds(BEGUN + second)
     }
 
-    /// A state that was begun at 0 and written at 100.
+    /// A state that was started at 0 and written at 100.
     fn state(phase: Phase) -> State {
         State {
             started_at: at(0).rfc3339_millis(),
@@ -219,9 +219,9 @@ mod tests {
         use Phase::{Complete, Running, Stopped};
         for (phase, life, now, (journal, receipt), worth) in [
             (Running, Alive, 101, (Some(100), None), Worth::All),
-            // A run that reads far ahead without a word.
+            // A run that reads far ahead without an update.
             (Running, Alive, 9_999, (None, None), Worth::All),
-            // One whose receipt is of an earlier load.
+            // A run whose receipt is from an earlier load.
             (Running, Alive, 101, (Some(100), Some(-50)), Worth::All),
             (Running, Gone, 101, (Some(100), None), Worth::Killed),
             (Running, Gone, 101, (Some(100), Some(-50)), Worth::Killed),
@@ -260,7 +260,7 @@ mod tests {
             assert_eq!(none, (None, None, None), "{phase:?}");
             assert_eq!((load.killed, load.finished_at.is_none()), (is_killed, is_killed));
         }
-        // Where the process cannot be seen, somebody should look for it first.
+        // If the process is not visible, the user should look for it first.
         let advice = |life| of_state(of(Phase::Running), true, life).advice.is_some();
         assert_eq!((advice(Life::Gone), advice(Life::Unknown)), (false, true));
     }

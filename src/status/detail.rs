@@ -1,4 +1,4 @@
-//! All that is known of one load, for people. Pure.
+//! All that is known about one load, for people. Pure.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::table::{left, not_stored, silence};
 use crate::oss::time::Timestamp;
 use crate::words::{bytes, count, rate, some_of, whole_seconds};
 
-/// The load, one thing a line.
+/// The load, one fact a line.
 pub(super) fn detail(load: &Load, now: Timestamp) -> String {
     let mut text = String::new();
     for (name, value) in rows(load, now) {
@@ -48,7 +48,7 @@ fn rows(load: &Load, now: Timestamp) -> [(&'static str, Option<String>); 17] {
     ]
 }
 
-/// Whether the latest run ended when the load was complete.
+/// Whether the load became complete when its latest run ended.
 fn is_since(load: &Load) -> bool {
     load.complete_since == load.finished_at
 }
@@ -84,7 +84,7 @@ fn records(load: &Load) -> Option<String> {
 }
 
 fn message(load: &Load) -> Option<String> {
-    // One word is said with the exit code.
+    // A message that is only the error code is already shown with the exit code.
     let message = load.message.iter().filter(|message| load.error_code.as_ref() != Some(*message));
     let parts: Vec<_> = message.chain(&load.advice).map(String::as_str).collect();
     (!parts.is_empty()).then(|| parts.join("\n            "))

@@ -1,5 +1,5 @@
-//! The directories of loads, looked at one by one: the state first, and the journal or the receipt only where that does not
-//! say all.
+//! Reads the directories of loads one by one: the state first, and the journal or the receipt only if the state is not
+//! sufficient.
 
 use std::fs;
 use std::io;
@@ -16,7 +16,7 @@ use crate::put::keep::journal::folder::{LOCK, read_if_there};
 use crate::put::keep::journal::glance::{self, Glance, There};
 use crate::put::report::state::{STATE, State};
 
-/// All loads below a directory, the newest first. One that is not there has none.
+/// All loads in a directory, the newest first; none if the directory does not exist.
 pub(super) fn loads(folder: &Path, now: Timestamp) -> Result<Vec<Load>, Failure> {
     let folders = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -43,9 +43,9 @@ fn not_read(folder: &Path, error: &io::Error) -> Failure {
         .advise("check its permissions, or name another directory with --checkpoint-dir")
 }
 
-/// What is known of the load in a directory; nothing if there is none.
+/// What is known about the load in a directory; `None` if there is none.
 fn look(folder: &Path, now: Timestamp) -> Option<Load> {
-    // A load makes it before anything else, and leaves it.
+    // A load creates the lock file first, and never removes it.
     let lock = folder.join(LOCK).symlink_metadata();
     let own = private::check_own_folder(folder);
     match (lock, own) {
@@ -65,7 +65,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// The files of a load that are there.
+/// The files of a load that exist.
 struct Files {
     journal: Option<There>,
     receipt: Option<There>,
@@ -99,13 +99,13 @@ fn read(folder: &Path, now: Timestamp) -> Result<Option<Load>, String> {
 }
 
 impl Files {
-    /// The state of a run that was killed, with what it has settled since it wrote that.
+    /// The state of a killed run, with what it has settled since it wrote the state.
     fn counted(&self, state: State) -> State {
         let glance = self.journal.as_ref().and_then(|there| glance::read_journal(&there.path).ok());
         State { counts: glance.map_or(state.counts, |glance| glance.counts), ..state }
     }
 
-    /// What the journal and the receipt say, where the state does not.
+    /// What the journal and the receipt contain, if the state is not sufficient.
     fn told(&self, state: Option<State>) -> Result<Option<Load>, String> {
         let receipt = self.receipt.as_ref().map(|there| glance::read_receipt(&there.path)).transpose();
         let journal = self.journal.as_ref().map(|there| glance::read_journal(&there.path)).transpose();
@@ -129,7 +129,7 @@ impl Files {
     }
 }
 
-/// Whether a journal is what a run has left that was killed after it had written its receipt.
+/// Whether journal and receipt belong to one load: its run was killed after it had written the receipt.
 fn is_of_one_load(glance: &Glance, receipt: &Receipt) -> bool {
     receipt.load.is_some() && receipt.load == glance.header.load
 }

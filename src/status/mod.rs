@@ -1,4 +1,4 @@
-//! `status`: what the state directory knows of loads. Nothing is locked, moved or written for it.
+//! `status`: what the state directory contains about loads. Only reads: it locks, moves and writes nothing.
 
 mod choose;
 mod describe;
@@ -19,12 +19,12 @@ use crate::oss::time::Timestamp;
 use crate::put::report::SCHEMA_VERSION;
 use crate::shown::{pretty_json, visible_lines};
 
-/// The loads of a directory, or one of them, at one moment.
+/// The loads in a directory, or one of them, at a point in time.
 #[derive(Debug)]
 pub(crate) struct Status {
     directory: String,
     loads: Vec<Load>,
-    /// Whether one load was asked for.
+    /// Whether the user asked for one load.
     is_of_one: bool,
     now: Timestamp,
 }
@@ -37,7 +37,7 @@ struct Document<'a> {
     loads: &'a [Load],
 }
 
-/// Looks at all loads below `folder`, or at the one that is `asked` for.
+/// Reads all loads in `folder`, or the one that is `asked` for.
 pub(crate) fn look(folder: &Path, asked: Option<&str>, now: Timestamp) -> Result<Status, Failure> {
     let loads = directory::loads(folder, now)?;
     let directory = folder.display().to_string();
@@ -50,13 +50,13 @@ pub(crate) fn look(folder: &Path, asked: Option<&str>, now: Timestamp) -> Result
 }
 
 impl Status {
-    /// For scripts: one JSON document.
+    /// One JSON document, for scripts.
     pub(crate) fn json(&self) -> std::io::Result<String> {
         let Self { directory, loads, .. } = self;
         Ok(pretty_json(&Document { schema_version: SCHEMA_VERSION, directory, loads })? + "\n")
     }
 
-    /// For people: a table, or all that is known of one load.
+    /// A table, or all that is known about one load, for people.
     pub(crate) fn text(&self) -> String {
         let text = match self.loads.as_slice() {
             [] => format!("no loads in {}\n", self.directory),

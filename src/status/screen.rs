@@ -1,10 +1,10 @@
-//! A terminal on which one text takes the place of another, until somebody has seen enough.
+//! A terminal on which each text replaces the one before.
 
 use std::io;
 
 use console::Term;
 
-/// A terminal that shows the text of the moment.
+/// A terminal that shows the latest text.
 #[derive(Debug)]
 pub(crate) struct Screen(Term);
 
@@ -14,26 +14,26 @@ pub(crate) fn screen() -> Screen {
 }
 
 impl Screen {
-    /// Shows a text in the place of the one before, as much as there is room for.
+    /// Replaces the previous text with this one, as far as it fits.
     pub(crate) fn show(&self, text: &str) -> io::Result<()> {
         let (rows, columns) = self.0.size();
         self.0.clear_screen()?;
         for line in fitting(text, rows.into(), columns.into()) {
             self.0.write_line(&line)?;
         }
-        // All in one piece, so that nobody sees an empty screen.
+        // In one piece, so that an empty screen is never visible.
         self.0.flush()
     }
 }
 
-/// The lines that fit a screen, and how many do not; the last row stays free for the cursor.
+/// The lines that fit the screen, and how many do not; the last row stays free for the cursor.
 fn fitting(text: &str, rows: usize, columns: usize) -> Vec<String> {
     let mut left = rows.saturating_sub(1);
     let mut shown = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let taken = line.chars().count().div_ceil(columns.max(1)).max(1);
-        // A row for what is left out.
+        // A row for the number of omitted lines.
         let reserved = usize::from(lines.peek().is_some());
         if taken + reserved > left {
             shown.push(format!("… {} more lines", lines.count() + 1));
@@ -54,7 +54,7 @@ mod tests {
         let text = "one\ntwo\nthree\nfour";
         assert_eq!(fitting(text, 5, 10), ["one", "two", "three", "four"]);
         assert_eq!(fitting(text, 4, 10), ["one", "two", "… 2 more lines"]);
-        // A line longer than the screen is wide takes as many rows as it needs.
+        // A line that is wider than the screen takes as many rows as it needs.
         let long = format!("{}\ntwo\nthree", "x".repeat(11));
         assert_eq!(fitting(&long, 5, 10).len(), 3);
         assert_eq!(fitting(&long, 4, 10), [&"x".repeat(11), "… 2 more lines"]);

@@ -1,4 +1,4 @@
-//! All loads as a table for people, with what is to be known of one on lines below it. Pure.
+//! All loads as a table for people, with details of each on the lines below it. Pure.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::words::{bytes, count, rate, whole_seconds};
 
 const COLUMNS: usize = 6;
 const HEADS: [&str; COLUMNS] = ["LOAD", "STATE", "PROGRESS", "VECTORS", "RATE", "LEFT / WHEN"];
-/// The columns of numbers.
+/// Which columns are right-aligned: those of numbers.
 const RIGHT: [bool; COLUMNS] = [false, false, true, true, true, false];
 const NOTHING: &str = "-";
 
-/// As much of a message as stands in a table, in characters.
+/// The maximum length of a message in the table, in characters.
 const MESSAGE: usize = 300;
 
 /// The table.
@@ -62,12 +62,12 @@ fn cells(name: String, load: &Load, now: Timestamp) -> [String; COLUMNS] {
     [name, load.state.word().to_owned(), progress, vectors, rate, time.unwrap_or_else(nothing)]
 }
 
-/// How long a load will take still.
+/// The estimated remaining time of a load.
 pub(super) fn left(load: &Load) -> Option<String> {
     load.seconds_left.map(|seconds| format!("{} left", whole_seconds(Duration::from_secs(seconds))))
 }
 
-/// What is to be known of a load beyond its row.
+/// Details of a load that do not fit its row.
 fn below(load: &Load, has_places: bool, now: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(load.place().filter(|_| has_places).map(|place| format!("in bucket {place}")));
@@ -85,7 +85,7 @@ fn below(load: &Load, has_places: bool, now: Timestamp) -> Vec<String> {
     lines
 }
 
-/// Records that are rejected or of unknown fate.
+/// The numbers of rejected records and of those with an unknown outcome.
 pub(super) fn not_stored(load: &Load) -> impl Iterator<Item = String> {
     let Settled { rejected, unknown, .. } = load.counts.unwrap_or_default();
     let some = |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", count(number)));
@@ -93,7 +93,7 @@ pub(super) fn not_stored(load: &Load) -> impl Iterator<Item = String> {
     [some(rejected, bad), some(unknown, "unknown")].into_iter().flatten()
 }
 
-/// For how long a run has said nothing that goes on.
+/// How long a running load has reported nothing, if that is long.
 pub(super) fn silence(load: &Load, now: Timestamp) -> Option<String> {
     let ago = since(load.updated_at.as_deref(), now).filter(|_| load.state == Standing::Running)?;
     (ago >= FRESH).then(|| format!("no sign of progress for {}", whole_seconds(ago)))

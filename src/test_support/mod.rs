@@ -1,4 +1,4 @@
-//! What the tests in `tests`, the benchmarks and the fuzz targets use of the program; nobody else does.
+//! The parts of the program that only the tests in `tests`, the benchmarks and the fuzz targets use.
 
 mod presigned;
 mod service;
@@ -10,7 +10,7 @@ pub mod admit {
     pub use crate::lint::Mode;
 }
 
-/// Whether a panic of this thread is a finding about damaged data.
+/// Whether a panic on this thread is a finding about damaged data.
 #[cfg(any(test, fuzzing))]
 pub fn is_guarded() -> bool {
     crate::guard::is_guarded()

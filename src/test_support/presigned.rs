@@ -1,4 +1,4 @@
-//! Presigned requests: the program makes none, and known answers of them prove the signature's parts.
+//! Presigned requests: the program sends none, but known examples of them verify the parts of the signature.
 
 use percent_encoding::utf8_percent_encode;
 
@@ -9,9 +9,9 @@ use crate::oss::sign::{
 };
 use crate::oss::time::Timestamp;
 
-/// Presigns a request: gives its whole query, the signature included.
+/// Presigns a request: returns its whole query, with the signature.
 ///
-/// The scope's date is overruled by that of `now`, as the two must agree.
+/// The date of `now` replaces the scope's date, as the two must agree.
 pub fn presign(
     request: &Signable<'_>,
     credential: &Credential,
@@ -27,7 +27,7 @@ pub fn presign(
     format!("{query}&x-oss-signature={signature}")
 }
 
-/// The query of a presigned request, all but the signature.
+/// The query of a presigned request without the signature.
 pub fn presigned_query(
     request: &Signable<'_>,
     credential: &Credential,

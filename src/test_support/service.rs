@@ -1,4 +1,4 @@
-//! What tests ask of the local service beyond its protocol.
+//! Additional access to the local service for tests.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ impl Service {
         lock(&self.statistics).clone()
     }
 
-    /// Replaces the scripted faults; their counts start anew.
+    /// Replaces the scripted faults; their counts start again.
     pub fn set_faults(&self, faults: &[Fault]) {
         *lock(&self.faults) = Faults::new(faults);
     }
 }
 
 impl Statistics {
-    /// The counts of an operation, all zero if it was never asked for.
+    /// The counts of an operation, all zero if it was never requested.
     pub fn of(&self, operation: Operation) -> Totals {
         self.operations.get(&operation).copied().unwrap_or_default()
     }
 
-    /// The most `PutVectors` requests, and the most vectors in them, that arrived within one second, among those
-    /// remembered.
+    /// The maximum number of `PutVectors` requests, and of vectors in them, that arrived within one second, among the
+    /// requests still remembered.
     pub fn busiest_second(&self) -> (usize, usize) {
         let mut puts: Vec<&Seen> =
             self.recent.iter().filter(|seen| seen.operation == Some(Operation::PutVectors)).collect();

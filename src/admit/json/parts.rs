@@ -1,4 +1,4 @@
-//! What the walk does with the value of a member, by what the member is for.
+//! What the walk does with the value of a member, by the member's role.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use super::{Rest, Walk};
 use crate::record::Reason;
 
 impl Walk<'_, '_> {
-    /// Takes a key: of those that a record may have, that of the likeliest field, good or bad.
+    /// Takes a key: the one in the likeliest field that the record has, valid or not.
     pub(super) fn key(&mut self, rank: usize, (start, end): (usize, usize)) -> Result<(), Reason> {
         let raw = self.text.get(start..end).unwrap_or_default();
         let judged = match raw {
@@ -102,7 +102,7 @@ impl Walk<'_, '_> {
                 let is_settled = rest == Rest::IsStored || self.named_metadata(name).is_some();
                 let member = (self.path.clone(), name.to_owned());
                 let kinds = &mut self.scratch.vector_kinds;
-                // Two show that the member is repeated; a record may have millions.
+                // Two are enough to show that the member is repeated; a record may have millions.
                 if kinds.iter().filter(|kind| kind.member == member).count() < 2 {
                     kinds.push(NoVector { found, member, value: (start, end), is_settled });
                 }
@@ -111,12 +111,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Takes an element of a vector that has a member for each.
+    /// Takes an element of a vector with one member per number.
     pub(super) fn wide_number(&mut self, number: u32, (start, end): (usize, usize)) {
         let raw = self.text.get(start..end).unwrap_or_default();
         let name = self.fields.wide.as_ref().map(|wide| wide.name(number)).unwrap_or_default();
         let index = usize::try_from(number).unwrap_or(usize::MAX);
-        // A reject of a table has its cells as text.
+        // In a reject of a table, cells are text.
         let cell = if raw.starts_with(b"\"") { decoded(self.text, start, end).ok() } else { None };
         let read = match &cell {
             Some(cell) if !cell.trim().is_empty() => {
@@ -158,7 +158,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Takes a member that is for nothing in particular: with `*` it is metadata, else it goes nowhere.
+    /// Takes any other member: with `*` it is metadata, otherwise it is not stored.
     pub(super) fn other(&mut self, name: &str, (start, end): (usize, usize)) {
         let raw = self.text.get(start..end).unwrap_or_default();
         let (fields, path) = (self.fields, self.path.as_str());
@@ -198,7 +198,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a value is an integer as JSON has it, of any size.
+/// Whether a value is a JSON integer of any size.
 fn is_integer(value: &[u8]) -> bool {
     match value.strip_prefix(b"-").unwrap_or(value) {
         [b'0'] => true,

@@ -1,4 +1,4 @@
-//! Fields along paths: through members, through elements of arrays, or under a name that looks like a path.
+//! Fields along paths: through members, through array elements, or under a name that looks like a path.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -101,7 +101,7 @@ fn presets_count_part_by_part_where_the_user_names_nothing_and_may_be_missing() 
     assert_eq!((record.unwrap_err().code(), findings.missing().count()), ("no_key", 0));
 }
 
-/// Any JSON of objects and arrays, with names that hold dots and brackets too.
+/// Any JSON of objects and arrays, including names with dots and brackets.
 fn nested() -> impl Strategy<Value = Json> {
     let name = prop::sample::select(vec!["a", "b", "c", "a.b", "a[0]", "data", "[0]", "", "b[1].c"]);
     let leaf = prop_oneof![Just(json!("t")), Just(json!(7)), Just(Json::Null), Just(json!([]))];
@@ -136,7 +136,7 @@ fn places(value: &Json, path: &str) -> Vec<String> {
     inner.into_iter().flat_map(|(path, inner)| [vec![path.clone()], places(inner, &path)].concat()).collect()
 }
 
-/// Puts `new` at every place with this path, and counts them.
+/// Puts `new` at every place with this path, and returns their number.
 fn put(value: &mut Json, at: &str, path: &str, new: &Json) -> usize {
     let put_at = |inner_path: String, inner: &mut Json| {
         if inner_path == path {
@@ -172,7 +172,7 @@ proptest! {
         record["the key"] = json!("k");
         let text = record.to_string();
         let got = stored("the key", path, &[], &text);
-        // A path that several places have names nothing, unless one of them is a member of that whole name.
+        // A path of several places is ambiguous, unless one of them is a member with that whole name.
         if number == 1 || has_whole_name {
             let got = got.unwrap();
             prop_assert_eq!(&got["data"]["float32"], &json!([0.25, -3]), "{} in {}", path, text);
@@ -191,7 +191,7 @@ proptest! {
     ) {
         let mut order: Vec<usize> = (0..numbers.len()).collect();
         fastrand::Rng::with_seed(seed).shuffle(&mut order);
-        // Without the last one the vector is shorter, and nothing is amiss.
+        // Without the last one the vector is just shorter.
         let missing = missing.map(|index| index.index(numbers.len())).filter(|at| *at + 1 < numbers.len());
         let missing = missing.filter(|at| *at > 0 || start == 1);
         let kept: Vec<usize> = order.into_iter().filter(|at| Some(*at) != missing).collect();

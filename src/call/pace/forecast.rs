@@ -1,14 +1,14 @@
-//! When the last of some requests may leave, if nothing but the quota holds them back. Pure: no time passes meanwhile.
+//! When the last of some requests may be sent, if only the quota limits them. Pure: no time passes.
 
 use std::time::Duration;
 
 use super::quota::Quota;
 use super::schedule::{Earliest, Moment, Schedule};
 
-/// A schedule whose turns are used the moment they are given.
+/// A schedule whose turns are used as soon as they are given.
 #[derive(Debug)]
 pub(crate) struct Forecast {
-    /// Nothing where no quota is set.
+    /// `None` without a quota.
     schedule: Option<Schedule>,
     /// When the last turn was given.
     at: Moment,
@@ -19,17 +19,17 @@ impl Forecast {
         Self { schedule: quota.is_limited().then(|| Schedule::new(quota)), at: Moment::ZERO }
     }
 
-    /// Another request with so many vectors.
+    /// Adds a request with this many vectors.
     pub(crate) fn request(&mut self, vectors: usize) {
         let Some(schedule) = &mut self.schedule else { return };
-        // Every turn before was used, so that there is always a next one.
+        // Every earlier turn was used, so there is always a next one.
         let Earliest::At(at) = schedule.earliest(vectors, self.at) else { return };
         let number = schedule.give(vectors, at);
         schedule.departed(number, at);
         self.at = at;
     }
 
-    /// How long after the first request the last one leaves; nothing without a quota.
+    /// The time between the first and the last request; `None` without a quota.
     pub(crate) fn time(&self) -> Option<Duration> {
         self.schedule.as_ref().map(|_| self.at)
     }
@@ -53,10 +53,10 @@ mod tests {
         let seconds = |requests: &[usize]| time(quota, requests).unwrap().as_secs_f64();
         assert_eq!([time(quota, &[]), time(quota, &[500])], [Some(Duration::ZERO); 2]);
         assert!((seconds(&[500; 3]) - 0.4).abs() < 1e-9, "{}", seconds(&[500; 3]));
-        // No second holds more than five, and a little is added to each.
+        // No second has more than five, and each is a little longer.
         let many = seconds(&vec![500; 3_001]);
         assert!((600.0..606.0).contains(&many), "{many}");
-        // Small requests take turns as well.
+        // Small requests take turns, too.
         assert!((seconds(&[1; 11]) - 2.0).abs() < 0.05, "{}", seconds(&[1; 11]));
     }
 

@@ -1,8 +1,8 @@
-//! The pace: when a request may leave. Every request takes a turn here, retries and read-backs too.
+//! The pace: when a request may be sent. Every request takes a turn here, including retries and read-backs.
 //!
-//! `Pace` is the seam: calls know it alone. `Pacer` keeps a quota that this process has to itself; a quota that several
-//! processes share is another implementation, on the same `Schedule` if it likes: that is pure, and its time counts from a
-//! moment that all who share it can agree on.
+//! `Pace` is the interface that calls use. `Pacer` keeps a quota for this process alone; a quota that several processes
+//! share would be another implementation. It can use the same `Schedule`, which is pure and counts time from a moment
+//! that all processes can agree on.
 
 mod forecast;
 mod pacer;

@@ -1,4 +1,4 @@
-//! The pace of a process that has its quota to itself. The only place that waits for a turn.
+//! The pace of a process with its own quota. The only place that waits for a turn.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,21 +10,21 @@ use super::quota::{Bound, Quota};
 use super::schedule::{Earliest, Moment, Schedule};
 use super::turn::{Giver, Pace, Turn, Waiting};
 
-/// Gives turns in the order in which they were asked for.
+/// Gives turns in the order of the requests for them.
 #[derive(Debug)]
 pub(crate) struct Pacer {
-    /// Held while waiting for a turn: the queue.
+    /// Held while waiting for a turn; this is the queue.
     queue: tokio::sync::Mutex<()>,
     shared: Arc<Shared>,
 }
 
-/// What a pacer and the turns it has given share.
+/// Shared by a pacer and the turns that it has given.
 #[derive(Debug)]
 struct Shared {
-    /// From when on the schedule's time counts.
+    /// The origin of the schedule's time.
     begun: Instant,
     schedule: Mutex<Schedule>,
-    /// Told when a turn was used or given back.
+    /// Notified when a turn was used or given back.
     used: Notify,
 }
 
@@ -49,7 +49,7 @@ impl Shared {
 impl Giver for Shared {
     fn departed(&self, number: u64) {
         self.schedule().departed(number, self.now());
-        // One waits at most: the first in line.
+        // At most one waits: the first in line.
         self.used.notify_one();
     }
 
@@ -106,15 +106,15 @@ impl Pace for Pacer {
     }
 }
 
-/// Waits until `moment`, to a fraction of a millisecond: the runtime's timer rounds up to whole ones, so that a thread
-/// waits for the last of them.
+/// Waits until `moment`, accurate to a fraction of a millisecond: the runtime's timer rounds up to whole milliseconds,
+/// so a thread waits for the last part.
 async fn wait_until(moment: Instant) {
     const LAST: Duration = Duration::from_micros(1_500);
     if let Some(before) = moment.checked_sub(LAST) {
         sleep_until(before).await;
     }
     let left = moment.saturating_duration_since(Instant::now());
-    // A runtime that is being shut down waits for nobody.
+    // A runtime that is shutting down does not wait.
     tokio::task::spawn_blocking(move || std::thread::sleep(left)).await.unwrap_or_default();
     sleep_until(moment).await;
 }
@@ -166,7 +166,7 @@ mod tests {
             pacer.turn(500).await.depart();
         }
         pacer.turn(500).await.depart();
-        // It may still leave at any moment, so the window of the second request, not its own, makes room.
+        // It may still be sent at any moment, so the second request's window makes room, not its own.
         assert_eq!(start.elapsed(), Duration::from_millis(200) + WINDOW + MARGIN);
         slow.depart();
         pacer.turn(500).await.depart();

@@ -1,4 +1,4 @@
-//! The quota on its two axes, and how long it held requests back. Pure.
+//! The quota on its two axes, and how long it delayed requests. Pure.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ impl Quota {
         self.requests.is_finite() || self.vectors.is_finite()
     }
 
-    /// The shortest time that `requests` requests with `vectors` vectors in all can take.
+    /// The minimum time for `requests` requests with `vectors` vectors in total.
     pub(crate) fn time_for(self, requests: u64, vectors: u64) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "an estimate in seconds")]
         let seconds = (requests as f64 / self.requests).max(vectors as f64 / self.vectors);
@@ -25,14 +25,14 @@ impl Quota {
     }
 }
 
-/// For how long, over the whole run, no turn could be given, and what forbade it.
+/// For how long, over the whole run, no turn could be given, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bound {
     /// The quota of requests.
     pub(crate) requests: Duration,
     /// The quota of vectors.
     pub(crate) vectors: Duration,
-    /// Both alike.
+    /// Both equally.
     pub(crate) both: Duration,
     /// Throttled answers, which lowered the pace.
     pub(crate) throttled: Duration,

@@ -1,8 +1,8 @@
 //! When turns may be given. Pure: the time is passed in.
 //!
-//! Turns lie on an absolute schedule, evenly spaced. Above it stands that no window of one second ever holds more than
-//! the quota, so that neither a stall nor a late turn is followed by a burst. A request counts in a window from the moment
-//! when it really left: between its turn and that moment may lie a connection that is still being made.
+//! Turns are evenly spaced on an absolute schedule. In addition, no window of one second ever exceeds the quota, so
+//! that neither a stall nor a late turn causes a burst. A request counts in a window from the moment it was actually
+//! sent: there may be a connection to make between its turn and that moment.
 
 use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
@@ -11,30 +11,30 @@ use super::quota::{Bound, Quota};
 
 /// The service counts in seconds.
 pub(super) const WINDOW: Duration = Duration::from_secs(1);
-/// Added to the window, since the way to the service takes one request longer than another: the window that the
-/// service sees is shorter by that difference. It leaves half of one part in a hundred of the quota unused.
+/// Added to the window, since network delays vary between requests: the window that the service sees is shorter by the
+/// difference. It leaves half a percent of the quota unused.
 pub(super) const MARGIN: Duration = Duration::from_millis(5);
-/// A throttled answer may mean that the way varies by more than the margin: it is doubled, up to this.
+/// A throttled answer may mean that delays vary by more than the margin: it is doubled, up to this.
 const WIDEST_MARGIN: Duration = Duration::from_millis(40);
-/// A margin that was doubled is halved again after this long without a throttled answer.
+/// A doubled margin is halved again after this long without a throttled answer.
 const MARGIN_HALVES_AFTER: Duration = Duration::from_mins(10);
 /// A throttled answer lowers the pace by this factor.
 const SLOW_DOWN: f64 = 0.7;
-/// Throttled answers within this time are one event: they were on their way together.
+/// Throttled answers within this time are one event: they were in flight together.
 const SLOW_DOWN_AT_MOST_EVERY: Duration = Duration::from_secs(1);
-/// Each second without a throttled answer gives back this part of the full pace.
+/// Each second without a throttled answer restores this fraction of the full pace.
 const RECOVERY_PER_SECOND: f64 = 0.02;
-/// The pace never falls below this part of the setting.
+/// The pace never falls below this fraction of the setting.
 const FLOOR: f64 = 0.02;
 
-/// A moment, as the time since another one that whoever keeps a schedule chooses once.
+/// A moment, as the time since an origin that the owner of the schedule chooses once.
 pub(super) type Moment = Duration;
 
-/// When a turn can be had.
+/// When a turn is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Earliest {
     At(Moment),
-    /// Not before one of those who have a turn has used it; when that will be, nobody knows.
+    /// Not before another turn has been used, at an unknown time.
     AfterDeparture,
 }
 
@@ -42,12 +42,12 @@ pub(super) enum Earliest {
 #[derive(Clone, Copy, Debug)]
 struct Given {
     number: u64,
-    /// When its request left; `None` if it has not yet.
+    /// When its request was sent; `None` if it was not sent yet.
     departed: Option<Moment>,
     vectors: usize,
 }
 
-/// The books of one quota: what was given, what has left, and what follows for the next turn.
+/// The state of one quota: which turns were given and used, and what follows for the next one.
 #[derive(Debug)]
 pub(super) struct Schedule {
     quota: Quota,
@@ -61,17 +61,17 @@ pub(super) struct Schedule {
     margin: Duration,
     /// When `factor` and `margin` were set.
     slowed: Option<Moment>,
-    /// The last turn, and whether somebody is in line for the next.
+    /// The last turn, and whether a request is in line for the next one.
     last: Option<Last>,
     is_waited_for: bool,
     bound: Bound,
 }
 
-/// The turn that was given last, as the next one meets it.
+/// The last turn given, as it affects the next one.
 #[derive(Clone, Copy, Debug)]
 struct Last {
     given: Moment,
-    /// How long its axis forbids the next.
+    /// How long its axis delays the next turn.
     interval: Duration,
     axis: fn(&mut Bound) -> &mut Duration,
 }
@@ -93,7 +93,7 @@ impl Schedule {
         }
     }
 
-    /// The earliest moment, not before `now`, at which a request with `vectors` vectors may go.
+    /// The earliest moment, not before `now`, at which a request with `vectors` vectors may be sent.
     pub(super) fn earliest(&self, vectors: usize, now: Moment) -> Earliest {
         let spaced = self.next.map_or(now, |next| next.max(now)).max(self.hold.unwrap_or(now));
         match self.last_in_the_way(vectors).map(|given| given.departed) {
@@ -103,7 +103,7 @@ impl Schedule {
         }
     }
 
-    /// A second, or the time of one request where that is longer; and a little more.
+    /// A second, or the time of one request if that is longer, plus the margin.
     fn window(&self, now: Moment) -> Duration {
         let one = Duration::try_from_secs_f64(1.0 / self.quota.requests).unwrap_or(WINDOW);
         WINDOW.max(one).saturating_add(self.margin(now))
@@ -121,7 +121,7 @@ impl Schedule {
         })
     }
 
-    /// Notes a turn given at `now`, and numbers it.
+    /// Notes a turn given at `now`, and returns its number.
     pub(super) fn give(&mut self, vectors: usize, now: Moment) -> u64 {
         self.bound = self.bound(now);
         self.is_waited_for = false;
@@ -129,7 +129,7 @@ impl Schedule {
         let interval = (1.0 / self.quota.requests).max(to_f64(vectors) / self.quota.vectors) / factor;
         let interval = Duration::try_from_secs_f64(interval).unwrap_or(WINDOW);
         self.last = Some(Last { given: now, interval, axis: self.axis(vectors) });
-        // Counting on from the planned moment keeps lateness from adding up; after a stall the plan starts anew.
+        // Counting from the planned moment avoids accumulating delays; after a stall the plan starts over.
         let planned = self.next.filter(|next| now.saturating_sub(*next) < interval).unwrap_or(now);
         self.next = Some(planned.saturating_add(interval));
         let number = self.next_number;
@@ -143,7 +143,7 @@ impl Schedule {
         number
     }
 
-    /// Notes that the request of a turn leaves at `now`.
+    /// Notes that the request of a turn is sent at `now`.
     pub(super) fn departed(&mut self, number: u64, now: Moment) {
         if let Some(given) = self.recent.iter_mut().find(|given| given.number == number) {
             given.departed = Some(now);
@@ -151,17 +151,17 @@ impl Schedule {
         self.recent.sort_by_key(|given| Reverse((given.departed.is_none(), given.departed)));
     }
 
-    /// Takes back a turn whose request did not leave.
+    /// Takes back a turn whose request was not sent.
     pub(super) fn give_back(&mut self, number: u64) {
         self.recent.retain(|given| given.number != number);
     }
 
-    /// Notes that somebody is in line for the next turn.
+    /// Notes that a request is in line for the next turn.
     pub(super) fn wait(&mut self) {
         self.is_waited_for = true;
     }
 
-    /// Which axis keeps the next turn away longer behind one with `vectors` vectors.
+    /// Which axis delays the turn after one with `vectors` vectors more.
     fn axis(&self, vectors: usize) -> fn(&mut Bound) -> &mut Duration {
         match (1.0 / self.quota.requests).total_cmp(&(to_f64(vectors) / self.quota.vectors)) {
             Ordering::Less => |bound| &mut bound.vectors,
@@ -170,8 +170,8 @@ impl Schedule {
         }
     }
 
-    /// How long turns were held back until `now`. Whoever came before the turn was free was held back for all the time
-    /// since the last one; where nobody came, it was free once the interval was over.
+    /// How long turns were delayed until `now`. A request that came before the turn was free was delayed for all the
+    /// time since the last one; without one, the turn was free once the interval was over.
     pub(super) fn bound(&self, now: Moment) -> Bound {
         let mut bound = self.bound;
         if let Some(last) = self.last {
@@ -183,7 +183,7 @@ impl Schedule {
         bound
     }
 
-    /// Lowers the pace after a throttled answer and holds all turns; returns the part of the full pace now in force.
+    /// Lowers the pace after a throttled answer and holds all turns; returns the current fraction of the full pace.
     pub(super) fn slow_down(&mut self, now: Moment, hold: Duration) -> f64 {
         self.hold = self.hold.max(Some(now.saturating_add(hold)));
         if self.slowed.is_some_and(|slowed| now.saturating_sub(slowed) < SLOW_DOWN_AT_MOST_EVERY) {
@@ -195,7 +195,7 @@ impl Schedule {
         self.factor
     }
 
-    /// The part of the full pace in force, from 0 to 1.
+    /// The current fraction of the full pace, from 0 to 1.
     pub(super) fn factor(&self, now: Moment) -> f64 {
         let recovered = self.since_slowed(now).as_secs_f64();
         (self.factor + recovered * RECOVERY_PER_SECOND).min(1.0)

@@ -4,7 +4,7 @@ fn faults(specs: &[&str]) -> Faults {
     Faults::new(&specs.iter().map(|spec| Fault::parse(spec).unwrap()).collect::<Vec<_>>())
 }
 
-/// Which of so many `PutVectors` requests, from 1, the fault hits.
+/// Which of this many `PutVectors` requests, from 1, the fault affects.
 fn hits(spec: &str, requests: u64) -> Vec<u64> {
     let mut faults = faults(&[spec]);
     (1..=requests).filter(|_| faults.at_head(Operation::PutVectors).effect.is_some()).collect()

@@ -1,6 +1,6 @@
-//! What each operation does: the service's rules and error codes, then the store.
+//! The operations: the service's rules and error codes, then the store.
 //!
-//! Knows nothing of HTTP, signatures, quotas or faults; those are settled before an operation is performed.
+//! Knows nothing about HTTP, signatures, quotas or faults; those are handled before an operation is performed.
 
 mod bucket;
 mod index;
@@ -17,29 +17,29 @@ use crate::oss::operation::Operation;
 use crate::oss::time::Timestamp;
 use crate::oss::wire::{GetVectorsRequest, Index, PutVectorsRequest};
 
-/// One request to be performed.
+/// A request to perform.
 pub(crate) struct Call<'a> {
     /// The operation.
     pub(crate) operation: Operation,
     /// The bucket that it is about.
     pub(crate) bucket: &'a str,
-    /// The body, read as far as it had to be; see [`Input`].
+    /// The body, parsed as far as needed; see [`Input`].
     pub(crate) input: &'a Input,
-    /// How much of a batch is to be stored.
+    /// How much of a batch to store.
     pub(crate) apply: Apply,
 }
 
-/// A body, taken apart only where more than the operation itself looks into it.
+/// A body, parsed only if more than the operation itself needs its content.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The bytes as they came.
+    /// The bytes as received.
     Raw(bytes::Bytes),
-    /// The vectors of a `PutVectors`, whose number the quota and whose keys the faults want to know.
+    /// The vectors of a `PutVectors`: the quota needs their number, and the faults need their keys.
     Vectors(Result<PutVectorsRequest, Refusal>),
 }
 
 impl Input {
-    /// Reads a body as far as others than the operation need it.
+    /// Parses a body as far as others than the operation need it.
     pub(crate) fn read(operation: Operation, body: bytes::Bytes) -> Self {
         match operation {
             Operation::PutVectors => Self::Vectors(parse(&body)),
@@ -55,7 +55,7 @@ impl Input {
         }
     }
 
-    /// The keys that are asked for.
+    /// The keys that are requested.
     pub(crate) fn keys_read(&self, operation: Operation) -> Vec<String> {
         match self {
             Self::Raw(body) if operation == Operation::GetVectors => {
@@ -66,7 +66,7 @@ impl Input {
     }
 }
 
-/// What was done.
+/// The result of an operation.
 pub(crate) struct Done {
     /// The answer to give.
     pub(crate) answer: Answer,
@@ -80,13 +80,13 @@ impl From<Answer> for Done {
     }
 }
 
-/// The service's own facts, as an operation sees them.
+/// The service's properties that operations need.
 pub(crate) struct Context<'a> {
     /// The stored state.
     pub(crate) store: &'a Store,
     /// The service's region.
     pub(crate) region: &'a str,
-    /// The one account.
+    /// The only account.
     pub(crate) account: &'a str,
     /// The service's clock.
     pub(crate) clock: Timestamp,
@@ -125,7 +125,7 @@ impl Context<'_> {
     }
 }
 
-/// Reads a JSON body: what is no JSON is `MalformedJson`, what is JSON of another shape breaks a parameter's rule.
+/// Parses a JSON body: invalid JSON is `MalformedJson`, JSON of another shape violates a parameter's rule.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => {

@@ -19,7 +19,7 @@ use crate::oss::wire::{
 };
 
 impl Context<'_> {
-    /// Checks the whole batch, then stores as much of it as is to be applied.
+    /// Checks the whole batch, then stores the part that is to be applied.
     pub(super) fn put_vectors(
         &self,
         bucket: &str,
@@ -172,7 +172,7 @@ fn check_metadata(metadata: &RawValue, non_filterable: &[String]) -> Result<(), 
     Ok(())
 }
 
-/// Which parts of a vector an answer holds.
+/// Which parts of a vector an answer contains.
 #[derive(Clone, Copy)]
 struct Shape {
     data: bool,
@@ -193,7 +193,7 @@ impl Shape {
         })
     }
 
-    /// Bytes of data that a vector brings to a page.
+    /// The bytes of data that a vector adds to a page.
     fn size(self, vector: &StoredVector) -> usize {
         let data = if self.data { size_of_val(vector.data.as_slice()) } else { 0 };
         let metadata = vector.metadata.as_deref().filter(|_| self.metadata).map_or(0, str::len);
@@ -201,7 +201,7 @@ impl Shape {
     }
 }
 
-/// The part of an index that one of several parallel listings goes through.
+/// The part of an index that one of several parallel listings covers.
 #[derive(Clone, Copy)]
 struct Segment {
     count: u32,
@@ -230,9 +230,9 @@ impl Segment {
     }
 }
 
-/// A page starts behind a key, and the token is that key, made opaque.
+/// A page starts after a key, and the token is that key in an opaque form.
 ///
-/// It stays within the documented 2048 bytes for keys of up to 1536 bytes, and is accepted back whatever its length.
+/// It stays within the documented 2048 bytes for keys of up to 1536 bytes, and is accepted back at any length.
 fn token_of_key(key: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(key)
 }

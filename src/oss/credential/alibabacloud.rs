@@ -1,4 +1,4 @@
-//! The text of `~/.alibabacloud/credentials`, the file of the vendor's credential libraries → a recipe. Pure.
+//! Parses `~/.alibabacloud/credentials`, the file of the vendor's credential libraries, to a recipe. Pure.
 
 use super::answer;
 use super::recipe::{Lack, Recipe, Role};
@@ -6,13 +6,13 @@ use crate::ini::{sections, unquoted};
 
 /// Reads the section `name`.
 pub fn recipe(text: &str, name: &str) -> Result<Recipe, Lack> {
-    // What stands in the line may be a secret.
+    // The line may contain a secret.
     let strange =
         |line| Lack::Wrong(format!("line {line} is not a section, a key with a value or a comment"));
     let sections = sections(text).map_err(strange)?;
     let section = sections.iter().find(|section| section.name == name);
     let section = section.ok_or_else(|| Lack::Absent(format!("there is no section [{name}]")))?;
-    // These libraries take a # for the start of a comment wherever it stands.
+    // In these libraries, a # begins a comment anywhere.
     let get = |key: &str| {
         let pair = section.pairs.iter().rfind(|pair| pair.key == key)?;
         let value = unquoted(pair.value.split('#').next()?.trim());

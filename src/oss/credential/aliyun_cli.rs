@@ -1,4 +1,4 @@
-//! The text of `~/.aliyun/config.json`, the Alibaba Cloud CLI's file → a recipe. Pure.
+//! Parses `~/.aliyun/config.json`, the file of the Alibaba Cloud CLI, to a recipe. Pure.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::answer;
 use super::recipe::{Lack, Recipe, Role, Words};
 use crate::oss::secret::Secret;
 
-/// The time that the vendor's credential libraries give an external command.
+/// The timeout of the vendor's credential libraries for an external command.
 const EXTERNAL_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Deserialize)]
@@ -44,9 +44,9 @@ struct Profile {
     credentials_uri: Option<String>,
 }
 
-/// Reads the profile `name`, else the current one.
+/// Reads the profile `name`, or else the current one.
 pub fn recipe(text: &str, name: Option<&str>) -> Result<Recipe, Lack> {
-    // The library's message may hold a value of the text; its line cannot.
+    // The library's message may contain a value of the text; its line number cannot.
     let config: Config = serde_json::from_str(text)
         .map_err(|error| Lack::Wrong(format!("line {} is not valid JSON with profiles", error.line())))?;
     let name = name.unwrap_or(&config.current);
@@ -105,7 +105,7 @@ impl Config {
 }
 
 impl Profile {
-    /// The keys of the profile. The CLI begins with a profile that has none.
+    /// The keys of the profile. The CLI initially has a profile without keys.
     fn keys(&self, name: &str) -> Result<Recipe, Lack> {
         let [id, secret, token] =
             [&self.access_key_id, &self.access_key_secret, &self.sts_token].map(|value| given(value.clone()));

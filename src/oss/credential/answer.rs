@@ -1,6 +1,6 @@
-//! What sources answer → a credential. Pure.
+//! Parses answers of credential sources. Pure.
 //!
-//! No error repeats a part of an answer but the code and the message of a refusal.
+//! No error repeats a part of an answer except the code and the message of a refusal.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::oss::secret::{Credential, Secret, unbroken};
 use crate::oss::time::Timestamp;
 
 /// The four values of a temporary access key, under the names of the metadata service, of STS and of credential URIs,
-/// or under those of the external command that the vendor's credential libraries call.
+/// or under those of the vendor's external commands.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Fields {
@@ -26,14 +26,14 @@ struct Fields {
     expiration: Option<String>,
 }
 
-/// What STS answers.
+/// The answer of STS.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct StsAnswer {
     credentials: Fields,
 }
 
-/// What STS answers instead.
+/// The refusal of STS.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct StsRefusal {
@@ -53,13 +53,13 @@ pub(super) fn temporary(text: &str) -> Result<Credential, String> {
     }
 }
 
-/// Reads what STS answers with success.
+/// Reads a successful answer of STS.
 pub(super) fn sts(text: &str) -> Result<Credential, String> {
     let answer: StsAnswer = json(text)?;
     whole(answer.credentials)
 }
 
-/// Reads what STS answers otherwise: its code, and a line for people.
+/// Reads a refusal of STS: its code, and a line for people.
 pub(super) fn sts_refusal(status: u16, text: &str) -> (String, String) {
     let StsRefusal { code, message, request_id } = serde_json::from_str(text).unwrap_or_default();
     if code.is_empty() {
@@ -71,7 +71,7 @@ pub(super) fn sts_refusal(status: u16, text: &str) -> (String, String) {
     (code, told + &id)
 }
 
-/// Reads what a credential process prints, in either of its two forms.
+/// Reads the output of a credential process in either of its two forms.
 pub(super) fn printed(text: &str) -> Result<Credential, String> {
     let fields: Fields = json(text)?;
     if fields.mode.as_deref() == Some("StsToken") && fields.security_token.is_none() {
@@ -80,7 +80,7 @@ pub(super) fn printed(text: &str) -> Result<Credential, String> {
     any(fields)
 }
 
-/// A credential of its parts. None of them can hold what a header cannot.
+/// A credential from its parts, each of which must be valid in a header.
 pub(super) fn keys(
     access_key_id: Option<String>,
     access_key_secret: Option<String>,
@@ -89,7 +89,7 @@ pub(super) fn keys(
     any(Fields { access_key_id, access_key_secret, security_token, ..Fields::default() })
 }
 
-/// A credential that must be a temporary one.
+/// A credential that must be temporary.
 fn whole(fields: Fields) -> Result<Credential, String> {
     for (value, name) in [(&fields.security_token, "SecurityToken"), (&fields.expiration, "Expiration")] {
         if value.as_deref().unwrap_or_default().is_empty() {
@@ -121,13 +121,14 @@ fn any(fields: Fields) -> Result<Credential, String> {
 }
 
 fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    // The library takes a list for a struct, too, and its message may hold a value of the text.
+    // The library accepts a list for a struct, too, and its message may contain a value of the text.
     let object = Some(text.trim()).filter(|text| text.starts_with('{'));
     let value = object.and_then(|text| serde_json::from_str(text).ok());
     value.ok_or_else(|| "expected a JSON object of strings".to_owned())
 }
 
-/// A refusal's code and message. A message about a wrong signature repeats all that was signed, tokens included.
+/// A refusal's code and message. A message about a wrong signature repeats everything that was signed, including
+/// tokens.
 fn refusal(code: &str, message: &str) -> String {
     let lower = message.to_lowercase();
     let message = lower.find("string to sign").and_then(|at| message.get(..at)).unwrap_or(message);
@@ -137,7 +138,7 @@ fn refusal(code: &str, message: &str) -> String {
     }
 }
 
-/// The beginning of a text of somebody else, on one line.
+/// The beginning of a foreign text, on one line.
 pub(super) fn shown(text: &str) -> String {
     const MOST: usize = 300;
     let words: Vec<_> =

@@ -1,4 +1,5 @@
-//! The credential in use: fetched at its first use, renewed before it ends, and once when the service says it ended.
+//! The credential in use: fetched at its first use, renewed before it expires, and once when the service says it
+//! expired.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,52 +11,52 @@ use crate::oss::hidden::Hidden;
 use crate::oss::secret::Credential;
 use crate::oss::time::Timestamp;
 
-/// A credential that ends within so many seconds is renewed.
+/// How many seconds before its expiry a credential is renewed.
 ///
-/// The vendor's libraries begin 3 to 15 minutes before the end. Five leave room for several tries while the source is
-/// out of order, and STS gives no credential for less than 15.
+/// The vendor's libraries begin 3 to 15 minutes before the expiry. Five minutes allow several attempts while the source
+/// fails, and STS gives no credential for less than 15.
 const EARLY: i64 = 300;
 
-/// Seconds between two tries to renew a credential that is still valid.
+/// Seconds between two attempts to renew a credential that is still valid.
 const PAUSE: i64 = 30;
 
-/// Seconds between two tries to renew one that has ended.
+/// Seconds between two attempts to renew one that has expired.
 const SHORT_PAUSE: i64 = 1;
 
-/// What came of asking for another credential.
+/// The result of asking for another credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshed {
-    /// The source gave another one.
+    /// The source gave a new one.
     Anew,
-    /// There has been another one for a while.
+    /// Another one was already in use.
     Already,
     /// The source gave the same one.
     Same,
 }
 
-/// The credential in use, and where a new one comes from.
+/// The credential in use, and its source.
 #[derive(Debug)]
 pub struct Credentials {
     source: Box<dyn Source>,
-    /// Held only for a moment, never while the source is asked.
+    /// Locked briefly, never while the source is asked.
     state: Mutex<State>,
-    /// What must not be seen: all that was in use, since the next answer may still be about an earlier credential.
+    /// The texts to hide: everything that was in use, since the next answer may still be about an earlier credential.
     hidden: Mutex<Hidden>,
-    /// Whoever holds it asks the source.
+    /// Its holder may ask the source.
     turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// With the moment since when it is in use; the first one has always been.
+    /// The credential with the moment it came into use; `None` for the first one.
     in_use: Option<(Credential, Option<Instant>)>,
-    /// How often the source was asked.
+    /// How many times the source was asked.
     tries: u64,
-    /// When it was asked last, and what it failed with.
+    /// When it was last asked, and its error.
     last: Option<(Timestamp, Result<(), String>)>,
 }
 
-/// What is to be done before a credential can be used.
+/// What to do before a credential can be used.
 enum Standing {
     Usable(Credential),
     EndsSoon(Credential),
@@ -64,7 +65,7 @@ enum Standing {
 }
 
 impl State {
-    /// What came of the tries after the first `seen`; nothing if there were none.
+    /// The result of attempts after the first `seen`; `None` if there were none.
     fn since(&self, seen: u64) -> Option<Result<Credential, String>> {
         match (&self.last, &self.in_use) {
             _ if self.tries == seen => None,
@@ -77,7 +78,7 @@ impl State {
         let has_rested = |pause: i64| {
             self.last.as_ref().is_none_or(|(at, _)| {
                 let elapsed = now.unix_seconds() - at.unix_seconds();
-                // A clock that was set back must not hold up anything.
+                // A clock that was set back must not delay anything.
                 !(0..pause).contains(&elapsed)
             })
         };
@@ -89,14 +90,14 @@ impl State {
             _ if left > 0 => Standing::EndsSoon(credential.clone()),
             _ if has_rested(SHORT_PAUSE) => Standing::Needed,
             Some((_, Err(text))) => Standing::Failed(Unavailable { text: text.clone(), had_one: true }),
-            // Just fetched; the source's clock or ours is wrong, and the service will judge.
+            // Just fetched; the source's clock or ours is wrong, and the service will decide.
             _ => Standing::Usable(credential.clone()),
         }
     }
 }
 
 impl Credentials {
-    /// Takes the source; it is asked at the first use.
+    /// Uses this source, which is asked at the first use.
     pub fn new(source: Box<dyn Source>) -> Self {
         Self {
             source,
@@ -116,7 +117,7 @@ impl Credentials {
             Standing::Usable(credential) => Ok(credential),
             Standing::Failed(error) => Err(error),
             Standing::EndsSoon(credential) => {
-                // One request renews it, the others go on with the old one; a failure is tried again later.
+                // One request renews it, the others continue with the old one; a failure is retried later.
                 let Ok(_turn) = self.turn.try_lock() else { return Ok(credential) };
                 Ok(self.ask(tries, now).await.unwrap_or(credential))
             }
@@ -140,7 +141,7 @@ impl Credentials {
         Ok(if Some(fresh) == old { Refreshed::Same } else { Refreshed::Anew })
     }
 
-    /// Asks the source, unless it has been asked since there had been `seen` tries. Only for whoever has the turn.
+    /// Asks the source, unless it was asked after attempt number `seen`. Only for the holder of the turn.
     async fn ask(&self, seen: u64, now: Timestamp) -> Result<Credential, String> {
         if let Some(outcome) = self.state().since(seen) {
             return outcome;
@@ -162,33 +163,33 @@ impl Credentials {
         Ok(fresh)
     }
 
-    /// Hides one more text in all that is told.
+    /// Hides one more text in everything that is reported.
     pub(in crate::oss) fn hide(&self, text: &str) {
         self.lock_hidden().add(text);
     }
 
-    /// Hides the signature of a request that is about to leave.
+    /// Hides the signature of a request that is about to be sent.
     pub(in crate::oss) fn hide_signature(&self, signature: &str) {
         self.lock_hidden().add_signature(signature);
     }
 
-    /// A short text without anything that is hidden.
+    /// A short text without hidden parts.
     pub(in crate::oss) fn strike(&self, text: &str) -> String {
         self.lock_hidden().strike(text)
     }
 
-    /// What must not be seen in anything that is told.
+    /// The texts to hide in everything that is reported.
     pub(in crate::oss) fn hidden(&self) -> Hidden {
         self.lock_hidden().clone()
     }
 
     fn lock_hidden(&self) -> MutexGuard<'_, Hidden> {
-        // Each change is whole, so a panic elsewhere leaves it good.
+        // Each change is complete, so a panic in another thread does no harm.
         self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change is a single assignment, so a panic elsewhere leaves the state whole.
+        // Every change is a single assignment, so a panic in another thread does no harm.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -219,10 +220,10 @@ mod tests {
         }
     }
 
-    /// What a source is still to give.
+    /// What a source has left to give.
     type Left = Arc<Mutex<VecDeque<Result<Credential, String>>>>;
 
-    /// Gives what is written down, each once; a gate, if there is one, holds up every fetch.
+    /// Gives the scripted credentials, each once; a gate, if there is one, delays every fetch.
     #[derive(Debug)]
     struct Script {
         left: Left,

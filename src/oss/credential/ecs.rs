@@ -1,4 +1,4 @@
-//! The role of the ECS instance that this runs on, from its metadata service.
+//! The role of the ECS instance that this process runs on, from the metadata service.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::web::{Question, Reach, Reply, patiently};
 use crate::oss::network::{Network, Proxy};
 use crate::oss::secret::Credential;
 
-/// The metadata service is on this machine's own link: a second is much.
+/// The metadata service is on the local link: a second is enough.
 const REACH: Reach = Reach { connect: Duration::from_secs(1), read: Duration::from_secs(1) };
 
 /// No proxy leads there.
@@ -22,10 +22,10 @@ const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
 /// The instance's role.
 #[derive(Debug)]
 pub(super) struct EcsRole {
-    /// Else the only one.
+    /// The role's name; `None` for the only one.
     pub(super) name: Option<String>,
     pub(super) only_with_token: bool,
-    /// Where the metadata service is.
+    /// The address of the metadata service.
     pub(super) url: String,
 }
 
@@ -56,7 +56,7 @@ impl EcsRole {
         }
     }
 
-    /// The token that guards the service; none where only the older way without one is open.
+    /// The token for the service; `None` if only the older access without one is available.
     async fn token(&self) -> Result<Option<String>, String> {
         let question = Question {
             method: Method::PUT,
@@ -66,7 +66,7 @@ impl EcsRole {
             reach: REACH,
             network: &DIRECT,
         };
-        // Where there is another way, it is tried at once.
+        // If there is another way, it is tried immediately.
         let outcome =
             if self.only_with_token { patiently(|| question.ask()).await } else { question.ask().await };
         let refused = match outcome {
@@ -106,7 +106,7 @@ mod tests {
     use crate::oss::secret::Secret;
     use crate::oss::time::Timestamp;
 
-    /// A metadata service that asks for a token, or knows none.
+    /// A metadata service that requires a token, or does not know tokens.
     fn metadata(guarded: bool) -> Scripted {
         let count = AtomicUsize::new(0);
         Scripted::start(move |asked| {

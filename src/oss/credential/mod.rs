@@ -1,4 +1,4 @@
-//! Where credentials come from: a [`Recipe`] says it, and each kind of source has a file of its own.
+//! The sources of credentials: a [`Recipe`] describes one, and each kind has its own file.
 
 mod alibabacloud;
 mod aliyun_cli;

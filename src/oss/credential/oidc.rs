@@ -1,4 +1,4 @@
-//! A role that a token of an identity provider assumes: `AssumeRoleWithOIDC` of STS, as pods with RRSA do.
+//! A role assumed with a token of an identity provider: `AssumeRoleWithOIDC` of STS, as in pods with RRSA.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use super::source::{Fetching, Source};
 use super::sts::{Sts, common};
 use crate::oss::hidden::Hidden;
 
-/// A role, and the token that opens it.
+/// A role, and the token to assume it with.
 #[derive(Debug)]
 pub(super) struct OidcRole {
     pub(super) role: Role,
@@ -19,7 +19,7 @@ pub(super) struct OidcRole {
 impl Source for OidcRole {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async {
-            // Whoever issues the token writes it anew before it ends.
+            // The issuer of the token renews the file before the token expires.
             let token = std::fs::read_to_string(&self.token_file).map_err(|error| {
                 format!("cannot read the OIDC token {}: {error}", self.token_file.display())
             })?;

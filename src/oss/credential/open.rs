@@ -1,4 +1,4 @@
-//! From a recipe to the source that it describes.
+//! Opens the source that a recipe describes.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ use super::sts::{AssumedRole, Sts};
 use super::uri::CredentialUri;
 use crate::oss::network::Network;
 
-/// What is the same for all sources of a run: where their services are.
+/// Common to all sources of a run: where their services are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// Another address of STS, for tests and for private clouds.
+    /// Another address for STS, for tests and for private clouds.
     pub sts_url: Option<String>,
-    /// The region of STS where the profile says none.
+    /// The region of STS, if the profile has none.
     pub sts_region: Option<String>,
-    /// Whether STS is reached from inside a VPC where the profile says nothing.
+    /// Whether to reach STS from inside a VPC, if the profile does not say.
     pub sts_vpc: bool,
-    /// Another address of the metadata service, for tests.
+    /// Another address for the metadata service, for tests.
     pub metadata_url: Option<String>,
     /// Whether the metadata service must never be asked without a token.
     pub only_with_token: bool,
-    /// The way to all of them but the metadata service.
+    /// The network path to all of them except the metadata service.
     pub network: Network,
 }
 
@@ -35,7 +35,7 @@ impl Surroundings {
         Sts { url: self.sts_url(role), network: self.network.clone() }
     }
 
-    /// The address of STS for a role, without a slash at its end.
+    /// The address of STS for a role, without a trailing slash.
     fn sts_url(&self, role: &Role) -> String {
         let region = role.region.as_ref().or(self.sts_region.as_ref());
         match (&self.sts_url, region) {
@@ -48,7 +48,7 @@ impl Surroundings {
         }
     }
 
-    /// The address of the metadata service, without a slash at its end.
+    /// The address of the metadata service, without a trailing slash.
     fn metadata(&self) -> String {
         let url = self.metadata_url.as_deref().unwrap_or("http://100.100.100.200");
         url.trim_end_matches('/').to_owned()
@@ -79,12 +79,12 @@ impl Recipe {
     }
 }
 
-/// How to get at a recipe, each time anew.
+/// Reads a recipe again each time.
 pub type ReadRecipe = Box<dyn Fn() -> Result<Recipe, String> + Send + Sync>;
 
-/// Looks up each time where the credential comes from, so that a file that was written anew meanwhile counts.
+/// Determines the source of the credential each time, so that changes of the configuration files take effect.
 pub struct Reread {
-    /// What was read when the program began: good for the first credential.
+    /// The recipe from the start of the program, used for the first credential.
     first: Mutex<Option<Recipe>>,
     files: Vec<PathBuf>,
     read: ReadRecipe,
@@ -92,7 +92,7 @@ pub struct Reread {
 }
 
 impl Reread {
-    /// Takes the recipe that is known already, and the way to the next ones.
+    /// Uses the recipe that is already known first, and `read` from then on.
     pub fn new(first: Recipe, read: ReadRecipe, surroundings: Surroundings) -> Self {
         let files = first.files().into_iter().map(Path::to_owned).collect();
         Self { first: Mutex::new(Some(first)), files, read, surroundings }

@@ -13,13 +13,13 @@ use super::source::{Fetching, Source};
 use crate::oss::hidden::Hidden;
 use crate::oss::secret::{Credential, Secret};
 
-/// No credential takes more.
+/// Maximum size of a credential.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// How long what a command has written is read on after its end.
+/// How long to continue reading a command's output after its end.
 const DRAIN: Duration = Duration::from_millis(100);
 
-/// The command; a part of it may be a secret.
+/// The command, which may contain a secret.
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) command: Secret,
@@ -37,7 +37,7 @@ impl Process {
     async fn run(&self) -> Result<Credential, String> {
         let mut command = self.command()?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Dropped when the time is up. What a shell has begun beside itself is left: it may be a helper for others.
+        // Killed at the timeout. Children of a shell are left alone: they may be helpers for other processes.
         command.kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
         let (printed, told, status) = tokio::time::timeout(self.timeout, heard(&mut child))
@@ -54,7 +54,7 @@ impl Process {
 
     #[cfg(windows)]
     fn command(&self) -> Result<Command, String> {
-        // There both are the same: a program gets its line whole.
+        // On this system both are the same: a program gets its whole command line.
         let (Words::Shell | Words::Split) = self.words;
         let mut command = Command::new("cmd.exe");
         command.arg("/C").raw_arg(self.command.expose());
@@ -75,8 +75,8 @@ impl Process {
     }
 }
 
-/// All that a command says until it ends. What it leaves behind may hold its pipes open for as long as that lives, and
-/// is not waited for: what the command itself wrote is in them already.
+/// The output of a command until it ends. Child processes that it leaves may keep its pipes open; they are not waited
+/// for, since the command's own output is already in the pipes.
 async fn heard(child: &mut Child) -> io::Result<(String, String, ExitStatus)> {
     let (mut printed, mut told) = (Vec::new(), Vec::new());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -101,7 +101,7 @@ async fn heard(child: &mut Child) -> io::Result<(String, String, ExitStatus)> {
     Ok((text(printed), text(told), status))
 }
 
-/// Reads a pipe to its end, unless it has none.
+/// Reads a pipe to its end, if there is one.
 async fn collect(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::Result<()> {
     let Some(pipe) = pipe else { return Ok(()) };
     pipe.take(MOST_BYTES + 1).read_to_end(into).await?;
@@ -111,7 +111,7 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io
     Ok(())
 }
 
-/// What a command tells, without what it has printed, which was to be a credential.
+/// The error output of a command, without what it has printed, which was meant to be a credential.
 fn without_printed(told: &str, printed: &str) -> String {
     let marks = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
     printed.split(marks).fold(Hidden::default(), Hidden::and).strike(told)
@@ -129,7 +129,7 @@ mod tests {
         Process { command: Secret::new(command), words, timeout: Duration::from_secs(30) }
     }
 
-    /// A command line that prints another credential each time, counted in a file of its own.
+    /// A command line that prints another credential each time, with a counter in a file.
     fn rotating() -> (Directory, String) {
         let directory = Directory::new();
         let count = directory.write("count", "");
@@ -188,7 +188,7 @@ mod tests {
         let credential = r#"{"AccessKeyId":"id","AccessKeySecret":"hush"}"#;
         let pipes = ["", ">&2", "2>/dev/null", ">/dev/null 2>&1"];
         for (pipe, length) in pipes.into_iter().flat_map(|pipe| [(pipe, 0), (pipe, 60_000)]) {
-            // Each holds on to another pair of the pipes, and lives longer than the command may take.
+            // Each keeps a different pipe open, and lives longer than the command may take.
             let blanks = format!("printf '%{length}s' ''");
             let script = format!("sleep 60 {pipe} & {blanks}; {blanks} >&2; echo '{credential}'");
             let slow = Process { timeout: Duration::from_secs(20), ..process(script.clone(), Words::Shell) };
@@ -209,7 +209,7 @@ mod tests {
         let error = slow.fetch().await.unwrap_err();
         assert_eq!(error, "the credential process took longer than 0.3 s");
         let id = std::fs::read_to_string(&file).unwrap();
-        // The runtime reaps it; until then it is a dead entry that kill -0 still finds.
+        // The runtime reaps it; until then it is a zombie that kill -0 still finds.
         let is_there =
             || std::process::Command::new("kill").args(["-0", id.trim()]).output().unwrap().status.success();
         let deadline = std::time::Instant::now() + Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! Where a credential comes from, as plain values that every kind of configuration leads to. Pure.
+//! The origin of a credential, as plain values that every kind of configuration leads to. Pure.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use crate::oss::secret::{Credential, Secret};
 
-/// Seconds that the credential of an assumed role lasts where nobody says otherwise.
+/// The default lifetime in seconds of the credential of an assumed role.
 pub const USUAL_DURATION: u32 = 3600;
 
-/// Seconds that it lasts at least, by the rules of STS.
+/// The minimum lifetime in seconds allowed by STS.
 const LEAST_DURATION: u32 = 900;
 
-/// Where a credential comes from.
+/// The origin of a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipe {
-    /// It stands there.
+    /// An access key given directly.
     Keys(Credential),
     /// Another credential assumes a role (`AssumeRole`).
     Role {
-        /// Where the other credential comes from.
+        /// The origin of the other credential.
         base: Box<Self>,
         /// The role.
         role: Role,
@@ -31,31 +31,31 @@ pub enum Recipe {
         role: Role,
         /// The identity provider's ARN.
         provider_arn: String,
-        /// The file with the token, which somebody else keeps fresh.
+        /// The file with the token, which another program keeps fresh.
         token_file: PathBuf,
     },
-    /// The role of the ECS instance that this runs on.
+    /// The role of the ECS instance that this process runs on.
     EcsRole {
-        /// The role's name, else the instance's only one.
+        /// The role's name; `None` for the instance's only one.
         name: Option<String>,
         /// Whether the metadata service must be asked with a token.
         only_with_token: bool,
     },
-    /// A command prints it.
+    /// The output of a command.
     Process {
-        /// The command, which may hold secrets.
+        /// The command, which may contain secrets.
         command: Secret,
-        /// What makes words of it.
+        /// How to split it into words.
         words: Words,
-        /// How long it may take.
+        /// Its timeout.
         timeout: Duration,
     },
-    /// A URL answers with it; it may hold secrets.
+    /// The answer of a URL, which may contain secrets.
     Uri(Secret),
 }
 
 impl fmt::Display for Recipe {
-    /// What it is, without secrets.
+    /// A description without secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keys(Credential { security_token: None, .. }) => formatter.write_str("an access key"),
@@ -88,36 +88,36 @@ impl Recipe {
     }
 }
 
-/// What makes words of a command.
+/// How to split a command into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Words {
-    /// A shell, which runs it.
+    /// A shell runs it.
     Shell,
-    /// The rules of a shell about blanks and quotes; the first word is the program.
+    /// By the rules of a shell for whitespace and quotes; the first word is the program.
     Split,
 }
 
-/// A role, and how it is to be assumed.
+/// A role, and how to assume it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
     /// The role's ARN.
     pub arn: String,
     /// The name under which the role's use is logged.
     pub session_name: String,
-    /// Seconds that the credential is to last.
+    /// The lifetime of the credential in seconds.
     pub duration: u32,
-    /// A policy that takes away permissions.
+    /// A policy that restricts the permissions.
     pub policy: Option<String>,
-    /// What the role's owner may ask for.
+    /// The external id that the role's owner may require.
     pub external_id: Option<String>,
-    /// The region of STS, if the profile says one.
+    /// The region of STS, if the profile has one.
     pub region: Option<String>,
-    /// Whether STS is reached from inside a VPC, if the profile says so.
+    /// Whether to reach STS from inside a VPC, if the profile says so.
     pub vpc: Option<bool>,
 }
 
 impl Role {
-    /// A role with all the usual; without a session's name it is the program's.
+    /// A role with the defaults; without a session name it gets the program's.
     pub fn new(arn: impl Into<String>, session_name: Option<String>) -> Self {
         Self {
             arn: arn.into(),
@@ -130,7 +130,7 @@ impl Role {
         }
     }
 
-    /// The same for so many seconds; 0 is as good as nothing.
+    /// The same with this lifetime in seconds; 0 means the default.
     pub fn lasting(self, seconds: Option<u32>) -> Result<Self, String> {
         match seconds.filter(|seconds| *seconds > 0) {
             Some(seconds) if seconds < LEAST_DURATION => {
@@ -140,7 +140,7 @@ impl Role {
         }
     }
 
-    /// What both ways to assume a role send in the form.
+    /// The form parameters that both ways to assume a role send.
     pub(super) fn form(&self) -> BTreeMap<&'static str, String> {
         let mut form = BTreeMap::from([
             ("RoleArn", self.arn.clone()),
@@ -152,12 +152,12 @@ impl Role {
     }
 }
 
-/// Why a place of configuration gives no recipe.
+/// Why a part of the configuration gives no recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// It has none to give; another place may.
+    /// It has none; another part may.
     Absent(String),
-    /// It means to give one and cannot; to go on elsewhere would be to act as somebody else.
+    /// It should give one but is wrong; to try another part would be to act under another identity.
     Wrong(String),
 }
 

@@ -1,4 +1,4 @@
-//! The signature that STS takes: RPC 1.0 with HMAC-SHA1. Pure.
+//! The signature for STS: RPC 1.0 with HMAC-SHA1. Pure.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use sha1::Sha1;
 use crate::oss::secret::Secret;
 use crate::oss::sign::QUERY_VALUE;
 
-/// Parameters by their names, in the order that is signed.
+/// Parameters by name, in the order in which they are signed.
 pub(super) type Parameters = BTreeMap<&'static str, String>;
 
-/// Signs a POST request whose query and form are these, taken together.
+/// Signs a POST request with these parameters of query and form together.
 pub(super) fn signature(parameters: &Parameters, secret: &Secret) -> String {
     let string_to_sign = format!("POST&%2F&{}", encoded(&joined(parameters)));
     let key = format!("{}&", secret.expose());
@@ -30,7 +30,7 @@ pub(super) fn joined(parameters: &Parameters) -> String {
     pairs.join("&")
 }
 
-/// All but the unreserved characters of RFC 3986 as `%XX`.
+/// Percent-encodes all but the unreserved characters of RFC 3986.
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, QUERY_VALUE).to_string()
 }

@@ -1,4 +1,4 @@
-//! What gives a credential.
+//! The interface of a credential source.
 
 use std::fmt;
 use std::future::Future;
@@ -7,21 +7,21 @@ use std::pin::Pin;
 
 use crate::oss::secret::Credential;
 
-/// A credential on its way.
+/// A pending credential.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Credential, String>> + Send + 'a>>;
 
-/// Gives a credential, each time anew.
+/// Gives a credential, fetched again each time.
 pub trait Source: fmt::Debug + Send + Sync {
     /// Fetches the credential; the error names the source and says what failed.
     fn fetch(&self) -> Fetching<'_>;
 
-    /// The files that are read for it each time.
+    /// The files that are read each time.
     fn files(&self) -> Vec<PathBuf> {
         Vec::new()
     }
 }
 
-/// A credential that was given once, by flags or variables, and cannot change.
+/// A credential from flags or variables, which cannot change.
 impl Source for Credential {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(std::future::ready(Ok(self.clone())))

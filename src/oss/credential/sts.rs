@@ -1,4 +1,4 @@
-//! A role that another credential assumes: `AssumeRole` of STS.
+//! A role assumed with another credential: `AssumeRole` of STS.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::oss::network::Network;
 use crate::oss::secret::Credential;
 use crate::oss::time::Timestamp;
 
-/// A role and who assumes it.
+/// A role, and the credential to assume it with.
 #[derive(Debug)]
 pub(super) struct AssumedRole {
     pub(super) base: Box<dyn Source>,
@@ -22,7 +22,7 @@ pub(super) struct AssumedRole {
     pub(super) sts: Sts,
 }
 
-/// Where STS is, and the way there.
+/// The address of STS, and the network path to it.
 #[derive(Debug)]
 pub(super) struct Sts {
     pub(super) url: String,
@@ -66,7 +66,7 @@ fn signed(base: &Credential, role: &Role, now: Timestamp, nonce: String) -> (Par
     (query, form)
 }
 
-/// The parameters that every call has.
+/// The parameters of every call.
 pub(super) fn common(action: &str, now: Timestamp) -> Parameters {
     Parameters::from([
         ("Action", action.to_owned()),
@@ -94,7 +94,7 @@ impl Sts {
         question.ask().await
     }
 
-    /// Asks STS for the credential of a role, once more by its own clock if it complains about ours.
+    /// Asks STS for the credential of a role, a second time by its own clock if it complains about ours.
     pub(super) async fn call(
         &self,
         role: &str,
@@ -105,7 +105,7 @@ impl Sts {
         loop {
             let failed =
                 |detail: String| format!("cannot get a credential for the role {role} from STS: {detail}");
-            // Each time with another nonce: STS takes none twice.
+            // Each time with another nonce: STS accepts none twice.
             let reply = patiently(|| self.ask(request(now))).await.map_err(failed)?;
             if reply.status == 200 {
                 return answer::sts(&reply.text).map_err(failed);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     /// The signatures are those of the vendor's Python packages `aliyun-python-sdk-core` 2.16.1 (both) and
-    /// `alibabacloud-credentials` 1.0.12 (the first; it writes a blank as `+`, which STS does not).
+    /// `alibabacloud-credentials` 1.0.12 (the first; it encodes a space as `+`, which STS does not).
     #[test]
     fn the_signature_is_that_of_the_vendors_own_packages() {
         let now = Timestamp::parse_basic("20231216T162057Z").unwrap();

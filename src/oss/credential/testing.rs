@@ -1,24 +1,24 @@
-//! A small HTTP server for tests, which answers as it is told and keeps what it was asked.
+//! A small HTTP server for tests, with scripted answers, which records its requests.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) path: String,
-    /// By their names in lower case.
+    /// By name in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
 }
 
 /// A running server; it ends with the test's process.
 pub(crate) struct Scripted {
-    /// `http://` and its address, without a slash at the end.
+    /// `http://` and its address, without a trailing slash.
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
@@ -41,7 +41,7 @@ impl Scripted {
                      Connection: close\r\n\r\n",
                     body.len()
                 );
-                // Who asked may have gone away.
+                // The client may be gone.
                 stream.write_all((head + &body).as_bytes()).unwrap_or_default();
             }
         });

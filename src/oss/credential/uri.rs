@@ -10,7 +10,7 @@ use super::web::{Question, Reach, host, patiently};
 use crate::oss::network::Network;
 use crate::oss::secret::Secret;
 
-/// The URL; a part of it may be a secret.
+/// The URL, which may contain a secret.
 #[derive(Debug)]
 pub(super) struct CredentialUri {
     pub(super) url: Secret,

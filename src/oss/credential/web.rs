@@ -1,4 +1,4 @@
-//! HTTP as credential sources need it: one small question, one small answer, never a redirect.
+//! HTTP for credential sources: a small request, a small answer, never a redirect.
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use crate::oss::error::backoff;
 use crate::oss::network::{Network, chain};
 use crate::oss::time::Timestamp;
 
-/// No answer with a credential is longer.
+/// Maximum size of an answer with a credential.
 const MOST_BYTES: usize = 1 << 20;
 
-/// A question.
+/// A request.
 #[derive(Debug)]
 pub(super) struct Question<'a> {
     pub(super) method: Method,
-    /// May hold secrets; no error shows more of it than its host.
+    /// May contain secrets; errors show only its host.
     pub(super) url: &'a str,
     pub(super) headers: &'a [(&'static str, &'a str)],
     pub(super) form: Option<String>,
     pub(super) reach: Reach,
-    /// The way there, unless it is on this machine.
+    /// The network path, unless the host is local.
     pub(super) network: &'a Network,
 }
 
-/// How a service is reached.
+/// The timeouts for a service.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reach {
-    /// Longest time to connect.
+    /// Maximum time to connect.
     pub(super) connect: Duration,
-    /// Longest time to answer then.
+    /// Maximum time to answer after that.
     pub(super) read: Duration,
 }
 
@@ -38,12 +38,12 @@ pub(super) struct Reach {
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) text: String,
-    /// The other side's clock.
+    /// The server's clock.
     pub(super) date: Option<Timestamp>,
 }
 
 impl Question<'_> {
-    /// Asks; the error tells what kept the answer away, and from which host.
+    /// Sends the request; the error says why there is no answer, and from which host.
     pub(super) async fn ask(&self) -> Result<Reply, String> {
         self.try_ask().await.map_err(|error| format!("{}: {error}", host(self.url)))
     }
@@ -76,11 +76,11 @@ impl Question<'_> {
     }
 }
 
-/// How often a question is asked that gets no answer, or one that may be another the next time: as often as the vendor's
-/// libraries do. A job that begins while a service hiccups shall not end with that.
+/// How many times a request is tried if it gets no answer, or one that may be temporary: as many times as the vendor's
+/// libraries do. A job must not fail because a service hiccups at its start.
 const TRIES: u32 = 3;
 
-/// Asks until there is an answer worth having, or often enough.
+/// Asks until there is a conclusive answer, or the attempts are used up.
 pub(super) async fn patiently<F>(ask: impl Fn() -> F) -> Result<Reply, String>
 where
     F: Future<Output = Result<Reply, String>>,
@@ -97,7 +97,7 @@ where
     }
 }
 
-/// What went wrong, without the URL.
+/// The error without the URL.
 fn failure(error: reqwest::Error) -> String {
     chain(&error.without_url())
 }
@@ -110,7 +110,7 @@ pub(super) fn host(url: &str) -> String {
     }
 }
 
-/// Whether a URL is on this machine, where no proxy leads.
+/// Whether a URL is local, where no proxy is used.
 fn is_local(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     match url.host_str() {

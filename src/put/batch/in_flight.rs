@@ -1,4 +1,4 @@
-//! Which keys are on their way: a batch that shares one with them has to wait, so that the later value arrives later.
+//! Which keys are in flight: a batch that shares one of them must wait, so that the later value arrives later.
 //!
 //! Pure: it only counts.
 
@@ -8,13 +8,13 @@ use std::hash::{BuildHasher, RandomState};
 use crate::admit::quoted;
 use crate::record::{Defect, Vector};
 
-/// The keys of a batch, as hashes: two keys that collide make a batch wait needlessly, never wrongly.
+/// The keys of a batch as hashes: a collision makes a batch wait needlessly, but is never wrong.
 #[derive(Debug)]
 pub(crate) struct KeyHashes {
-    /// One for each vector.
+    /// One per vector.
     pub(crate) vectors: Vec<u64>,
-    /// One for each defect that has a key. They are on their way too: whatever is stored later under the key of a
-    /// rejected record finds it listed.
+    /// One per defect with a key. They are in flight, too, so that a vector stored later under the key of a rejected
+    /// record finds that record listed.
     pub(crate) defects: Vec<u64>,
 }
 
@@ -24,12 +24,12 @@ impl KeyHashes {
     }
 }
 
-/// Makes the hashes of one run.
+/// Hashes the keys of one run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyHasher(RandomState);
 
 impl KeyHasher {
-    /// Of all that a batch holds.
+    /// The hashes of everything in a batch.
     pub(crate) fn hashes(&self, vectors: &[Vector], defects: &[Defect]) -> KeyHashes {
         KeyHashes {
             vectors: vectors.iter().map(|vector| self.of_json(&vector.key_json())).collect(),
@@ -37,7 +37,7 @@ impl KeyHasher {
         }
     }
 
-    /// Of a key.
+    /// The hash of a key.
     pub(crate) fn of(&self, key: &str) -> u64 {
         let mut json = Vec::with_capacity(key.len() + 2);
         quoted(key, &mut json);
@@ -56,19 +56,19 @@ pub(crate) struct KeysInFlight {
 }
 
 impl KeysInFlight {
-    /// Whether one of the keys is on its way.
+    /// Whether one of the keys is in flight.
     pub(crate) fn holds_any(&self, keys: &KeyHashes) -> bool {
         keys.all().any(|key| self.counts.contains_key(key))
     }
 
-    /// Notes keys that leave.
+    /// Notes keys that are sent.
     pub(crate) fn add(&mut self, keys: &KeyHashes) {
         for key in keys.all() {
             *self.counts.entry(*key).or_default() += 1;
         }
     }
 
-    /// Notes keys whose fate is known.
+    /// Notes keys whose outcome is known.
     pub(crate) fn remove(&mut self, keys: &KeyHashes) {
         for key in keys.all() {
             if let Some(count) = self.counts.get_mut(key) {
@@ -91,7 +91,7 @@ mod tests {
     use crate::put::testing::vector;
 
     proptest! {
-        /// Batches leave in order unless they share a key with one on its way, and are applied in any order: in the
+        /// Batches are sent in order unless they share a key with one in flight, and are applied in any order: at the
         /// end every key has the value of its last occurrence.
         #[test]
         fn the_last_occurrence_wins_whatever_the_order_of_completion(

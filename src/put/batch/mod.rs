@@ -1,6 +1,6 @@
-//! Step 3, batch: vectors join into request bodies, by count and by exact bytes, never a key twice.
+//! Step 3, batch: joins vectors into request bodies, by count and by exact bytes, with each key once.
 //!
-//! Pure: nothing is sent or waited for here.
+//! Pure: nothing is sent or awaited here.
 
 pub(crate) mod in_flight;
 mod sample;
@@ -18,37 +18,37 @@ use crate::admit::Admitted;
 use crate::oss::wire;
 use crate::record::{Defect, Position, Reason, Span, Vector, joined};
 
-/// How large a batch may grow; both hold.
+/// The maximum size of a batch; both limits apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most vectors.
+    /// Maximum number of vectors.
     pub vectors: usize,
-    /// Most bytes of their elements, commas included.
+    /// Maximum bytes of their elements, including commas.
     pub bytes: usize,
 }
 
-/// A batch takes so many vectors for each that it may hold, the replaced ones included: a few keys over and over would
-/// never fill it otherwise.
+/// How many vectors a batch takes per vector that it may hold, including replaced ones: repeated records of a few keys
+/// would never fill it otherwise.
 const TAKEN_FOR_EACH_HELD: usize = 8;
 
-/// Consecutive records on their way as one request: the vectors to send, and the defects met between them.
+/// Consecutive records sent as one request: the vectors to send, and the defects between them.
 #[derive(Debug)]
 pub struct Batch {
     /// Number in the run, from 0.
     pub number: u64,
-    /// The stretch of input that it stands for.
+    /// The stretch of input that it covers.
     pub span: Span,
-    /// What is sent, in input order of each key's last occurrence; every key once.
+    /// The vectors to send, ordered by the last occurrence of each key; every key once.
     pub vectors: Vec<Vector>,
-    /// What is not sent.
+    /// The records that are not sent.
     pub defects: Vec<Defect>,
     /// Records that a later one with the same key replaced.
     pub superseded: u64,
     /// Records that are not in the sample.
     pub not_sampled: u64,
-    /// What of it is of which input.
+    /// How many records come from each input.
     pub shares: Vec<Share>,
-    /// How many bytes of the files themselves it stands for: for progress.
+    /// How many bytes of the files themselves it covers, for the progress.
     pub input_bytes: u64,
     /// The dimension of its vectors, if there are any.
     pub dimension: Option<usize>,
@@ -57,17 +57,17 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The elements of some of the vectors as they go into a body; shares the vectors' memory.
+    /// The elements of some of the vectors for a body; shares the vectors' memory.
     pub fn elements(&self, vectors: &[usize]) -> Vec<Bytes> {
         joined(vectors.iter().filter_map(|index| self.vectors.get(*index)))
     }
 
-    /// All its elements as they go into a body; shares the vectors' memory.
+    /// All its elements for a body; shares the vectors' memory.
     pub fn all_elements(&self) -> Vec<Bytes> {
         joined(&self.vectors)
     }
 
-    /// The body of a request with all its elements, in pieces, behind what opens it.
+    /// The body of a request with all its elements, in pieces, after `prefix`.
     pub fn body(&self, prefix: &Bytes) -> Vec<Bytes> {
         body(prefix, self.all_elements())
     }
@@ -77,18 +77,18 @@ impl Batch {
         body(prefix, self.elements(vectors))
     }
 
-    /// Bytes of all its elements.
+    /// The bytes of all its elements.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Bytes of memory that it keeps: its elements, those that were replaced, since they stand in the same text, and its
-    /// defects.
+    /// The bytes of memory that it keeps: its elements, those that were replaced, since they share the same text, and
+    /// its defects.
     pub fn weight(&self) -> usize {
         self.weight
     }
 
-    /// Records of the input that it stands for.
+    /// The number of records read for it.
     pub fn read(&self) -> u64 {
         (self.vectors.len() + self.defects.len()) as u64 + self.superseded + self.not_sampled
     }
@@ -108,7 +108,7 @@ pub struct Batcher {
     sample: Option<Sample>,
     number: u64,
     open: Open,
-    /// The byte of the files up to which batches are sealed; none before the first block.
+    /// The byte of the files up to which batches are sealed; `None` before the first block.
     sealed: Option<u64>,
 }
 
@@ -118,7 +118,7 @@ struct Open {
     span: Option<Span>,
     /// `None` where a later record has replaced the vector.
     vectors: Vec<Option<Vector>>,
-    /// Where each key stands in `vectors`. There are 500 at the most, so that nobody gains by keys that collide.
+    /// The index of each key in `vectors`. There are at most 500, so colliding keys are no attack.
     keys: HashMap<Bytes, usize, foldhash::fast::RandomState>,
     bytes: usize,
     defects: Vec<Defect>,
@@ -138,13 +138,13 @@ impl Batcher {
         Self { limits, sample: None, number: 0, open: Open::default(), sealed: None }
     }
 
-    /// The same for the records of a sample; the others are only counted.
+    /// Takes only the records of a sample; the others are only counted.
     #[must_use]
     pub fn of_sample(self, sample: Option<Sample>) -> Self {
         Self { sample, ..self }
     }
 
-    /// Takes the records of a block and hands each batch that they fill to `full`; stops where `full` says so.
+    /// Takes the records of a block and passes each batch that they fill to `full`; stops if `full` says so.
     pub fn block<E>(
         &mut self,
         block: Admitted,
@@ -172,7 +172,7 @@ impl Batcher {
             }
             match record {
                 Ok(_) if is_left_out => self.open.not_sampled += 1,
-                // Few of a block are left: they must not keep the text of all.
+                // Only a few vectors of a block are left: they must not keep all of its text in memory.
                 Ok(vector) if self.sample.is_some() => self.open.push(vector.without_its_block()),
                 Ok(vector) => self.open.push(vector),
                 Err(defect) => self.open.push_defect(*defect),
@@ -184,12 +184,12 @@ impl Batcher {
         Ok(())
     }
 
-    /// The number that the next batch will have; that of the open one, if there is one.
+    /// The number of the open batch, or of the next one.
     pub fn next_number(&self) -> u64 {
         self.number
     }
 
-    /// Closes the open batch, if anything is in it.
+    /// Closes the open batch, if it is not empty.
     pub fn seal(&mut self) -> Option<Batch> {
         let open = std::mem::take(&mut self.open);
         let span = open.span?;
@@ -214,7 +214,7 @@ impl Batcher {
     }
 }
 
-/// Bytes of a defect beside its own fixed size. The key is a copy.
+/// The bytes of a defect in addition to its fixed size. The key is a copy.
 fn weight(defect: &Defect) -> usize {
     defect.raw.len() + defect.key.as_ref().map_or(0, String::len)
 }
@@ -226,7 +226,7 @@ fn position(judged: &Result<Vector, Box<Defect>>) -> Position {
     }
 }
 
-/// Where `offset`, an offset in `text`, lies in `bytes`, the same stretch in the file itself, which may be packed.
+/// Maps `offset` in `text` to `bytes`, the same stretch in the file itself, which may be compressed.
 fn scaled(offset: u64, text: &Range<u64>, bytes: &Range<u64>) -> u64 {
     let of = |range: &Range<u64>| u128::from(range.end.saturating_sub(range.start));
     let passed = of(&(text.start..offset));
@@ -235,7 +235,7 @@ fn scaled(offset: u64, text: &Range<u64>, bytes: &Range<u64>) -> u64 {
 }
 
 impl Open {
-    /// Whether `vector` may join; the first always may.
+    /// Whether `vector` may join; the first one always may.
     fn fits(&self, vector: &Vector, limits: Limits) -> bool {
         if self.keys.is_empty() {
             return true;
@@ -252,7 +252,7 @@ impl Open {
             && self.superseded_bytes + replaced <= limits.bytes
     }
 
-    /// Records that it has taken, the replaced ones included.
+    /// The records that it has taken, including replaced ones.
     fn records(&self) -> u64 {
         (self.keys.len() + self.defects.len()) as u64 + self.superseded + self.not_sampled
     }
@@ -267,7 +267,7 @@ impl Open {
         self.bytes + self.superseded_bytes + defects
     }
 
-    /// Defects weigh too, so that an input without a single good record stays in bounded memory.
+    /// Whether a defect fits. Defects count, so that an input without a single good record needs limited memory.
     fn has_room_for(&self, defect: &Defect, limits: Limits) -> bool {
         self.defects.len() < limits.vectors && self.defect_bytes + weight(defect) <= limits.bytes
     }

@@ -1,33 +1,33 @@
-//! Which keys are in a sample: those whose hash is small enough, so that it is the same ones each time, whatever the
-//! order of the input, and all records of a key or none. Pure.
+//! The sample of keys: those whose hash is small enough, so that the sample is the same each time and in any order of
+//! the input, and has all records of a key or none. Pure.
 
 use sha2::{Digest, Sha256};
 
 use crate::record::Vector;
 
-/// A part of all keys.
+/// A sample of all keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     percent: f64,
 }
 
 impl Sample {
-    /// So many percent of them, above 0 and up to 100.
+    /// A sample of this many percent, above 0 and up to 100.
     pub fn of_percent(percent: f64) -> Option<Self> {
         (percent > 0.0 && percent <= 100.0).then_some(Self { percent })
     }
 
-    /// How many percent of all keys are in it, on average.
+    /// The average percentage of keys in it.
     pub fn percent(self) -> f64 {
         self.percent
     }
 
-    /// Whether a record is in it.
+    /// Whether a record is in the sample.
     pub fn has(self, vector: &Vector) -> bool {
         self.has_key(&vector.key())
     }
 
-    /// The first 8 bytes of the key's SHA-256, read as a number, are at most that part of 2⁶⁴.
+    /// Whether the first 8 bytes of the key's SHA-256, as a number, are at most this part of 2⁶⁴.
     #[expect(clippy::cast_precision_loss, reason = "a part of a range")]
     fn has_key(self, key: &str) -> bool {
         let hash = Sha256::digest(key);
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(all[5].1.len(), 20_000);
     }
 
-    /// Somebody else's program finds the same sample by what the guide says.
+    /// Other programs find the same sample by the rule in the guide.
     #[test]
     fn the_hash_is_the_documented_one() {
         // printf doc-7 | sha256sum begins with 0a57ab62a588ec8f, which is 4.04 % of 2⁶⁴.

@@ -1,4 +1,4 @@
-//! How many records of a batch come from each of the inputs that it reaches over. Pure.
+//! How many records of a batch come from each of its inputs. Pure.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub struct Share {
     pub input: u32,
     /// Records read.
     pub read: u64,
-    /// Those of them that a later record of the batch replaces.
+    /// How many of them a later record of the batch replaces.
     pub superseded: u64,
 }
 
@@ -20,14 +20,14 @@ pub struct Share {
 pub(crate) struct Entered(Vec<(u32, u64)>);
 
 impl Entered {
-    /// Notes that records of an input follow, after so many of others.
+    /// Notes that records of an input follow, after `before` others.
     pub(crate) fn enter(&mut self, input: u32, before: u64) {
         if self.0.last().is_none_or(|(last, _)| *last != input) {
             self.0.push((input, before));
         }
     }
 
-    /// The shares of a batch of so many records, of which these are left.
+    /// The shares of a batch of `records`, of which these vectors and defects are left.
     pub(crate) fn shares(&self, records: u64, vectors: &[Vector], defects: &[Defect]) -> Vec<Share> {
         let kept = (vectors.len() + defects.len()) as u64;
         if let [(input, _)] = self.0.as_slice() {

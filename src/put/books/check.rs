@@ -1,20 +1,20 @@
-//! What the service says of the place where a load would go. Pure.
+//! What the service says about the target of a load. Pure.
 
 use serde::Serialize;
 
-/// Whether something is there.
+/// Whether a bucket or an index exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
-    /// It is.
+    /// It exists.
     Found,
-    /// It is not.
+    /// It does not exist.
     Missing,
-    /// The credential may not look.
+    /// The credential has no permission to look at it.
     Hidden,
 }
 
-/// What the service says, beside what the input has.
+/// What the service says, and the input's dimension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// The bucket.
@@ -25,12 +25,12 @@ pub struct Check {
     pub dimension: Option<u64>,
     /// Its distance metric.
     pub metric: Option<String>,
-    /// The dimension of the input, once a vector of it is good.
+    /// The dimension of the input, once it has a good vector.
     pub input_dimension: Option<u64>,
 }
 
 impl Check {
-    /// What there is to say of the index, behind its name.
+    /// The description of the index, to follow its name.
     pub(crate) fn index_words(&self) -> String {
         let dimension = self.dimension.map_or(String::new(), |dimension| format!(", dimension {dimension}"));
         let metric = self.metric.as_ref().map_or(String::new(), |metric| format!(", metric {metric}"));
@@ -41,7 +41,7 @@ impl Check {
         }
     }
 
-    /// What there is to say of the bucket, behind its name.
+    /// The description of the bucket, to follow its name.
     pub(crate) fn bucket_words(&self) -> &'static str {
         match self.bucket {
             Presence::Found => "found",

@@ -1,4 +1,5 @@
-//! The books of a load: what became of its records, in this run and in earlier ones, and what that means for how it ends. Pure.
+//! The books of a load: the outcomes of its records, in this run and in earlier ones, and how the load ends by them.
+//! Pure.
 
 use super::outcome::Outcome;
 use super::reasons::Reasons;
@@ -9,12 +10,12 @@ use crate::exit::{ErrorCode, Exit, Failure};
 use crate::record::{Defect, Finding, Position};
 use crate::words::{count, plural};
 
-/// When there are so many rejects that going on makes no sense.
+/// When too many records are rejected to continue.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum MaxRejects {
-    /// More than this many.
+    /// If more than this many are.
     Count(u64),
-    /// More than this part of the records read, in percent, once there are a thousand of them.
+    /// If more than this percentage of the records read are, once there are a thousand.
     Percent(f64),
     /// Never.
     #[default]
@@ -22,10 +23,10 @@ pub enum MaxRejects {
 }
 
 impl MaxRejects {
-    /// A part of few records says little.
+    /// A percentage of few records means little.
     const PERCENT_FROM: u64 = 1_000;
 
-    /// The number that is exceeded, as the option spells it.
+    /// The limit as the option spells it.
     fn words(self) -> String {
         match self {
             Self::Count(most) => most.to_string(),
@@ -44,7 +45,7 @@ impl MaxRejects {
     }
 }
 
-/// What makes a load a failure, however well it was sent.
+/// What makes a load a failure even if everything was sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bounds {
     /// When there are too many rejects.
@@ -53,7 +54,7 @@ pub struct Bounds {
     pub min_records: u64,
 }
 
-/// The books. Settling keeps them; whoever tells of the load only reads them.
+/// The books. Settling writes them; reports only read them.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     bounds: Bounds,
@@ -61,7 +62,7 @@ pub(crate) struct Ledger {
     earlier: Settled,
     balance: Balance,
     reasons: Reasons,
-    /// What a verification has found in this run, and what of it and of earlier runs does not count.
+    /// What a verification has found in this run, and the findings of this and earlier runs that do not count.
     findings: Findings,
     taken_back: TakenBack,
 }
@@ -71,12 +72,12 @@ impl Ledger {
         Self { bounds, earlier, ..Self::default() }
     }
 
-    /// What earlier runs settled, once that is known for certain.
+    /// Enters what earlier runs settled, once that is certain.
     pub(crate) fn goes_on_from(&mut self, earlier: Settled) {
         self.earlier = earlier;
     }
 
-    /// Enters what became of a batch.
+    /// Enters the outcome of a batch.
     pub(crate) fn enter(&mut self, outcome: &Outcome) {
         self.balance.tally += outcome.tally();
         self.balance.cost += outcome.cost;
@@ -89,17 +90,17 @@ impl Ledger {
             .for_each(|found| self.findings.add(found));
     }
 
-    /// Enters how many findings later records have taken back, all in all.
+    /// Enters the total number of findings that later records have taken back.
     pub(crate) fn taken_back(&mut self, taken_back: TakenBack) {
         self.taken_back = taken_back;
     }
 
-    /// What a verification has found in this run that counts.
+    /// The findings of this run's verification that count.
     pub(crate) fn findings(&self) -> Findings {
         self.findings.without(self.taken_back.now)
     }
 
-    /// The reasons without the findings that do not count; of those that do, these are the first.
+    /// Removes the findings that do not count from the reasons; `first` has the first ones that do.
     pub(crate) fn correct_reasons(&mut self, first: &[(Finding, Position, String)]) {
         let Findings { different, missing } = self.findings();
         for (finding, count) in [(Finding::Different, different), (Finding::Missing, missing)] {
@@ -112,7 +113,7 @@ impl Ledger {
         }
     }
 
-    /// Enters as rejected what was entered as stored.
+    /// Enters records as rejected that were entered as stored.
     pub(crate) fn overwritten(&mut self, defects: &[Defect]) {
         let records = defects.len() as u64;
         self.balance.tally.stored -= records.min(self.balance.tally.stored);
@@ -137,7 +138,7 @@ impl Ledger {
         &self.reasons
     }
 
-    /// Why the run ends early, where more records are rejected than may be.
+    /// Why the run ends early, if too many records are rejected.
     pub(crate) fn too_many_rejects(&self) -> Option<Failure> {
         if !self.has_too_many_rejects() {
             return None;
@@ -148,13 +149,13 @@ impl Ledger {
         Some(Failure::new(ErrorCode::TooManyRejects, message))
     }
 
-    /// Whether more records are rejected than may be.
+    /// Whether too many records are rejected.
     pub(crate) fn has_too_many_rejects(&self) -> bool {
         let Tally { rejected, read, .. } = self.balance().tally;
         self.bounds.max_rejects.exceeded(rejected, read)
     }
 
-    /// Why a load that was read to its end failed all the same, where it had fewer records than it must.
+    /// Why a load that was read to its end is a failure, if it had too few records.
     pub(crate) fn too_few_records(&self) -> Option<Failure> {
         let (read, wanted) = (self.balance.tally.read + self.earlier.read, self.bounds.min_records);
         (read < wanted).then(|| {
@@ -166,20 +167,20 @@ impl Ledger {
         })
     }
 
-    /// Whether all that was seen is bad. Known only at the end: batches of good records may still have been under way when
-    /// there were too many rejects.
+    /// Whether all records so far are bad. Known only at the end: batches of good records may still have been in flight
+    /// when there were too many rejects.
     pub(crate) fn is_without_a_good_record(&self) -> bool {
         let Tally { stored, not_sent, unknown, .. } = self.balance.tally;
         self.has_too_many_rejects() && stored + self.earlier.stored + not_sent + unknown == 0
     }
 
-    /// Whether a later run would find nothing to do of what was read. Where the run `failed`, what is unknown is sent again.
+    /// Whether a later run would have nothing left to do. If the run `failed`, unknown records are sent again.
     pub(crate) fn is_all_settled(&self, failed: bool) -> bool {
         let Tally { not_sent, unknown, .. } = self.balance.tally;
         not_sent == 0 && (!failed || unknown == 0)
     }
 
-    /// Whether everything that was read was also tried.
+    /// Whether everything that was read was also sent.
     pub(crate) fn is_all_sent(&self) -> bool {
         self.balance.tally.not_sent == 0
     }
@@ -194,7 +195,7 @@ impl Ledger {
         self.balance.tally.stored + self.balance.tally.unknown > 0
     }
 
-    /// How the load ends: with its `failure`, or with records left over, of earlier runs too, or `fields_missing`.
+    /// The exit of the load: by its `failure`, or by records left over, also from earlier runs, or by `fields_missing`.
     pub(crate) fn exit(&self, failure: Option<&Failure>, fields_missing: bool) -> Exit {
         let (Tally { rejected, unknown, .. }, earlier) = (self.balance().tally, self.earlier());
         let left = rejected + unknown + earlier.rejected + earlier.unknown;
@@ -211,14 +212,14 @@ mod tests {
     use super::*;
     use crate::testing::printed;
 
-    /// A load by what this run did, what earlier ones settled, and what it may not exceed.
+    /// A load by what this run did, what earlier ones settled, and its limit of rejects.
     fn ledger(tally: Tally, earlier: Settled, max_rejects: MaxRejects) -> Ledger {
         let bounds = Bounds { max_rejects, min_records: 10 };
         let balance = Balance { tally, ..Balance::default() };
         Ledger { balance, ..Ledger::new(bounds, earlier) }
     }
 
-    /// What the books say: whether there are too many rejects, too few records, not one good record, nothing left to do, and
+    /// What the books say: whether there are too many rejects, too few records, no good record, nothing left to do, and
     /// how the load ends without a failure.
     type Said = (bool, bool, bool, bool, Exit);
 
@@ -277,7 +278,7 @@ mod tests {
         }
     }
 
-    /// A later record with the key of a finding is what counts.
+    /// Of a finding and a later record with its key, the later record counts.
     #[test]
     fn findings_that_are_taken_back_count_as_superseded() {
         let tally = Tally { read: 10, stored: 5, rejected: 4, superseded: 1, ..Tally::default() };
@@ -298,7 +299,7 @@ mod tests {
         let Tally { rejected, superseded, .. } = ledger.balance().tally;
         assert_eq!((rejected, superseded, ledger.earlier().rejected), (1, 4, 0));
         assert_eq!(ledger.findings(), Findings::default());
-        // One could not be compared at all.
+        // One could not be compared.
         assert_eq!(ledger.exit(None, false), Exit::Partial);
         ledger.correct_reasons(&[]);
         assert_eq!(ledger.reasons.told(&[]).into_keys().collect::<Vec<_>>(), ["nested"]);

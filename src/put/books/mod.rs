@@ -1,4 +1,4 @@
-//! Step 6, the books: what became of the records, and what that means for how the load ends.
+//! Step 6, the books: the outcomes of records, and how the load ends by them.
 
 pub(crate) mod check;
 pub(crate) mod ledger;

@@ -1,4 +1,4 @@
-//! What became of a batch: the one word that sending hands to settling.
+//! The outcome of a batch, which sending passes to settling.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,34 +11,34 @@ use crate::exit::Failure;
 use crate::put::batch::Share;
 use crate::record::{Defect, Position, Reason, Span, Vector};
 
-/// What is known of a batch at the end.
+/// What is known about a batch at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Fate {
-    /// Every record is stored, or was refused or a defect, and all of that is certain.
+    /// Every record is certainly stored, or was refused or a defect.
     Stored,
-    /// Nothing of it is stored, for certain.
+    /// Certainly nothing of it is stored.
     Refused,
-    /// Of some records nobody knows.
+    /// The outcome of some records is unknown.
     Unknown,
     /// The run stopped before all of it was sent; what is stored of it is certain.
     #[serde(rename = "not_sent")]
     NotSent,
 }
 
-/// The last thing that the service, or the way to it, said about a batch.
+/// The last answer of the service, or the last network error, for a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LastAnswer {
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
-    /// Error code, or nothing on success.
+    /// Error code, or `None` on success.
     pub code: Option<String>,
     /// The request's id.
     pub request_id: Option<String>,
 }
 
 impl LastAnswer {
-    /// In one line.
+    /// The answer in one line.
     pub(crate) fn words(&self) -> String {
         let Self { status, code, request_id } = self;
         let status = status.map(|status| format!("HTTP {status}"));
@@ -48,7 +48,7 @@ impl LastAnswer {
         format!("{said}{request}")
     }
 
-    /// Why a record that it is about counts as not stored when reading back does not find it.
+    /// Why a record counts as not stored if reading back does not find it.
     pub(crate) fn reason(&self) -> Reason {
         if self.status.is_some() && self.code.is_none() {
             return Reason::Lost { answer: self.words() };
@@ -57,24 +57,25 @@ impl LastAnswer {
     }
 }
 
-/// What only the fate of other records can decide.
+/// What only the outcome of other records can decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Doubt {
     /// A record was refused at that moment: the index may be at fault.
     Refused(Instant),
-    /// Nothing is stored of a request that failed for the last time at that moment: the service may take no writes.
+    /// A request failed finally at that moment and nothing of it is stored: the service may accept no writes.
     NotStored(Instant),
 }
 
 impl Doubt {
-    /// What is stored of a request that was sent later decides for the index and the service, and against the records.
+    /// The moment of the doubt. If a later request is stored, the index and the service are not at fault, but the
+    /// records.
     pub(crate) fn since(self) -> Instant {
         match self {
             Self::Refused(since) | Self::NotStored(since) => since,
         }
     }
 
-    /// Both of them: only what was sent after either decides.
+    /// Combines two doubts: only requests sent after both decide.
     pub(crate) fn and(self, other: Self) -> Self {
         let since = self.since().max(other.since());
         match (self, other) {
@@ -84,7 +85,7 @@ impl Doubt {
     }
 }
 
-/// A record of a batch whose key is also that of a record which is rejected.
+/// A record of a batch that has the key of a rejected record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Later {
     pub(crate) position: Position,
@@ -92,22 +93,22 @@ pub(crate) struct Later {
 }
 
 impl Later {
-    /// Whether it is the newer one, of two records of one batch.
+    /// Whether it is newer than a defect with its key in the same batch.
     pub(crate) fn supersedes(&self, defect: &Defect) -> bool {
         self.position > defect.position && Some(&self.key) == defect.key.as_ref()
     }
 }
 
-/// All that settling ever sees of a batch.
+/// Everything that settling sees of a batch.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// The batch's number.
     pub number: u64,
     /// The stretch of input.
     pub span: Span,
-    /// Records of the input in it.
+    /// The number of records in it.
     pub read: u64,
-    /// What of them is of which input.
+    /// How many of them come from each input.
     pub shares: Vec<Share>,
     /// What is known.
     pub fate: Fate,
@@ -119,13 +120,13 @@ pub(crate) struct Outcome {
     pub not_sampled: u64,
     /// Records not stored: defects, and what the service refused.
     pub rejects: Vec<Defect>,
-    /// Records of which nobody knows.
+    /// Records whose outcome is unknown.
     pub unknown: Vec<Vector>,
-    /// Those whose keys are also those of rejected records, stored or not.
+    /// Records that have the keys of rejected records, stored or not.
     pub later: Vec<Later>,
-    /// Records for which the run was stopped first.
+    /// Records that were not sent because the run stopped.
     pub not_sent: u64,
-    /// What its requests have cost.
+    /// What its requests cost.
     pub cost: Cost,
     /// From the first wait for a turn to the end.
     pub elapsed: Duration,
@@ -133,16 +134,16 @@ pub(crate) struct Outcome {
     pub last: LastAnswer,
     /// As in [`crate::put::batch::Batch`].
     pub input_bytes: u64,
-    /// Whether nothing about it remains to be done by a later run.
+    /// Whether a later run has nothing left to do for it.
     pub settled: bool,
-    /// What is not decided yet of a batch that is done.
+    /// What is undecided about a batch that is done.
     pub in_doubt: Option<Doubt>,
     /// Why the whole run must stop, if it must.
     pub stop: Option<Failure>,
 }
 
 impl Outcome {
-    /// What became of its records, in numbers.
+    /// The outcomes of its records in numbers.
     pub(crate) fn tally(&self) -> Tally {
         Tally {
             read: self.read,
@@ -155,7 +156,7 @@ impl Outcome {
         }
     }
 
-    /// What became of the records of each input, where nothing is left to a later run.
+    /// The outcomes of the records of each input, if nothing is left to a later run.
     pub(crate) fn per_input(&self) -> BTreeMap<u32, Settled> {
         let counts = |share: &Share| {
             let stored = share.read.saturating_sub(share.superseded);
@@ -184,8 +185,8 @@ impl Outcome {
         }
     }
 
-    /// Those that are certainly stored of the records whose keys are also those of rejected ones; of a verification, those
-    /// that were held against the index, whatever was found.
+    /// The records with keys of rejected ones that are certainly stored; in a verification, those that were compared
+    /// with the index, whatever the result.
     pub(crate) fn later_stored(&self) -> Vec<&Later> {
         if self.not_sent > 0 || self.later.is_empty() {
             return Vec::new();
@@ -196,7 +197,7 @@ impl Outcome {
         self.later.iter().filter(|later| !others.contains(&later.position)).collect()
     }
 
-    /// The same where nothing but what is stored counts yet: a later run meets the rest again, and tells of it then.
+    /// The same if so far only stored records count: a later run reads the rest again, and reports it then.
     pub(crate) fn left_to_a_later_run(mut self) -> Self {
         self.not_sent += self.rejects.len() as u64 + self.superseded + self.not_sampled;
         (self.superseded, self.not_sampled) = (0, 0);

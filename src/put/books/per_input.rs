@@ -1,4 +1,4 @@
-//! What became of the records of each input. Pure.
+//! The outcomes of the records of each input. Pure.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settled::Settled;
 
-/// The counts of each input, by its number; they add up to those of the load.
+/// The counts of each input, by number; they add up to those of the load.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerInput {
     /// Whether an earlier version of the program has settled records without counting them here.
@@ -22,12 +22,12 @@ impl PerInput {
         Self { is_incomplete: true, ..Self::default() }
     }
 
-    /// Whether there is nothing to say.
+    /// Whether there is nothing to record.
     pub(crate) fn is_empty(&self) -> bool {
         !self.is_incomplete && self.counts.is_empty()
     }
 
-    /// What became of the records of an input; nothing if that is not known.
+    /// The counts of an input; `None` if they are unknown.
     pub(crate) fn of(&self, input: u32) -> Option<Settled> {
         (!self.is_incomplete).then(|| self.counts.get(&input).copied().unwrap_or_default())
     }
@@ -44,25 +44,25 @@ impl PerInput {
         counts.rejected += 1;
     }
 
-    /// Counts nothing of an input any more; returns what was counted, if that is known.
+    /// Drops the counts of an input, and returns them if they are known.
     pub(crate) fn forget(&mut self, input: u32) -> Option<Settled> {
         let counts = self.counts.remove(&input).unwrap_or_default();
         (!self.is_incomplete).then_some(counts)
     }
 
-    /// The counts of these inputs alone.
+    /// The counts of these inputs only.
     pub(crate) fn only(&self, inputs: impl IntoIterator<Item = u32>) -> Self {
         let counts = inputs.into_iter().filter_map(|input| Some((input, *self.counts.get(&input)?)));
         Self { counts: counts.collect(), ..*self }
     }
 
-    /// This after the inputs that a later mark lists have changed.
+    /// Applies the counts that have changed by a later mark.
     pub(crate) fn change(&mut self, later: &Self) {
         self.is_incomplete = self.is_incomplete || later.is_incomplete;
         self.counts.extend(&later.counts);
     }
 
-    /// The same in the numbers of another list of inputs: `now` has the number of each earlier one that is still there.
+    /// Renumbers for another list of inputs: `now` has the new number of each earlier one that is still there.
     pub(crate) fn renumber(&mut self, now: &[Option<u32>]) {
         let number = |input: u32| now.get(input as usize).copied().flatten();
         let counts = std::mem::take(&mut self.counts);

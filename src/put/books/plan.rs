@@ -1,4 +1,4 @@
-//! What a load would do: what a dry run that has read its input to the end knows of it. Pure.
+//! The plan of a load: what a dry run knows that has read its input to the end. Pure.
 
 use std::time::Duration;
 
@@ -12,47 +12,47 @@ use crate::put::batch::Batch;
 /// What a load would do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
-    /// What the inputs were taken for.
+    /// What the inputs were recognised as.
     pub forms: Vec<FormCount>,
-    /// What would be stored as another type than it has.
+    /// What would be stored as another type.
     pub conversions: Vec<Conversion>,
-    /// Elements of each vector, if any is good.
+    /// The number of elements of each vector, if any is good.
     pub dimension: Option<u64>,
-    /// What sets that.
+    /// What determines the dimension.
     pub dimension_from: Option<DimensionFrom>,
     /// Vectors that would be sent.
     pub vectors: u64,
-    /// Requests that would carry them.
+    /// Requests that would send them.
     pub requests: u64,
-    /// Vectors in each of these on average, one decimal.
+    /// The average number of vectors per request, with one decimal.
     pub vectors_per_request: f64,
-    /// Bytes of their bodies.
+    /// The bytes of their bodies.
     pub body_bytes: u64,
     /// Requests that would read them back.
     pub read_requests: u64,
-    /// Seconds between the first and the last of all these requests at the quota; nothing without one.
+    /// Seconds between the first and the last of all these requests at the quota; `None` without one.
     pub seconds: Option<f64>,
-    /// When the last of them could leave at the earliest, if the load began now.
+    /// When the last of them could be sent at the earliest, if the load began now.
     pub earliest_finish: Option<String>,
-    /// The same where the user is.
+    /// The same in the user's time zone.
     #[serde(skip)]
     pub local_finish: Option<String>,
-    /// The most vectors that an index holds.
+    /// Maximum number of vectors in an index.
     pub index_capacity: u64,
-    /// The part of an empty one that these take, in percent.
+    /// The percentage of an empty index that these take.
     pub capacity_percent: f64,
-    /// Whether so many records are rejected that a load would stop.
+    /// Whether a load would stop because of too many rejects.
     pub exceeds_max_rejects: bool,
-    /// Whether it would go into the local service.
+    /// Whether the load would go to the local service.
     pub local: bool,
     /// The command that loads.
     pub command: String,
 }
 
-/// Records in which something would be stored as another type than it has.
+/// Records in which something would be stored as another type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Conversion {
-    /// One word for scripts.
+    /// Its code.
     pub code: &'static str,
     /// What is converted, in words.
     pub message: &'static str,
@@ -62,11 +62,11 @@ pub struct Conversion {
     pub first: String,
 }
 
-/// What sets the dimension.
+/// What determines the dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DimensionFrom {
-    /// The index, which is there.
+    /// The existing index.
     Index,
     /// The command line.
     Option,
@@ -74,10 +74,10 @@ pub enum DimensionFrom {
     Input,
 }
 
-/// What is known of a load before anything is read.
+/// What is known about a load before anything is read.
 #[derive(Clone, Debug)]
 pub(crate) struct Outset {
-    /// The name of the index, which stands in every request; empty if it is not known.
+    /// The name of the index, which is part of every request; empty if unknown.
     pub(crate) index_name: String,
     pub(crate) quota: Quota,
     /// How many keys a request reads back, if every batch is read back.
@@ -93,7 +93,7 @@ pub(crate) struct Planner {
     plan: Plan,
     dimension_from: DimensionFrom,
     reads_back: Option<usize>,
-    /// Bytes of a body around its elements.
+    /// The bytes of a body in addition to its elements.
     around: u64,
     forecast: Forecast,
 }
@@ -133,7 +133,7 @@ impl Planner {
         self.plan.exceeds_max_rejects = true;
     }
 
-    /// The plan, once all is counted.
+    /// The plan, once everything is counted.
     pub(crate) fn plan(self) -> Plan {
         let Plan { vectors, requests, dimension, .. } = self.plan;
         let per_request = if requests == 0 { 0.0 } else { float(vectors) / float(requests) };
@@ -150,12 +150,12 @@ impl Planner {
 }
 
 impl Plan {
-    /// How long after the first request the last one leaves, if there is a quota.
+    /// The time between the first and the last request, if there is a quota.
     pub(crate) fn time(&self) -> Option<Duration> {
         self.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
 
-    /// Bytes of all files; nothing where one of them is a pipe.
+    /// The bytes of all files; `None` if one of them is a pipe.
     pub(crate) fn input_bytes(&self) -> Option<u64> {
         self.forms.iter().map(|form| form.bytes).sum()
     }

@@ -1,5 +1,5 @@
-//! Why records are rejected: counted by reason, each with the first of its records in the order of the input, whatever
-//! the order in which their batches ended. Pure.
+//! Why records are rejected: counted by reason, with the first record of each in the order of the input, in whatever
+//! order their batches ended. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::record::{Defect, Input, Position, place};
 
-/// How often one reason occurred.
+/// The count of one reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReasonCount {
     /// Records.
@@ -18,7 +18,7 @@ pub struct ReasonCount {
     pub example: String,
 }
 
-/// The reasons met so far, by their words.
+/// The reasons so far, by code.
 #[derive(Debug, Default)]
 pub(crate) struct Reasons(BTreeMap<&'static str, Met>);
 
@@ -48,7 +48,7 @@ impl Reasons {
         }
     }
 
-    /// Makes a reason, if it was met, that of so many records, the first of which is this one.
+    /// Corrects a reason, if there is one, to this count and this first record.
     pub(crate) fn correct(&mut self, code: &'static str, count: u64, first: Option<(Position, &str)>) {
         if count == 0 {
             self.0.remove(code);
@@ -60,13 +60,13 @@ impl Reasons {
         }
     }
 
-    /// The reason that most of them have, with an example.
+    /// The most common reason, with an example.
     pub(crate) fn commonest(&self) -> String {
         let commonest = self.0.iter().max_by_key(|(_, met)| met.count);
         commonest.map_or_else(String::new, |(code, met)| format!("{code}: {}", met.example))
     }
 
-    /// As the summary has them.
+    /// The reasons for the summary.
     pub(crate) fn told(&self, inputs: &[Input]) -> BTreeMap<String, ReasonCount> {
         let told = |(code, met): (&&str, &Met)| {
             let Met { count, first, example } = met;

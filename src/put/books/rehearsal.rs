@@ -1,4 +1,4 @@
-//! A rehearsal: what a load would send, counted and not sent. Pure.
+//! A rehearsal: counts what a load would send, without sending it. Pure.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::put::batch::Batch;
 /// What a load would send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rehearsal {
-    /// Requests, if none has to be repeated.
+    /// The number of requests, if none is retried.
     pub requests: u64,
-    /// Vectors in them.
+    /// The number of vectors in them.
     pub vectors: u64,
-    /// Bytes of their bodies.
+    /// The bytes of their bodies.
     pub bytes: u64,
-    /// The shortest time that the quota allows, once there is anything to send.
+    /// The shortest time that the quota allows, if there is anything to send.
     pub shortest: Option<Duration>,
 }
 
-/// What a summary says of a rehearsal, and that it is none.
+/// The members of a summary for a rehearsal, and `dry_run` for any other run.
 #[derive(Serialize)]
 struct Members {
     dry_run: bool,

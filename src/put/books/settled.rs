@@ -1,10 +1,10 @@
-//! How many records are settled, by what became of them. Pure.
+//! How many records are settled, by outcome. Pure.
 
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-/// How many records of each kind are settled.
+/// How many records are settled, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// Records read.
@@ -13,7 +13,7 @@ pub struct Settled {
     pub stored: u64,
     /// Rejected.
     pub rejected: u64,
-    /// Of unknown fate, and listed as such.
+    /// With an unknown outcome, and listed as such.
     pub unknown: u64,
 }
 

@@ -1,4 +1,4 @@
-//! How much of an input a mark counts as settled. Pure.
+//! How much of an input is settled according to a mark. Pure.
 
 use super::tracker::Mark;
 use crate::record::{Position, Span};
@@ -8,7 +8,7 @@ use crate::record::{Position, Span};
 pub(crate) enum Standing {
     /// Nothing.
     Nothing,
-    /// A part, or all of it without anything behind it that would show that.
+    /// A part, or all of it without anything after it that would show that.
     Part,
     /// All of it.
     Whole,
@@ -32,7 +32,7 @@ impl Mark {
         if stretches().any(reaches_in) { Standing::Part } else { Standing::Nothing }
     }
 
-    /// Counts an input as settled as a whole that an earlier load has completed.
+    /// Counts an input as settled completely by an earlier load.
     pub(crate) fn complete(&mut self, input: u32, counts: super::tracker::Settled) {
         let start = |input| Position { input, line: 1, ..Position::default() };
         self.ahead.push(Span { start: start(input), end: start(input + 1) });
@@ -40,7 +40,7 @@ impl Mark {
         self.per_input.add(input, counts);
     }
 
-    /// Leaves out an input that is settled as a whole and is named no more: what became of it stays counted.
+    /// Removes an input that is completely settled and no longer given, but keeps its counts.
     pub(crate) fn leave_out(&mut self, input: u32) {
         let counts = self.counts;
         self.forget(input);

@@ -1,27 +1,27 @@
-//! What the inputs were taken for, grouped, however many there are. Pure.
+//! What the inputs were recognised as, in a limited number of groups. Pure.
 
 use serde::Serialize;
 
 use crate::put::batch::Share;
 use crate::read::Opened;
 
-/// So many forms are told apart; inputs of any other are counted together.
+/// Maximum number of distinct forms; other inputs are counted together.
 const FORMS: usize = 12;
-/// The form of those.
+/// The form of those inputs.
 const OTHERS: &str = "other forms";
-/// So many inputs of a form are named.
+/// How many inputs of a form are named.
 const NAMED: usize = 3;
 
-/// Inputs that were taken for the same.
+/// Inputs that were recognised as the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FormCount {
-    /// What they were taken for, in words.
+    /// What they were recognised as, in words.
     pub form: String,
-    /// How many.
+    /// How many inputs there are.
     pub inputs: u64,
     /// Their records.
     pub records: u64,
-    /// Bytes of their files; nothing where one of them is a pipe.
+    /// The bytes of their files; `None` if one of them is a pipe.
     pub bytes: Option<u64>,
     /// The names of the first few.
     pub examples: Vec<String>,
@@ -31,12 +31,12 @@ pub struct FormCount {
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
     forms: Vec<FormCount>,
-    /// The place of its form above for each input; a byte each, since there may be very many.
+    /// The index of each input's form in `forms`; one byte each, since there may be very many inputs.
     of_input: Vec<u8>,
 }
 
 impl Survey {
-    /// Notes that the input of this number, which is called `name`, was opened.
+    /// Notes that the input of this number and `name` was opened.
     pub(crate) fn opened(&mut self, input: u32, name: String, opened: Opened) {
         let place = self.place(opened.form);
         let Some(known) = self.forms.get_mut(place) else { return };
@@ -79,7 +79,7 @@ impl Survey {
         }
     }
 
-    /// The forms, those with the most inputs first.
+    /// The forms, ordered by the number of inputs, largest first.
     pub(crate) fn forms(&self) -> Vec<FormCount> {
         let mut forms = self.forms.clone();
         forms.sort_by_key(|form| (form.form == OTHERS, std::cmp::Reverse(form.inputs)));

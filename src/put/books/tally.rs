@@ -1,4 +1,4 @@
-//! What became of records and what that has cost, in numbers. Pure.
+//! The outcomes of records and the cost of requests, in numbers. Pure.
 
 use std::ops::AddAssign;
 
@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::tracker::Settled;
 use crate::call::Effort;
 
-/// What became of some records. `read = stored + rejected + superseded + unknown + not_sent`, always; where a
-/// verification has a sample, `not_sampled` is added to that.
+/// The outcomes of some records. Always, `read = stored + rejected + superseded + unknown + not_sent`, plus
+/// `not_sampled` in a verification with a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Records read from the input.
@@ -19,11 +19,11 @@ pub struct Tally {
     pub rejected: u64,
     /// Replaced by a later record with the same key in the same batch.
     pub superseded: u64,
-    /// Sent, and nobody knows.
+    /// Sent, with an unknown outcome.
     pub unknown: u64,
-    /// Read, and not sent because the run stopped.
+    /// Read, but not sent because the run stopped.
     pub not_sent: u64,
-    /// Not in the sample of a verification, whose own part of the summary has it.
+    /// Not in the sample of a verification; reported in its own part of the summary.
     #[serde(skip)]
     pub not_sampled: u64,
 }
@@ -46,14 +46,14 @@ impl From<Tally> for Settled {
     }
 }
 
-/// What requests have cost.
+/// What requests cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cost {
-    /// Requests made.
+    /// The number of requests.
     pub attempts: u64,
     /// Throttled answers among them.
     pub throttled: u64,
-    /// Bytes of request bodies, retries included.
+    /// Bytes of request bodies, including retries.
     pub bytes_sent: u64,
 }
 
@@ -72,15 +72,15 @@ impl From<&Effort> for Cost {
     }
 }
 
-/// All that this run has done so far.
+/// The totals of this run so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Balance {
-    /// What became of the records.
+    /// The outcomes of the records.
     #[serde(flatten)]
     pub tally: Tally,
     /// Batches that ended.
     pub batches: u64,
-    /// What that has cost.
+    /// What their requests cost.
     #[serde(flatten)]
     pub cost: Cost,
 }

@@ -1,4 +1,4 @@
-//! Which batches are settled, and so how far a load is; completions arrive in any order. Pure.
+//! Tracks which batches are settled, and so how far a load is; completions arrive in any order. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,9 @@ use crate::record::{Position, Span};
 /// An input that could not be read to its end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FailedAt {
-    /// Where reading it ended. No stretch of a mark covers the place.
+    /// Where reading it ended. No stretch of a mark covers this place.
     pub at: Position,
-    /// Tells whether its text before the place is still the same.
+    /// A hash to check that its text before the place is unchanged.
     pub beginning: Option<String>,
 }
 
@@ -24,20 +24,20 @@ pub struct Mark {
     pub position: Position,
     /// What is settled beyond it.
     pub ahead: Vec<Span>,
-    /// All that is settled.
+    /// The counts of everything that is settled.
     pub counts: Settled,
-    /// Bytes of the rejects file that belong to it.
+    /// The bytes of the rejects file that belong to it.
     pub rejects_bytes: u64,
-    /// The inputs that could not be read to their end, in their order.
+    /// The inputs that could not be read to their end, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<FailedAt>,
-    /// The counts of each input; in the file only those that have changed since the mark before.
+    /// The counts of each input; in the file only those that changed since the mark before.
     #[serde(default, skip_serializing_if = "PerInput::is_empty")]
     pub per_input: PerInput,
 }
 
 impl Mark {
-    /// Whether a record, by its input and its number there, is settled.
+    /// Whether a record, given by its input and its number there, is settled.
     pub fn is_settled(&self, input: u32, record: u64) -> bool {
         let place = |position: Position| (position.input, position.record);
         let record = (input, record);
@@ -45,14 +45,14 @@ impl Mark {
         record < place(self.position) || self.ahead.iter().any(is_within)
     }
 
-    /// Forgets that anything of an input is settled, and counts it no more.
+    /// Treats an input as not settled at all, and removes its counts.
     ///
-    /// What was rejected of it is not known here: see [`Self::take_back`].
+    /// The number of its rejects is not known here: see [`Self::take_back`].
     pub fn forget(&mut self, input: u32) {
         let (first, behind) = (start_of(input), start_of(input + 1));
         let within = |span: &Span| {
             let (start, end) = (span.start.max(first), span.end.min(behind));
-            // What reaches beyond an input that failed is no part of it.
+            // A stretch that continues past an input that failed is no part of it.
             if end.input == input && start < end { end.record.saturating_sub(start.record) } else { 0 }
         };
         let before = Span { start: Position::default(), end: self.position };
@@ -75,18 +75,18 @@ impl Mark {
         self.failed.retain(|failed| failed.at.input != input);
     }
 
-    /// Counts as neither rejected nor unknown, and so not as stored either, what is forgotten.
+    /// Corrects the counts of forgotten records: they are neither rejected nor unknown, and so not stored either.
     pub fn take_back(&mut self, rejected: u64, unknown: u64) {
         self.counts.rejected = self.counts.rejected.saturating_sub(rejected);
         self.counts.unknown = self.counts.unknown.saturating_sub(unknown);
         self.counts.stored += rejected + unknown;
     }
 
-    /// The same in the numbers of another list of inputs, in the same order: `now` has the number of each earlier one
-    /// that is still there, and `count` how many there are. Of those that are gone nothing may be settled; of those that
-    /// are new nothing is.
+    /// Renumbers for another list of inputs, in the same order: `now` has the new number of each earlier one that is
+    /// still there, and `count` is how many there are. Inputs that are gone must not be settled in part; new ones are
+    /// not settled.
     pub fn renumber(&mut self, now: &[Option<u32>], count: u32) {
-        // What is gone ends where the next one begins.
+        // An input that is gone ends where the next one begins.
         let following = |input: u32| now.iter().skip(input as usize).find_map(|now| *now).unwrap_or(count);
         let number = |place: &mut Position| place.input = following(place.input);
         number(&mut self.position);
@@ -102,7 +102,7 @@ fn start_of(input: u32) -> Position {
     Position { input, ..Position::default() }
 }
 
-/// The same stretches, one after another, none within another or next to it.
+/// Sorts the stretches and joins those that overlap or are adjacent.
 pub(crate) fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
     stretches.sort_unstable_by_key(|span| (span.start, span.end));
     stretches.dedup_by(|next, before| {
@@ -115,31 +115,31 @@ pub(crate) fn in_order(mut stretches: Vec<Span>) -> Vec<Span> {
     stretches
 }
 
-/// Follows which batches are settled; completions arrive in any order.
+/// Tracks which batches are settled; completions arrive in any order.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     /// The first batch that is not settled.
     next: u64,
     position: Position,
-    /// What is settled without a gap behind each place where an input failed, once one has.
+    /// What is settled without a gap after each place where an input failed, once one has.
     beyond: Vec<Span>,
-    /// Settled batches behind `next`, neighbours as one run; each by the number of its first.
+    /// Settled batches after `next`, adjacent ones as one run; each by the number of its first.
     settled: BTreeMap<u64, Run>,
-    /// The batches before which an input failed.
+    /// The numbers of the batches before which an input failed.
     gaps: BTreeSet<u64>,
-    /// What an earlier run settled beyond where this one started.
+    /// What an earlier run settled beyond this one's start.
     earlier: Vec<Span>,
     failed: Vec<FailedAt>,
     counts: Settled,
     per_input: PerInput,
-    /// The inputs whose counts have changed since they were taken.
+    /// The inputs whose counts changed since they were last taken.
     changed: BTreeSet<u32>,
 }
 
-/// Neighbouring batches that are all settled; no input failed between them.
+/// Adjacent settled batches; no input failed between them.
 #[derive(Debug)]
 struct Run {
-    /// The number of the last.
+    /// The number of the last one.
     last: u64,
     span: Span,
 }
@@ -158,7 +158,7 @@ impl Tracker {
         }
     }
 
-    /// Notes that an input failed before the batch of this number.
+    /// Notes that an input failed before the batch with this number.
     pub(crate) fn fail(&mut self, failed: FailedAt, before: u64) {
         self.gaps.insert(before);
         self.failed.retain(|other| other.at.input != failed.at.input);
@@ -185,7 +185,7 @@ impl Tracker {
         &self.per_input
     }
 
-    /// The counts of the inputs in which something has changed since this was asked last.
+    /// The counts of the inputs that changed since the last call.
     pub(crate) fn take_changed(&mut self) -> PerInput {
         self.per_input.only(std::mem::take(&mut self.changed))
     }
@@ -194,7 +194,7 @@ impl Tracker {
     pub(crate) fn settle(&mut self, number: u64, span: Span, counts: Settled) {
         self.join(number, span);
         self.counts += counts;
-        // Where an input failed earlier and now goes on, it has not failed.
+        // If an input failed earlier and now continues, it has not failed.
         let place = |position: Position| (position.input, position.offset);
         self.failed
             .retain(|failed| span.start.input > failed.at.input || place(failed.at) >= place(span.end));
@@ -208,7 +208,7 @@ impl Tracker {
         }
     }
 
-    /// Adds a batch to the runs beside it, so that however many are settled behind an open one, they are one run.
+    /// Joins a batch with adjacent runs, so that all settled batches after an open one are a single run.
     fn join(&mut self, number: u64, span: Span) {
         let mut run = Run { last: number, span };
         if !self.gaps.contains(&(number + 1))
@@ -226,7 +226,7 @@ impl Tracker {
         }
     }
 
-    /// The last of the stretches behind failures that starts at a place or before it.
+    /// The last of the stretches after failures that starts at or before a place.
     fn stretch_before(&self, place: Position) -> Option<&Span> {
         let behind = self.beyond.partition_point(|span| span.start <= place);
         self.beyond.get(behind.checked_sub(1)?)
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(mark.counts, Settled { read: 120, stored: 113, rejected: 5, unknown: 2 });
         mark.forget(1);
         assert_eq!(mark.counts, Settled { read: 100, stored: 93, rejected: 5, unknown: 2 });
-        // Where each input is counted, what is settled as a whole is known too.
+        // If each input is counted, an input that is settled as a whole is known, too.
         let mut mark =
             Mark { counts: Settled { read: 9, stored: 9, ..Settled::default() }, ..Mark::default() };
         mark.per_input.add(0, Settled { read: 4, stored: 4, ..Settled::default() });
@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(mark.counts, Settled { read: 5, stored: 5, ..Settled::default() });
     }
 
-    /// A place in an input whose records are ten bytes long, behind a header.
+    /// A place in an input with a header and records of ten bytes.
     fn at(input: u32, record: u64) -> Position {
         Position { input, offset: 5 + record * 10, line: record + 2, record, ..Position::default() }
     }
@@ -341,7 +341,7 @@ mod tests {
     }
 
     proptest! {
-        /// Batches cross from one input to the next, but never a place where one fails.
+        /// Batches may span inputs, but never a place where one fails.
         #[test]
         fn a_mark_covers_what_is_settled_and_never_what_stands_behind_a_failure(
             inputs in inputs(),
@@ -384,7 +384,7 @@ mod tests {
             let failed = inputs.iter().filter(|(_, fails)| fails.is_some()).count();
             prop_assert_eq!(mark.failed.len(), failed);
 
-            // One of them goes, and another one comes in its place and at the end.
+            // One input is removed, and others are added in its place and at the end.
             let gone = u32::try_from(gone.index(inputs.len())).unwrap();
             mark.forget(gone);
             let count = u32::try_from(inputs.len()).unwrap();
@@ -393,7 +393,7 @@ mod tests {
             let lengths: Vec<u64> = lengths.into_iter().chain([10]).collect();
             let wanted: BTreeSet<_> = wanted.into_iter().filter(|(input, _)| *input != gone).collect();
             prop_assert_eq!(settled(&mark, &lengths), wanted.clone());
-            // And one is taken out without another in its place.
+            // Another is removed without a replacement.
             let without: Vec<_> =
                 (0..=count).map(|input| if input == gone { None } else { Some(input - u32::from(input > gone)) }).collect();
             mark.renumber(&without, count);
@@ -404,7 +404,7 @@ mod tests {
             prop_assert_eq!(settled(&mark, &lengths), wanted);
         }
 
-        /// Of so many open batches each begins a gap, and so does each failure, whatever has ended behind them.
+        /// Each open batch causes at most one gap, and so does each failure, whatever has ended after them.
         #[test]
         fn a_mark_is_no_longer_than_what_is_open_makes_it(
             open_at_most in 1_usize..20,
@@ -434,7 +434,7 @@ mod tests {
                 let passed = failures.iter().filter(|failure| **failure < next).count();
                 prop_assert!(mark.ahead.len() <= open.len() + passed, "{mark:?} with {open:?} open");
                 prop_assert!(tracker.settled.len() <= open.len() + passed);
-                // None of them reaches over a place where an input failed.
+                // None of them spans a place where an input failed.
                 let crosses = |failure: &u64| {
                     let before = |span: &Span| u64::from(span.start.input) < *failure && *failure <= u64::from(span.end.input);
                     mark.ahead.iter().any(before) || (mark.position.input > 0 && u64::from(mark.position.input) >= *failure)

@@ -1,4 +1,4 @@
-//! What a verification has found, and what of it later records take back. Pure.
+//! The findings of a verification, and those that later records take back. Pure.
 
 use serde::Serialize;
 
@@ -8,19 +8,19 @@ use crate::record::Finding;
 /// Findings about some records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
-    /// The index holds other values.
+    /// The index has other values.
     pub(crate) different: u64,
-    /// It holds none.
+    /// The index has no such vector.
     pub(crate) missing: u64,
 }
 
 impl Findings {
-    /// Counts one.
+    /// Counts a finding.
     pub(crate) fn add(&mut self, finding: Finding) {
         *self.of(finding) += 1;
     }
 
-    /// Those of one kind.
+    /// The count of one kind.
     pub(crate) fn of(&mut self, finding: Finding) -> &mut u64 {
         match finding {
             Finding::Different => &mut self.different,
@@ -28,12 +28,12 @@ impl Findings {
         }
     }
 
-    /// All of them.
+    /// The total.
     pub(crate) fn all(self) -> u64 {
         self.different + self.missing
     }
 
-    /// What is left without some of them.
+    /// The rest without the `others`.
     pub(crate) fn without(self, others: Self) -> Self {
         Self {
             different: self.different.saturating_sub(others.different),
@@ -45,33 +45,33 @@ impl Findings {
 /// Findings that do not count, since a later record has the key: the last one in the input counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TakenBack {
-    /// Those of earlier runs.
+    /// In earlier runs.
     pub(crate) earlier: u64,
-    /// Those of this one.
+    /// In this run.
     pub(crate) now: Findings,
 }
 
-/// What a verification has done, beside the members that it shares with a load.
+/// The results of a verification, in addition to what it shares with a load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Verified {
-    /// How many percent of the keys were to be checked; nothing is all of them.
+    /// The percentage of keys to check; `None` for all of them.
     pub sample_percent: Option<f64>,
     /// Records that were compared with the index: `equal + different + missing`.
     pub checked: u64,
-    /// The index holds them as they are.
+    /// The index has the same value.
     pub equal: u64,
-    /// The index holds another value.
+    /// The index has another value.
     pub different: u64,
-    /// The index holds none.
+    /// The index has no such vector.
     pub missing: u64,
-    /// The others: `read - checked`.
+    /// The other records: `read - checked`.
     pub not_checked: u64,
-    /// Those of them that are not in the sample.
+    /// How many of those are not in the sample.
     pub not_sampled: u64,
 }
 
 impl Verified {
-    /// Fills in what became of the records.
+    /// Fills in the outcomes of the records.
     pub(crate) fn count(&mut self, tally: Tally, Findings { different, missing }: Findings) {
         (self.equal, self.different, self.missing) = (tally.stored, different, missing);
         self.checked = tally.stored + different + missing;

@@ -1,5 +1,5 @@
-//! Step 6, checkpoint: what a run keeps on disk, in the order that makes it safe: rejects first, then the journal's
-//! mark that counts them.
+//! Step 6, checkpoint: what a run keeps on disk, in a safe order: rejects first, then the journal's mark that counts
+//! them.
 
 mod complete_before;
 
@@ -28,7 +28,7 @@ use crate::put::report::notice::{EarlierNotice, Notice};
 use crate::read::FailedInput;
 use crate::record::{Defect, Input, Vector};
 
-/// A crash of the machine loses at most this much of what is settled; a kill of the process loses nothing.
+/// A crash of the machine loses at most this much settled work; a kill of the process loses nothing.
 const SYNC_EVERY: Duration = Duration::from_millis(800);
 
 /// The state of a run on disk.
@@ -38,30 +38,30 @@ pub(crate) struct Checkpoint {
     journal: Option<Journal>,
     tracker: Tracker,
     pub(super) rejects: Option<Rejects>,
-    /// What complete loads have left nothing to do of.
+    /// The inputs of which complete loads have left nothing to do.
     complete: Complete,
-    /// Whether that is all of it.
+    /// Whether that is all inputs.
     is_complete: bool,
-    /// What is to be done before anything is sent.
+    /// What to do before anything is sent.
     to_start: Option<ToStart>,
-    /// What this run gives up, until that is told.
+    /// What this run gives up, until that is reported.
     earlier: Option<Earlier>,
-    /// Keeps other loads off a rejects file that the user named.
+    /// Keeps other loads away from a rejects file that the user named.
     _claim: Option<Claim>,
     resume_command: String,
-    /// The same with a list of the inputs, until that is kept.
+    /// The same with a list of the inputs, until the list is written.
     from_list: Option<FromList>,
     synced: Instant,
     notes: Vec<Notice>,
-    /// Whether the command that continues is worth telling.
+    /// Whether to report the command that continues.
     has_way_on: bool,
-    /// Why nothing more is kept. What could not be brought to disk may or may not be there, and a mark that follows
-    /// would count it.
+    /// Why nothing more is written. What could not be synced may or may not be on disk, and a later mark would count
+    /// it.
     broken: Option<Failure>,
 }
 
 impl Checkpoint {
-    /// A run that keeps nothing but, perhaps, rejects: a rehearsal.
+    /// A rehearsal, which keeps nothing except, perhaps, rejects.
     pub(crate) fn rehearsal(inputs: Vec<Input>, rejects: Option<PathBuf>) -> Result<Self, Failure> {
         let claim = claim(rejects.as_deref(), false)?;
         let aside = rejects.as_deref().map(|path| set_aside(path, None)).transpose()?.flatten();
@@ -91,13 +91,13 @@ impl Checkpoint {
         }
     }
 
-    /// Opens the journal of this load and, when resuming, finds how far it came, or else which inputs complete loads have
-    /// had. All files stay as they are.
+    /// Opens the journal of this load and, when resuming, finds how far the load is, or else which inputs complete
+    /// loads have covered. Leaves all files as they are.
     pub(crate) fn open(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
         if !inputs.iter().all(can_be_read_twice) {
             return if keep.resume { Err(not_a_file()) } else { Self::without_journal(keep, inputs) };
         }
-        // Before anything of an earlier run is touched.
+        // Before it touches anything of an earlier run.
         let claim = claim(keep.rejects.as_deref(), keep.resume)?;
         let header = Header::new(keep.place, keep.reading, &inputs).map_err(Failure::from)?;
         let header = header.with_rejects(keep.rejects.as_deref()).with_beside(keep.beside);
@@ -129,7 +129,7 @@ impl Checkpoint {
         self.tracker.mark(0).counts
     }
 
-    /// Whether this run goes on with an earlier one, or with what complete loads have left.
+    /// Whether this run continues an earlier one, or what complete loads have left.
     pub(crate) fn is_resumed(&self) -> bool {
         self.to_start.as_ref().is_some_and(|to_start| to_start.mark.is_some()) || !self.complete.is_empty()
     }
@@ -151,8 +151,8 @@ impl Checkpoint {
         journal.flat_map(|journal| journal.header().complete.keys().copied()).collect()
     }
 
-    /// Puts all files in their places, now that the index is known and nothing has been sent; returns what earlier runs
-    /// settled of the load.
+    /// Puts all files in their places, once the index is known and before anything is sent; returns what earlier runs
+    /// of the load settled.
     pub(crate) fn start(&mut self, index: IndexNow<'_>) -> Result<Settled, Failure> {
         let (Some(to_start), Some(journal)) = (self.to_start.clone(), &mut self.journal) else {
             return Ok(Settled::default());
@@ -196,7 +196,7 @@ impl Checkpoint {
         Ok(mark.unwrap_or_default().counts)
     }
 
-    /// Keeps the list of inputs that the command that continues names, if it does.
+    /// Writes the list of inputs for the command that continues, if that command names one.
     fn keep_list(&mut self) -> Result<(), Failure> {
         if let (Some(journal), Some(from_list)) = (&self.journal, &self.from_list.take()) {
             let list = journal.keep_list(&from_list.names).map_err(Failure::from)?;
@@ -205,12 +205,12 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// What is worth saying of what this run gives up, once.
+    /// The note about what this run gives up, once.
     pub(crate) fn tell_of_earlier(&mut self) -> Option<Notice> {
         self.earlier.take().map(|earlier| earlier.notice().into())
     }
 
-    /// What cannot be read twice cannot be resumed; its rejects get a folder of their own.
+    /// Inputs that can be read only once cannot be resumed; their rejects get a directory of their own.
     fn without_journal(keep: Keep, inputs: Vec<Input>) -> Result<Self, Failure> {
         if keep.rejects.is_some() {
             return Self::rehearsal(inputs, keep.rejects);
@@ -218,7 +218,7 @@ impl Checkpoint {
         Ok(Self::none(inputs, Some(Place::Own(of_no_journal(&keep.folder)?))))
     }
 
-    /// The rejects file of what this run was to go on with.
+    /// The rejects file of the run that this one was to continue.
     fn rejects_of_earlier(&self) -> Option<PathBuf> {
         let to_start = self.to_start.as_ref().filter(|_| self.has_way_on)?;
         let has_rejects = to_start.mark.as_ref().is_some_and(|mark| mark.rejects_bytes > 0);
@@ -226,12 +226,12 @@ impl Checkpoint {
         to_start.rejects.clone().or_else(own).filter(|_| has_rejects)
     }
 
-    /// What is worth saying about earlier runs and their files, once.
+    /// The notes about earlier runs and their files, once.
     pub(crate) fn take_notes(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notes)
     }
 
-    /// The keys of what is rejected.
+    /// The keys of rejected records.
     pub(crate) fn listed(&self) -> Arc<Listed> {
         self.rejects.as_ref().map_or_else(Arc::default, |rejects| Arc::clone(rejects.listed()))
     }
@@ -241,23 +241,23 @@ impl Checkpoint {
         self.has_way_on = false;
     }
 
-    /// Whether a later run can go on where this one stops.
+    /// Whether a later run can continue where this one stops.
     pub(crate) fn is_resumable(&self) -> bool {
         self.journal.is_some()
     }
 
-    /// What earlier runs knew of the index that they loaded into, and what they counted.
+    /// What earlier runs knew about the index that they loaded into, and what they counted.
     pub(crate) fn bound(&self) -> (Binding, Settled) {
         let bound = self.journal.as_ref().map(Journal::bound);
         bound.map(|(bound, counts)| (bound.clone(), counts)).unwrap_or_default()
     }
 
-    /// What is known of the index, by complete loads too.
+    /// What is known about the index, including from complete loads.
     pub(crate) fn bound_by_all(&self) -> Binding {
         self.complete.bound().completed(&self.bound().0)
     }
 
-    /// The failure of a resume that is refused, with what it takes to go on without what somebody brought back.
+    /// The failure of a refused resume, with how to continue without a journal that the user brought back.
     pub(crate) fn refused(&mut self, failure: Failure) -> Failure {
         self.has_no_way_on();
         match self.journal.as_ref().and_then(Journal::brought) {
@@ -266,13 +266,13 @@ impl Checkpoint {
         }
     }
 
-    /// Notes that a batch is about to be sent, into the index that is known so.
+    /// Notes that a batch is about to be sent to the index.
     pub(crate) fn begin_to_send(&mut self, known: &Binding) -> Result<(), Failure> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         journal.bind(known).and_then(|()| journal.begin_to_send()).map_err(Failure::from)
     }
 
-    /// Notes that nothing which an earlier run stored is in the index.
+    /// Notes that the index has nothing that an earlier run stored.
     pub(crate) fn index_is_new(&mut self) -> Result<(), Failure> {
         if let Some(earlier) = &mut self.earlier {
             earlier.index_is_gone();
@@ -280,7 +280,7 @@ impl Checkpoint {
         self.journal.as_mut().map_or(Ok(()), Journal::leave_aside).map_err(Failure::from)
     }
 
-    /// Keeps what became of a batch; what is not settled is left to a later run, if there can be one.
+    /// Records the outcome of a batch; what is not settled is left to a later run, if there can be one.
     pub(crate) fn settle(&mut self, outcome: &Outcome) -> Result<(), Failure> {
         if !outcome.settled && self.is_resumable() {
             return Ok(());
@@ -296,7 +296,7 @@ impl Checkpoint {
         })
     }
 
-    /// Brings rejected records to disk, before the mark that counts them, even if the machine stops between the two.
+    /// Syncs rejected records before the mark that counts them, even if the machine stops in between.
     fn list(&mut self, rejects: &[Defect], unknown: &[Vector], later: &[&Later]) -> Result<(), Failure> {
         if rejects.is_empty() && unknown.is_empty() {
             return Ok(());
@@ -310,13 +310,13 @@ impl Checkpoint {
         listed
     }
 
-    /// Marks what is listed under the keys of records that are stored now, before the mark that counts these.
+    /// Marks rejects whose keys belong to records that are stored now, before the mark that counts these.
     fn supersede(&self, later: &[&Later]) -> Result<(), Failure> {
         let Some(rejects) = &self.rejects else { return Ok(()) };
         rejects.supersede(later.iter().copied()).map_err(|error| rejects_failure(rejects.path(), &error))
     }
 
-    /// Keeps something, unless anything before could not be kept.
+    /// Writes something, unless an earlier write failed.
     fn unless_broken(&mut self, keep: impl FnOnce(&mut Self) -> Result<(), Failure>) -> Result<(), Failure> {
         if let Some(failure) = &self.broken {
             return Err(failure.clone());
@@ -324,7 +324,7 @@ impl Checkpoint {
         keep(self).inspect_err(|failure| self.broken = Some(failure.clone()))
     }
 
-    /// Keeps in mind that an input failed: from now on it may change, and be left out.
+    /// Records that an input failed: from now on it may change, or be left out.
     pub(crate) fn input_failed(&mut self, failed: FailedInput, before: u64) -> Result<(), Failure> {
         let FailedInput { at, beginning, .. } = failed;
         self.unless_broken(|this| {
@@ -333,7 +333,7 @@ impl Checkpoint {
         })
     }
 
-    /// Lists records that were counted as stored.
+    /// Lists records as rejected that were counted as stored.
     pub(crate) fn overwritten(&mut self, defects: &[Defect]) -> Result<(), Failure> {
         self.unless_broken(|this| {
             this.list(defects, &[], &[])?;
@@ -351,7 +351,7 @@ impl Checkpoint {
         journal.append(&Mark { per_input, ..self.tracker.mark(rejects_bytes) }).map_err(Failure::from)
     }
 
-    /// Writes rejected records, and records of unknown fate.
+    /// Writes rejected records, and records whose outcome is unknown.
     pub(crate) fn write_rejects(
         &mut self,
         rejected: &[Defect],
@@ -365,7 +365,7 @@ impl Checkpoint {
             .map_err(|error| rejects_failure(rejects.path(), &error))
     }
 
-    /// Brings everything safely to disk, if that is some time ago.
+    /// Syncs everything, if the last sync was some time ago.
     pub(crate) fn sync_if_due(&mut self) -> Result<(), Failure> {
         if self.synced.elapsed() < SYNC_EVERY {
             return Ok(());
@@ -384,8 +384,9 @@ impl Checkpoint {
         self.journal.as_mut().map_or(Ok(()), Journal::sync).map_err(Failure::from)
     }
 
-    /// Ends: the journal goes when nothing is left to continue, or nothing is done that a later run could skip. In
-    /// that case the command that continues begins anew, and is told once this run has `begun` to read.
+    /// Closes the files. The journal is removed if nothing is left to continue, or if it has nothing that a later run
+    /// could skip. In that case the command that continues starts over, and is reported once this run has `begun` to
+    /// read.
     ///
     /// `may_be_stored` says whether this run may have stored anything; `success` is the exit code of a load that is
     /// complete and gets a receipt.
@@ -397,11 +398,11 @@ impl Checkpoint {
         success: Option<u8>,
     ) -> (Left, Result<(), Failure>) {
         let synced = self.unless_broken(Self::sync);
-        // What an error has kept from the disk is not left for good.
+        // What an error kept from the disk must be continued.
         let nothing_left = nothing_left && synced.is_ok();
         let superseded =
             self.rejects.as_ref().map_or_else(Superseded::default, |rejects| rejects.listed().superseded());
-        // Closed here: not every system moves a folder whose files are open.
+        // Close the file first: not every system can move a directory with open files.
         let rejects = self.rejects.take().filter(Rejects::is_used);
         let drops_rejects = rejects.as_ref().is_some_and(|rejects| !rejects.is_kept());
         let rejects_file = rejects.map(|rejects| rejects.path().to_owned());
@@ -410,7 +411,7 @@ impl Checkpoint {
         let rejects_file = rejects_file.map(|path| path.display().to_string());
         let progress = self.tracker.mark(0).counts.read > 0;
         if self.has_way_on && !nothing_left {
-            // Without it, the command names all inputs.
+            // Without the list, the command names all inputs.
             self.keep_list().unwrap_or_default();
         }
         let Some(journal) = self.journal.take() else {

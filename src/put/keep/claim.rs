@@ -1,4 +1,4 @@
-//! Whether an input is complete by the receipt of a load, whatever other loads have sent since.
+//! Whether an input is complete according to the receipt of a load, given what other loads have sent since.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,23 +6,23 @@ use std::path::Path;
 use super::journal::{Account, Activity, Interval, Sent, Touch, Touches};
 use crate::read::fingerprint::FingerprintError;
 
-/// What makes an input complete.
+/// The proof that an input is complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Claim {
     /// The number of the receipt.
     pub(crate) receipt: usize,
-    /// Where the input stands among those of the receipt.
+    /// The index of the input among those of the receipt.
     pub(crate) place: usize,
-    /// When it was sent.
+    /// When the input was sent.
     pub(crate) sent: Interval,
-    /// Whether another load may have sent the same meanwhile, so that the receipt says nothing about its order.
+    /// Whether another load may have sent the same input since, so that the receipt does not prove its order.
     pub(crate) is_loose: bool,
 }
 
-/// Why an input is to be loaded.
+/// Why an input must be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unclaimed {
-    /// No receipt knows it.
+    /// No receipt has it.
     Unknown,
     /// It has changed since it was complete.
     HasChanged,
@@ -30,18 +30,18 @@ pub(crate) enum Unclaimed {
     ReadOtherwise,
 }
 
-/// Looks for the receipt by which an input is complete, among those with these numbers.
+/// Finds the receipt that proves an input complete, among those with these numbers.
 ///
-/// It is the one that has taken the most into account. A load that may have sent something else under the name since leaves
-/// nothing complete, and so does one that may have sent a part: the input may have a key twice. One that has sent the same
-/// as a whole leaves its order in doubt.
+/// It is the one that has taken the most into account. If a later load may have sent something else under the input's
+/// name, or only a part of it, which may have a key twice, the input is not complete. If it sent the same as a whole,
+/// only the order is in doubt.
 pub(crate) fn claim(
     touches: &Touches<'_>,
     number: u32,
     receipts: &BTreeMap<&Path, usize>,
 ) -> Result<Result<Claim, Unclaimed>, FingerprintError> {
     let mut claim: Option<Claim> = None;
-    // What was sent before that is in the claim's account.
+    // The claim has taken everything before that into account.
     let mut from = "";
     let mut same = Vec::new();
     for touch in touches.on(number) {
@@ -55,7 +55,7 @@ pub(crate) fn claim(
                 claim = receipt.map(|receipt| of(touch, *receipt));
                 from = touch.activity.as_of().unwrap_or_default().max(&touch.sent.from);
             }
-            // Listed twice.
+            // The input is listed twice.
             (Sent::Same, Some(claim)) if receipt == Some(&claim.receipt) => {
                 claim.sent = claim.sent.with(&touch.sent);
             }
@@ -75,7 +75,7 @@ fn of(touch: &Touch<'_>, receipt: usize) -> Claim {
     Claim { receipt, place: touch.place, sent: touch.sent.clone(), is_loose: false }
 }
 
-/// What a load that is not complete has done is no news: it was to go on.
+/// Why an input is not complete. The activity of an incomplete load is expected: it was to be continued.
 fn unclaimed(sent: Sent, activity: &Activity) -> Unclaimed {
     match (sent, &activity.account) {
         (Sent::Different, Account::Complete(_)) => Unclaimed::HasChanged,
@@ -84,8 +84,8 @@ fn unclaimed(sent: Sent, activity: &Activity) -> Unclaimed {
     }
 }
 
-/// The inputs that are complete, and after which another one may have been sent that now stands before them: the newest
-/// value of a key that both have may be the wrong one. Pure.
+/// The inputs that are complete, but after which an input may have been sent that now comes before them: if both have a
+/// key, its newest value may be the wrong one. Pure.
 pub(crate) fn in_doubt(claims: &[Option<Claim>]) -> BTreeSet<u32> {
     let mut following = Following::default();
     let mut doubted = BTreeSet::new();
@@ -100,17 +100,17 @@ pub(crate) fn in_doubt(claims: &[Option<Claim>]) -> BTreeSet<u32> {
     doubted
 }
 
-/// The inputs that stand behind another one.
+/// The inputs that come after another one.
 #[derive(Default)]
 struct Following<'a> {
-    /// Of each receipt whose order counts, the first place and the first moment.
+    /// The first place and the first moment in each receipt that proves an order.
     by_receipt: BTreeMap<usize, (usize, &'a str)>,
-    /// The first moment of those whose order does not count.
+    /// The first moment of those without a proven order.
     loose: Option<&'a str>,
 }
 
 impl<'a> Following<'a> {
-    /// Whether one of them may have been sent before this one was.
+    /// Whether one of them may have been sent before this one.
     fn may_overtake(&self, claim: &Claim) -> bool {
         let may_be_earlier = |from: &str| *from <= *claim.sent.to;
         let is_overtaken = |(receipt, (place, from)): (&usize, &(usize, &str))| {
@@ -140,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    /// A claim of a receipt at a place that was sent within a span of moments.
+    /// A claim of a receipt at a place that was sent between two moments.
     fn claim(receipt: usize, place: usize, sent: (u8, u8), is_loose: bool) -> Claim {
         let sent = Interval { from: sent.0.to_string(), to: sent.1.to_string() };
         Claim { receipt, place, sent, is_loose }
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn inputs_are_in_order_as_one_receipt_has_them_or_as_they_were_sent() {
-        // b was sent before a by another load; a, c and d are of one, which had d of an earlier one.
+        // Another load sent b before a; a, c and d belong to one load, which took d from an earlier one.
         let (a, c, d) = (claim(0, 0, (3, 4), false), claim(0, 1, (3, 4), false), claim(0, 2, (1, 1), false));
         let b = claim(1, 0, (2, 2), false);
         let (loose_a, loose_b) = (claim(0, 0, (3, 4), true), claim(1, 0, (2, 2), true));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is in doubt, no pair of those that are not may have been sent in the wrong order.
+        /// No two inputs that are not in doubt may have been sent in the wrong order.
         #[test]
         fn of_two_inputs_that_are_not_in_doubt_the_later_one_was_sent_last(
             claims in prop::collection::vec(

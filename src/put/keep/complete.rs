@@ -1,4 +1,4 @@
-//! Which of the inputs complete loads have left nothing to do of, as their receipts say it.
+//! Of which inputs complete loads have left nothing to do, according to their receipts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,25 +14,25 @@ use crate::put::report::notice::EarlierNotice;
 use crate::read::fingerprint::FingerprintError;
 use crate::record::Input;
 
-/// What receipts say of the inputs.
+/// What receipts say about the inputs.
 #[derive(Debug, Default)]
 pub(crate) struct Complete {
-    /// The newest first.
+    /// The receipts, newest first.
     receipts: Vec<Found>,
-    /// Of each input, by what it is complete.
+    /// For each input, the proof that it is complete.
     claims: Vec<Option<Claim>>,
     /// The inputs that have changed since they were loaded.
     changed: Vec<String>,
     /// The inputs that another load has read with other options since.
     read_otherwise: Vec<String>,
-    /// Files of loads that cannot be read, by the reason; there is none where they are damaged.
+    /// Files of loads that cannot be read, by reason; `None` if they are damaged.
     unreadable: BTreeMap<Option<String>, BTreeSet<String>>,
-    /// Whether complete loads went into an index that is there no more.
+    /// Whether complete loads went into an index that no longer exists.
     is_of_other_index: bool,
 }
 
 impl Complete {
-    /// Finds of each input by which receipt it is complete, in view of everything that was sent to the place.
+    /// Finds for each input the receipt that proves it complete, given everything that was sent to the place.
     pub(crate) fn find(
         activities: &[Activity],
         header: &Header,
@@ -58,8 +58,8 @@ impl Complete {
         Ok(this)
     }
 
-    /// Where an input stands twice in a list, the list tells the order of no other one, and its counts and rejects are of both
-    /// together.
+    /// Handles inputs that are listed twice: such a list does not prove the order with other inputs, and its counts and
+    /// rejects are those of both together.
     fn loosen(&mut self, header: &Header) {
         let is_other_list = |receipt: &Receipt| receipt.has_repeats() && !receipt.has_names_of(header);
         let repeated: BTreeMap<usize, BTreeSet<&str>> = (0..)
@@ -80,7 +80,7 @@ impl Complete {
         }
     }
 
-    /// Whether there is nothing that a receipt says of the inputs.
+    /// Whether no receipt proves any input complete.
     pub(crate) fn is_empty(&self) -> bool {
         self.claims.iter().all(Option::is_none)
     }
@@ -90,7 +90,7 @@ impl Complete {
         !self.claims.is_empty() && self.claims.iter().all(Option::is_some)
     }
 
-    /// Whether one receipt says all of it, in this order.
+    /// Whether one receipt proves all of them, in this order.
     pub(crate) fn is_of_one_load(&self) -> bool {
         let mut receipts = self.claims.iter().flatten().map(|claim| claim.receipt);
         let first = receipts.next();
@@ -106,7 +106,7 @@ impl Complete {
         (0..).zip(&self.claims).filter_map(|(number, claim)| claim.is_some().then_some(number)).collect()
     }
 
-    /// What is known of each input, if anything is known of any.
+    /// The roles of the inputs, if anything is known about one of them.
     pub(crate) fn roles(&self) -> Vec<Role> {
         if self.is_empty() {
             return Vec::new();
@@ -120,17 +120,17 @@ impl Complete {
         (0..).zip(&self.claims).map(role).collect()
     }
 
-    /// Whether something was said of the inputs.
+    /// Whether there are notes about the inputs.
     pub(crate) fn is_told(&self) -> bool {
         !self.changed.is_empty() || !self.read_otherwise.is_empty() || self.is_of_other_index
     }
 
-    /// Takes an input for one that is to be loaded.
+    /// Counts an input as one to load.
     pub(crate) fn forget(&mut self, number: u32) {
         self.claims.get_mut(number as usize).into_iter().for_each(|claim| *claim = None);
     }
 
-    /// Forgets what went into another index than the one that is there now; a note says so, or that nobody can know.
+    /// Forgets what went into another index than the current one; the note says so, or that it is not known.
     pub(crate) fn hold_against(&mut self, index: IndexNow<'_>) -> Option<EarlierNotice> {
         let name = index.wanted.name.clone();
         let gone: BTreeSet<usize> = (0..self.receipts.len())
@@ -160,7 +160,7 @@ impl Complete {
         (before > 0).then_some(EarlierNotice::IndexUnsure { index: name, why })
     }
 
-    /// What is worth saying of the inputs.
+    /// The notes about the inputs.
     pub(crate) fn notes(&self) -> Vec<EarlierNotice> {
         let skipped = self.numbers().len() as u64;
         let skipped = (skipped > 0).then_some(EarlierNotice::Skipped { inputs: skipped });
@@ -177,7 +177,7 @@ impl Complete {
         unreadable.chain(others.into_iter().flatten()).collect()
     }
 
-    /// The mark with which the others are loaded.
+    /// The mark with which to load the others.
     pub(crate) fn mark(&self) -> Mark {
         let mut mark = Mark::default();
         for (number, claim) in (0..).zip(&self.claims) {
@@ -188,7 +188,7 @@ impl Complete {
         mark
     }
 
-    /// What became of all records, where all inputs are complete.
+    /// The counts of all records, if all inputs are complete.
     pub(crate) fn counts(&self) -> Settled {
         let mut used = self.used();
         match (used.next(), used.next()) {
@@ -197,31 +197,31 @@ impl Complete {
         }
     }
 
-    /// When each of the inputs was sent.
+    /// When each complete input was sent.
     pub(crate) fn times(&self) -> BTreeMap<u32, Interval> {
         let time = |(number, claim): (u32, &Option<Claim>)| Some((number, claim.as_ref()?.sent.clone()));
         (0..).zip(&self.claims).filter_map(time).collect()
     }
 
-    /// Since when all of them are.
+    /// Since when all of them are complete.
     pub(crate) fn since(&self) -> String {
         self.times().into_values().map(|sent| sent.to).max().unwrap_or_default()
     }
 
-    /// How the loads of the inputs ended, all taken together.
+    /// The exit code of the loads of the inputs together.
     pub(crate) fn exit(&self) -> Exit {
         let partial = Exit::Partial.code();
         let ended = |receipt: &Receipt| {
             let Settled { rejected, unknown, .. } = receipt.counts;
             let is_counted = receipt.inputs.iter().all(|input| input.counts.is_some());
-            // What is not left of any input, such as a field that no record had, is so of all of them.
+            // A partial success without rejects, such as for a field that no record had, concerns all inputs.
             receipt.exit_code == partial && (rejected + unknown == 0 || !is_counted)
         };
         let Settled { rejected, unknown, .. } = self.counts();
         if rejected + unknown > 0 || self.used().any(ended) { Exit::Partial } else { Exit::Complete }
     }
 
-    /// What is known of the index.
+    /// What is known about the index.
     pub(crate) fn bound(&self) -> Binding {
         self.used()
             .map(|receipt| receipt.bound.clone())
@@ -229,7 +229,7 @@ impl Complete {
             .unwrap_or_default()
     }
 
-    /// The lists of what was rejected, each with the names of the inputs that count in it.
+    /// The lists of rejects, each with the names of the inputs that count in it.
     pub(crate) fn lists(&self) -> Vec<(PathBuf, BTreeSet<String>)> {
         let mut names: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         for claim in self.claims.iter().flatten() {
@@ -240,7 +240,7 @@ impl Complete {
         names.into_iter().filter_map(list).collect()
     }
 
-    /// The rejects file of the newest load that has left any.
+    /// The rejects file of the newest load that has one.
     pub(crate) fn rejects_file(&self) -> Option<PathBuf> {
         let numbers: BTreeSet<_> = self.claims.iter().flatten().map(|claim| claim.receipt).collect();
         let found = numbers.iter().filter_map(|number| self.receipts.get(*number));
@@ -248,7 +248,7 @@ impl Complete {
         found.filter(has_rejects).find_map(Found::list)
     }
 
-    /// The receipts that say something, the newest first.
+    /// The receipts that prove something, newest first.
     fn used(&self) -> impl Iterator<Item = &Receipt> {
         let numbers: BTreeSet<_> = self.claims.iter().flatten().map(|claim| claim.receipt).collect();
         numbers.into_iter().filter_map(|number| self.receipts.get(number).map(|found| &found.receipt))
@@ -262,7 +262,7 @@ impl Complete {
         self.input(claim)?.counts
     }
 
-    /// The folder of the load that has had all inputs and no others.
+    /// The directory of the load that had exactly these inputs.
     pub(crate) fn folder_of_all(&self) -> Option<&Path> {
         let first = self.claims.iter().flatten().next()?;
         let found = self.receipts.get(first.receipt)?;
@@ -271,8 +271,8 @@ impl Complete {
     }
 }
 
-/// The receipts of loads that went where this one goes and read their inputs as it does, the newest first, and the number
-/// of each by its file.
+/// The receipts of loads that went to the same place as this one and read their inputs with the same options, newest
+/// first, and the number of each by its file.
 fn receipts_for<'a>(activities: &'a [Activity], header: &Header) -> (Vec<Found>, BTreeMap<&'a Path, usize>) {
     let mut all: Vec<(&Activity, &Receipt)> = activities
         .iter()
@@ -291,7 +291,7 @@ fn receipts_for<'a>(activities: &'a [Activity], header: &Header) -> (Vec<Found>,
     (all.into_iter().map(found).collect(), numbers)
 }
 
-/// Whether the index into which a load went is not the one that is there now, as far as anybody can see.
+/// Whether a load certainly went into another index than the current one.
 fn is_gone(bound: &Binding, known: &Known) -> bool {
     match known {
         Known::Existing(index) => {
@@ -308,7 +308,7 @@ mod tests {
     use super::*;
     use crate::read::fingerprint::Fingerprint;
 
-    /// What receipts say, the newest first, by the name of each input; all of them are complete by these claims.
+    /// What receipts say, newest first, as the names of their inputs; these claims prove all inputs complete.
     fn complete(receipts: &[&[&str]], claims: &[Option<(usize, usize)>]) -> Complete {
         let input = |name: &&str| CompleteInput {
             fingerprint: Fingerprint { name: (*name).to_owned(), size: 1, samples: Vec::new() },

@@ -1,5 +1,5 @@
-//! What is told of an earlier run that this one does not go on with: how to go on there after all, or why that cannot be.
-//! Pure.
+//! The note about an earlier run that this one does not continue: how to continue it after all, or why that is
+//! impossible. Pure.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -13,28 +13,28 @@ use crate::put::report::notice::EarlierNotice;
 pub(crate) struct Earlier {
     settled: u64,
     stored: u64,
-    /// Where its journal is kept, and where it would have to be to go on there.
+    /// Where its journal is kept, and where it would have to be moved to continue.
     aside: (PathBuf, PathBuf),
-    /// The command that goes on with it from there.
+    /// The command that then continues it.
     command: String,
     standing: Standing,
 }
 
-/// Whether somebody could go on with it.
+/// Whether the earlier run can be continued.
 #[derive(Debug)]
 enum Standing {
-    /// By bringing it back.
+    /// Yes, by moving its journal back.
     CanGoOn,
-    /// Nothing of it can be in the index: to load it again costs nothing, and what it settled are rejects.
+    /// None of its records can be in the index: to load it again costs nothing, and all it settled are rejects.
     StoredNothing,
-    /// What it stored went with its index.
+    /// The index that it stored records in is gone.
     IndexIsGone,
-    /// Only if something else changes.
+    /// Not unless something else changes.
     Refused(String),
 }
 
 impl Earlier {
-    /// What the run that keeps this journal gives up; `command` would go on with it.
+    /// What the run that keeps this journal gives up; `command` would continue it.
     pub(crate) fn of(journal: &Journal, command: &str, index: IndexNow<'_>) -> Option<Self> {
         let GivenUp { bound, counts, refused } = journal.given_up()?;
         let aside = journal.aside();
@@ -52,14 +52,14 @@ impl Earlier {
         Some(Self { settled: counts.read, stored: counts.stored, aside, command, standing })
     }
 
-    /// Notes that the index has been made since.
+    /// Notes that the index has been created since.
     pub(crate) fn index_is_gone(&mut self) {
         if self.stored > 0 {
             self.standing = Standing::IndexIsGone;
         }
     }
 
-    /// What to say of it.
+    /// The note.
     pub(crate) fn notice(&self) -> EarlierNotice {
         let (settled, kept) = (self.settled, word(&self.aside.0));
         match &self.standing {
@@ -76,7 +76,7 @@ impl Earlier {
     }
 }
 
-/// A path as a word of a shell.
+/// A path as a word of the shell.
 fn word(path: &Path) -> String {
     let path = path.display().to_string();
     shlex::try_quote(&path).map(Cow::into_owned).unwrap_or(path)

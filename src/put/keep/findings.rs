@@ -1,4 +1,4 @@
-//! What the list of a verification says of its findings.
+//! The findings of a verification according to its rejects list.
 
 use super::checkpoint::Checkpoint;
 use crate::put::books::verified::TakenBack;
@@ -11,8 +11,8 @@ impl Checkpoint {
         superseded.map_or_else(TakenBack::default, |superseded| superseded.taken_back)
     }
 
-    /// Of each kind of finding of this run that counts, the first in the input's order, with its message. Where the list
-    /// cannot be read, there is none: they are only examples.
+    /// For each kind of finding of this run that counts, the first in the input's order, with its message. Empty if the
+    /// list cannot be read, since these are only examples.
     pub(crate) fn first_findings(&self) -> Vec<(Finding, Position, String)> {
         let first = self.rejects.as_ref().map(|rejects| rejects.first_findings(&self.inputs));
         first.and_then(Result::ok).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What a run finds of an earlier one that it goes on with, and whether it can go on at all.
+//! What a run finds of an earlier one that it continues, and whether it can continue it.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::put::report::notice::Notice;
 use crate::record::Input;
 use crate::record::rejected::Rejected;
 
-/// Goes on from a mark with the rejects file that belongs to it.
+/// Continues from a mark, with the rejects file that belongs to it.
 pub(crate) fn go_on(
     journal: &mut Journal,
     mark: &mut Mark,
@@ -31,7 +31,7 @@ pub(crate) fn go_on(
     Ok(rejects)
 }
 
-/// What is in the place of the rejects file of a run that goes on.
+/// What is in the place of the rejects file of a run that continues.
 pub(crate) fn found(journal: &Journal, mark: &Mark, named: Option<&Path>) -> Result<Found, Failure> {
     let before = journal.rejects_before().map_err(Failure::from)?;
     let Some((was, is_at)) = before.filter(|_| mark.rejects_bytes > 0) else { return Ok(Found::List) };
@@ -40,18 +40,18 @@ pub(crate) fn found(journal: &Journal, mark: &Mark, named: Option<&Path>) -> Res
     before.goes_on_in(named.unwrap_or(&own), named.is_some())
 }
 
-/// Whether a line of the rejects file is about a record that is not settled and so comes again.
+/// Whether a line of the rejects file is about a record that is not settled and so will be read again.
 fn is_to_come(journal: &Journal, mark: &Mark, known: &Rejected<'_>) -> bool {
     let numbers = rejects::whole_name(known).and_then(|name| journal.numbers().get(&name));
     numbers.is_some_and(|numbers| numbers.iter().any(|input| !mark.is_settled(*input, known.record)))
 }
 
-/// The number of the input of a line; of one that is given more than once, the last.
+/// The number of the input of a line; the last one for an input that is given more than once.
 fn number_of(journal: &Journal, known: &Rejected<'_>) -> Option<u32> {
     journal.numbers().get(&rejects::whole_name(known)?)?.iter().max().copied()
 }
 
-/// Takes out of the rejects file what is loaded again, or no more, and counts it no more.
+/// Removes rejects that will be loaded again, or whose inputs are gone, from the rejects file and the counts.
 fn forget_rejects(journal: &Journal, mark: &mut Mark, place: &Place) -> Result<(), Failure> {
     if journal.forgotten().is_empty() {
         return Ok(());
@@ -63,7 +63,7 @@ fn forget_rejects(journal: &Journal, mark: &mut Mark, place: &Place) -> Result<(
     Ok(())
 }
 
-/// What is known of each of so many inputs of a load that goes on from a mark.
+/// The roles of the inputs of a load that continues from a mark.
 pub(crate) fn roles(journal: &Journal, mark: &Mark, inputs: usize) -> Vec<Role> {
     let role = |number: u32| match mark.standing(number) {
         _ if journal.anew().contains(&number) => Role::Loaded,
@@ -74,7 +74,8 @@ pub(crate) fn roles(journal: &Journal, mark: &Mark, inputs: usize) -> Vec<Role> 
     (0..u32::try_from(inputs).unwrap_or(u32::MAX)).map(role).collect()
 }
 
-/// A pipe has a path too, and the next pipe may have the same one. What is missing is told by whoever opens it.
+/// Whether an input can be read again. A pipe has a path, too, and the next pipe may have the same one. Opening a
+/// missing file reports it.
 pub(crate) fn can_be_read_twice(input: &Input) -> bool {
     match input {
         Input::File(path) => path.metadata().map_or(true, |file| file.is_file()),

@@ -1,9 +1,8 @@
-//! Step 6, journal: how far everything is settled, so that a later run can go on from there.
+//! Step 6, journal: how far everything is settled, so that a later run can continue from there.
 //!
-//! A file of checksummed lines: a header that says what is being loaded and where to, then marks. A mark tells the
-//! position before which everything is settled, and the stretches beyond it that are settled too, so it is complete in
-//! itself; where these are many, what changes is written instead of all of them. All good lines count, a torn one and
-//! what follows it do not.
+//! A file of checksummed lines: a header that says what is loaded and where to, then marks. A mark has the position
+//! before which everything is settled, and the settled stretches beyond it, so it is complete by itself; if there are
+//! many stretches, only the changes are written. All valid lines count up to the first torn one.
 
 mod activity;
 mod binding;
@@ -58,10 +57,10 @@ use crate::put::books::tracker::{Mark, Settled};
 use crate::put::report::notice::Notice;
 use crate::record::Input;
 
-/// The journal is written anew when it grows beyond this, or to twice what it was.
+/// The journal is rewritten when it exceeds this, or twice its previous size.
 const COMPACT_AT: u64 = 1 << 20;
 
-/// The journal of one load, locked against others for as long as it lives.
+/// The journal of one load, locked for as long as it lives.
 #[derive(Debug)]
 pub struct Journal {
     folder: Folder,
@@ -70,42 +69,43 @@ pub struct Journal {
     place: Place,
     file: Option<File>,
     written: u64,
-    /// The length from which it is written anew.
+    /// The length at which to rewrite it.
     compact_at: u64,
     dirty: bool,
-    /// What this run goes on with, wherever that is.
+    /// The sequence that this run continues.
     source: Option<Sequence>,
-    /// What is counted in it, inputs that have changed since included.
+    /// Its counts, including inputs that have changed since.
     counted: Settled,
-    /// The rejects file that the user named in the run that is gone on with, as the header has it.
+    /// The rejects file that the user named in the run that is continued, as in the header.
     rejects_before: Option<String>,
     given_up: Option<GivenUp>,
-    /// Whether nothing had been sent since the journal that is given up, when this run began.
+    /// Whether, when this run began, nothing had been sent since the journal that is given up.
     was_untouched: bool,
     notes: Vec<Notice>,
-    /// The inputs of which nothing is settled any more, by the names they had.
+    /// The inputs of which nothing counts as settled any more, by the names that they had.
     forgotten: Vec<String>,
     /// The numbers of the inputs, by the whole names that they have and had.
     numbers: BTreeMap<String, Vec<u32>>,
     /// Whether anything may have been sent.
     has_begun: bool,
-    /// The mark that was written last.
+    /// The last mark written.
     last: Option<Mark>,
     /// The counts of each input.
     per_input: PerInput,
     /// The inputs of which nothing is settled that the journal knows: they are new, or loaded again.
     anew: BTreeSet<u32>,
-    /// The inputs that another load has sent as well since this one began.
+    /// The inputs that another load has also sent since this one began.
     in_doubt: BTreeSet<u32>,
-    /// Lists of rejects of complete loads, and the inputs whose lines in them are still true.
+    /// Lists of rejects of complete loads, with the inputs whose lines in them are still valid.
     lists: Vec<(PathBuf, BTreeSet<String>)>,
-    /// What all loads have sent to this place, when this run began.
+    /// What all loads had sent to this place when this run began.
     activities: Vec<Activity>,
 }
 
 impl Journal {
-    /// Takes its place in the folder, now that the index is known: what is gone on with becomes `current`, or something
-    /// new does. Of what is given up for that, what came furthest is kept. `rejects` is a file that the user names.
+    /// Takes its place in the directory, once the index is known: the sequence to continue becomes `current`, or a new
+    /// one does. Of the sequences that are given up, the one that is furthest along is kept. `rejects` is a file that
+    /// the user names.
     pub fn start(
         &mut self,
         inputs: &[Input],
@@ -115,7 +115,7 @@ impl Journal {
     ) -> Result<(), JournalError> {
         let Some(source) = self.source else { return self.begin(inputs, mark, may_hold) };
         if source == Sequence::Resume {
-            // What the user names has nothing of it.
+            // The file that the user names has none of its rejects.
             let own = rejects.filter(|_| mark.is_none_or(|mark| mark.rejects_bytes == 0));
             given_up::make_way(&self.folder, own, &self.place, may_hold)?;
         }
@@ -126,8 +126,8 @@ impl Journal {
         moved::undo(&self.folder.of(Sequence::Current))
     }
 
-    /// Goes on from a mark that was found. What it no longer counts must be out of the rejects file by now: this journal
-    /// does not know any more what that was.
+    /// Continues from a mark that was found. What the mark no longer counts must be removed from the rejects file
+    /// before, since this journal no longer knows what that was.
     pub fn go_on(&mut self, mark: &Mark) -> Result<(), JournalError> {
         self.per_input = mark.per_input.clone();
         self.rewrite(Sequence::Current, Some(mark))
@@ -143,23 +143,23 @@ impl Journal {
         self.folder.path()
     }
 
-    /// The inputs as they are.
+    /// The header with the inputs as they are.
     pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The inputs that the journal knows nothing of, or nothing that still holds.
+    /// The inputs about which the journal knows nothing, or nothing that is still valid.
     pub(crate) fn anew(&self) -> &BTreeSet<u32> {
         &self.anew
     }
 
-    /// The inputs of which something is settled, and which another load has sent since.
+    /// The inputs with settled records that another load has sent since.
     pub(crate) fn in_doubt(&self) -> &BTreeSet<u32> {
         &self.in_doubt
     }
 
-    /// Notes that these inputs are settled as a whole by complete loads, which were bound so, and when they were sent. Their
-    /// rejects are in these lists, among those of others.
+    /// Notes that complete loads with this binding have settled these inputs as a whole, and when the inputs were sent.
+    /// Their rejects are in these lists, among those of other inputs.
     pub(crate) fn skip(
         &mut self,
         complete: BTreeMap<u32, Interval>,
@@ -169,14 +169,14 @@ impl Journal {
         (self.header.complete, self.header.bound, self.lists) = (complete, bound, lists);
     }
 
-    /// Notes that nothing of an input is to count any more.
+    /// Notes that nothing of an input counts any more.
     pub(crate) fn forget(&mut self, number: u32) {
         self.header.complete.remove(&number);
         let names = self.numbers.iter().filter(|(_, numbers)| numbers.contains(&number));
         self.forgotten.extend(names.map(|(name, _)| name.clone()));
     }
 
-    /// Puts what was carried over from the lists of complete loads where this load has its own; says how much that is.
+    /// Moves what was carried over from the lists of complete loads to the list of this load; returns its length.
     pub(crate) fn carry_to(&self, place: &Path) -> Result<u64, JournalError> {
         let carried = self.rejects();
         if place != carried && carried.is_file() && (place.is_file() || !place.exists()) {
@@ -186,8 +186,8 @@ impl Journal {
         Ok(place.metadata().map_or(0, |list| if list.is_file() { list.len() } else { 0 }))
     }
 
-    /// Begins a sequence of runs. Whoever forgets to resume a load of days shall not lose it with that, nor by
-    /// forgetting it again: of what is given up, that which came furthest is kept.
+    /// Begins a sequence of runs. A user who forgets to resume a load of several days must not lose it, nor by
+    /// forgetting it again: of the sequences that are given up, the one that is furthest along is kept.
     fn begin(
         &mut self,
         inputs: &[Input],
@@ -196,7 +196,7 @@ impl Journal {
     ) -> Result<(), JournalError> {
         let among = [Sequence::Current, Sequence::Resume, Sequence::Before, Sequence::Untouched];
         let kept = furthest(&self.folder, &among, &self.place, may_hold)?;
-        // Written before anything is moved: where there is no room for it, nothing has happened.
+        // Written before anything is moved: if there is no room for it, nothing has changed.
         self.folder.make(Sequence::New)?;
         let list = self.folder.of(Sequence::New).join(REJECTS);
         let carried = carry(&self.lists, &list).map_err(io_error("write", &list))?;
@@ -209,7 +209,7 @@ impl Journal {
         given_up::set_aside(&self.folder, kept.as_ref().map(|kept| kept.sequence))?;
         let kept = kept.filter(|kept| !self.is_over(kept.sequence, &kept.header, &kept.mark));
         self.given_up = kept.map(|kept| GivenUp::of(kept, &self.header, inputs, &self.folder));
-        // Closed meanwhile: not every system moves a folder whose files are open.
+        // Close the file in between: not every system can move a directory with open files.
         self.file = None;
         self.folder.put(Sequence::New, Sequence::Current)?;
         let path = self.folder.journal(Sequence::Current);
@@ -219,38 +219,39 @@ impl Journal {
         Ok(())
     }
 
-    /// What an earlier run settled and this one, which does not go on with it, loads again.
+    /// What an earlier run settled that this one, which does not continue it, loads again.
     pub fn given_up(&self) -> Option<&GivenUp> {
         self.given_up.as_ref()
     }
 
-    /// The folder that somebody moved where it is gone on with, if this run does.
+    /// The directory that the user moved to be continued, if this run does so.
     pub fn brought(&self) -> Option<PathBuf> {
         (self.source == Some(Sequence::Resume)).then(|| self.folder.of(Sequence::Resume))
     }
 
-    /// What is worth saying about inputs that failed in an earlier run.
+    /// The notes about inputs that failed in an earlier run.
     pub fn notes(&self) -> &[Notice] {
         &self.notes
     }
 
-    /// The inputs of an earlier run of which nothing counts any more, by the whole names they had.
+    /// The inputs of an earlier run of which nothing counts any more, by the whole names that they had.
     pub fn forgotten(&self) -> &[String] {
         &self.forgotten
     }
 
-    /// The number that an input has in this run, by the whole name that it has or had in an earlier one.
+    /// The numbers that an input has in this run, by the whole name that it has, or had in an earlier run.
     pub(crate) fn numbers(&self) -> &BTreeMap<String, Vec<u32>> {
         &self.numbers
     }
 
-    /// Where an earlier run's journal is kept that this one gives up, and where it would have to be to go on there.
+    /// Where the journal of an earlier run is kept that this one gives up, and where it would have to be moved to
+    /// continue.
     pub fn aside(&self) -> (PathBuf, PathBuf) {
         (self.folder.of(Sequence::Before), self.folder.of(Sequence::Resume))
     }
 
-    /// Notes that the run moves a rejects file that the user named out of its way: with what it gives up, that comes
-    /// back.
+    /// Notes that the run moves a rejects file that the user named out of its way; it comes back together with the
+    /// sequence that the run gives up.
     pub(crate) fn note_moved(&self, from: &Path, to: &Path) -> Result<(), JournalError> {
         if self.folder.has(Sequence::Complete) {
             moved::note(&self.folder.of(Sequence::Complete), from, to)?;
@@ -261,8 +262,8 @@ impl Journal {
         moved::note(&self.folder.of(Sequence::Untouched), from, to)
     }
 
-    /// Notes that vectors are about to be sent. What was set aside no longer comes back by itself: where a key occurs
-    /// twice in the input, an older value may stand in the index from now on, and what would be skipped is the newer one.
+    /// Notes that vectors are about to be sent. What was set aside no longer comes back automatically: if the input has
+    /// a key twice, the index may have an older value from now on, and the newer one would be skipped.
     pub fn begin_to_send(&mut self) -> Result<(), JournalError> {
         if std::mem::replace(&mut self.has_begun, true) {
             return Ok(());
@@ -270,23 +271,23 @@ impl Journal {
         self.folder.put(Sequence::Untouched, Sequence::Before).map(drop)
     }
 
-    /// Notes that the index is a new one: what was set aside was stored in another, and never comes back by itself.
+    /// Notes that the index is new: what was set aside was stored in another index, and never comes back automatically.
     pub fn leave_aside(&mut self) -> Result<(), JournalError> {
         self.was_untouched = false;
         self.folder.put(Sequence::Untouched, Sequence::Before).map(drop)
     }
 
-    /// The rejects file of a load for which the user names none.
+    /// The rejects file of a load, if the user names none.
     pub fn rejects(&self) -> PathBuf {
         self.folder.of(Sequence::Current).join(REJECTS)
     }
 
-    /// Where that is until this run has its place.
+    /// Where that file is until this run takes its place.
     pub fn rejects_of_source(&self) -> PathBuf {
         self.folder.of(self.source.unwrap_or(Sequence::Current)).join(REJECTS)
     }
 
-    /// The rejects file of the run to go on with, by the name that it had and by the one that it has now, if that is known.
+    /// The rejects file of the run to continue, by the name that it had and the one that it has now, if that is known.
     pub fn rejects_before(&self) -> Result<Option<(PathBuf, PathBuf)>, JournalError> {
         let Some(named) = &self.rejects_before else { return Ok(None) };
         if named.is_empty() {
@@ -298,18 +299,18 @@ impl Journal {
         Ok(Some((named.clone(), moved::whereabouts(&folder, named)?)))
     }
 
-    /// What is known of the index that earlier runs loaded into, as far as they settled anything, and what they counted,
-    /// inputs that have changed since included.
+    /// What is known about the index that earlier runs loaded into, if they settled anything, and their counts,
+    /// including inputs that have changed since.
     pub fn bound(&self) -> (&Binding, Settled) {
         (&self.header.bound, self.counted)
     }
 
-    /// Notes which index is there now, before the run takes its place in the folder.
+    /// Notes the current index, before the run takes its place in the directory.
     pub(crate) fn know(&mut self, now: &Binding) {
         self.header.bound = self.header.bound.completed(now);
     }
 
-    /// Sees to it that where vectors go is on disk before they are sent: the place, and what is known of the index.
+    /// Makes sure that the target is on disk before vectors are sent: the place, and what is known about the index.
     pub fn bind(&mut self, now: &Binding) -> Result<(), JournalError> {
         let bound = self.header.bound.completed(now);
         if bound == self.header.bound && self.place == self.header.place {
@@ -337,7 +338,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Makes sure that all marks would survive a crash of the machine.
+    /// Makes sure that all marks survive a crash of the machine.
     pub fn sync(&mut self) -> Result<(), JournalError> {
         if let Some(file) = self.file.as_ref().filter(|_| self.dirty) {
             let path = self.folder.journal(Sequence::Current);
@@ -347,8 +348,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Makes a receipt of the journal: nothing is left to continue. What was set aside goes, the rejects stay. Where the
-    /// load is complete and yet no success, there is no receipt.
+    /// Replaces the journal by a receipt: nothing is left to continue. What was set aside is removed, the rejects stay.
+    /// A load that is complete but not successful gets no receipt.
     pub(crate) fn complete(mut self, done: Option<Done>) -> Result<(), JournalError> {
         if let Some(done) = done {
             self.certify(done)?;
@@ -365,24 +366,24 @@ impl Journal {
         receipts::write(self.folder.path(), &receipt)
     }
 
-    /// Keeps a list of the inputs for the command that continues; says where it is.
+    /// Writes a list of the inputs for the command that continues; returns its path.
     pub(crate) fn keep_list(&self, names: &[PathBuf]) -> Result<PathBuf, JournalError> {
         input_list::write(self.folder.path(), names)
     }
 
-    /// Removes the journal, in which nothing is settled.
+    /// Removes the journal, which has nothing settled.
     pub fn abandon(mut self) -> Result<(), JournalError> {
         self.remove()
     }
 
-    /// The same where nothing at all is stored: what was set aside comes back, unless a run before this one has sent
-    /// something since.
+    /// The same if nothing at all is stored: what was set aside comes back, unless an earlier run has sent something
+    /// since.
     pub fn give_back(mut self) -> Result<(), JournalError> {
         if !self.was_untouched {
             return self.remove();
         }
         self.file = None;
-        // By this name it would come back at the next start as well.
+        // Under this name it would also come back at the next start.
         if !self.folder.has(Sequence::Untouched) {
             self.folder.put(Sequence::Before, Sequence::Untouched)?;
         }
@@ -390,13 +391,13 @@ impl Journal {
         moved::undo(&self.folder.of(Sequence::Current))
     }
 
-    /// The lock stays: removing it could let two runs hold two files of the same name.
+    /// Removes the journal but not the lock: otherwise two runs could hold two lock files of the same name.
     fn remove(&mut self) -> Result<(), JournalError> {
         self.file = None;
         self.folder.remove_journal(Sequence::Current)
     }
 
-    /// Writes header and mark into a new file and puts it in the old one's place, so that there is always one of them.
+    /// Writes header and mark into a new file and renames it over the old one, so that one of them always exists.
     fn rewrite(&mut self, sequence: Sequence, mark: Option<&Mark>) -> Result<(), JournalError> {
         let path = self.folder.journal(sequence);
         let new = beside(&path, ".new");
@@ -414,7 +415,7 @@ impl Journal {
         self.file = Some(write().map_err(io_error("write the journal", &path))?);
         self.last = mark.cloned();
         self.written = text.len() as u64;
-        // The header of very many inputs is long itself: as much again must fit behind it.
+        // The header of very many inputs is itself long: as much again must fit after it.
         self.compact_at = COMPACT_AT.max(2 * self.written);
         self.dirty = false;
         Ok(())
@@ -424,7 +425,7 @@ impl Journal {
 #[cfg(test)]
 mod tests;
 
-/// Keeps the receipt in a folder as long as a new one: it is of use still.
+/// Marks the receipt in a directory as used, so that it is kept as long as a new one.
 pub(crate) fn renew(folder: &Path) {
     receipts::renew(folder, Timestamp::now());
 }

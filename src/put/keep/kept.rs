@@ -1,4 +1,4 @@
-//! What a run is to keep, and what is left of that at its end. Pure.
+//! What a run must keep, and what is left of it at the end. Pure.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,37 +11,37 @@ use crate::put::books::tracker::Mark;
 /// What a run keeps, and where.
 #[derive(Clone, Debug)]
 pub struct Keep {
-    /// The folder of all loads' folders.
+    /// The directory of all loads' directories.
     pub folder: PathBuf,
-    /// The rejects file, if the user names one; otherwise it stands beside the journal.
+    /// The rejects file, if the user names one; otherwise it is next to the journal.
     pub rejects: Option<PathBuf>,
-    /// Whether to go on where an earlier run stopped.
+    /// Whether to continue where an earlier run stopped.
     pub resume: bool,
-    /// What becomes of inputs that are loaded in part and have changed since.
+    /// What to do with inputs that are partly loaded and have changed since.
     pub on_change: OnChange,
     /// Where the load goes.
     pub place: journal::Place,
-    /// The options that change what is made of the input, with their values.
+    /// The options that change what the input is read as, with their values.
     pub reading: BTreeMap<String, String>,
-    /// The files that some of these options name, with what is in them as the value.
+    /// The files that some of these options name; the values depend on their content.
     pub beside: BTreeMap<String, PathBuf>,
-    /// The command line that goes on, for people to copy.
+    /// The command line that continues, for people to copy.
     pub resume_command: String,
-    /// The same with a list of the inputs, where they are not to be named.
+    /// The same with a list of the inputs, if they are too many to name.
     pub from_list: Option<FromList>,
 }
 
-/// The command line that goes on with a list of the inputs, which is still to be kept somewhere.
+/// The command line that continues with a list of the inputs, which is yet to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FromList {
-    /// The command, but for the option that names the list.
+    /// The command, except for the option that names the list.
     pub command: String,
     /// The whole names of the inputs.
     pub names: Vec<PathBuf>,
 }
 
 impl FromList {
-    /// The command, with the place of the list.
+    /// The command with the path of the list.
     pub(crate) fn command_with(&self, list: &Path) -> String {
         let list = list.display().to_string();
         let list = shlex::try_quote(&list).map_or_else(|_| list.clone(), std::borrow::Cow::into_owned);
@@ -49,25 +49,25 @@ impl FromList {
     }
 }
 
-/// What becomes of the files of an earlier run, once the index is known.
+/// What to do with the files of an earlier run, once the index is known.
 #[derive(Clone, Debug)]
 pub(crate) struct ToStart {
     /// The rejects file, if the user names one.
     pub(crate) rejects: Option<PathBuf>,
-    /// What is in its place, or in the place of the program's own.
+    /// What is in its place, or in the place of the program's own file.
     pub(crate) found: Found,
     pub(crate) resume: bool,
-    /// How far what is gone on with came.
+    /// How far the sequence to continue is.
     pub(crate) mark: Option<Mark>,
 }
 
-/// What is left on disk when a run is over.
+/// What is left on disk after a run.
 #[derive(Debug, Default)]
 pub(crate) struct Left {
     pub(crate) rejects_file: Option<String>,
-    /// How much of that file is not to be loaded.
+    /// How much of that file must not be loaded.
     pub(crate) superseded: Superseded,
-    /// Whether that is a pipe or a device, which keeps nothing.
+    /// Whether the file is a pipe or a device, which keeps nothing.
     pub(crate) drops_rejects: bool,
     pub(crate) resume_command: Option<String>,
 }

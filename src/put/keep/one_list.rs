@@ -1,5 +1,5 @@
-//! One load has one list of rejects, over all its runs: what is stored later under a listed key is marked there, and who
-//! looks for what is not stored looks in one place.
+//! A load has a single list of rejects over all its runs: records stored later under a listed key are marked there, and
+//! users find everything that is not stored in one place.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -9,15 +9,15 @@ use std::path::Path;
 use crate::exit::{ErrorCode, Failure};
 use crate::record::rejected::Line;
 
-/// The list of the run that is gone on with.
+/// The list of the run that is continued.
 pub(crate) struct Before<'a> {
-    /// By the name that it had.
+    /// The name that it had.
     pub(crate) named: &'a Path,
-    /// By the one that it has: it may have been moved out of another run's way.
+    /// The name that it has now: it may have been moved out of another run's way.
     pub(crate) is_at: &'a Path,
     /// Whether it is the program's own.
     pub(crate) is_own: bool,
-    /// How long it was.
+    /// Its length.
     pub(crate) bytes: u64,
 }
 
@@ -26,12 +26,12 @@ pub(crate) struct Before<'a> {
 pub(crate) enum Found {
     /// The list, or nothing yet.
     List,
-    /// Perhaps something else: what was listed is gone.
+    /// Perhaps something else: the list is gone.
     Other,
 }
 
 impl Before<'_> {
-    /// Refuses to go on with another list as long as that one is there; `named` says whether the user names this one.
+    /// Refuses to continue in another list while the old one exists; `named` says whether the user names this one.
     pub(crate) fn goes_on_in(&self, now: &Path, named: bool) -> Result<Found, Failure> {
         if is_one(now, self.named) {
             return Ok(Found::List);
@@ -62,7 +62,7 @@ fn is_one(now: &Path, before: &Path) -> bool {
     now == before || whole(now).is_some_and(|now| whole(before) == Some(now))
 }
 
-/// Whether a file begins with lines of rejects, so many bytes of them.
+/// Whether a file begins with lines of rejects of this length.
 fn is_list(path: &Path, bytes: u64) -> io::Result<bool> {
     if !path.is_file() || path.metadata()?.len() < bytes {
         return Ok(false);
@@ -118,7 +118,7 @@ mod tests {
         let before = |is_at, is_own| Before { named: &first, is_at, is_own, bytes: LINE.len() as u64 };
         let refused = |before: Before<'_>, now: &Path, named| before.goes_on_in(now, named).unwrap_err();
         assert_eq!(before(&first, false).goes_on_in(&first, true).ok(), Some(Found::List));
-        // The last was moved out of the way of another run, whose list is in its place now.
+        // The last one was moved out of the way of another run, whose list is in its place now.
         fs::write(&number, LINE).unwrap();
         let refused = [
             refused(before(&first, false), &second, true),

@@ -1,4 +1,4 @@
-//! Step 6, rejects: what was not stored, one JSON line each, with its place and reason, ready to be mended and fed
+//! Step 6, rejects: what was not stored, one JSON line each, with its place and reason, ready to be fixed and loaded
 //! again.
 
 mod listed;
@@ -26,14 +26,14 @@ use crate::put::books::outcome::Later;
 use crate::record::rejected::{Line, Rejected, UNKNOWN, cell};
 use crate::record::{Defect, Finding, Input, Position, Raw, Vector};
 
-/// The rejects file of a load for which the user names none.
+/// The rejects file of a load, if the user names none.
 pub(crate) const REJECTS: &str = "rejects.jsonl";
 
-/// The file of one run; it comes into being with the first reject.
+/// The rejects file of one run; it is created with the first reject.
 #[derive(Debug)]
 pub(crate) struct Rejects {
     place: Place,
-    /// Whether lines of an earlier run are kept.
+    /// Whether to keep lines of an earlier run.
     append: bool,
     file: Option<File>,
     /// Its length.
@@ -49,13 +49,13 @@ enum Record<'a> {
     /// A row whose cells do not fit its header.
     Cells(Vec<Value>),
     Text(Cow<'a, str>),
-    /// What is not even text; it is refused until somebody mends it.
+    /// Bytes that are not text; they are rejected until the user fixes them.
     Bytes {
         base64: String,
     },
 }
 
-/// A free name for what is at `path`: the same with a number behind it.
+/// A free name for the file at `path`: the same with a number after it.
 pub(crate) fn free_name(path: &Path) -> Option<PathBuf> {
     let numbered = |number: u32| {
         let mut name = path.as_os_str().to_owned();
@@ -66,35 +66,35 @@ pub(crate) fn free_name(path: &Path) -> Option<PathBuf> {
 }
 
 impl Rejects {
-    /// Names a file that begins anew: what an earlier load left there would be taken for this one's.
+    /// A new file: an earlier load's rejects in it would be mistaken for this one's.
     pub(crate) fn new(place: Place) -> Self {
         Self { place, append: false, file: None, bytes: 0, listed: Arc::default() }
     }
 
-    /// The name under which what is at a `path` that a user named is kept: rejects of another load, or whatever is
-    /// there, are nobody's to delete.
+    /// The name to keep an existing file at a `path` that the user named: rejects of another load, or anything else
+    /// there, must not be deleted.
     pub(crate) fn aside(path: &Path) -> Option<PathBuf> {
         let is_used = path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0);
         is_used.then(|| free_name(path)).flatten()
     }
 
-    /// Sees to it that a file that cannot be written is told before anything is sent.
+    /// Tries to write the file, so that an error is reported before anything is sent.
     pub(crate) fn try_out(path: &Path) -> io::Result<()> {
         match private::writing().create_new(true).open(path) {
             Ok(_) => return private::remove_if_there(path),
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             Err(_) => {}
         }
-        // A link may lead to where there is nothing yet.
+        // A link may lead to a file that does not exist yet.
         if path.is_file() || !path.exists() {
             private::writing().create(true).append(true).open(path)?;
         }
         Ok(())
     }
 
-    /// Names a file that an earlier run began; up to `noted` bytes of it are in the journal. What stands beyond them
-    /// about records that `is_to_come` says will come again goes: the run was killed before it could note them. `number`
-    /// is that of the input of a line.
+    /// A file that an earlier run began; up to `noted` bytes of it are in the journal. Removes later lines about
+    /// records that will be read again according to `is_to_come`: the run was killed before it could note them.
+    /// `number` gives the number of a line's input.
     pub(crate) fn resume(
         place: Place,
         noted: u64,
@@ -107,7 +107,7 @@ impl Rejects {
         Ok(Self { place, append: true, file: None, bytes, listed })
     }
 
-    /// The same with a pipe that the user named open, before anything is sent: who reads it must be there by then.
+    /// The same with a pipe that the user named opened before anything is sent: its reader must be there by then.
     pub(crate) fn with_pipe(self) -> io::Result<Self> {
         let pipe = match &self.place {
             Place::Named(path) => private::open_pipe(path)?,
@@ -116,12 +116,12 @@ impl Rejects {
         Ok(Self { file: pipe.or(self.file), ..self })
     }
 
-    /// The keys that the file lists.
+    /// The keys in the file.
     pub(crate) fn listed(&self) -> &Arc<Listed> {
         &self.listed
     }
 
-    /// Notes that records are stored, later than what is listed under their keys.
+    /// Notes that records are stored that are later than those listed under their keys.
     pub(crate) fn supersede<'a>(&self, later: impl Iterator<Item = &'a Later>) -> io::Result<()> {
         self.listed.supersede(&self.place, later)
     }
@@ -131,7 +131,7 @@ impl Rejects {
         self.bytes
     }
 
-    /// Takes the lines beyond a length out again, as far as that is possible: they are not to count.
+    /// Removes the lines beyond a length again, as far as possible, since they must not count.
     pub(crate) fn shorten(&mut self, bytes: u64) {
         let shortened = self
             .file
@@ -148,12 +148,12 @@ impl Rejects {
         self.place.path()
     }
 
-    /// Whether anything is in it.
+    /// Whether it contains anything.
     pub(crate) fn is_used(&self) -> bool {
         self.bytes > 0
     }
 
-    /// Whether what is written stays where it is: a pipe or a device keeps nothing.
+    /// Whether written lines are kept; a pipe or a device keeps nothing.
     pub(crate) fn is_kept(&self) -> bool {
         self.path().metadata().map_or(true, |file| file.is_file())
     }
@@ -174,7 +174,7 @@ impl Rejects {
         )
     }
 
-    /// Appends records of which nobody knows whether they are stored; feeding them again settles it.
+    /// Appends records whose outcome is unknown; loading them again settles it.
     pub(crate) fn write_unknown(&mut self, inputs: &[Input], vectors: &[Vector]) -> io::Result<()> {
         let keys: Vec<_> = vectors.iter().map(Vector::key).collect();
         self.lines(
@@ -190,7 +190,7 @@ impl Rejects {
         )
     }
 
-    /// Of each kind of finding of this run that counts, the first in the input's order, with its message.
+    /// For each kind of finding of this run that counts, the first in the input's order, with its message.
     pub(crate) fn first_findings(&self, inputs: &[Input]) -> io::Result<Vec<(Finding, Position, String)>> {
         let mut first: Vec<(Finding, Position, String)> = Vec::new();
         let Some(mut file) = repair::open(&self.place)? else { return Ok(first) };
@@ -217,10 +217,10 @@ impl Rejects {
         Ok(first)
     }
 
-    /// Makes sure that all lines would survive a crash of the machine.
+    /// Makes sure that all lines survive a crash of the machine.
     pub(crate) fn sync(&self) -> io::Result<()> {
         match self.file.as_ref().map_or(Ok(()), File::sync_data) {
-            // A pipe, a terminal or /dev/null: there is nothing that could be synced.
+            // A pipe, a terminal or /dev/null cannot be synced.
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
             synced => synced,
         }
@@ -260,15 +260,15 @@ impl Rejects {
         Ok(())
     }
 
-    /// Appends all of the text or nothing: on a full disk a part would tear a line, and whatever is appended once there
-    /// is room again would stand behind it. Where that fails too, the next run cuts the torn line off.
+    /// Appends all of the text or nothing: on a full disk a part would tear a line, and anything appended later would
+    /// follow it. If undoing fails, too, the next run cuts the torn line off.
     fn append_whole(&mut self, text: &[u8]) -> io::Result<()> {
         let bytes = self.bytes;
         let written = self.file()?.write_all(text);
         written.inspect_err(|_| self.shorten(bytes))
     }
 
-    /// A pipe, a terminal or /dev/null has no lines that could be marked.
+    /// Whether lines can be marked: not in a pipe, a terminal or /dev/null.
     fn keeps_lines(&self) -> bool {
         self.file.as_ref().and_then(|file| file.metadata().ok()).is_some_and(|file| file.is_file())
     }
@@ -285,7 +285,7 @@ impl Rejects {
                 if self.append { options.append(true).read(is_kept) } else { options.truncate(true) };
             let mut file = self.place.open(options)?;
             if is_kept && !repair::ends_with_newline(&mut file)? {
-                // Somebody has edited the file: what they left is a line of its own.
+                // The user has edited the file: what they left is a line of its own.
                 file.write_all(b"\n")?;
                 self.bytes += 1;
             }
@@ -323,8 +323,8 @@ fn record(raw: &Raw) -> Record<'_> {
     }
 }
 
-/// A JSON value as it stands, or the text of what is none. A line of its own may not hold a line break, and in a JSON
-/// value only insignificant space can be one.
+/// A JSON value as it is, or the text of what is not one. A line must not contain a line break, and in a JSON value
+/// only insignificant whitespace can be one.
 fn json(text: &[u8]) -> Record<'_> {
     match std::str::from_utf8(text) {
         Ok(text) => match serde_json::from_str::<&RawValue>(text) {
@@ -344,7 +344,7 @@ fn as_text(text: &[u8]) -> Record<'_> {
     )
 }
 
-/// The same of text that is on no line of an input.
+/// The same for text that is not a line of an input.
 fn owned<'a>(text: Vec<u8>) -> Record<'a> {
     let text = match String::from_utf8(text) {
         Ok(text) => text,

@@ -1,4 +1,4 @@
-//! The place of a rejects file: claimed, cleared of what is somebody else's, and what to say where it cannot be written.
+//! The place of a rejects file: claimed, cleared of other files, and the failures if it cannot be written.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::private;
 use crate::put::books::tracker::Mark;
 use crate::put::report::notice::{EarlierNotice, Notice};
 
-/// Why a rejects file cannot be written that this load goes on with, and the cure: another file would be refused.
+/// Why the rejects file of a load that continues cannot be written, and the cure: another file would be refused.
 pub(crate) fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
     unwritable(path, ErrorCode::of_writing(error), error).advise(match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
@@ -22,7 +22,7 @@ pub(crate) fn rejects_failure(path: &Path, error: &io::Error) -> Failure {
     })
 }
 
-/// The same where nothing is listed yet, so that another file will do.
+/// The same while nothing is listed, so that another file will do.
 pub(crate) fn new_rejects_failure(path: &Path, error: &io::Error) -> Failure {
     unwritable(path, ErrorCode::of_writing(error), error).advise(match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
@@ -36,7 +36,7 @@ fn unwritable(path: &Path, code: ErrorCode, error: &impl std::fmt::Display) -> F
     Failure::new(code, format!("cannot write the rejects file {}: {error}", path.display()))
 }
 
-/// The file with its pipe open, if it is one.
+/// Opens the pipe of the file, if it is one.
 pub(crate) fn with_pipe(rejects: Rejects) -> Result<Rejects, Failure> {
     let path = rejects.path().to_owned();
     rejects.with_pipe().map_err(|error| match error.kind() {
@@ -53,7 +53,7 @@ pub(crate) fn claim(named: Option<&Path>, resume: bool) -> Result<Option<Claim>,
     Claim::of(path).map_err(|error| unclaimed(path, error, resume))
 }
 
-/// Why a rejects file cannot be had, with a cure that works: a `resume` with another one is refused.
+/// Why a rejects file cannot be claimed, with a cure that works: a `resume` with another file is refused.
 fn unclaimed(path: &Path, error: ClaimError, resume: bool) -> Failure {
     match (error, resume) {
         (ClaimError::Io(error), false) => new_rejects_failure(path, &error),
@@ -66,7 +66,7 @@ fn unclaimed(path: &Path, error: ClaimError, resume: bool) -> Failure {
     }
 }
 
-/// Makes room for a rejects file that the user named, and says what was moved.
+/// Makes room for a rejects file that the user named, and returns a note about what was moved.
 pub(crate) fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option<Notice>, Failure> {
     let trouble = |error: io::Error| new_rejects_failure(path, &error);
     let aside = Rejects::aside(path);
@@ -78,8 +78,8 @@ pub(crate) fn set_aside(path: &Path, journal: Option<&Journal>) -> Result<Option
     Ok(aside.map(|to| EarlierNotice::RejectsMoved { from: path.to_owned(), to }.into()))
 }
 
-/// The rejects file of a run without a journal, below the folder of all loads. It comes into being with the first reject;
-/// that it can is seen now.
+/// The rejects file of a run without a journal, below the directory of all loads. It is created with the first reject;
+/// whether that is possible is checked now.
 pub(crate) fn of_no_journal(folder: &Path) -> Result<PathBuf, Failure> {
     let own = format!("stdin-{}-{}", Timestamp::now().basic(), std::process::id());
     let folder = folder.join(own);
@@ -90,7 +90,7 @@ pub(crate) fn of_no_journal(folder: &Path) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// What is worth saying when an earlier run's rejects are not where they were.
+/// The note if an earlier run's rejects are not where they were.
 pub(crate) fn lost(path: &Path, mark: &Mark) -> Option<Notice> {
     let bytes = path.metadata().map_or(0, |file| file.len());
     let is_kept = path.is_file() || !path.exists();

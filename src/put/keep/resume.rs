@@ -1,7 +1,7 @@
-//! Whether the index is the one that earlier runs loaded into: a resume into another one would leave out what they
+//! Whether the index is the one that earlier runs loaded into: resuming into another one would leave out what they
 //! settled.
 //!
-//! Pure: it is told what was and what is, and says no.
+//! Pure: it compares what was with what is.
 
 use super::journal::{Binding, Difference, listed};
 use crate::exit::{ErrorCode, Failure};
@@ -10,15 +10,15 @@ use crate::put::index::{Known, Wanted};
 use crate::put::report::notice::EarlierNotice;
 use crate::words::plural;
 
-/// What earlier runs left to hold the index against.
+/// What to compare the index with.
 pub(crate) struct Resumed<'a> {
-    /// What they were bound to.
+    /// The binding of earlier runs.
     pub(crate) bound: &'a Binding,
     /// What they settled.
     pub(crate) counts: Settled,
 }
 
-/// The index as the user wants it and as it is found.
+/// The index as the user wants it and as it was found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IndexNow<'a> {
     pub(crate) wanted: &'a Wanted,
@@ -26,15 +26,15 @@ pub(crate) struct IndexNow<'a> {
 }
 
 impl IndexNow<'_> {
-    /// Whether there is none yet.
+    /// Whether the index does not exist yet.
     pub(crate) fn is_to_create(&self) -> bool {
         matches!(self.known, Known::ToCreate)
     }
 }
 
 impl Resumed<'_> {
-    /// Whether what they stored cannot be in the index that is there now, as far as anybody can see: an index cannot be
-    /// changed, and none is created twice.
+    /// Whether the current index certainly cannot have what they stored: an index cannot be changed, and none is
+    /// created twice.
     pub(crate) fn is_gone_from(&self, known: &Known) -> bool {
         let has_stored = self.counts.stored > 0;
         match known {
@@ -48,7 +48,7 @@ impl Resumed<'_> {
         }
     }
 
-    /// Whether the index is still that one, and wanted as it was; if nobody can know, a note says so.
+    /// Checks that the index is still the same, and wanted as before; returns a note if that cannot be known.
     pub(crate) fn goes_on_in(
         &self,
         IndexNow { wanted, known }: IndexNow<'_>,
@@ -110,7 +110,7 @@ impl Resumed<'_> {
     }
 }
 
-/// What a load does, and what a verification does.
+/// The words for what a load does, or a verification.
 #[derive(Clone, Copy, Debug)]
 struct Words {
     did: &'static str,

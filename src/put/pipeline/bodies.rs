@@ -1,4 +1,4 @@
-//! Request bodies made of batches and hashed side by side.
+//! Makes request bodies from batches and hashes several of them together.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -10,29 +10,29 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::queued::{Broken, Queued};
 use crate::oss::client::Body;
 
-/// How long a batch waits for others to be hashed with, which takes less than twice as long as hashing it alone. A load that fills
-/// batches faster than this is one that needs its processors; any other has time.
+/// How long a batch waits for others to be hashed with; hashing several together takes less than twice as long as
+/// hashing one. A load that fills batches faster than this needs its processors; any other load has time.
 const COMPANIONS: Duration = Duration::from_millis(50);
 
-/// How bodies are made of batches.
+/// How to make bodies from batches.
 pub(super) struct Bodies {
-    /// What opens each.
+    /// The start of each body.
     pub(super) prefix: Bytes,
     pub(super) hashes: bool,
-    /// What is left for batches.
+    /// The memory left for batches.
     pub(super) memory: Arc<Semaphore>,
 }
 
 impl Bodies {
-    /// How long `queued` waits for other batches to be hashed with. Where there is no memory for one, none comes before this
-    /// one has left.
+    /// How long `queued` waits for other batches to be hashed with. Without memory for one, none arrives before this
+    /// one is sent.
     fn time_for_companions(&self, queued: &Queued) -> Duration {
         let taken = queued.memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let has_time = self.hashes && self.memory.available_permits() >= taken;
         if has_time { COMPANIONS } else { Duration::ZERO }
     }
 
-    /// What is hashed together with `first`: what comes while there is time, up to the first that is no batch.
+    /// The batches to hash together with `first`: those that arrive in time, up to the first item that is not a batch.
     fn companions(
         &self,
         first: Result<Queued, Broken>,
@@ -61,8 +61,8 @@ impl Bodies {
     }
 }
 
-/// Makes the bodies of batches, several at a time if they are there, and hands them on in their order; in a rehearsal as
-/// they are.
+/// Makes the bodies of batches, several at a time if they are there, and passes the batches on in order; in a
+/// rehearsal, without bodies.
 pub(super) fn make(
     filled: &Receiver<Result<Queued, Broken>>,
     bodies: Option<&Bodies>,

@@ -1,6 +1,6 @@
-//! What the first records show before anything is created or sent: whether they agree on what the load as a whole needs.
+//! Checks the first records before anything is created or sent: whether they agree on what the load as a whole needs.
 //!
-//! Pure: it is handed blocks, and says no.
+//! Pure: it only judges the blocks that it is given.
 
 use std::collections::BTreeMap;
 
@@ -11,52 +11,52 @@ use crate::read::FailedInput;
 use crate::record::{Block, Input, Position, Reason, of_dimension, place};
 use crate::words::count;
 
-/// So many records are looked at, or so much of their text, whatever is reached first; fewer where the input ends.
+/// The number of records, or bytes of their text, to check, whichever is reached first; fewer if the input ends.
 const RECORDS: usize = 500;
 const BYTES: u64 = 4 << 20;
 
-/// What is asked of the first records.
+/// What to check in the first records.
 #[derive(Clone, Debug)]
 pub(crate) struct FirstLook {
     /// For their names.
     inputs: Vec<Input>,
-    /// The dimension, where the index or the user says it.
+    /// The dimension, if the index or the user gives it.
     dimension: Option<usize>,
-    /// The index that says it, and how many vectors at least must contradict it.
+    /// The index with that dimension, and the minimum number of vectors that must contradict it.
     index: Option<(String, u64)>,
-    /// Whether what would be noted about the input ends the load.
+    /// Whether anything that would be noted about the input ends the load.
     is_strict: bool,
     /// Whether an earlier run has settled records, which may have had fields that these lack.
     is_resumed: bool,
 }
 
-/// The first records, found to agree.
+/// The first records, if they agree.
 #[derive(Debug)]
 pub(crate) struct First {
-    /// They, judged.
+    /// The records, judged.
     pub(crate) admitted: Vec<Admitted>,
-    /// Inputs that could not be read to their end, each with the number of the block that came next.
+    /// Inputs that could not be read to their end, each with the number of the next block.
     pub(crate) failed: Vec<(usize, Box<FailedInput>)>,
 }
 
 impl FirstLook {
-    /// A look at records of these inputs, which must have this dimension if it is known.
+    /// Checks records of these inputs, which must have this dimension if it is known.
     pub(crate) fn new(inputs: Vec<Input>, dimension: Option<usize>) -> Self {
         Self { inputs, dimension, index: None, is_strict: false, is_resumed: false }
     }
 
-    /// The same, perhaps strict, or of a load that goes on.
+    /// The same for a load that may be strict or resumed.
     pub(crate) fn of_fields(self, is_strict: bool, is_resumed: bool) -> Self {
         Self { is_strict, is_resumed, ..self }
     }
 
-    /// The same of a load into an index that is there. Fewer than `least` vectors of another dimension are rejected one by
-    /// one, and do not end it.
+    /// The same for a load into an existing index. Fewer than `least` vectors of another dimension do not end the load;
+    /// they are rejected one by one.
     pub(crate) fn of_index(self, index: Option<(String, u64)>) -> Self {
         Self { index, ..self }
     }
 
-    /// Takes the first records from `blocks` and judges them; fails where they show that the load is wrong as a whole.
+    /// Takes the first records from `blocks` and judges them; fails if they show that the load as a whole is wrong.
     pub(crate) fn take(
         &self,
         blocks: &mut impl Iterator<Item = Result<Block, Box<FailedInput>>>,
@@ -91,7 +91,7 @@ impl FirstLook {
         Ok(first)
     }
 
-    /// An index keeps its dimension for good, so no single record may decide it against others.
+    /// The dimension of an index is permanent, so no single record may decide it against others.
     fn agree_on_the_dimension(&self, admitted: &[Admitted]) -> Result<(), Failure> {
         let dimensions = dimensions(admitted);
         if let Some(dimension) = self.dimension {
@@ -116,7 +116,7 @@ impl FirstLook {
         )))
     }
 
-    /// Where no vector has the dimension of the index, it is another index that is meant, or another input.
+    /// If no vector has the dimension of the index, the user means another index or another input.
     fn fits_the_index(&self, dimension: usize, dimensions: &BTreeMap<usize, Found>) -> Result<(), Failure> {
         let Some((index, least)) = self.index.as_ref().filter(|_| !self.is_resumed) else { return Ok(()) };
         let (records, listed) = self.listed(dimensions);
@@ -134,7 +134,7 @@ impl FirstLook {
             .advise("nothing was sent; check the input, or use another index with --index-name"))
     }
 
-    /// How many vectors there are, and the commonest dimensions with their first places.
+    /// The number of vectors, and the most common dimensions with their first places.
     fn listed(&self, dimensions: &BTreeMap<usize, Found>) -> (u64, String) {
         let records = dimensions.values().map(|found| found.records).sum();
         let mut found: Vec<_> = dimensions.iter().collect();
@@ -152,17 +152,17 @@ impl FirstLook {
     }
 }
 
-/// So many dimensions are told apart in a message.
+/// Maximum number of dimensions in a message.
 const CLAUSES: usize = 3;
 
-/// How often a dimension occurs, and where first.
+/// How often a dimension occurs, and where it occurs first.
 #[derive(Debug)]
 struct Found {
     records: u64,
     first: Position,
 }
 
-/// The dimensions of all records whose vector could be read.
+/// The dimensions of all records with a readable vector.
 fn dimensions(admitted: &[Admitted]) -> BTreeMap<usize, Found> {
     let mut dimensions: BTreeMap<usize, Found> = BTreeMap::new();
     let verdicts =
@@ -260,7 +260,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever lies between them, and in whatever blocks they come, two dimensions end a load that names none.
+        /// In any blocks and with anything between them, two dimensions end a load unless the dimension is given.
         #[test]
         fn two_dimensions_are_refused_exactly_where_nobody_names_one(
             dimensions in prop::collection::vec(prop::option::of(1_usize..4), 1..40),

@@ -1,4 +1,4 @@
-//! What is found in blocks, taken in the order of the input, and what follows for the records and the load.
+//! Handles the findings in blocks, in the order of the input, and what follows for the records and the load.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::oss::wire::DistanceMetric;
 use crate::put::report::{Forbidden, Reporter};
 use crate::record::{Oddity, Reason, Span};
 
-/// Takes what costs no record and must be known, of names and of vectors.
+/// Handles findings that do not reject a record but must be reported, about names and vectors.
 pub(super) struct Linting {
-    /// Nothing where nobody wants to know of vectors.
+    /// `None` if lint is off.
     lint: Option<Lint>,
     strict: bool,
     /// Stretches that an earlier run settled, in order.
@@ -36,8 +36,8 @@ impl Linting {
         }
     }
 
-    /// Takes the next block, and gives it without what an earlier run settled. Where many keys before have the vector of a
-    /// record, `--lint deny` rejects it here, since only the order of the input shows that.
+    /// Handles the next block, and returns it without what an earlier run settled. If many earlier keys have the vector
+    /// of a record, `--lint deny` rejects the record here, since only the order of the input shows that.
     pub(super) fn block(&mut self, mut block: Admitted) -> Result<Admitted, Failure> {
         self.reporter.found(&block.findings, self.strict).map_or(Ok(()), Err)?;
         let Some(lint) = &mut self.lint else { return Ok(block.without(&self.settled)) };
@@ -59,7 +59,7 @@ impl Linting {
         self.tell(false).map_or_else(|| Ok(block.without(&self.settled)), Err)
     }
 
-    /// Takes the end of the input.
+    /// Handles the end of the input.
     pub(super) fn end(&self) -> Option<Failure> {
         self.tell(true).or_else(|| self.reporter.missing(self.strict))
     }

@@ -1,7 +1,7 @@
-//! The synchronous core on its threads: one reads, some admit, one batches, one hashes, and a bounded channel hands
-//! batches on.
+//! The synchronous core on its threads: one reads, some admit, one batches, one hashes, and a bounded channel passes
+//! the batches on.
 //!
-//! Whoever drops the receiving end stops them all.
+//! Dropping the receiving end stops them all.
 
 mod bodies;
 pub(crate) mod first_look;
@@ -31,38 +31,38 @@ use crate::read::{Blocks, FailedInput};
 use crate::record::{Block, Position, Span};
 use crate::resources::{keep_freed_memory, spawn, too_few_threads};
 
-/// What the threads work by.
+/// The parameters of the threads.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) fields: Fields,
     pub(crate) rules: Rules,
     pub(crate) limits: Limits,
-    /// Which keys are of interest.
+    /// Which keys to batch.
     pub(crate) sample: Option<Sample>,
-    /// Bytes of all batches alive.
+    /// Maximum bytes of all batches in memory.
     pub(crate) memory: usize,
-    /// Stretches that an earlier run settled beyond where this one starts: they are read and passed over.
+    /// Stretches that an earlier run settled beyond the start of this one: they are read and skipped.
     pub(crate) settled: Vec<Span>,
-    /// What opens a request body; nothing where none is sent.
+    /// The start of a request body; `None` if nothing is sent.
     pub(crate) prefix: Option<Bytes>,
-    /// Whether request bodies are hashed.
+    /// Whether to hash request bodies.
     pub(crate) hashes: bool,
-    /// Whether what would be noted about the input ends the load.
+    /// Whether anything that would be noted about the input ends the load.
     pub(crate) strict: bool,
-    /// What the first records must show before anything is handed on.
+    /// What the first records must satisfy before anything is passed on.
     pub(crate) first_look: FirstLook,
-    /// Who is told where reading begins, what is found, and which side waits for the other.
+    /// Receives where reading begins, what is found, and which side waits for the other.
     pub(crate) reporter: Arc<Reporter>,
 }
 
-/// Permits count in this unit, so that they fit the semaphore.
+/// The unit of the semaphore's permits, so that their number fits.
 const MEMORY_UNIT: usize = 1024;
 
-/// Blocks that may be on their way between reading and batching, for each thread that admits: one that it judges, and
-/// one on either side of it. A slow one in front must not let all that follow pile up behind it.
+/// Maximum number of blocks between reading and batching per admitting thread: the one that it judges, and one on
+/// either side. A slow block at the front must not let all later ones pile up behind it.
 const BLOCKS_AHEAD: usize = 3;
 
-/// A block with its place in the order, and the dimension its records must have.
+/// A block with its place in the order, and the dimension that its records must have.
 struct Work {
     sequence: u64,
     dimension: Option<usize>,
@@ -72,16 +72,16 @@ struct Work {
 /// A judged block, or the end of reading, with its place in the order.
 type Judged = (u64, Piece);
 
-/// What the judging threads pass on.
+/// An item from the admitting threads.
 enum Piece {
     Block(Admitted),
-    /// An input ends here before its end; the next one follows.
+    /// An input ends here prematurely; the next one follows.
     Failed(Box<FailedInput>),
     /// The end of all inputs, or why it comes early.
     End(Option<Failure>),
 }
 
-/// Starts the threads on `blocks`. Where the machine has too few, nothing is read.
+/// Starts the threads on `blocks`. If the system allows too few threads, nothing is read.
 pub(crate) fn start(blocks: Blocks, plan: &Plan) -> mpsc::Receiver<Result<Queued, Broken>> {
     begin(blocks, plan).unwrap_or_else(|error| {
         let (failed, batches) = mpsc::channel(1);
@@ -96,8 +96,8 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
     let (work_in, work_out) = sync_channel::<Work>(threads);
     let (judged_in, judged_out) = sync_channel::<Judged>(threads);
     let (ahead_in, ahead_out) = sync_channel(threads * BLOCKS_AHEAD);
-    // Up to eighteen batches wait between being full and being sent, as far as there is memory: one waits for that or for its
-    // place in `filled`, seven are there, eight are being hashed, two are here. What waits beyond that is the input itself.
+    // Up to eighteen full batches wait to be sent, as far as there is memory: one waits for memory or for its place in
+    // `filled`, seven are there, eight are being hashed, two are here. Beyond that, the input itself waits.
     let (batches_in, batches_out) = mpsc::channel(2);
     let work_out = Arc::new(Mutex::new(work_out));
     for _ in 0..threads {
@@ -118,7 +118,7 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
     let blocks = blocks.inspect(move |block| watch.look(block));
     let spread = Spread { ahead: ahead_in, work: work_in, judged: judged_in };
     let memory = Arc::new(Semaphore::new(plan.memory.div_ceil(MEMORY_UNIT)));
-    // As many as are hashed together, less the one that comes for them: while some are hashed, others are filled.
+    // As many as are hashed together, less the one that arrives for them: while some are hashed, others are filled.
     let (filled_in, filled_out) = sync_channel(Body::HASHED_TOGETHER - 1);
     let handing = Handing {
         filled: filled_in,
@@ -134,15 +134,15 @@ fn begin(blocks: Blocks, plan: &Plan) -> io::Result<mpsc::Receiver<Result<Queued
     let settled = in_order(plan.settled.clone());
     let linting = Linting::new(&plan.rules, plan.strict, settled, Arc::clone(&plan.reporter));
     spawn(move || batch_blocks(batcher, (judged_out, ahead_out), linting, &handing))?;
-    // The last one: what is read must be taken by all others.
+    // Last, since all other threads must be ready to take what is read.
     spawn(move || read_blocks(blocks, admit, &first_look, &spread))?;
     Ok(batches_out)
 }
 
-/// Tells where reading begins.
+/// Reports where reading begins.
 struct Watch {
     reporter: Arc<Reporter>,
-    /// Bytes of later inputs that are not read.
+    /// The bytes of later inputs that are not read.
     passed_over: u64,
     has_begun: bool,
 }
@@ -156,7 +156,7 @@ impl Watch {
     }
 }
 
-/// Where the reading thread puts blocks.
+/// The channels of the reading thread.
 struct Spread {
     /// Each block takes a place here before it is read, until it is batched.
     ahead: SyncSender<()>,
@@ -164,9 +164,9 @@ struct Spread {
     judged: SyncSender<Judged>,
 }
 
-/// Each is `None` once nobody takes anything any more.
+/// Each method returns `None` once the receivers are gone.
 impl Spread {
-    /// Waits for a place among the blocks on their way.
+    /// Waits for a place among the blocks in progress.
     fn place(&self) -> Option<()> {
         self.ahead.send(()).ok()
     }
@@ -184,13 +184,13 @@ impl Spread {
     }
 
     fn end(&self, sequence: u64, failure: Option<Failure>) {
-        // Nobody takes it: then nobody needs it.
+        // If there is no receiver, the end is not needed.
         self.judged.send((sequence, Piece::End(failure))).unwrap_or_default();
     }
 }
 
-/// Reads blocks and spreads them. The first ones, and all that come before a dimension is known, it judges itself, one
-/// after another: the first good record decides, and what the first ones show may end the load before anything is sent.
+/// Reads blocks and distributes them. It judges the first ones, and all blocks until a dimension is known, itself and
+/// in order: the first good record decides, and the first records may end the load before anything is sent.
 fn read_blocks(
     mut blocks: impl Iterator<Item = Result<Block, Box<FailedInput>>>,
     mut admit: Admit,
@@ -252,10 +252,10 @@ fn admit_blocks(mut admit: Admit, work: &Mutex<Receiver<Work>>, judged: &SyncSen
     }
 }
 
-/// Where batches go, and the memory they need.
+/// The target of batches, and the memory for them.
 struct Handing {
     filled: SyncSender<Result<Queued, Broken>>,
-    /// Where they go in the end; it tells when nobody takes them any more.
+    /// The final target of batches; shows when the receiver is gone.
     batches: mpsc::Sender<Result<Queued, Broken>>,
     memory: Arc<Semaphore>,
     most: usize,
@@ -263,11 +263,11 @@ struct Handing {
     reporter: Arc<Reporter>,
 }
 
-/// Nobody takes batches any more.
+/// The receiver of batches is gone.
 struct Closed;
 
 impl Handing {
-    /// Waits for memory, then hands the batch over.
+    /// Waits for memory, then passes the batch on.
     fn hand(&self, batch: Batch) -> Result<(), Closed> {
         let memory = Some(self.memory_for(&batch)?);
         self.reporter.waiting(Waiting::ToSend);
@@ -276,7 +276,7 @@ impl Handing {
         Ok(())
     }
 
-    /// A batch larger than all memory takes all of it.
+    /// Takes memory for a batch; one larger than all memory takes all of it.
     fn memory_for(&self, batch: &Batch) -> Result<OwnedSemaphorePermit, Closed> {
         let units = batch.weight().min(self.most).div_ceil(MEMORY_UNIT);
         let units = u32::try_from(units).unwrap_or(u32::MAX);
@@ -294,7 +294,7 @@ impl Handing {
     }
 }
 
-/// Puts judged blocks back in order and fills batches from them.
+/// Restores the order of judged blocks and fills batches from them.
 fn batch_blocks(
     mut batcher: Batcher,
     (judged, ahead): (Receiver<Judged>, Receiver<()>),
@@ -319,7 +319,7 @@ fn batch_blocks(
                     batcher.block(block, |batch| handing.hand(batch))
                 }
                 Piece::Failed(mut failed) => {
-                    // The reader does not count what shared a line with another record.
+                    // The reader does not count a record that shared a line with another.
                     let is_there =
                         |end: &Position| (end.input, end.offset) == (failed.at.input, failed.at.offset);
                     failed.at = reached.filter(is_there).unwrap_or(failed.at);
@@ -333,7 +333,7 @@ fn batch_blocks(
             if handed.is_err() {
                 return;
             }
-            // The block's own place, or another's: they are alike.
+            // Frees the place of this block or of another; they are equivalent.
             ahead.try_recv().unwrap_or_default();
         }
     }
@@ -341,20 +341,20 @@ fn batch_blocks(
     end(&mut batcher, handing, Some(Failure::new(ErrorCode::Bug, message)));
 }
 
-/// Closes the batch where an input fails, so that none covers the place, and says so.
+/// Closes the batch where an input fails, so that no batch covers the place, and passes the failure on.
 fn interrupt(batcher: &mut Batcher, handing: &Handing, failed: Box<FailedInput>) -> Result<(), Closed> {
     batcher.seal().map_or(Ok(()), |batch| handing.hand(batch))?;
     let before = batcher.next_number();
     handing.filled.send(Err(Broken::Input { failed, before })).map_err(|_| Closed)
 }
 
-/// Hands over what is left.
+/// Passes on the last batch.
 fn end(batcher: &mut Batcher, handing: &Handing, failure: Option<Failure>) {
     let handed = batcher.seal().map_or(Ok(()), |batch| handing.hand(batch));
-    // From now on whatever is left waits to be sent.
+    // From now on, anything left waits to be sent.
     handing.reporter.waiting(Waiting::ToSend);
     if let (Ok(()), Some(failure)) = (handed, failure) {
-        // Nobody takes it: then nobody needs it.
+        // If there is no receiver, the failure is not needed.
         handing.filled.send(Err(Broken::End(failure))).unwrap_or_default();
     }
 }
@@ -406,7 +406,7 @@ mod tests {
             let mut read = 0;
             let blocks = std::iter::repeat_with(|| {
                 read += 1;
-                // One is enough for the first look.
+                // One block is enough for the first look.
                 Ok(block_of(500))
             });
             let spread = Spread { ahead, work, judged };
@@ -417,7 +417,7 @@ mod tests {
         for _ in 0..2 {
             assert!(taken.recv().is_ok());
         }
-        // Nobody is done with a block, so there is no place for a fourth.
+        // No block is done, so there is no place for a fourth.
         drop(places);
         assert_eq!(reading.join().unwrap(), 3);
     }

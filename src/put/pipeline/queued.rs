@@ -1,4 +1,4 @@
-//! What the threads hand on to those who send.
+//! What the threads pass to the sender.
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -11,23 +11,23 @@ use crate::read::FailedInput;
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) batch: Batch,
-    /// Its request body, hashed here if at all, away from the threads that wait for turns; nothing in a rehearsal.
+    /// Its request body, hashed here if at all, not on the threads that wait for turns; `None` in a rehearsal.
     pub(crate) body: Option<Body>,
     /// Held until the batch is settled.
     pub(crate) memory: Option<OwnedSemaphorePermit>,
 }
 
-/// What comes in place of a batch.
+/// What may come instead of a batch.
 #[derive(Debug)]
 pub(crate) enum Broken {
-    /// One input cannot be read any further. Batches of those that follow it come next.
+    /// An input cannot be read any further. Batches of the next inputs follow.
     Input {
         /// The input, the place and the reason.
         failed: Box<FailedInput>,
-        /// The number of the first batch behind it: no batch covers the place.
+        /// The number of the first batch after it: no batch covers the place.
         before: u64,
     },
-    /// Nothing follows, and that is not the input's end: the first records show that the load as a whole is wrong,
-    /// `--strict` forbids what was found, or a thread ended without a word, so that what it held is missing.
+    /// Nothing follows, although the input is not at its end: the first records show that the load as a whole is wrong,
+    /// `--strict` forbids a finding, or a thread ended abnormally, so that its data is missing.
     End(Failure),
 }

@@ -1,4 +1,4 @@
-//! What happens, as workflow commands of GitHub Actions, which annotate files.
+//! Workflow commands of GitHub Actions, which annotate files.
 
 use super::happening::{Happening, Rejected};
 use super::listener::Listener;
@@ -9,7 +9,7 @@ use crate::shown::{visible, visible_lines};
 /// Annotates rejected records, and the end of a run that stopped.
 #[derive(Debug)]
 pub(crate) struct Annotations {
-    /// Whether rejected records are left out.
+    /// Whether to leave rejected records out.
     quiet: bool,
 }
 
@@ -72,12 +72,12 @@ fn error(properties: &[(&str, &str)], message: &str) -> String {
     format!("::error {}::{}", properties.join(","), data(&visible_lines(message)))
 }
 
-/// The message of a command: the three characters that would end it, or begin an escape.
+/// The message of a command, with the three characters escaped that would end it or begin an escape.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a command's property: also what stands between properties and before the message.
+/// The value of a command's property, with separators escaped, too.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,4 +1,4 @@
-//! What happens, as events: the forms are in `docs/events.md`. Pure.
+//! Events of a run; `docs/events.md` has their formats. Pure.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::put::books::outcome::{Fate, Outcome};
 use crate::put::books::tally::{Cost, Tally};
 use crate::record::{Input, Span, Unit};
 
-/// An event as scripts read it.
+/// An event for scripts.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Event<'a> {
@@ -84,7 +84,7 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// An event with the version of its form.
+/// An event with the version of its format.
 #[derive(Serialize)]
 pub(crate) struct Line<'a> {
     schema_version: &'static str,
@@ -95,7 +95,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The event that tells what happens in `run`, if it is one for scripts.
+    /// The event for something that happens in `run`, if it is one for scripts.
     pub(crate) fn of(happening: &'a Happening<'a>, run: &'a Run) -> Option<Self> {
         let event = match happening {
             Happening::Began(beginning) => Event::run_start(beginning),

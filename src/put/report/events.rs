@@ -1,4 +1,4 @@
-//! Events, one JSON object a line: where they go, and how they get there whole.
+//! Events, one JSON object per line: where they go, and how they are written whole.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,17 +23,17 @@ pub enum Events {
     Output,
     /// A file, opened for writing.
     File {
-        /// Where it is, as it is named.
+        /// Its path as the user named it.
         path: PathBuf,
         /// The file.
         file: File,
-        /// Whether what is in it stays.
+        /// Whether to keep its content.
         is_continued: bool,
     },
 }
 
 impl Events {
-    /// Keeps other loads off the file, where that keeps nobody from reading it.
+    /// Keeps other loads away from the file, if that does not keep readers away.
     pub(crate) fn claim(&self) -> Result<(), Failure> {
         match self {
             #[cfg(unix)]
@@ -51,12 +51,12 @@ impl Events {
     }
 }
 
-/// Where events are being written.
+/// The writer of events.
 pub(crate) struct Sink {
     out: Option<Box<dyn Write + Send>>,
-    /// Whose events they are.
+    /// The run that they belong to.
     run: Run,
-    /// The first trouble; the run goes on, its end tells.
+    /// The first error; the run continues and reports it at the end.
     trouble: Option<io::Error>,
 }
 
@@ -76,7 +76,7 @@ impl Listener for Sink {
         let Some(line) = Line::of(happening, &self.run) else { return };
         if let Err(error) = write(out, &line) {
             self.out = None;
-            // Nobody reads the events any more; that is no failure of the load.
+            // If the reader is gone, the load does not fail.
             self.trouble = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         }
     }
@@ -86,8 +86,8 @@ impl Listener for Sink {
     }
 }
 
-/// Opens for writing. A file is emptied only here, when nothing stands in the way of the run any more: it may be that of
-/// another run, which this one has to leave alone.
+/// Opens the target for writing. A file is emptied only here, when nothing prevents the run any more: it may belong to
+/// another run, and must then stay as it is.
 fn begin(events: Events) -> io::Result<Box<dyn Write + Send>> {
     Ok(match events {
         Events::Output => Box::new(io::stdout()),
@@ -103,19 +103,19 @@ fn begin(events: Events) -> io::Result<Box<dyn Write + Send>> {
     })
 }
 
-/// Writes one line, at once: whoever follows the file sees what happened.
+/// Writes one line immediately, for readers that follow the file.
 fn write(out: &mut dyn Write, line: &Line<'_>) -> io::Result<()> {
     out.write_all((json(line)? + "\n").as_bytes())?;
     out.flush()
 }
 
-/// How each line begins.
+/// The start of each line.
 const BEGINNING: &[u8] = br#"{"schema_version":"#;
-/// No event is longer; what is, is no event.
+/// Maximum length of an event.
 const LONGEST: u64 = 16 << 20;
 
-/// Sees to it that the next line stands by itself. A killed run, or a full disk, may have torn the last one: what is left
-/// of an event goes, and whatever else stands there is ended.
+/// Makes sure that the next line is separate. A killed run, or a full disk, may have torn the last one: removes what is
+/// left of an event, and ends any other line.
 fn end_last_line(file: &mut File, length: u64) -> io::Result<()> {
     let begins = last_line(file, length)?;
     if begins == length {
@@ -129,16 +129,16 @@ fn end_last_line(file: &mut File, length: u64) -> io::Result<()> {
     if is_torn(&last) { file.set_len(begins) } else { file.write_all(b"\n") }
 }
 
-/// Whether a line without its end is the beginning of an event, and not all of it.
+/// Whether a line without its end is an incomplete event.
 fn is_torn(line: &[u8]) -> bool {
-    // After a power cut there may be zeros for what was not written.
+    // After a power failure, unwritten data may be zeros.
     let end = line.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let text = line.get(..end).unwrap_or_default();
     let is_event = text.starts_with(BEGINNING) || BEGINNING.starts_with(text);
     is_event && !line.is_empty() && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err()
 }
 
-/// Where the last line begins; where the file ends, if the last line has its end.
+/// The offset of the last line; that of the end of the file if the last line is complete.
 fn last_line(file: &mut File, length: u64) -> io::Result<u64> {
     const PART: u64 = 64 << 10;
     let mut end = length;
@@ -176,7 +176,7 @@ mod tests {
             }
             cases.push((format!("{before}{{\"schema_ver\0\0\0"), before.to_owned()));
             cases.push((format!("{before}\0\0"), before.to_owned()));
-            // What is no event is not ours to remove.
+            // What is not an event must not be removed.
             let other = format!("{before}{}", "precious ".repeat(20_000));
             cases.push((other.clone(), format!("{other}\n")));
         }

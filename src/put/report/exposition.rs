@@ -1,4 +1,4 @@
-//! The figures of a run in the text format that Prometheus reads. Pure.
+//! The figures of a run in the text format of Prometheus. Pure.
 
 use super::identity::Run;
 use super::meter::Figures;
@@ -13,15 +13,15 @@ pub(crate) struct Exposition<'a> {
     pub(crate) index_name: &'a str,
     pub(crate) now: Timestamp,
     pub(crate) balance: Balance,
-    /// The figures of a run that goes on.
+    /// The figures of a run in progress.
     pub(crate) figures: Option<&'a Figures>,
-    /// The current part of the set pace.
+    /// The current fraction of the configured pace.
     pub(crate) pace: f64,
-    /// How the run ended, if it did.
+    /// The exit code of the run, once it has ended.
     pub(crate) exit_code: Option<u8>,
 }
 
-/// A metric with its samples: further labels, each with a leading comma, and a value.
+/// A metric with its samples: additional labels, each with a leading comma, and a value.
 struct Metric {
     name: &'static str,
     kind: &'static str,
@@ -133,7 +133,7 @@ fn gauge(name: &'static str, help: &'static str, value: Option<f64>) -> Metric {
     Metric { name, kind: "gauge", help, samples: value.map(|value| ("", value)).into_iter().collect() }
 }
 
-/// A label's value, which may hold anything but these three as they are.
+/// A label's value with these three characters escaped.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -1,4 +1,4 @@
-//! What a run tells, as values: whatever happens is said once, and each way of telling makes its own form of it. Pure.
+//! What happens in a run, as values: each is reported once, and each listener has its own form for it. Pure.
 
 use super::meter::Figures;
 use super::notice::Notice;
@@ -7,10 +7,9 @@ use crate::call::Trouble;
 use crate::put::books::outcome::Outcome;
 use crate::record::{Defect, Input, place};
 
-/// So many records that are rejected for one reason are named where people read; the rest are counted, and all are in the
-/// rejects file.
+/// How many rejected records per reason people see; the others are counted, and all are in the rejects file.
 const NAMED_OF_A_REASON: u64 = 3;
-/// So many are annotated: GitHub Actions shows no more of a step.
+/// How many are annotated; GitHub Actions shows no more per step.
 const ANNOTATED: u64 = 10;
 
 /// Something that happens in a run.
@@ -18,37 +17,37 @@ const ANNOTATED: u64 = 10;
 pub(crate) enum Happening<'a> {
     /// The run begins.
     Began(Beginning<'a>),
-    /// Something is worth saying that is no error.
+    /// Something is worth a note that is not an error.
     Noted(&'a Notice),
     /// A record is rejected.
     Rejected(Rejected<'a>),
-    /// A batch has come to its end.
+    /// A batch has ended.
     Settled {
-        /// What became of it.
+        /// Its outcome.
         outcome: &'a Outcome,
         /// All inputs.
         inputs: &'a [Input],
     },
-    /// An attempt failed and is followed by another.
+    /// An attempt failed and is retried.
     Troubled(&'a Trouble<'a>),
-    /// The pace has risen again, to this part of the setting.
+    /// The pace has risen again, to this fraction of the setting.
     PaceRose(f64),
     /// An input cannot be read any further.
     InputFailed {
         /// Where, and why.
         failed: &'a FailedPlace,
-        /// Why, as one word for scripts.
+        /// The code of the reason.
         code: &'static str,
     },
-    /// Time has passed, and the run is so far.
+    /// Time has passed, with this progress.
     Progressed(&'a Figures),
-    /// Somebody has asked how far the run is.
+    /// Someone has asked for the progress.
     Asked(&'a Figures),
     /// The run ends.
     Ended(&'a Summary),
 }
 
-/// How a run begins.
+/// The start of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Beginning<'a> {
     pub(crate) inputs: &'a [Input],
@@ -58,7 +57,7 @@ pub(crate) struct Beginning<'a> {
     pub(crate) resumed: bool,
     /// Whether it makes no request.
     pub(crate) dry_run: bool,
-    /// Whether it compares vectors in place of sending them.
+    /// Whether it compares vectors instead of sending them.
     pub(crate) verify: bool,
 }
 
@@ -68,19 +67,19 @@ pub(crate) struct Rejected<'a> {
     pub(crate) defect: &'a Defect,
     /// All inputs.
     pub(crate) inputs: &'a [Input],
-    /// How many this run has rejected before it.
+    /// How many records this run has rejected before it.
     pub(crate) before: u64,
-    /// How many of those for the same reason.
+    /// How many of those were rejected for the same reason.
     pub(crate) alike: u64,
 }
 
 impl Rejected<'_> {
-    /// Whether people read of this one.
+    /// Whether people see this one.
     pub(crate) fn is_named(&self) -> bool {
         self.alike < NAMED_OF_A_REASON
     }
 
-    /// Whether it is the first for its reason of which people only read the number.
+    /// Whether it is the first of its reason that is only counted.
     pub(crate) fn is_first_unnamed(&self) -> bool {
         self.alike == NAMED_OF_A_REASON
     }
@@ -90,23 +89,23 @@ impl Rejected<'_> {
         self.before < ANNOTATED
     }
 
-    /// The input that it stands in.
+    /// The input of the record.
     pub(crate) fn input(&self) -> Option<&Input> {
         input(self.inputs, self.defect.position.input)
     }
 
-    /// Its place as a person reads it.
+    /// Its place, for people.
     pub(crate) fn place(&self) -> String {
         place(self.inputs, self.defect.position)
     }
 }
 
-/// The input of a number.
+/// The input with a number.
 fn input(inputs: &[Input], number: u32) -> Option<&Input> {
     usize::try_from(number).ok().and_then(|index| inputs.get(index))
 }
 
-/// The name of the input of a number.
+/// The name of the input with a number.
 pub(crate) fn input_name(inputs: &[Input], number: u32) -> String {
     input(inputs, number).map_or_else(String::new, ToString::to_string)
 }

@@ -1,13 +1,13 @@
-//! Advice on trouble that would go on for ever: a batch larger than the service's quota. Pure.
+//! Advice on trouble that would never end: a batch larger than the service's quota. Pure.
 
 use std::collections::HashMap;
 
 use super::notice::RequestNotice;
 
-/// So many throttled answers to one batch, while nothing at all is stored, are no bad luck.
+/// How many throttled answers to one batch, while nothing at all is stored, are no coincidence.
 const OFTEN: u32 = 5;
 
-/// Watches which batches are throttled again and again.
+/// Watches for batches that are throttled repeatedly.
 #[derive(Debug, Default)]
 pub(crate) struct Throttled {
     batches: HashMap<u64, u32>,
@@ -15,7 +15,7 @@ pub(crate) struct Throttled {
 }
 
 impl Throttled {
-    /// Notes a throttled answer to a batch of so many vectors; comes back with what to say about it, once.
+    /// Notes a throttled answer to a batch of `vectors`; returns a note about it, once.
     pub(crate) fn again(&mut self, batch: u64, vectors: usize) -> Option<RequestNotice> {
         let times = self.batches.entry(batch).or_default();
         *times += 1;
@@ -26,7 +26,7 @@ impl Throttled {
         Some(RequestNotice::QuotaBelowBatch { batch, times: OFTEN, vectors: vectors as u64 })
     }
 
-    /// Notes that something was stored: whatever is throttled now may pass in its turn.
+    /// Notes that something was stored: any throttled batch may succeed later.
     pub(crate) fn stored(&mut self) {
         self.batches.clear();
     }

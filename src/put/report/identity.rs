@@ -1,14 +1,14 @@
-//! Which run reports, and when: what all forms for scripts have in common. Pure: the clock and the id are passed in.
+//! Which run reports, and when: common to all formats for scripts. Pure: the clock and the id are passed in.
 
 use crate::oss::time::Timestamp;
 
-/// Says what time it is.
+/// Returns the current time.
 pub type Clock = fn() -> Timestamp;
 
-/// A run, as scripts tell it from others.
+/// The identity of a run for scripts.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Its name, which no other run has.
+    /// Its unique id.
     pub id: String,
     /// When it began.
     pub started_at: Timestamp,
@@ -29,7 +29,7 @@ impl Run {
 
 #[cfg(test)]
 impl Run {
-    /// A run at a moment at which time stands still.
+    /// A run at a fixed moment.
     pub(crate) fn of_test() -> Self {
         Self::begin("5e55105e55105e55".to_owned(), || Timestamp::from_unix_seconds(1_764_417_600))
     }

@@ -1,4 +1,4 @@
-//! What happens, as lines for people on standard error: not all of it, and nothing over and over.
+//! What happens, as lines for people on standard error: not everything, and nothing repeatedly.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use super::screen::Screen;
 use crate::call::Trouble;
 use crate::words::{count, whole_seconds};
 
-/// Trouble with requests is told at most this often; every event is in the events file.
+/// The minimum time between reports of trouble with requests; the events file has every event.
 const TROUBLE_EVERY: Duration = Duration::from_secs(2);
 
 /// Prints lines.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    /// What is not printed.
+    /// What not to print.
     quiet: Quiet,
-    /// Whether rejected records are named; where they are annotated they are not.
+    /// Whether to name rejected records; not if they are annotated.
     names_rejects: bool,
-    /// When trouble with a request was last told, and how much has been kept back since.
+    /// When trouble with a request was last reported, and how much was suppressed since.
     last_trouble: Option<Instant>,
     more_trouble: u64,
 }
@@ -65,7 +65,7 @@ impl Lines {
         }
     }
 
-    /// Tells trouble with a request; in a long outage not each one, but how many there were.
+    /// Reports trouble with a request; during a long outage, only the number of most of them.
     fn troubled(&mut self, trouble: &Trouble<'_>, screen: &Screen) {
         if self.last_trouble.is_some_and(|last| last.elapsed() < TROUBLE_EVERY) {
             self.more_trouble += 1;
@@ -81,7 +81,7 @@ impl Lines {
 }
 
 impl Severity {
-    /// What stands in front of a line of this severity.
+    /// The start of a line with this severity.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Step => "",

@@ -1,4 +1,4 @@
-//! What lint finds, in words and for scripts.
+//! The findings of lint, in words and for scripts.
 
 use std::collections::BTreeMap;
 
@@ -10,31 +10,31 @@ use crate::lint::{Counted, Found};
 use crate::record::{Input, Oddity, place};
 use crate::words::{count, plural};
 
-/// One kind of finding, as the summary has it.
+/// The count of one kind of finding for the summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LintCount {
     /// Records that it is about.
     pub count: u64,
     /// The place of the first of them.
     pub first: String,
-    /// Different vectors among them, where keys share vectors.
+    /// The number of different vectors among them, if keys share vectors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vectors: Option<u64>,
 }
 
-/// What of it ends a load.
+/// Which findings end a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forbidden {
     /// Nothing.
     Nothing,
-    /// Everything, since `--strict` treats notes as errors.
+    /// All of them, since `--strict` treats notes as errors.
     Noted,
-    /// What rejects no record, since `--lint deny` can do nothing else about it.
+    /// Those that do not reject a record, since `--lint deny` cannot handle them otherwise.
     NotRejected,
 }
 
 impl Forbidden {
-    /// What is forbidden where odd records are rejected, or notes are errors, or both.
+    /// What is forbidden if odd records are rejected, or notes are errors, or both.
     pub(crate) fn by(denies: bool, is_strict: bool) -> Self {
         match (denies, is_strict) {
             (true, _) => Self::NotRejected,
@@ -58,7 +58,7 @@ impl Forbidden {
     }
 }
 
-/// What was found, by the words for scripts.
+/// The findings by their codes.
 pub(super) fn counts(found: &Found, inputs: &[Input]) -> BTreeMap<&'static str, LintCount> {
     let told = |(oddity, counted): (Oddity, Counted)| {
         let vectors = (oddity == Oddity::Shared).then_some(found.shared_vectors);
@@ -67,7 +67,7 @@ pub(super) fn counts(found: &Found, inputs: &[Input]) -> BTreeMap<&'static str, 
     found.list().map(told).collect()
 }
 
-/// A note for each kind.
+/// A note for each kind of finding.
 pub(super) fn notes(found: &Found, inputs: &[Input]) -> Vec<Note> {
     let note = |(oddity, counted): (Oddity, Counted)| Note {
         code: oddity.code(),

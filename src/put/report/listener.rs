@@ -1,4 +1,4 @@
-//! A way of telling what happens: a file each, and a line each in `telling`.
+//! The interface of a listener: each is a file, and a line in `telling`.
 
 use std::io;
 
@@ -6,22 +6,22 @@ use super::happening::Happening;
 use super::notice::Notice;
 use super::screen::Screen;
 
-/// Hears all that happens in a run and makes its own form of what it tells.
+/// Receives everything that happens in a run and reports it in its own form.
 pub(crate) trait Listener: Send {
-    /// Hears what happens; whoever tells people shares the `screen`.
+    /// Receives something that happens; listeners for people share the `screen`.
     fn hear(&mut self, happening: &Happening<'_>, screen: &mut Screen);
 
-    /// What kept it from telling everything, asked once the run has ended.
+    /// What kept it from reporting everything; called once, after the run.
     fn trouble(&mut self) -> Option<Untold> {
         None
     }
 }
 
-/// What keeps a listener from telling everything.
+/// Why a listener did not report everything.
 #[derive(Debug)]
 pub(crate) enum Untold {
-    /// Something that is only worth saying.
+    /// Worth a note only.
     Noted(Notice),
-    /// Something that makes the run a failure: scripts rely on what is missing.
+    /// Makes the run a failure, since scripts rely on what is missing.
     Failed(io::Error),
 }

@@ -1,4 +1,4 @@
-//! How fast a run is, how far, how long it will take, and what it waits for. Pure: counts and times are handed in.
+//! How fast a run is, how far, how long it will take, and what it waits for. Pure: counts and times are passed in.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use crate::put::books::tally::Balance;
 use crate::put::books::tracker::Settled;
 use crate::words::{bytes, count, rate, whole_seconds};
 
-/// Rates are those of this much time: long enough to be steady, short enough to show a change.
+/// The time over which rates are measured: long enough to be steady, short enough to show a change.
 const WINDOW: Duration = Duration::from_secs(15);
-/// Counts are taken at most this often.
+/// The minimum time between samples.
 const EVERY: Duration = Duration::from_millis(150);
-/// From less than this nothing is concluded.
+/// The minimum time for a conclusion.
 const ENOUGH: Duration = Duration::from_secs(1);
-/// A run that is shorter has no limit worth telling at its end.
+/// The minimum length of a run for reporting its limit at the end.
 const WORTH_A_WORD: Duration = Duration::from_secs(5);
-/// When turns were held back for this part of the time, the pace is reached.
+/// If turns were delayed for this fraction of the time, the pace is the limit.
 const REACHED: f64 = 0.9;
-/// When throttled answers have made this part of that time, they are the reason.
+/// If throttling caused this fraction of that time, it is the reason.
 const THROTTLED: f64 = 0.1;
-/// How long nothing is confirmed before it is worth a word.
+/// How long nothing must be confirmed to be reported.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// What a run waits for.
@@ -33,20 +33,20 @@ pub enum Limit {
     RequestQuota,
     /// The quota of vectors.
     VectorQuota,
-    /// Both quotas alike.
+    /// Both quotas equally.
     BothQuotas,
-    /// The pace that throttled answers lowered.
+    /// The pace, lowered by throttled answers.
     Throttling,
-    /// Answers: the service, or the way to it.
+    /// Answers: the service, or the network.
     Service,
-    /// Memory for another batch, while more of them could be on their way.
+    /// Memory for another batch, while more batches could be in flight.
     Memory,
     /// Reading and checking the input.
     Input,
 }
 
 impl Limit {
-    /// As it stands behind rates.
+    /// The words for it after the rates.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::RequestQuota => "at the request quota",
@@ -63,15 +63,15 @@ impl Limit {
 /// What the thread that fills batches waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waiting {
-    /// Reading and checking: sending waits for it.
+    /// Reading and checking: sending waits for the input.
     ForInput,
-    /// Memory for the batch that is full.
+    /// Memory for the full batch.
     ForMemory,
-    /// Whoever takes the batch that is full.
+    /// The sender, to take the full batch.
     ToSend,
 }
 
-/// What has been counted at one moment, since the start of the run.
+/// The counts at one moment, since the start of the run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     /// Vectors of batches that ended.
@@ -79,12 +79,12 @@ pub(crate) struct Counts {
     /// Batches that ended.
     pub(crate) batches: u64,
     pub(crate) stored: u64,
-    /// In a rehearsal, the records that have been checked.
+    /// In a rehearsal, the records that were checked.
     pub(crate) checked: Option<u64>,
     pub(crate) requests: u64,
-    /// Bytes of the files that the batches stand for.
+    /// The bytes of the files that the batches cover.
     pub(crate) input_bytes: u64,
-    /// How long the pace held back turns.
+    /// How long the pace delayed turns.
     pub(crate) bound: Bound,
 }
 
@@ -92,21 +92,21 @@ pub(crate) struct Counts {
 struct Sample {
     at: Duration,
     counts: Counts,
-    /// Samples until now, those at which what was read waited to be sent, and those of them at which it waited for
+    /// The number of samples so far, of those with a batch waiting to be sent, and of those with a batch waiting for
     /// memory.
     samples: u64,
     ahead: u64,
     for_memory: u64,
 }
 
-/// Remembers counts and draws conclusions from them.
+/// Keeps samples and draws conclusions from them.
 #[derive(Debug)]
 pub(crate) struct Meter {
     quota: Quota,
-    /// Bytes of all inputs, if that is known.
+    /// The bytes of all inputs, if known.
     total: Option<u64>,
-    /// Bytes of the files that are not read: before the place where reading began, and of later files that are settled.
-    /// Nothing until it is known where a load that continues begins.
+    /// The bytes of the files that are not read: before the start of reading, and of later settled files. `None` until
+    /// it is known where a load that continues begins.
     base: Option<u64>,
     recent: VecDeque<Sample>,
     /// When something was last confirmed.
@@ -124,17 +124,17 @@ impl Meter {
         }
     }
 
-    /// Notes that earlier runs have settled so many bytes of the files.
+    /// Notes that earlier runs have settled this many bytes of the files.
     pub(crate) fn begin_at(&mut self, bytes: u64) {
         self.base = Some(bytes);
     }
 
-    /// Notes that earlier runs have settled bytes of the files, and that nobody knows yet how many.
+    /// Notes that earlier runs have settled an unknown number of bytes of the files.
     pub(crate) fn begins_later(&mut self) {
         self.base = None;
     }
 
-    /// Takes the counts `at` so much time since the start, and what is waited for.
+    /// Takes the counts `at` this time since the start, and what the run is waiting for.
     pub(crate) fn take(&mut self, at: Duration, counts: Counts, waiting: Waiting) {
         let last = self.last();
         if counts.stored > last.counts.stored {
@@ -155,13 +155,13 @@ impl Meter {
         self.recent.back().copied().unwrap_or_default()
     }
 
-    /// What the whole run waited for most of the time. A short run mostly begins and ends, and a rehearsal does not wait.
+    /// What the whole run mostly waited for. A short run is mostly start and end, and a rehearsal does not wait.
     pub(crate) fn limit_of_all(&self) -> Option<Limit> {
         let last = self.last();
         limit(&Sample::default(), &last).filter(|_| last.at >= WORTH_A_WORD && last.counts.checked.is_none())
     }
 
-    /// All that is shown, `at` so much time since the start; the pace is `pace` of the quota.
+    /// All figures `at` this time since the start; `pace` is the current fraction of the quota.
     pub(crate) fn figures(&self, at: Duration, counts: Counts, pace: f64) -> Figures {
         let first = self.recent.front().copied().unwrap_or_default();
         let seconds = at.saturating_sub(first.at).as_secs_f64().max(0.001);
@@ -186,15 +186,15 @@ impl Meter {
         }
     }
 
-    /// The part of the files that is done with, in whole percent; rounded down, so that 100 means all of it.
+    /// The percentage of the files that is done, rounded down, so that 100 means everything.
     fn percent(&self, input_bytes: u64) -> Option<u64> {
         let total = self.total.filter(|total| *total > 0)?;
         let done = u128::from(self.base?) + u128::from(input_bytes);
         u64::try_from(done * 100 / u128::from(total)).ok().map(|percent| percent.min(100))
     }
 
-    /// How long the rest takes, if it is like what has been read. At the quota that is the quota's time, known from the
-    /// first batch on; where something else is slower, its rate counts.
+    /// How long the rest takes, if it is like what has been read. If the quota is the limit, its time is known from the
+    /// first batch on; if something else is slower, the measured rate counts.
     fn left(
         &self,
         counts: Counts,
@@ -218,7 +218,7 @@ impl Meter {
     }
 }
 
-/// What was waited for between two moments: for turns, or else for whoever was behind the other.
+/// What the run waited for between two moments: turns, or else the slower side.
 fn limit(from: &Sample, to: &Sample) -> Option<Limit> {
     let time = to.at.saturating_sub(from.at);
     if time < ENOUGH {
@@ -252,31 +252,31 @@ fn float(number: u64) -> f64 {
     number as f64
 }
 
-/// The figures of one moment.
+/// The figures at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figures {
     pub(crate) elapsed: Duration,
-    /// The part of the input that is done with, if its size is known.
+    /// The percentage of the input that is done, if its size is known.
     pub(crate) percent: Option<u64>,
     pub(crate) input_bytes: u64,
     pub(crate) left: Option<Duration>,
-    /// Stored by all runs of the load, like the next two.
+    /// Stored by all runs of the load; the next two are totals, too.
     pub(crate) stored: u64,
     pub(crate) rejected: u64,
     pub(crate) unknown: u64,
-    /// All that this run has done so far.
+    /// The totals of this run so far.
     pub(crate) balance: Balance,
     /// What earlier runs of the load settled.
     pub(crate) earlier: Settled,
-    /// In a rehearsal, the records that have been checked.
+    /// In a rehearsal, the records that were checked.
     pub(crate) checked: Option<u64>,
-    /// Whether what counts as stored was only compared.
+    /// Whether records that count as stored were only compared.
     pub(crate) is_verification: bool,
     pub(crate) vectors_per_second: f64,
     pub(crate) requests_per_second: f64,
     pub(crate) quota: Quota,
     pub(crate) limit: Option<Limit>,
-    /// How long nothing was confirmed, if that is worth a word.
+    /// How long nothing was confirmed, if that is worth reporting.
     pub(crate) silence: Option<Duration>,
 }
 
@@ -304,7 +304,7 @@ impl Default for Figures {
 }
 
 impl Figures {
-    /// All of it as one line.
+    /// All figures in one line.
     pub(crate) fn line(&self) -> String {
         let after = format!("after {}: ", whole_seconds(self.elapsed));
         let lines = [self.how_far(), self.how_fast()];
@@ -330,7 +330,7 @@ impl Figures {
         parts.join(", ")
     }
 
-    /// How fast it goes, and what keeps it from going faster; nothing in a rehearsal, which sends nothing.
+    /// The speed and what limits it; empty in a rehearsal, which sends nothing.
     pub(crate) fn how_fast(&self) -> String {
         if self.checked.is_some() {
             return String::new();
@@ -345,7 +345,7 @@ impl Figures {
     }
 }
 
-/// The rates beside what the quota allows.
+/// The rates, compared with the quota.
 pub(crate) fn pace(vectors_per_second: f64, requests_per_second: f64, quota: Quota) -> String {
     let of = |most: f64| if most.is_finite() { format!(" of {}", rate(most)) } else { String::new() };
     let requests = match requests_per_second {
@@ -363,7 +363,7 @@ mod tests {
     const QUOTA: Quota = Quota { requests: 5.0, vectors: 2500.0 };
     const UNLIMITED: Quota = Quota { requests: f64::INFINITY, vectors: f64::INFINITY };
 
-    /// Counts after so many batches of 500 vectors, 1,000 bytes each, with turns held back for so long.
+    /// The counts after this many batches of 500 vectors and 1,000 bytes each, with turns delayed for this long.
     fn counts(batches: u64, bound: Bound) -> Counts {
         let vectors = batches * 500;
         let input_bytes = batches * 1_000;
@@ -382,7 +382,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// A meter that has seen `per_second` batches of a load of 100,000 bytes for ten seconds.
+    /// A meter that has seen `per_second` batches for ten seconds, in a load of 100,000 bytes.
     fn measured(quota: Quota, per_second: u64, bound: fn(Duration) -> Bound, waiting: Waiting) -> Figures {
         let mut meter = Meter::new(quota, Some(100_000));
         for second in 1..=10 {
@@ -426,7 +426,7 @@ mod tests {
         meter.begin_at(60_000);
         let figures = meter.figures(seconds(1), counts(5, Bound::default()), 1.0);
         assert_eq!((figures.percent, figures.left), (Some(65), Some(seconds(7))));
-        // Until that is known, nothing is said of it.
+        // Until that is known, it is not reported.
         meter.begins_later();
         let figures = meter.figures(seconds(1), Counts::default(), 1.0);
         let figures = Figures { stored: 30_000, ..figures };

@@ -14,22 +14,22 @@ use super::snapshot::{Readers, Snapshot};
 use crate::call::Trouble;
 use crate::put::books::tally::Balance;
 
-/// The file is replaced at most this often while the run goes on: collectors look at it every 15 seconds or less often.
+/// The minimum time between updates during the run: collectors typically read the file every 15 seconds.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Keeps the file.
+/// Keeps the file up to date.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     file: Snapshot,
     run: Run,
     bucket: String,
     index_name: String,
-    /// The current part of the set pace.
+    /// The current fraction of the configured pace.
     pace: f64,
 }
 
 impl Metrics {
-    /// Keeps the file at `path` of what `run` loads into an index of a bucket.
+    /// Keeps the file at `path` for a `run` that loads into an index of a bucket.
     pub(crate) fn new(path: PathBuf, run: Run, [bucket, index_name]: [&str; 2]) -> Self {
         let (bucket, index_name) = (bucket.to_owned(), index_name.to_owned());
         Self { file: Snapshot::new(path, EVERY, Readers::All), run, bucket, index_name, pace: 1.0 }

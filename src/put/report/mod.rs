@@ -1,4 +1,4 @@
-//! Step 6, report: what a run tells while it goes on and at its end. The only place of the path that prints.
+//! Step 6, report: everything that a run reports, during the run and at the end. Only this part of the path prints.
 
 mod annotations;
 mod event;

@@ -1,4 +1,4 @@
-//! What is to be done next, as the summary says it: with the rejects, or with a load that was wrong as a whole.
+//! What to do next according to the summary: with the rejects, or with a load that was wrong as a whole.
 
 use std::fmt::{Result, Write as _};
 
@@ -8,10 +8,10 @@ use crate::record::PROVIDER_ERROR;
 use crate::shown::visible;
 use crate::words::{count, plural};
 
-/// The reason of records whose quotes are not in order: pieces of a table, which mean nothing without the rest of it.
+/// The reason of records with quoting errors: pieces of a table, which mean nothing without the rest of it.
 const QUOTE: &str = "quote";
 
-/// The reason of records with which nothing is wrong: they were sent and are not there.
+/// The reason of good records: they were sent but are not stored.
 const NOT_STORED: &str = "not_stored";
 
 const EMBED_AGAIN: &str = "embed the failed requests again";
@@ -79,7 +79,7 @@ fn what_to_load(summary: &Summary, file: &str) -> String {
     let Tally { rejected, unknown, .. } = summary.balance.tally;
     let not_stored = summary.reasons.get(NOT_STORED).map_or(0, |reason| reason.count);
     let without_fault = not_stored + unknown + summary.skipped_unknown;
-    // Of what earlier runs rejected only the number is known.
+    // For earlier runs, only the number of rejects is known.
     let at_fault = (summary.skipped_rejected == 0).then(|| rejected.saturating_sub(not_stored));
     match (at_fault, without_fault) {
         (Some(0), _) => format!("load {file} as it is"),
@@ -96,7 +96,7 @@ fn what_to_load(summary: &Summary, file: &str) -> String {
     }
 }
 
-/// That some records, or some `others`, are good as they are.
+/// The statement that some records, or some `others`, are good as they are.
 fn need_no_change(number: u64, others: &str) -> String {
     format!("{}{others} {} no change", count(number), if number == 1 { "needs" } else { "need" })
 }
@@ -127,8 +127,8 @@ fn write_exceptions(summary: &Summary, quotes: u64, out: &mut String) -> Result 
     Ok(())
 }
 
-/// What to do where the whole input was read, not one record is good, and all are rejected for one reason that an
-/// option takes away.
+/// What to do if the whole input was read, not one record is good, and all are rejected for one reason that an option
+/// removes.
 pub(crate) fn cure_of_all(summary: &Summary) -> Option<&'static str> {
     let others = summary.balance.tally.read - summary.balance.tally.rejected.min(summary.balance.tally.read)
         + summary.skipped;
@@ -173,7 +173,7 @@ mod tests {
         }
     }
 
-    /// The last lines of a summary: what is to be done next.
+    /// The last lines of a summary: what to do next.
     fn next(summary: &Summary) -> String {
         let text = summary.text();
         let lines: Vec<_> = text.lines().skip_while(|line| !line.starts_with("next")).collect();
@@ -263,7 +263,7 @@ mod tests {
             let mut summary = Summary { skipped_rejected, skipped_unknown, ..rejected(reasons, 3) };
             summary.balance.tally += Tally { read: unknown, unknown, ..Tally::default() };
             let said = next(&summary);
-            // What keeps nothing has nothing to be fixed or loaded.
+            // If nothing is kept, there is nothing to fix or load.
             let dropped = next(&Summary { drops_rejects: true, ..summary });
             assert!(dropped.contains("again with --rejects FILE"), "{dropped}");
             said.split(':').next().unwrap_or_default().to_owned()

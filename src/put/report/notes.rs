@@ -1,5 +1,5 @@
-//! What costs no record and must be known, in words: notes of a load, errors under `--strict`, and names of the command
-//! line that no record has.
+//! Findings that reject no record but must be reported, in words: notes of a load, errors under `--strict`, and names
+//! on the command line that no record has.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,29 +12,29 @@ use crate::put::books::plan::Conversion;
 use crate::record::{Input, Raw, Reason, Unit, place};
 use crate::words::count;
 
-/// So many names stand in a message; the rest are counted.
+/// Maximum number of names in a message; the rest are counted.
 const NAMES_SHOWN: usize = 20;
 
-/// Something that a user must know though every record is fine.
+/// Something that the user must know although every record is fine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// One word for scripts.
+    /// Its code.
     pub code: &'static str,
     /// What was found.
     pub message: String,
     /// How many values it is about.
     pub count: u64,
-    /// The place of the first record that it is about; nothing where it is about none.
+    /// The place of the first record that it is about, if any.
     pub first: Option<String>,
-    /// What can be done about it.
+    /// The cure.
     #[serde(skip)]
     pub cure: &'static str,
 }
 
-/// The code of a field that the command line names and no record has.
+/// The code of a field that the command line names but no record has.
 pub(crate) const MISSING: &str = "field_missing";
 
-/// What notes are about. Those with a number are worth one only from so many names on.
+/// The topic of a note. Some require a minimum number of names.
 struct Topic {
     code: &'static str,
     kind: Kind,
@@ -132,12 +132,12 @@ pub(crate) struct Notes {
     findings: Findings,
     /// How many names each note had when it was made.
     told: BTreeMap<&'static str, usize>,
-    /// How many rows repeat the header of their table, and the place of the first.
+    /// How many rows repeat the header of their table, and the place of the first one.
     headers: Option<(u64, String)>,
 }
 
 impl Notes {
-    /// Adds what was found in the records that follow, and returns the notes that are new.
+    /// Adds the findings in the next records, and returns the new notes.
     pub(crate) fn add(&mut self, findings: &Findings, inputs: &[Input]) -> Vec<Note> {
         self.findings.add(findings);
         let mut new = Vec::new();
@@ -152,13 +152,13 @@ impl Notes {
         new
     }
 
-    /// What was found of what is told already, since it was told.
+    /// What was found for existing notes since they were made.
     pub(crate) fn more(&self, inputs: &[Input]) -> Vec<Note> {
         let since = |topic: &Topic| self.told.get(topic.code).copied();
         TOPICS.iter().filter_map(|topic| note(topic, &self.findings, since(topic)?, inputs)).collect()
     }
 
-    /// What is stored as another type than it has.
+    /// What is stored as another type.
     pub(crate) fn conversions(&self, inputs: &[Input]) -> Vec<Conversion> {
         let Findings { number_keys, metadata_as_text, .. } = &self.findings;
         let told = |code, message, converted: &Converted| {
@@ -174,12 +174,13 @@ impl Notes {
         .collect()
     }
 
-    /// Names of the command line that no record had.
+    /// Names on the command line that no record had.
     pub(crate) fn missing(&self) -> Vec<Note> {
         self.findings.missing().map(missing).collect()
     }
 
-    /// Adds rows that repeat the header of an input, the first of them at this place. They are told of when they are met.
+    /// Adds rows that repeat the header of an input, with the place of the first one. They are reported when they
+    /// occur.
     pub(crate) fn add_headers(&mut self, rows: u64, first: &str) {
         self.headers.get_or_insert_with(|| (0, first.to_owned())).0 += rows;
     }
@@ -199,19 +200,19 @@ impl Notes {
 }
 
 impl Note {
-    /// As a person reads it.
+    /// The note for people.
     pub(crate) fn words(&self) -> String {
         format!("{}; {}", self.found(), self.cure)
     }
 
-    /// What was found and where, without what can be done.
+    /// What was found and where, without the cure.
     pub(super) fn found(&self) -> String {
         let first = self.first.as_ref().map_or(String::new(), |first| format!(", first at {first}"));
         format!("{}{first}", self.message)
     }
 }
 
-/// The error that `--strict` makes of notes, one line each with its cure.
+/// The error for notes under `--strict`, one line each with its cure.
 pub(crate) fn strict(notes: &[Note]) -> Option<Failure> {
     strict_error(notes, "")
 }
@@ -231,7 +232,7 @@ fn strict_error(notes: &[Note], what_was_sent: &str) -> Option<Failure> {
     }
 }
 
-/// The note about a topic without the first few names, if there is anything to say.
+/// The note about a topic without the first few names, if there is anything to report.
 fn note(topic: &Topic, findings: &Findings, without: usize, inputs: &[Input]) -> Option<Note> {
     let of: Vec<&Finding> = findings.of(topic.kind).collect();
     let named = of.get(without..).filter(|named| !named.is_empty() && of.len() >= topic.from)?;
@@ -245,15 +246,15 @@ fn note(topic: &Topic, findings: &Findings, without: usize, inputs: &[Input]) ->
         first: Some(place(inputs, first)),
         cure: match topic.kind {
             Kind::Namespace => of_namespaces(topic.cure, findings),
-            // Rows of columns have no cells of text.
+            // Rows of columns have no text cells.
             Kind::KeyMissing if first.unit == Unit::Row => "fix them in the input",
             _ => topic.cure,
         },
     })
 }
 
-/// What can be done about several namespaces. What stands around an array of records only is no field that could be
-/// stored, and `around` is the cure for that.
+/// The cure for several namespaces. A namespace that is only around an array of records is not a field that could be
+/// stored; `around` is the cure for that.
 fn of_namespaces(around: &'static str, findings: &Findings) -> &'static str {
     match findings.of(Kind::OwnNamespace).next().and_then(|own| own.name.as_deref()) {
         Some("__namespace__") => {
@@ -268,12 +269,12 @@ fn of_namespaces(around: &'static str, findings: &Findings) -> &'static str {
     }
 }
 
-/// A name as a person reads it, in quotation marks where its ends would not be seen.
+/// A name for people, in quotation marks if its ends would not be visible.
 fn quoted(name: &str) -> Cow<'_, str> {
     if name.is_empty() || name.trim() != name { format!("{name:?}").into() } else { name.into() }
 }
 
-/// Names as a person reads them, as many as fit a message.
+/// Names for people, as many as fit a message.
 fn names(findings: &[&Finding]) -> String {
     let shown = findings.iter().take(NAMES_SHOWN).filter_map(|finding| finding.name.as_deref());
     let shown: Vec<_> = shown.map(quoted).collect();
@@ -325,7 +326,7 @@ pub(crate) fn forbidden(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure
     strict_error(&notes.all(inputs), "; nothing was sent")
 }
 
-/// A name of the command line that not one of the first records has, so that it is most likely wrong.
+/// A name on the command line that none of the first records has, so that it is most likely wrong.
 pub(crate) fn named_by_nobody(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
     let mut findings = Findings::default();
     for block in blocks {
@@ -368,7 +369,7 @@ fn missing_in(findings: &Findings) -> Option<Failure> {
     Some(Failure::new(ErrorCode::FieldMissing, message).advise(advice))
 }
 
-/// Records of which none shows which of its fields are the vector.
+/// Records that do not show which of their fields is the vector.
 fn no_choice(blocks: &[Admitted], inputs: &[Input]) -> Option<Failure> {
     let verdicts = || blocks.iter().flat_map(|block| &block.verdicts);
     if verdicts().any(Result::is_ok) {
@@ -424,7 +425,7 @@ fn no_column(block: &Admitted, inputs: &[Input]) -> Option<Failure> {
     Some(Failure::new(ErrorCode::FieldMissing, message).advise(advice))
 }
 
-/// The name that was probably meant, if one is near enough.
+/// The name that was probably meant, if one is similar enough.
 fn like<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase();
     let last = |name: &str| plain(name.rsplit('.').next().unwrap_or_default());

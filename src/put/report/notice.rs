@@ -1,5 +1,4 @@
-//! What is worth saying while a load goes on, as values: each notice has its words here and nowhere else, without what
-//! shows how much it matters. Pure.
+//! Notices during a load, as values: each has its words only here, without its severity. Pure.
 
 mod words;
 
@@ -10,7 +9,7 @@ use super::notes::Note;
 use crate::words::{count, plural, some_of};
 use words::{accounts_unreadable, have, keys_shared, passed_over, rejects_lost, repeated, were};
 
-/// Something worth saying that is no error.
+/// Something worth reporting that is not an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// About the inputs and what is in them.
@@ -40,18 +39,18 @@ pub enum Notice {
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Severity {
-    /// What the run does now, and why.
+    /// What the run is doing, and why.
     Step,
-    /// What may need something to be done.
+    /// Something that may need action.
     Note,
-    /// What is hardly meant: also for who asked for quiet.
+    /// Something that is unlikely to be intended; printed even with `--quiet`.
     Warning,
 }
 
-/// About the inputs and what is in them.
+/// About the inputs and their content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputNotice {
-    /// What stands in named directories and is not loaded.
+    /// What is in named directories and is not loaded.
     PassedOver {
         /// Files of no known format.
         files: Vec<String>,
@@ -60,72 +59,72 @@ pub enum InputNotice {
         /// Pipes, sockets and devices.
         special: Vec<String>,
     },
-    /// What inputs were taken for, in words, and which ones.
+    /// What inputs were recognised as, in words, and which inputs.
     Taken(String, Vec<String>),
-    /// Inputs that are named more than once.
+    /// Inputs that are given more than once.
     Repeated {
         /// The first of them.
         first: String,
-        /// Its earlier name, if that was another one.
+        /// Its earlier name, if that is different.
         same_as: Option<String>,
-        /// How often it is named.
+        /// How many times it is given.
         times: usize,
         /// How many more such files there are.
         more: usize,
     },
     /// An input that cannot be loaded, for this reason.
     LeftOut(String),
-    /// Inputs without a single record.
+    /// Inputs without records.
     WithoutRecords(Vec<String>),
     /// Rows of an input that repeat its header.
     HeaderRepeated {
-        /// Where the first of them is.
+        /// The place of the first one.
         first: String,
-        /// How many they are.
+        /// How many there are.
         rows: u64,
     },
-    /// What was found in records and costs none of them.
+    /// A finding that rejects no record.
     Found(Note),
 }
 
 /// About an earlier run of the same load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EarlierNotice {
-    /// There is none to go on with, as was asked.
+    /// There is no earlier run to continue, although the user asked for it.
     NoneLeft,
-    /// It is given up, and could be gone on with.
+    /// It is given up, but could be continued.
     CouldGoOn {
         /// Records that it settled.
         settled: u64,
-        /// Where its journal is kept, as a word of a shell.
+        /// Where its journal is kept, as a word of the shell.
         kept: String,
-        /// Where that would have to be.
+        /// Where the journal would have to be moved.
         brought: String,
-        /// The command that continues it from there.
+        /// The command that then continues it.
         command: String,
     },
-    /// It is given up, and nothing of it can be in the index.
+    /// It is given up, and the index can have nothing of it.
     StoredNothing {
         /// Records that it settled.
         settled: u64,
     },
-    /// It is given up, and its index is no more.
+    /// It is given up, and its index is gone.
     IndexIsGone {
         /// Records that it settled.
         settled: u64,
     },
-    /// It is given up, and could not be gone on with.
+    /// It is given up, and could not be continued.
     CannotGoOn {
         /// Records that it settled.
         settled: u64,
-        /// Where its journal is kept, as a word of a shell.
+        /// Where its journal is kept, as a word of the shell.
         kept: String,
         /// Why, as the error of a resume.
         why: String,
     },
     /// Its journal does not name the endpoint.
     EndpointUnknown,
-    /// An input that failed then is not named any more.
+    /// An input that failed then is no longer given.
     FailedIsLeftOut {
         /// The input.
         name: String,
@@ -139,36 +138,36 @@ pub enum EarlierNotice {
         /// Where it failed.
         at: String,
     },
-    /// An input of which a part was settled is not named any more.
+    /// An input that was partly settled is no longer given.
     IsLeftOut {
         /// The input.
         name: String,
     },
-    /// Inputs have changed since they were loaded, as a whole or in part.
+    /// Inputs have changed since they were loaded, completely or in part.
     HaveChanged {
         /// The inputs.
         names: Vec<String>,
     },
-    /// An input is not listed as often as it was.
+    /// An input is listed a different number of times.
     GivenOtherwise(String),
-    /// Inputs have been sent by another load since, with other options or other content.
+    /// Another load has sent inputs since, with other options or other content.
     SentOtherwise {
         /// The inputs.
         names: Vec<String>,
     },
-    /// Files of other loads that cannot be read, so that nobody knows what these have sent.
+    /// Files of other loads cannot be read, so that what these have sent is unknown.
     AccountsUnreadable {
         /// The files.
         names: Vec<String>,
-        /// Why not; nothing where they are damaged.
+        /// Why not; `None` if they are damaged.
         refused: Option<String>,
     },
-    /// The list of what a complete load has rejected is gone.
+    /// The rejects list of a complete load is gone.
     ListGone {
         /// How many records it had.
         records: u64,
     },
-    /// Inputs that a complete load has had are not loaded again.
+    /// Inputs of a complete load are not loaded again.
     Skipped {
         /// How many.
         inputs: u64,
@@ -178,14 +177,14 @@ pub enum EarlierNotice {
         /// The index.
         index: String,
     },
-    /// Inputs that were read for their keys, since an input before them is loaded.
+    /// Inputs were read for their keys, since an input before them is loaded.
     KeysShared {
         /// How many were read.
         read: u64,
-        /// The inputs with keys of it, which are loaded again.
+        /// The inputs that share keys with it and are loaded again.
         again: Vec<String>,
     },
-    /// What stood where the rejects go is kept elsewhere.
+    /// A file in the place of the rejects was moved.
     RejectsMoved {
         /// Where it was.
         from: PathBuf,
@@ -201,7 +200,7 @@ pub enum EarlierNotice {
         /// Whether nothing is there.
         is_gone: bool,
     },
-    /// Nobody can tell whether the index is the same one.
+    /// It is unknown whether the index is the same.
     IndexUnsure {
         /// The index.
         index: String,
@@ -213,11 +212,11 @@ pub enum EarlierNotice {
 /// About the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexNotice {
-    /// The credential may not look at it.
+    /// The credential has no permission to look at it.
     Hidden,
-    /// A dry run did not ask for it, for this reason.
+    /// A dry run did not ask about it, for this reason.
     NotAsked(String),
-    /// It was made.
+    /// It was created.
     Created {
         /// Its name.
         name: String,
@@ -231,9 +230,9 @@ pub enum IndexNotice {
 /// About requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestNotice {
-    /// The run is being stopped; requests under way have so much time.
+    /// The run is stopping; requests in flight have this much time.
     Stopping(Duration),
-    /// A batch had no answer that counts.
+    /// A batch had no conclusive answer.
     Unconfirmed {
         /// The batch.
         batch: u64,
@@ -247,13 +246,13 @@ pub enum RequestNotice {
         /// Why.
         error: String,
     },
-    /// So many keys could not be looked up once more.
+    /// This many keys could not be looked up once more.
     Unchecked(u64),
-    /// A batch is throttled for ever.
+    /// A batch would be throttled forever.
     QuotaBelowBatch {
         /// The batch.
         batch: u64,
-        /// How often it was throttled.
+        /// How many times it was throttled.
         times: u32,
         /// Its vectors.
         vectors: u64,
@@ -275,7 +274,7 @@ impl Notice {
         }
     }
 
-    /// What it says, in one line.
+    /// The message, in one line.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Input(notice) => notice.message(),
@@ -291,10 +290,10 @@ impl Notice {
         }
     }
 
-    /// What stands below that, line by line.
+    /// The lines below the message.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
-            // Until something of this run is stored, the journal comes back by itself where it stops.
+            // Until this run stores something, the journal comes back automatically if the run stops.
             Self::Earlier(EarlierNotice::CouldGoOn { kept, brought, command, .. }) => vec![
                 "to continue the earlier run instead (only if no key occurs twice), stop this one and run:"
                     .to_owned(),

@@ -1,4 +1,4 @@
-//! The end of a dry run as a person reads it: what a load would do, and what it would reject. Pure.
+//! The end of a dry run for people: what a load would do, and what it would reject. Pure.
 
 use std::fmt::{Result, Write as _};
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::put::books::survey::FormCount;
 use crate::shown::visible;
 use crate::words::{bytes, count, duration, plural, rate, some_of, whole_seconds};
 
-/// A longer command is not printed: it would fill the screen.
+/// Maximum length of a printed command; a longer one would fill the screen.
 const COMMAND: usize = 400;
-/// So many forms of inputs are listed; the JSON form has more.
+/// Maximum number of forms of inputs that are listed; the JSON has more.
 const FORMS_SHOWN: usize = 5;
-/// From so many seconds on it is worth a word when a load ends.
+/// From how many seconds on the end of a load is reported.
 const WORTH_A_DATE: f64 = 60.0;
 
-/// Whether a load takes so long that the time of its end says more than how long it takes.
+/// Whether a load takes so long that its end is more useful than its duration.
 pub(super) fn is_worth_a_date(time: Duration) -> bool {
     time.as_secs_f64() >= WORTH_A_DATE
 }
@@ -48,7 +48,7 @@ pub(super) fn planned(summary: &Summary, plan: &Plan, out: &mut String) -> Resul
     next(summary, plan, out)
 }
 
-/// What the inputs were taken for.
+/// What the inputs were recognised as.
 fn files(plan: &Plan, out: &mut String) -> Result {
     let size =
         |bytes_of: Option<u64>| bytes_of.map_or(String::new(), |number| format!(", {}", bytes(number)));
@@ -89,7 +89,7 @@ fn named(form: &FormCount) -> String {
     form.examples.join(", ") + &more
 }
 
-/// Files that are no input, and inputs without a record.
+/// Files that are not inputs, and inputs without records.
 fn left_aside(summary: &Summary, out: &mut String) -> Result {
     if let Some(named) = listed(&summary.passed_over, summary.passed_over_count) {
         let files = match summary.passed_over_count {
@@ -103,7 +103,7 @@ fn left_aside(summary: &Summary, out: &mut String) -> Result {
     writeln!(out, "empty       {} without records: {}", plural(empty.len() as u64, "file"), visible(&named))
 }
 
-/// The first few of so many names.
+/// The first few of `all` names.
 fn listed(names: &[String], all: u64) -> Option<String> {
     const NAMED: usize = 3;
     let (named, _) = names.split_at_checked(NAMED.min(names.len()))?;
@@ -125,7 +125,7 @@ fn would_send(plan: &Plan, out: &mut String) -> Result {
     Ok(())
 }
 
-/// The dimension, unless it stands beside that of the index.
+/// The dimension, unless it is reported with that of the index.
 fn dimension(summary: &Summary, plan: &Plan, out: &mut String) -> Result {
     let Some(dimension) = plan.dimension.filter(|_| summary.check.is_none()) else { return Ok(()) };
     let from = match plan.dimension_from {
@@ -137,7 +137,7 @@ fn dimension(summary: &Summary, plan: &Plan, out: &mut String) -> Result {
     writeln!(out, "dimension   {}{from}", count(dimension))
 }
 
-/// How long the quota makes a load take, and until when.
+/// How long the load takes at the quota, and when it would end.
 fn how_long(summary: &Summary, plan: &Plan, out: &mut String) -> Result {
     if plan.requests == 0 {
         return Ok(());
@@ -165,7 +165,7 @@ fn how_long(summary: &Summary, plan: &Plan, out: &mut String) -> Result {
     }
 }
 
-/// The part of an index that the vectors take.
+/// The percentage of an index that the vectors take.
 fn capacity(plan: &Plan, out: &mut String) -> Result {
     if plan.vectors == 0 {
         return Ok(());
@@ -183,7 +183,7 @@ fn capacity(plan: &Plan, out: &mut String) -> Result {
     writeln!(out, "capacity    {percent} % of an empty index ({capacity} vectors{doubt})")
 }
 
-/// What is stored as another type than it has.
+/// What is stored as another type.
 fn converted(plan: &Plan, out: &mut String) -> Result {
     plan.conversions.iter().try_for_each(|conversion| {
         let (number, first) = (count(conversion.count), visible(&conversion.first));
@@ -191,7 +191,7 @@ fn converted(plan: &Plan, out: &mut String) -> Result {
     })
 }
 
-/// What costs no record and must be known; fields that no record has stand by themselves.
+/// Findings that reject no record but must be reported; fields that no record has are reported separately.
 fn noted(summary: &Summary, out: &mut String) -> Result {
     summary.notes.iter().filter(|note| note.code != MISSING).try_for_each(|note| {
         let first =
@@ -201,7 +201,7 @@ fn noted(summary: &Summary, out: &mut String) -> Result {
     })
 }
 
-/// The command that loads, unless something must be done before.
+/// The command that loads, unless something must be done first.
 fn next(summary: &Summary, plan: &Plan, out: &mut String) -> Result {
     if let Some(cure) = cure_of_all(summary) {
         return writeln!(out, "next        {cure}");

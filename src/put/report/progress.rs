@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a plain line now and then elsewhere, or nothing.
+//! The progress of a run: a bar on a terminal, otherwise plain lines at intervals, or nothing.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use super::happening::Happening;
 use super::listener::Listener;
 use super::screen::Screen;
 
-/// What is shown while a run goes on.
+/// The display during a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
-    /// Two lines that are redrawn; only for a terminal that can.
+    /// Two lines that are redrawn; only on a capable terminal.
     Bar,
-    /// A new line now and then.
+    /// A new line at intervals.
     Plain,
     /// Nothing.
     #[default]
     Hidden,
 }
 
-/// Shows the figures when it is time to, and whenever somebody asks.
+/// Shows the figures at intervals, and whenever someone asks.
 #[derive(Debug)]
 pub(crate) struct Progress {
     is_plain: bool,
-    /// A line at most this often.
+    /// The minimum time between lines.
     interval: Duration,
     last_line: Instant,
 }
 
 impl Progress {
-    /// As the style says; where the `screen` cannot have a bar, in lines, one each `interval`.
+    /// A display in this style; if the `screen` cannot have a bar, lines at this `interval`.
     pub(crate) fn new(style: Style, interval: Duration, screen: &Screen) -> Self {
         Self { is_plain: style != Style::Hidden && !screen.has_bar(), interval, last_line: Instant::now() }
     }
@@ -46,7 +46,7 @@ impl Listener for Progress {
                 }
             }
             Happening::Progressed(figures) => screen.draw(figures),
-            // Also for who asked for quiet: somebody wants to know.
+            // Printed even with --quiet, since someone asked.
             Happening::Asked(figures) => screen.print(&figures.line()),
             Happening::Began(_)
             | Happening::Noted(_)

@@ -1,21 +1,21 @@
-//! What is kept from standard error. Pure.
+//! What is not printed to standard error. Pure.
 
 use super::notice::Severity;
 
-/// What is kept from people; errors never are.
+/// What is not printed for people; errors always are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quiet {
     /// Nothing.
     #[default]
     Nothing,
-    /// All but warnings.
+    /// Everything except warnings.
     Notes,
-    /// Warnings too: they stand in the summary.
+    /// Warnings, too; they are in the summary.
     AllButErrors,
 }
 
 impl Quiet {
-    /// Whether what matters so much is kept back.
+    /// Whether messages of this severity are suppressed.
     pub(crate) fn keeps_back(self, severity: Severity) -> bool {
         match self {
             Self::Nothing => false,

@@ -1,4 +1,4 @@
-//! The summary as a person reads it, in the form of what the run was: a load, a rehearsal, a plan, a verification. Pure.
+//! The summary for people, in the form for the kind of run: a load, a rehearsal, a plan, a verification. Pure.
 
 use super::planned::planned;
 use super::summary::Summary;
@@ -6,7 +6,7 @@ use super::text::{load, rehearsal};
 use super::verification::verification;
 
 impl Summary {
-    /// The summary as a person reads it.
+    /// The summary for people.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let written = match (&self.plan, self.rehearsal, self.verified) {

@@ -1,4 +1,4 @@
-//! Who is told what happens in a run: keeps the figures of the moment, and hands everything to all ways of telling.
+//! The reporter of a run: keeps the current figures, and passes everything that happens to all listeners.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -34,13 +34,13 @@ use crate::put::books::tracker::Settled;
 use crate::read::{FailedInput, Opened};
 use crate::record::{Defect, Input, Position};
 
-/// Counts what happens and tells it; shared by all that take part in a run.
+/// Counts what happens and reports it; shared by all tasks of a run.
 #[derive(Debug)]
 pub struct Reporter {
     inner: Mutex<Inner>,
     /// The [`Waiting`] of the thread that fills batches.
     waiting: AtomicU8,
-    /// Whether another batch could be on its way.
+    /// Whether another batch could be in flight.
     has_room: AtomicBool,
 }
 
@@ -54,22 +54,22 @@ struct Inner {
     earlier: Settled,
     begun: Instant,
     meter: Meter,
-    /// Bytes of the files that all batches that ended stand for.
+    /// The bytes of the files that all ended batches cover.
     input_bytes: u64,
-    /// How long the pace held back turns, as it was last told.
+    /// How long the pace has delayed turns, as of the last update.
     bound: Bound,
     throttled: Throttled,
     summary: Summary,
-    /// Records that were rejected so far, by the words of their reasons.
+    /// The number of rejected records so far, by code.
     rejected: BTreeMap<&'static str, u64>,
     notes: Notes,
-    /// What lint has found, and whether records with it are rejected; nothing where nobody asks for it.
+    /// The findings of lint, and whether records with them are rejected; `None` if lint is off.
     lint: Option<(Found, bool)>,
-    /// The part of the pace in force, as it was last told.
+    /// The current fraction of the pace, as last reported.
     pace: f64,
-    /// Inputs that hold no record at all.
+    /// Inputs without records.
     empty: Vec<u32>,
-    /// What the inputs were taken for, of a run that sends nothing.
+    /// What the inputs were recognised as, in a run that sends nothing.
     survey: Survey,
 }
 
@@ -79,7 +79,7 @@ impl std::fmt::Debug for Inner {
     }
 }
 
-/// All who hear what happens, and the screen that some of them share.
+/// The listeners, and the screen that some of them share.
 struct Audience {
     listeners: Vec<Box<dyn Listener>>,
     screen: Screen,
@@ -96,7 +96,7 @@ impl Audience {
         self.tell(&Happening::Noted(&notice.into()));
     }
 
-    /// Tells the end; trouble that makes the run a failure comes back.
+    /// Reports the end; returns trouble that makes the run a failure.
     fn end(&mut self, summary: &Summary) -> Option<io::Error> {
         self.tell(&Happening::Ended(summary));
         let untold: Vec<_> = self.listeners.iter_mut().filter_map(|listener| listener.trouble()).collect();
@@ -112,7 +112,7 @@ impl Audience {
 }
 
 impl Reporter {
-    /// Starts the clock and tells that the run begins.
+    /// Starts the clock and reports that the run begins.
     pub fn new(mut telling: Telling) -> Self {
         let screen = telling.screen();
         let mut audience = Audience { listeners: telling.listeners(&screen), screen };
@@ -154,18 +154,18 @@ impl Reporter {
         Self { inner: Mutex::new(inner), waiting, has_room }
     }
 
-    /// Whether vectors are compared in place of being sent.
+    /// Whether vectors are compared instead of sent.
     pub(crate) fn is_of_verification(&self) -> bool {
         self.lock().summary.verified.is_some()
     }
 
-    /// Notes what earlier runs of the load settled, as far as that is known.
+    /// Notes what earlier runs of the load settled, as far as it is known.
     pub(crate) fn goes_on_from(&self, earlier: Settled) {
         self.lock().earlier = earlier;
     }
 
-    /// Notes that reading begins behind so many bytes of the files, which an earlier run has settled, and passes over so
-    /// many of those that follow.
+    /// Notes that reading begins after this many bytes of the files, which an earlier run settled, and skips this many
+    /// of the later ones.
     pub(crate) fn begins_at(&self, bytes: u64, passed_over: u64) {
         self.lock().meter.begin_at(bytes + passed_over);
     }
@@ -175,12 +175,12 @@ impl Reporter {
         self.waiting.store(waiting as u8, Ordering::Relaxed);
     }
 
-    /// Notes whether another batch could be on its way, if there were one.
+    /// Notes whether another batch could be in flight, if there were one.
     pub(crate) fn has_room(&self, has_room: bool) {
         self.has_room.store(has_room, Ordering::Relaxed);
     }
 
-    /// What is waited for now. Where no other batch could be on its way, it is not memory that keeps it back.
+    /// What the run is waiting for. If no other batch could be in flight, memory is not what limits it.
     fn waits(&self) -> Waiting {
         let has_room = self.has_room.load(Ordering::Relaxed);
         match self.waiting.load(Ordering::Relaxed) {
@@ -190,7 +190,7 @@ impl Reporter {
         }
     }
 
-    /// Tells what became of a batch, and what all of them come to by now.
+    /// Reports the outcome of a batch, and the totals so far.
     pub(crate) fn batch(&self, outcome: &Outcome, balance: Balance) {
         let mut inner = self.lock();
         inner.reject(&outcome.rejects);
@@ -200,14 +200,14 @@ impl Reporter {
         inner.show(self.waits());
     }
 
-    /// Tells that records are rejected that were stored.
+    /// Reports that stored records are rejected.
     pub(crate) fn overwritten(&self, defects: &[Defect], balance: Balance) {
         let mut inner = self.lock();
         inner.reject(defects);
         inner.summary.balance = balance;
     }
 
-    /// Tells that an input cannot be read any further.
+    /// Reports that an input cannot be read any further.
     pub(crate) fn input_failed(&self, failed: &FailedInput) {
         let mut inner = self.lock();
         let FailedInput { at, error, .. } = failed;
@@ -219,26 +219,27 @@ impl Reporter {
         inner.summary.failed_inputs.push(failed);
     }
 
-    /// Notes that an input holds no record at all.
+    /// Notes that an input has no records.
     pub(crate) fn is_empty(&self, input: u32) {
         self.lock().empty.push(input);
     }
 
-    /// Notes what an input was taken for.
+    /// Notes what an input was recognised as.
     pub(crate) fn opened(&self, input: u32, opened: Opened) {
         let mut inner = self.lock();
         let name = input_name(&inner.inputs, input);
         inner.survey.opened(input, name, opened);
     }
 
-    /// Notes what an input is recognised as that was not looked at before.
+    /// Notes what an input was recognised as that could not be checked earlier.
     pub(crate) fn recognised(&self, input: u32, what: String) {
         let mut inner = self.lock();
         let name = input_name(&inner.inputs, input);
         inner.audience.note(InputNotice::Taken(what, vec![name]));
     }
 
-    /// Notes that an input repeats its header in so many rows, which are no records, the first of them at this place.
+    /// Notes that an input repeats its header in this many rows, which are not records, with the place of the first
+    /// one.
     pub(crate) fn repeats_header(&self, first: Position, rows: u64) {
         let mut inner = self.lock();
         let first = format!("{}:{}", input_name(&inner.inputs, first.input), first.line);
@@ -246,7 +247,7 @@ impl Reporter {
         inner.audience.note(InputNotice::HeaderRepeated { first, rows });
     }
 
-    /// Tells which inputs hold no record: somebody expected some there.
+    /// Reports which inputs have no records, since the user expects some.
     pub(crate) fn tell_of_empty_inputs(&self) {
         let mut inner = self.lock();
         let names: Vec<_> = inner.empty.iter().map(|input| input_name(&inner.inputs, *input)).collect();
@@ -256,7 +257,7 @@ impl Reporter {
         }
     }
 
-    /// Notes what the service says of the place where a load would go.
+    /// Notes what the service says about the target of a load.
     pub(crate) fn checked(&self, check: Check) {
         self.lock().summary.check = Some(check);
     }
@@ -268,12 +269,13 @@ impl Reporter {
         }
     }
 
-    /// Tells what is worth saying.
+    /// Reports a notice.
     pub(crate) fn note(&self, notice: impl Into<Notice>) {
         self.lock().audience.note(notice);
     }
 
-    /// Takes what was found in the records that follow, and tells what is new. Under `--strict` that is why the load ends.
+    /// Takes the findings in the next records, and reports new ones. Under `--strict` they are the reason to end the
+    /// load.
     pub(crate) fn found(&self, findings: &Findings, is_strict: bool) -> Option<Failure> {
         let mut inner = self.lock();
         let Inner { notes: known, inputs, .. } = &mut *inner;
@@ -287,29 +289,29 @@ impl Reporter {
         None
     }
 
-    /// Takes all that lint has found so far, and whether records with it are rejected. What is `forbidden` of it is why the
-    /// load ends.
+    /// Takes all findings of lint so far, and whether records with them are rejected. Returns the reason to end the
+    /// load if some of them are `forbidden`.
     pub(crate) fn linted(&self, found: &Found, is_rejected: bool, forbidden: Forbidden) -> Option<Failure> {
         let mut inner = self.lock();
         inner.lint = Some((*found, is_rejected));
         forbidden.failure(found, &inner.inputs)
     }
 
-    /// What `--strict` makes at the end of the input of names of the command line that no record has had.
+    /// The failure under `--strict` at the end of the input, if no record had some of the names on the command line.
     pub(crate) fn missing(&self, is_strict: bool) -> Option<Failure> {
         let inner = self.lock();
-        // What earlier runs of the load have met is not known here.
+        // What earlier runs of the load have read is unknown here.
         let is_known = is_strict && !inner.resumed;
         is_known.then(|| notes::strict(&inner.notes.missing())).flatten()
     }
 
-    /// Whether names of the command line have met no record, as far as that is known.
+    /// Whether some names on the command line have matched no record, as far as it is known.
     pub(crate) fn misses_fields(&self) -> bool {
         let inner = self.lock();
         !inner.resumed && inner.notes.missing().iter().any(|note| note.code == notes::MISSING)
     }
 
-    /// Tells how the pace recovers: each tenth of the setting, and the whole of it.
+    /// Reports the recovery of the pace: each tenth of the setting, and all of it.
     pub(crate) fn pace(&self, pace: f64) {
         let mut inner = self.lock();
         let risen = pace - inner.pace;
@@ -319,23 +321,23 @@ impl Reporter {
         }
     }
 
-    /// Tells how far the run is: called now and then, so that this moves while nothing settles. `bound` is how long the
-    /// pace has held back turns.
+    /// Reports the progress; called at intervals, so that it is updated while nothing settles. `bound` is how long the
+    /// pace has delayed turns.
     pub(crate) fn tick(&self, bound: Bound) {
         let mut inner = self.lock();
         inner.bound = bound;
         inner.show(self.waits());
     }
 
-    /// Tells how far the run is to somebody who asks.
+    /// Reports the progress on request.
     pub(crate) fn tell_now(&self) {
         let mut inner = self.lock();
         let figures = inner.figures();
         inner.audience.tell(&Happening::Asked(&figures));
     }
 
-    /// Tells the end, as the books have it; `complete` fills in what only the end knows. Trouble with the events comes back
-    /// beside the summary.
+    /// Reports the end, according to the books; `complete` fills in what is known only at the end. Also returns an
+    /// error in writing the events.
     pub(crate) fn finish(
         &self,
         ledger: &Ledger,
@@ -367,7 +369,7 @@ impl Reporter {
                 let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
                 let finish = run.now().plus_seconds(seconds);
                 plan.earliest_finish = Some(finish.rfc3339_millis());
-                // Time zones take longer than all the rest of a short dry run.
+                // Loading time zones takes longer than the rest of a short dry run.
                 plan.local_finish = is_worth_a_date(time).then(|| finish.local_minute());
             }
         }
@@ -424,7 +426,7 @@ impl Inner {
     fn counts(&self) -> Counts {
         let Balance { tally, batches, cost } = self.summary.balance;
         let Tally { read, rejected, superseded, stored, .. } = tally;
-        // What differs is checked, too.
+        // Records that differ are checked, too.
         let is_verification = self.summary.verified.is_some();
         Counts {
             vectors: read - rejected.min(read) - superseded.min(read),
@@ -445,17 +447,17 @@ impl Inner {
         let (stored, rejected) = (earlier.stored + stored, earlier.rejected + rejected);
         let unknown = earlier.unknown + unknown;
         let is_verification = summary.verified.is_some();
-        // What differs is checked, too.
+        // Records that differ are checked, too.
         let stored = if is_verification { stored + rejected } else { stored };
         Figures { stored, rejected, unknown, balance, earlier: *earlier, is_verification, ..figures }
     }
 
-    /// Tells what was found in records since notes were told.
+    /// Reports what was found in records since their notes were made.
     fn tell_notes(&mut self) {
-        // What earlier runs of the load have met is not known here.
+        // What earlier runs of the load have read is unknown here.
         let missing = if self.resumed { Vec::new() } else { self.notes.missing() };
         let mut all = self.notes.all(&self.inputs);
-        // Of records that are rejected, their reasons tell.
+        // If the records are rejected, their reasons say it.
         let linted = self.lint.filter(|(_, is_rejected)| !is_rejected);
         let linted = linted.map_or_else(Vec::new, |(found, _)| lint::notes(&found, &self.inputs));
         for note in self.notes.more(&self.inputs).iter().chain(&linted).chain(&missing) {

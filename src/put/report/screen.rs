@@ -1,4 +1,4 @@
-//! Standard error while a run goes on: the bar, and the lines that are printed above it.
+//! Standard error during a run: the bar, and the lines that are printed above it.
 
 use std::io::{self, Write};
 
@@ -8,13 +8,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::meter::Figures;
 use crate::shown::visible;
 
-/// A bar is drawn at most so often a second.
+/// How many times per second a bar is drawn at most.
 const HERTZ: u8 = 20;
 /// Each of the two lines fits into 80 columns.
 const WITH_SIZE: &str = "[{bar:24}] {msg}\n{prefix}";
 const WITHOUT_SIZE: &str = "{msg}\n{prefix}";
 
-/// Standard error, which all share that tell people something.
+/// Standard error, shared by all listeners for people.
 #[derive(Debug)]
 pub(crate) struct Screen {
     bar: Option<ProgressBar>,
@@ -23,7 +23,8 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// With a bar if that `is_wanted` and standard error is a terminal, for an input whose size `is_known` or not.
+    /// A screen with a bar if that `is_wanted` and standard error is a terminal; `is_known` says whether the input's
+    /// size is.
     pub(crate) fn new(is_wanted: bool, is_known: bool) -> Self {
         let term = Term::buffered_stderr();
         let bar = (is_wanted && term.is_term()).then(|| {
@@ -42,7 +43,7 @@ impl Screen {
         self.bar.is_some()
     }
 
-    /// Draws the bar anew, if there is one.
+    /// Redraws the bar, if there is one.
     pub(crate) fn draw(&mut self, figures: &Figures) {
         if let Some(bar) = &self.bar {
             self.is_drawn = true;
@@ -52,7 +53,7 @@ impl Screen {
         }
     }
 
-    /// Prints a line, above the bar if there is one. If standard error is closed, there is nobody left to tell.
+    /// Prints a line, above the bar if there is one. Does nothing if standard error is closed.
     pub(crate) fn print(&self, line: &str) {
         let line = visible(line);
         match self.bar.as_ref().filter(|_| self.is_drawn) {
@@ -61,7 +62,7 @@ impl Screen {
         }
     }
 
-    /// Clears the bar away; what is printed from now on stands by itself.
+    /// Removes the bar; later lines are printed without one.
     pub(crate) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -69,8 +70,8 @@ impl Screen {
     }
 }
 
-/// Standard error as the bar's terminal, with the cursor left at the start of a line and not at its end: what somebody
-/// types, a ^C above all, would otherwise run on into the next line, and the bar would be drawn anew one line too low.
+/// Standard error as the bar's terminal, with the cursor left at the start of a line instead of its end: otherwise
+/// typed text, such as ^C, would continue into the next line, and the bar would be redrawn one line too low.
 #[derive(Debug)]
 struct AtStart(Term);
 

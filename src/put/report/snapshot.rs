@@ -1,5 +1,5 @@
-//! A file that shows how a run is: replaced as a whole now and then, so that whoever reads it meets the old one or the new
-//! one.
+//! A file with the state of a run, replaced as a whole at intervals, so that readers see either the old or the new
+//! content.
 
 use std::fs;
 use std::io::{self, Write};
@@ -11,16 +11,16 @@ use tokio::time::Instant;
 use crate::links::target;
 use crate::private;
 
-/// Who may read such a file, and so where it is.
+/// Who may read such a file, which determines where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
-    /// Everybody, at a place that the user names: collectors run as other users.
+    /// Everyone, at a path that the user names: collectors run as other users.
     All,
-    /// Its owner, in a folder of the program's own.
+    /// Its owner, in a directory of the program.
     Owner,
 }
 
-/// Keeps the file.
+/// Keeps the file up to date.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     path: PathBuf,
@@ -32,7 +32,7 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Keeps the file at `path`, which is to be replaced at most once in such a time.
+    /// Keeps the file at `path`, which is replaced at most once per `every`.
     pub(crate) fn new(path: PathBuf, every: Duration, readers: Readers) -> Self {
         Self { path, every, readers, written: None, trouble: None }
     }
@@ -62,13 +62,13 @@ impl Snapshot {
     }
 }
 
-/// Collectors read *.prom, and so not what is beside it.
+/// Replaces a file for all readers. Collectors read *.prom, and so not the temporary file next to it.
 fn replace_for_all(path: &Path, text: &str) -> io::Result<()> {
     let (file, new) = private::create_beside(path, ".new")?;
     replace(path, (file, &new), text, readable)
 }
 
-/// Nobody else writes in such a folder: what is beside it was left by a run that was killed.
+/// Replaces a file in a directory that only this program writes to: a temporary file in it was left by a killed run.
 fn replace_own(path: &Path, text: &str) -> io::Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");

@@ -1,5 +1,5 @@
-//! The state of a load in a file of its directory, for `ossvec status`: its form. Information only: no load continues by
-//! it. Pure.
+//! The format of a load's state in a file of its directory, for `ossvec status`. Information only: no load continues
+//! from it. Pure.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,30 +12,30 @@ use crate::put::books::tracker::Settled;
 
 /// The file's name in the directory of a load.
 pub(crate) const STATE: &str = "state.json";
-/// Version of the form.
+/// The version of the format.
 const VERSION: u32 = 1;
-/// So many inputs are named.
+/// How many inputs are named.
 pub(crate) const INPUTS_NAMED: usize = 3;
 
-/// How the latest run of a load is, or ended.
+/// The state of the latest run of a load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
-    /// Version of the form.
+    /// The version of the format.
     pub(crate) version: u32,
     pub(crate) run_id: String,
     pub(crate) process: Process,
-    /// Where the vectors go: the service, as a journal names it.
+    /// The service that the vectors go to, as in a journal.
     pub(crate) service: Option<String>,
     pub(crate) bucket: String,
     pub(crate) index_name: String,
-    /// Whether the index is compared with the inputs: what is equal counts as stored.
+    /// Whether the index is compared with the inputs: then equal records count as stored.
     #[serde(default)]
     pub(crate) verify: bool,
     /// The first inputs.
     pub(crate) inputs: Vec<String>,
-    /// How many there are.
+    /// The number of inputs.
     pub(crate) inputs_count: u64,
-    /// Where the run was started, which its command depends on.
+    /// Where the run was started; its command depends on it.
     pub(crate) working_directory: Option<String>,
     /// When the run began.
     pub(crate) started_at: String,
@@ -44,15 +44,15 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// Since when the load is complete, if it is.
     pub(crate) complete_since: Option<String>,
-    /// Bytes of the files that are settled, and of all of them.
+    /// The bytes of the files that are settled, and the bytes of all files.
     pub(crate) bytes_read: u64,
     pub(crate) bytes_total: Option<u64>,
     pub(crate) percent: Option<u64>,
     pub(crate) vectors_per_second: f64,
     pub(crate) seconds_left: Option<u64>,
-    /// What is settled, by all runs of the load.
+    /// What all runs of the load have settled.
     pub(crate) counts: Settled,
-    /// How the run ended, once it has.
+    /// The exit code of the run, once it has ended.
     pub(crate) exit_code: Option<u8>,
     pub(crate) error_code: Option<String>,
     pub(crate) message: Option<String>,
@@ -65,7 +65,7 @@ pub(crate) struct State {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Phase {
-    /// A run of it goes on, unless its process is gone.
+    /// A run is in progress, unless its process is gone.
     #[default]
     Running,
     /// Its latest run ended, and something is left to do.
@@ -75,7 +75,7 @@ pub(crate) enum Phase {
 }
 
 impl State {
-    /// Reads the text of a file; nothing if it is torn, or of another version.
+    /// Parses the text of a file; `None` if it is torn, or of another version.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         serde_json::from_slice::<Self>(text).ok().filter(|state| state.version == VERSION)
     }
@@ -86,8 +86,8 @@ impl State {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// The state of a run that begins, where the load was left in an earlier one: until this run settles anything, that
-    /// is how far the load is.
+    /// The state of a run that begins, with the progress of an earlier one: until this run settles anything, the load
+    /// is as far as that.
     #[must_use]
     pub(crate) fn begun(self, earlier: Option<&Self>) -> Self {
         let begun = Self { version: VERSION, ..self };
@@ -96,13 +96,13 @@ impl State {
         Self { bytes_read, percent, counts, ..begun }
     }
 
-    /// Takes the figures of the moment.
+    /// Updates the state with the current figures.
     pub(crate) fn progress(&mut self, figures: &Figures) {
         let counts = all(figures.earlier, figures.balance.tally);
         if counts.read > 0 {
             self.counts = counts;
         }
-        // Before the first block is read it is not known where reading begins.
+        // Before the first block is read, the start of reading is unknown.
         if figures.input_bytes > 0 {
             (self.bytes_read, self.percent) = (figures.input_bytes, figures.percent);
         }
@@ -110,7 +110,8 @@ impl State {
         self.seconds_left = figures.left.map(|left| left.as_secs());
     }
 
-    /// Takes the end of the run. One that has settled nothing leaves the load as it was, and `left` as the way on.
+    /// Enters the end of the run. A run that has settled nothing leaves the load unchanged, with `left` as the command
+    /// to continue.
     pub(crate) fn end(&mut self, summary: &Summary, left: Option<String>) {
         let earlier = Settled {
             read: summary.skipped,
@@ -139,7 +140,7 @@ impl State {
     }
 }
 
-/// What is settled by earlier runs and this one.
+/// What earlier runs and this one have settled.
 fn all(mut earlier: Settled, tally: Tally) -> Settled {
     let Settled { read, stored, rejected, unknown } = tally.into();
     earlier += Settled { read: read.saturating_sub(tally.not_sent), stored, rejected, unknown };
@@ -193,7 +194,7 @@ mod tests {
         assert_eq!((state.counts.read, state.percent, state.bytes_read), (70, Some(40), 400));
         state.progress(&figures(70, 10, 500));
         assert_eq!((state.counts.read, state.percent, state.bytes_read), (80, Some(50), 500));
-        // A run that begins anew.
+        // A run that starts over.
         let mut state = begun(Some(&earlier));
         state.progress(&figures(0, 10, 100));
         assert_eq!((state.counts.read, state.percent), (10, Some(10)));

@@ -1,5 +1,5 @@
-//! The state of a load in its directory, for `ossvec status`: kept up to date while a run goes on, and at its end. That it
-//! cannot be written is no trouble of the load.
+//! The state of a load in its directory, for `ossvec status`: updated during a run and at its end. An error in writing
+//! it does not fail the load.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -16,21 +16,21 @@ use crate::private;
 use crate::process::Process;
 use crate::record::Input;
 
-/// The file is replaced at most this often while a run goes on.
+/// The minimum time between updates during a run.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Where a load keeps its state, and what only its files know.
+/// Where a load keeps its state, and what only its files have.
 #[derive(Clone, Debug)]
 pub struct StatePlace {
     /// The directory of the load.
     pub folder: PathBuf,
-    /// The service, as the journal names it.
+    /// The service, as in the journal.
     pub service: Option<String>,
     /// The command that continues the load.
     pub resume_command: String,
 }
 
-/// What a run loads, and where to.
+/// What a run loads, and its target.
 pub(crate) struct Target<'a> {
     pub(crate) bucket: &'a str,
     pub(crate) index_name: &'a str,
@@ -39,13 +39,13 @@ pub(crate) struct Target<'a> {
     pub(crate) bytes_total: Option<u64>,
 }
 
-/// Keeps the file.
+/// Keeps the file up to date.
 #[derive(Debug)]
 pub(crate) struct StateFile {
     file: Snapshot,
     run: Run,
     state: State,
-    /// The command that continues what was there when the run began, if it was stopped.
+    /// The command that continues the earlier run, if that was stopped.
     left: Option<String>,
 }
 

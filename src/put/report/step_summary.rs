@@ -17,12 +17,12 @@ use crate::put::books::tally::Tally;
 use crate::shown::is_unseen;
 use crate::words::{count, duration, plural};
 
-/// A step's summary beyond this is dropped whole.
+/// Maximum size of a step's summary; GitHub drops a larger one completely.
 const LONGEST: u64 = 1024 * 1024;
-/// Longest text of a cell, in characters.
+/// Maximum length of a cell, in characters.
 const CELL: usize = 300;
 
-/// Adds what became of the records to the summary of the step.
+/// Adds the outcomes of the records to the summary of the step.
 #[derive(Debug)]
 pub(crate) struct StepSummary {
     path: PathBuf,
@@ -30,7 +30,7 @@ pub(crate) struct StepSummary {
 }
 
 impl StepSummary {
-    /// Into the file that takes the step's summary.
+    /// Writes to the file for the step's summary.
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, trouble: None }
     }
@@ -49,7 +49,7 @@ impl Listener for StepSummary {
     }
 }
 
-/// Adds to the summary of a step, to which earlier commands of the step may have written.
+/// Appends to the summary of a step; earlier commands of the step may have written to it.
 fn append(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     if file.metadata()?.len() + text.len() as u64 > LONGEST {
@@ -58,7 +58,7 @@ fn append(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// The step's summary: what became of the records, and the command that continues.
+/// The step's summary: the outcomes of the records, and the command that continues.
 fn markdown(summary: &Summary) -> String {
     let mut text = String::new();
     let written = match summary.rehearsal {
@@ -79,7 +79,7 @@ fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result 
     how_long(summary, out)
 }
 
-/// What became of a load, and how it goes on.
+/// The outcomes of a load, and how to continue it.
 fn load(summary: &Summary, out: &mut String) -> Result {
     let Tally { read, stored, unknown, not_sent, not_sampled, .. } = summary.balance.tally;
     heading(summary, &format!("{} / {}", summary.bucket, summary.index_name), out)?;
@@ -151,7 +151,7 @@ fn how_long(summary: &Summary, out: &mut String) -> Result {
     writeln!(out, "\n{}{}\n", cell(&time), cell(&pace))
 }
 
-/// Text that Markdown leaves as it is: all it could take for markup is written as character references.
+/// Text that Markdown leaves unchanged: possible markup is written as character references.
 fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     for character in text.chars().take(CELL) {

@@ -1,4 +1,4 @@
-//! The result of a run: the counts that must add up, as JSON for scripts. Its lines for people are in `text`.
+//! The result of a run: the counts, which must add up, as JSON for scripts. `text` has its lines for people.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +18,14 @@ use crate::put::books::tally::{Balance, Tally};
 use crate::put::books::verified::Verified;
 use crate::record::Unit;
 
-/// What a run did. `read = stored + rejected + superseded + unknown + not_sent`, always; of a sample, with
-/// `verified.not_sampled` added. What a verification finds equal is stored.
+/// The result of a run. Always, `read = stored + rejected + superseded + unknown + not_sent`, plus
+/// `verified.not_sampled` with a sample. In a verification, equal records count as stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Summary {
-    /// Version of this form.
+    /// The version of this format.
     pub schema_version: &'static str,
-    /// Which run it was, if one began.
+    /// The id of the run, if one began.
     pub run_id: Option<String>,
     /// When it began.
     pub started_at: Option<String>,
@@ -35,37 +35,37 @@ pub struct Summary {
     pub bucket: String,
     /// The index there.
     pub index_name: String,
-    /// What became of the records, and what that has cost.
+    /// The outcomes of the records, and what their requests cost.
     #[serde(flatten)]
     pub balance: Balance,
-    /// Settled by an earlier run; not part of `read`.
+    /// Records that an earlier run settled; not part of `read`.
     pub skipped: u64,
-    /// Stored records among those.
+    /// How many of those are stored.
     #[serde(skip)]
     pub skipped_stored: u64,
-    /// Rejected records among those.
+    /// How many of those are rejected.
     pub skipped_rejected: u64,
-    /// Records of unknown fate among those.
+    /// How many of those have an unknown outcome.
     pub skipped_unknown: u64,
-    /// Whether earlier loads have left nothing to do: nothing was read.
+    /// Whether earlier loads have left nothing to do: then nothing was read.
     pub already_complete: bool,
     /// Since when that is so.
     pub complete_since: Option<String>,
-    /// Milliseconds of the run.
+    /// The duration of the run in milliseconds.
     pub elapsed_ms: u64,
-    /// Stored vectors a second.
+    /// Stored vectors per second.
     pub vectors_per_second: f64,
-    /// Requests a second.
+    /// Requests per second.
     pub requests_per_second: f64,
-    /// What this run allowed itself.
+    /// The pace limits of this run.
     pub quota: Allowed,
-    /// What the run waited for most of the time, if it was long enough to tell.
+    /// What the run mostly waited for, if it was long enough to tell.
     pub limited_by: Option<Limit>,
     /// Rejected records by reason.
     pub reasons: BTreeMap<String, ReasonCount>,
-    /// What was found that costs no record and must be known.
+    /// Findings that reject no record but must be reported.
     pub notes: Vec<Note>,
-    /// What lint found in vectors, by its words; nothing where it is off, or nothing was read.
+    /// The findings of lint in vectors, by code; `None` if lint is off or nothing was read.
     pub lint: Option<BTreeMap<&'static str, LintCount>>,
     /// Whether every input was read to its end.
     pub input_exhausted: bool,
@@ -73,44 +73,44 @@ pub struct Summary {
     pub failed_inputs: Vec<FailedPlace>,
     /// Inputs that were left out because they cannot be loaded.
     pub skipped_inputs: Vec<Skipped>,
-    /// Inputs without a single record.
+    /// Inputs without records.
     pub empty_inputs: Vec<String>,
-    /// Files of named directories that were passed over, as many as are listed.
+    /// Skipped files in named directories, up to a maximum number.
     pub passed_over: Vec<String>,
-    /// How many there are.
+    /// The number of skipped files.
     pub passed_over_count: u64,
-    /// What would have been sent, of a rehearsal, which makes no request.
+    /// What a rehearsal, which makes no request, would have sent.
     #[serde(flatten, serialize_with = "Rehearsal::members")]
     pub rehearsal: Option<Rehearsal>,
-    /// What a load would do, of a dry run that read its input to the end.
+    /// What a load would do, in a dry run that read its input to the end.
     pub plan: Option<Box<Plan>>,
-    /// What a verification has found; nothing of a load.
+    /// The results of a verification; `None` for a load.
     pub verified: Option<Verified>,
-    /// What the service says of the place where a load would go, of a run that sends nothing and asks.
+    /// What the service says about the target of a load, in a run that sends nothing but asks.
     pub check: Option<Check>,
-    /// What the shell sees.
+    /// The exit code.
     pub exit_code: u8,
-    /// Why the run stopped before its end, if it did.
+    /// Why the run stopped early, if it did.
     pub error: Option<String>,
-    /// The same as one word.
+    /// The code of that error.
     pub error_code: Option<ErrorCode>,
-    /// Whether the same command may succeed later although nobody changes anything.
+    /// Whether the same command may succeed later without any change.
     pub retryable: Option<bool>,
-    /// What to do about the error.
+    /// The cure.
     pub advice: Option<String>,
     /// Where the rejected records are, if there are any.
     pub rejects_file: Option<String>,
-    /// Records in it, of earlier runs too, whose key has a later value that is stored: they are not to be loaded.
+    /// Records in it, also of earlier runs, with keys of which a later value is stored: they must not be loaded.
     pub rejects_superseded: u64,
-    /// Records in it of which that is not known: there are too many.
+    /// Records in it for which that is unknown, since there are too many.
     #[serde(skip)]
     pub rejects_unseen: u64,
-    /// One shell line that continues, if there is anything to continue.
+    /// A shell command that continues, if there is anything to continue.
     pub resume_command: Option<String>,
     /// Whether the rejects went to a pipe or a device, which keeps nothing.
     #[serde(skip)]
     pub drops_rejects: bool,
-    /// Whether the run stopped before it had come to the last input's end.
+    /// Whether the run stopped before the end of the last input.
     #[serde(skip)]
     pub is_stopped: bool,
     /// Whether the failure itself says what to do next.
@@ -118,12 +118,12 @@ pub struct Summary {
     pub has_own_advice: bool,
 }
 
-/// The pace that a run allows itself; nothing is no limit.
+/// The pace limits of a run; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Allowed {
-    /// Requests a second.
+    /// Requests per second.
     pub requests_per_second: Option<f64>,
-    /// Vectors a second.
+    /// Vectors per second.
     pub vectors_per_second: Option<f64>,
 }
 
@@ -146,11 +146,11 @@ impl From<Allowed> for Quota {
 pub struct FailedPlace {
     /// The input.
     pub name: String,
-    /// Line of the place from which on it could not be read, from 1.
+    /// Line of the place from which it could not be read, from 1.
     pub line: u64,
     /// Byte of its decompressed text.
     pub byte: u64,
-    /// What both are counted in.
+    /// The unit of both.
     #[serde(skip_serializing_if = "Unit::is_of_text")]
     pub unit: Unit,
     /// What is wrong there.
@@ -174,7 +174,7 @@ impl Summary {
         summary
     }
 
-    /// Says why the run failed.
+    /// Enters why the run failed.
     pub(crate) fn fail(&mut self, failure: &Failure) {
         self.exit_code = failure.exit().code();
         self.error = Some(failure.message.clone());
@@ -183,7 +183,7 @@ impl Summary {
         self.advice.clone_from(&failure.advice);
     }
 
-    /// Says what would have been sent where a load says what was.
+    /// Enters what would have been sent.
     pub(crate) fn rehearsed(&mut self, rehearsal: Rehearsal) {
         self.balance.batches = rehearsal.requests;
         self.balance.cost.bytes_sent = rehearsal.bytes;
@@ -195,13 +195,13 @@ impl Summary {
         self.rejects_file.as_deref().filter(|_| !self.drops_rejects)
     }
 
-    /// Records that are not stored for certain, of earlier runs too.
+    /// Records that are certainly not stored, also of earlier runs.
     pub(crate) fn left(&self) -> u64 {
         let Tally { rejected, unknown, .. } = self.balance.tally;
         rejected + unknown + self.skipped_rejected + self.skipped_unknown
     }
 
-    /// Fields that the command line names and no record has.
+    /// Fields that the command line names but no record has.
     pub(crate) fn missing(&self) -> impl Iterator<Item = &Note> {
         self.notes.iter().filter(|note| note.code == MISSING)
     }
@@ -211,7 +211,7 @@ impl Summary {
         self.balance.tally.read + self.skipped == 0
     }
 
-    /// The rates beside what was allowed, and what kept them there; nothing of a run that made no request.
+    /// The rates compared with the limits, and what limited them; `None` for a run without requests.
     pub(crate) fn pace(&self) -> Option<String> {
         (self.balance.cost.attempts > 0).then(|| {
             let rates = meter::pace(self.vectors_per_second, self.requests_per_second, self.quota.into());
@@ -219,7 +219,7 @@ impl Summary {
         })
     }
 
-    /// The commonest reasons, and how many records the others have.
+    /// The most common reasons, and the number of records with other ones.
     pub(crate) fn top_reasons(&self) -> (Vec<(&String, &ReasonCount)>, u64) {
         const SHOWN: usize = 5;
         let mut reasons: Vec<_> = self.reasons.iter().collect();

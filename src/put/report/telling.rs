@@ -1,4 +1,4 @@
-//! What a run tells, and where: the one place that lists the ways of telling.
+//! What a run reports, and where: the only list of listeners.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,60 +23,60 @@ use crate::put::books::rehearsal::Rehearsal;
 use crate::put::books::verified::Verified;
 use crate::record::Input;
 
-/// What a run tells, and where.
+/// What a run reports, and where.
 pub struct Telling {
-    /// Who reports.
+    /// The run.
     pub run: Run,
     /// The bar or its replacement.
     pub style: Style,
     /// The time between two lines of progress.
     pub interval: Duration,
-    /// What is not printed.
+    /// What not to print.
     pub quiet: Quiet,
     /// Where events go, if anywhere.
     pub events: Option<Events>,
-    /// The file for Prometheus, if there is to be one.
+    /// The file for Prometheus, if wanted.
     pub metrics: Option<PathBuf>,
-    /// Where the load keeps its state, if it keeps anything.
+    /// Where the load keeps its state, if it keeps one.
     pub state: Option<StatePlace>,
     /// The inputs, for their names.
     pub inputs: Vec<Input>,
-    /// Their size, if it is known.
+    /// Their size, if known.
     pub bytes_total: Option<u64>,
     /// The bucket's name.
     pub bucket: String,
     /// The index's name.
     pub index_name: String,
-    /// The quota, to show beside the real rates.
+    /// The quota, to compare the rates with.
     pub quota: Quota,
-    /// What is worth saying before anything is read.
+    /// Notices from before anything is read.
     pub notes: Vec<Notice>,
-    /// Where the run is a step of a GitHub Actions job: what is told there.
+    /// What to report to GitHub Actions, if the run is a step of a job.
     pub actions: Option<Actions>,
     /// The inputs that cannot be loaded and are left out.
     pub skipped_inputs: Vec<Skipped>,
-    /// The files of named directories that are passed over.
+    /// The skipped files in named directories.
     pub passed_over: Vec<String>,
     /// Whether this run continues an earlier one.
     pub resumed: bool,
-    /// Whether requests are left out.
+    /// Whether the run makes no requests.
     pub dry_run: bool,
-    /// What is known of a verification before it begins.
+    /// What is known about a verification before it begins.
     pub verified: Option<Verified>,
 }
 
-/// So many files that are passed over are named in the summary.
+/// Maximum number of skipped files in the summary.
 const PASSED_OVER_LISTED: usize = 1_000;
 
-/// A step of a GitHub Actions job, which annotates files and has a summary.
+/// A step of a GitHub Actions job, with annotations and a summary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actions {
-    /// The file that takes the step's summary.
+    /// The file for the step's summary.
     pub step_summary: Option<PathBuf>,
 }
 
 impl Telling {
-    /// The same with its events claimed for this run; without them where another run writes to their file.
+    /// The same with its events claimed for this run; without events if another run writes to their file.
     pub(crate) fn claimed(self) -> (Self, Option<Failure>) {
         match self.events.as_ref().map_or(Ok(()), Events::claim) {
             Ok(()) => (self, None),
@@ -84,12 +84,12 @@ impl Telling {
         }
     }
 
-    /// Where people are told.
+    /// The screen for people.
     pub(crate) fn screen(&self) -> Screen {
         Screen::new(self.style == Style::Bar, self.bytes_total.is_some())
     }
 
-    /// All ways of telling that are asked for, in the order in which they hear what happens.
+    /// All configured listeners, in the order in which they receive what happens.
     pub(crate) fn listeners(&mut self, screen: &Screen) -> Vec<Box<dyn Listener>> {
         let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
         if let Some(events) = self.events.take() {

@@ -1,4 +1,4 @@
-//! The end of a load, and of a rehearsal, as a person reads it: one line for each thing that there is to say.
+//! The end of a load, and of a rehearsal, for people: one line per fact.
 
 use std::fmt::{Result, Write as _};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::record::Unit;
 use crate::shown::visible;
 use crate::words::{bytes, count, duration, plural, some_of};
 
-/// So many inputs that could not be read to their end are named; all are in the JSON form.
+/// How many inputs that could not be read to their end are named; the JSON has all.
 const INPUTS_SHOWN: usize = 10;
 
-/// What a rehearsal found, and what a load would do.
+/// The results of a rehearsal, and what a load would do.
 pub(super) fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String) -> Result {
     writeln!(out, "dry run     nothing was sent")?;
     checked(summary, out)?;
@@ -31,7 +31,7 @@ pub(super) fn rehearsal(summary: &Summary, planned: Rehearsal, out: &mut String)
     cure_of_all(summary).map_or(Ok(()), |cure| writeln!(out, "next        {cure}"))
 }
 
-/// What a load would send, and how long that takes at least.
+/// What a load would send, and the minimum time for it.
 fn would_send(planned: Rehearsal, out: &mut String) -> Result {
     writeln!(
         out,
@@ -46,7 +46,7 @@ fn would_send(planned: Rehearsal, out: &mut String) -> Result {
     Ok(())
 }
 
-/// What the service says, beside what the input has.
+/// What the service says, and the input's dimension.
 pub(super) fn checked(summary: &Summary, out: &mut String) -> Result {
     let Some(check) = &summary.check else { return Ok(()) };
     let Summary { bucket, index_name, .. } = summary;
@@ -59,7 +59,7 @@ pub(super) fn checked(summary: &Summary, out: &mut String) -> Result {
     writeln!(out, "input       {dimension}")
 }
 
-/// What became of a load, and how it goes on.
+/// The outcomes of a load, and how to continue it.
 pub(super) fn load(summary: &Summary, out: &mut String) -> Result {
     let tally = summary.balance.tally;
     if let Some(since) = &summary.complete_since {

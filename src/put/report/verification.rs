@@ -1,4 +1,4 @@
-//! The end of a verification as a person reads it: what is equal, what is not, and what was not looked at. Pure.
+//! The end of a verification for people: what is equal, what is not, and what was not checked. Pure.
 
 use std::fmt::{Result, Write as _};
 
@@ -10,7 +10,7 @@ use crate::record::Finding;
 use crate::shown::visible;
 use crate::words::{count, plural};
 
-/// What a verification has found, and what to do about it.
+/// The results of a verification, and what to do about them.
 pub(super) fn verification(summary: &Summary, verified: Verified, out: &mut String) -> Result {
     let tally = summary.balance.tally;
     equal(summary, verified, out)?;
@@ -47,7 +47,7 @@ fn equal(summary: &Summary, verified: Verified, out: &mut String) -> Result {
     writeln!(out, "equal       {part} {checked}")
 }
 
-/// How many records differ in one way, and the first of them.
+/// The number of records with one kind of difference, and the first of them.
 fn findings(summary: &Summary, finding: Finding, number: u64, out: &mut String) -> Result {
     if number == 0 {
         return Ok(());
@@ -57,7 +57,7 @@ fn findings(summary: &Summary, finding: Finding, number: u64, out: &mut String) 
     writeln!(out, "            first at {}: {}", visible(&reason.first), visible(&reason.example))
 }
 
-/// How many records cannot be stored, so that there is nothing to compare, and why.
+/// The number of records that cannot be stored, so that there is nothing to compare, and why.
 fn rejected(summary: &Summary, verified: Verified, out: &mut String) -> Result {
     let rejected = not_admitted(summary, verified);
     if rejected == 0 {
@@ -95,7 +95,7 @@ fn skipped(summary: &Summary, out: &mut String) -> Result {
     writeln!(out)
 }
 
-/// How the verification continues, or what to do with what it has found.
+/// How to continue the verification, or what to do about its results.
 fn next(summary: &Summary, verified: Verified, out: &mut String) -> Result {
     if let Some(command) = &summary.resume_command {
         return writeln!(out, "continue    {command}");
@@ -114,7 +114,7 @@ fn next(summary: &Summary, verified: Verified, out: &mut String) -> Result {
     }
 }
 
-/// How the index becomes what the files are.
+/// How to make the index match the files.
 fn repair(summary: &Summary, verified: Verified, file: &str, out: &mut String) -> Result {
     let index_name = &summary.index_name;
     let first = match not_admitted(summary, verified) {

@@ -1,8 +1,8 @@
-//! What a verification does with a batch: reads it back in place of sending it, and says of each record whether the index
-//! holds it as it is.
+//! What a verification does with a batch: reads it back instead of sending it, and decides for each record whether the
+//! index has it unchanged.
 //!
-//! Floats are compared bit by bit, so that `-0.0` is not `0.0`. Metadata is compared as JSON values: the order of members
-//! does not count, and an empty object is none.
+//! Floats are compared bit by bit, so that `-0.0` differs from `0.0`. Metadata is compared as JSON values: the order of
+//! members does not matter, and an empty object equals none.
 
 use std::collections::HashMap;
 
@@ -24,18 +24,18 @@ use crate::record::{Reason, Vector};
 use crate::shown::{KEY, bounded};
 use crate::words::{count, plural};
 
-/// What was found out about some records, by their indices in the batch.
+/// The result for some records, by their indices in the batch.
 enum Held {
-    /// Those that the index does not hold as they are, and why.
+    /// The records that the index does not have unchanged, and why.
     Compared(Vec<(usize, Reason)>),
-    /// The service refuses one of them, it does not say which.
+    /// The service refuses one of them without saying which.
     Refused(Box<ServiceError>),
     /// The run ends here.
     Unread,
 }
 
 impl Sender {
-    /// Reads `batch` back and says of each of its records whether the index holds it.
+    /// Reads `batch` back and decides for each of its records whether the index has it.
     pub(crate) async fn compare(&self, batch: Batch) -> Outcome {
         let indices: Vec<_> = (0..batch.vectors.len()).collect();
         let mut progress = Progress::new(batch);
@@ -63,8 +63,8 @@ impl Sender {
         progress.outcome(interrupted, None)
     }
 
-    /// Compares some records with what the index holds. What is found is looked at once more: a write may become visible
-    /// a little late.
+    /// Compares some records with the index. Findings are checked once more, since a write may become visible a little
+    /// late.
     async fn held(&self, part: &[usize], progress: &mut Progress) -> Held {
         let first = self.findings(part, progress).await;
         let Held::Compared(findings) = first else { return first };
@@ -78,7 +78,7 @@ impl Sender {
         self.findings(&again, progress).await
     }
 
-    /// The same, looked at once. An answer that cannot be read is asked for again.
+    /// The same with a single check. A response that cannot be parsed is requested again.
     async fn findings(&self, part: &[usize], progress: &mut Progress) -> Held {
         let vectors = progress.vectors(part);
         let vectors: Vec<_> = vectors.iter().collect();
@@ -109,7 +109,7 @@ impl Sender {
         }
     }
 
-    /// A record whose key the service refuses to look up, sent alone; where it refuses all of them, the run ends.
+    /// Rejects a record whose key the service refuses to look up alone; if it refuses all of them, the run ends.
     fn unreadable_alone(&self, part: &[usize], refusal: ServiceError, progress: &mut Progress) {
         let key = progress.vectors(part).first().map(Vector::key).unwrap_or_default();
         let cause = cause(&refusal.code, &refusal.message, &key, &refusal.request_id);
@@ -123,7 +123,7 @@ impl Sender {
 }
 
 impl Progress {
-    /// What a request without an answer says of its records.
+    /// The result for the records of a request without an answer.
     fn unread(&mut self, GaveUp { error, because, .. }: GaveUp) -> Held {
         match (because, error) {
             (Because::Verdict(Verdict::Split | Verdict::Refuse), Some(CallError::Service(refusal))) => {
@@ -142,7 +142,7 @@ fn not_vectors(error: &str) -> Failure {
         .advise("check that --endpoint is an OSS Vectors service")
 }
 
-/// What is wrong with what the index holds under the key of a record, if anything is.
+/// How the index differs from a record under its key, if it does.
 fn finding(vector: &Vector, stored: &HashMap<String, VectorElement>) -> Option<Reason> {
     let Some(stored) = stored.get(&vector.key()) else { return Some(Reason::Missing) };
     let what = match serde_json::from_slice::<VectorElement>(vector.wire()) {
@@ -152,7 +152,7 @@ fn finding(vector: &Vector, stored: &HashMap<String, VectorElement>) -> Option<R
     Some(Reason::Different { what })
 }
 
-/// The first thing in which a vector that is stored differs from the record.
+/// The first difference between a stored vector and the record.
 fn difference(record: &VectorElement, stored: &VectorElement) -> Option<String> {
     let data = |vector: &VectorElement| vector.data.as_ref().map(|data| data.float32.clone());
     match (data(record), data(stored)) {
@@ -262,7 +262,7 @@ mod tests {
         let none = json!({});
         for (record, stored) in [
             (of("[0.1,1]", &none), of("[0.100000001490116119384765625, 1.0]", &none)),
-            // Rounded twice, by way of double precision, this is its neighbour.
+            // Rounded twice, via double precision, this is its neighbour.
             (of("[7.038531e-26]", &none), of("[7.0385306918512091e-26]", &none)),
             (of("[1]", &json!({ "a": "1", "b": "2" })), of("[1]", &json!({ "b": "2", "a": "1" }))),
             (of("[1]", &none), element(&json!({ "key": "a", "data": { "float32": [1] } }))),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever bit of whatever float it is.
+        /// Any bit of any float counts.
         #[test]
         fn one_bit_is_a_difference(
             numbers in prop::collection::vec(prop::num::f32::NORMAL | prop::num::f32::ZERO, 1..20),

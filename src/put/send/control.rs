@@ -1,4 +1,4 @@
-//! A record that the service has taken before, to be sent once more where nothing else can tell whether it takes any.
+//! A record that the service has accepted before, to send again if nothing else shows whether it accepts any.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,12 +14,12 @@ use crate::oss::wire;
 use crate::read::{self, Form};
 use crate::record::{Input, Vector};
 
-/// What there is to compare with.
+/// The control record.
 #[derive(Debug)]
 pub(crate) struct Control {
-    /// The record that the service took last.
+    /// The record that the service accepted last.
     taken: Mutex<Option<Taken>>,
-    /// Where the load begins, if an earlier run has stored anything.
+    /// The start of the load, if an earlier run has stored anything.
     beginning: Option<Beginning>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Taken {
     pub(crate) wire: Bytes,
 }
 
-/// Where the load begins: the keys of its first records, which an earlier run may have stored.
+/// The start of a load: the keys of its first records, which an earlier run may have stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Beginning {
     pub(crate) inputs: Vec<Input>,
@@ -40,7 +40,7 @@ pub(crate) struct Beginning {
 }
 
 impl Beginning {
-    /// As many keys as one look takes. Blocks: it reads the first input.
+    /// As many keys as one lookup takes. Blocks, since it reads the first input.
     fn keys(self) -> Vec<String> {
         let Ok(mut blocks) = read::open(&self.inputs, &self.form, None) else { return Vec::new() };
         let Some(Ok(block)) = blocks.next() else { return Vec::new() };
@@ -58,7 +58,7 @@ impl Control {
         Self { taken: Mutex::default(), beginning }
     }
 
-    /// Remembers a record that the service has taken.
+    /// Remembers a record that the service has accepted.
     pub(crate) fn took(&self, taken: Taken) {
         *self.lock() = Some(taken);
     }
@@ -71,8 +71,8 @@ impl Control {
         }
     }
 
-    /// The record that the service took last; in a run that has stored nothing yet, what the index holds under one of the
-    /// load's first keys.
+    /// The record that the service accepted last; in a run that has stored nothing yet, what the index has under one of
+    /// the load's first keys.
     pub(crate) async fn record(&self, caller: &Caller, index: &str, effort: &mut Effort) -> Option<Taken> {
         let taken = self.lock().clone();
         match taken {

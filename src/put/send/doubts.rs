@@ -1,5 +1,5 @@
-//! Batches that are done but for a doubt: records were refused or not stored, and what is stored next shows whether they
-//! are to blame, or the index, or the service.
+//! Batches that are done except for a doubt: records were refused or not stored, and what is stored next shows whether
+//! the records are at fault, or the index, or the service.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::put::books::outcome::{Doubt, Outcome};
 use crate::put::books::tally::Cost;
 use crate::record::{Defect, Position, Raw, Reason, Vector};
 
-/// So many batches may wait to see whether the index is at fault. Evidence against it comes with fewer, unless each is
-/// refused otherwise.
+/// Maximum number of batches that wait to see whether the index is at fault. Fewer give evidence against it, unless
+/// each is refused in another way.
 const AT_MOST: usize = 32;
 
-/// So many records of a batch that was not stored are tried alone where none has ever been stored.
+/// How many records of a batch that was not stored are tried alone if none has ever been stored.
 const TRIED_ALONE: usize = 3;
 
-/// The batches, the oldest first.
+/// The batches, oldest first.
 pub(crate) struct Doubts {
     sender: Arc<Sender>,
     batches: VecDeque<(Outcome, KeyHashes)>,
@@ -40,14 +40,14 @@ impl Doubts {
         self.batches.push_back((outcome, hashes));
     }
 
-    /// Gives back a batch about which no doubt is left.
+    /// Returns a batch without any doubt left.
     pub(crate) fn decided(&mut self) -> Option<(Outcome, KeyHashes)> {
         let is_full = self.batches.len() > AT_MOST;
         let is_clear = |(outcome, _): &(Outcome, KeyHashes)| match outcome.in_doubt {
             None => true,
             Some(doubt) if self.sender.is_decided(doubt) => true,
             Some(Doubt::Refused(_)) => is_full,
-            // As many as are in flight: nothing more is sent meanwhile.
+            // At most as many as are in flight, since nothing more is sent in the meantime.
             Some(Doubt::NotStored(_)) => false,
         };
         let at = self.batches.iter().position(is_clear)?;
@@ -58,12 +58,12 @@ impl Doubts {
         self.batches.is_empty()
     }
 
-    /// Whether the service may take no writes at all: then to send more would only be to wait for another budget.
+    /// Whether the service may accept no writes at all: sending more would only use up another budget.
     pub(crate) fn are_about_the_service(&self) -> bool {
         self.not_stored().is_some()
     }
 
-    /// The first batch of which nothing is stored, perhaps because the service takes no writes.
+    /// The first batch of which nothing is stored, perhaps because the service accepts no writes.
     fn not_stored(&self) -> Option<usize> {
         let is_not_stored = |(outcome, _): &(Outcome, KeyHashes)| {
             let doubt = outcome.in_doubt.filter(|doubt| matches!(doubt, Doubt::NotStored(_)));
@@ -72,14 +72,14 @@ impl Doubts {
         self.batches.iter().position(is_not_stored)
     }
 
-    /// The run is being stopped: what is in doubt is a later run's to decide.
+    /// Leaves the doubts to a later run, since this one is stopping.
     pub(crate) fn leave(&mut self) {
         for (outcome, _) in &mut self.batches {
             outcome.settled &= outcome.in_doubt.take().is_none();
         }
     }
 
-    /// Decides all of them while nothing is on its way that could.
+    /// Resolves all doubts when nothing is in flight that could.
     pub(crate) async fn end(&mut self) -> Result<(), Failure> {
         let mut effort = Effort::default();
         let not_stored = self.not_stored();
@@ -97,8 +97,8 @@ impl Doubts {
         Ok(())
     }
 
-    /// Refused records are to blame if the service still takes one that it has taken before, or if there is none to
-    /// compare with.
+    /// Refused records are at fault if the service still accepts one that it has accepted before, or if there is none
+    /// to compare with.
     async fn index_takes_more(&self, effort: &mut Effort) -> Result<(), Failure> {
         let Sender { control, caller, index_name, .. } = self.sender.as_ref();
         let Some(taken) = control.record(caller, index_name, effort).await else { return Ok(()) };
@@ -111,15 +111,15 @@ impl Doubts {
         }
     }
 
-    /// What the service says of the first record that is in doubt.
+    /// The service's answer to the first record in doubt.
     fn refusal(&self) -> String {
         let mut rejects = self.batches.iter().flat_map(|(outcome, _)| &outcome.rejects);
         let refused = rejects.find(|defect| matches!(defect.reason, Reason::Refused { .. }));
         refused.map_or_else(String::new, |defect| defect.reason.to_string())
     }
 
-    /// Records that are not stored are to blame if the service takes one that it has taken before, or, where it has taken
-    /// none, some of them alone.
+    /// Records that are not stored are at fault if the service accepts one that it has accepted before, or, if it has
+    /// accepted none, some of them alone.
     async fn service_takes_writes(&mut self, at: usize, effort: &mut Effort) -> Result<(), Failure> {
         let budget = Some(self.sender.caller.budget.of_probe());
         let Sender { control, caller, index_name, .. } = self.sender.as_ref();
@@ -160,7 +160,7 @@ impl Doubts {
     }
 }
 
-/// The end of a run whose probe was not taken.
+/// The failure of a run whose probe was not accepted.
 fn no_writes(gave_up: &GaveUp, outcome: &Outcome) -> Failure {
     match (gave_up.because, &gave_up.error) {
         (Because::Halted, _) => interrupted(),
@@ -169,7 +169,7 @@ fn no_writes(gave_up: &GaveUp, outcome: &Outcome) -> Failure {
     }
 }
 
-/// Some records of a batch that are not stored, from all over it.
+/// Some records of a batch that are not stored, spread over the batch.
 fn some_not_stored(outcome: &Outcome) -> Vec<(Position, Taken)> {
     let wire = |defect: &Defect| match (&defect.reason, &defect.raw, &defect.key) {
         (Reason::NotStored { .. } | Reason::Lost { .. }, Raw::Json(wire), Some(key)) => {

@@ -1,4 +1,4 @@
-//! How a call's error ends a run: what to tell, and what to do about it.
+//! How the error of a call ends a run: the message and the cure.
 //!
 //! Pure.
 
@@ -8,7 +8,7 @@ use crate::oss::operation::Operation;
 use crate::record::Reason;
 use crate::setting::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT_ID, ENDPOINT, PROXY, REGION, STS_TOKEN};
 
-/// The run's end when the service says no to all that can be sent.
+/// The failure if the service refuses everything that can be sent.
 pub(crate) fn refused(error: &CallError, operation: Operation) -> Failure {
     match error {
         CallError::Credential(_) | CallError::CredentialEnded(_) => {
@@ -24,12 +24,12 @@ pub(crate) fn refused(error: &CallError, operation: Operation) -> Failure {
     }
 }
 
-/// The run's end when it is to end before the input does.
+/// The failure of a run that is stopped before its input ends.
 pub(crate) fn interrupted() -> Failure {
     Failure::new(ErrorCode::Interrupted, "interrupted")
 }
 
-/// The run's end when nobody answers.
+/// The failure if the service cannot be reached any more.
 pub(crate) fn unreachable(error: &CallError) -> Failure {
     match error {
         _ if matches!(error, CallError::CredentialEnded(_)) || error.code() == TOKEN_ENDED => Failure::new(
@@ -60,12 +60,12 @@ pub(crate) fn unreachable(error: &CallError) -> Failure {
     }
 }
 
-/// What to tell of a single request that failed.
+/// The failure of a single request.
 pub(crate) fn failed(error: &CallError, operation: Operation) -> Failure {
     if error.verdict(0) == Verdict::Retry { never_reached(error) } else { refused(error, operation) }
 }
 
-/// The run's end when the service has never responded, and nobody answers.
+/// The failure if the service was never reached.
 pub(crate) fn never_reached(error: &CallError) -> Failure {
     let (code, message) = match error {
         _ if !error.is_unconnected() => return unreachable(error),
@@ -82,7 +82,7 @@ pub(crate) fn never_reached(error: &CallError) -> Failure {
     ))
 }
 
-/// The run's end when the service answers, but keeps nothing of a whole batch.
+/// The failure if the service answers, but stores nothing of a whole batch.
 pub(crate) fn writes_nothing(trouble: &str) -> Failure {
     Failure::new(
         ErrorCode::NoWrites,
@@ -91,7 +91,7 @@ pub(crate) fn writes_nothing(trouble: &str) -> Failure {
     .advise("try again later: the service accepts no writes; --retry-times and --retry-max-time set the retry budget")
 }
 
-/// The run's end when records are refused one by one and nothing has ever been stored.
+/// The failure if records are refused one by one and nothing has ever been stored.
 pub(crate) fn nothing_is_stored(reason: &Reason) -> Failure {
     Failure::new(
         ErrorCode::RecordsRefused,
@@ -100,7 +100,7 @@ pub(crate) fn nothing_is_stored(reason: &Reason) -> Failure {
     .advise("check the index, its dimension and the metadata fields: the request itself is wrong")
 }
 
-/// The run's end when the service, which has stored records before, refuses one after another alike.
+/// The failure if the service has stored records, but now refuses one after another for the same cause.
 pub(crate) fn nothing_more_is_stored(reason: &impl std::fmt::Display) -> Failure {
     Failure::new(
         ErrorCode::IndexFull,
@@ -113,7 +113,7 @@ pub(crate) fn nothing_more_is_stored(reason: &impl std::fmt::Display) -> Failure
     )
 }
 
-/// Why a request was refused for good.
+/// Why a request was finally refused.
 fn code(error: &CallError) -> ErrorCode {
     match error {
         CallError::Credential(_) => ErrorCode::CredentialUnavailable,
@@ -134,7 +134,7 @@ fn code(error: &CallError) -> ErrorCode {
     }
 }
 
-/// Why a request had no success until its budget ended.
+/// Why a request did not succeed within its budget.
 fn lasting(error: &CallError) -> ErrorCode {
     match error {
         CallError::Service(_) if error.verdict(1) == Verdict::SlowDown => ErrorCode::Throttled,
@@ -143,7 +143,7 @@ fn lasting(error: &CallError) -> ErrorCode {
     }
 }
 
-/// What to do about a refusal.
+/// The cure for a refusal.
 fn advice(error: &CallError, operation: Operation) -> String {
     let (region, account) = (REGION.places(), ACCOUNT_ID.places());
     match error.code() {

@@ -1,19 +1,19 @@
-//! What refusals and successes say together: whether single records are at fault, or the index and the request.
+//! What refusals and successes show together: whether single records are at fault, or the index and the request.
 //!
-//! The service never says which: `VectorIndexParameterInvalid` is its answer to a bad vector and to a full index alike.
+//! The service never says which: it answers `VectorIndexParameterInvalid` both to a bad vector and to a full index.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-/// So many records refused alone, one after another and alike, show that it is not the records.
+/// How many records refused alone in a row, for the same cause, show that the records are not at fault.
 const ENOUGH: u32 = 8;
 
-/// From so many on, the next record to be tried alone is one from elsewhere in its batch: bad records are often
-/// neighbours, and where the index is at fault any other one is refused as well.
+/// From this many on, the next record to try alone comes from elsewhere in its batch: bad records are often adjacent,
+/// and if the index is at fault, any other record is refused as well.
 const SUSPICIOUS: u32 = 2;
 
-/// What all batches of a run have met; shared by those in flight.
+/// The experience of all batches of a run; shared by those in flight.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence(Mutex<Met>);
 
@@ -23,15 +23,15 @@ struct Met {
     stored: Option<Instant>,
     /// Records refused alone.
     refused_alone: u32,
-    /// The records refused alone and alike since anything was stored.
+    /// The records refused alone for the same cause since anything was stored.
     row: Option<Row>,
 }
 
-/// Records refused alone, one after another and for the same cause.
+/// Records refused alone in a row for the same cause.
 #[derive(Debug)]
 struct Row {
     cause: String,
-    /// When the first of them was answered: of requests in flight together the later one may be taken first.
+    /// When the first of them was answered: of concurrent requests, the later one may be accepted first.
     since: Instant,
     records: u32,
 }
@@ -43,12 +43,12 @@ pub(crate) enum Shown {
     Record,
     /// Nothing has ever been stored: the request is wrong.
     NothingIsStored,
-    /// Nothing is stored any more: the index takes no more, or not like this.
+    /// Nothing is stored any more: the index accepts no more, or not in this form.
     NothingMoreIsStored,
 }
 
 impl Evidence {
-    /// What an earlier run of the same load met counts as well: whether it `has_stored` anything.
+    /// Includes the experience of earlier runs of the load: whether they have stored anything.
     pub(crate) fn of_earlier(has_stored: bool) -> Self {
         let stored = has_stored.then(Instant::now);
         Self(Mutex::new(Met { stored, ..Met::default() }))
@@ -63,7 +63,7 @@ impl Evidence {
         }
     }
 
-    /// Notes a record refused alone for this `cause`, answered at that moment, and says what that shows.
+    /// Notes a record refused alone for this `cause`, answered at that moment, and returns what that shows.
     pub(crate) fn refused_alone(&self, cause: String, answered: Instant) -> Shown {
         let mut met = self.lock();
         met.refused_alone += 1;
@@ -73,7 +73,7 @@ impl Evidence {
             }
             _ => Row { cause, since: answered, records: 1 },
         };
-        // What was sent later and is stored has ended the row before its first answer came.
+        // A later request that is stored has ended the row before its first answer arrived.
         let is_over = met.stored > Some(row.since);
         let is_enough = row.records >= ENOUGH && !is_over;
         met.row = (!is_over).then_some(row);
@@ -84,7 +84,7 @@ impl Evidence {
         }
     }
 
-    /// Whether the records refused last may not be to blame.
+    /// Whether the records refused last may not be at fault.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.lock().row.as_ref().is_some_and(|row| row.records >= SUSPICIOUS)
     }
@@ -99,7 +99,7 @@ impl Evidence {
     }
 }
 
-/// What the refusals of several records have in common: their code and message, but for what names one record or request.
+/// What refusals of several records have in common: their code and message, without the names of a record or request.
 pub(crate) fn cause(code: &str, message: &str, key: &str, request_id: &str) -> String {
     let mut message = message.to_owned();
     for own in [key, request_id] {
@@ -166,7 +166,7 @@ mod tests {
         evidence.stored(between);
         assert!(evidence.stored_after(first));
         assert!(!evidence.stored_after(last));
-        // Nor does the answer that comes later, of what was sent before.
+        // Nor does a later answer to an earlier request.
         evidence.stored(between);
         assert!(!evidence.stored_after(last));
         evidence.stored(after);

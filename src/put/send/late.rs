@@ -1,7 +1,7 @@
-//! Requests without an answer may be applied late by the service, over a newer value of a key that was stored since.
+//! The service may apply requests without an answer late, over a newer value of a key that was stored since.
 //!
-//! Nobody can prevent that. With `--verify all` the keys in danger are kept in mind and looked up once more when all is
-//! settled.
+//! This cannot be prevented. With `--verify all` the keys in danger are remembered and looked up once more when
+//! everything is settled.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::put::report::Reporter;
 use crate::put::report::notice::RequestNotice;
 use crate::record::{Defect, Reason, Vector};
 
-/// The most bytes of keys and records that are kept in mind.
+/// Maximum bytes of keys and records to remember.
 const MOST_BYTES: usize = 64 << 20;
 
 /// The keys of requests without an answer, with what was stored under them since.
@@ -25,21 +25,21 @@ pub(crate) struct Late(Mutex<Keys>);
 struct Keys {
     newer: HashMap<Bytes, Option<Vector>>,
     bytes: usize,
-    /// Keys for which there was no room.
+    /// The number of keys that did not fit.
     beyond: u64,
 }
 
-/// What is to be looked up once more.
+/// What to look up once more.
 #[derive(Debug, Default)]
 struct InDanger {
     /// The newest record of each key.
     vectors: Vec<Vector>,
-    /// Keys that were not kept in mind.
+    /// The number of keys that were not remembered.
     beyond: u64,
 }
 
 impl Late {
-    /// Notes that these were sent in a request that had no answer, and are stored or given up.
+    /// Notes that these were sent in a request without an answer, and are stored or given up.
     pub(crate) fn may_come(&self, vectors: &[Vector]) {
         let mut keys = self.lock();
         for vector in vectors {
@@ -56,7 +56,7 @@ impl Late {
         }
     }
 
-    /// Notes that these are stored, perhaps over what may come late.
+    /// Notes that these are stored, perhaps over what may be applied late.
     pub(crate) fn stored(&self, vectors: &[Vector]) {
         let mut keys = self.lock();
         if keys.newer.is_empty() {
@@ -78,7 +78,7 @@ impl Late {
         }
     }
 
-    /// Notes that these were not stored: what the index should hold under their keys is not known.
+    /// Notes that these were not stored: what the index should have under their keys is unknown.
     pub(crate) fn given_up(&self, vectors: &[Vector]) {
         let mut keys = self.lock();
         for vector in vectors {
@@ -87,7 +87,7 @@ impl Late {
         }
     }
 
-    /// Looks up once more what may be overwritten, and gives back what is.
+    /// Looks up once more what may have been overwritten, and returns what was.
     pub(crate) async fn overwritten(
         &self,
         caller: &Caller,
@@ -99,7 +99,7 @@ impl Late {
         let mut is_answered = true;
         for some in vectors.chunks(read_back::KEYS) {
             let effort = &mut Effort::default();
-            // One budget is enough to wait for.
+            // Waiting for a single budget is enough.
             let look = read_back::stored(caller, index_name, some, None, effort);
             let ReadBack::Known(found) = (if is_answered { look.await } else { ReadBack::Halted }) else {
                 is_answered = false;
@@ -115,7 +115,7 @@ impl Late {
         overwritten
     }
 
-    /// What is to be looked up, in the order of the input; nothing is kept in mind after that.
+    /// Takes what to look up, in the order of the input, and forgets it.
     fn take(&self) -> InDanger {
         let Keys { newer, beyond, .. } = std::mem::take(&mut *self.lock());
         let mut vectors: Vec<Vector> = newer.into_values().flatten().collect();

@@ -1,6 +1,6 @@
-//! Step 5, send: one batch until the fate of each of its records is known.
+//! Step 5, send: one batch until the outcome of each of its records is known.
 //!
-//! A refused batch is divided until the bad record stands alone; a batch without an answer is read back.
+//! A refused batch is divided until the bad record is alone; a batch without an answer is read back.
 
 mod compare;
 pub(crate) mod control;
@@ -36,20 +36,20 @@ use crate::oss::operation::Operation;
 use crate::oss::wire;
 use crate::record::{Defect, Reason, Vector};
 
-/// So few records left in a batch may all be bad: bad ones are often neighbours.
+/// If this few records are left in a batch, all of them may be bad: bad records are often adjacent.
 const FEW: usize = 32;
 
-/// Which batches are read back.
+/// Which batches to read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verify {
-    /// Those whose answer never came.
+    /// Those without an answer.
     #[default]
     Unknown,
     /// Every batch.
     All,
-    /// None: what had no answer stays unknown.
+    /// None: records without an answer remain unknown.
     None,
-    /// Every batch, in place of being sent.
+    /// Every batch, instead of sending it.
     InPlaceOfSending,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Sender {
     pub(crate) control: Control,
 }
 
-/// The most bytes of elements that a request may have: no bound until the service finds one too large.
+/// Maximum bytes of elements in a request: unlimited until the service finds a request too large.
 #[derive(Debug)]
 pub(crate) struct Room(AtomicU64);
 
@@ -83,18 +83,18 @@ impl Room {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Notes that `bytes` are too large, for the rest of the run. Three quarters of them are left, so that a batch
-    /// that is a little larger goes as two halves at once, too.
+    /// Notes for the rest of the run that `bytes` are too large. Allows three quarters of them, so that a slightly
+    /// larger batch is divided into two halves right away, too.
     fn too_large(&self, bytes: u64) {
         self.0.fetch_min(bytes / 4 * 3, Ordering::Relaxed);
     }
 }
 
-/// What became of a part of a batch.
+/// The outcome of a part of a batch.
 enum PartFate {
     /// Answered with success.
     Taken,
-    /// Refused as a whole; perhaps the refusal names a record, by its index in the batch.
+    /// Refused as a whole; the refusal may name a record, by its index in the batch.
     Refused(Option<usize>),
     /// Refused for its size.
     TooLarge,
@@ -105,7 +105,7 @@ enum PartFate {
 }
 
 impl Sender {
-    /// Sends `batch`, whose `body` may be ready, and says what became of it.
+    /// Sends `batch`, whose `body` may be ready, and returns its outcome.
     pub(crate) async fn send(&self, batch: Batch, body: Option<Body>) -> Outcome {
         let sizes = batch.vectors.iter().map(|vector| vector.wire().len() as u64).collect();
         self.control.forget(&batch.vectors);
@@ -156,15 +156,15 @@ impl Sender {
         progress.outcome(interrupted, in_doubt)
     }
 
-    /// What is tried next. Where the records refused last may not be to blame, that is one from elsewhere; where the run
-    /// `stops`, nothing more is to be found out.
+    /// The part to try next. If the records refused last may not be at fault, one from elsewhere; if the run `stops`,
+    /// nothing more needs to be found out.
     fn next_part(&self, parts: &mut Parts, stops: bool) -> Option<Part> {
         let is_to_tell = !stops && !self.caller.is_halted() && self.evidence.is_doubtful();
         let far = is_to_tell.then(|| parts.far()).flatten();
         far.or_else(|| parts.next(self.room.bytes()))
     }
 
-    /// The body of a part: its elements, shared with the batch, between what opens and closes a request.
+    /// The body of a part: its elements, shared with the batch, between the start and the end of a request.
     fn body(&self, part: &Part, batch: &Batch) -> Body {
         Body::new(batch.body_of(&self.prefix, &part.indices))
     }
@@ -190,7 +190,7 @@ impl Sender {
         }
     }
 
-    /// A refused part without what an earlier attempt of it has stored: the others are divided to find the one to blame.
+    /// A refused part without what an earlier attempt has stored: the others are divided to find the bad record.
     async fn without_stored(&self, part: Part, progress: &mut Progress) -> Part {
         if !progress.may_have_stored {
             return part;
@@ -204,7 +204,7 @@ impl Sender {
         Part::of(found.missing)
     }
 
-    /// Remembers a record that the service has taken.
+    /// Remembers a record that the service has accepted.
     fn taken_last(&self, part: &Part, batch: &Batch) {
         let taken = part.indices.first().and_then(|index| batch.vectors.get(*index));
         if let Some(vector) = taken {
@@ -213,9 +213,9 @@ impl Sender {
         }
     }
 
-    /// Sends one record to see whether the service takes it.
+    /// Sends one record to see whether the service accepts it.
     ///
-    /// Only while nothing else is on its way: a later value of its key must not be overtaken.
+    /// Only while nothing else is in flight: a later value of its key must not be overtaken.
     pub(crate) async fn takes(
         &self,
         record: Taken,
@@ -231,21 +231,21 @@ impl Sender {
         self.caller.call(request, effort).await.map(|_| self.control.took(record))
     }
 
-    /// Whether what was stored since decides for the index and the service.
+    /// Whether something stored since shows that neither the index nor the service is at fault.
     pub(crate) fn is_decided(&self, doubt: Doubt) -> bool {
         self.evidence.stored_after(Some(doubt.since()))
     }
 
-    /// The budget of a part of a batch of which another part was given up: a whole one would be waited for again.
+    /// The budget of a part if another part of the batch was given up: a whole budget would be spent again otherwise.
     fn probe(&self, doubt: Option<Doubt>) -> Option<Budget> {
         let is_short = |doubt: Doubt| matches!(doubt, Doubt::NotStored(_)) && !self.is_decided(doubt);
         doubt.is_some_and(is_short).then(|| self.caller.budget.of_probe())
     }
 
-    /// Settles a record that was refused alone, with so many others `left` to try. An earlier attempt of its batch may
-    /// have stored it all the same.
+    /// Settles a record that was refused alone, with this many others `left` to try. An earlier attempt of its batch
+    /// may have stored it nevertheless.
     async fn refused_alone(&self, part: &Part, refusal: ServiceError, left: usize, progress: &mut Progress) {
-        // Reading back takes time, too.
+        // Take the time first: reading back takes a while.
         let answered = Instant::now();
         if progress.may_have_stored {
             match self.look(&part.indices, progress).await {
@@ -266,14 +266,14 @@ impl Sender {
         progress.reject(&part.indices, &reason);
         progress.stop = match self.evidence.refused_alone(cause, answered) {
             Shown::NothingIsStored => Some(nothing_is_stored(&reason)),
-            // The bad records of a stretch are the last ones of their batch: the next batch shows what is at fault.
+            // The bad records may be the last ones of their batch: the next batch shows what is at fault.
             Shown::NothingMoreIsStored if progress.stored > 0 && left < FEW => None,
             Shown::NothingMoreIsStored => Some(nothing_more_is_stored(&reason)),
             Shown::Record => None,
         };
     }
 
-    /// Leaves a part to a later run; what an earlier attempt may have stored of it is looked up first.
+    /// Leaves a part to a later run, after looking up what an earlier attempt may have stored of it.
     async fn leave(&self, part: &Part, progress: &mut Progress) {
         if progress.may_have_stored {
             self.count_what_is_stored(part, progress).await;
@@ -282,12 +282,12 @@ impl Sender {
         }
     }
 
-    /// Finds out by reading back what became of records whose request had no answer.
+    /// Reads back records whose request had no answer, to find their outcome.
     async fn resolve(&self, part: &Part, progress: &mut Progress) {
-        // Reading back takes time, too.
+        // Take the time first: reading back takes a while.
         let failed = Instant::now();
         if progress.stop.is_some() || self.caller.is_halted() {
-            // What is missing is sent again by a later run, so nothing is rejected.
+            // A later run sends what is missing, so nothing is rejected.
             return self.count_what_is_stored(part, progress).await;
         }
         if self.verify == Verify::Unknown {
@@ -301,11 +301,11 @@ impl Sender {
             return;
         }
         if found.missing.len() == part.indices.len() {
-            // Only what was sent after the last failure tells whose fault it is: earlier ones may have had other causes.
+            // Only requests sent after the last failure show what is at fault: earlier ones may have had other causes.
             progress.doubts(Doubt::NotStored(failed));
         }
         if found.stored > 0 {
-            // Nobody knows by which attempt; the first is the one that proves least.
+            // Which attempt stored them is unknown; the first one proves the least.
             self.evidence.stored(progress.effort.begun);
         }
         progress.reject(&found.missing, &progress.last.reason());
@@ -318,7 +318,7 @@ impl Sender {
         progress.not_sent += found.missing.len() as u64;
     }
 
-    /// Reads a part back; what cannot be looked up is unknown from then on.
+    /// Reads a part back; what cannot be looked up becomes unknown.
     async fn found(&self, part: &Part, progress: &mut Progress) -> Found {
         let mut all = Found { stored: 0, missing: Vec::new() };
         for some in part.indices.chunks(read_back::KEYS) {
@@ -341,7 +341,7 @@ impl Sender {
         all
     }
 
-    /// Reads some records back: for each whether it is stored, or nothing if that cannot be found out.
+    /// Reads some records back: for each whether it is stored, or `None` if that cannot be found out.
     async fn look(&self, some: &[usize], progress: &mut Progress) -> Option<Vec<bool>> {
         if self.verify == Verify::None || progress.is_unreachable {
             return None;
@@ -364,7 +364,7 @@ impl Sender {
     }
 }
 
-/// What reading a part back has found.
+/// The result of reading a part back.
 struct Found {
     stored: u64,
     /// Indices in the batch.
@@ -382,11 +382,11 @@ struct Progress {
     not_sent: u64,
     last: LastAnswer,
     stop: Option<Failure>,
-    /// Whether a request that was refused in the end may have stored something in an earlier attempt.
+    /// Whether an earlier attempt of a refused request may have stored something.
     may_have_stored: bool,
-    /// Whether nobody answered when something was to be read back.
+    /// Whether the service could not be reached to read something back.
     is_unreachable: bool,
-    /// Whether the index or the service may be at fault, and not the records.
+    /// Whether the index or the service may be at fault instead of the records.
     doubt: Option<Doubt>,
 }
 
@@ -417,7 +417,7 @@ impl Progress {
         self.doubt = Some(self.doubt.map_or(doubt, |before| before.and(doubt)));
     }
 
-    /// What a request without success says of its part.
+    /// The outcome of a part whose request did not succeed.
     fn gave_up(&mut self, gave_up: GaveUp, part: &Part) -> PartFate {
         if let Some(error) = &gave_up.error {
             self.last = LastAnswer {
@@ -450,7 +450,7 @@ impl Progress {
         }
     }
 
-    /// Which record of a refused part the service's message names, if it names one.
+    /// Which record of a refused part the service's message names, if any.
     fn named(&self, error: Option<&CallError>, part: &Part) -> Option<usize> {
         let key = |index: &usize| Some((*index, self.batch.vectors.get(*index)?.key()));
         named(&error?.service()?.message, part.indices.iter().filter_map(key))
@@ -461,7 +461,7 @@ impl Progress {
         self.refused.extend(vectors.iter().map(|vector| vector.rejected(reason.clone())));
     }
 
-    /// What became of the batch; when the run was `interrupted`, what is not certain is left to a later run.
+    /// The outcome of the batch; if the run was `interrupted`, what is not certain is left to a later run.
     fn outcome(self, interrupted: bool, in_doubt: Option<Doubt>) -> Outcome {
         let is_certain = self.unknown.is_empty() && in_doubt.is_none();
         let settled = self.not_sent == 0 && (is_certain || !interrupted);

@@ -1,5 +1,5 @@
-//! Which part of a batch is tried next: a refused part by halves, a record that the refusal names first, and nothing
-//! that the service has called too large.
+//! Which part of a batch to try next: a refused part in halves, a record that the refusal names first, and nothing that
+//! is too large for the service.
 //!
 //! Pure: it only divides.
 
@@ -8,7 +8,7 @@
 pub(crate) struct Part {
     /// Their indices in the batch, ascending.
     pub(crate) indices: Vec<usize>,
-    /// Whether this is one record, tried alone because a refusal named it.
+    /// Whether this is a single record that a refusal named.
     named: bool,
 }
 
@@ -21,11 +21,11 @@ impl Part {
 /// The parts of one batch that are still to be tried.
 #[derive(Debug)]
 pub(crate) struct Parts {
-    /// Bytes of each vector on the wire.
+    /// The bytes of each vector on the wire.
     sizes: Vec<u64>,
-    /// The next one last.
+    /// The parts left, the next one last.
     left: Vec<Part>,
-    /// Whether a record that was named turned out to be good: then names are not followed any more.
+    /// Whether a named record turned out to be good: then names are no longer followed.
     names_mislead: bool,
     /// How many single records were taken from elsewhere.
     taken_far: usize,
@@ -59,14 +59,14 @@ impl Parts {
         self.left.iter().map(|part| part.indices.len()).sum()
     }
 
-    /// A single record far from those tried so far, of all that are left.
+    /// A single record far from those tried so far, out of all that are left.
     pub(crate) fn far(&mut self) -> Option<Part> {
         let left = self.left();
         if left == 0 {
             return None;
         }
         self.taken_far += 1;
-        // Steps of the golden section never come close to where they have been.
+        // Steps of the golden section never come close to earlier ones.
         let mut at = (self.taken_far * left * GOLDEN / 1_000) % left;
         for part in self.left.iter_mut().rev() {
             match at.checked_sub(part.indices.len()) {
@@ -77,16 +77,16 @@ impl Parts {
         None
     }
 
-    /// Bytes of a part's elements, with the commas between them.
+    /// The bytes of a part's elements, with the commas between them.
     pub(crate) fn bytes(&self, part: &Part) -> u64 {
         let sizes = part.indices.iter().filter_map(|index| self.sizes.get(*index));
         sizes.map(|size| size + 1).sum::<u64>().saturating_sub(1)
     }
 
-    /// Notes that the service took a part.
+    /// Notes that the service accepted a part.
     pub(crate) fn taken(&mut self, part: &Part) {
         if part.named {
-            // The rest was refused together with this record, which is not to blame: so it need not be tried whole.
+            // The rest was refused together with this good record, so it need not be tried as a whole.
             self.names_mislead = true;
             if let Some(rest) = self.left.pop() {
                 self.halve(rest.indices);
@@ -94,7 +94,7 @@ impl Parts {
         }
     }
 
-    /// Divides a refused part: the record that the refusal names and the rest, or else two halves.
+    /// Divides a refused part: into the record that the refusal names and the rest, or else into halves.
     pub(crate) fn refused(&mut self, part: Part, named: Option<usize>) {
         let named = named.filter(|named| !self.names_mislead && part.indices.contains(named));
         match named {
@@ -107,7 +107,7 @@ impl Parts {
         }
     }
 
-    /// Divides a part into two of about as many bytes.
+    /// Divides a part into two with about the same number of bytes.
     pub(crate) fn too_large(&mut self, part: Part) {
         let half = self.bytes(&part) / 2;
         let mut bytes = 0;
@@ -131,7 +131,7 @@ impl Parts {
     }
 }
 
-/// Which of the keys a message names: the longest that stands in it as a word of its own.
+/// Which of the keys a message names: the longest one that is a separate word in it.
 pub(crate) fn named(message: &str, keys: impl Iterator<Item = (usize, String)>) -> Option<usize> {
     let found = keys.filter(|(_, key)| !key.is_empty() && stands_in(message, key));
     found.max_by_key(|(_, key)| key.len()).map(|(index, _)| index)
@@ -152,8 +152,8 @@ mod tests {
 
     use super::*;
 
-    /// Tries all parts with a service that refuses each request with a bad record, naming what `name` says, and takes
-    /// bodies of at most `most` bytes; returns the requests, and the records found to be bad.
+    /// Tries all parts with a service that refuses each request with a bad record, naming what `name` returns, and
+    /// accepts bodies of up to `most` bytes; returns the requests, and the records found to be bad.
     fn try_all(
         sizes: &[u64],
         bad: &[usize],

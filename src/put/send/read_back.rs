@@ -1,4 +1,4 @@
-//! Reading back what became of records whose request had no answer: `GetVectors`, compared as float32.
+//! Reads back records whose request had no answer, to find their outcome: `GetVectors`, compared as float32.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::oss::operation::Operation;
 use crate::oss::wire;
 use crate::record::Vector;
 
-/// Keys of one call.
+/// Maximum number of keys per call.
 pub(crate) const KEYS: usize = limits::KEYS_PER_GET;
 
-/// What reading back found out.
+/// The result of reading back.
 pub(crate) enum ReadBack {
     /// For each vector, whether it is stored exactly as it was sent.
     Known(Vec<bool>),
-    /// The service does not allow it, or answers something unreadable.
+    /// The service does not allow it, or its response is unreadable.
     Refused(String),
-    /// Nobody answers.
+    /// The service cannot be reached.
     Unreachable(CallError),
     /// The run is being stopped.
     Halted,
@@ -33,20 +33,21 @@ pub(crate) enum ReadBack {
 pub(crate) struct Reading<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) index_name: &'a str,
-    /// The batch that the vectors are of.
+    /// The batch of the vectors.
     pub(crate) batch: Option<u64>,
-    /// Whether this is what the run is for: it takes the pace of vectors, and ends where the run is being stopped.
+    /// Whether reading is the purpose of the run: then it uses the pace of vectors, and ends if the run is being
+    /// stopped.
     pub(crate) is_work: bool,
 }
 
 /// Why nothing was read.
 pub(crate) enum Unread {
     GaveUp(GaveUp),
-    /// What is wrong with the answer.
+    /// What is wrong with the response.
     Unreadable(String),
 }
 
-/// A write may become visible a little late: what is missing is looked up again after these waits.
+/// A write may become visible a little late: missing vectors are looked up again after these waits.
 pub(crate) const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
 
 /// Looks up at most [`KEYS`] vectors.
@@ -96,7 +97,7 @@ async fn look(
 }
 
 impl Reading<'_> {
-    /// What the index holds under the keys of at most [`KEYS`] vectors, by key.
+    /// What the index has under the keys of at most [`KEYS`] vectors, by key.
     pub(crate) async fn read(
         self,
         vectors: &[&Vector],
@@ -122,22 +123,22 @@ impl Reading<'_> {
     }
 }
 
-/// As much as the service can answer: for each key numbers as long as its own, however they are written, and the most
+/// The maximum size of a response: for each key as many numbers as its vector has, in any notation, and the maximum
 /// metadata, all of it in escapes.
 fn most_of_vectors(vectors: &[&Vector]) -> usize {
-    // A number of one digit may be written with all that a float64 has.
+    // A one-digit number may be written with all digits of a float64.
     const LONGER: usize = 16;
     vectors.iter().map(|vector| LONGER * vector.wire().len() + REST).sum()
 }
 
-/// The same for one vector of which nothing is known.
+/// The same for one vector about which nothing is known.
 pub(crate) fn most_of_any_vector() -> usize {
     const NUMBER: usize = 32;
     usize::try_from(*limits::DIMENSION.end()).map_or(REST, |numbers| NUMBER * numbers + REST)
 }
 
 const ESCAPED: usize = 6;
-/// The most bytes that key and metadata take, and what stands around them.
+/// Maximum bytes of key and metadata, and of the text around them.
 const REST: usize = ESCAPED * (limits::METADATA_BYTES + *limits::KEY_CHARACTERS.end()) + 4_096;
 
 fn unanswered(gave_up: GaveUp) -> ReadBack {
@@ -153,7 +154,7 @@ fn unanswered(gave_up: GaveUp) -> ReadBack {
 
 #[expect(clippy::needless_pass_by_value, reason = "the form of map_err")]
 fn unreadable(error: serde_json::Error) -> Unread {
-    // The library's message may repeat a part of the answer, whatever that is.
+    // The library's message may quote a part of the response, whatever that contains.
     let (line, column) = (error.line(), error.column());
     Unread::Unreadable(format!("the response is invalid at line {line}, column {column}"))
 }
@@ -169,7 +170,7 @@ fn is_same(sent: &Vector, stored: &wire::VectorElement) -> bool {
     sent.data == stored.data && metadata(&sent) == metadata(stored)
 }
 
-/// The metadata as far as it says anything: an empty object is none.
+/// The metadata, unless it is an empty object.
 pub(crate) fn metadata(vector: &wire::VectorElement) -> Option<Value> {
     let value: Value = serde_json::from_str(vector.metadata.as_ref()?.get()).ok()?;
     Some(value).filter(|value| value.as_object().is_none_or(|object| !object.is_empty()))

@@ -7,7 +7,7 @@ use crate::read::testing::{check_everywhere, read, value};
 use crate::record::Input;
 use crate::testing::Directory;
 
-/// Text of the records in one layout, whose white space is taken from `blanks`.
+/// The text of the records in one layout, with its whitespace taken from `blanks`.
 #[derive(Clone, Copy, Debug)]
 enum Written {
     Lines,
@@ -34,7 +34,7 @@ fn write(values: &[String], layout: Written, blanks: &[String]) -> String {
     }
 }
 
-/// A cell, quoted or not, as it is written and as it is read.
+/// A cell, quoted or not, as written and as read.
 fn cell() -> impl Strategy<Value = (String, String)> {
     prop_oneof![
         "[a-z0-9.\\[ ]{1,6}\"?[a-z]{1,3}".prop_map(|cell| (cell.clone(), cell)),
@@ -52,7 +52,7 @@ proptest! {
         layout in prop_oneof![Just(Written::Lines), Just(Written::Array), Just(Written::Pages), Just(Written::Values)],
         block in 1_usize..100,
     ) {
-        // What the first record is decides the layout; in the others nothing may be taken for it.
+        // The first record decides the layout; the others must not affect it.
         values.insert(0, "{\"key\":\"first\"}".to_owned());
         let text = write(&values, layout, &blanks);
         if matches!(layout, Written::Values) {

@@ -1,4 +1,4 @@
-//! Columns of key and vector whose names are spelt in another case, as in tables. Pure.
+//! Finds key and vector columns whose names differ in case only, as in tables. Pure.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use arrow_schema::{Field, Fields};
 use super::wanted::Wanted;
 use crate::record::Columns;
 
-/// The fields of a file, those of key and vector under the names that a load looks for. Case counts only where a column
-/// has exactly such a name, and where several columns differ in nothing else.
+/// The fields of a file, with key and vector renamed to what a load looks for. Case matters only if a column has
+/// exactly such a name, or if several columns differ only in case.
 pub(super) fn alike(fields: &Fields, wanted: &Wanted) -> Fields {
     let columns = Columns(fields.iter().map(|field| field.name().clone()).collect());
     let mut called: Vec<Arc<Field>> = fields.iter().cloned().collect();

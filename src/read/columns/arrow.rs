@@ -1,7 +1,7 @@
-//! Arrow files (Feather) and streams: messages one after another, of which record batches hold the rows.
+//! Arrow files (Feather) and streams: a sequence of messages, in which record batches hold the rows.
 //!
-//! A file is a stream between two marks with an index behind it. The index is not needed: where each message is, and how
-//! many rows it has, is found by passing over all of them once.
+//! A file is a stream between two marks, followed by an index. The index is not needed: one pass over the messages
+//! finds where each of them is and how many rows it has.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -22,18 +22,18 @@ use super::slice::{SLICE_BYTES, SLICE_ROWS, Slice, size};
 use super::source::{Decoded, Source, Trouble, check_rows, tail};
 use super::wanted::Wanted;
 
-/// What an Arrow file begins with, and ends with.
+/// The first and last bytes of an Arrow file.
 pub(super) const FILE_MARK: &[u8; 6] = b"ARROW1";
-/// The mark and what fills it up to eight bytes.
+/// The mark and its padding to eight bytes.
 const FILE_MARK_BYTES: u64 = 8;
-/// The mark with its padding has so many bytes at most.
+/// Maximum bytes of the mark and its padding.
 const PADDING_BYTES: u64 = 4096;
-/// What stands before the length of a message.
+/// The bytes before the length of a message.
 pub(super) const CONTINUATION: [u8; 4] = [0xff; 4];
-/// Both together.
+/// The bytes of this and the length.
 const PREFIX_BYTES: u64 = 8;
 
-/// A batch is read whole, so there is a most that one may take. What pandas writes by default is below it.
+/// A batch is read whole, so its size is limited. What pandas writes by default is smaller.
 const BATCH_BYTES: u64 = 512 << 20;
 const LARGE: Trouble = Trouble::Unsupported(
     "an Arrow file with record batches of more than 512 MiB",
@@ -42,14 +42,14 @@ const LARGE: Trouble = Trouble::Unsupported(
 const BIG_ENDIAN: Trouble =
     Trouble::Unsupported("an Arrow file in big-endian byte order", "write it in little-endian order");
 
-/// Metadata of a message that is larger is none.
+/// Maximum size of a message's metadata.
 const METADATA_BYTES: u64 = 64 << 20;
 
-/// Where a message is.
+/// The location of a message.
 #[derive(Clone, Copy, Debug)]
 struct Found {
     block: Block,
-    /// Of how many rows; none of a dictionary.
+    /// Its number of rows; `None` for a dictionary.
     rows: Option<u64>,
 }
 
@@ -69,16 +69,16 @@ pub(super) struct ArrowFile {
     version: MetadataVersion,
     plan: Arc<Plan>,
     decoder: FileDecoder,
-    /// The message that comes next.
+    /// The index of the next message.
     next: usize,
-    /// The batch at hand.
+    /// The current batch.
     batch: Option<Batch>,
 }
 
-/// A batch that is handed on slice by slice.
+/// A batch that is handed out in slices.
 struct Batch {
     rows: RecordBatch,
-    /// The row that comes next.
+    /// The next row.
     at: usize,
     slice_rows: usize,
 }
@@ -91,7 +91,7 @@ impl Batch {
         Self { rows, at: 0, slice_rows }
     }
 
-    /// The next slice; none at the end.
+    /// The next slice; `None` at the end.
     fn next(&mut self) -> Option<RecordBatch> {
         let count = self.rows.num_rows().checked_sub(self.at).filter(|left| *left > 0)?.min(self.slice_rows);
         let slice = self.rows.slice(self.at, count);
@@ -156,7 +156,7 @@ impl ArrowFile {
         Ok(())
     }
 
-    /// The bytes of a message, aligned as its numbers want it.
+    /// The bytes of a message, aligned for its numbers.
     fn read(&mut self, found: Found) -> Result<Buffer, Trouble> {
         if found.bytes() > BATCH_BYTES {
             return Err(LARGE);
@@ -187,7 +187,7 @@ impl Source for ArrowFile {
             match found.rows {
                 Some(rows) if rows > row - before => break,
                 Some(rows) => before += rows,
-                // What later batches refer to.
+                // Later batches refer to dictionaries.
                 None => self.decode(found)?,
             }
             self.next += 1;
@@ -216,9 +216,9 @@ impl Source for ArrowFile {
     }
 }
 
-/// The columns in which no row has anything, as far as the file says.
+/// The columns without a value in any row, according to the file.
 struct EmptyColumns {
-    /// Where each one stands among the nodes of a batch, and whether nothing was found there so far.
+    /// The index of each column among the nodes of a batch, and whether it had no value so far.
     columns: Vec<(usize, bool)>,
 }
 
@@ -245,7 +245,7 @@ impl EmptyColumns {
     }
 }
 
-/// How many nodes a column of this type has in a batch: its own, and those of what is in it.
+/// The number of nodes of a column of this type in a batch: its own and those of nested columns.
 fn nodes(data_type: &DataType) -> usize {
     let field = |field: &FieldRef| nodes(field.data_type());
     1 + match data_type {
@@ -274,7 +274,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The metadata of the next message, and where it begins; none at the end.
+    /// The metadata of the next message and its offset; `None` at the end.
     fn message(&mut self) -> Result<Option<(Vec<u8>, u64)>, Trouble> {
         if self.at == self.end {
             return Ok(None);
@@ -302,7 +302,7 @@ impl Walk<'_> {
         Ok(Some((text, start)))
     }
 
-    /// Passes over what fills the mark of a file up to a multiple of 8 bytes, which writers choose.
+    /// Skips the padding after the mark of a file, up to a multiple of 8 bytes that the writer chose.
     fn skip_padding(&mut self) -> Result<(), Trouble> {
         while self.at < PADDING_BYTES && self.bytes(PREFIX_BYTES)? == [0; 8] {
             self.at += PREFIX_BYTES;
@@ -310,7 +310,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The bytes at hand.
+    /// The next `length` bytes.
     fn bytes(&mut self, length: u64) -> Result<Vec<u8>, Trouble> {
         if self.end.saturating_sub(self.at) < length {
             return Err(Trouble::Torn);
@@ -345,7 +345,7 @@ fn schema(text: &[u8]) -> Result<(SchemaRef, MetadataVersion), Trouble> {
     Ok((Arc::new(fields), message.version()))
 }
 
-/// Refuses a batch, or a dictionary, whose buffers unpack to more than one may take.
+/// Refuses a batch, or a dictionary, that decompresses to more than the limit.
 fn check_unpacked(found: &Found, bytes: &[u8]) -> Result<(), Trouble> {
     let metadata = usize::try_from(found.block.metaDataLength()).unwrap_or_default();
     let prefix = usize::try_from(PREFIX_BYTES).unwrap_or_default();
@@ -357,7 +357,7 @@ fn check_unpacked(found: &Found, bytes: &[u8]) -> Result<(), Trouble> {
     let buffers = batch.buffers();
     let unpacked = buffers.iter().flatten().map(|buffer| {
         let start = usize::try_from(buffer.offset()).ok()?;
-        // The length before the packed bytes is -1 where they are not packed.
+        // The length before compressed bytes is -1 if they are stored uncompressed.
         let length = i64::from_le_bytes(*body.get(start..)?.first_chunk()?);
         u64::try_from(length).ok()
     });

@@ -1,4 +1,4 @@
-//! Values of columns as JSON, and as what JSON has no spelling for.
+//! Values of columns as JSON, and in another spelling where JSON has none.
 
 use std::io::Write;
 
@@ -19,10 +19,10 @@ use base64::prelude::BASE64_STANDARD;
 use super::cell;
 use super::spelling::{float32, float64};
 
-/// A UUID is a number of so many bytes.
+/// The size of a UUID.
 const UUID_BYTES: i32 = 16;
 
-/// Appends the value in a row.
+/// Appends the value in `row`.
 pub(super) fn write(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
     if array.is_null(row) {
         out.extend_from_slice(b"null");
@@ -55,7 +55,7 @@ pub(super) fn write(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
 }
 
 fn push(out: &mut Vec<u8>, value: impl std::fmt::Display) {
-    // Writing into a Vec cannot fail, so there is no error to pass on.
+    // Writing to a Vec cannot fail.
     write!(out, "{value}").unwrap_or_default();
 }
 
@@ -63,11 +63,11 @@ fn quoted(text: &str, out: &mut Vec<u8>) {
     serde_json::to_writer(out, text).unwrap_or_default();
 }
 
-/// Bytes without a type are most often text: older writers have no other for it.
+/// Bytes without a type are most often text, since older writers have no other type for it.
 fn binary(bytes: &[u8], out: &mut Vec<u8>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => quoted(text, out),
-        // As Python shows bytes, which nobody takes for text.
+        // The way Python shows bytes, which is not mistaken for text.
         Err(_) => push(out, format_args!("b\"{}\"", BASE64_STANDARD.encode(bytes))),
     }
 }
@@ -168,7 +168,7 @@ fn of<T: ArrowPrimitiveType>(array: &dyn Array, row: usize) -> T::Native {
     array.as_primitive_opt::<T>().map_or(T::Native::ZERO, |numbers| numbers.value(row))
 }
 
-/// Dates and times as ISO 8601 has them, without quotation marks: text they are only if the user wants it.
+/// Dates and times in ISO 8601, without quotation marks: they are text only if the user wants it.
 fn of_moment(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
     use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
     let text = match array.data_type() {
@@ -201,7 +201,7 @@ fn instant<T: ArrowTemporalType>(array: &dyn Array, row: usize) -> Option<String
 where
     i64: From<T::Native>,
 {
-    // Its debug form is that of ISO 8601.
+    // The debug format is ISO 8601.
     as_datetime::<T>(of::<T>(array, row).into()).map(|instant| format!("{instant:?}"))
 }
 

@@ -1,4 +1,4 @@
-//! The files of vector benchmarks, and float32 numbers without any header.
+//! The file formats of vector benchmarks, and float32 numbers without a header.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -8,7 +8,7 @@ use super::flat::Layout;
 use super::npy::check_length;
 use super::source::Trouble;
 
-/// fvecs and bvecs: each vector is led by its length.
+/// fvecs and bvecs: each vector comes after its length.
 pub(super) fn led(file: &mut File, element: Element) -> Result<Layout, Trouble> {
     let [dimension] = head(file)?;
     let dimension = dimension as usize;
@@ -32,7 +32,7 @@ pub(super) fn counted(file: &mut File, element: Element) -> Result<Layout, Troub
     Ok(layout)
 }
 
-/// float32 numbers and nothing else, of which so many are a vector.
+/// float32 numbers and nothing else, `dimension` of them per vector.
 pub(super) fn float32(file: &mut File, dimension: Option<usize>) -> Result<Layout, Trouble> {
     let Some(dimension) = dimension.filter(|dimension| *dimension > 0) else {
         return Err(Trouble::Unsupported(
@@ -47,7 +47,7 @@ fn layout(element: Element, dimension: usize) -> Result<Layout, Trouble> {
     Layout { start: 0, is_led: false, element, order: Order::Little, dimension, rows: 0 }.checked()
 }
 
-/// The numbers that a file begins with.
+/// The numbers at the start of a file.
 fn head<const N: usize>(file: &mut File) -> Result<[u32; N], Trouble> {
     let mut numbers = [0; N];
     file.seek(SeekFrom::Start(0))?;
@@ -59,7 +59,7 @@ fn head<const N: usize>(file: &mut File) -> Result<[u32; N], Trouble> {
     Ok(numbers)
 }
 
-/// As many vectors as the file has, and no part of one.
+/// As many vectors as the file has, without an incomplete one.
 fn whole_rows(file: &mut File, mut layout: Layout) -> Result<Layout, Trouble> {
     let bytes = file.seek(SeekFrom::End(0))?;
     let stride = layout.stride() as u64;

@@ -1,4 +1,4 @@
-//! The bytes of one array: a stretch of a file, or a member of an archive with its checksum.
+//! The bytes of one array: a range of a file, or a member of an archive with its checksum.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-/// So many bytes are passed over at once.
+/// How many bytes are skipped per read.
 const SKIPPED: usize = 8 << 10;
 
 /// The bytes of one array.
@@ -15,29 +15,29 @@ pub(super) struct Bytes {
     member: Option<Box<Member>>,
 }
 
-/// What an archive says of a member.
+/// What the archive says about a member.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said {
-    /// How many bytes it takes in the archive, and where they begin.
+    /// Where its bytes in the archive begin, and how many there are.
     pub(super) start: u64,
     pub(super) length: u64,
     pub(super) is_deflated: bool,
-    /// How many bytes it holds, and their CRC-32.
+    /// How many bytes its content has, and their CRC-32.
     pub(super) bytes: u64,
     pub(super) checksum: u32,
 }
 
-/// A member that is read from its beginning on, so that its checksum is known at its end.
+/// A member that is read from its start, so that its checksum can be verified at the end.
 struct Member {
     said: Said,
-    /// What gives its bytes, once it has begun.
+    /// The reader of its content, once reading has begun.
     reader: Option<Box<dyn Read + Send>>,
-    /// How many it has given, and their CRC-32.
+    /// How many bytes it has returned, and their CRC-32.
     given: u64,
     sum: Crc,
 }
 
-/// A part of a file. Several may share a file, so each knows its own place.
+/// A range of a file. Several may share a file, so each keeps its own offset.
 struct Stretch {
     file: File,
     at: u64,
@@ -57,18 +57,18 @@ impl Read for Stretch {
 }
 
 impl Bytes {
-    /// Those of a file, as they are.
+    /// The bytes of a file as they are.
     pub(super) fn plain(file: File) -> Self {
         Self { stretch: Stretch { file, at: 0, left: u64::MAX }, member: None }
     }
 
-    /// Those of a member of an archive.
+    /// The bytes of a member of an archive.
     pub(super) fn member(file: File, said: Said) -> Self {
         let member = Member { said, reader: None, given: 0, sum: Crc::new() };
         Self { stretch: Stretch { file, at: said.start, left: said.length }, member: Some(Box::new(member)) }
     }
 
-    /// Reads what stands at `offset`; it takes least time in the order of the offsets.
+    /// Reads at `offset`; fastest with increasing offsets.
     pub(super) fn read_at(&mut self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if let Some(member) = &mut self.member {
             return member.read_at(&self.stretch.file, offset, out);
@@ -97,7 +97,7 @@ impl Member {
         self.take(out)
     }
 
-    /// Reads the next bytes; those that end it only if all are those that were written.
+    /// Reads the next bytes; at the end of the member, the checksum must match.
     fn take(&mut self, out: &mut [u8]) -> io::Result<()> {
         let Some(reader) = &mut self.reader else { return Err(io::ErrorKind::UnexpectedEof.into()) };
         reader.read_exact(out)?;
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::testing::Directory;
 
-    /// Bytes of which none can be told from its neighbours.
+    /// Random bytes, so that a read at a wrong offset shows.
     fn content(seed: u64) -> Vec<u8> {
         let mut random = fastrand::Rng::with_seed(seed);
         (0..300_000).map(|_| random.u8(..)).collect()

@@ -1,4 +1,4 @@
-//! What stands in one row of a column, whichever of several types it has.
+//! The value in one row of a column of any of several types.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-/// The elements of the list in a row: the array that holds those of all rows, and where they stand in it.
+/// The elements of the list in a row: the array of the elements of all rows, and the range in it.
 pub(super) fn list(array: &dyn Array, row: usize) -> Option<(&ArrayRef, Range<usize>)> {
     let range = |start: usize, length: usize| start..start + length;
     if let Some(lists) = array.as_list_opt::<i32>() {

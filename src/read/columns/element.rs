@@ -52,23 +52,23 @@ impl Element {
         }
     }
 
-    /// Whether it is a whole number.
+    /// Whether it is an integer type.
     pub(super) fn is_whole(self) -> bool {
         !matches!(self, Self::Float16 | Self::Float32 | Self::Float64)
     }
 
-    /// Appends numbers, each rounded to the nearest float32, and all finite.
+    /// Appends numbers, each rounded to the nearest float32; an error if one is not finite.
     pub(super) fn read(self, order: Order, bytes: &[u8], out: &mut Vec<f32>) -> Result<(), Reason> {
         let before = out.len();
         match (self, order) {
-            // What nearly all files have.
+            // The format of nearly all files.
             (Self::Float32, Order::Little) => {
                 out.extend(bytes.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)));
             }
             _ => out.extend(bytes.chunks_exact(self.bytes()).map(|number| self.nearest(order, number))),
         }
         let read = out.get(before..).unwrap_or_default();
-        // Without a branch for each number.
+        // No branch per number.
         if read.iter().fold(true, |all, number| all & number.is_finite()) {
             return Ok(());
         }
@@ -92,7 +92,7 @@ impl Element {
         }
     }
 
-    /// A whole number; 0 for what is none, and for those beyond i64.
+    /// An integer; 0 for other types and for values beyond i64.
     fn whole(self, order: Order, bytes: &[u8]) -> i64 {
         match self {
             Self::Int8 => i8::from_le_bytes(ordered(order, bytes)).into(),
@@ -106,7 +106,7 @@ impl Element {
         }
     }
 
-    /// A number as a text spells it.
+    /// The text of a number.
     pub(super) fn spelt(self, order: Order, bytes: &[u8]) -> String {
         match self {
             Self::Float64 => spelling::float64(f64::from_le_bytes(ordered(order, bytes))),

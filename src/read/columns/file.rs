@@ -22,16 +22,16 @@ use crate::read::error::ReadError;
 use crate::read::recognise::Form;
 use crate::record::{Block, Input, Position, Raw, Record};
 
-/// A file that is being read.
+/// An open file of columns.
 pub(crate) struct ColumnFile {
     input: Input,
     number: u32,
     kind: Kind,
     bytes: u64,
     source: Option<Box<dyn Source>>,
-    /// The keys that stand in it beside its vectors.
+    /// The keys in the file, next to its vectors.
     keys: Option<Keys>,
-    /// The row that comes next.
+    /// The next row.
     row: u64,
 }
 
@@ -50,7 +50,7 @@ impl ColumnFile {
         self.source.as_ref().map(|source| format!("{}: {}", self.kind.name(), source.told()))
     }
 
-    /// The same without what differs between files of one form.
+    /// The same without details that differ between files of one form.
     pub(crate) fn form(&self) -> String {
         match &self.source {
             Some(source) if !self.is_bare() => format!("{} ({})", self.kind.name(), source.told()),
@@ -58,7 +58,7 @@ impl ColumnFile {
         }
     }
 
-    /// Opens it and moves to its first row, or to `from`.
+    /// Opens the file and moves to its first row, or to `from`.
     pub(crate) fn start(&mut self, form: &Form, from: Option<Position>) -> Result<(), ReadError> {
         let opened = self.guarded(|this| {
             let Input::File(path) = &this.input else { return Err(Trouble::Torn) };
@@ -106,22 +106,22 @@ impl ColumnFile {
         Ok(FlatFile::new(Bytes::plain(file), layout, wanted.vector_name()))
     }
 
-    /// Whether its vectors have no keys beside them.
+    /// Whether it has vectors without fields.
     pub(crate) fn is_bare(&self) -> bool {
         self.kind.is_bare()
     }
 
-    /// Takes the keys that stand in it.
+    /// Takes the keys in the file.
     pub(crate) fn take_keys(&mut self) -> Option<Keys> {
         self.keys.take()
     }
 
-    /// How many rows it has.
+    /// The number of rows.
     pub(crate) fn rows(&self) -> u64 {
         self.source.as_ref().map_or(0, |source| source.rows())
     }
 
-    /// The next rows, none at the end.
+    /// The next rows; `None` at the end.
     pub(crate) fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
         let decoded = self.guarded(|this| this.source.as_mut().map_or(Ok(None), |source| source.next()));
         let Some((rows, count)) = decoded.map_err(|trouble| self.error(trouble))? else { return Ok(None) };
@@ -134,14 +134,14 @@ impl ColumnFile {
         Ok(Some(Block { records, end, bytes: before..self.bytes_before(), around: Vec::new() }))
     }
 
-    /// How many bytes of the file lie before the next row, if all rows are alike.
+    /// An estimate of how many bytes of the file come before the next row, as if all rows had the same size.
     pub(crate) fn bytes_before(&self) -> u64 {
         let rows = self.source.as_ref().map_or(0, |source| source.rows()).max(1);
         let before = u128::from(self.bytes) * u128::from(self.row) / u128::from(rows);
         u64::try_from(before).unwrap_or(self.bytes)
     }
 
-    /// Does what a decoder does; where a damaged file makes it panic, that is the file's trouble.
+    /// Runs a decoder; its panic on a damaged file becomes an error.
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Trouble>) -> Result<T, Trouble> {
         guarded(|| work(self)).unwrap_or_else(|| Err(Trouble::Damaged("its decoder gave up".to_owned())))
     }

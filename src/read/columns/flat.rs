@@ -1,4 +1,4 @@
-//! Files in which vectors stand one after another, all of one length and one type, and nothing else: no keys, no metadata.
+//! Files of vectors one after another, all of one length and type, and nothing else: no keys, no metadata.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use super::spelling;
 use crate::record::Reason;
 use crate::record::rows::{Placed, Rows};
 
-/// How vectors stand in such bytes.
+/// The layout of such vectors.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     /// Where the first one begins.
     pub(super) start: u64,
-    /// Whether each is led by its length in four bytes.
+    /// Whether each comes after its length in four bytes.
     pub(super) is_led: bool,
     pub(super) element: Element,
     pub(super) order: Order,
@@ -23,11 +23,11 @@ pub(super) struct Layout {
     pub(super) rows: u64,
 }
 
-/// A vector with more numbers is none; the service takes far fewer.
+/// Maximum length of a vector; the service accepts far less.
 const MOST_NUMBERS: usize = 1 << 20;
 
 impl Layout {
-    /// Refuses lengths that no vector has, before there is memory for one.
+    /// Refuses impossible lengths before memory for a vector is allocated.
     pub(super) fn checked(self) -> Result<Self, Trouble> {
         if self.dimension == 0 && self.rows > 0 {
             return Err(Trouble::Damaged("its vectors have no elements".to_owned()));
@@ -44,20 +44,20 @@ impl Layout {
         if self.is_led { size_of::<u32>() } else { 0 }
     }
 
-    /// Bytes from one vector to the next.
+    /// The number of bytes from one vector to the next.
     pub(super) fn stride(&self) -> usize {
         self.lead() + self.dimension * self.element.bytes()
     }
 }
 
-/// So many arrays beside the vectors are named.
+/// Maximum number of unread arrays that are named.
 const NAMES_TOLD: usize = 20;
 
 /// A file of such vectors.
 pub(super) struct FlatFile {
     bytes: Bytes,
     layout: Arc<Layout>,
-    /// The name that the vector has as a field, as JSON.
+    /// The name of the vector as a field, as JSON.
     name: Arc<str>,
     told: String,
     row: u64,
@@ -71,7 +71,7 @@ impl FlatFile {
         Self { bytes, layout: Arc::new(layout), name, told, row: 0 }
     }
 
-    /// The same beside arrays of these names, which are not read.
+    /// Also names the other arrays of the file, which are not read.
     pub(super) fn beside(mut self, others: &[&str]) -> Self {
         let (names, more) = others.split_at(others.len().min(NAMES_TOLD));
         if !names.is_empty() {

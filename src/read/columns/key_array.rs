@@ -1,4 +1,4 @@
-//! Keys in an array of numpy: whole numbers or text, one a row.
+//! Keys in a NumPy array: integers or text, one per row.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use super::element::Order;
 use super::npy::{Header, Type};
 use super::source::Trouble;
 
-/// Text of which each takes more is no column of keys.
+/// Maximum size of a text in a column of keys.
 const KEY_BYTES: usize = 64 << 10;
 
 /// Bytes of keys that are looked at together.
 const CHECKED: usize = 1 << 20;
 
-/// A column of keys: numbers or text, one a row.
+/// A column of keys: numbers or text, one per row.
 pub(super) struct KeyArray {
     bytes: Bytes,
     header: Header,
-    /// What it is called in an archive.
+    /// Its name in an archive.
     member: Option<String>,
     /// How many keys there are.
     rows: u64,
@@ -57,12 +57,12 @@ impl KeyArray {
         self.rows
     }
 
-    /// What it is called in an archive.
+    /// Its name in an archive.
     pub(super) fn name(&self) -> Option<&str> {
         self.member.as_deref()
     }
 
-    /// How many bytes it takes with its header.
+    /// Its size in bytes, including the header.
     pub(super) fn bytes(&self) -> u64 {
         self.header.bytes()
     }
@@ -77,7 +77,7 @@ impl KeyArray {
         self.texts(count)?.into_iter().map(|key| key.ok_or_else(changed)).collect()
     }
 
-    /// The same, with nothing for those that are no text.
+    /// The same, with `None` for keys that are not text.
     fn texts(&mut self, count: usize) -> Result<Vec<Option<String>>, Trouble> {
         let size = self.header.kind.bytes();
         let mut bytes = vec![0; count * size];
@@ -88,7 +88,7 @@ impl KeyArray {
     }
 }
 
-/// The trouble of an array, which has a name in an archive.
+/// Adds the name of an array in an archive to its trouble.
 fn of_member(trouble: Trouble, member: Option<&str>) -> Trouble {
     match member {
         Some(member) => trouble.in_array(member),
@@ -117,7 +117,7 @@ fn spelt(kind: Type, key: &[u8]) -> Option<String> {
     Some(serde_json::Value::from(text.trim_end_matches('\0')).to_string())
 }
 
-/// How many keys an array holds. A column or a row of a table is as good as a list.
+/// How many keys an array has. A single column or row of a table counts as a list.
 fn rows(header: &Header) -> Result<u64, KeyFlaw> {
     match header.kind {
         Type::Number(element, _) if !element.is_whole() => return Err(KeyFlaw::Fractions),
@@ -135,7 +135,7 @@ fn rows(header: &Header) -> Result<u64, KeyFlaw> {
     }
 }
 
-/// Why an array holds no keys.
+/// Why an array does not hold keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum KeyFlaw {
     Objects,
@@ -146,14 +146,14 @@ enum KeyFlaw {
     Empty,
     /// The key of this number is no UTF-8.
     NotUtf8(u64),
-    /// The key of this number has a character that there is none of.
+    /// The key with this number has a character that is not Unicode.
     NotUnicode(u64),
-    /// It has several values a row: its shape.
+    /// It has several values per row: its shape.
     Table(Vec<u64>),
 }
 
 impl KeyFlaw {
-    /// What the array has in place of keys, and how to write it.
+    /// What the array has instead of keys, and how to fix that.
     fn trouble(&self, member: Option<&str>) -> Trouble {
         let array = member.unwrap_or("array");
         let what: Cow<'_, str> = match self {

@@ -1,4 +1,4 @@
-//! Keys that stand in a file of their own, one a row.
+//! Keys in a file of their own, one per row.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -23,22 +23,22 @@ enum Kind {
     Array(KeyArray),
 }
 
-/// A line that is longer is no key, and is not held in memory.
+/// Maximum length of a line; the rest of a longer one is not held in memory.
 const LINE_BYTES: u64 = 64 << 10;
 
-/// So much of a file shows what it is.
+/// How much of a file is looked at to see what it is.
 const BEGINNING: u64 = 4 << 10;
 
-/// The cure for a file that is not as it was written.
+/// The cure for a damaged file.
 const AGAIN: &str = "create or download it again";
 
-/// Why a file gives no keys.
+/// Why a file does not give keys.
 #[derive(Debug)]
 pub(crate) enum KeyTrouble {
     Io(io::Error),
-    /// It is not as it was written, as this shows.
+    /// It is damaged, as this shows.
     Damaged(String),
-    /// It holds something else: what, and how to make keys of it.
+    /// It contains something else: what, and how to get keys from it.
     NoKeys {
         what: String,
         cure: String,
@@ -66,7 +66,7 @@ impl From<Trouble> for KeyTrouble {
 }
 
 impl KeyTrouble {
-    /// What the file holds, and what to do about it.
+    /// What the file contains, and the cure.
     pub(crate) fn told(self) -> Result<(String, String), io::Error> {
         match self {
             Self::Io(error) => Err(error),
@@ -75,7 +75,7 @@ impl KeyTrouble {
         }
     }
 
-    /// The trouble of text that was compressed like this, if it is not that of the system.
+    /// The trouble of compressed text, unless the system reports an error.
     fn of_packed(compression: Option<Compression>, error: io::Error) -> Self {
         let Some(compression) = compression.filter(|_| error.raw_os_error().is_none()) else {
             return Self::Io(error);
@@ -103,9 +103,9 @@ impl Keys {
         Self(Kind::Array(array))
     }
 
-    /// Opens a file of lines, or an array of numpy, and says how many keys it has.
+    /// Opens a file of lines or a NumPy array, and returns how many keys it has.
     ///
-    /// Lines are in the encoding of their mark, or in the one that is named.
+    /// Lines are in the encoding of their byte-order mark, or in the one that the user names.
     pub(crate) fn open(path: &Path, named: Option<Encoding>) -> Result<(Self, u64), KeyTrouble> {
         let mut lines = Lines::open(File::open(path)?, named)?;
         let beginning = lines.beginning.as_slice();
@@ -134,7 +134,7 @@ impl Keys {
         Ok((Self(Kind::Lines(lines)), rows))
     }
 
-    /// How its text begins; nothing of an array.
+    /// The start of its text; empty for an array.
     pub(crate) fn beginning(&self) -> &[u8] {
         match &self.0 {
             Kind::Lines(lines) => &lines.beginning,
@@ -142,7 +142,7 @@ impl Keys {
         }
     }
 
-    /// The name of the array that they are, in an archive.
+    /// The name of the array in an archive.
     pub(crate) fn array_name(&self) -> Option<&str> {
         match &self.0 {
             Kind::Lines(_) => None,
@@ -150,7 +150,7 @@ impl Keys {
         }
     }
 
-    /// What places in it count.
+    /// The unit of its places.
     pub(crate) fn unit(&self) -> Unit {
         match self.0 {
             Kind::Lines(_) => Unit::Line,
@@ -172,7 +172,7 @@ impl Keys {
         Ok(())
     }
 
-    /// The next keys as JSON, and what is wrong with those that cannot be stored.
+    /// The next keys as JSON, or what is wrong with those that cannot be stored.
     pub(crate) fn next(&mut self, count: usize) -> Result<Vec<Result<String, KeyFlaw>>, KeyTrouble> {
         match &mut self.0 {
             Kind::Array(array) => Ok(array.next(count)?.into_iter().map(Ok).collect()),
@@ -186,7 +186,7 @@ impl Keys {
     }
 }
 
-/// What a file is that begins with bytes of something else than text, with its article.
+/// Describes, with its article, a file that begins with something other than text.
 fn not_text(beginning: &[u8]) -> Option<String> {
     if beginning.starts_with(npy::MAGIC) {
         return Some("a compressed NumPy array".to_owned());
@@ -206,7 +206,7 @@ struct Lines {
     encoding: Option<Encoding>,
     beginning: Vec<u8>,
     text: BufReader<Box<dyn Read + Send>>,
-    /// The line that was read last, from 1.
+    /// The number of the last line read, from 1.
     number: u64,
 }
 
@@ -227,7 +227,7 @@ impl Lines {
                 let what = "text that is UTF-8 already".to_owned();
                 return Err(KeyTrouble::NoKeys { what, cure: "load it without --encoding".to_owned() });
             }
-            // What it is else is told in its own words.
+            // Other formats have their own messages.
             Err(_) => None,
         };
         if lines.encoding.is_some() {
@@ -238,7 +238,7 @@ impl Lines {
         Ok(lines)
     }
 
-    /// Takes in how the text begins.
+    /// Reads the start of the text.
     fn look(&mut self) -> Result<(), KeyTrouble> {
         self.beginning.clear();
         let read = self.text.by_ref().take(BEGINNING).read_to_end(&mut self.beginning);
@@ -252,7 +252,7 @@ impl Lines {
         Ok(())
     }
 
-    /// The key on the next line; none at the end of the text.
+    /// The key on the next line; `None` at the end of the text.
     fn key(&mut self) -> Result<Option<Result<String, KeyFlaw>>, KeyTrouble> {
         let mut line = Vec::new();
         let read = self.text.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line);
@@ -268,12 +268,12 @@ impl Lines {
         let line = String::from_utf8(line).map_err(|error| self.not_text(error.as_bytes()))?;
         let text = line.strip_suffix('\n').unwrap_or(&line);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        // A mark stands at the beginning of a text; elsewhere it is a character, which nobody sees in a key.
+        // A byte-order mark belongs at the start of a text; elsewhere it would be an invisible character in a key.
         let text = text.strip_prefix(MARK).filter(|_| self.number == 1).unwrap_or(text);
         Ok(Some(if text.starts_with(MARK) { Err(KeyFlaw::Mark) } else { Ok(text.to_owned()) }))
     }
 
-    /// Passes over the rest of a line, and says how many characters it has.
+    /// Skips the rest of a line and returns how many characters it has.
     fn pass_line(&mut self) -> io::Result<usize> {
         let mut count = 0;
         loop {
@@ -307,7 +307,7 @@ impl Lines {
 
 const MARK: char = '\u{feff}';
 
-/// How many characters there are in a piece of UTF-8.
+/// The number of characters in a piece of UTF-8.
 fn characters(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }

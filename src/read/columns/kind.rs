@@ -1,10 +1,10 @@
-//! The formats of columns, and how each is recognised. Pure.
+//! The columnar formats, and how each is recognised. Pure.
 
 use super::arrow;
 use super::npy;
 use crate::read::recognise::Format;
 
-/// The formats.
+/// The columnar formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Parquet,
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The format of a file: by its first bytes, or else by what the user says, or by its name.
+    /// The format of a file: by its first bytes, or else by the user's option or its name.
     pub(crate) fn of(head: &[u8], name: &str, format: Option<Format>) -> Option<Self> {
         let begins = |magic: &[u8]| head.starts_with(magic);
         if begins(b"PAR1") || begins(b"PARE") {
@@ -32,7 +32,7 @@ impl Kind {
         } else if begins(b"PK\x03\x04") && (is_first_entry_npy(head) || format == Some(Format::Npz)) {
             Some(Self::Npz)
         } else {
-            // These have no first bytes of their own.
+            // These formats have no magic bytes.
             let promised = format.or_else(|| Format::of_name(name));
             let of_format = Self::without_magic(promised);
             let of_format = of_format.or_else(|| promised.filter(|_| head.is_empty()).and_then(Self::empty));
@@ -51,7 +51,7 @@ impl Kind {
         }
     }
 
-    /// The format of a file without a byte, which is no whole file of it.
+    /// The format of an empty file, which is incomplete in any of these formats.
     fn empty(format: Format) -> Option<Self> {
         match format {
             Format::Parquet => Some(Self::Parquet),
@@ -62,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// The format that the command line names.
+    /// The format as on the command line.
     pub(crate) fn format(self) -> Format {
         match self {
             Self::Parquet => Format::Parquet,
@@ -92,7 +92,7 @@ impl Kind {
         }
     }
 
-    /// The name alone.
+    /// Its name without an article.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Parquet => "Parquet",
@@ -107,13 +107,13 @@ impl Kind {
         }
     }
 
-    /// Whether its vectors stand there without keys.
+    /// Whether it has vectors without fields.
     pub(crate) fn is_bare(self) -> bool {
         !matches!(self, Self::Parquet | Self::Arrow)
     }
 }
 
-/// Whether the first file in an archive is an array of numpy.
+/// Whether the first file in an archive is a NumPy array.
 fn is_first_entry_npy(head: &[u8]) -> bool {
     const LENGTH_AT: usize = 26;
     const NAME_AT: usize = 30;

@@ -1,7 +1,7 @@
-//! Files of columns: the second kind of input beside text. Their records are rows, and their places are row numbers.
+//! Files of columns: the second kind of input besides text. Their records are rows, and their places are row numbers.
 //!
-//! A format is a [`Source`](source::Source): it decodes rows slice by slice and can begin at any of them. What a slice holds is told
-//! through [`Rows`](crate::record::Rows), which whoever judges records asks.
+//! A format is a [`Source`](source::Source): it decodes rows slice by slice and can begin at any row. Admission reads a
+//! slice through [`Rows`](crate::record::Rows).
 
 mod alike;
 mod arrow;

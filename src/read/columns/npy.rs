@@ -1,4 +1,4 @@
-//! NPY: a header in Python's words, and an array.
+//! NPY: a header in Python syntax, and an array.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -8,10 +8,10 @@ use super::element::{Element, Order};
 use super::flat::Layout;
 use super::source::Trouble;
 
-/// What such a file begins with.
+/// The first bytes of such a file.
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// A header that is longer is none.
+/// Maximum size of a header.
 const HEADER_BYTES: usize = 1 << 20;
 
 const OBJECTS: Trouble = Trouble::Unsupported(
@@ -39,19 +39,19 @@ const NO_VECTORS: Trouble = Trouble::Unsupported(
     "write an array of shape (records, dimension)",
 );
 
-/// What an array holds.
+/// The element type of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Number(Element, Order),
-    /// Text of at most so many characters of four bytes each, as Python keeps it.
+    /// Text of up to this many characters of four bytes each, as Python stores it.
     Wide(usize, Order),
-    /// The same of single bytes.
+    /// The same with single bytes.
     Narrow(usize),
     /// Pickled objects.
     Objects,
     /// Records of several values.
     Records,
-    /// Truth, times, complex numbers.
+    /// Booleans, times, complex numbers.
     Other,
 }
 
@@ -150,7 +150,7 @@ impl Header {
         Ok(Self { kind, shape: shape.collect::<Result<_, _>>()?, is_fortran, start })
     }
 
-    /// How the vectors stand that the array holds.
+    /// The layout of the vectors in the array.
     pub(super) fn vectors(&self) -> Result<Layout, Trouble> {
         let (element, order) = match self.kind {
             Type::Number(element, order) => (element, order),
@@ -167,14 +167,14 @@ impl Header {
         Layout { start: self.start, is_led: false, element, order, dimension, rows }.checked()
     }
 
-    /// How many bytes it and its array take.
+    /// The size of the header and its array in bytes.
     pub(super) fn bytes(&self) -> u64 {
         let elements = self.shape.iter().fold(1_u64, |all, length| all.saturating_mul(*length));
         elements.saturating_mul(self.kind.bytes() as u64).saturating_add(self.start)
     }
 }
 
-/// Checks that a file is as long as what it should hold.
+/// Checks that a file has the wanted length.
 pub(super) fn check_length(file: &mut File, wanted: u64) -> Result<(), Trouble> {
     let bytes = file.seek(SeekFrom::End(0))?;
     match bytes {

@@ -1,4 +1,4 @@
-//! NPZ: a ZIP archive of arrays of numpy, of which one holds the vectors and another may hold the keys.
+//! NPZ: a ZIP archive of NumPy arrays, one of which holds the vectors and another may hold the keys.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -31,7 +31,7 @@ impl Member {
         Ok(Bytes::member(file.try_clone()?, self.said))
     }
 
-    /// The trouble of this array, and not of the archive.
+    /// Turns the trouble of the archive into that of this array.
     fn named(&self, trouble: Trouble) -> Trouble {
         match trouble {
             Trouble::Unsupported(what, cure) => {
@@ -41,11 +41,11 @@ impl Member {
         }
     }
 
-    /// Whether it may be the vectors: a table of numbers.
+    /// Whether it may hold the vectors: a table of numbers.
     fn is_table(&self, file: &File) -> Result<bool, Trouble> {
         match Header::read(&mut self.bytes(file)?) {
             Ok(header) => Ok(header.shape.len() == 2 && matches!(header.kind, Type::Number(..))),
-            // What cannot be read is no reason to take another array for the vectors.
+            // If an array cannot be read, do not take another one for the vectors.
             Err(trouble @ (Trouble::Torn | Trouble::Damaged(_) | Trouble::Io(_))) => {
                 Err(trouble.in_array(&self.name))
             }
@@ -53,7 +53,7 @@ impl Member {
         }
     }
 
-    /// Checks that the array takes all that the archive has of it.
+    /// Checks that the array takes all of its member.
     fn check_length(&self, wanted: u64) -> Result<(), Trouble> {
         if self.said.bytes == wanted {
             return Ok(());
@@ -64,14 +64,14 @@ impl Member {
     }
 }
 
-/// The vectors, and the keys if an array has them.
+/// The vectors, and the keys if there is an array of them.
 pub(super) fn open(file: &File, wanted: &Wanted) -> Result<(FlatFile, Option<KeyArray>), Trouble> {
     let members = members(file)?;
     let named = wanted.vector_arrays(|name| members.iter().any(|member| member.name == name));
     let vectors: Vec<&Member> = match named.as_slice() {
         [] => tables(file, members.iter())?,
         [name] => members.iter().filter(|member| member.name == *name).collect(),
-        // Labels may have the name of a field of vectors, too.
+        // An array of labels may also have the name of a vector field.
         named => tables(file, members.iter().filter(|member| named.contains(&member.name)))?,
     };
     let [member] = vectors.as_slice() else {
@@ -101,7 +101,7 @@ pub(super) fn open(file: &File, wanted: &Wanted) -> Result<(FlatFile, Option<Key
     Ok((FlatFile::new(bytes, layout, wanted.vector_name()).beside(&others), keys))
 }
 
-/// The arrays that may be the vectors.
+/// The arrays that may hold the vectors.
 fn tables<'a>(file: &File, members: impl Iterator<Item = &'a Member>) -> Result<Vec<&'a Member>, Trouble> {
     let mut tables = Vec::new();
     for member in members {
@@ -163,12 +163,11 @@ fn members(file: &File) -> Result<Vec<Member>, Trouble> {
     Ok(members)
 }
 
-/// How a record of the directory of an archive begins, and how long it is without the texts at its end.
+/// The signature of an entry in an archive's directory, and the entry's size without the texts at its end.
 const ENTRY: &[u8] = b"PK\x01\x02";
 const ENTRY_BYTES: usize = 46;
 
-/// A name that two members have, by the directory that starts at `start`: who looks a member up by its name sees only
-/// the last of them.
+/// A name that two members have, in the directory that starts at `start`: a lookup by name finds only the last of them.
 fn name_twice(file: &File, start: u64) -> Result<Option<String>, Trouble> {
     let mut file = file.try_clone()?;
     file.seek(SeekFrom::Start(start))?;

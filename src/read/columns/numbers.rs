@@ -14,16 +14,16 @@ use super::cell::{bytes, list};
 use super::spelling;
 use crate::record::Reason;
 
-/// What a column holds that may be vectors.
+/// What a column that may hold vectors contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Lists of numbers.
     List,
-    /// Bytes, which are float32 numbers if somebody says so.
+    /// Bytes, which are float32 numbers if the user says so.
     Binary,
 }
 
-/// What columns of this type can be vectors as.
+/// How columns of this type can hold vectors.
 pub(super) fn kind(data_type: &DataType) -> Option<Kind> {
     match data_type {
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
@@ -36,7 +36,7 @@ pub(super) fn kind(data_type: &DataType) -> Option<Kind> {
     }
 }
 
-/// What lists of this type hold.
+/// The element type of lists of this type.
 pub(super) fn element(data_type: &DataType) -> Option<&Field> {
     match data_type {
         DataType::List(item)
@@ -48,7 +48,7 @@ pub(super) fn element(data_type: &DataType) -> Option<&Field> {
     }
 }
 
-/// Appends the numbers of the vector in a row, rounded to the nearest float32, and all finite.
+/// Appends the numbers of the vector in a row, rounded to the nearest float32; an error if one is not finite.
 pub(super) fn read(array: &dyn Array, row: usize, out: &mut Vec<f32>) -> Result<(), Reason> {
     if let Some(bytes) = bytes(array, row) {
         return read_bytes(bytes, out);
@@ -59,7 +59,7 @@ pub(super) fn read(array: &dyn Array, row: usize, out: &mut Vec<f32>) -> Result<
     if let Some(nulls) = items.nulls().filter(|nulls| nulls.null_count() > 0)
         && let Some(index) = range.clone().position(|at| nulls.is_null(at))
     {
-        // Of what is wrong the first counts.
+        // Report the first of several problems.
         read_items(items, range.start..range.start + index, out)?;
         return Err(Reason::NotANumber { index, text: "null".to_owned() });
     }
@@ -71,7 +71,7 @@ pub(super) fn read_one(array: &dyn Array, row: usize, out: &mut Vec<f32>) -> Res
     read_items(array, row..row + 1, out)
 }
 
-/// The same of elements that are all there.
+/// The same for elements without nulls.
 fn read_items(items: &dyn Array, range: Range<usize>, out: &mut Vec<f32>) -> Result<(), Reason> {
     match items.data_type() {
         DataType::Float32 => {
@@ -92,12 +92,12 @@ fn read_items(items: &dyn Array, range: Range<usize>, out: &mut Vec<f32>) -> Res
     Ok(())
 }
 
-/// The numbers of a list; none where the array is not what its type says.
+/// The numbers of a list; empty if the array does not match its type.
 fn of_type<T: ArrowPrimitiveType>(items: &dyn Array, range: Range<usize>) -> &[T::Native] {
     items.as_primitive_opt::<T>().and_then(|items| items.values().get(range)).unwrap_or_default()
 }
 
-/// Appends numbers, of which those that are no finite float32 are told as they are written in a text.
+/// Appends numbers; an error shows the first one that is not a finite float32 in its original spelling.
 fn all_finite<N: Copy + Spelt>(
     numbers: &[N],
     nearest: impl Fn(N) -> f32,
@@ -106,7 +106,7 @@ fn all_finite<N: Copy + Spelt>(
     let before = out.len();
     out.extend(numbers.iter().map(|number| nearest(*number)));
     let read = out.get(before..).unwrap_or_default();
-    // Without a branch for each number.
+    // No branch per number.
     if read.iter().fold(true, |all, number| all & number.is_finite()) {
         return Ok(());
     }
@@ -115,12 +115,12 @@ fn all_finite<N: Copy + Spelt>(
     Err(Reason::NotFinite { index, text })
 }
 
-/// Appends whole numbers, which are all within float32's range.
+/// Appends integers, which are all in the range of float32.
 fn whole<N: Copy>(numbers: &[N], nearest: impl Fn(N) -> f32, out: &mut Vec<f32>) {
     out.extend(numbers.iter().map(|number| nearest(*number)));
 }
 
-/// Bytes are float32 numbers in little-endian order.
+/// Reads bytes as little-endian float32 numbers.
 fn read_bytes(bytes: &[u8], out: &mut Vec<f32>) -> Result<(), Reason> {
     let (numbers, rest) = bytes.as_chunks::<4>();
     if !rest.is_empty() {
@@ -146,7 +146,7 @@ fn nearest_of_unsigned_long(number: u64) -> f32 {
     number as f32
 }
 
-/// A number as a text spells it.
+/// The text of a number.
 trait Spelt {
     fn spelt(&self) -> String;
 }

@@ -1,7 +1,7 @@
-//! The pages of a column in a Parquet file: how large they say they are, before a decoder takes memory for them.
+//! The pages of a column in a Parquet file: checks their claimed sizes before a decoder allocates memory for them.
 //!
-//! A page is decoded whole, and by some codecs to all that its compressed bytes hold. Its header begins with its sizes, so it is
-//! read here as far as it takes to get to the next one.
+//! A page is decoded whole, and some codecs decompress it to whatever its bytes contain. Its header begins with its
+//! sizes; it is parsed here as far as needed to find the next page.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -15,7 +15,7 @@ use super::source::Trouble;
 use super::structures::{self, Header};
 use super::thrift::Unfit;
 
-/// A page of which this much is exceeded is not read. Writers make pages of about 1 MiB.
+/// Maximum size of a page. Writers make pages of about 1 MiB.
 const PAGE_BYTES: u64 = 256 << 20;
 
 const LARGE: Trouble = Trouble::Unsupported(
@@ -23,12 +23,12 @@ const LARGE: Trouble = Trouble::Unsupported(
     "write smaller pages, with pyarrow: write_table(table, PATH, data_page_size=1 << 20)",
 );
 
-/// A header with large statistics has so many bytes; most have a few dozen.
+/// The size of a header with large statistics; most have a few dozen bytes.
 const HEADER_BYTES: usize = 1 << 20;
-/// So many of them are looked at first.
+/// How much of a header is read at first.
 const HEADER_BYTES_AT_FIRST: usize = 512;
 
-/// Refuses a column with a page that is too large, or whose header is none.
+/// Refuses a column with a page that is too large or has an invalid header.
 pub(super) fn check(file: &mut File, column: &ColumnChunkMetaData) -> Result<(), Trouble> {
     let offset = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
     let (Ok(start), Ok(length)) = (u64::try_from(offset), u64::try_from(column.compressed_size())) else {
@@ -49,21 +49,21 @@ pub(super) fn check(file: &mut File, column: &ColumnChunkMetaData) -> Result<(),
     Ok(())
 }
 
-/// Whether the bytes of a page can unpack to much more than its header says. The decoders of the other codecs stop at that,
-/// and where the most that bytes can become is no more than a page may take, it does not matter.
+/// Whether a page can decompress to much more than its header says. The decoders of the other codecs stop at that size,
+/// and if even the maximum expansion is within the limit, it does not matter.
 fn may_exceed(codec: Compression, header: &Header) -> bool {
     let most_of_one = match codec {
         Compression::GZIP(_) => 1032,
         Compression::LZ4 => 255,
-        // A few bytes can stand for any number.
+        // A few bytes can expand to any number.
         Compression::BROTLI(_) => u64::MAX,
         _ => return false,
     };
     header.packed.saturating_mul(most_of_one) > PAGE_BYTES
 }
 
-/// Whether the page whose header is at this place unpacks to more than that says. What cannot be unpacked is left to the
-/// decoder.
+/// Whether the page with the header at this offset decompresses to more than the header says. Leaves pages that cannot
+/// be decompressed to the decoder.
 fn exceeds(file: &mut File, at: u64, codec: Compression, header: &Header) -> io::Result<bool> {
     let start = at.saturating_add(header.length as u64).saturating_add(header.levels);
     file.seek(SeekFrom::Start(start))?;
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(at, end);
             assert!(pages > 20, "{pages}");
             check(&mut file, &column).unwrap();
-            // The last page says that it unpacks to 2 GiB: its sizes are the second and the third field.
+            // Make the last page claim to decompress to 2 GiB: its sizes are the second and the third field.
             let mut large = content.clone();
             let last = usize::try_from(last).unwrap();
             assert_eq!((large[last], large[last + 2], large[last + 5]), (0x15, 0x15, 0x15));

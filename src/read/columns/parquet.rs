@@ -1,4 +1,4 @@
-//! Parquet: row groups, of which the needed columns are decoded page by page.
+//! Parquet: row groups whose needed columns are decoded page by page.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -31,18 +31,18 @@ pub(super) struct ParquetFile {
     projection: ProjectionMask,
     slice_rows: usize,
     rows: u64,
-    /// The row group that is being read.
+    /// The current row group.
     group: usize,
     /// How many of its rows are left.
     left: u64,
-    /// What reads it; none before its beginning.
+    /// Its reader, once reading has begun.
     reader: Option<ParquetRecordBatchReader>,
 }
 
 impl ParquetFile {
     pub(super) fn open(mut file: File, wanted: &Wanted) -> Result<Self, Trouble> {
         check_footer(&mut file)?;
-        // What Arrow notes about its own types is not needed: a list is a list of any kind.
+        // Arrow's notes about its own types are not needed: any kind of list will do.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(of_footer)?;
         let fields = alike(metadata.schema().fields(), wanted);
@@ -65,8 +65,8 @@ impl ParquetFile {
         Ok(Self { file, metadata, plan, projection, slice_rows, rows, group: 0, left: 0, reader: None })
     }
 
-    /// Begins the row group at hand at one of its rows. Each has a reader of its own, so that damage in one costs no row
-    /// of the one before.
+    /// Begins the current row group at one of its rows. Each group has its own reader, so that damage in one does not
+    /// lose rows of the one before.
     fn begin(&self, row: u64) -> Result<ParquetRecordBatchReader, Trouble> {
         let row = usize::try_from(row).map_err(|_| damaged("it has too many rows"))?;
         let mut file = self.file.try_clone()?;
@@ -125,7 +125,7 @@ impl Source for ParquetFile {
             let batch = batch.map_err(|error| damaged(&error.to_string()))?;
             self.reader = Some(reader);
             let rows = batch.num_rows();
-            // Rows of the groups after it would get other numbers.
+            // Otherwise rows of later groups would get other numbers.
             let Some(left) = self.left.checked_sub(rows as u64) else {
                 return Err(damaged(&format!("row group {} has more rows than it says", self.group + 1)));
             };
@@ -137,9 +137,9 @@ impl Source for ParquetFile {
     }
 }
 
-/// Refuses a footer that is not whole, through which the decoder can count for hours.
+/// Refuses an incomplete footer, which can keep the decoder counting for hours.
 fn check_footer(file: &mut File) -> Result<(), Trouble> {
-    /// The length of the footer and the mark of a Parquet file.
+    /// The size of the footer's length and the mark at the end of a Parquet file.
     const TAIL: i64 = 8;
     let Some([length @ .., a, b, c, d]) = tail::<8>(file)? else { return Err(Trouble::Torn) };
     match &[a, b, c, d] {
@@ -162,7 +162,7 @@ fn group_rows(group: &RowGroupMetaData) -> u64 {
     u64::try_from(group.num_rows()).unwrap_or_default()
 }
 
-/// Whether no row has anything in a column, as far as the file says.
+/// Whether a column has no value in any row, according to the file.
 fn is_empty(metadata: &ArrowReaderMetadata, column: usize) -> bool {
     let schema = metadata.parquet_schema();
     let leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
@@ -175,8 +175,8 @@ fn is_empty(metadata: &ArrowReaderMetadata, column: usize) -> bool {
     })
 }
 
-/// About how many bytes a row of the needed columns takes once it is decoded: repeated values are packed together, so
-/// their number counts as well as their size.
+/// Approximately how many bytes a row of the needed columns takes when decoded. Repeated values are stored once, so
+/// this depends on their number as well as on their size.
 fn bytes_per_row(group: &RowGroupMetaData, projection: &ProjectionMask) -> u64 {
     let columns = group.columns().iter().enumerate();
     let bytes = columns.filter(|(index, _)| projection.leaf_included(*index)).map(|(_, column)| {
@@ -208,7 +208,7 @@ fn trouble(error: ParquetError) -> Trouble {
     }
 }
 
-/// A file that its decoder does not understand, which says so under its own names.
+/// A file that its decoder does not understand, in the decoder's words.
 fn damaged(cause: &str) -> Trouble {
     let mut cause = cause;
     while let Some((_, rest)) = ["Parquet argument error: ", "Parquet error: ", "External: "]

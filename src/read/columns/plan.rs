@@ -1,4 +1,4 @@
-//! What each column of a file is read for. Pure.
+//! What each column of a file is used for. Pure.
 
 use arrow_schema::{DataType, Field, Fields};
 
@@ -9,41 +9,41 @@ use crate::record::rows::Looks;
 use crate::record::wide::WideTrouble;
 use crate::record::{Columns, Reason};
 
-/// What all slices of a file have in common.
+/// What all slices of a file share.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// The names of all columns.
     pub(super) columns: Columns,
-    /// Those that may be the vector.
+    /// The columns that may be the vector.
     pub(super) looks: Looks,
-    /// They, in the file's order.
+    /// The columns in the file's order.
     pub(super) members: Vec<Column>,
-    /// Where the vectors are that are beside the text: which of the columns that are read, then which member of each
-    /// struct on the way.
+    /// The paths of the vectors that are handed on next to the text: which of the columns read, then which member of
+    /// each nested struct.
     pub(super) vectors: Vec<Vec<usize>>,
-    /// The vector that has a column for each number.
+    /// The vector with one column per number.
     pub(super) wide: Option<Spread>,
-    /// Which fields were taken for what, in words.
+    /// Which fields are used as what, in words.
     pub(super) told: String,
-    /// The columns in which no row has anything.
+    /// The columns without a value in any row.
     pub(super) voids: Vec<String>,
 }
 
-/// A vector that has a column for each number. In a row's text it is a member with the pattern's name.
+/// A vector with one column per number. In a row's text it is a member named like the pattern.
 #[derive(Debug)]
 pub(super) struct Spread {
     /// The pattern as JSON with a colon.
     pub(super) name: String,
-    /// Which of the columns that are read they are, in the vector's order, and their names.
+    /// The columns of its numbers in order: the index among the columns read, and the name.
     pub(super) columns: Vec<(usize, String)>,
-    /// Why there is none.
+    /// Why there is no vector.
     pub(super) problem: Option<Reason>,
 }
 
 /// A column.
 #[derive(Debug)]
 pub(super) struct Column {
-    /// Which of those that are read it is; none if it is not.
+    /// Its index among the columns read; `None` if it is not read.
     pub(super) read: Option<usize>,
     pub(super) member: Member,
 }
@@ -56,27 +56,27 @@ pub(super) struct Member {
     pub(super) shown: Shown,
 }
 
-/// How a member stands in the text.
+/// The form of a member in the text.
 #[derive(Debug)]
 pub(super) enum Shown {
     Value,
-    /// As a vector that is beside the text, perhaps also in it.
+    /// A vector next to the text, perhaps also in it.
     Vector {
         vector: usize,
         is_text_too: bool,
     },
-    /// As an object of these.
+    /// An object of these members.
     Members(Vec<Member>),
-    /// As a number of the vector that is beside the text.
+    /// A number of the vector next to the text.
     Element,
-    /// As anything, if there is anything.
+    /// Only whether there is a value.
     Presence,
-    /// As null: no row has anything there.
+    /// Null: no row has a value.
     Nothing,
 }
 
 impl Plan {
-    /// Decides about the columns of a file.
+    /// Plans the use of a file's columns.
     pub(super) fn new(fields: &Fields, wanted: &Wanted) -> Self {
         let columns = Columns(fields.iter().map(|field| field.name().clone()).collect());
         let (elements, problem) = wanted.wide(&columns.0).unzip();
@@ -106,7 +106,7 @@ impl Plan {
         Self { columns, looks: looks(fields), members, vectors, wide, told, voids: Vec::new() }
     }
 
-    /// Takes note of the columns in which no row has anything; those that are not read anyway are left out.
+    /// Notes the columns without a value in any row; of these, unread ones become null.
     pub(super) fn leave_out(&mut self, is_empty: impl Fn(usize) -> bool) {
         for (index, column) in self.members.iter_mut().enumerate().filter(|(index, _)| is_empty(*index)) {
             self.voids.extend(self.columns.0.get(index).cloned());
@@ -116,14 +116,14 @@ impl Plan {
         }
     }
 
-    /// The columns that are read, in their order.
+    /// The columns that are read, in order.
     pub(super) fn read(&self) -> impl Iterator<Item = usize> {
         (0..).zip(&self.members).filter(|(_, column)| column.read.is_some()).map(|(index, _)| index)
     }
 }
 
 impl Spread {
-    /// The vector of these columns, if each holds numbers.
+    /// The vector of these columns, if all are numbers.
     fn new(
         (fields, members): (&Fields, &[Column]),
         wanted: &Wanted,
@@ -152,7 +152,7 @@ impl Shown {
         matches!(self, Self::Element)
     }
 
-    /// How the field at `path`, which is at `place`, is shown.
+    /// How to show the field at `path`, which is at `place`.
     fn of(field: &Field, path: &str, place: &[usize], known: &mut (&Wanted, &mut Vec<Vec<usize>>)) -> Self {
         if let DataType::Struct(inside) = field.data_type() {
             let members = inside.iter().enumerate().map(|(index, inner)| {
@@ -195,7 +195,7 @@ fn has(fields: &Fields, path: &str) -> bool {
     })
 }
 
-/// Whether what follows a name on a path is in values of this type.
+/// Whether values of this type have what follows a name on a path.
 fn leads_to_value(data_type: &DataType, rest: &str) -> bool {
     match (path::step(rest), data_type) {
         (Some(Step::End), _) => true,

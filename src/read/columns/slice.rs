@@ -1,4 +1,4 @@
-//! Rows that were decoded together, as the rest of the path asks for them.
+//! Rows that were decoded together, in the form that later steps read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use super::{arrow_text, cell, numbers, spelling};
 use crate::record::Reason;
 use crate::record::rows::{Looks, Placed, Rows};
 
-/// So many bytes of numbers and text are handed on at once, as far as a file's own figures tell, and so many rows at most:
-/// as much as a block of text, against which the cost of a slice is small.
+/// The limits of a slice in bytes of numbers and text, by the file's own figures, and in rows: as much as a block of
+/// text, so that the cost per slice is small.
 pub(super) const SLICE_BYTES: u64 = 256 << 10;
 pub(super) const SLICE_ROWS: u64 = 512;
 
-/// Some rows of the columns that are read.
+/// Some rows of the columns read.
 #[derive(Debug)]
 pub(super) struct Slice {
     plan: Arc<Plan>,
@@ -24,10 +24,10 @@ pub(super) struct Slice {
     text_bytes: usize,
 }
 
-/// What becomes of numbers that may be beside the text.
+/// Where numbers go.
 enum Numbers<'a> {
     Beside(&'a mut Vec<Placed>),
-    /// In the text, as float32 where they are.
+    /// Into the text, as float32 where they are.
     InText,
 }
 
@@ -58,7 +58,7 @@ impl Slice {
             match values {
                 Some(values) => value(values.as_ref(), row, &column.member, out, &mut numbers),
                 None if matches!(column.member.shown, Shown::Nothing) => out.extend_from_slice(b"null"),
-                // Nobody knows what it holds, only that it is there.
+                // Its content is unknown; it only exists.
                 None => out.push(b'1'),
             }
         }
@@ -72,7 +72,7 @@ impl Slice {
 }
 
 impl Slice {
-    /// Appends the numbers of a vector that has a column for each.
+    /// Appends the numbers of a vector with one column per number.
     fn spread(&self, wide: &Spread, row: usize, out: &mut Vec<f32>) -> Result<(), Reason> {
         if let Some(problem) = &wide.problem {
             return Err(problem.clone());
@@ -93,12 +93,12 @@ impl Slice {
     }
 }
 
-/// How many bytes the values of a column take, without what they share with those of other rows.
+/// How many bytes the values of a column take, without data shared with other rows.
 pub(super) fn size(column: &ArrayRef) -> usize {
     column.to_data().get_slice_memory_size().unwrap_or_default()
 }
 
-/// Appends what a member is in a row.
+/// Appends the value of a member in a row.
 fn value(values: &dyn Array, row: usize, member: &Member, out: &mut Vec<u8>, numbers: &mut Numbers<'_>) {
     match (&member.shown, numbers) {
         _ if values.is_null(row) => out.extend_from_slice(b"null"),
@@ -132,7 +132,7 @@ fn value(values: &dyn Array, row: usize, member: &Member, out: &mut Vec<u8>, num
     }
 }
 
-/// The same of one number.
+/// The same for a single number.
 fn number_text(values: &dyn Array, row: usize, out: &mut Vec<u8>) {
     let mut number = Vec::new();
     match (numbers::read_one(values, row, &mut number), number.first()) {
@@ -141,7 +141,7 @@ fn number_text(values: &dyn Array, row: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a vector as text that is read as the same float32 numbers, or rejected for the same reason.
+/// Appends a vector as text that is parsed to the same float32 numbers, or rejected for the same reason.
 fn vector_text(values: &dyn Array, row: usize, out: &mut Vec<u8>) {
     let mut numbers = Vec::new();
     if numbers::read(values, row, &mut numbers).is_err() {

@@ -1,4 +1,4 @@
-//! The seam for a format of columns: where rows come from, and why they may not.
+//! The interface of a columnar format: the source of rows, and its errors.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -13,29 +13,29 @@ use crate::words;
 /// Some rows that were decoded together, and their number.
 pub(super) type Decoded = (Arc<dyn Rows>, usize);
 
-/// Where the rows of a file come from.
+/// The source of a file's rows.
 pub(super) trait Source: Send {
-    /// How many rows the file has.
+    /// The number of rows.
     fn rows(&self) -> u64;
 
-    /// Which fields are taken for what, in words.
+    /// Which fields are used as what, in words.
     fn told(&self) -> &str;
 
-    /// Begins again at a row, of which the file has so many.
+    /// Moves to a row, which the file must have.
     fn go_to(&mut self, row: u64) -> Result<(), Trouble>;
 
-    /// The next rows, none at the end.
+    /// The next rows; `None` at the end.
     fn next(&mut self) -> Result<Option<Decoded>, Trouble>;
 }
 
-/// Why a file of columns cannot be read, or not further.
+/// Why a file of columns cannot be read, or not any further.
 #[derive(Debug)]
 pub(super) enum Trouble {
     /// It ends too early.
     Torn,
-    /// It needs what is not supported: its name with the article, and the cure.
+    /// It needs something unsupported: its name with the article, and the cure.
     Unsupported(&'static str, &'static str),
-    /// It holds what the user must choose from or change: what, and the cure.
+    /// The user must choose or change something: what, and the cure.
     Unclear(String, Cow<'static, str>),
     /// Its content contradicts itself.
     Damaged(String),
@@ -43,7 +43,7 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// The same as the trouble of one array in an archive that is whole itself.
+    /// The same as trouble of one array in an otherwise valid archive.
     pub(super) fn in_array(self, name: &str) -> Self {
         match self {
             Self::Torn => Self::Damaged(format!("its array {name} ends too early")),
@@ -63,7 +63,7 @@ impl From<io::Error> for Trouble {
     }
 }
 
-/// Refuses a number of rows that nothing but the file's word stands for: more than one a bit, and no column to decode.
+/// Refuses an implausible number of rows: more than one per bit of the file, with no column to decode.
 pub(super) fn check_rows(
     rows: u64,
     bytes: u64,
@@ -78,7 +78,7 @@ pub(super) fn check_rows(
     )))
 }
 
-/// The last bytes of a file, fewer if it has not so many.
+/// The last `N` bytes of a file; `None` if it is shorter.
 pub(super) fn tail<const N: usize>(file: &mut File) -> io::Result<Option<[u8; N]>> {
     let mut bytes = [0; N];
     if file.metadata()?.len() < N as u64 {

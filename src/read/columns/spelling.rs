@@ -1,4 +1,4 @@
-//! How numbers of columns are spelled where they are text.
+//! How numbers of columns are written as text.
 
 /// The shortest text of a float32.
 pub(super) fn float32(number: f32) -> String {
@@ -14,7 +14,7 @@ pub(super) fn float64(number: f64) -> String {
     if number.is_finite() { zmij::Buffer::new().format_finite(number).to_owned() } else { infinite(number) }
 }
 
-/// What Python writes where JSON has no numbers.
+/// The words of Python for what is not a number in JSON.
 fn infinite(number: f64) -> String {
     let text = if number.is_nan() {
         "NaN"

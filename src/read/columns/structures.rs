@@ -1,8 +1,8 @@
-//! The structures of a Parquet file that say what is in it: its footer, and the headers of its pages, as
-//! `parquet.thrift` of the format's specification defines them.
+//! The structures of a Parquet file that describe its content, as `parquet.thrift` of the specification defines them:
+//! the footer and the page headers.
 //!
-//! The decoder takes each field for what it should be, and passes over those that it does not know by what they say. Where
-//! these do not agree it can count through billions of elements that are not there, so that both are looked at before.
+//! The decoder trusts the type of each known field and skips unknown ones by what they claim. Where these do not agree,
+//! it can count through billions of elements that are not there, so both are checked first.
 
 use super::thrift::Kind::{Binary, Boolean, Byte, Double, Integer, List, Structure};
 use super::thrift::{Fields, Kind, Rest, STRUCTURE, Unfit};
@@ -19,7 +19,7 @@ const FILE: Fields = &[
     (9, Binary),
 ];
 
-/// A structure without fields, or one whose fields nobody reads.
+/// A structure without fields, or one whose fields are not needed.
 const NOTHING: Kind = Structure(&[]);
 
 const SCHEMA_ELEMENT: Fields = &[
@@ -140,23 +140,23 @@ const PAGE_V2: Fields = &[
     (8, Structure(STATISTICS)),
 ];
 
-/// Whether the bytes begin with the footer of a file.
+/// Checks that the bytes begin with the footer of a file.
 pub(super) fn check_footer(bytes: &[u8]) -> Result<(), Unfit> {
     Rest::new(bytes).structure(FILE)
 }
 
-/// What a page's header says.
+/// The content of a page header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) unpacked: u64,
     pub(super) packed: u64,
-    /// Bytes of levels before the packed ones.
+    /// The bytes of levels before the compressed ones.
     pub(super) levels: u64,
-    /// How many bytes the header itself has.
+    /// The size of the header itself.
     pub(super) length: usize,
 }
 
-/// The header of a page, with which the bytes begin.
+/// Parses the page header at the start of the bytes.
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Unfit> {
     let (mut header, mut rest, mut field) = (Header::default(), Rest::new(bytes), 0);
     while let written @ 1.. = rest.field(&mut field)? {
@@ -171,7 +171,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Unfit> {
     Ok(header)
 }
 
-/// How many bytes of levels come first, as the part of a header says that is of a page of version 2.
+/// The number of bytes of levels, from the part of a header for pages of version 2.
 fn levels(rest: &mut Rest<'_>) -> Result<u64, Unfit> {
     let (mut field, mut levels) = (0, 0_u64);
     while let written @ 1.. = rest.field(&mut field)? {
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// The footer of a file with columns of these types and all that a footer can hold beside.
+    /// The footer of a file with columns of these types and everything else that a footer can have.
     fn footer(kinds: Vec<DataType>) -> Vec<u8> {
         let column = |kind: DataType| {
             let column: ArrayRef = new_null_array(&kind, 3);

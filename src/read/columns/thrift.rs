@@ -1,15 +1,15 @@
-//! Thrift's compact protocol, as far as it takes to pass over structures whose fields are known.
+//! Thrift's compact protocol, as far as needed to skip structures with known fields.
 
-/// So deep do structures lie in each other.
+/// Maximum depth of nested structures.
 const DEPTH: usize = 32;
 
 pub(super) const STRUCTURE: u8 = 12;
 
-/// What a field holds.
+/// The type of a field.
 pub(super) enum Kind {
     Boolean,
     Byte,
-    /// Of 16, 32 or 64 bits, which are written alike.
+    /// With 16, 32 or 64 bits, which have the same encoding.
     Integer,
     Double,
     Binary,
@@ -17,15 +17,15 @@ pub(super) enum Kind {
     Structure(Fields),
 }
 
-/// The fields of a structure by their numbers.
+/// The fields of a structure by number.
 pub(super) type Fields = &'static [(u64, Kind)];
 
-/// Bytes are no structure, or not the one that they are taken for.
+/// The bytes are not a structure, or not the expected one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unfit;
 
 impl Kind {
-    /// Whether this is what stands before a value for its type.
+    /// Whether this byte, which comes before a value, gives this type.
     fn is_written_as(&self, written: u8) -> bool {
         match self {
             Self::Boolean => matches!(written, 1 | 2),
@@ -39,10 +39,10 @@ impl Kind {
     }
 }
 
-/// Bytes that are still to be read.
+/// The bytes still to be read.
 pub(super) struct Rest<'a> {
     bytes: &'a [u8],
-    /// How much deeper structures may lie in each other.
+    /// How much deeper structures may nest.
     depth: usize,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Rest<'a> {
         self.bytes.len()
     }
 
-    /// The type of the next field of a structure, whose number follows from that of the last one; at its end 0.
+    /// The type of the next field of a structure, and in `last` its number; 0 at the end.
     pub(super) fn field(&mut self, last: &mut u64) -> Result<u8, Unfit> {
         match self.byte()? {
             0 => Ok(0),
@@ -67,13 +67,13 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// A signed number that cannot be negative.
+    /// A signed number that must not be negative.
     pub(super) fn number(&mut self) -> Result<u64, Unfit> {
         let number = self.plain()?;
         if number & 1 == 0 { Ok(number >> 1) } else { Err(Unfit) }
     }
 
-    /// Passes over a structure. What its fields do not name may be there and hold anything.
+    /// Skips a structure. Unknown fields may have any content.
     pub(super) fn structure(&mut self, fields: Fields) -> Result<(), Unfit> {
         let mut number = 0;
         while let written @ 1.. = self.field(&mut number)? {
@@ -82,7 +82,7 @@ impl<'a> Rest<'a> {
         Ok(())
     }
 
-    /// Passes over the value of the field with this number in a structure with such fields.
+    /// Skips the value of the field with this number in a structure with these fields.
     pub(super) fn value_of(&mut self, fields: Fields, number: u64, written: u8) -> Result<(), Unfit> {
         let known = fields.iter().find(|(known, _)| *known == number);
         self.value(written, known.map(|(_, kind)| kind))
@@ -94,7 +94,7 @@ impl<'a> Rest<'a> {
         }
         self.depth = self.depth.checked_sub(1).ok_or(Unfit)?;
         match written {
-            // Its type says whether it is true.
+            // The value is in the type.
             1 | 2 => {}
             3 => self.pass(1)?,
             4..=6 => _ = self.plain()?,
@@ -126,8 +126,8 @@ impl<'a> Rest<'a> {
         Ok(())
     }
 
-    /// Passes over the elements of a list, or the pairs of a map. A few bytes can say that there are billions of booleans, and
-    /// decoders count through them without looking whether there are bytes for them.
+    /// Skips the elements of a list or the pairs of a map. A few bytes can claim billions of booleans, and decoders
+    /// count through them without checking whether there are bytes for them.
     fn elements(&mut self, count: u64, of: &[(u8, Option<&'static Kind>)]) -> Result<(), Unfit> {
         let has_booleans = of.iter().any(|(written, _)| matches!(written, 1 | 2));
         if count > 0 && (has_booleans || count > self.bytes.len() as u64) {
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn values_of_every_type_are_passed_over() {
-        // A field of each type, of which the last has the number of a field by itself, and the end.
+        // A field of each type, the last with an explicit field number, and the end.
         let all = [
             &[0x11, 0x12, 0x13, 0xff, 0x14, 0x02, 0x15, 0x84, 0x01, 0x16, 0x06][..],
             &[0x17, 1, 2, 3, 4, 5, 6, 7, 8, 0x18, 0x02, b'a', b'b'],
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(check(&[0x11, 0x00], FIELDS), Err(Unfit));
         assert_eq!(check(&[0x29, 0x15, 0x02, 0x00], FIELDS), Err(Unfit));
         assert_eq!(check(&[0x29, 0x1c, 0x15, 0x02, 0x00, 0x00], FIELDS), Err(Unfit));
-        // Nobody knows what field 3 is.
+        // Field 3 is unknown.
         assert_eq!(check(&[0x31, 0x00], FIELDS), Ok(()));
     }
 

@@ -12,7 +12,7 @@ pub(crate) struct Wanted {
     vector: Vec<String>,
     metadata: Vec<String>,
     names_key: bool,
-    /// The names of arrays in an archive that may hold the keys; none if these stand in another file.
+    /// The names of arrays in an archive that may hold the keys; empty if the keys are in another file.
     key_arrays: Vec<String>,
     /// Whether the user names the vector.
     names_vector: bool,
@@ -21,16 +21,16 @@ pub(crate) struct Wanted {
     /// Whether every column is metadata.
     all: bool,
     left_out: Vec<String>,
-    /// The pattern that stands for the columns of the vector's numbers.
+    /// The pattern for the columns of the vector's numbers.
     wide: Option<Wide>,
 }
 
 /// How much of a column is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// What it holds.
+    /// Its values.
     Content,
-    /// Only whether a row has anything there.
+    /// Only whether a row has a value.
     Presence,
     Nothing,
 }
@@ -65,7 +65,7 @@ impl Wanted {
         }
     }
 
-    /// Whether the user leaves out the field of this name.
+    /// Whether the user excludes the field of this name.
     pub(super) fn leaves_out(&self, name: &str) -> bool {
         self.left_out.iter().any(|field| field == name)
     }
@@ -108,12 +108,12 @@ impl Wanted {
         }
     }
 
-    /// The reason for rows whose vector is not in order.
+    /// The reason for rejecting rows whose vector is invalid.
     pub(super) fn refused(&self, trouble: WideTrouble) -> Reason {
         Reason::Wide { pattern: self.vector_name().to_owned(), trouble }
     }
 
-    /// Whether one of the columns that a file `has` may be the vector, or a part of it.
+    /// Whether one of the columns of a file may be the vector, or a part of it.
     pub(crate) fn has_vector<'a>(&self, mut columns: impl Iterator<Item = &'a str>) -> bool {
         let leads = |name: &str| {
             self.vector
@@ -123,7 +123,7 @@ impl Wanted {
         columns.any(|name| leads(name) || self.is_in_pattern(name))
     }
 
-    /// Which of the fields that a file `has` are taken for what, in words.
+    /// Which of the fields that a file `has` are used as what, in words.
     pub(crate) fn told(&self, has: impl Fn(&str) -> bool) -> String {
         let there = |fields: &[String], at_most: usize| {
             let found = fields.iter().filter(|field| has(field)).take(at_most).cloned();
@@ -140,20 +140,20 @@ impl Wanted {
         format!("{key}, {vector}{metadata}")
     }
 
-    /// The name that a vector without one has as a field.
+    /// The field name of a vector without one.
     pub(super) fn vector_name(&self) -> &str {
         self.vector.iter().find(|_| self.names_vector).map_or("vector", String::as_str)
     }
 
-    /// Which of the arrays that an archive `has` may hold the vectors, by their names: those that the user names, or else
-    /// the likeliest.
+    /// Which of the arrays that an archive `has` may hold the vectors, by name: those that the user names, or else the
+    /// default ones.
     pub(super) fn vector_arrays(&self, has: impl Fn(&str) -> bool) -> Vec<String> {
         let usual: &[&str] = if self.names_vector { &[] } else { &["embeddings", "vectors"] };
         let names = self.vector.iter().map(String::as_str).chain(usual.iter().copied());
         names.filter(|name| has(name)).map(str::to_owned).collect()
     }
 
-    /// Which of the arrays that an archive `has` may hold the keys, by their names; none if they stand elsewhere.
+    /// Which of the arrays that an archive `has` may hold the keys, by name; empty if the keys are elsewhere.
     pub(super) fn key_arrays(&self, has: impl Fn(&str) -> bool) -> Vec<String> {
         self.key_arrays.iter().filter(|name| has(name)).cloned().collect()
     }
@@ -163,22 +163,22 @@ impl Wanted {
         (&self.key, self.names_key)
     }
 
-    /// The same of the vector.
+    /// The fields that may be the vector, and whether the user names them.
     pub(super) fn vectors(&self) -> (&[String], bool) {
         (&self.vector, self.names_vector)
     }
 
-    /// Whether the field of this path may be the vector.
+    /// Whether the field at this path may be the vector.
     pub(super) fn is_vector(&self, path: &str) -> bool {
         self.vector.iter().any(|field| field == path)
     }
 
-    /// Whether the user says so of it.
+    /// Whether the user names the field at this path as the vector.
     pub(super) fn is_named_vector(&self, path: &str) -> bool {
         self.names_vector && self.is_vector(path)
     }
 
-    /// Whether the field may be metadata whatever else it is.
+    /// Whether the field is metadata, perhaps in addition to something else.
     pub(super) fn is_metadata(&self, path: &str) -> bool {
         self.metadata.iter().any(|field| field == path)
     }

@@ -1,4 +1,4 @@
-//! The values of a JSON text by their places in it. Pure.
+//! The values of a JSON text by their ranges in it. Pure.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,20 +10,20 @@ use super::super::value::{Members, Next, record_end, skip_blanks, string_end};
 use super::super::window::newlines;
 use super::trouble::Trouble;
 
-/// A text of JSON values one after another.
+/// A text of JSON values that follow one another.
 #[derive(Clone, Copy)]
 pub(super) struct Json<'a>(&'a [u8]);
 
-/// A value: where it is.
+/// The range of a value.
 pub(super) type Value = Range<usize>;
 
 /// A member of an object: the spelling of its name, and its value.
 pub(super) type Member<'a> = (&'a [u8], Value);
 
-/// How deep values may hold one another; records are far below, and the stack is bounded.
+/// Maximum depth of nested values. Records are far less deep; the limit bounds the stack.
 const DEEPEST: usize = 128;
 
-/// As much of a value as a message shows.
+/// How much of a value a message shows.
 const SHOWN: usize = 200;
 
 impl<'a> Json<'a> {
@@ -31,7 +31,7 @@ impl<'a> Json<'a> {
         Self(text)
     }
 
-    /// The number of the line with this offset.
+    /// The number of the line at this offset.
     pub(super) fn line(self, at: usize) -> u64 {
         newlines(self.0.get(..at).unwrap_or(self.0)) + 1
     }
@@ -58,12 +58,12 @@ impl<'a> Json<'a> {
         matches!(self.text(value).first(), Some(b'-' | b'0'..=b'9'))
     }
 
-    /// A text without its quotes and escapes, and what else a value says.
+    /// A string without its quotes and escapes; any other value as it is.
     pub(super) fn plain(self, value: &Value) -> String {
         plain(self.text(value))
     }
 
-    /// The beginning of a value, for a message.
+    /// The start of a value, for a message.
     pub(super) fn shown(self, value: &Value) -> String {
         String::from_utf8_lossy(self.text(value)).chars().take(SHOWN).collect()
     }
@@ -128,7 +128,7 @@ impl<'a> Json<'a> {
         end.ok_or_else(|| Trouble::new(at, "a value without an end"))
     }
 
-    /// An error if an object in a value has two members of one name: which of them counts, readers disagree on.
+    /// An error if an object in a value has duplicate names, since readers disagree which of the values counts.
     pub(super) fn refuse_repeats(self, value: &Value) -> Result<(), Trouble> {
         self.refuse_repeats_below(value, 0)
     }
@@ -155,7 +155,7 @@ impl<'a> Json<'a> {
         Ok(())
     }
 
-    /// Whether a value holds what may be a vector, under any name.
+    /// Whether a value contains a possible vector, under any name.
     pub(super) fn has_vector(self, value: &Value) -> Result<bool, Trouble> {
         self.has_vector_below(value, 0)
     }
@@ -188,7 +188,7 @@ impl<'a> Json<'a> {
         values.try_fold(false, |found, value| Ok(found || self.has_vector_below(value, depth + 1)?))
     }
 
-    /// An error if a text goes on over a line end: it is not JSON, and on one line it would be another text.
+    /// An error if a string spans a line end: it is not valid JSON, and on one line it would be another string.
     pub(super) fn refuse_line_ends_in_texts(self) -> Result<(), Trouble> {
         let mut at = 0;
         while let Some(quote) = memchr(b'"', self.0.get(at..).unwrap_or_default()).map(|quote| at + quote) {
@@ -202,7 +202,7 @@ impl<'a> Json<'a> {
         Ok(())
     }
 
-    /// Whether a member may be a vector as text.
+    /// Whether a member may be a vector in text form.
     pub(super) fn may_be_encoded(self, name: &[u8], value: &Value) -> bool {
         const SHORTEST: usize = 40;
         let is_named = [&b"vec"[..], b"emb"].iter().any(|beginning| name.starts_with(beginning));
@@ -217,7 +217,7 @@ fn refuse_too_deep(value: &Value, depth: usize) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// A text without its quotes and escapes, and what else a value says.
+/// A string without its quotes and escapes; any other value as it is.
 pub(super) fn plain(value: &[u8]) -> String {
     match value {
         [b'"', spelled @ .., b'"'] => name(spelled),

@@ -1,7 +1,7 @@
-//! JSON that is not read as it is, written so that it is: one record a line, or one object of columns a file.
+//! Converts JSON that cannot be read as it is: to one record per line, or one object of columns per file.
 //!
-//! All of the text is at hand, since what belongs to a record may stand anywhere around it. What is written is cut out of
-//! it, so numbers keep their digits. What would be left out ends the conversion.
+//! The whole text is in memory, since parts of a record may be anywhere around it. The output is cut out of the text,
+//! so numbers keep their digits. A conversion that would leave something out stops.
 
 mod json;
 mod records;
@@ -19,7 +19,7 @@ use super::recognise::Form;
 use super::sizes::Sizes;
 use crate::record::Input;
 
-/// An input that has been read, and what becomes of it.
+/// An input that was read, and its conversion.
 pub(crate) struct Convertible {
     text: Vec<u8>,
     conversion: Conversion,
@@ -29,12 +29,12 @@ pub(crate) struct Convertible {
     vector: String,
 }
 
-/// Why nothing more is written.
+/// Why a conversion stopped.
 #[derive(Debug)]
 pub(crate) enum Stopped {
-    /// What is written would not be all that the input holds, or something else: the line, and what is there.
+    /// The output would be incomplete or different from the input: the line, and what is there.
     Here { line: u64, what: String },
-    /// It cannot be written.
+    /// An I/O error while writing.
     Writing(io::Error),
 }
 
@@ -45,7 +45,7 @@ impl From<io::Error> for Stopped {
 }
 
 impl Convertible {
-    /// Reads `input`; none if there is nothing to convert.
+    /// Reads `input`; `None` if there is nothing to convert.
     pub(crate) fn read(input: Input, form: &Form) -> Result<Option<Self>, ReadError> {
         let mut reading = OpenInput::open(input, 0, Sizes::USUAL)?;
         let Some(conversion) = reading.conversion(form)? else { return Ok(None) };
@@ -58,12 +58,12 @@ impl Convertible {
         Ok(Some(Self { text: reading.rest()?, conversion, key, names_key, vector }))
     }
 
-    /// What is to be written.
+    /// What the conversion writes.
     pub(crate) fn written(&self) -> Written {
         self.conversion.written()
     }
 
-    /// Hands each record to `put`, on one line without its end, or each object of columns.
+    /// Passes each record to `put`, on one line without a line end, or each object of columns.
     pub(crate) fn write(&self, put: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Stopped> {
         let json = Json::new(&self.text);
         let mut records = Records::new(json, (&self.key, self.names_key), &self.vector, put);

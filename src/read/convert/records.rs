@@ -1,4 +1,4 @@
-//! The records of a conversion, one after another.
+//! The records of a conversion, one by one.
 
 use std::borrow::Cow;
 use std::io;
@@ -11,21 +11,21 @@ use crate::record::names::{KEYS, NAMESPACE, is_one_of};
 /// The field of a label that is not the key, as pandas calls it.
 const LABEL: &[u8] = b"index";
 
-/// Members that objects around a record say of it, by the spelling of their names.
+/// What objects around a record say about it: members by their spelled names.
 type Around<'a> = Vec<(&'a [u8], &'a [u8])>;
 
-/// A member that is written: the spelling of its name, and its value.
+/// A member to write: the spelling of its name, and its value.
 type Written<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// A record.
 enum Record<'a> {
-    /// As it stands in the text.
+    /// As it is in the text.
     Whole(Value),
-    /// Of these members.
+    /// An object of these members.
     Of(Vec<Written<'a>>),
 }
 
-/// Finds the records of a text and hands them out.
+/// Finds the records of a text and passes them on.
 pub(super) struct Records<'a, 'p> {
     json: Json<'a>,
     /// The spelling of the name that a key gets where it has none, and whether the user gives it.
@@ -33,7 +33,7 @@ pub(super) struct Records<'a, 'p> {
     names_key: bool,
     /// The same of a vector.
     vector: Vec<u8>,
-    /// The columns of an answer, and what their lists hold.
+    /// The columns of an answer, and the elements of their lists.
     columns: Vec<(&'a [u8], Vec<Value>)>,
     put: &'p mut dyn FnMut(&[u8]) -> io::Result<()>,
 }
@@ -48,7 +48,7 @@ impl<'a, 'p> Records<'a, 'p> {
         Self { json, key: spelled(key), names_key, vector: spelled(vector), columns: Vec::new(), put }
     }
 
-    /// Hands out all records.
+    /// Passes on all records.
     pub(super) fn write(&mut self, conversion: &Conversion) -> Result<(), End> {
         self.json.refuse_line_ends_in_texts()?;
         let values = self.json.values()?;
@@ -68,7 +68,7 @@ impl<'a, 'p> Records<'a, 'p> {
         if self.columns.is_empty() { Ok(()) } else { self.put_columns() }
     }
 
-    /// An object, or those in an array.
+    /// The records of an object, or of the objects in an array.
     fn objects(&mut self, conversion: &Conversion, value: &Value) -> Result<(), End> {
         if !self.json.begins(value, b'[') {
             return self.object(conversion, value, &Vec::new());
@@ -77,7 +77,7 @@ impl<'a, 'p> Records<'a, 'p> {
         elements.iter().try_for_each(|element| self.object(conversion, element, &Vec::new()))
     }
 
-    /// The records of an object, around which stands what is said of them.
+    /// The records of an object, with what the objects around it say.
     fn object(&mut self, conversion: &Conversion, object: &Value, around: &Around<'a>) -> Result<(), End> {
         if self.json.is_null(object) {
             return Ok(());
@@ -135,7 +135,7 @@ impl<'a, 'p> Records<'a, 'p> {
         Ok(())
     }
 
-    /// What `paths` lead to in an object, each with what is said around it; an error if there are vectors elsewhere.
+    /// The values at `paths` in an object, each with the members around it; an error if there are vectors elsewhere.
     fn led_to(
         &self,
         object: &Value,
@@ -173,7 +173,7 @@ impl<'a, 'p> Records<'a, 'p> {
         next.map_or(Ok(()), |(_, value)| self.follow(value, rest, around, found))
     }
 
-    /// Adds the namespace among `members`, which counts before one farther out.
+    /// Adds the namespace in `members`, which takes precedence over one further out.
     fn with_namespace(&self, mut around: Around<'a>, members: &[Member<'a>]) -> Around<'a> {
         let is_namespace = |(spelled, value): &&Member<'a>| {
             is_one_of(&NAMESPACE, spelled) && !says_nothing(self.json.text(value))
@@ -239,7 +239,7 @@ impl<'a, 'p> Records<'a, 'p> {
         Ok(())
     }
 
-    /// A row, or what is a record already where others are rows.
+    /// Writes a row, or a record among rows.
     fn row(&mut self, around: &Around<'a>, row: Value, form: &RowForm) -> Result<(), End> {
         if self.json.begins(&row, b'{') || self.json.is_null(&row) {
             return self.put(around, Record::Whole(row));
@@ -273,7 +273,7 @@ impl<'a, 'p> Records<'a, 'p> {
         self.put(around, record)
     }
 
-    /// Whether a row is of this form.
+    /// Whether a row has this form.
     fn is_alike(&self, cells: &[Value], form: &RowForm) -> bool {
         let json = self.json;
         let may_be_key = |cell: &Value| json.is_text(cell) || json.is_number(cell);
@@ -367,7 +367,7 @@ impl<'a, 'p> Records<'a, 'p> {
         self.put(&Vec::new(), columns)
     }
 
-    /// Hands out a record, with what is said around it and not in itself, on one line.
+    /// Passes on a record on one line, together with those members around it that it does not have itself.
     fn put(&mut self, around: &Around<'a>, record: Record<'a>) -> Result<(), End> {
         let mut members = match record {
             Record::Whole(value) if around.is_empty() || !self.json.begins(&value, b'{') => {
@@ -392,18 +392,18 @@ impl<'a, 'p> Records<'a, 'p> {
     }
 }
 
-/// A name as JSON spells it, without its quotes.
+/// A name in JSON spelling, without its quotes.
 fn spelled(name: &str) -> Vec<u8> {
     let quoted = serde_json::Value::from(name).to_string().into_bytes();
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_vec()
 }
 
-/// Whether a value stands for none.
+/// Whether a value means that there is none.
 fn says_nothing(value: &[u8]) -> bool {
     matches!(value, b"null" | b"\"\"")
 }
 
-/// A value on one line: in JSON, line ends stand only between what it is made of.
+/// A value on one line: in JSON, line ends occur only between tokens.
 fn on_one_line(value: &[u8]) -> Vec<u8> {
     value.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect()
 }

@@ -1,4 +1,4 @@
-//! Why a conversion ends before its end. Pure data.
+//! Why a conversion stops early. Pure data.
 
 use std::fmt;
 use std::io;
@@ -16,7 +16,7 @@ impl Trouble {
     }
 }
 
-/// Why no more records are handed out.
+/// Why a conversion stops.
 pub(super) enum End {
     Trouble(Trouble),
     Writing(io::Error),

@@ -18,7 +18,7 @@ fn xz(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// With sums and linked blocks or without, as different programs write it.
+/// With or without checksums and linked blocks, as different programs write it.
 fn lz4(text: &[u8], is_plain: bool) -> Vec<u8> {
     use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
     let mode = if is_plain { BlockMode::Independent } else { BlockMode::Linked };
@@ -35,7 +35,7 @@ fn packed(text: &[u8]) -> [Vec<u8>; 6] {
     [gzip(text), zstd, bzip2(text), xz(text), lz4(text, true), lz4(text, false)]
 }
 
-/// Text that takes several blocks of every compression that has small ones.
+/// Text that takes several blocks in every compression with small blocks.
 fn long() -> Vec<u8> {
     (0..40_000_u32)
         .flat_map(|line| format!("{line},{}\n", line.wrapping_mul(2_654_435_761)).into_bytes())
@@ -70,7 +70,7 @@ fn a_cut_anywhere_is_an_unexpected_end() {
 fn unpacked(packed: Vec<u8>) -> (String, io::Result<usize>) {
     let compression = Compression::of(&packed).unwrap();
     let mut text = String::new();
-    // Bytes come one by one, as a slow pipe gives them.
+    // Bytes arrive one by one, as from a slow pipe.
     let slow = io::BufReader::with_capacity(1, io::Cursor::new(packed));
     let read = compression.decompress(slow).unwrap().read_to_string(&mut text);
     (text, read)
@@ -113,7 +113,7 @@ fn a_member_that_is_cut_behind_another_one_is_an_unexpected_end() {
 
 #[test]
 fn a_window_beyond_what_is_allowed_is_told_from_damage() {
-    // The byte behind the frame's flags is its window: 2 to the power of ten and what its upper five bits say.
+    // The byte after the frame's flags is its window: 2 to the power of ten plus its upper five bits.
     for (window, is_too_much) in [(17 << 3, false), (18 << 3, true)] {
         let packed = io::Cursor::new([0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0]);
         let read = Compression::Zstd.decompress(packed).unwrap().read_to_end(&mut Vec::new());
@@ -151,7 +151,7 @@ proptest! {
             let mut found = Vec::new();
             let read = compression.decompress(io::Cursor::new(packed)).map(|text| text.take(1 << 20));
             if let Ok(mut read) = read {
-                // How it ends is not the matter, but that it ends.
+                // How it ends does not matter, only that it ends.
                 drop(read.read_to_end(&mut found));
             }
         }
@@ -165,8 +165,8 @@ fn text_is_not_compressed() {
     }
 }
 
-/// A frame of zstd as RFC 8878 lays it out, one segment: its header says `claimed` bytes, its blocks are plain, and the last one
-/// is empty, as programs write it that learn late that nothing follows.
+/// A zstd frame as in RFC 8878, a single segment: its header says `claimed` bytes, its blocks are raw, and the last one
+/// is empty, as written by programs that learn late that nothing follows.
 fn plain_zstd(claimed: u8, text: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x20, claimed];
     frame.extend(&u32::try_from(text.len() << 3).unwrap().to_le_bytes()[..3]);

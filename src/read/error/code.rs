@@ -1,10 +1,10 @@
-//! What programs ask of an error: its place, and a word for it.
+//! The parts of an error for programs: its place, and its code.
 
 use super::ReadError;
 use crate::record::Position;
 
 impl ReadError {
-    /// The place that it names, where it names one.
+    /// The place of the error, if it has one.
     pub fn place(&self) -> Option<Position> {
         match self {
             Self::Io { place, .. }

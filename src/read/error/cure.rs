@@ -1,4 +1,4 @@
-//! What to do about an error, where that depends on what was found. Pure.
+//! Cures of errors that depend on what was found. Pure.
 
 use crate::record::Input;
 use crate::shown::quoted;
@@ -14,7 +14,7 @@ pub(super) fn encoding_cure(likely: Option<&str>) -> String {
     )
 }
 
-/// Why a directory has no input, and what to do.
+/// Why a directory has no input, and the cure.
 pub(super) fn why_no_input(others: usize) -> &'static str {
     match others {
         0 => ": there are no files in it\nput files into it, or check the path",
@@ -22,7 +22,7 @@ pub(super) fn why_no_input(others: usize) -> &'static str {
     }
 }
 
-/// The `cure` with the name of the file in the command that converts it; what came by a pipe has none.
+/// The `cure` with the name of the file in the command that converts it; a stream has no name.
 pub(super) fn of_file(cure: &str, input: &Input) -> String {
     match input {
         Input::File(path) => {

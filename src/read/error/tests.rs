@@ -31,7 +31,7 @@ fn broken(text: &str) -> io::Error {
     io::Error::other(text)
 }
 
-/// What keeps an input from being opened or read on.
+/// Errors in opening or reading an input.
 fn of_the_system() -> Vec<ReadError> {
     let directory = PathBuf::from("data");
     vec![
@@ -43,7 +43,7 @@ fn of_the_system() -> Vec<ReadError> {
     ]
 }
 
-/// What an input is in place of records.
+/// Inputs that are something other than records.
 fn of_the_format() -> Vec<ReadError> {
     let in_place_of_data = false;
     vec![
@@ -93,7 +93,7 @@ fn of_the_format() -> Vec<ReadError> {
     ]
 }
 
-/// What breaks an input at a place.
+/// Errors at a place of an input.
 fn of_the_structure() -> Vec<ReadError> {
     let torn = |tear| ReadError::Torn { input: input(), tear, place: place(), end: 99 };
     let trailing =
@@ -119,7 +119,7 @@ fn of_the_structure() -> Vec<ReadError> {
     ]
 }
 
-/// What is wrong with a table as a whole.
+/// Errors of a table as a whole.
 fn of_the_header() -> Vec<ReadError> {
     let trouble = QuoteTrouble { begun: 1, found: 1, kind: QuoteKind::Inside };
     let no_header =
@@ -135,7 +135,7 @@ fn of_the_header() -> Vec<ReadError> {
     ]
 }
 
-/// What keeps a load from continuing.
+/// Errors in continuing a load.
 fn of_resuming() -> Vec<ReadError> {
     vec![
         ReadError::ResumeStdin,
@@ -144,7 +144,7 @@ fn of_resuming() -> Vec<ReadError> {
     ]
 }
 
-/// The errors as a person reads them, each after its word for scripts.
+/// The errors as a person reads them, each after its code.
 fn listed(errors: &[ReadError]) -> String {
     let lines = |error: &ReadError| {
         let text = error.to_string().replace('\n', "\n    ");

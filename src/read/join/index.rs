@@ -1,4 +1,4 @@
-//! Where each record of a file stands, by its key.
+//! The places of a file's records, by key.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,9 +18,9 @@ use crate::read::value::value_end;
 use crate::record::names::is_one_of;
 use crate::record::{Input, Lookup};
 
-/// So much of a file tells what it holds.
+/// How much of a file is looked at to see what it is.
 const HEAD: u64 = 4 << 10;
-/// How files of columns begin, and what they are called.
+/// The first bytes and names of columnar formats.
 const COLUMNS: [(&[u8], &str); 4] = [
     (b"PAR1", "a Parquet file"),
     (b"PARE", "an encrypted Parquet file"),
@@ -28,18 +28,18 @@ const COLUMNS: [(&[u8], &str); 4] = [
     (b"\x93NUMPY", "a NumPy file"),
 ];
 
-/// The records of a file by their keys; in memory, 16 bytes stand for each.
+/// The records of a file by key, with 16 bytes of memory per record.
 #[derive(Debug)]
 pub(crate) struct Join {
     path: PathBuf,
     keys: KeyFields,
-    /// How rows become records, if it has some.
+    /// How rows become records, for a table.
     table: Option<Table>,
     /// In the order of their hashes.
     entries: Vec<Entry>,
 }
 
-/// Form is compared by what the user says, and that is the file.
+/// Forms are compared by what the user says, which here is the file.
 impl PartialEq for Join {
     fn eq(&self, other: &Self) -> bool {
         (&self.path, &self.keys) == (&other.path, &other.keys)
@@ -51,9 +51,9 @@ impl Eq for Join {}
 /// One record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
-    /// That of its key.
+    /// The hash of its key.
     hash: u64,
-    /// Its offset, and behind that its length.
+    /// Its offset, and in the low bits its length.
     place: u64,
 }
 
@@ -74,7 +74,7 @@ fn hash(key: &str) -> u64 {
 }
 
 impl Join {
-    /// Reads the file once; `key` names the field of the key, or nothing does.
+    /// Reads the file once; `key` is the key field, if the user names it.
     pub(crate) fn open(path: &Path, key: &[String], tables: &Tables) -> Result<Self, ReadError> {
         let input = || Input::File(path.to_owned());
         let metadata = fs::metadata(path).map_err(|cause| ReadError::Open { input: input(), cause })?;
@@ -91,7 +91,7 @@ impl Join {
         }
     }
 
-    /// The error for what is wrong with the file.
+    /// The error for trouble with the file.
     pub(in crate::read) fn failed(&self, trouble: JoinTrouble) -> ReadError {
         ReadError::Unjoined(Box::new(Unjoined { path: self.path.clone(), trouble }))
     }
@@ -126,7 +126,7 @@ impl Join {
         Ok(self.find_repeated(file)?)
     }
 
-    /// Reads a file of lines, and gives it back.
+    /// Reads a file of lines, and returns it.
     fn lines(&mut self, file: File, first: Option<u8>) -> Result<File, JoinTrouble> {
         let mut lines = Lines::new(BufReader::with_capacity(256 << 10, file))?;
         while lines.advance()? {
@@ -158,7 +158,7 @@ impl Join {
         Ok(lines.reader.into_inner())
     }
 
-    /// Whether two records have the same key; of equal hashes, the keys themselves tell.
+    /// Whether two records have the same key; if hashes are equal, compares the keys themselves.
     fn find_repeated(&self, mut file: File) -> Result<(), JoinTrouble> {
         for alike in self.entries.chunk_by(|one, other| one.hash == other.hash) {
             if alike.len() < 2 {
@@ -177,7 +177,7 @@ impl Join {
         Ok(())
     }
 
-    /// The record with this key, out of the `file` as it is opened again.
+    /// The record with this key, read from `file`.
     pub(super) fn find(&self, file: &mut File, key: &str) -> Result<Option<Vec<u8>>, JoinTrouble> {
         let hash = hash(key);
         let first = self.entries.partition_point(|entry| entry.hash < hash);
@@ -206,7 +206,7 @@ impl Join {
     }
 }
 
-/// Adds a record of so many bytes at this offset.
+/// Adds a record of this length at this offset.
 fn add(entries: &mut Vec<Entry>, offset: u64, length: u64, key: &str) -> Result<(), JoinTrouble> {
     if entries.len() as u64 == RECORDS_AT_MOST || offset >> (u64::BITS - LENGTH_BITS) > 0 {
         return Err(JoinTrouble::TooMany);
@@ -215,7 +215,7 @@ fn add(entries: &mut Vec<Entry>, offset: u64, length: u64, key: &str) -> Result<
     Ok(())
 }
 
-/// Whether a text is one object, as far as its brackets and its own members go.
+/// Whether a text is one object, by its brackets and its own members.
 fn is_object(text: &[u8]) -> bool {
     let members = || Outline::of(text, 0);
     text.starts_with(b"{") && value_end(text, 0) == Some(text.len()) && members().is_complete
@@ -231,7 +231,7 @@ fn read(file: &mut File, entry: Entry) -> Result<Vec<u8>, JoinTrouble> {
     }
 }
 
-/// The line that an entry stands on.
+/// The line of an entry.
 fn line_of(file: &mut File, entry: Entry) -> Result<u64, JoinTrouble> {
     file.seek(SeekFrom::Start(0))?;
     let mut before = BufReader::new(file.take(entry.offset()));
@@ -251,10 +251,10 @@ fn line_of(file: &mut File, entry: Entry) -> Result<u64, JoinTrouble> {
 struct Lines {
     reader: BufReader<File>,
     line: Vec<u8>,
-    /// Where the last one starts, and its number.
+    /// The start of the current line, and its number.
     start: u64,
     number: u64,
-    /// Where the next one starts.
+    /// The start of the next line.
     end: u64,
 }
 
@@ -277,7 +277,7 @@ impl Lines {
     }
 }
 
-/// Whether a record is a text to be embedded by Vertex AI, and nothing that could be a key.
+/// Whether a record is a text to embed with Vertex AI and has nothing that could be a key.
 fn is_request_of_vertex(record: &[u8]) -> bool {
     const ITS_MEMBERS: [&str; 4] = ["content", "task_type", "taskType", "title"];
     let outline = Outline::of(record, 0);

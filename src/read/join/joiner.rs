@@ -1,4 +1,4 @@
-//! Records of one input, each with the record of its key as one more member.
+//! Joins the records of one input: each gets the record with its key as one more member.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -19,9 +19,9 @@ use crate::record::page::{Around, take_first};
 use crate::record::rejected::{BEGINS, Line};
 use crate::record::{Block, Input, Lookup, Position, Raw, Record, RowTrouble};
 
-/// A block is handed on in pieces of about so many bytes, since what is joined to it has any size.
+/// A block is handed out in pieces of about this many bytes, since joined records can have any size.
 const PIECE: usize = 1 << 20;
-/// How deep lines of a rejects file may hold one another; deeper ones are rejected as they are.
+/// Maximum nesting of lines of a rejects file; deeper ones are rejected as they are.
 const NESTED_AT_MOST: usize = 16;
 
 /// Joins the records of one input.
@@ -32,7 +32,7 @@ pub(in crate::read) struct Joiner {
     waiting: Option<Waiting>,
 }
 
-/// What is left of a block.
+/// The rest of a block.
 #[derive(Debug)]
 struct Waiting {
     records: VecDeque<Record>,
@@ -41,12 +41,12 @@ struct Waiting {
     around: Vec<(usize, Around)>,
 }
 
-/// What becomes of a text.
+/// The result of joining a text.
 enum Outcome {
-    /// It stays as it is.
+    /// It remains unchanged.
     Same,
     Joined(Vec<u8>),
-    /// What it holds cannot be joined.
+    /// It cannot be joined.
     Refused(Vec<u8>, RowTrouble),
 }
 
@@ -58,7 +58,7 @@ impl Joiner {
         Ok(Self { join: Arc::clone(join), file, waiting: None })
     }
 
-    /// The next records: of what is left, or of the block that `next` gives.
+    /// The next records: from the rest of a block, or from the block that `next` returns.
     pub(in crate::read) fn next_block(
         &mut self,
         next: impl FnOnce() -> Result<Option<Block>, ReadError>,
@@ -110,7 +110,7 @@ impl Joiner {
         self.objects(text, false)
     }
 
-    /// Takes a line of a rejects file: what is in it may have been joined already.
+    /// Joins a line of a rejects file, whose record may be joined already.
     fn rejected(&mut self, line: Line<'_, &RawValue>, nested: usize) -> Result<Outcome, JoinTrouble> {
         let Line { rejected, record } = line;
         if rejected.is_wire() || rejected.is_superseded() || nested == NESTED_AT_MOST {
@@ -129,7 +129,7 @@ impl Joiner {
         Ok(match outcome {
             Outcome::Joined(text) => {
                 let record = String::from_utf8(text).map_err(|_| JoinTrouble::Changed)?;
-                // What is text of another record is text still.
+                // A string within another record remains a string.
                 serde_json::to_vec(&Line { rejected, record: record.as_str() })
                     .map_or(Outcome::Same, Outcome::Joined)
             }
@@ -137,7 +137,7 @@ impl Joiner {
         })
     }
 
-    /// Joins the objects of a text, which are nearly always one; what is none of them is judged as it stands.
+    /// Joins the objects of a text, nearly always one; anything else remains and is judged as it is.
     fn objects(&mut self, text: &[u8], may_be_joined: bool) -> Result<Outcome, JoinTrouble> {
         let mut joined = Vec::new();
         let mut done = 0;
@@ -161,7 +161,7 @@ impl Joiner {
                         None => Some(self.not_joined(Lookup::Missing(key))),
                     },
                     Err(what) if outline.is_complete => Some(self.not_joined(what)),
-                    // It is no JSON.
+                    // It is not JSON.
                     Err(_) => return Ok(Outcome::Same),
                 }
             };
@@ -182,7 +182,7 @@ impl Joiner {
     }
 }
 
-/// Where the object that follows a place stands, if one does.
+/// The range of the object after a place, if there is one.
 fn object_behind(text: &[u8], done: usize) -> Option<Range<usize>> {
     let start = skip_blanks(text, done);
     (text.get(start) == Some(&b'{')).then_some(())?;

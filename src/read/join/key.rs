@@ -8,25 +8,25 @@ use crate::record::names::KEYS;
 use crate::record::path::{Step, step};
 use crate::record::{Columns, Lookup, key};
 
-/// Names that count before the usual ones: outputs of batches have an `id` of their own beside them.
+/// Names that take precedence over the default ones: outputs of batches also have an `id` of their own.
 const OF_REQUESTS: [&str; 2] = ["custom_id", "recordId"];
 
-/// Where records of known forms have their key that have it inside another member: Weaviate's GraphQL, and Vertex AI.
+/// The keys of known forms that have them in a nested object: Weaviate's GraphQL, and Vertex AI.
 const OF_GRAPHQL: &str = "_additional.id";
 const OF_VERTEX: &str = "instance.";
 
-/// The fields that may hold it, the likeliest first.
+/// The fields that may have the key, the likeliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyFields {
     fields: Vec<String>,
-    /// The same of a record that has its vector itself, in the order in which the key counts that it is stored under.
+    /// The fields for a record that has its own vector, in the order of precedence for the key that it is stored under.
     of_records: Vec<String>,
-    /// Those of known forms, where a record has none of the others.
+    /// The fields of known forms, for a record without any of the others.
     of_forms: Vec<String>,
 }
 
 impl KeyFields {
-    /// Takes what the user names; nothing means the usual fields.
+    /// Uses the fields that the user names, or else the default ones.
     pub(super) fn new(named: &[String]) -> Self {
         if !named.is_empty() {
             let fields: Vec<_> = named.iter().map(|name| name.trim().to_owned()).collect();
@@ -39,12 +39,12 @@ impl KeyFields {
         Self { fields, of_records, of_forms: of_vertex.chain([OF_GRAPHQL.to_owned()]).collect() }
     }
 
-    /// The fields as a person reads them.
+    /// The fields for a message.
     pub(super) fn list(&self) -> String {
         self.fields.join(", ")
     }
 
-    /// The columns of a table that may have the key, the likeliest first, in any case as everywhere.
+    /// The columns of a table that may have the key, the likeliest first. Case is ignored, as everywhere.
     pub(super) fn columns(&self, columns: &Columns) -> Result<Vec<usize>, JoinTrouble> {
         let mut found = Vec::new();
         for name in &self.fields {
@@ -57,13 +57,13 @@ impl KeyFields {
         Ok(found)
     }
 
-    /// The key of the object that `record` begins with: text, or an integer as text. Where a field is null or empty text, as
-    /// where it is not there, the next one counts.
+    /// The key of the object that `record` begins with: text, or an integer as text. A field that is missing, null or
+    /// empty is skipped.
     pub(super) fn of(&self, record: &[u8]) -> Result<String, Lookup> {
         self.found(&self.fields, record).map(|(_, key)| key)
     }
 
-    /// The same of a record whose own members are known: the one that has the key, or leads to it, may occur only once.
+    /// The same for a record with a known outline: the member that has the key, or leads to it, must be unique.
     pub(super) fn of_members(&self, record: &[u8], outline: &Outline<'_>) -> Result<String, Lookup> {
         let has_vector = outline.find(is_vector_name).is_some();
         let (field, key) = self.found(if has_vector { &self.of_records } else { &self.fields }, record)?;
@@ -92,7 +92,8 @@ impl KeyFields {
     }
 }
 
-/// Where the value of the field `path` of the object at `at` starts. A member whose whole name it is counts first.
+/// Where the value of the field `path` of the object at `at` starts. A member with the whole path as its name comes
+/// first.
 fn value_at(text: &[u8], at: usize, path: &str) -> Option<usize> {
     (text.get(at) == Some(&b'{')).then_some(())?;
     let mut way = None;
@@ -107,7 +108,7 @@ fn value_at(text: &[u8], at: usize, path: &str) -> Option<usize> {
     way
 }
 
-/// The same of what follows the name of the value at `at`.
+/// Follows the rest of a path from the value at `at`.
 fn follow(text: &[u8], at: usize, rest: &str) -> Option<usize> {
     match step(rest)? {
         Step::End => Some(at),
@@ -116,7 +117,7 @@ fn follow(text: &[u8], at: usize, rest: &str) -> Option<usize> {
     }
 }
 
-/// Where an element of the array at `at` starts.
+/// Where the element at `index` of the array at `at` starts.
 fn element(text: &[u8], at: usize, index: usize) -> Option<usize> {
     (text.get(at) == Some(&b'[')).then_some(())?;
     let mut start = skip_blanks(text, at + 1);
@@ -128,7 +129,7 @@ fn element(text: &[u8], at: usize, index: usize) -> Option<usize> {
     (text.get(start) != Some(&b']')).then_some(start)
 }
 
-/// The key that a value is, or what it is else; null is nothing.
+/// The key in a value, or the kind of another value; `None` for null.
 fn key_at(text: &[u8], at: usize) -> Option<Result<String, String>> {
     let end = if text.get(at) == Some(&b'"') { string_end(text, at) } else { value_end(text, at) };
     let value = std::str::from_utf8(text.get(at..end?)?).ok()?;

@@ -1,4 +1,4 @@
-//! A file that is joined to the inputs by key: each of their records gets the record there that has its key, as one more
+//! Joins a file to the inputs by key: each of their records gets the file's record with the same key as one more
 //! member.
 
 mod index;

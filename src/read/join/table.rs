@@ -1,4 +1,4 @@
-//! A file of rows under a header, whose rows are joined.
+//! A file to join that is a table with a header.
 
 use std::fs::File;
 use std::io::Read;
@@ -18,7 +18,7 @@ use crate::read::value::skip_blanks;
 use crate::read::window::newlines;
 use crate::record::{Input, Raw};
 
-/// So much is read at a time at least.
+/// Minimum number of bytes per read.
 const STEP: usize = 256 << 10;
 const LONGEST: usize = (1 << LENGTH_BITS) - 1;
 
@@ -26,11 +26,11 @@ const LONGEST: usize = (1 << LENGTH_BITS) - 1;
 #[derive(Debug)]
 pub(super) struct Table {
     rows: Rows,
-    /// Which columns may have the key; of a row, the first that is not empty has it.
+    /// The columns that may have the key; the first cell that is not empty has it.
     keys: Vec<usize>,
 }
 
-/// Why a file cannot be joined: by its header, or by something else.
+/// Why a file cannot be joined: because of its header, or for another reason.
 pub(super) enum Unread {
     Header(Box<ReadError>),
     Other(JoinTrouble),
@@ -42,8 +42,8 @@ impl From<JoinTrouble> for Unread {
     }
 }
 
-/// Whether a file that begins with this text is one of rows, and not of objects: by the text, unless the name says that
-/// it is JSON.
+/// Whether a file that begins with this text contains rows and not objects: by the text, unless the name says that it
+/// is JSON.
 pub(super) fn is_table(head: &[u8], path: &Path) -> bool {
     let text = head.get(mark_length(head)..).unwrap_or_default();
     let first = text.get(skip_blanks(text, 0));
@@ -56,7 +56,7 @@ fn is_named(path: &Path, endings: &[&str]) -> bool {
 }
 
 impl Table {
-    /// Reads a file to its end, and gives for `each` of its rows where it is, how long, and its key.
+    /// Reads a file to its end, and calls `each` with the offset, length and key of each row.
     pub(super) fn survey(
         file: &mut File,
         path: &Path,
@@ -89,7 +89,7 @@ impl Table {
         }
     }
 
-    /// Where the rows of a stretch of text are, how long, and their keys.
+    /// The offsets, lengths and keys of the rows in a stretch of text.
     fn keys(&self, cut: &Cut, window: &Window<'_>) -> Result<Vec<(u64, usize, String)>, JoinTrouble> {
         let mut found = Vec::with_capacity(cut.records.len());
         let mut flaws = cut.flaws.iter().peekable();
@@ -127,7 +127,7 @@ impl Table {
         std::str::from_utf8(key).ok().map(str::to_owned)
     }
 
-    /// The key of a row, and the row as an object; an empty cell is no value. Nothing if it is no row of the file.
+    /// The key of a row, and the row as an object without its empty cells; `None` if it is not a row of the file.
     pub(super) fn record(&self, row: &[u8]) -> Option<(String, Vec<u8>)> {
         let cells = self.rows.cells(row);
         let columns = &self.rows.columns().0;
@@ -148,10 +148,10 @@ impl Table {
     }
 }
 
-/// The text of a file that is read from its start.
+/// The current text of a file that is read from its start.
 struct Window<'a> {
     file: &'a mut File,
-    /// The text at hand, where it starts, and on which line.
+    /// The current text, its offset and its line.
     text: Vec<u8>,
     start: u64,
     line: u64,
@@ -159,7 +159,7 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
-    /// Reads on, twice as much as there is, so that looking again costs no more than reading.
+    /// Doubles the current text, so that the cost of rescanning stays linear.
     fn fill(&mut self) -> Result<(), JoinTrouble> {
         if self.text.len() > LONGEST {
             return Err(JoinTrouble::TooLong(self.line));
@@ -170,7 +170,7 @@ impl Window<'_> {
         Ok(())
     }
 
-    /// Is done with so many bytes.
+    /// Drops `bytes` from the start of the text.
     fn pass(&mut self, bytes: usize) {
         self.line += newlines(self.text.get(..bytes).unwrap_or_default());
         self.start += bytes as u64;
@@ -204,7 +204,7 @@ impl Window<'_> {
         }
     }
 
-    /// The byte between cells.
+    /// The delimiter.
     fn delimiter(&mut self, path: &Path, tables: &Tables) -> Result<u8, JoinTrouble> {
         let of_text = table::named_delimiter(&self.text).map(|(delimiter, _)| delimiter);
         let of_name = is_named(path, &["tsv"]).then_some(b'\t');

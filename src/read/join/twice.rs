@@ -1,10 +1,10 @@
-//! A name that occurs twice in an object of a record, so that nobody knows which of the two values is meant. Pure.
+//! Finds a duplicate name in an object of a record, where it is unclear which value is meant. Pure.
 
 use std::borrow::Cow;
 
 use crate::read::value::{skip_blanks, string_end};
 
-/// The first such name of all objects in a record; nothing where the names are all different, as far as it is JSON.
+/// The first duplicate name in any object of a record; `None` if the names are distinct, as far as the text is JSON.
 pub(super) fn name_twice(record: &[u8]) -> Option<String> {
     let mut open: Vec<Option<Vec<Cow<'_, [u8]>>>> = Vec::new();
     let mut at = 0;
@@ -30,13 +30,13 @@ pub(super) fn name_twice(record: &[u8]) -> Option<String> {
     }
 }
 
-/// Whether a name, as it stands between its quotes, is this one.
+/// Whether a name, as spelled between its quotes, is `name`.
 pub(super) fn is_name(inner: &[u8], name: &str) -> bool {
     inner == name.as_bytes()
         || (inner.contains(&b'\\') && decoded(&[b"\"", inner, b"\""].concat()) == name.as_bytes())
 }
 
-/// A name as it counts, in any spelling.
+/// A name without its escapes.
 fn decoded(quoted: &[u8]) -> Cow<'_, [u8]> {
     let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
     if inner.contains(&b'\\')

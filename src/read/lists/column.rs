@@ -1,4 +1,4 @@
-//! One column, read from its first value on with the input opened for it alone.
+//! One column, read from its first value on through an input opened for it alone.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ use crate::read::recognise::Form;
 use crate::read::sizes::Sizes;
 use crate::record::{Input, Position};
 
-/// A value, and before it the label of its row as JSON, if it has one.
+/// A value, and the label of its row as JSON, if it has one.
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) label: Option<Bytes>,
@@ -26,11 +26,11 @@ pub(super) struct Cell {
 pub(super) struct ColumnReader {
     text: OpenInput,
     walk: Walk,
-    /// Values that are cut and not yet asked for.
+    /// Values that were cut but not yet taken.
     waiting: VecDeque<Cell>,
 }
 
-/// Opens an input of columns, and what it is packed and encoded in.
+/// Opens an input of columns, through its compression and encoding.
 pub(super) fn open(input: &Input, number: u32, sizes: Sizes, form: &Form) -> Result<OpenInput, ReadError> {
     let mut text = OpenInput::open(input.clone(), number, sizes)?;
     text.decode(form.encoding)?;
@@ -45,7 +45,7 @@ impl ColumnReader {
         Ok(Self { text, walk: Walk::inside(column.kind), waiting: VecDeque::new() })
     }
 
-    /// Cuts values unless some wait; the column must have more. Tells how many wait then.
+    /// Cuts values unless some are waiting; the column must have more. Returns how many are waiting then.
     pub(super) fn fill(&mut self) -> Result<usize, ReadError> {
         while self.waiting.is_empty() {
             let last = self.text.window.is_last();
@@ -59,7 +59,7 @@ impl ColumnReader {
                 value: text.slice(value),
             }));
             if self.waiting.is_empty() && !self.text.read_more()? {
-                // It was longer when its end was looked for.
+                // The column was longer during the survey.
                 let flaw = Flaw::unfinished(0, crate::read::tear::Tear::Array);
                 return Err(self.text.flaw(&flaw));
             }
@@ -70,12 +70,12 @@ impl ColumnReader {
         Ok(self.waiting.len())
     }
 
-    /// The next values, of which at least so many wait.
+    /// The next `count` values, which must be waiting.
     pub(super) fn take(&mut self, count: usize) -> impl Iterator<Item = Cell> {
         self.waiting.drain(..count.min(self.waiting.len()))
     }
 
-    /// Passes over values, of which the column has so many.
+    /// Skips `count` values, which the column must have.
     pub(super) fn skip(&mut self, mut count: u64) -> Result<(), ReadError> {
         while count > 0 {
             let passed = usize::try_from(count).unwrap_or(usize::MAX).min(self.fill()?);
@@ -88,7 +88,7 @@ impl ColumnReader {
 
 type Ranges = Vec<(Option<std::ops::Range<usize>>, std::ops::Range<usize>)>;
 
-/// Cuts the complete values of `text` up to the end of the column, and says how far the text is done with.
+/// Cuts the complete values of `text` up to the end of the column, and returns how much of the text is done.
 fn cut(walk: &mut Walk, text: &[u8], last: bool) -> Result<(Ranges, usize), Flaw> {
     let (mut found, mut at) = (Ranges::new(), 0);
     while found.len() < RECORDS_AT_MOST {
@@ -97,7 +97,7 @@ fn cut(walk: &mut Walk, text: &[u8], last: bool) -> Result<(Ranges, usize), Flaw
                 at = end;
                 match event {
                     Event::Value(label, value) => found.push((label, value)),
-                    // What follows the column is another one's matter.
+                    // The next column has its own reader.
                     Event::Column(..) => break,
                     Event::Null(_) | Event::Structure => {}
                 }
@@ -109,7 +109,7 @@ fn cut(walk: &mut Walk, text: &[u8], last: bool) -> Result<(Ranges, usize), Flaw
     Ok((found, at))
 }
 
-/// The elements of an array that stands alone in `text`; nothing if it is none.
+/// The elements of the array that is all of `text`; `None` if it is not an array.
 pub(super) fn elements(text: &Bytes) -> Option<Vec<Bytes>> {
     let rest = text.strip_prefix(b"[")?;
     let start = text.len() - rest.len();

@@ -1,4 +1,4 @@
-//! One such input: opened, its columns read together row by row, continued from a row.
+//! One such input: opened, its columns read in parallel row by row, continued from a row.
 
 use std::fs;
 use std::sync::Arc;
@@ -20,27 +20,27 @@ use crate::record::names::KEYS;
 use crate::record::{Block, Input, Position, Raw, Record, RowTrouble, Rows};
 use crate::words::plural;
 
-/// An input that is being read.
+/// An open input of columns.
 pub(crate) struct ListsFile {
     input: Input,
     number: u32,
     columnar: Columnar,
     bytes: u64,
     rows: u64,
-    /// The row that comes next.
+    /// The next row.
     row: u64,
     columns: Vec<ColumnReader>,
     /// The names of the columns that are read.
     names: Vec<String>,
     fields: Arc<Fields>,
-    /// How many cells a row has, if it is an array.
+    /// How many cells a row has, if rows are arrays.
     cells: usize,
     told: String,
     form: String,
 }
 
 impl ListsFile {
-    /// Opens an input, learns where its columns are, and moves to its first row, or to `from`.
+    /// Opens an input, finds its columns, and moves to its first row, or to `from`.
     pub(crate) fn open(
         (input, number): (Input, u32),
         sizes: Sizes,
@@ -134,28 +134,28 @@ impl ListsFile {
         self.told.clone()
     }
 
-    /// The same without what differs between files of one form.
+    /// The same without details that differ between files of one form.
     pub(crate) fn form(&self) -> &str {
         &self.form
     }
 
-    /// Whether a field has one of the names of keys.
+    /// Whether a field has a default name of keys.
     pub(crate) fn has_key(&self) -> bool {
         self.fields.has_any(&KEYS)
     }
 
-    /// How many rows it has.
+    /// The number of rows.
     pub(crate) fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// How many bytes of the file lie before the next row, if all rows are alike.
+    /// An estimate of how many bytes of the file come before the next row, as if all rows had the same size.
     pub(crate) fn bytes_before(&self) -> u64 {
         let before = u128::from(self.bytes) * u128::from(self.row) / u128::from(self.rows.max(1));
         u64::try_from(before).unwrap_or(self.bytes)
     }
 
-    /// The next rows, none at the end.
+    /// The next rows; `None` at the end.
     pub(crate) fn next_block(&mut self) -> Result<Option<Block>, ReadError> {
         let mut most = usize::try_from(self.rows - self.row).unwrap_or(usize::MAX);
         if most == 0 {
@@ -178,7 +178,7 @@ impl ListsFile {
         Ok(Some(Block { records, end, bytes: before..self.bytes_before(), around: Vec::new() }))
     }
 
-    /// So many rows, which wait in every column; and those of them that are no rows.
+    /// The next `count` rows, which must be waiting in every column, and those of them that are broken.
     fn next_rows(&mut self, count: usize) -> Result<(ListRows, Vec<Option<Raw>>), ReadError> {
         let mut labels: Vec<Bytes> = Vec::new();
         let mut columns = Vec::with_capacity(self.columns.len());
@@ -225,7 +225,7 @@ impl ListsFile {
     }
 }
 
-/// How many bytes an input has that can be opened again and again; nothing if it cannot.
+/// The size of an input that can be opened repeatedly; `None` for any other.
 fn size(input: &Input) -> Option<u64> {
     match input {
         Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
@@ -234,7 +234,7 @@ fn size(input: &Input) -> Option<u64> {
     }
 }
 
-/// Reads the whole of an input once, for its columns.
+/// Reads all of an input once to find its columns.
 fn surveyed(
     (input, number): (&Input, u32),
     sizes: Sizes,
@@ -254,7 +254,7 @@ fn surveyed(
     }
 }
 
-/// What the cells of a row are called.
+/// The names of the cells of a row.
 fn cell_names(mut reader: ColumnReader, names: &Column) -> Result<Vec<String>, ReadError> {
     let mut left = usize::try_from(names.values).unwrap_or(usize::MAX);
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Which of the columns are read, and under which names their values stand in a record.
+//! Which of the columns are read, and the names of their values in a record.
 
 use super::survey::Column;
 use super::walk::Kind;
@@ -6,7 +6,7 @@ use crate::read::columnar::Columnar;
 use crate::read::columns::{Need, Wanted};
 use crate::read::recognise::Form;
 
-/// The field that a column of many is, by the name of the column.
+/// The fields that columns with plural names stand for.
 const ONE_OF: [(&str, &str); 6] = [
     ("ids", "id"),
     ("keys", "key"),
@@ -16,15 +16,15 @@ const ONE_OF: [(&str, &str); 6] = [
     ("documents", "document"),
 ];
 
-/// The rows that pandas writes of a table of rows.
+/// The member that pandas writes the rows of a table to.
 pub(super) const ROWS: &str = "data";
 /// The labels of the rows, also as a field.
 const INDEX: &str = "index";
 
-/// Chroma's list of the columns that it was asked for, which is no column itself.
+/// Chroma's list of the requested columns, which is not a column itself.
 const INCLUDED: &str = "included";
 
-/// So many columns at most are read side by side: each has a block of text at hand.
+/// Maximum number of columns read in parallel: each holds a block of text.
 pub(super) const AT_MOST: usize = 64;
 
 /// A field of every record.
@@ -38,20 +38,20 @@ pub(super) struct Member {
 /// Where its value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
-    /// The column of this number among those that are read.
+    /// The column with this index among those read.
     Of(usize),
     /// The label of the row.
     Label,
-    /// The element of this number in the array that a row is.
+    /// The element with this index in the array that is the row.
     Cell(usize),
-    /// It is not needed, but there.
+    /// It exists, but is not needed.
     There,
 }
 
-/// What is read, and what is made of it.
+/// What is read, and how it is used.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// The columns that are read, by their numbers among all.
+    /// The columns to read, by index among all.
     pub(super) read: Vec<usize>,
     pub(super) members: Vec<Member>,
     pub(super) told: String,
@@ -67,7 +67,7 @@ pub(super) struct Uneven {
 }
 
 impl Plan {
-    /// Decides about the columns of an object, in which `names` stand for the cells of a row.
+    /// Plans the columns of an object; `names` are the names of the cells of a row.
     pub(super) fn new(
         columns: &[Column],
         columnar: Columnar,
@@ -134,7 +134,7 @@ impl Plan {
         self.members.iter().any(|member| member.name == name)
     }
 
-    /// A list of another length that is not needed is no column.
+    /// Ignores unneeded lists of another length, which are not columns.
     fn leave_out_shorter(&mut self, columns: &[Column]) {
         let Some(rows) = self.read.first().and_then(|first| columns.get(*first)).map(|column| column.values)
         else {
@@ -150,14 +150,14 @@ impl Plan {
     }
 }
 
-/// Every name that the user gives to a field, to exclude it as well.
+/// All names that the user gives to fields, including excluded ones.
 fn names(form: &Form) -> impl Iterator<Item = &str> {
     let metadata =
         form.metadata.iter().map(|name| name.trim()).map(|name| name.strip_prefix('-').unwrap_or(name));
     form.key.iter().chain(&form.vector).map(|name| name.trim()).chain(metadata)
 }
 
-/// The name of the field that a column is: that of one of many, unless the user calls it as the column is called.
+/// The field name of a column: the singular of a known plural, unless the user refers to the column by its own name.
 fn field(column: &str, columns: &[Column], form: &Form) -> String {
     let is_named = |name: &str| {
         name.strip_prefix(column).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))

@@ -1,4 +1,4 @@
-//! Rows of columns of JSON text, as the rest of the path asks for them.
+//! Rows of columns in JSON text, in the form that later steps read.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::plan::{Member, Value};
 use crate::record::Reason;
 use crate::record::rows::{Placed, Rows};
 
-/// What all rows of a file have in common.
+/// What all rows of a file share.
 #[derive(Debug)]
 pub(super) struct Fields {
     members: Vec<Member>,
@@ -23,7 +23,7 @@ impl Fields {
         Self { members, names }
     }
 
-    /// Whether one of them has one of these names.
+    /// Whether a field has one of these names.
     pub(super) fn has_any(&self, names: &[&str]) -> bool {
         self.members.iter().any(|member| names.contains(&member.name.as_str()))
     }
@@ -33,11 +33,11 @@ impl Fields {
 #[derive(Debug)]
 pub(super) struct ListRows {
     pub(super) fields: Arc<Fields>,
-    /// The values of each column that is read, row by row.
+    /// The values of each column read, row by row.
     pub(super) columns: Vec<Vec<Bytes>>,
-    /// The labels of the rows, where they have some.
+    /// The labels of the rows, if they have any.
     pub(super) labels: Vec<Bytes>,
-    /// The cells of the rows, where these are arrays.
+    /// The cells of the rows, if rows are arrays.
     pub(super) cells: Vec<Vec<Bytes>>,
 }
 
@@ -51,7 +51,7 @@ impl ListRows {
         }
     }
 
-    /// Appends a row; what is not read only `with_others`, as something that is there.
+    /// Appends a row; fields that are not read only `with_others`, as a marker that they exist.
     fn row(&self, row: usize, with_others: bool, text: &mut Vec<u8>) {
         text.push(b'{');
         let mut is_first = true;

@@ -1,4 +1,4 @@
-//! Where each column of an object begins, and how long it is.
+//! Finds where each column of an object begins, and how long it is.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::read::columnar::Columnar;
 use crate::read::flaw::{Flaw, FlawKind};
 use crate::record::names::VECTOR_COLUMN;
 
-/// The column that pandas writes of the names of a table of rows.
+/// The column in which pandas writes the column names of a table of rows.
 pub(super) const NAMES: &str = "columns";
 
 /// A column.
@@ -15,15 +15,15 @@ pub(super) const NAMES: &str = "columns";
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// Where its values begin: the offset behind its bracket, in the whole text.
+    /// The offset in the whole text where its values begin, after the bracket.
     pub(super) at: u64,
     /// How many values it has.
     pub(super) values: u64,
-    /// Whether none of them is anything but null.
+    /// Whether all of them are null.
     pub(super) is_void: bool,
 }
 
-/// All columns, as far as the text was given.
+/// All columns, as far as the text was surveyed.
 #[derive(Debug)]
 pub(super) struct Survey {
     walk: Walk,
@@ -40,7 +40,8 @@ impl Survey {
         Self { walk: Walk::new(), columns: Vec::new(), lacks_embeddings: false, has_rows }
     }
 
-    /// Looks at what is complete of `text`, which begins at the offset `start` of the whole, and gives how far that goes.
+    /// Surveys the complete part of `text`, which begins at the offset `start` of the whole, and returns the end of
+    /// that part.
     pub(super) fn look(&mut self, text: &[u8], start: u64, last: bool) -> Result<usize, Flaw> {
         let mut at = 0;
         loop {
@@ -85,13 +86,13 @@ impl Survey {
         self.lacks_embeddings
     }
 
-    /// What was found.
+    /// The columns found.
     pub(super) fn columns(self) -> Vec<Column> {
         self.columns
     }
 }
 
-/// A name that is spelled as in the text. With a replaced character in it, it would be another name.
+/// Decodes a name from its spelling in the text. With a replacement character it would be another name.
 fn decoded(text: &[u8], spelled: Range<usize>) -> Result<String, Flaw> {
     let at = spelled.start;
     let spelled = text.get(spelled).unwrap_or_default();
@@ -102,7 +103,7 @@ fn decoded(text: &[u8], spelled: Range<usize>) -> Result<String, Flaw> {
     serde_json::from_slice(&quoted).map_err(|_| Flaw::malformed(at, b'\\', "a name with valid escapes"))
 }
 
-/// Whether a value can be the name of a cell, which only text has to be valid for.
+/// Checks that a value can be the name of a cell; only strings can be invalid.
 fn check_name(text: &[u8], value: &Range<usize>) -> Result<(), Flaw> {
     match text.get(value.clone()) {
         Some([b'"', .., b'"']) => decoded(text, value.start + 1..value.end - 1).map(|_| ()),

@@ -1,4 +1,4 @@
-//! The object whose members are columns, walked value by value: no member need be at hand as a whole.
+//! Walks through an object whose members are columns, value by value, so that no member must be in memory as a whole.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use crate::read::flaw::{Flaw, FlawKind};
 use crate::read::tear::Tear;
 use crate::read::value::{Members, Next, record_end, skip_blanks, string_end};
 
-/// How the values of a column stand in it.
+/// How a column contains its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// As the elements of an array.
     List,
-    /// As the members of an object, each under the label of its row.
+    /// As the members of an object, named by the labels of the rows.
     Labelled,
 }
 
@@ -29,23 +29,23 @@ impl Kind {
 pub(super) enum Event {
     /// A column begins: its name as spelled.
     Column(Range<usize>, Kind),
-    /// A value of the column at hand, and before it the label of its row as spelled, if it has one.
+    /// A value of the current column, and the label of its row as spelled, if it has one.
     Value(Option<Range<usize>>, Range<usize>),
     /// A member that is null: its name as spelled.
     Null(Range<usize>),
-    /// Something else: a member that is no column, or a bracket.
+    /// Something else: a member that is not a column, or a bracket.
     Structure,
 }
 
-/// Where in the object the walk stands.
+/// The current place in the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Before,
-    /// At a member, or at the end of the object; the first one has no comma before it.
+    /// At a member, or at the end of the object; the first member has no comma before it.
     Member {
         is_first: bool,
     },
-    /// In a column, before a value or behind one.
+    /// In a column, before or after a value.
     Inside(Kind, Expect),
     Behind,
 }
@@ -63,18 +63,18 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// From the start of the input.
+    /// Starts at the beginning of the input.
     pub(super) fn new() -> Self {
         Self { place: Place::Before }
     }
 
-    /// From behind the bracket of a column.
+    /// Starts after the opening bracket of a column.
     pub(super) fn inside(kind: Kind) -> Self {
         Self { place: Place::Inside(kind, Expect::Value) }
     }
 
-    /// Finds what stands at `at` or behind white space there, and where it ends; none at the end of the text, which may
-    /// be there.
+    /// Finds what comes at or after `at`, without whitespace, and where it ends; `None` at the end of the text, if the
+    /// text may end there.
     pub(super) fn step(&mut self, text: &[u8], at: usize) -> Result<Option<(usize, Event)>, Flaw> {
         let at = skip_blanks(text, at);
         let Some(&byte) = text.get(at) else {
@@ -170,7 +170,7 @@ fn label(text: &[u8], at: usize, byte: u8) -> Result<(Option<Range<usize>>, usiz
 mod tests {
     use super::*;
 
-    /// What a walk finds in a text that it gets in pieces of so many bytes more.
+    /// What a walk finds in a text that grows by pieces of this size.
     fn walked(text: &str, piece: usize) -> Result<Vec<String>, usize> {
         let (mut walk, mut found) = (Walk::new(), Vec::new());
         let (mut start, mut end) = (0, 0);

@@ -1,4 +1,4 @@
-//! Random records in random shapes: all of them are read with exact places, or the end of the reading is an error.
+//! Random records in random shapes: all of them are read with exact places, or reading ends with an error.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::read::testing::{check_everywhere, inline, read, text_of, texts};
 use crate::read::{Blocks, Form};
 use crate::record::names::{HOLDERS, LOOSE_WRAPPERS, WRAPPERS};
 
-/// A record that is one beyond doubt, with what could mislead in its text.
+/// An unambiguous record, with text that could mislead.
 fn record() -> impl Strategy<Value = String> {
     ("[a-z]{1,4}", r#"([a-z{}\[\],: ]|\\"|\\\\|é){0,8}"#, vec(-9_i32..9, 3)).prop_map(
         |(id, text, numbers)| {
@@ -20,7 +20,7 @@ fn record() -> impl Strategy<Value = String> {
     )
 }
 
-/// The value of a member beside the records, which holds none.
+/// The value of a member next to the records, which contains none.
 fn beside() -> impl Strategy<Value = String> {
     prop_oneof![
         "-?[1-9][0-9]{0,3}",
@@ -33,7 +33,7 @@ fn beside() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A way to an array of records, from the outside in.
+/// A path to an array of records, from the outside in.
 fn path() -> impl Strategy<Value = Vec<String>> {
     let holder = proptest::sample::select(HOLDERS.to_vec());
     let last = proptest::sample::select([&WRAPPERS[..], &LOOSE_WRAPPERS].concat());
@@ -41,7 +41,7 @@ fn path() -> impl Strategy<Value = Vec<String>> {
         .prop_map(|(holders, last)| holders.into_iter().chain([last]).map(str::to_owned).collect())
 }
 
-/// An object around `inner`, with members before and behind it.
+/// An object around `inner`, with members before and after it.
 fn around(name: &str, inner: &str, members: &[String], blanks: &[String]) -> String {
     let mut blanks = blanks.iter().cycle();
     let mut blank = || blanks.next().cloned().unwrap_or_default();
@@ -63,7 +63,7 @@ fn wrapped(path: &[String], inner: &str, members: &[String], blanks: &[String]) 
     path.iter().rev().fold(inner.to_owned(), |inner, name| around(name, &inner, members, blanks))
 }
 
-/// The metadata under each key that is stored of `text`, and whether anything was refused.
+/// The metadata under each stored key of `text`, and whether anything was rejected.
 fn admitted(text: Vec<u8>) -> (BTreeMap<String, String>, bool) {
     let mut admit = Admit::new(Fields::new(&[], &[], &[]), Rules::of_no_index());
     let mut stored = BTreeMap::new();
@@ -85,7 +85,7 @@ fn admitted(text: Vec<u8>) -> (BTreeMap<String, String>, bool) {
     (stored, is_refused)
 }
 
-/// A piece of a document; damage takes pieces as they are, so that no text is torn.
+/// A piece of a document; damage works on whole pieces, so that no text is torn.
 #[derive(Clone, Debug)]
 enum Piece {
     Structure(String),
@@ -100,7 +100,7 @@ impl Piece {
     }
 }
 
-/// Objects and arrays in one another, with records anywhere.
+/// Nested objects and arrays, with records anywhere.
 fn pieces() -> impl Strategy<Value = Vec<Piece>> {
     let structure = |text: &'static str| Just(vec![Piece::Structure(text.to_owned())]);
     let leaf = prop_oneof![
@@ -137,7 +137,7 @@ fn enclosed(open: &str, parts: Vec<Vec<Piece>>, close: &str) -> Vec<Piece> {
     all
 }
 
-/// A record whose key no other has, with what could be mistaken.
+/// A record with a unique key, and members that could be mistaken.
 fn numbered_record() -> impl Strategy<Value = String> {
     (any::<u64>(), record())
         .prop_map(|(number, record)| record.replacen("{\"id\":\"", &format!("{{\"id\":\"{number}-"), 1))
@@ -206,18 +206,18 @@ fn damaged(mut pieces: Vec<Piece>, damages: &[Damage]) -> Vec<Piece> {
     pieces
 }
 
-/// What became of a document.
+/// The result for a document.
 #[derive(Debug, Default)]
 struct Told {
     keys: Vec<String>,
     rejected: Vec<String>,
-    /// Records with members that are not stored, as notes say.
+    /// Records with members that are not stored, as the notes say.
     noted: Vec<String>,
     is_failed: bool,
 }
 
 impl Told {
-    /// Whether the record is loaded, rejected, noted as a member of another one, or missing behind an error.
+    /// Whether the record is loaded, rejected, noted as a member of another one, or missing after an error.
     fn of(&self, record: &str) -> bool {
         let key = record.split('"').nth(3).unwrap();
         self.is_failed
@@ -290,13 +290,13 @@ proptest! {
         block in 1_usize..400,
     ) {
         let (last, first) = records.split_last().unwrap();
-        // What stands behind the first records: more of them in the same array, or something that must not pass.
+        // After the first records: more of them in the same array, or something that must not be ignored.
         let extra = extra.replace("REC", last).replace("NAME", path.last().unwrap());
         let text = wrapped(&path, &format!("[{}{extra}]", first.join(",")), &members, &[String::new()]);
         let sizes = Sizes { block, record: 100_000 };
         let (found, _, error) = read(&inline(text.clone()), sizes, None);
         let has_all = records.iter().all(|record| texts(&found).contains(&record.as_str()));
-        // One whole value that is no record is a reject, with everything in it.
+        // One whole value that is not a record is rejected with everything in it.
         let is_one = found.len() == 1 && found[0].0 == text;
         prop_assert!(error.is_some() || has_all || is_one, "{text}\n{found:?}");
     }

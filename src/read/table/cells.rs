@@ -1,4 +1,4 @@
-//! The cells of one row that obeys the grammar, unquoted.
+//! The cells of one row whose quotes are valid, unquoted.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,11 +10,11 @@ use memchr::{memchr, memchr2};
 use super::dialect::Dialect;
 use crate::record::Cells;
 
-/// Most cells of a row that are kept apart. The place of each takes memory, so that a row of nothing but delimiters would
-/// take many times its text; a column for each element of the largest vector is far below.
+/// Maximum number of cells of a row that are kept. The place of each takes memory, so that a row of nothing but
+/// delimiters would take many times its text; one column per element of the largest vector is far below.
 pub(crate) const CELLS_AT_MOST: usize = 100_000;
 
-/// The cells of `row`, whose quotes are in order; of more than [`CELLS_AT_MOST`] one more than that.
+/// The cells of `row`, whose quotes are valid; beyond [`CELLS_AT_MOST`] only one more.
 pub(crate) fn cells(row: &[u8], dialect: &Dialect) -> ByteRecord {
     let mut cells = ByteRecord::new();
     for place in (Walk { row, rest: Some(0), dialect }).take(CELLS_AT_MOST + 1) {
@@ -40,12 +40,12 @@ pub(crate) fn shared_cells(row: &Bytes, columns: usize, dialect: &Dialect) -> Ce
     cells
 }
 
-/// How many cells `row` has, whatever their number.
+/// The number of cells in `row`, without a limit.
 pub(crate) fn count_cells(row: &[u8], dialect: &Dialect) -> usize {
     Walk { row, rest: Some(0), dialect }.count()
 }
 
-/// The cell of this `column` as it is written, with its quotes.
+/// The cell in this `column` as it is written, including quotes.
 pub(crate) fn cell<'a>(row: &'a [u8], column: usize, dialect: &Dialect) -> Option<&'a [u8]> {
     let mut cells = Walk { row, rest: Some(0), dialect };
     let start = match column.checked_sub(1) {
@@ -137,17 +137,17 @@ fn unescaped(content: &[u8], dialect: &Dialect) -> Vec<u8> {
     }
 }
 
-/// Whether a cell of `row` that is not quoted has a quote in it.
+/// Whether an unquoted cell of `row` contains a quote.
 pub(crate) fn has_quote_as_text(row: &[u8], dialect: &Dialect) -> bool {
     dialect.quote.is_some_and(|quote| has_plain(row, quote, dialect))
 }
 
-/// Whether a carriage return stands in `row` outside of quoted cells, where it may end a row.
+/// Whether `row` contains a carriage return outside of quoted cells, where it may end a row.
 pub(crate) fn has_lone_return(row: &[u8], dialect: &Dialect) -> bool {
     memchr(b'\r', row).is_some() && has_plain(row, b'\r', dialect)
 }
 
-/// Whether a cell of `row` that is not quoted has this byte in it.
+/// Whether an unquoted cell of `row` contains this byte.
 fn has_plain(row: &[u8], byte: u8, dialect: &Dialect) -> bool {
     let mut plain = Walk { row, rest: Some(0), dialect }.filter(|cell| !cell.is_quoted);
     plain.any(|cell| row.get(cell.content).is_some_and(|cell| memchr(byte, cell).is_some()))

@@ -1,4 +1,4 @@
-//! How well a delimiter splits the first rows, for whoever has to choose one.
+//! How well a delimiter splits the first rows, to choose one.
 
 use super::cells::{cells, has_quote_as_text};
 use super::dialect::{Dialect, Tables};
@@ -6,7 +6,7 @@ use super::evidence;
 use super::grammar::Text;
 use super::rows::cut;
 
-/// Whether a cell of the line reads as a vector, whichever byte may split the cells.
+/// Whether a cell of the line looks like a vector, with any possible delimiter.
 pub(crate) fn mentions_vector(line: &[u8], tables: &Tables) -> bool {
     let delimiters = tables.delimiter.into_iter().chain([b',', b'\t', b';']);
     delimiters.into_iter().any(|delimiter| evidence::holds_vector(line, &Dialect::new(tables, delimiter)))
@@ -16,21 +16,21 @@ pub(crate) fn mentions_vector(line: &[u8], tables: &Tables) -> bool {
 pub(crate) struct Split {
     /// Cells of the first row.
     pub(crate) columns: usize,
-    /// How well the rows fit it.
+    /// How well the rows fit the delimiter.
     pub(crate) fit: Fit,
 }
 
-/// What splits the rows of a text.
+/// The delimiter of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delimiter {
     Byte(u8),
-    /// Nothing.
+    /// There is none.
     Missing,
-    /// More of the text will tell.
+    /// More text is needed to decide.
     Untold,
 }
 
-/// The byte that splits the first rows best, if one splits them; a name that promises a table is believed.
+/// The byte that splits the first rows best, if one does; if the name promises a table, there is always one.
 pub(crate) fn delimiter(
     text: &[u8],
     whole: bool,
@@ -57,23 +57,23 @@ pub(crate) fn delimiter(
     }
 }
 
-/// How well a delimiter fits the first rows, the best last.
+/// How well a delimiter fits the first rows, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fit {
-    /// Rows whose quotes are in order have different numbers of cells.
+    /// Rows with valid quotes have different numbers of cells.
     Different,
-    /// All of those have as many, but in some rows quotes are broken.
+    /// All of those have the same number of cells, but some rows have broken quotes.
     Broken,
-    /// All rows have as many cells, but in some a quote is text.
+    /// All rows have the same number of cells, but some have a quote within an unquoted cell.
     Loose,
-    /// All rows have as many cells, and each quote belongs to a quoted one.
+    /// All rows have the same number of cells, and each quote belongs to a quoted cell.
     Exact,
 }
 
-/// How many rows show whether a delimiter splits them alike.
+/// How many rows are compared to see whether a delimiter splits them alike.
 const ROWS_COMPARED: usize = 10;
 
-/// Splits the first complete rows, of which one is enough only when it is the whole text.
+/// Splits the first complete rows; a single row is enough only if it is the whole text.
 pub(crate) fn split(text: &[u8], whole: bool, longest: usize, dialect: &Dialect) -> Option<Split> {
     let cut = cut(Text { bytes: text, last: whole, longest, dialect, columns: Some(1) });
     if cut.records.len() < 2 && !whole {
@@ -83,7 +83,7 @@ pub(crate) fn split(text: &[u8], whole: bool, longest: usize, dialect: &Dialect)
     let rows = || cut.records.iter().filter_map(|row| text.get(row.clone())).enumerate().take(ROWS_COMPARED);
     let (_, first) = rows().next()?;
     let columns = if is_flawed(0) {
-        // A broken first row still tells by its delimiters how many columns were meant.
+        // The delimiters of a broken first row still show how many columns were meant.
         first.split(|byte| *byte == dialect.delimiter).count()
     } else {
         cells(first, dialect).len()

@@ -1,27 +1,27 @@
-//! How a table is written: its delimiter, its quotes and what stands for nothing.
+//! The syntax of a table: its delimiter, its quotes and its null text.
 
-/// What a user says about the tables of a load.
+/// What the user says about the tables of a load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
-    /// The byte between cells; it is recognised when nobody names it.
+    /// The byte between cells; detected if it is not given.
     pub delimiter: Option<u8>,
     /// The byte around quoted cells; with `None` no cell is quoted.
     pub quote: Option<u8>,
-    /// The byte before a character of a quoted cell that stands for itself, beside the doubled quote.
+    /// The byte that escapes a character in a quoted cell, in addition to doubled quotes.
     pub escape: Option<u8>,
-    /// The byte that lines to be passed over begin with.
+    /// The byte that begins a comment line, which is skipped.
     pub comment: Option<u8>,
-    /// The text that stands for an empty cell where it is not quoted.
+    /// The text of an unquoted cell that means an empty one.
     pub null: Option<String>,
-    /// Whether the first row names the columns; else their numbers do.
+    /// Whether the first row has the column names; otherwise columns are numbered.
     pub has_header: bool,
-    /// Whether quoted cells may hold lines that read as records.
+    /// Whether quoted cells may contain lines that look like records.
     pub multiline_cells: bool,
-    /// The column that holds the key, if the user names it.
+    /// The column with the key, if the user names it.
     pub key: Option<String>,
-    /// The column that holds the vector, if the user names it.
+    /// The column with the vector, if the user names it.
     pub vector: Option<String>,
-    /// Whether a single column makes a table: of keys, or of metadata, that stand beside vectors.
+    /// Whether a single column makes a table, as in a companion with keys or metadata.
     pub is_beside: bool,
 }
 
@@ -42,7 +42,7 @@ impl Default for Tables {
     }
 }
 
-/// The bytes that make cells of one table.
+/// The bytes that separate the cells of one table.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {
     pub(crate) delimiter: u8,
@@ -54,7 +54,7 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
-    /// The dialect of a table whose cells `delimiter` splits.
+    /// The dialect of a table with this `delimiter`.
     pub(crate) fn new(tables: &Tables, delimiter: u8) -> Self {
         Self {
             delimiter,
@@ -72,7 +72,7 @@ impl Dialect {
     }
 }
 
-/// The line with which spreadsheets name the delimiter: the delimiter, and how many bytes the line takes.
+/// The delimiter in the first line with which spreadsheets name it, and the length of that line.
 pub(crate) fn named_delimiter(text: &[u8]) -> Option<(u8, usize)> {
     let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
     let line = text.get(..end)?;

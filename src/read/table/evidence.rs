@@ -1,28 +1,28 @@
-//! What in a stretch of a table reads as a vector, and whether a quoted cell holds what reads as records.
+//! What looks like a vector in a stretch of a table, and whether a quoted cell contains what looks like records.
 //!
-//! Looked at only where a quoted cell holds a line end or is broken.
+//! Needed only if a quoted cell contains a line end or is broken.
 
 use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
 use super::cells::cells;
 use super::dialect::Dialect;
 
-/// How many numbers a vector has; none where the end of the text cuts it.
+/// The length of a vector; `None` if the end of the text cuts it short.
 type Length = Option<usize>;
 
-/// The cells of `text` that read as vectors; one in brackets that is cut by the end of the text does too.
+/// The cells of `text` that look like vectors, including one in brackets that the end of the text cuts short.
 fn vectors<'a>(text: &'a [u8], dialect: &'a Dialect) -> impl Iterator<Item = Length> + 'a {
     let behind = memchr_iter(dialect.delimiter, text).map(|delimiter| delimiter + 1);
     let starts = std::iter::once(0).chain(behind);
     starts.filter_map(|at| leading_vector(text.get(at..).unwrap_or_default(), dialect))
 }
 
-/// Whether a cell of `text` reads as a vector.
+/// Whether a cell of `text` looks like a vector.
 pub(crate) fn holds_vector(text: &[u8], dialect: &Dialect) -> bool {
     vectors(text, dialect).next().is_some()
 }
 
-/// Whether the quoted cell that `text` begins with is a vector up to its next quote, whatever stands behind that.
+/// Whether the quoted cell that `text` begins with is a vector up to its next quote, whatever follows that.
 pub(crate) fn begins_with_vector(text: &[u8], dialect: &Dialect) -> bool {
     let Some((_, quoted)) = text.split_first().filter(|(first, _)| dialect.is_quote(**first)) else {
         return false;
@@ -40,8 +40,8 @@ fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
     let rest = rest.get(opening..)?;
     let is_bracket = |byte: &u8| b"[({".contains(byte) && *byte != dialect.delimiter;
     let brackets = rest.iter().take_while(|byte| is_bracket(byte)).count();
-    // Without brackets a cell ends at its quote or delimiter. A list goes no further, for one is looked for behind each
-    // delimiter of a row.
+    // Without brackets a cell ends at its quote or delimiter. A list goes no further, since the search begins again
+    // after each delimiter of a row.
     let ends_bare = |byte: u8| if is_quoted { dialect.is_quote(byte) } else { byte == dialect.delimiter };
     let list = rest.get(brackets..)?;
     let ends_list = |byte: &u8| !is_in_list(*byte) || (brackets == 0 && ends_bare(*byte));
@@ -60,7 +60,7 @@ fn leading_vector(rest: &[u8], dialect: &Dialect) -> Option<Length> {
     bare_length(list).filter(|_| ends).map(Some)
 }
 
-/// How many numbers a list without brackets has. Two whole ones are a date or a telephone's more often than a vector.
+/// The length of a list without brackets. Two integers are more often a date or a telephone number than a vector.
 fn bare_length(cell: &[u8]) -> Option<usize> {
     let is_between = |byte: Option<&u8>| byte.is_some_and(|byte| b",;|".contains(byte));
     let cell = cell.trim_ascii();
@@ -69,7 +69,7 @@ fn bare_length(cell: &[u8]) -> Option<usize> {
     (is_whole && (count > 2 || (count == 2 && has_fraction))).then_some(count)
 }
 
-/// Whether nothing else than a list of numbers stands in a line, with what is around it.
+/// Whether a line is nothing but a list of numbers, perhaps with brackets and whitespace around it.
 pub(crate) fn is_of_numbers(line: &[u8]) -> bool {
     let is_around = |byte: &u8| b"[](){}".contains(byte) || byte.is_ascii_whitespace();
     let first = line.iter().position(|byte| !is_around(byte)).unwrap_or(line.len());
@@ -81,7 +81,7 @@ fn is_in_list(byte: u8) -> bool {
     byte.is_ascii_digit() || byte.is_ascii_whitespace() || b"+-.eE,;|nNaAiIfF".contains(&byte)
 }
 
-/// How many numbers a list holds, and whether one of them has a fraction; none if anything else stands there.
+/// The length of a list of numbers, and whether one of them is a fraction; `None` if the list has anything else.
 fn numbers(list: &[u8]) -> Option<(usize, bool)> {
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|".contains(byte);
     let mut count = 0;
@@ -96,7 +96,7 @@ fn numbers(list: &[u8]) -> Option<(usize, bool)> {
     Some((count, list.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))))
 }
 
-/// Whether a cell of a whole row reads as a vector.
+/// Whether a cell of a whole row looks like a vector.
 pub(crate) fn row_has_vector(row: &[u8], dialect: &Dialect) -> bool {
     row_dimension(row, dialect).is_some()
 }
@@ -106,9 +106,9 @@ pub(crate) fn row_dimension(row: &[u8], dialect: &Dialect) -> Option<usize> {
     cells(row, dialect).iter().find_map(|cell| dimension(cell, dialect))
 }
 
-/// The length of the vector that a whole cell is, over however many lines.
+/// The length of the vector if a whole cell is one, over any number of lines.
 pub(crate) fn dimension(cell: &[u8], dialect: &Dialect) -> Option<usize> {
-    // With a delimiter at its end it is what stands between two cells.
+    // With a delimiter at its start or end it is the text between two cells.
     if [cell.first(), cell.last()].contains(&Some(&dialect.delimiter)) {
         return None;
     }
@@ -122,22 +122,23 @@ pub(crate) fn dimension(cell: &[u8], dialect: &Dialect) -> Option<usize> {
     }
 }
 
-/// Whether a cell of a header is a value and no name; whole numbers do name the columns of wide tables.
+/// Whether a header cell is a value and not a name; integers may name the columns of wide tables.
 pub(crate) fn looks_like_data(cell: &str, dialect: &Dialect) -> bool {
     let is_fraction = cell.contains('.') && cell.parse::<f64>().is_ok();
     is_fraction || cell.starts_with('[') || dimension(cell.as_bytes(), dialect).is_some()
 }
 
-/// Whether a quoted cell with this `content` is a vector that lost its last quote and goes on to the next cell's first one.
+/// Whether a quoted cell with this `content` is a vector that lost its closing quote and extends to the next cell's
+/// opening one.
 ///
-/// Only a tab needs this: it may stand around a list of numbers. Behind another delimiter the cell is no vector.
+/// Only tabs need this, since whitespace may surround a list of numbers. With another delimiter the cell is no vector.
 pub(crate) fn is_vector_and_tab(content: &[u8], dialect: &Dialect) -> bool {
     dialect.delimiter == b'\t'
         && content.ends_with(b"\t")
         && dimension(content.trim_ascii(), dialect).is_some_and(|length| length > 1)
 }
 
-/// The column of a row's vector, and its length; two whole numbers are one where nothing else is.
+/// The column and length of a row's vector; two integers count if there is no other vector.
 pub(crate) fn place_of_vector(row: &[u8], dialect: &Dialect) -> Option<(usize, usize)> {
     let cells = cells(row, dialect);
     let place = |length: &dyn Fn(&[u8]) -> Option<usize>| {
@@ -147,18 +148,18 @@ pub(crate) fn place_of_vector(row: &[u8], dialect: &Dialect) -> Option<(usize, u
         .or_else(|| place(&|cell| numbers(cell).map(|(count, _)| count).filter(|count| *count > 1)))
 }
 
-/// What a row has in the column of a vector.
+/// What a row has in the column of the vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InPlace {
     /// A vector of the same length.
     Vector,
-    /// What is neither numbers nor stands for nothing.
+    /// Text: neither numbers nor a word for null.
     Text,
     /// Anything else, or no such column.
     Open,
 }
 
-/// What a row has in the `column` of a vector of so many numbers.
+/// What a row has in the `column` of a vector of this `length`.
 pub(crate) fn in_place(row: &[u8], (column, length): (usize, usize), dialect: &Dialect) -> InPlace {
     let cells = cells(row, dialect);
     let Some(cell) = cells.get(column) else { return InPlace::Open };
@@ -175,15 +176,15 @@ pub(crate) fn in_place(row: &[u8], (column, length): (usize, usize), dialect: &D
     }
 }
 
-/// Whether the quote that ends a cell of several lines with this content could begin one just as well.
+/// Whether the quote at the end of a multi-line cell with this content could just as well open a cell.
 pub(crate) fn could_open(content: &[u8], dialect: &Dialect) -> bool {
     let before = content.iter().rfind(|byte| !dialect.is_quote(**byte));
     before.is_some_and(|before| *before == dialect.delimiter || *before == b'\n')
 }
 
-/// Whether a quoted cell of several lines with this `content` holds what reads as records of a table with so many
-/// `columns`, or as the end of one and the beginning of the next: a vector between delimiters, of the length that its
-/// row's own vector has, if it has one.
+/// Whether a multi-line cell with this `content` contains what looks like records of a table with this many `columns`,
+/// or like the end of one and the beginning of the next: a vector between delimiters that has the length of the row's
+/// own vector, if the row has one.
 pub(crate) fn holds_records(
     content: &[u8],
     columns: Option<usize>,
@@ -191,13 +192,13 @@ pub(crate) fn holds_records(
     dialect: &Dialect,
 ) -> bool {
     let Some(columns) = columns else {
-        // The name of a column may be broken over lines; a delimiter in it means that rows are.
+        // A column name may span lines; a delimiter in it shows that rows do.
         return memchr(dialect.delimiter, content).is_some();
     };
     if columns < 2 || memchr(dialect.delimiter, content).is_none() {
         return false;
     }
-    // What stands before the first delimiter or line end, and behind the last, is a part of a cell.
+    // Text before the first delimiter or line end, and after the last, is part of a cell.
     let first = memchr2(dialect.delimiter, b'\n', content);
     let last = memrchr2(dialect.delimiter, b'\n', content);
     let within = first.zip(last).and_then(|(first, last)| content.get(first + 1..last)).unwrap_or_default();
@@ -276,7 +277,7 @@ mod tests {
         }
     }
 
-    /// Looks at what stands between the first and the last quote.
+    /// Judges the text between the first and the last quote.
     fn swallows(row: &str, columns: usize) -> bool {
         let content = row.get(row.find('"').unwrap() + 1..row.rfind('"').unwrap()).unwrap();
         let own = row_dimension(row.as_bytes(), &dialect(b','));

@@ -1,7 +1,7 @@
-//! Where one row of a table ends, and whether its quotes are in order.
+//! Where one row of a table ends, and whether its quotes are valid.
 //!
-//! What is found depends on nothing but the text from the row's first byte on: reading can continue at any row. The
-//! grammar and what is rejected stand in `docs/formats.md`.
+//! The result depends only on the text from the row's first byte on, so that reading can continue at any row.
+//! `docs/formats.md` has the grammar and what is rejected.
 
 use std::ops::Range;
 
@@ -16,31 +16,31 @@ use super::evidence::{
 };
 use crate::record::quote::QuoteKind;
 
-/// How far behind a broken row a line is looked for that could be its own end, with its vector.
+/// How far after a broken row to look for a line that could be its end, with its vector.
 pub(super) const FARTHEST: usize = 64 << 10;
 
-/// How many quoted cells are read behind one that may hold records, for the row's own vector.
+/// How many quoted cells to read, for the row's own vector, after one that may contain records.
 ///
-/// Reading goes on in the middle of such a row: without a bound each of its lines could read all of them again.
+/// Reading continues in the middle of such a row: without a limit each of its lines could read all of them again.
 const CELLS_BEHIND: usize = 16;
 
-/// How many rows behind one whose end is doubtful may leave open what they are.
+/// How many undecided rows may follow a row with a doubtful end.
 const OPEN_ROWS: usize = 64;
 
 /// Text in which rows are found.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
     pub(crate) bytes: &'a [u8],
-    /// Whether nothing follows it.
+    /// Whether this is the end of the input.
     pub(crate) last: bool,
-    /// How long a row with a quoted cell may be.
+    /// Maximum length of a row with a quoted cell.
     pub(crate) longest: usize,
     pub(crate) dialect: &'a Dialect,
-    /// How many columns the table has, once that is known.
+    /// The number of columns, once it is known.
     pub(crate) columns: Option<usize>,
 }
 
-/// A row, or what has to be rejected in its place.
+/// A row, or what is rejected in its place.
 #[derive(Debug)]
 pub(crate) struct Row {
     /// Without the line end.
@@ -51,35 +51,35 @@ pub(crate) struct Row {
     pub(crate) flaw: Option<QuoteFlaw>,
 }
 
-/// How a quoted cell ends.
+/// The end of a quoted cell.
 pub(super) enum Closing {
-    /// By the quote at this offset; whether a line ends inside.
+    /// At the quote at this offset, and whether the cell contains a line end.
     At(usize, bool),
-    /// It does not: a quote at this offset stands for nothing.
+    /// There is none: the quote at this offset is misplaced.
     Broken(usize),
-    /// Not within the text at hand.
+    /// Beyond the current text.
     Open,
 }
 
-/// A row as far as its own quotes tell.
+/// A row judged by its own quotes.
 pub(super) struct Scanned {
     pub(super) row: Row,
-    /// Where the quoted cell begins that is not in order, or whose end is doubtful.
+    /// Where the quoted cell begins that is broken, or whose end is doubtful.
     cell: Option<usize>,
-    /// The quote inside that cell that stands for nothing.
+    /// The misplaced quote in that cell.
     stray: Option<usize>,
-    /// Whether the quote that ends a cell of several lines could just as well begin one.
+    /// Whether the quote at the end of a multi-line cell could just as well open one.
     is_doubtful: bool,
 }
 
-/// The rows behind broken ones, as far as they were searched for a vector.
+/// The rows after broken ones, as far as they were searched for a vector.
 ///
-/// Each broken row searches the same rows, one after another. What was found is kept so that none is read twice.
+/// Each broken row searches the same rows in order. The result is kept so that no row is read twice.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead {
-    /// Where rows without a vector start, one behind the other, and where the one behind them does.
+    /// The starts of consecutive rows without a vector, and of the row after them.
     starts: Vec<usize>,
-    /// What that one is, if it ends the search.
+    /// What that row is, if it ends the search.
     end: Option<SearchEnd>,
     /// How many rows were read.
     #[cfg(test)]
@@ -88,7 +88,7 @@ pub(crate) struct Ahead {
 
 #[cfg(test)]
 impl Ahead {
-    /// Forgets all but the count.
+    /// Resets all but the count.
     pub(crate) fn forget(&mut self) {
         *self = Self { read: self.read, ..Self::default() };
     }
@@ -104,23 +104,23 @@ enum SearchEnd {
         /// Where the next row starts.
         next: usize,
     },
-    /// It is too long to tell.
+    /// It is too long to decide.
     TooLong,
 }
 
-/// The quoted cells of a row that hold line ends, as far as there may be something wrong with them.
+/// The multi-line quoted cells of a row that may be wrong.
 #[derive(Default)]
 struct Lined {
-    /// Those that may hold records, by their first and last quote.
+    /// Those that may contain records, by their first and last quote.
     suspects: Vec<(usize, usize)>,
-    /// The first one whose last quote could just as well begin a cell.
+    /// The first one whose closing quote could just as well open a cell.
     doubtful: Option<usize>,
-    /// How many quoted cells came behind the first of the suspects.
+    /// How many quoted cells followed the first suspect.
     behind: usize,
 }
 
 impl Text<'_> {
-    /// The row that starts at `start`, or none when the text ends before it is clear.
+    /// The row that starts at `start`; `None` if the text is too short to decide.
     pub(crate) fn row(&self, start: usize, ahead: &mut Ahead) -> Option<Row> {
         let limit = start.saturating_add(self.longest);
         let scanned = self.scan(start, limit)?;
@@ -133,7 +133,7 @@ impl Text<'_> {
             };
         }
         if scanned.is_doubtful && self.next_is_broken(&scanned.row, limit)? {
-            // Its lines are not read as rows: they may well be a text's, and what follows is rejected by itself.
+            // Its lines are not read as rows: they may well be text, and what follows is rejected separately.
             let flaw = Some(self.flaw(start, cell, scanned.row.content.end, QuoteKind::Doubtful));
             return Some(Row { flaw, ..scanned.row });
         }
@@ -190,7 +190,7 @@ impl Text<'_> {
         Some(Scanned { row, cell: doubtful, stray: None, is_doubtful: doubtful.is_some() })
     }
 
-    /// Notes a quoted cell of several lines, from its first quote to its last, if there may be something wrong with it.
+    /// Notes a multi-line quoted cell, from its first quote to its last, if it may be wrong.
     fn note(&self, lined: &mut Lined, opening: usize, quote: usize) {
         let content = self.bytes.get(opening + 1..quote).unwrap_or_default();
         if holds_records(content, self.columns, None, self.dialect) {
@@ -201,7 +201,7 @@ impl Text<'_> {
         }
     }
 
-    /// The first of the noted cells that holds records, of a row that goes on to `end`.
+    /// The first of the noted cells that contains records, in a row up to `end`.
     fn with_records(&self, start: usize, end: usize, lined: &Lined) -> Option<(usize, usize, QuoteKind)> {
         if lined.suspects.is_empty() {
             return None;
@@ -236,7 +236,7 @@ impl Text<'_> {
         hit.map(|hit| at + hit)
     }
 
-    /// Finds the end of the quoted cell whose content starts at `at`; none when more text has to tell.
+    /// Finds the end of the quoted cell whose content starts at `at`; `None` if more text is needed to decide.
     pub(super) fn closing(&self, mut at: usize, limit: usize) -> Option<Closing> {
         let Some(quote) = self.dialect.quote else { return Some(Closing::Open) };
         let within = self.bytes.get(..limit.min(self.bytes.len())).unwrap_or_default();
@@ -274,7 +274,7 @@ impl Text<'_> {
         }
     }
 
-    /// The same of several carriage returns, from `at` on.
+    /// The same for several carriage returns from `at` on.
     #[cold]
     fn returns_end_cell(&self, at: usize) -> Option<bool> {
         let rest = self.bytes.get(at..).unwrap_or_default();
@@ -289,7 +289,7 @@ impl Text<'_> {
         if is_escaped { QuoteKind::Backslash } else { QuoteKind::Inside }
     }
 
-    /// Whether what stands at `at` ends a cell: a delimiter, a line end or the end of the file.
+    /// Whether the text at `at` ends a cell: a delimiter, a line end or the end of the file.
     fn ends_cell(&self, at: usize) -> Option<bool> {
         match (self.bytes.get(at), self.bytes.get(at + 1)) {
             (Some(byte), _) if *byte == self.dialect.delimiter || *byte == b'\n' => Some(true),
@@ -300,8 +300,8 @@ impl Text<'_> {
         }
     }
 
-    /// A row that is rejected up to the end of the line in which its bad cell begins: what follows may be rows that
-    /// the cell only seems to hold.
+    /// Rejects a row up to the end of the line in which its bad cell begins: what follows may be rows that only seem to
+    /// be in the cell.
     fn flawed(&self, start: usize, cell: usize, found: usize, kind: QuoteKind) -> Option<Row> {
         let rest = self.bytes.get(cell..).unwrap_or_default();
         let end = match memchr(b'\n', rest) {
@@ -330,10 +330,11 @@ impl Text<'_> {
         start..start + length
     }
 
-    /// Whether what is behind a row whose end is doubtful are no rows but pieces of a text.
+    /// Whether the rows after one with a doubtful end are not rows but pieces of a text.
     ///
-    /// They are where quotes are broken, or where a text stands in the column of the vector; they are not where a vector
-    /// of the same length does. A row of anything else, such as nothing or another number, leaves it to the next one.
+    /// They are pieces if quotes are broken, or if there is text in the column of the vector; they are not if a vector
+    /// of the same length is there. Anything else, such as null or a list of another length, leaves the decision to the
+    /// next row.
     fn next_is_broken(&self, doubtful: &Row, limit: usize) -> Option<bool> {
         let own = self.bytes.get(doubtful.content.clone()).and_then(|row| place_of_vector(row, self.dialect));
         let (mut at, mut open_rows) = (doubtful.next, 0);
@@ -354,7 +355,7 @@ impl Text<'_> {
             if row.flaw.is_some() || row.next > limit {
                 return Some(true);
             }
-            // A row without a vector is stored nowhere, whatever its text.
+            // A row without a vector is not stored, whatever its text.
             let Some(own) = own else { return Some(false) };
             match in_place(self.bytes.get(row.content.clone()).unwrap_or_default(), own, self.dialect) {
                 InPlace::Vector => return Some(false),
@@ -366,7 +367,7 @@ impl Text<'_> {
         }
     }
 
-    /// Where the line behind the one at `at` starts, if that one is empty or a comment and complete.
+    /// Where the next line starts, if the line at `at` is complete and is blank or a comment.
     pub(crate) fn passed_over(&self, at: usize) -> Option<usize> {
         let rest = self.bytes.get(at..)?;
         let first = rest.first()?;
@@ -385,12 +386,12 @@ impl Text<'_> {
         passed.then(|| self.bytes.len().min(at + end + 1))
     }
 
-    /// Lengthens what is rejected for a broken cell to the row that has a vector, unless the cell's own line has one.
+    /// Extends what is rejected for a broken cell to the row that has a vector, unless the cell's own line has one.
     ///
-    /// A text of several lines that stands before the vector may end in a line that reads as a whole row, with a piece
-    /// of the text in the place of the key.
+    /// A multi-line text before the vector may end in a line that looks like a whole row, with a piece of the text as
+    /// the key.
     fn with_its_vector(&self, start: usize, cell: usize, row: Row, ahead: &mut Ahead) -> Option<Row> {
-        // Where the columns are not known, or there is only one, nothing stands behind the cell.
+        // If the columns are unknown, or there is only one, nothing comes after the cell.
         let is_known = self.columns.is_some_and(|columns| columns > 1);
         let has_vector = || self.has_vector(start, cell, row.content.end);
         if !is_known || has_vector() || self.is_vector_cut(start, cell, row.next)? {
@@ -417,13 +418,13 @@ impl Text<'_> {
         })
     }
 
-    /// Goes on with a search by the row at `at`; none when the text ends before it is clear.
+    /// Continues a search with the row at `at`; `None` if the text is too short to decide.
     fn search(&self, at: usize, ahead: &mut Ahead) -> Option<()> {
         #[cfg(test)]
         {
             ahead.read += 1;
         }
-        // No farther than a row that starts where the search does may be long: the text at hand may have no more.
+        // A row must fit half the limit, since more text may not be available.
         let limit = at.saturating_add(self.longest / 2);
         let (content, next, has_vector) = match self.passed_over(at) {
             Some(next) => (at, next, false),
@@ -445,7 +446,7 @@ impl Text<'_> {
         Some(())
     }
 
-    /// Whether the row at `at` has a vector, as far as it is told apart from what follows.
+    /// Whether the row at `at` has a vector, as far as the row can be told from what follows.
     fn scanned_vector(&self, at: usize, Scanned { row, cell, .. }: &Scanned) -> bool {
         match (row.flaw, cell) {
             (Some(_), Some(cell)) => self.has_vector(at, *cell, row.content.end),
@@ -456,7 +457,7 @@ impl Text<'_> {
         }
     }
 
-    /// Whether the row from `start` has a vector up to the line `end` of its quoted cell at `cell`.
+    /// Whether the row from `start` has a vector, up to the `end` of the line of its quoted cell at `cell`.
     fn has_vector(&self, start: usize, cell: usize, end: usize) -> bool {
         let before = self.bytes.get(start..cell).unwrap_or_default();
         row_has_vector(before, self.dialect)

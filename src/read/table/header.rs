@@ -1,4 +1,4 @@
-//! The row that names the columns of a table.
+//! The row with the column names of a table.
 
 use std::collections::HashSet;
 
@@ -16,28 +16,28 @@ use crate::record::names::VECTORS;
 /// Why a header cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum HeaderFlaw {
-    /// The row looks like data because of this cell; the options name the columns that look like key and vector.
+    /// The row looks like data because of this cell; the options name the apparent key and vector columns.
     Missing { cell: String, columns: String },
-    /// It is none of a table: the text has word vectors, and needs a change.
+    /// It is not a header: the text has word vectors and must be changed.
     Words(WordVectors),
     /// Two columns share this name.
     Duplicate(String),
     /// Lines end in a carriage return alone, so that the whole file is one row.
     LineEnds,
-    /// There are so many columns, more than a table may have.
+    /// There are too many columns: this many.
     Wide(usize),
     /// There is only one column, of this name.
     NoTable(String),
-    /// A quote of the row at this offset is not in order.
+    /// The row at this offset has a quoting error.
     Quote(usize, QuoteFlaw),
 }
 
-/// What the beginning of a table gives.
+/// The result of reading the start of a table.
 #[derive(Debug)]
 pub(crate) enum Header {
-    /// The columns are known, and so many bytes are done with.
+    /// The columns are known, and this many bytes are done.
     Found(Rows, usize),
-    /// There is no row in the text at hand, of which so many bytes are done with.
+    /// The current text has no row, and this many bytes of it are done.
     Missing(usize),
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn header(
     Ok(Header::Found(Rows::new(dialect, names, longest).under(first), row.next))
 }
 
-/// The first row of a table without a header, which says how many columns there are.
+/// The first row of a table without a header, which shows how many columns there are.
 fn first_row(text: Text<'_>, start: usize) -> Option<Row> {
     let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
     let row = Text { dialect: &loose, ..text }.row(start, &mut Ahead::default())?;
@@ -107,8 +107,8 @@ fn first_row(text: Text<'_>, start: usize) -> Option<Row> {
     Text { columns: Some(columns), ..text }.row(start, &mut Ahead::default())
 }
 
-/// How many cells the rows behind a broken first one have, which then is rejected and says nothing; none when the text
-/// ends before one is in order.
+/// The number of cells in the rows after a broken first one, which is rejected and does not count; `None` if the text
+/// ends before a valid row.
 fn columns_behind(text: Text<'_>, mut at: usize) -> Option<usize> {
     let loose = Dialect { multiline_cells: true, ..text.dialect.clone() };
     let text = Text { dialect: &loose, ..text };
@@ -123,7 +123,7 @@ fn columns_behind(text: Text<'_>, mut at: usize) -> Option<usize> {
         }
         at = row.next;
     }
-    // Where all rows are broken all are rejected, whatever their columns.
+    // If all rows are broken, all are rejected, whatever their columns.
     text.last.then_some(1)
 }
 
@@ -132,7 +132,7 @@ fn numbered(count: usize) -> Columns {
     Columns((1..=count).map(|number| number.to_string()).collect())
 }
 
-/// Whether the row holds a carriage return that is no part of a line end.
+/// Whether the row contains a carriage return that is not part of a line end.
 fn has_old_line_ends(row: &[u8]) -> bool {
     let mut behind = row.iter().skip(1).chain(std::iter::once(&b'\n'));
     row.iter().any(|byte| behind.next() != Some(&b'\n') && *byte == b'\r')
@@ -148,7 +148,7 @@ fn check(names: &Columns, dialect: &Dialect, tables: &Tables) -> Result<(), Head
         return Err(HeaderFlaw::Missing { cell, columns: likely_columns(names, dialect) });
     }
     let mut known = HashSet::new();
-    // Spreadsheets leave columns without a name behind the last one.
+    // Spreadsheets leave unnamed columns after the last one.
     if let Some(name) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
         return Err(HeaderFlaw::Duplicate(name.clone()));
     }
@@ -160,7 +160,7 @@ fn check(names: &Columns, dialect: &Dialect, tables: &Tables) -> Result<(), Head
     }
 }
 
-/// The options that name the key and the vector by their numbers, as a row looks that is data.
+/// The options that select the key and the vector by column number, guessed from a row of data.
 fn likely_columns(row: &[String], dialect: &Dialect) -> String {
     const NUMBERS_AT_LEAST: usize = 3;
     if let Some(vector) = row.iter().position(|cell| dimension(cell.as_bytes(), dialect).is_some()) {

@@ -1,4 +1,4 @@
-//! The line on which the text of a broken quoted cell ends, and behind its quote perhaps another record begins.
+//! The line on which the text of a broken quoted cell ends and, after its quote, perhaps another record begins.
 
 use memchr::{memchr, memrchr};
 
@@ -7,11 +7,12 @@ use super::evidence::{is_of_numbers, place_of_vector};
 use super::grammar::{Closing, FARTHEST, Row, Scanned, Text};
 
 impl Text<'_> {
-    /// Lengthens what is rejected for a cell with a `stray` quote to the line of that quote, if that reads as a record.
+    /// Extends what is rejected for a cell with a `stray` quote to the line of that quote, if that line looks like a
+    /// record.
     ///
-    /// Where files were put together without a line end between them, that line is the end of a text and the beginning
-    /// of another file's record: it would be stored under a key that no file has. A record between speaks for a quote at
-    /// the cell's start that is the stray one. None when the text ends before it is clear.
+    /// If files were concatenated without a line end between them, that line is the end of a text and the beginning of
+    /// another file's record: it would be stored under a key that no file has. A record in between suggests that the
+    /// stray quote is the one at the cell's start. `None` if the text is too short to decide.
     pub(super) fn with_its_last_line(&self, start: usize, stray: usize, row: Row) -> Option<Row> {
         if stray < row.next {
             return Some(row);
@@ -20,7 +21,7 @@ impl Text<'_> {
         let line = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         let limit = start.saturating_add(self.longest);
         let Some(last) = self.scan(line, limit) else {
-            // A row that starts within the limit, and does not end there, is looked at by itself.
+            // A row that starts within the limit but does not end there is judged by itself.
             return (self.bytes.len() > limit).then_some(row);
         };
         let reads_as_record = last.row.next <= limit && self.is_in_order(&last.row);
@@ -35,9 +36,9 @@ impl Text<'_> {
         Some(Row { content: row.content.start..last.row.content.end, next: last.row.next, flaw: row.flaw })
     }
 
-    /// Whether the broken cell at `cell`, of the row from `start`, is the vector itself, so that what begins at `next` cannot
-    /// be the end of a text before it: no column is behind it, or it begins as a list of numbers, and the first row
-    /// behind those has its vector in the same column. None when the text ends before it is clear.
+    /// Whether the broken cell at `cell`, of the row from `start`, is the vector itself, so that the row at `next`
+    /// cannot be the end of a text before it: it is in the last column, or it begins as a list of numbers, and the
+    /// first row after those has its vector in the same column. `None` if the text is too short to decide.
     pub(super) fn is_vector_cut(&self, start: usize, cell: usize, next: usize) -> Option<bool> {
         let before = self.bytes.get(start..cell).unwrap_or_default();
         let column = if before.is_empty() { 0 } else { cells(before, self.dialect).len() - 1 };
@@ -72,13 +73,13 @@ impl Text<'_> {
         Some(false)
     }
 
-    /// Whether a row has as many cells as the table has columns, and nothing is wrong with its quotes.
+    /// Whether a row has as many cells as the table has columns, and valid quotes.
     fn is_in_order(&self, row: &Row) -> bool {
         let content = self.bytes.get(row.content.clone()).unwrap_or_default();
         row.flaw.is_none() && self.columns == Some(cells(content, self.dialect).len())
     }
 
-    /// Whether the quote at `stray` is the text of an unquoted cell of the row that starts at `line`.
+    /// Whether the quote at `stray` is text in an unquoted cell of the row that starts at `line`.
     fn is_in_plain_cell(&self, line: usize, stray: usize, limit: usize) -> Option<bool> {
         let mut at = line;
         while let Some(hit) = self.next_special(at).filter(|hit| *hit <= stray) {
@@ -97,7 +98,7 @@ impl Text<'_> {
         Some(false)
     }
 
-    /// Whether one of the rows from `at` on is a record beyond doubt, or the last of them goes on behind `line`.
+    /// Whether one of the rows from `at` on is clearly a record, or the last of them extends past `line`.
     fn has_record(&self, mut at: usize, line: usize, limit: usize, needs_vector: bool) -> Option<bool> {
         while at < line {
             if let Some(next) = self.passed_over(at) {

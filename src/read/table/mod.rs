@@ -1,9 +1,8 @@
-//! CSV and TSV: the rows under a header.
+//! CSV and TSV: the rows after a header.
 //!
-//! Rows are cut here and not by the csv crate because a row's exact first byte is needed to continue there, because
-//! that crate takes broken quotes as they come, and because the cells that matter are long: a search for the next quote
-//! or line end passes a vector in one step. Where quotes are in order the cells are that crate's, and a test compares
-//! the two.
+//! Rows are cut here and not by the csv crate because reading must continue at a row's exact first byte, because that
+//! crate accepts broken quotes, and because the cells that matter are long: a search for the next quote or line end
+//! skips a vector in one step. For valid quotes the cells are the same as that crate's; a test compares the two.
 
 mod cells;
 mod delimiters;

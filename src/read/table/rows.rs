@@ -19,11 +19,11 @@ use crate::record::{Columns, Raw, RowTrouble};
 pub(crate) struct Rows {
     dialect: Dialect,
     columns: Arc<Columns>,
-    /// The header; nothing where the first row is data.
+    /// The header; `None` if the first row is data.
     header: Option<Box<FirstHeader>>,
-    /// How long a row with a quoted cell may be.
+    /// Maximum length of a row with a quoted cell.
     longest: usize,
-    /// Whether a carriage return stands in the text that was cut last.
+    /// Whether the last text that was cut contains a carriage return.
     has_returns: bool,
 }
 
@@ -32,12 +32,12 @@ impl Rows {
         Self { dialect, columns: Arc::new(columns), header: None, longest, has_returns: false }
     }
 
-    /// The same under a header: where files were put together, it comes again between rows.
+    /// The same after a header, which is repeated between rows if files were concatenated.
     pub(super) fn under(self, header: FirstHeader) -> Self {
         Self { header: Some(Box::new(header)), ..self }
     }
 
-    /// The byte between cells.
+    /// The delimiter.
     pub(crate) fn delimiter(&self) -> u8 {
         self.dialect.delimiter
     }
@@ -47,7 +47,7 @@ impl Rows {
         &self.columns
     }
 
-    /// Cuts the complete rows of `text`; with `last` what follows the last newline is a row too.
+    /// Cuts the complete rows of `text`; with `last` the text after the last newline is a row, too.
     pub(crate) fn cut(&mut self, text: &[u8], last: bool) -> Cut {
         self.has_returns = memchr::memchr(b'\r', text).is_some();
         let columns = Some(self.columns.0.len());
@@ -55,12 +55,12 @@ impl Rows {
         cut_counted(text, self.header.as_deref(), &mut Ahead::default())
     }
 
-    /// The cells of a row that was in order when it was cut.
+    /// The cells of a row that was valid when it was cut.
     pub(crate) fn cells(&self, row: &[u8]) -> ByteRecord {
         cells(row, &self.dialect)
     }
 
-    /// The cells of a row of the text that was cut last, under the file's header.
+    /// The cells of a row of the last text that was cut, with the file's header.
     pub(crate) fn raw(&self, text: &Bytes, row: Range<usize>) -> Raw {
         let bytes = &text[row.clone()];
         if bytes.starts_with(BYTE_ORDER_MARK) {
@@ -78,17 +78,18 @@ impl Rows {
     }
 }
 
-/// Cuts the complete rows of a text, empty ones and comments left out.
+/// Cuts the complete rows of a text, without empty ones and comments.
 pub(super) fn cut(text: Text<'_>) -> Cut {
     cut_counted(text, None, &mut Ahead::default())
 }
 
-/// The same without rows that repeat the `header`, up to another one, and with what is known of the rows behind broken ones.
+/// The same without rows that repeat the `header`, up to a different header. `ahead` caches the search after broken
+/// rows.
 pub(super) fn cut_counted(text: Text<'_>, header: Option<&FirstHeader>, ahead: &mut Ahead) -> Cut {
     let mut cut = Cut::default();
     let mut at = 0;
     while at < text.bytes.len() && cut.records.len() < RECORDS_AT_MOST {
-        // A row behind a byte-order mark is rejected, but as a whole: a quote behind the mark opens a cell.
+        // A row after a byte-order mark is rejected, but as a whole: a quote after the mark opens a cell.
         let start = at + mark_length(text.bytes.get(at..).unwrap_or_default());
         if let Some(next) = text.passed_over(start) {
             at = next;

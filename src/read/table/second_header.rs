@@ -1,7 +1,7 @@
-//! Headers among the rows of a table, as where files were put together.
+//! Headers among the rows of a table, as in concatenated files.
 //!
-//! Under one with the same columns in the same order the rows go on as before. Behind any other one, cells would be stored
-//! under the names of other columns. Whether a row is one depends on nothing but the first header and the row itself.
+//! After a header with the same columns in the same order, the rows continue. After any other one, cells would be
+//! stored under the wrong column names. Whether a row is a header depends only on the first header and the row itself.
 
 use std::collections::HashSet;
 
@@ -12,16 +12,16 @@ use crate::record::Columns;
 use crate::record::names::{KEYS, VECTORS};
 use crate::record::wide::Wide;
 
-/// No name of a column is longer, where nothing else says whether a cell is one.
+/// Maximum length of a column name, where nothing else shows whether a cell is one.
 const NAME_AT_MOST: usize = 1024;
 
-/// In so many bytes at the end of a row a known name is looked for.
+/// How many bytes at the end of a row are searched for a known name.
 const NAMES_LOOKED_AT: usize = 1024;
 
-/// So much may stand around a name: quotes, whitespace, a line end.
+/// Maximum bytes around a name: quotes, whitespace, a line end.
 const AROUND_NAME: usize = 64;
 
-/// What the header of a table says, by which others are recognised.
+/// The header of a table, to recognise others by.
 #[derive(Debug)]
 pub(super) struct FirstHeader {
     text: Box<[u8]>,
@@ -38,15 +38,15 @@ pub(super) struct FirstHeader {
     names_columns: bool,
 }
 
-/// What a row is beside the header of its table.
+/// What a row is, compared with the header of its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Among {
-    /// A row like others.
+    /// An ordinary row.
     Row,
     /// A header with the same columns in the same order.
     Same,
-    /// Another header, or a row with one at its end without a line end between them: on the line that begins at this offset
-    /// of what was looked at.
+    /// Another header, or a row followed by one without a line end in between, on the line at this offset of the text
+    /// that was judged.
     Other(usize),
 }
 
@@ -78,7 +78,7 @@ impl FirstHeader {
         }
     }
 
-    /// What a row is whose quotes are in order.
+    /// Judges a row with valid quotes.
     pub(super) fn judge(&self, row: &[u8], dialect: &Dialect) -> Among {
         // The only column of a table may hold any text.
         if self.names.len() < 2 && self.vector.is_none() {
@@ -106,7 +106,7 @@ impl FirstHeader {
         Among::Row
     }
 
-    /// The same of what is rejected for its quotes, line by line.
+    /// The same for lines that are rejected because of their quotes.
     pub(super) fn judge_broken(&self, lines: &[u8], dialect: &Dialect) -> Among {
         let mut at = 0;
         for line in lines.split(|byte| *byte == b'\n') {
@@ -122,7 +122,7 @@ impl FirstHeader {
         Among::Row
     }
 
-    /// Whether a row is worth a closer look. What it takes does not grow with the cells behind the vector's.
+    /// Whether a row is worth a closer look. The cost does not grow with the cells after the vector.
     fn may_be_one(&self, row: &[u8], dialect: &Dialect) -> bool {
         let most = self.known.longest + AROUND_NAME;
         let near_start = row.get(..most).unwrap_or(row);
@@ -148,7 +148,7 @@ impl FirstHeader {
         cell.len() <= NAME_AT_MOST && !first.into_iter().chain(last).all(|byte| is_of_numbers(*byte))
     }
 
-    /// Whether cells are those of a header: names of a key and of a vector, or all names of this one.
+    /// Whether cells are those of a header: names of a key and of a vector, or all names of this header.
     fn is_header(&self, cells: &[String], dialect: &Dialect) -> bool {
         if cells.len() < 2 || cells.len() > CELLS_AT_MOST {
             return false;
@@ -170,7 +170,7 @@ impl FirstHeader {
         are_distinct && !cells.iter().any(|cell| looks_like_data(cell, dialect))
     }
 
-    /// Whether cells are this header's, in its order; case counts only where it tells two columns apart.
+    /// Whether cells are those of this header in the same order; case matters only if columns differ only in case.
     fn is_same(&self, cells: &[String]) -> bool {
         let are_distinct = || self.lower.iter().collect::<HashSet<_>>().len() == self.lower.len();
         let are_alike = || {
@@ -180,7 +180,7 @@ impl FirstHeader {
         cells == self.names || (are_alike() && are_distinct())
     }
 
-    /// Whether a cell may have float32 numbers in base64, and has no name that is known.
+    /// Whether a cell may contain float32 numbers in base64 and is not a known name.
     fn is_like_base64(&self, cell: &[u8]) -> bool {
         let digits = cell.strip_suffix(b"==").or_else(|| cell.strip_suffix(b"=")).unwrap_or(cell);
         let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
@@ -189,21 +189,21 @@ impl FirstHeader {
         !cell.is_empty() && may_be && digits.iter().all(is_digit) && !is_known()
     }
 
-    /// Whether another header follows the end of a row, as where a file without a last line end came first. A row that
-    /// may well be a record must end with all names of this one.
+    /// Whether another header follows the end of a row, as if a file without a final line end came first. If the row
+    /// may be a record, it must end with all names of this header.
     fn has_at_end(&self, cells: &[String], dialect: &Dialect, needs_all: bool) -> bool {
         let vector = cells.iter().rposition(|cell| dimension(cell.as_bytes(), dialect).is_some());
         let behind = cells.get(vector.map_or(0, |vector| vector + 1)..).unwrap_or_default();
         let behind: Vec<_> = behind.iter().map(|cell| cell.to_ascii_lowercase()).collect();
         let data = behind.iter().rposition(|cell| looks_like_data(cell, dialect)).unwrap_or(0);
-        // In the first of these cells the end of the row may stand before the header's first name.
+        // The first of these cells may begin with the end of the row, before the header's first name.
         (data..behind.len()).any(|first| {
             let (first, others) = behind.get(first..).and_then(<[_]>::split_first).unzip();
             self.is_end_and_header(first.map_or("", String::as_str), others.unwrap_or_default(), needs_all)
         })
     }
 
-    /// Whether `first` ends with a name, and this and the other names are a header's, which is not the same as this one.
+    /// Whether `first` ends with a name that, with the other names, makes a header other than this one.
     fn is_end_and_header(&self, first: &str, others: &[String], needs_all: bool) -> bool {
         let ends_with = |name: &String| !name.is_empty() && first.ends_with(name.as_str());
         let has = |name: &String| name.is_empty() || others.contains(name) || ends_with(name);
@@ -268,7 +268,7 @@ fn first_step(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
-/// A piece of a row as the name that it may be.
+/// A piece of a row as a possible name.
 fn unquoted(piece: &[u8], dialect: &Dialect) -> String {
     let is_around = |character: char| {
         character.is_whitespace()

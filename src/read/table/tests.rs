@@ -1,4 +1,4 @@
-//! What is cut from texts whose quotes are in order, and from those whose quotes are not.
+//! What is cut from texts with valid quotes, and from those with broken ones.
 
 use super::super::cut::Cut;
 use super::cells::cells;
@@ -15,7 +15,7 @@ fn row_by(dialect: &Dialect, text: &str, columns: usize, last: bool) -> Cut {
     cut(Text { bytes: text.as_bytes(), last, longest: 1 << 20, dialect, columns: Some(columns) })
 }
 
-/// Each record as its text, or as the lines and the kind of its trouble; and how far the text is done with.
+/// Each record as its text, or as the lines and the kind of its trouble, and how much of the text is done.
 fn found(text: &str, columns: usize, last: bool) -> (Vec<String>, usize) {
     let cut = row(text, columns, &Tables::default(), last);
     let shown = cut.records.into_iter().enumerate().map(|(index, range)| {
@@ -76,7 +76,7 @@ fn what_a_stray_quote_swallowed_is_read_as_rows_again() {
 
 #[test]
 fn what_stands_behind_a_whole_vector_costs_its_own_line() {
-    // The last ones are files that were put together without a line end between them.
+    // The last ones are files that were concatenated without a line end between them.
     for row in [
         "a,t,\"[1,2]\"x",
         "a,t,\"[1, 2]\"\"\"x",
@@ -89,7 +89,7 @@ fn what_stands_behind_a_whole_vector_costs_its_own_line() {
         };
         assert_eq!(first, &format!("Inside 1-1: {row}"));
     }
-    // A text of several lines before the vector goes on to it, also where it begins with numbers.
+    // A multi-line text before the vector extends to it, even if it begins with numbers.
     for text in ["[1,2] or\" x", "[1]\" x", "5\" x"] {
         let rows = rows(&format!("a,\"{text}\nb,u,\"[3,4]\"\nc,v,\"[5,6]\"\n"), 3);
         assert_eq!(rows, [format!("Inside 1-1: a,\"{text}\nb,u,\"[3,4]\""), "c,v,\"[5,6]\"".to_owned()]);
@@ -98,7 +98,7 @@ fn what_stands_behind_a_whole_vector_costs_its_own_line() {
 
 #[test]
 fn a_vector_that_is_cut_takes_no_other_record_with_it() {
-    // Where a cell of the vector `first` may be cut, over whatever lines it is written.
+    // Where a cell of the vector `first` may be cut, over any number of lines.
     let vectors =
         ["[0.5, 1.5, 2.5]", "[0.5,\n 1.5,\n 2.5]", "[\n  0.5,\n  1.5,\n  2.5\n]", "[0.5 1.5\n 2.5]"];
     for (vector, column) in vectors.iter().flat_map(|vector| (0..3).map(move |column| (vector, column))) {
@@ -195,10 +195,10 @@ fn the_line_on_which_a_broken_text_ends_is_not_a_row() {
 #[test]
 fn rows_before_the_line_on_which_a_broken_text_ends_are_read() {
     for (text, whole) in [
-        // One between, so that the stray quote is the first one.
+        // One row in between, so that the stray quote is the first one.
         ("a,[1 2],\"x\nb,[3 4],y\nc,[5 6],the \"best\" of\n", vec!["b,[3 4],y", "c,[5 6],the \"best\" of"]),
         ("a,[1 2],\"x\ny\nb,[3 4],z\nc,[5 6],7\" x\n", vec!["y", "b,[3 4],z", "c,[5 6],7\" x"]),
-        // The quote that went wrong begins a cell.
+        // The misplaced quote begins a cell.
         ("a,[1 2],\"x\nb,\"[3, 4]\",y\n", vec!["b,\"[3, 4]\",y"]),
         ("a,[1 2],\"x\n\"b\",[3 4],y\n", vec!["\"b\",[3 4],y"]),
         ("a,[1 2],\"x\nb,[3 4],\"\"\"u\"\" v\"\n", vec!["b,[3 4],\"\"\"u\"\" v\""]),
@@ -241,7 +241,7 @@ fn a_text_that_ends_in_a_line_end_is_read_whatever_row_follows() {
 
 #[test]
 fn pieces_of_a_swallowed_text_are_no_whole_rows() {
-    // The text of the second record takes the lines behind its first quote, which ends the cell of the first record.
+    // The text of the second record takes the lines after its first quote, which ends the cell of the first record.
     for pieces in ["foo", "foo\n\nfoo", ",,[1]", ",,", "4"] {
         let text = format!("x,[1 2],\"y,k\n\",{pieces}\nbar\",[3 4],z,l\n");
         assert!(rows(&text, 4)[0].starts_with("Doubtful"), "{text}");
@@ -276,7 +276,7 @@ fn the_flags_change_what_is_a_row() {
     assert_eq!(row(swallowing, 2, &Tables::default(), true).flaws.len(), 2);
 }
 
-/// How many rows are read, and looked ahead at, to cut a text.
+/// How many rows are read, including those read ahead, to cut a text.
 fn read(text: &str, columns: usize) -> usize {
     let dialect = Dialect::new(&Tables::default(), b',');
     let (mut at, mut ahead) = (0, Ahead::default());
@@ -307,7 +307,7 @@ fn rows_behind_broken_ones_are_read_once_however_many_are_broken() {
 
 #[test]
 fn what_a_row_costs_does_not_grow_with_what_is_behind_its_cells() {
-    // A hang is what this test would show: none of these has an end in quadratic time.
+    // A failure would show as a hang: with quadratic cost, none of these would end.
     for text in [
         format!("k,\"x\"y{}\n", ",1".repeat(500_000)),
         format!("k,\"x\"y{}\n", ",[1".repeat(500_000)),

@@ -101,7 +101,7 @@ fn about_requests() -> [Reason; 8] {
     ]
 }
 
-/// Each reason on a line, after its word for scripts.
+/// Each reason on a line, after its code.
 fn listed(reasons: &[Reason]) -> String {
     reasons.iter().map(|reason| format!("{}: {reason}\n", reason.code())).collect::<Vec<_>>().concat()
 }

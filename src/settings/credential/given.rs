@@ -1,4 +1,4 @@
-//! What flags, variables and ossutil's file give, and the recipe that it makes.
+//! The credential settings in flags, variables and ossutil's file, and the recipe that they make.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use crate::settings::check::{unbroken, usage, wrong};
 use crate::settings::sources::{Found, Origin, Sources, not_this, usual};
 use crate::values::Period;
 
-/// The most that a credential process can be given.
+/// Maximum timeout of a credential process.
 const MOST_PROCESS_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// The keys of the file by which one can tell where a credential comes from.
+/// The keys of the file that determine the source of a credential.
 pub(super) const TELLING_KEYS: [&Setting; 6] =
     [&MODE, &ACCESS_KEY_ID, &CREDENTIAL_PROCESS, &CREDENTIAL_URI, &OIDC_PROVIDER_ARN, &ECS_ROLE_NAME];
 
-/// What flags, variables and ossutil's file give.
+/// The settings in flags, variables and ossutil's file.
 pub(super) struct Given<'a> {
     pub(super) sources: &'a Sources<'a>,
 }
@@ -47,13 +47,13 @@ impl Given<'_> {
         self.sources.find(flag, &STS_TOKEN)
     }
 
-    /// A token belongs to one access key: one in a weaker place than the access key's id is another's.
+    /// The token of the access key. One from a weaker source than the access key's ID belongs to another key.
     pub(super) fn token(&self) -> Option<Found> {
         let weakest = self.access_key_id().map_or(0, |id| id.origin.rank());
         self.any_token().filter(|token| token.origin.rank() >= weakest)
     }
 
-    /// A token on the command line would make a key of somewhere else another one.
+    /// Refuses a token on the command line with a key from another source, since it would belong to another key.
     pub(super) fn check_token(&self) -> Result<(), Failure> {
         let is_flag = |found: &Found| matches!(found.origin, Origin::Flag(_));
         if self.token().is_some_and(|token| is_flag(&token))
@@ -75,7 +75,7 @@ impl Given<'_> {
         parts.iter().flatten().any(|part| !matches!(part.origin, Origin::File { .. }))
     }
 
-    /// Whether somebody says in so many words that the access key itself signs.
+    /// Whether the settings explicitly say that the access key itself signs.
     fn means_the_key_itself(&self) -> bool {
         match self.sources.global.mode {
             Some(mode) => matches!(mode, Mode::Ak | Mode::StsToken),
@@ -89,7 +89,7 @@ impl Given<'_> {
         self.file(&MODE).as_deref().map(folded)
     }
 
-    /// Where the first of these keys that is given is given.
+    /// The origin of the first of these settings that is given.
     pub(super) fn origin(&self, settings: &[&Setting]) -> Origin {
         let flag = self.sources.global.access_key_id.as_deref();
         let find =
@@ -102,7 +102,7 @@ impl Given<'_> {
         self.sources.find(flag, &ROLE_SESSION_NAME).map(|found| found.value)
     }
 
-    /// The same, or the role named by flag or variable that it assumes.
+    /// The recipe, or the role from a flag or variable that it assumes.
     pub(super) fn assuming(&self, base: Recipe) -> Recipe {
         let is_meant = |origin: &Origin| match origin {
             Origin::Flag(_) => true,
@@ -117,13 +117,13 @@ impl Given<'_> {
         }
     }
 
-    /// The role that is named outside, else in the file.
+    /// The role from outside the file, or else from the file.
     fn role(&self) -> Result<Role, Failure> {
         let arn = self.role_arn().ok_or_else(|| self.sources.missing(&ROLE_ARN))?;
         Ok(Role::new(arn.value, self.session_name()))
     }
 
-    /// The access key, with a token or without.
+    /// The access key, with or without a token.
     pub(super) fn keys(&self, with_token: bool) -> Result<Recipe, Failure> {
         let id = self.access_key_id().ok_or_else(|| self.sources.missing(&ACCESS_KEY_ID))?;
         let secret = self.access_key_secret().ok_or_else(|| self.sources.missing(&ACCESS_KEY_SECRET))?;
@@ -178,7 +178,7 @@ impl Given<'_> {
         Recipe::EcsRole { name: self.file(&ECS_ROLE_NAME), only_with_token }
     }
 
-    /// What an access key, perhaps with a role, lacks. No other credential has parts that stand in several places.
+    /// The missing parts of an access key, perhaps with a role. Only these have parts in several places.
     pub(super) fn missing(&self) -> Vec<&'static Setting> {
         const KEYS: [&Setting; 2] = [&ACCESS_KEY_ID, &ACCESS_KEY_SECRET];
         let has_key = || KEYS.into_iter().any(|setting| self.file(setting).is_some());
@@ -199,7 +199,7 @@ impl Given<'_> {
         needed.filter(|setting| !is_given(setting)).collect()
     }
 
-    /// What the file's profile says, by its mode or by the keys that it has; nothing if it says nothing.
+    /// The recipe in the file's profile, by its mode or by its keys; `None` if it has none.
     pub(super) fn by_file(&self) -> Result<Option<Recipe>, Failure> {
         let has = |setting: &Setting| self.file(setting).is_some();
         let recipe = match self.mode().as_deref() {
@@ -255,7 +255,7 @@ impl Given<'_> {
         Ok(Recipe::Uri(Secret::new(self.needed(&CREDENTIAL_URI)?)))
     }
 
-    /// A key that its mode cannot do without.
+    /// A key that its mode requires.
     fn needed(&self, setting: &Setting) -> Result<String, Failure> {
         self.file(setting).ok_or_else(|| {
             self.wrong(&TELLING_KEYS, format!("{} is missing", setting.name))
@@ -270,7 +270,7 @@ impl Given<'_> {
         )
     }
 
-    /// What is wrong with the file, told with the place of the first of these keys that is there.
+    /// The failure of the file, with the place of the first of these keys that is given.
     fn wrong(&self, settings: &[&Setting], message: impl Into<String>) -> Failure {
         let found = settings.iter().find_map(|setting| Some((setting, self.sources.find(None, setting)?)));
         let failure = wrong(message);

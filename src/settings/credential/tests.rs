@@ -227,7 +227,7 @@ fn who_says_that_the_access_key_signs_gets_no_role_but_by_a_flag() {
     assert_eq!(resolved("", &variables, "mode = AK"), Ok(assumed(keys("e", None), "q", None)));
 }
 
-/// A configuration file of its own, by its name; removed at the end.
+/// A configuration file with a unique name; removed at the end.
 struct File(PathBuf);
 
 impl File {
@@ -265,7 +265,7 @@ async fn a_file_that_is_written_anew_gives_another_credential() {
     let source = source_of(&format!("-c {}", file.0.display()), "");
     for id in ["one", "two", "three"] {
         file.write(&with_key(id));
-        // The first is the one that was read at the start.
+        // The first credential is the one that was read at the start.
         assert_eq!(source.fetch().await.unwrap().access_key_id, id);
     }
 }

@@ -1,4 +1,4 @@
-//! What complete loads have left to do, and what has to be loaded again for the order of keys.
+//! What complete loads have left to do, and what must be loaded again for the order of keys.
 
 use super::super::complete::Complete;
 use super::super::going_on::roles;
@@ -16,7 +16,7 @@ impl Checkpoint {
         self.notes.extend(self.complete.hold_against(index).map(Notice::from));
     }
 
-    /// What is known of each input, if that can bear on others.
+    /// The roles of the inputs, if the order of inputs matters.
     pub(crate) fn roles(&self) -> Vec<Role> {
         let mark = self.to_start.as_ref().and_then(|to_start| to_start.mark.as_ref());
         let gone_on = mark.zip(self.journal.as_ref());
@@ -24,7 +24,7 @@ impl Checkpoint {
             .map_or_else(|| self.complete.roles(), |(mark, journal)| roles(journal, mark, self.inputs.len()))
     }
 
-    /// Forgets inputs that are to be loaded again for the sake of their order.
+    /// Forgets inputs that must be loaded again because of their order.
     pub(crate) fn load_again(&mut self, again: &Again) {
         let Again { inputs, read } = again;
         for number in inputs {
@@ -42,13 +42,13 @@ impl Checkpoint {
         }
     }
 
-    /// What complete loads have left, where it was found that no input is left to load.
+    /// The complete loads, if they have left no input to load.
     pub(crate) fn already_complete(&self) -> Option<&Complete> {
         self.is_complete.then_some(&self.complete)
     }
 
-    /// Finds out whether complete loads have left no input to load. What several have completed gets a receipt, so that
-    /// it need not be put together again.
+    /// Finds whether complete loads have left no input to load. If several of them have, writes a joint receipt, so
+    /// that it need not be worked out again.
     pub(crate) fn find_complete(&mut self) -> Result<bool, Failure> {
         if self.journal.is_none() || !self.complete.is_all() {
             return Ok(false);
@@ -62,7 +62,7 @@ impl Checkpoint {
         if rejected + unknown > 0 && self.complete.rejects_file().is_none() {
             self.notes.push(EarlierNotice::ListGone { records: rejected + unknown }.into());
         }
-        // Where there are several lists of rejects, each receipt knows its own.
+        // If there are several lists of rejects, each receipt has its own.
         if self.complete.is_of_one_load() || rejected + unknown > 0 {
             return Ok(true);
         }

@@ -1,7 +1,7 @@
-//! What loads have sent into one place, and when, as their receipts and journals say it.
+//! What loads have sent to a place, and when, according to their receipts and journals.
 //!
-//! A receipt is no proof by itself: a later load may have sent the same file with other options or with other content, or
-//! may have stopped in the middle of it. So whoever trusts one looks at everything that has been sent since.
+//! A receipt alone proves nothing: a later load may have sent the same file with other options or other content, or may
+//! have stopped in the middle of it. To trust a receipt, one must check everything that has been sent since.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -32,29 +32,29 @@ pub(crate) struct SentInput<'a> {
 /// A load, or a part of one.
 #[derive(Clone, Debug)]
 pub(crate) struct Activity {
-    /// The folder of the load.
+    /// The directory of the load.
     pub(crate) folder: PathBuf,
-    /// The file that says it.
+    /// The file that describes it.
     pub(crate) file: PathBuf,
-    /// When that was written.
+    /// When that file was written.
     pub(crate) written: String,
     pub(crate) account: Account,
-    /// Why it cannot be read; what is read and makes no sense is damaged.
+    /// Why the file cannot be read; `None` if it can be read but is damaged.
     pub(crate) refused: Option<String>,
 }
 
-/// What is said of a load.
+/// The account of a load.
 #[derive(Clone, Debug)]
 pub(crate) enum Account {
-    /// It is complete.
+    /// The load is complete.
     Complete(Receipt),
-    /// It is not, or is given up.
+    /// The load is incomplete, or given up.
     Begun(Header),
-    /// Something that cannot be read: it may have been anything.
+    /// The file cannot be read: the load may have done anything.
     Unreadable,
 }
 
-/// Every load into a place that anything below the folder of all loads knows of.
+/// All loads to a place that are known in the directory of all loads.
 pub(crate) fn all(checkpoints: &Path, place: &Place) -> Vec<Activity> {
     let Ok(folders) = fs::read_dir(checkpoints) else { return Vec::new() };
     let mut all = Vec::new();
@@ -62,7 +62,7 @@ pub(crate) fn all(checkpoints: &Path, place: &Place) -> Vec<Activity> {
         let receipt = folder.join(RECEIPT);
         let account = |text: Vec<u8>| Receipt::parse(&text).map(Account::Complete);
         let complete = Activity::read(&folder, receipt, account);
-        // Of a run that was killed before it had removed the journal that its receipt replaces.
+        // A run was killed before it had removed the journal that its receipt replaces.
         let ended = complete.as_ref().and_then(Activity::load).cloned();
         all.extend(complete);
         let before = folder.join(Sequence::Before.name()).join(super::folder::JOURNAL);
@@ -75,7 +75,7 @@ pub(crate) fn all(checkpoints: &Path, place: &Place) -> Vec<Activity> {
     all
 }
 
-/// When anything was last sent into a place.
+/// When anything was last sent to a place.
 pub(crate) fn latest(all: &[Activity]) -> Option<&str> {
     let ends = all.iter().map(|activity| match &activity.account {
         Account::Complete(receipt) => receipt.finished_at.as_str(),
@@ -84,7 +84,7 @@ pub(crate) fn latest(all: &[Activity]) -> Option<&str> {
     ends.max()
 }
 
-/// What the system says, without its number.
+/// The message of the system, without its number.
 fn error_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied if error.get_ref().is_none() => "permission denied".to_owned(),
@@ -96,11 +96,11 @@ impl Activity {
     fn read(folder: &Path, file: PathBuf, account: impl FnOnce(Vec<u8>) -> Option<Account>) -> Option<Self> {
         let (account, refused) = match read_if_there(&file) {
             Ok(text) => (account(text?).unwrap_or(Account::Unreadable), None),
-            // What is no folder of a load has nothing in it.
+            // What is not the directory of a load has no activities.
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => return None,
             Err(error) => (Account::Unreadable, Some(error_words(&error))),
         };
-        // Where nobody may look, what can be named is the folder.
+        // Without permission to look, only the directory can be named.
         let is_seen = |path: &&Path| path.starts_with(folder) && path.symlink_metadata().is_ok();
         let file = match refused {
             Some(_) => file.ancestors().find(is_seen).unwrap_or(folder).to_owned(),
@@ -115,7 +115,7 @@ impl Activity {
         Some(Self { folder: folder.to_owned(), file, written, account, refused })
     }
 
-    /// When it took into account last what others had sent; later than that, its inputs are as it says.
+    /// When it last took into account what others had sent; from then on, its inputs are as it says.
     pub(crate) fn as_of(&self) -> Option<&str> {
         match &self.account {
             Account::Complete(receipt) => Some(&receipt.as_of),
@@ -140,8 +140,8 @@ impl Activity {
         }
     }
 
-    /// Its inputs in their order, and then what its folder has left of others. What has begun may have sent a part of any
-    /// of them.
+    /// Its inputs in order, followed by what remains of others in its directory. An incomplete load may have sent a
+    /// part of any input.
     pub(crate) fn sent(&self) -> Vec<SentInput<'_>> {
         let (reading, left) = match &self.account {
             Account::Complete(receipt) => (&receipt.reading, &receipt.left),
@@ -177,7 +177,8 @@ impl Activity {
     }
 }
 
-/// What the loads of a folder may have sent of inputs that are not named now. What is older than any receipt is left out.
+/// What the loads of a directory may have sent of inputs that are no longer given, except for what is older than any
+/// receipt.
 pub(crate) fn left(all: &[Activity], folder: &Path, now: &Header) -> Vec<LeftInput> {
     let named: BTreeSet<&str> = now.inputs.iter().map(|input| input.name.as_str()).collect();
     let oldest = Timestamp::now().plus_seconds(-i64::try_from(KEPT_FOR.as_secs()).unwrap_or(i64::MAX));
@@ -197,7 +198,7 @@ pub(crate) fn left(all: &[Activity], folder: &Path, now: &Header) -> Vec<LeftInp
     left
 }
 
-/// When a file was written last.
+/// When a file was last written.
 pub(crate) fn written(file: &Path) -> Option<String> {
     let at = file.metadata().ok()?.modified().ok()?;
     let millis = at.duration_since(UNIX_EPOCH).ok()?.as_millis();

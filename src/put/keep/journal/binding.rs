@@ -1,4 +1,4 @@
-//! Which index a load goes into, beyond its name: bound to the journal before the first vector leaves. Pure.
+//! Which index a load goes into, beyond its name: written to the journal before the first vector is sent. Pure.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,22 +6,22 @@ use super::place::Difference;
 use crate::oss::time::{Timestamp, same_moment};
 use crate::oss::wire::{DistanceMetric, Index};
 
-/// What is known of an index.
+/// What is known about an index.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
-    /// When it was created, as the service says it.
+    /// When it was created, according to the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
     /// The dimension that vectors must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dimension: Option<usize>,
-    /// The metric's word.
+    /// The name of the metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
 }
 
 impl Binding {
-    /// What the service tells of an index.
+    /// What the service says about an index.
     pub fn of(index: &Index) -> Self {
         let told = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         Self {
@@ -31,12 +31,12 @@ impl Binding {
         }
     }
 
-    /// What somebody says of an index that the service does not show.
+    /// What the user says about an index that the service does not show.
     pub fn said(dimension: Option<usize>, metric: Option<DistanceMetric>) -> Self {
         Self { created: None, dimension, metric: metric.map(|metric| metric.as_str().to_owned()) }
     }
 
-    /// This with all that is known `now`, which counts where both say something.
+    /// This with everything that is known `now`, which takes precedence.
     #[must_use]
     pub fn completed(&self, now: &Self) -> Self {
         Self {
@@ -46,12 +46,12 @@ impl Binding {
         }
     }
 
-    /// The metric, if its word is a known one.
+    /// The metric, if its name is known.
     pub fn known_metric(&self) -> Option<DistanceMetric> {
         DistanceMetric::parse(self.metric.as_deref()?)
     }
 
-    /// What vectors were held against then and would not be `now`.
+    /// The properties that vectors were checked against then and that differ `now`.
     pub fn differences(&self, now: &Self) -> Vec<Difference> {
         let differs = |what, was: Option<String>, now: Option<String>| {
             let (was, now) = was.zip(now)?;
@@ -67,13 +67,13 @@ impl Binding {
         .collect()
     }
 
-    /// When the index was created, then and `now`, if that shows that it was made again.
+    /// When the index was created, then and `now`, if that shows that it was recreated.
     pub fn made_again<'a>(&'a self, now: &'a Self) -> Option<(&'a str, &'a str)> {
         let (was, now) = (self.created.as_deref()?, now.created.as_deref()?);
         (!same_moment(was, now)).then_some((was, now))
     }
 
-    /// Whether the index was deleted before another one of its name was created.
+    /// Whether the index was deleted before another one with its name was created.
     pub(crate) fn is_older_than(&self, other: &Self) -> bool {
         let Some((was, is)) = self.made_again(other) else { return false };
         let moments = Timestamp::parse_rfc3339(was).zip(Timestamp::parse_rfc3339(is));

@@ -1,4 +1,4 @@
-//! What differs between a mark and the one before it. Pure.
+//! The difference between a mark and the one before it. Pure.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use crate::put::books::per_input::PerInput;
 use crate::put::books::tracker::{FailedAt, Mark, Settled};
 use crate::record::{Position, Span};
 
-/// A mark that holds more stretches and failures than this is followed by changes, or many failing inputs would each
-/// write the list of all. So no line is longer than a few kilobytes.
+/// A mark with more stretches and failures than this is followed by changes; otherwise many failing inputs would each
+/// write the whole list. This limits the length of a line to a few kilobytes.
 pub(crate) const LISTED: usize = 32;
 
-/// What differs between a mark and the one before it.
+/// The difference between a mark and the one before it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Change {
     position: Position,
     counts: Settled,
     rejects_bytes: u64,
-    /// Stretches and failures that come, and those that go.
+    /// Stretches and failures that are added, and those that are removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ahead: Vec<Span>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -40,12 +40,12 @@ impl Change {
         Self { position, counts, rejects_bytes, ahead, no_longer_ahead, failed, no_longer_failed, per_input }
     }
 
-    /// All that is settled after this change.
+    /// The counts after this change.
     pub(crate) fn counts(&self) -> Settled {
         self.counts
     }
 
-    /// The mark after this change; what is settled ahead is sorted in it.
+    /// The mark after this change, with sorted stretches.
     pub(crate) fn apply(self, mark: Mark) -> Mark {
         let gone: BTreeSet<_> = self.no_longer_ahead.iter().map(|span| (span.start, span.end)).collect();
         let mut ahead = mark.ahead;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     proptest! {
-        /// One batch that stays open, with any number of others that end behind it, costs what one mark costs.
+        /// With one batch that stays open and any number of later ones that end, a mark costs as much as without them.
         #[test]
         fn what_a_settled_batch_writes_depends_on_what_is_open_and_on_nothing_else(
             open_at_most in 2_usize..80,

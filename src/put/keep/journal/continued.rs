@@ -1,4 +1,4 @@
-//! A mark as it holds for the inputs that are named now: some may have changed, be gone, or be new.
+//! Adapts a mark to the inputs that are given now: some may have changed, be gone, or be new.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,24 +12,24 @@ use crate::read;
 use crate::read::fingerprint::{Fingerprint, repeated_names};
 use crate::record::Input;
 
-/// What an earlier run settled, for another list of inputs.
+/// What an earlier run settled, adapted to another list of inputs.
 pub(crate) struct Continued {
     /// How far the load is.
     pub(crate) mark: Mark,
     /// The number of each earlier input, unless nothing of it can be settled.
     pub(crate) numbers: Vec<Option<u32>>,
-    /// What is worth saying.
+    /// The notes for the user.
     pub(crate) notes: Vec<Notice>,
     /// The names of inputs of which nothing counts any more.
     pub(crate) forgotten: Vec<String>,
     /// The inputs that loads before that one have completed, and when they were sent.
     pub(crate) complete: BTreeMap<u32, Interval>,
-    /// The inputs of which nothing is settled that stands there as it did.
+    /// The inputs without settled records that are still valid.
     pub(crate) anew: BTreeSet<u32>,
 }
 
 impl Continued {
-    /// Adapts a mark of the `earlier` list to the one that is there now.
+    /// Adapts a mark of the `earlier` list to the current one.
     pub(crate) fn of(
         earlier: &Header,
         list: &[Fingerprint],
@@ -59,7 +59,7 @@ impl Continued {
         this
     }
 
-    /// Adapts the mark to what an input is now, of the name that it had and the one that it has.
+    /// Adapts the mark to the current state of an input, given its old and its new name.
     fn adapt(&mut self, number: u32, now: &Now, input: Option<&Input>, (was, is): (&String, &String)) {
         let failed = self.mark.failed.iter().find(|failed| failed.at.input == number).cloned();
         let standing = self.mark.standing(number);
@@ -88,7 +88,7 @@ impl Continued {
         self.numbers.get(number as usize).is_some_and(Option::is_some)
     }
 
-    /// What loads before the earlier one have completed is still so where it is still settled.
+    /// Keeps the inputs that loads before the earlier one have completed and that are still settled.
     fn number_the_complete(&mut self, earlier: &Header) {
         for (number, at) in &earlier.complete {
             let now = self.numbers.get(*number as usize).copied().flatten();
@@ -108,8 +108,8 @@ impl Continued {
     }
 }
 
-/// Where an input is not listed as often as it was, what is settled and rejected of it, all of which goes by its name, cannot
-/// be told apart.
+/// If an input is listed a different number of times than before, its settled and rejected records cannot be told
+/// apart, since all of them go by its name.
 fn without_repeated(earlier: &Header, list: &[Fingerprint], now: &[Now]) -> Vec<Now> {
     let names = |inputs: &[Fingerprint]| inputs.iter().map(|input| input.name.clone()).collect::<Vec<_>>();
     let repeated = repeated_names(&earlier.inputs);
@@ -128,7 +128,7 @@ fn begins_alike(input: &Input, FailedAt { at, beginning }: &FailedAt) -> bool {
     beginning.as_ref().is_some_and(|known| read::begins_as(input, *at, known))
 }
 
-/// The numbers without those that are less than one before them.
+/// The numbers, without those that are less than an earlier one.
 fn in_their_order(numbers: impl Iterator<Item = Option<u32>>) -> Vec<Option<u32>> {
     let mut last = None;
     let in_order = |number: Option<u32>| {

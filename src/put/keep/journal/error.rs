@@ -1,4 +1,4 @@
-//! Why a load cannot be continued, or its state not be kept. Pure.
+//! Why a load cannot be continued, or its state not be written. Pure.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,41 +7,41 @@ use super::place::{Difference, listed};
 use crate::exit::{ErrorCode, Failure};
 use crate::read::fingerprint::FingerprintError;
 
-/// Why a load cannot be continued, or its state not be kept.
+/// Why a load cannot be continued, or its state not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// Another process works on it.
+    /// Another process is working on it.
     #[error("another ossvec process is loading this into the same index (lock file {0})")]
     Locked(String),
-    /// The input is not what it was.
+    /// The input has changed.
     #[error("cannot resume: {0}")]
     Changed(FingerprintError),
-    /// An input of which a part is settled is not what it was.
+    /// An input that is partly settled has changed.
     #[error("cannot resume: {0}")]
     InputChanged(FingerprintError),
-    /// An input of which a part is settled is not among the inputs any more.
+    /// An input that is partly settled is no longer among the inputs.
     #[error("cannot resume: {0} was loaded in part and is not among the inputs any more")]
     InputGone(String),
-    /// An input of which a part is settled comes before one that came before it.
+    /// An input that is partly settled is now ahead of one that came before it.
     #[error(
         "cannot resume: {0} stands elsewhere in the order of the inputs than when the journal was written"
     )]
     InputTurned(String),
-    /// It goes elsewhere.
+    /// The load goes to another place.
     #[error("cannot resume: {}", listed(.0))]
     Elsewhere(Vec<Difference>),
     /// A later version of the program wrote it.
     #[error("the journal {0} was written by a later version of ossvec")]
     Later(String),
-    /// What somebody put in the folder to be gone on with cannot be.
+    /// A directory that the user moved to be continued cannot be.
     #[error("{error}")]
     Brought {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
         /// Why not.
         error: Box<Self>,
     },
-    /// Nothing is settled in what was to be gone on with.
+    /// There is nothing settled to continue.
     #[error("cannot resume: {0} contains no journal with any progress")]
     Unsettled(String),
     /// The input would be read differently.
@@ -54,15 +54,15 @@ pub enum JournalError {
         /// Now.
         now: String,
     },
-    /// An input cannot be looked at.
+    /// An input cannot be checked.
     #[error("{0}")]
     Input(FingerprintError),
-    /// The disk or its permissions.
+    /// An I/O error.
     #[error("cannot {action} {path}: {error}")]
     Io {
-        /// What was tried.
+        /// The action.
         action: &'static str,
-        /// On which path.
+        /// The path.
         path: String,
         /// Why not.
         error: io::Error,
@@ -79,7 +79,7 @@ impl From<FingerprintError> for JournalError {
 }
 
 impl JournalError {
-    /// The same of what somebody put in a folder to be gone on with.
+    /// Wraps the error if it is about a directory that the user moved to be continued.
     pub(crate) fn of_brought(self, folder: &Path) -> Self {
         match self {
             Self::Io { .. } | Self::Input(_) | Self::Later(_) => self,
@@ -87,7 +87,7 @@ impl JournalError {
         }
     }
 
-    /// The same as one word.
+    /// The code of the error.
     fn code(&self) -> ErrorCode {
         match self {
             Self::Locked(_) => ErrorCode::InUse,
@@ -102,7 +102,7 @@ impl JournalError {
         }
     }
 
-    /// What to do about it.
+    /// The cure.
     pub fn advice(&self) -> String {
         let advice = match self {
             Self::Brought { path, .. } => return without(path),
@@ -137,7 +137,7 @@ impl JournalError {
     }
 }
 
-/// What to do about the disk or its permissions. Another directory has no journal: who goes on there starts anew.
+/// The cure for an I/O error. Another directory has no journal: a load there starts over.
 fn of_trouble(action: &str, error: &io::Error) -> &'static str {
     let why = error.to_string();
     let is = |words: &str| why.contains(words);
@@ -165,7 +165,7 @@ impl From<JournalError> for Failure {
     }
 }
 
-/// How to go on without what somebody put in a folder to be gone on with.
+/// How to continue without a directory that the user moved to be continued.
 pub fn without(folder: &Path) -> String {
     format!("move {} away to continue without it", folder.display())
 }

@@ -1,5 +1,5 @@
-//! The folder of a load as older versions left it, with all files side by side: carried over into folders, so that a
-//! load that began then goes on. Killed at any moment, it is carried over the rest of the way at the next start.
+//! Migrates the directory of a load from older versions, which kept all files side by side, so that a load that began
+//! then continues. If it is killed at any moment, the next start completes the migration.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read};
@@ -13,10 +13,10 @@ use crate::put::keep::rejects::REJECTS;
 
 const UNTOUCHED: &str = "journal.untouched";
 const BEFORE: &str = "journal.before";
-/// The rejects of one of the two.
+/// The rejects of a sequence that was set aside.
 const REJECTS_BEFORE: &str = "rejects.before.jsonl";
 
-/// Carries all over. A list goes before its journal: as long as the journal is not there, this is not done.
+/// Migrates all files. A list is moved before its journal: without the journal in place, the migration is not done.
 pub(crate) fn carry_over(folder: &Folder) -> Result<(), JournalError> {
     let [list, list_before] = [REJECTS, REJECTS_BEFORE].map(|name| folder.path().join(name));
     for (sequence, name) in
@@ -28,7 +28,7 @@ pub(crate) fn carry_over(folder: &Folder) -> Result<(), JournalError> {
         }
         let mark = settled_in(&journal)?.map_or_else(Mark::default, |(_, mark)| mark);
         let is_list = |path: &Path| lists(path, &mark).map_err(io_error("read", path));
-        // What a version that was killed had not moved yet.
+        // A killed version had not yet moved this.
         let is_left_behind = sequence == Sequence::Untouched && !folder.journal(Sequence::Current).exists();
         let list = match sequence {
             _ if is_list(&list_before)? && !is_list(&list)? => Some(&list_before),
@@ -47,7 +47,7 @@ pub(crate) fn carry_over(folder: &Folder) -> Result<(), JournalError> {
     carry_over_list(folder, &list)
 }
 
-/// The list of a load that is complete has no journal.
+/// Moves the list of a complete load, which has no journal.
 fn carry_over_list(folder: &Folder, list: &Path) -> Result<(), JournalError> {
     let place = folder.of(Sequence::Current).join(REJECTS);
     if !list.exists() || place.exists() {

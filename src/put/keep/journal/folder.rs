@@ -1,5 +1,5 @@
-//! The folder of one load. What one sequence of runs keeps, its journal and its rejects, is in one folder below it, so
-//! that a single rename moves all of it: killed before or after, each list stands beside the journal that counts it.
+//! The directory of one load. A sequence of runs keeps its journal and its rejects in one subdirectory, so that a
+//! single rename moves both: killed before or after it, each list is next to the journal that counts it.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -12,25 +12,25 @@ use super::lines::{later_version, parse};
 use crate::private;
 use crate::put::books::tracker::Mark;
 
-/// In the folder of a sequence; older versions had one beside them.
+/// In the directory of a sequence; older versions kept it one level up.
 pub(crate) const JOURNAL: &str = "journal";
-/// In the folder of every load.
+/// In the directory of every load.
 pub(crate) const LOCK: &str = "lock";
 
-/// What a sequence of runs is to the load.
+/// The state of a sequence of runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sequence {
-    /// It goes on.
+    /// It is being continued.
     Current,
-    /// A run that does not resume has given it up, and has sent nothing yet.
+    /// A run that did not resume has given it up, and has sent nothing yet.
     Untouched,
-    /// The same from then on.
+    /// The same, but the run has sent something.
     Before,
-    /// Somebody has moved it here, to have it gone on with.
+    /// The user has moved it here to be continued.
     Resume,
-    /// It is complete, and its receipt is there: what it rejected, while another one goes on.
+    /// It is complete and has a receipt: its rejects, while another sequence is current.
     Complete,
-    /// It is being made.
+    /// It is being created.
     New,
     /// It is being removed.
     Gone,
@@ -53,17 +53,17 @@ impl Sequence {
     }
 }
 
-/// The folder of a load, locked against others for as long as it lives.
+/// The directory of a load, locked for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Holding it is the lock.
+    /// Holds the lock.
     _lock: File,
 }
 
 impl Folder {
-    /// Locks the folder, makes it if need be, and ends what a killed run has begun with it. What an older version left is
-    /// where it was: see [`super::flat`].
+    /// Locks the directory, creating it if needed, and completes what a killed run began with it. Leaves files of older
+    /// versions where they are: see [`super::flat`].
     pub(crate) fn open(path: PathBuf) -> Result<Self, JournalError> {
         make(&path)?;
         let folder = Self { _lock: lock(&path)?, path };
@@ -77,22 +77,22 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Whether there is a folder in which a load has worked.
+    /// Whether the path is a directory that a load has used.
     pub(crate) fn is_of_load(path: &Path) -> bool {
         path.join(LOCK).symlink_metadata().is_ok()
     }
 
-    /// The places of the journals that a load may go on with, in a folder that may not be there.
+    /// The possible paths of the journals that a load may continue, in a directory that may not exist.
     pub(crate) fn journals(path: &Path) -> [PathBuf; 4] {
         let below = |sequence: Sequence| path.join(sequence.name()).join(JOURNAL);
         [below(Sequence::Resume), below(Sequence::Current), below(Sequence::Untouched), path.join(JOURNAL)]
     }
 
-    /// Nothing is moved or written where a later version has been at work.
+    /// Fails, before anything is moved or written, if a later version has used the directory.
     pub(crate) fn refuse_later(path: &Path) -> Result<(), JournalError> {
         let before = path.join(Sequence::Before.name()).join(JOURNAL);
         for journal in Self::journals(path).into_iter().chain([before]) {
-            // What cannot be read is told when it is needed.
+            // A file that cannot be read is reported when it is needed.
             let text = read_if_there(&journal).ok().flatten().unwrap_or_default();
             if later_version(&text).is_some() {
                 return Err(JournalError::Later(journal.display().to_string()));
@@ -101,7 +101,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Where the load's lock is, and files of older versions.
+    /// The directory with the load's lock and any files of older versions.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -114,7 +114,7 @@ impl Folder {
         self.of(sequence).join(JOURNAL)
     }
 
-    /// What a sequence has settled, and of what load, if it has settled anything.
+    /// The header and mark of a sequence, if it has settled anything.
     pub(crate) fn settled(&self, sequence: Sequence) -> Result<Option<(Header, Mark)>, JournalError> {
         settled_in(&self.journal(sequence))
     }
@@ -123,12 +123,12 @@ impl Folder {
         self.of(sequence).exists()
     }
 
-    /// Makes the folder of a sequence.
+    /// Creates the directory of a sequence.
     pub(crate) fn make(&self, sequence: Sequence) -> Result<(), JournalError> {
         make(&self.of(sequence))
     }
 
-    /// Puts one sequence in the place of another one, which is given up; says whether there is one.
+    /// Moves one sequence to the place of another, which is given up; returns whether it existed.
     pub(crate) fn put(&self, from: Sequence, to: Sequence) -> Result<bool, JournalError> {
         if !self.has(from) {
             return Ok(false);
@@ -145,7 +145,7 @@ impl Folder {
         self.remove(Sequence::Gone)
     }
 
-    /// Removes the journal of a sequence, and its folder unless rejects are there.
+    /// Removes the journal of a sequence, and its directory unless that has rejects.
     pub(crate) fn remove_journal(&self, sequence: Sequence) -> Result<(), JournalError> {
         let path = self.journal(sequence);
         fs::remove_file(&path).map_err(io_error("remove the journal", &path))?;
@@ -167,13 +167,13 @@ impl Folder {
     }
 }
 
-/// What a journal says, if there is one that says how far it is.
+/// The content of a journal, if it exists and has a mark.
 pub(crate) fn settled_in(path: &Path) -> Result<Option<(Header, Mark)>, JournalError> {
     let text = read_if_there(path).map_err(io_error("read the journal", path))?;
     Ok(text.and_then(|text| parse(&text)).and_then(|(header, mark)| Some((header, mark?))))
 }
 
-/// Reads a file of the program's own, if it is there.
+/// Reads a file of the program, if it exists.
 pub(crate) fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut text = Vec::new();
     match private::open_own(path, OpenOptions::new().read(true)) {
@@ -190,7 +190,7 @@ pub(crate) fn rename_if_there(from: &Path, to: &Path) -> Result<(), JournalError
     }
 }
 
-/// Makes a folder of the program's own.
+/// Creates a directory of the program.
 fn make(path: &Path) -> Result<(), JournalError> {
     private::make_folder(path).map_err(io_error("create the directory", path))?;
     private::check_own_folder(path).map_err(io_error("use the directory", path))
@@ -207,7 +207,7 @@ fn lock(folder: &Path) -> Result<File, JournalError> {
     }
 }
 
-/// A name beside a file of the same folder, for what takes its place.
+/// A name in the same directory for a file's replacement.
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let name = path.file_name().unwrap_or(OsStr::new("file"));
     let mut name = name.to_owned();

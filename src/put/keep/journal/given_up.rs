@@ -1,5 +1,5 @@
-//! Of the sequences of runs that a run gives up, one is kept: the one that came furthest of those whose vectors may still
-//! be in the index.
+//! Of the sequences of runs that a run gives up, one is kept: the furthest one of those whose vectors may still be in
+//! the index.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::put::keep::one_list::Before;
 use crate::put::keep::rejects::REJECTS;
 use crate::record::Input;
 
-/// Whether what an earlier run stored may be in the index that is there now: what it was bound to, and its counts.
+/// Whether the current index may have what an earlier run stored, given its binding and its counts.
 pub type MayHold<'a> = &'a dyn Fn(&Binding, Settled) -> bool;
 
 /// A sequence of runs that has settled something.
@@ -26,19 +26,19 @@ pub(crate) struct Candidate {
     pub(crate) mark: Mark,
 }
 
-/// What came furthest of what a run gives up.
+/// The furthest of the sequences that a run gives up.
 #[derive(Debug)]
 pub struct GivenUp {
-    /// What it was bound to.
+    /// Its binding.
     pub bound: Binding,
-    /// What it counts.
+    /// Its counts.
     pub counts: Settled,
-    /// Why it could not be continued, whatever the index is now.
+    /// Why it could not be continued, regardless of the current index.
     pub refused: Option<Failure>,
 }
 
 impl GivenUp {
-    /// Describes what is given up for a load of `inputs` that is described by a header.
+    /// Describes what is given up for a load of `inputs` with this header.
     pub(crate) fn of(kept: Candidate, now: &Header, inputs: &[Input], folder: &Folder) -> Self {
         let Candidate { sequence, header, mark } = kept;
         let refused = now.continues(&header, &mark, inputs, OnChange::Refuse).err().map(Failure::from);
@@ -51,7 +51,7 @@ impl GivenUp {
     }
 }
 
-/// Why this load cannot go on with the rejects file of one whose sequence is kept in `aside`.
+/// Why this load cannot continue with the rejects file of a sequence that is kept in `aside`.
 fn other_list(header: &Header, mark: &Mark, now: &Header, aside: &Path) -> Option<Failure> {
     let was = header.rejects.as_ref().filter(|_| mark.rejects_bytes > 0)?;
     let own = aside.join(REJECTS);
@@ -65,13 +65,13 @@ fn other_list(header: &Header, mark: &Mark, now: &Header, aside: &Path) -> Optio
 }
 
 impl Candidate {
-    /// Whether its index was deleted before that of another one was created.
+    /// Whether its index was deleted before that of another candidate was created.
     fn is_outlived_by(&self, other: &Self) -> bool {
         self.mark.counts.stored > 0 && self.header.bound.is_older_than(&other.header.bound)
     }
 }
 
-/// The one among some sequences that is worth most to this load; of two that are alike, the one that is listed last.
+/// The sequence that is worth most to this load; of equal ones, the last in the list.
 pub(crate) fn furthest(
     folder: &Folder,
     among: &[Sequence],
@@ -94,7 +94,7 @@ pub(crate) fn furthest(
     Ok(best.map(|best| all.swap_remove(best)))
 }
 
-/// Sets aside what is given up for a new sequence, and ends with none that is to be brought back.
+/// Sets aside what is given up for a new sequence; afterwards no sequence is waiting to be continued.
 pub(crate) fn set_aside(folder: &Folder, kept: Option<Sequence>) -> Result<(), JournalError> {
     match kept {
         Some(Sequence::Resume) => folder.put(Sequence::Resume, Sequence::Before).map(drop)?,
@@ -102,13 +102,14 @@ pub(crate) fn set_aside(folder: &Folder, kept: Option<Sequence>) -> Result<(), J
     }
     match kept {
         Some(Sequence::Current) => folder.put(Sequence::Current, Sequence::Untouched).map(drop),
-        // It would take the place of what came further, once anything is sent.
+        // It would replace one that is further along, once anything is sent.
         Some(Sequence::Before | Sequence::Resume) => folder.discard(Sequence::Untouched),
         _ => Ok(()),
     }
 }
 
-/// Sets aside what is given up for a sequence that was brought back. `own` is a rejects file that has nothing of it.
+/// Sets aside what is given up for a sequence that was brought back. `own` is a rejects file that does not belong to
+/// it.
 pub(crate) fn make_way(
     folder: &Folder,
     own: Option<&Path>,

@@ -1,5 +1,5 @@
-//! What the directory of a load shows to somebody who only looks: nothing is locked, moved or written, and of a long
-//! journal only the beginning and the end are read.
+//! Looks at the directory of a load without locking, moving or writing anything; of a long journal it reads only the
+//! beginning and the end.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -14,14 +14,14 @@ use super::receipts::RECEIPT;
 use crate::private;
 use crate::put::books::tracker::Settled;
 
-/// As much of a journal's end is read first; more only if that holds no whole line.
+/// How much of a journal's end is read first; more only if that has no whole line.
 const END: u64 = 64 << 10;
 
 /// How far a journal is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Glance {
     pub(crate) header: Header,
-    /// What is settled.
+    /// The counts of what is settled.
     pub(crate) counts: Settled,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum GlanceError {
     /// A later version of the program wrote it.
     #[error("{} was written by a later version of ossvec", .0.display())]
     Later(PathBuf),
-    /// It is torn, or something else.
+    /// It is torn, or is something else.
     #[error("{} is damaged", .0.display())]
     Damaged(PathBuf),
 }
@@ -51,7 +51,7 @@ pub(crate) struct There {
     pub(crate) written: SystemTime,
 }
 
-/// The journal with which a resume would go on, if there is one.
+/// The journal that a resume would continue, if there is one.
 pub(crate) fn journal(folder: &Path) -> Option<There> {
     Folder::journals(folder).into_iter().find_map(there)
 }
@@ -61,7 +61,7 @@ pub(crate) fn receipt(folder: &Path) -> Option<There> {
     there(folder.join(RECEIPT))
 }
 
-/// A file that is there, or something in its place.
+/// A file, or something in its place, if it exists.
 pub(crate) fn there(path: PathBuf) -> Option<There> {
     let written = path.symlink_metadata().and_then(|there| there.modified()).ok()?;
     Some(There { path, written })
@@ -83,7 +83,7 @@ pub(crate) fn read_journal(path: &Path) -> Result<Glance, GlanceError> {
     }
 }
 
-/// What a journal's beginning and end say.
+/// The content of a journal's beginning and end.
 enum Ends {
     Whole(Box<Glance>),
     Later,
@@ -103,7 +103,7 @@ fn ends(mut file: impl Read + Seek) -> io::Result<Ends> {
     Ok(Ends::Whole(Box::new(Glance { header, counts: counts.unwrap_or_default() })))
 }
 
-/// What is settled by the last whole line of a stretch; each one says all of it.
+/// The counts in the last whole line of a range; each line has all of them.
 fn last_counts(file: &mut (impl Read + Seek), of: std::ops::Range<u64>) -> io::Result<Option<Settled>> {
     let mut size = END;
     loop {
@@ -141,7 +141,7 @@ mod tests {
         Header::new(Place { index: "docs".into(), ..Place::default() }, BTreeMap::new(), &[]).unwrap()
     }
 
-    /// A file of which is known how much is read.
+    /// A file that counts how much of it is read.
     struct Counted<'a>(Cursor<&'a [u8]>, usize);
 
     impl Read for &mut Counted<'_> {
@@ -164,7 +164,7 @@ mod tests {
         (ends, file.1)
     }
 
-    /// The journal of batches of ten records that end in such an order, `failed` inputs beside them.
+    /// The journal of batches of ten records that end in this order, with this many `failed` inputs.
     fn journal(order: &[usize]) -> String {
         let (mut tracker, mut last) = (Tracker::new(None), None);
         let mut text = seal(&Line::Header(header()));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     proptest! {
-        /// A journal that is cut anywhere is as far as a resume would have it.
+        /// However a journal is truncated, a glance agrees with a resume.
         #[test]
         fn a_look_sees_what_a_resume_would_go_on_with(
             order in Just((0..60).collect::<Vec<usize>>()).prop_shuffle(),

@@ -16,50 +16,50 @@ use crate::put::books::tracker::Mark;
 use crate::read::fingerprint::{Fingerprint, FingerprintError, have_repeats, short};
 use crate::record::Input;
 
-/// Version of the form that is written. Version 1, which knew less of the place and nothing of the index, and version 2,
-/// which counted no input on its own, are read too.
+/// The version of the format that is written. Versions 1, with less of the place and nothing of the index, and 2,
+/// without the counts of each input, can be read, too.
 pub(crate) const VERSION: u32 = 3;
 const BEFORE_COUNTS_PER_INPUT: u32 = 2;
 
-/// As much of the name of an index as a folder's name has.
+/// How much of the name of an index is in a directory's name.
 const INDEX_SHOWN: usize = 48;
 
-/// What identifies a load: a journal of another one is not continued.
+/// The identity of a load: a journal of another one is not continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Header {
-    /// Version of the form.
+    /// The version of the format.
     pub version: u32,
     /// Where the load goes.
     pub place: Place,
-    /// What is known of the index there. Nothing is sent before this is written.
+    /// What is known about the index there. Nothing is sent before this is written.
     pub bound: Binding,
-    /// The options that change what is made of the input, with their values.
+    /// The options that change what the input is read as, with their values.
     pub reading: BTreeMap<String, String>,
     /// The inputs as they were.
     pub inputs: Vec<Fingerprint>,
-    /// The whole name of the rejects file that the user named, or nothing in it; missing where an earlier version wrote it.
+    /// The whole name of the rejects file that the user named, empty for none; missing if an earlier version wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<String>,
-    /// Which load this is; missing where an earlier version began it.
+    /// Which load this is; missing if an earlier version began it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Began>,
     /// When everything that other loads had sent was last taken into account, which is when its last run began; missing
-    /// where an earlier version wrote it.
+    /// if an earlier version wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
-    /// What loads of this folder may have sent of inputs that are named no more.
+    /// What loads in this directory may have sent of inputs that are no longer given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<LeftInput>,
-    /// The inputs that an earlier load has completed, by their numbers, and when they were sent.
+    /// The inputs that an earlier load has completed, by number, and when they were sent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub complete: BTreeMap<u32, Interval>,
-    /// The files that stand beside the inputs, by the options that name them and have what is in them as their values.
+    /// The companion files, by the options that name them; the values of these options depend on the files' content.
     #[serde(skip)]
     pub beside: BTreeMap<String, PathBuf>,
 }
 
-/// When a load began, and in which process: no other one has both.
+/// When a load began, and in which process: a unique pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Began {
     /// When.
@@ -68,7 +68,7 @@ pub struct Began {
     pub process: u32,
 }
 
-/// A header of any version that is read.
+/// A header of any supported version.
 #[derive(Deserialize)]
 struct Written {
     version: u32,
@@ -129,7 +129,7 @@ impl Header {
         })
     }
 
-    /// The same of a load that begins now, which is after everything that was sent before, whatever the clock says.
+    /// The same for a load that begins now, which is after everything that was sent before, whatever the clock says.
     #[must_use]
     pub(crate) fn beginning_after(self, latest: Option<&str>) -> Self {
         let now = Timestamp::now();
@@ -141,12 +141,13 @@ impl Header {
         Self { load: Some(load), as_of: Some(at), ..self }
     }
 
-    /// Whether the marks that follow it have the counts of each input.
+    /// Whether the marks after it have the counts of each input.
     pub(crate) fn counts_each_input(&self) -> bool {
         self.version > BEFORE_COUNTS_PER_INPUT
     }
 
-    /// The same with the rejects file that the user names, or none. A pipe or a device is none that could be gone on with.
+    /// The same with the rejects file that the user names, if any. A pipe or a device cannot be continued and does not
+    /// count.
     #[must_use]
     pub fn with_rejects(self, named: Option<&Path>) -> Self {
         if named.is_some_and(|path| path.metadata().is_ok_and(|there| !there.is_file())) {
@@ -157,14 +158,14 @@ impl Header {
         Self { rejects: Some(rejects), ..self }
     }
 
-    /// The same with the files that stand beside the inputs.
+    /// The same with the companion files of the inputs.
     #[must_use]
     pub(crate) fn with_beside(self, beside: BTreeMap<String, PathBuf>) -> Self {
         Self { beside, ..self }
     }
 
-    /// One folder for each place and set of input names, so that two services never share one. Where an earlier version
-    /// has made one, whose name had no index, that stays the one.
+    /// One directory for each place and set of input names, so that two services never share one. If an earlier version
+    /// has created one, without the index in its name, that one remains in use.
     pub(crate) fn folder(&self, checkpoints: &Path) -> PathBuf {
         let hash = self.hash();
         let [named, earlier] =
@@ -182,7 +183,7 @@ impl Header {
         short(hash)
     }
 
-    /// What has become of the inputs of an earlier run since, if this load goes on with it.
+    /// What has become of the inputs of an earlier run, if this load continues it.
     pub(crate) fn continues(
         &self,
         earlier: &Self,
@@ -206,7 +207,7 @@ impl Header {
         Err(JournalError::Option { option, was, now })
     }
 
-    /// How the file that an option names has changed, if it names one now and did then.
+    /// How the file that an option names has changed, if the option names one now and did then.
     fn changed_beside(&self, option: &str, earlier: &Self) -> Option<FingerprintError> {
         let file = self.beside.get(option)?;
         let (was, now) = (earlier.reading.get(option)?, self.reading.get(option)?);
@@ -219,18 +220,18 @@ impl Header {
         Some(FingerprintError::Changed { input, what })
     }
 
-    /// Whether an input is among them twice, by its name or by its content.
+    /// Whether an input occurs twice, by name or by content.
     pub(crate) fn has_repeats(&self) -> bool {
         have_repeats(&self.inputs)
     }
 
-    /// The first option that changes what is made of the input and is not as it was.
+    /// The first option that differs and changes what the input is read as.
     pub(crate) fn other_reading(&self, earlier: &Self) -> Option<String> {
         let mut options = self.reading.keys().chain(earlier.reading.keys());
         options.find(|option| self.reading.get(*option) != earlier.reading.get(*option)).cloned()
     }
 
-    /// The numbers of the inputs, by the whole names that they have and, in an earlier list, had.
+    /// The numbers of the inputs, by the whole names that they have and had in an earlier list.
     pub(crate) fn numbers(&self, earlier: &Self, now: &[Option<u32>]) -> BTreeMap<String, Vec<u32>> {
         let earlier = earlier.inputs.iter().zip(now).filter_map(|(input, now)| Some((&input.name, (*now)?)));
         let mut numbers: BTreeMap<String, Vec<u32>> = BTreeMap::new();
@@ -241,7 +242,7 @@ impl Header {
     }
 }
 
-/// The name of an index as a part of a folder's name, on any file system. What is left out of it is in the hash behind it.
+/// The name of an index as part of a directory's name on any file system. The hash after it covers what is left out.
 fn file_name(index: &str) -> String {
     let safe = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
     index.chars().take(INDEX_SHOWN).map(safe).collect()

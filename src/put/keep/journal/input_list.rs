@@ -1,4 +1,5 @@
-//! The list of a load's inputs in its folder, for the command that continues it: they are too many to be named there.
+//! The list of a load's inputs in its directory, for the command that continues it: there are too many to name them
+//! all.
 
 use std::fs;
 use std::io::Write;
@@ -9,15 +10,15 @@ use super::folder::beside;
 use crate::private;
 use crate::read::name_list;
 
-/// In the folder of a load.
+/// In the directory of a load.
 const INPUTS: &str = "inputs";
 
-/// Where the list is in the folder of a load.
+/// The path of the list in the directory of a load.
 pub(crate) fn place(folder: &Path) -> PathBuf {
     folder.join(INPUTS)
 }
 
-/// Writes the list into the folder of a load, in the place of an older one; returns where it is.
+/// Writes the list into the directory of a load, replacing an older one; returns its path.
 pub(crate) fn write(folder: &Path, names: &[PathBuf]) -> Result<PathBuf, JournalError> {
     let path = place(folder);
     let new = beside(&path, ".new");
@@ -31,8 +32,8 @@ pub(crate) fn write(folder: &Path, names: &[PathBuf]) -> Result<PathBuf, Journal
     Ok(path)
 }
 
-/// Removes the list from a folder in which nothing is left to continue.
+/// Removes the list from a directory in which nothing is left to continue.
 pub(crate) fn remove(folder: &Path) {
-    // Nobody misses one that stays.
+    // A leftover list does no harm.
     fs::remove_file(place(folder)).unwrap_or_default();
 }

@@ -1,5 +1,5 @@
-//! What has become of the inputs of an earlier run: which of those that are named now is which, and whether the load
-//! can go on with that.
+//! Matches the inputs of an earlier run with those that are given now, and decides whether the load can continue with
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,24 +11,24 @@ use crate::read::fingerprint::{Fingerprint, FingerprintError};
 use crate::record::Input;
 use crate::words::{count, plural};
 
-/// What becomes of an input that is loaded in part and has changed, or is named no more.
+/// What to do with an input that is partly loaded and has changed or is no longer given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnChange {
-    /// The load ends.
+    /// End the load.
     #[default]
     Refuse,
-    /// It is loaded from its beginning, or left out.
+    /// Load it from its beginning, or leave it out.
     Restart,
 }
 
-/// Why what is settled of an input does not hold as it is.
+/// Why the settled records of an input are no longer valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// Its content differs so.
+    /// Its content differs in this way.
     Content(String),
-    /// It stands elsewhere in the order of the inputs.
+    /// Its place in the order of the inputs differs.
     Order,
-    /// It is not listed as often as it was.
+    /// It is listed a different number of times.
     Repeated,
 }
 
@@ -37,9 +37,9 @@ pub(crate) enum Why {
 pub(crate) enum Now {
     /// The input of this number, unchanged.
     Same(u32),
-    /// The input of this number, for this reason not as it was.
+    /// The input of this number, changed for this reason.
     Changed(u32, Why),
-    /// None of them.
+    /// No longer given.
     Gone,
 }
 
@@ -53,7 +53,7 @@ impl Now {
     }
 }
 
-/// The search for each of the earlier inputs among those that are named now.
+/// The search for each of the earlier inputs among those that are given now.
 struct Search<'a> {
     earlier: &'a [Fingerprint],
     now: &'a [Fingerprint],
@@ -65,8 +65,8 @@ struct Search<'a> {
     found: Vec<Option<Now>>,
 }
 
-/// What each of the earlier inputs is now. At least one of them must be recognised by more than the last part of its
-/// name, or any list would do.
+/// Finds what each of the earlier inputs is now. At least one of them must be recognised by more than its file name, or
+/// any list would do.
 pub(crate) fn find(
     earlier: &[Fingerprint],
     now: &[Fingerprint],
@@ -88,7 +88,7 @@ pub(crate) fn find(
     Ok(in_order(found))
 }
 
-/// Records are settled in the order of the inputs: one that stands elsewhere in it is another input.
+/// Records are settled in the order of the inputs: an input at another place in the order counts as changed.
 fn in_order(found: Vec<Now>) -> Vec<Now> {
     let mut last = None;
     let in_order = |now: Now| match now.number() {
@@ -121,7 +121,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// How the input in this place differs from an earlier one.
+    /// How the input at this place differs from an earlier one.
     fn difference(&self, then: &Fingerprint, place: usize) -> Result<Option<String>, JournalError> {
         let (Some(now), Some(input)) = (self.now.get(place), self.inputs.get(place)) else { return Ok(None) };
         match then.is_of(now, input) {
@@ -137,7 +137,7 @@ impl<'a> Search<'a> {
         self.found.get_mut(number).into_iter().for_each(|found| *found = Some(now.clone()));
     }
 
-    /// The first free one of some places that holds the same.
+    /// The first free place whose input has the same content.
     fn same(&self, then: &Fingerprint, places: &[usize]) -> Result<Option<usize>, JournalError> {
         for place in places {
             let is_free = self.is_taken.get(*place) == Some(&false);
@@ -148,7 +148,7 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// What has its name, and is as it was.
+    /// Takes inputs with the same name and content.
     fn take_unchanged(&mut self) -> Result<(), JournalError> {
         for (number, then) in self.earlier.iter().enumerate() {
             let places = self.by_name.get(then.name.as_str()).map_or(&[][..], Vec::as_slice);
@@ -159,7 +159,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// What has another name, and is as it was.
+    /// Takes inputs with another name but the same content.
     fn take_moved(&mut self) -> Result<(), JournalError> {
         for (number, then) in self.earlier.iter().enumerate() {
             if self.found.get(number).is_some_and(Option::is_some) {
@@ -178,7 +178,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// What has its name and differs. One that failed may stand in another directory as well.
+    /// Takes inputs with the same name but other content. One that failed may also be in another directory.
     fn take_changed(&mut self, mark: &Mark) {
         let failed: BTreeSet<_> = mark.failed.iter().map(|failed| failed.at.input as usize).collect();
         for (number, then) in self.earlier.iter().enumerate() {
@@ -219,13 +219,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether an input that is new among the names has the last part of an earlier one's.
+/// Whether an input with a new name has the file name of an earlier one.
 fn is_renamed(names_before: &BTreeSet<&str>, then: &Fingerprint, now: &Fingerprint) -> bool {
     !names_before.contains(now.name.as_str()) && then.file_name() == now.file_name()
 }
 
-/// Refuses what a load cannot go on with: an input of which a part is settled, and which has changed since or is gone.
-/// What failed may be both.
+/// Refuses to continue with an input that is partly settled and has changed or is gone. One that failed may be either.
 pub(crate) fn check(
     now: &[Now],
     earlier: &[Fingerprint],
@@ -237,7 +236,7 @@ pub(crate) fn check(
     }
     for ((now, then), number) in now.iter().zip(earlier).zip(0..) {
         let has_failed = mark.failed.iter().any(|failed| failed.at.input == number);
-        // What earlier versions settled of each input is not known, so that it cannot be counted anew.
+        // Earlier versions did not count per input, so the input cannot be counted again.
         let is_counted = mark.per_input.of(number).is_some();
         let standing = mark.standing(number);
         let may_go = standing != Standing::Part || has_failed;
@@ -259,7 +258,7 @@ pub(crate) fn check(
 }
 
 impl FailedAt {
-    /// Whether the input begins with all that was read of this one.
+    /// Whether the input begins with everything that was read of this one.
     fn begins(&self, input: &Input) -> bool {
         let is_same = |known: &String| read::begins_as(input, self.at, known);
         self.at.offset > 0 && self.beginning.as_ref().is_some_and(is_same)
@@ -281,7 +280,7 @@ mod tests {
         let directory = Directory::new();
         let [a, b] = ["a", "b"].map(|name| Input::File(directory.write(name, name.as_bytes())));
         let (then, now) = (header(&[a.clone(), b.clone()]), [b, a]);
-        // The first is complete, the second loaded in part.
+        // The first is complete, the second partly loaded.
         let position = crate::record::Position { input: 1, record: 1, ..Default::default() };
         let mark = Mark { position, ..Mark::default() };
         let found = find(&then.inputs, &header(&now).inputs, &now, &mark).unwrap();
@@ -321,7 +320,7 @@ mod tests {
         };
         let before = ["a", "b", "c", "d", "e"].map(|name| write(name, &format!("text of {name}")));
         let then = header(&before);
-        // a stays, b is renamed and another one has its name, c changes, d moves, e goes; f is new.
+        // a stays, b is renamed and another input has its name, c changes, d moves, e is gone; f is new.
         let now = [
             write("a", "text of a"),
             write("b", "another b"),
@@ -334,7 +333,7 @@ mod tests {
         let numbers: Vec<_> = found.iter().map(|now| (now.number(), matches!(now, Now::Same(_)))).collect();
         let same = |number| (Some(number), true);
         assert_eq!(numbers, [same(0), same(2), (Some(3), false), same(4), (None, false)]);
-        // What comes earlier now than what stood before it is not where it was.
+        // An input that now precedes one that came before it is out of order.
         let turned = [now[4].clone(), now[0].clone()];
         let found = find(&then.inputs, &header(&turned).inputs, &turned, &Mark::default()).unwrap();
         let numbers: Vec<_> = found.iter().map(|now| (now.number(), matches!(now, Now::Same(_)))).collect();

@@ -19,7 +19,7 @@ pub(crate) enum Line {
     Change(Change),
 }
 
-/// The line that tells of a mark, after the one that was written `last`.
+/// The line for a mark, given the one that was written `last`.
 pub(crate) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
     match last {
         Some(last) if mark.ahead.len() + mark.failed.len() > LISTED => {
@@ -31,7 +31,7 @@ pub(crate) fn next_line(last: Option<&Mark>, mark: &Mark) -> Line {
 
 /// A line with its checksum in front.
 pub(crate) fn seal(line: &impl Serialize) -> String {
-    // These types hold only text and numbers, which always serialise.
+    // These types contain only text and numbers and always serialise.
     let json = serde_json::to_string(line).unwrap_or_default();
     format!("{} {json}\n", short(Sha256::new().chain_update(&json)))
 }
@@ -40,7 +40,7 @@ pub(crate) fn unseal<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     serde_json::from_str(checked(line)?).ok()
 }
 
-/// The text of a whole line without its checksum, which must be right.
+/// The text of a whole line without its checksum, which must be correct.
 fn checked(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (checksum, json) = line.split_once(' ')?;

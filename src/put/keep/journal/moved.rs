@@ -1,5 +1,5 @@
-//! Rejects files that users named and that a run has moved out of its way. They belong to the sequence of runs that it
-//! gave up: that keeps a note of each, and when it goes on, they are moved back.
+//! Rejects files named by users that a run has moved out of its way. They belong to the sequence of runs that it gave
+//! up: that sequence notes each move, and when it continues, the files are moved back.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,11 +21,11 @@ struct Moved {
     to: PathBuf,
 }
 
-/// Notes in the folder of a sequence that a file is about to be moved.
+/// Notes in the directory of a sequence that a file is about to be moved.
 pub(crate) fn note(folder: &Path, from: &Path, to: &Path) -> Result<(), JournalError> {
     let (from, to) = (absolute(from), absolute(to));
     if from.to_str().and(to.to_str()).is_none() {
-        // Such a name has no place in JSON; the file is kept under its number.
+        // Such a name cannot be written as JSON; the file is kept under its numbered name.
         return Ok(());
     }
     let mut all = noted(folder)?;
@@ -40,8 +40,8 @@ pub(crate) fn note(folder: &Path, from: &Path, to: &Path) -> Result<(), JournalE
     write().map_err(io_error("write", &path))
 }
 
-/// Moves files out of the way of those that come back with a sequence: they belong to the one that is given up for it,
-/// which keeps a note of each. `own` is another such file.
+/// Moves files out of the way of those that come back with a sequence: they belong to the sequence that is given up,
+/// which notes each move. `own` is another such file.
 pub(crate) fn make_way(given_up: &Path, coming: &Path, own: Option<&Path>) -> Result<(), JournalError> {
     let places = noted(coming)?.into_iter().map(|moved| moved.from).chain(own.map(absolute));
     for place in places.collect::<BTreeSet<_>>() {
@@ -53,8 +53,8 @@ pub(crate) fn make_way(given_up: &Path, coming: &Path, own: Option<&Path>) -> Re
     Ok(())
 }
 
-/// Moves the files back. Of one that was moved several times the first belongs to the sequence; what is in its place
-/// now gets a number.
+/// Moves the files back. If a file was moved several times, the first one belongs to the sequence; what is in its place
+/// now gets a numbered name.
 pub(crate) fn undo(folder: &Path) -> Result<(), JournalError> {
     let mut done = BTreeSet::new();
     for Moved { from, to } in noted(folder)? {
@@ -67,7 +67,7 @@ pub(crate) fn undo(folder: &Path) -> Result<(), JournalError> {
         rename_if_there(&to, &from)?;
     }
     let notes = folder.join(NOTES);
-    // A run that was killed may have left the beginning of another one.
+    // A killed run may have left a partly written one.
     for path in [beside(&notes, ".new"), notes] {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -79,7 +79,7 @@ pub(crate) fn undo(folder: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Where a file is now that belongs to a sequence.
+/// Where a file of a sequence is now.
 pub(crate) fn whereabouts(folder: &Path, path: PathBuf) -> Result<PathBuf, JournalError> {
     let first = noted(folder)?.into_iter().find(|moved| moved.from == path);
     Ok(first.map_or(path, |moved| moved.to))

@@ -1,4 +1,4 @@
-//! What a run finds in the folder of its load: how far an earlier one came, and whether that still holds.
+//! What a run finds in the directory of its load: how far an earlier one is, and whether that is still valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,8 +17,8 @@ use crate::put::report::notice::Notice;
 use crate::record::Input;
 
 impl Journal {
-    /// Locks the load's folder below `checkpoints`. With `resume`, finds how far an earlier run of `inputs` came. Nothing
-    /// is moved yet: whether the index is the one that it went to is still to be seen.
+    /// Locks the load's directory below `checkpoints`. With `resume`, finds how far an earlier run of `inputs` is.
+    /// Moves nothing yet, since the index has yet to be checked.
     pub fn open(
         checkpoints: &Path,
         header: Header,
@@ -66,7 +66,7 @@ impl Journal {
         Ok((journal, mark))
     }
 
-    /// What somebody moved where it is gone on with is a journal of this load, and has settled something.
+    /// Checks that what the user moved to be continued is a journal of this load and has settled something.
     fn check_brought(&self) -> Result<(), JournalError> {
         if !self.folder.has(Sequence::Resume) {
             return Ok(());
@@ -79,9 +79,9 @@ impl Journal {
         if elsewhere.is_empty() { Ok(()) } else { Err(JournalError::Elsewhere(elsewhere).of_brought(&path)) }
     }
 
-    /// Finds how far an earlier run came.
+    /// Finds how far an earlier run is.
     fn find(&mut self, inputs: &[Input], on_change: OnChange) -> Result<Option<Mark>, JournalError> {
-        // What is untouched is of a run that forgot to resume, and was killed before it had sent anything.
+        // An untouched sequence belongs to a run that did not resume and was killed before it had sent anything.
         for sequence in [Sequence::Resume, Sequence::Current, Sequence::Untouched] {
             let found = self.load(sequence, inputs, on_change).map_err(|error| match sequence {
                 Sequence::Resume => error.of_brought(&self.folder.of(sequence)),
@@ -122,7 +122,7 @@ impl Journal {
         self.hold_against_others(sequence, (&header, numbers), continued.mark, inputs).map(Some)
     }
 
-    /// What of a mark still holds, in view of what other loads have sent since its last run began.
+    /// Drops from a mark what is no longer valid because of what other loads have sent since its last run began.
     fn hold_against_others(
         &mut self,
         sequence: Sequence,
@@ -131,7 +131,7 @@ impl Journal {
         inputs: &[Input],
     ) -> Result<Mark, JournalError> {
         let file = self.folder.journal(sequence);
-        // An earlier version does not say when its last run began.
+        // An earlier version does not record when its last run began.
         let from = earlier.as_of.clone().or_else(|| activity::written(&file)).unwrap_or_default();
         let since = Since { file: &file, from: &from, earlier, numbers, mark: &mark };
         let since = since.found(&Touches::of(&self.activities, &self.header, inputs))?;
@@ -145,13 +145,13 @@ impl Journal {
         Ok(mark)
     }
 
-    /// Whether other loads have sent again what a journal of this folder has settled.
+    /// Whether other loads have sent again what a journal in this directory has settled.
     pub(super) fn is_over(&self, sequence: Sequence, header: &Header, mark: &Mark) -> bool {
         is_over(&self.activities, (&self.folder.journal(sequence), header, mark), &self.header)
     }
 }
 
-/// Whether a folder has a journal that may be gone on with.
+/// Whether a directory has a journal that may be continued.
 fn has_journal(folder: &Path, now: &Header, activities: &[Activity]) -> bool {
     Folder::journals(folder).iter().filter(|journal| journal.exists()).any(|journal| {
         let settled = settled_in(journal).ok().flatten();

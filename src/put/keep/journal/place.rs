@@ -1,4 +1,4 @@
-//! Where a load goes: a journal of a load that goes elsewhere is not continued. Pure.
+//! Where a load goes: a journal of a load to another place is not continued. Pure.
 
 use std::fmt;
 
@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 use crate::oss::endpoint::Endpoint;
 use crate::put::report::notice::EarlierNotice;
 
-/// What the place of a service inside the command begins with.
+/// The prefix of a service inside the command.
 const LOCAL: &str = "local ";
-/// What the index of a verification begins with: its journal is no load's, nor the reverse.
+/// The prefix of the index of a verification, so that a load never continues its journal, nor the reverse.
 const VERIFIES: &str = "verify-";
-/// What the resource begins with that journals of version 1 hold.
+/// The prefix of the resource in journals of version 1.
 const RESOURCE: &str = "/acs:ossvector:";
 
 /// Where a load goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The service, however its endpoint is written; `None` where a journal of version 1 does not say it.
+    /// The service, however its endpoint is written; `None` if a journal of version 1 does not have it.
     pub service: Option<String>,
-    /// The account that the bucket belongs to.
+    /// The account that owns the bucket.
     pub account: String,
     /// The bucket.
     pub bucket: String,
     /// The region that requests are signed for.
     pub region: String,
-    /// The index; of a verification, behind what no index name can begin with.
+    /// The index; in a verification, with a prefix that no index name can have.
     pub index: String,
 }
 
-/// Something that was otherwise when the journal was written.
+/// Something that differs from when the journal was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What it is.
@@ -54,29 +54,29 @@ impl fmt::Display for Difference {
     }
 }
 
-/// All of them in one line.
+/// All differences in one line.
 pub fn listed(differences: &[Difference]) -> String {
     differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// The name of a service inside the command, which has another port in each run: the directory of its data.
+/// The name of a service inside the command, by its data directory, since its port differs in each run.
 pub fn local_service(data: &str) -> String {
     format!("{LOCAL}{data}")
 }
 
-/// The directory of the data of a service inside the command; nothing of any other service.
+/// The data directory of a service inside the command; `None` for any other service.
 pub fn local_data(service: &str) -> Option<&str> {
     service.strip_prefix(LOCAL)
 }
 
 impl Place {
-    /// The place of a verification of what a load brought here.
+    /// The place of a verification of a load to this place.
     #[must_use]
     pub fn of_verification(self) -> Self {
         Self { index: format!("{VERIFIES}{}", self.index), ..self }
     }
 
-    /// Reads the target of a journal of version 1, which holds no endpoint.
+    /// Parses the target in a journal of version 1, which has no endpoint.
     pub(crate) fn of_version_1(target: &str) -> Self {
         let (before, resource) = target.split_once(RESOURCE).unwrap_or(("", target));
         let data = before.strip_prefix(LOCAL).map(str::trim_end).filter(|data| !data.is_empty());
@@ -87,7 +87,7 @@ impl Place {
         Self { service: data.map(local_service), account, bucket, region, index: index.to_owned() }
     }
 
-    /// A text that no other place has. For the service's own hosts it is that of version 1, whose folders stay in use.
+    /// A unique text. For the service's own hosts it is that of version 1, whose directories remain in use.
     pub(crate) fn text(&self) -> String {
         let Self { service, account, bucket, region, index } = self;
         let resource = format!("{RESOURCE}{region}:{account}:{bucket}/{index}");
@@ -117,12 +117,12 @@ impl Place {
         .collect()
     }
 
-    /// What is worth saying where a journal does not say all of it.
+    /// The note if a journal does not have all of it.
     pub(crate) fn doubt(&self) -> Option<EarlierNotice> {
         self.service.is_none().then_some(EarlierNotice::EndpointUnknown)
     }
 
-    /// Whether the names are the same, at whatever service.
+    /// Whether the names are the same, at any service.
     pub(crate) fn has_the_names_of(&self, other: &Self) -> bool {
         Self { service: None, ..self.clone() } == Self { service: None, ..other.clone() }
     }
@@ -161,7 +161,7 @@ mod tests {
         ] {
             assert_eq!(Place::of_version_1(target), Place { service, ..names.clone() }, "{target}");
         }
-        // What cannot be read is nobody's place.
+        // What cannot be parsed is no place.
         for target in ["", "t", "/acs:ossvector:", "local"] {
             assert_ne!(place().differences(&Place::of_version_1(target)), [], "{target}");
         }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     proptest! {
-        /// Each part counts, in what differs and in the folder's text alike.
+        /// Each part counts, both in the differences and in the directory's text.
         #[test]
         fn places_are_the_same_exactly_where_all_their_parts_are(
             parts in prop::collection::vec(("[ab]{1,2}", "[ab]{1,2}"), 5),

@@ -1,4 +1,4 @@
-//! What is left of a load that is complete: what was loaded, where to, when, and with which result. Pure.
+//! The receipt of a complete load: what was loaded, where to, when, and with which result. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,29 +13,29 @@ use crate::put::books::per_input::PerInput;
 use crate::put::books::tracker::Settled;
 use crate::read::fingerprint::{Fingerprint, have_repeats, repeated_names};
 
-/// Version of the form.
+/// The version of the format.
 const VERSION: u32 = 1;
 
-/// What is left of a load that is complete.
+/// What is left of a complete load.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Version of the form.
+    /// The version of the format.
     pub version: u32,
-    /// Which load it was: that of the journal that it replaces.
+    /// Which load it was, as in the journal that it replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Began>,
     /// Where the vectors went.
     pub place: Place,
-    /// Into which index there.
+    /// Which index they went into.
     pub bound: Binding,
-    /// The options that change what is made of the input, with their values.
+    /// The options that change what the input is read as, with their values.
     pub reading: BTreeMap<String, String>,
-    /// The inputs, in their order.
+    /// The inputs in order.
     pub inputs: Vec<CompleteInput>,
-    /// What loads of the same folder may have sent of inputs that are not among these.
+    /// What loads in the same directory may have sent of inputs that are not among these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<LeftInput>,
-    /// The rejects file that the user named; empty where it is the program's own, missing where nobody knows.
+    /// The rejects file that the user named; empty for the program's own, missing if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<String>,
     /// When everything that other loads had sent was last taken into account: when its last run began.
@@ -44,35 +44,35 @@ pub struct Receipt {
     pub started_at: String,
     /// When it was complete.
     pub finished_at: String,
-    /// What became of its records, over all its runs.
+    /// The outcomes of its records, over all its runs.
     pub counts: Settled,
-    /// What the shell saw.
+    /// Its exit code.
     pub exit_code: u8,
-    /// The command that continues it, which finds it complete.
+    /// The command that continues it, and finds it complete.
     pub command: String,
 }
 
-/// An input of a load that is complete.
+/// An input of a complete load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompleteInput {
     /// What it was.
     #[serde(flatten)]
     pub fingerprint: Fingerprint,
-    /// What became of its records; missing where an earlier version began the load.
+    /// The outcomes of its records; missing if an earlier version began the load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Settled>,
-    /// When it was sent, which may have been in an earlier load.
+    /// When it was sent, possibly by an earlier load.
     pub sent: Interval,
 }
 
-/// How a load became complete.
+/// The result of a complete load.
 #[derive(Debug)]
 pub(crate) struct Done {
-    /// What became of its records.
+    /// The outcomes of its records.
     pub(crate) counts: Settled,
-    /// The same of each input.
+    /// The same for each input.
     pub(crate) per_input: PerInput,
-    /// What the shell sees.
+    /// Its exit code.
     pub(crate) exit_code: u8,
     /// The command that continues it.
     pub(crate) command: String,
@@ -113,7 +113,7 @@ impl Receipt {
         seal(self)
     }
 
-    /// Whether an input is among them twice, by its name or by its content.
+    /// Whether an input occurs twice, by name or by content.
     pub(crate) fn has_repeats(&self) -> bool {
         have_repeats(self.inputs.iter().map(|input| &input.fingerprint))
     }
@@ -123,13 +123,13 @@ impl Receipt {
         repeated_names(self.inputs.iter().map(|input| &input.fingerprint))
     }
 
-    /// Whether its inputs have the names of a load's, in the same order.
+    /// Whether its inputs have the same names as those of a load, in the same order.
     pub(crate) fn has_names_of(&self, now: &Header) -> bool {
         let names = self.inputs.iter().map(|input| &input.fingerprint.name);
         names.eq(now.inputs.iter().map(|input| &input.name))
     }
 
-    /// Reads the text of a file; nothing if it is torn, or of another version.
+    /// Parses the text of a file; `None` if it is torn, or of another version.
     pub fn parse(text: &[u8]) -> Option<Self> {
         unseal::<Self>(text).filter(|receipt| receipt.version == VERSION)
     }

@@ -1,4 +1,4 @@
-//! The receipts below the folder of all loads: written, found, and removed once they are old.
+//! The receipts in the directory of all loads: written, found, and removed once they are old.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,22 +15,22 @@ use crate::private;
 use crate::put::keep::rejects::REJECTS;
 use crate::put::report::state::STATE;
 
-/// In the folder of a load.
+/// In the directory of a load.
 pub(crate) const RECEIPT: &str = "receipt";
 
-/// Receipts that are older go.
+/// The age at which receipts are removed.
 pub(crate) const KEPT_FOR: Duration = Duration::from_hours(24 * 90);
-/// So many are kept.
+/// Maximum number of receipts.
 const KEPT_AT_MOST: usize = 1_000;
 
-/// A receipt and the folder of its load.
+/// A receipt and the directory of its load.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) folder: PathBuf,
     pub(crate) receipt: Receipt,
 }
 
-/// Writes a receipt into the folder of its load, in the place of an older one.
+/// Writes a receipt into the directory of its load, replacing an older one.
 pub(crate) fn write(folder: &Path, receipt: &Receipt) -> Result<(), JournalError> {
     let path = folder.join(RECEIPT);
     let new = beside(&path, ".new");
@@ -43,7 +43,7 @@ pub(crate) fn write(folder: &Path, receipt: &Receipt) -> Result<(), JournalError
     write().map_err(io_error("write the receipt", &path))
 }
 
-/// Ends what a run has begun that was killed after it had written its receipt.
+/// Completes the work of a run that was killed after it had written its receipt.
 pub(crate) fn end_completion(folder: &Folder) -> Result<(), JournalError> {
     let Some(load) = read(folder.path()).and_then(|receipt| receipt.load) else { return Ok(()) };
     let Some((header, _)) = folder.settled(Sequence::Current)? else { return Ok(()) };
@@ -54,13 +54,13 @@ pub(crate) fn end_completion(folder: &Folder) -> Result<(), JournalError> {
     folder.remove_journal(Sequence::Current)
 }
 
-/// Removes what was kept as long as a load was not complete.
+/// Removes what was kept while the load was incomplete.
 pub(crate) fn end(folder: &Folder) -> Result<(), JournalError> {
     let kept = [Sequence::Complete, Sequence::Untouched, Sequence::Before];
     kept.into_iter().try_for_each(|sequence| folder.discard(sequence))
 }
 
-/// Keeps what a complete load has rejected, as its receipt counts it, until another one is complete.
+/// Keeps the rejects of a complete load, which its receipt counts, until another load is complete.
 pub(crate) fn keep_rejects(folder: &Folder) -> Result<(), JournalError> {
     if folder.has(Sequence::Complete) || read(folder.path()).is_none() {
         return Ok(());
@@ -72,17 +72,17 @@ pub(crate) fn keep_rejects(folder: &Folder) -> Result<(), JournalError> {
 }
 
 impl Found {
-    /// The list of what the load has rejected, wherever it is.
+    /// The load's list of rejects, wherever it is now.
     pub(crate) fn list(&self) -> Option<PathBuf> {
         let kept = self.folder.join(Sequence::Complete.name());
         let named = self.receipt.rejects.as_ref().filter(|named| !named.is_empty()).map(PathBuf::from);
         let moved = named.clone().and_then(|named| moved::whereabouts(&kept, named).ok());
-        // A run that was killed may have noted the move and not made it.
+        // A killed run may have noted a move but not made it.
         let mut places = moved.into_iter().chain(named);
         places.find(|list| list.is_file()).or_else(|| self.own_list(&kept))
     }
 
-    /// The same among the program's own files, where `kept` is the folder in which another run has left it.
+    /// The same among the program's own files; `kept` is the directory to which another run has moved it.
     fn own_list(&self, kept: &Path) -> Option<PathBuf> {
         let kept = Some(kept.join(REJECTS)).filter(|list| list.is_file());
         let current = self.folder.join(Sequence::Current.name());
@@ -91,28 +91,27 @@ impl Found {
     }
 }
 
-/// The receipt in the folder of a load, if there is one that can be read.
+/// The receipt in the directory of a load, if there is one that can be read.
 pub(crate) fn read(folder: &Path) -> Option<Receipt> {
     Receipt::parse(&read_if_there(&folder.join(RECEIPT)).ok().flatten()?)
 }
 
-/// Keeps the receipt of a load for which there is nothing to do. What goes wrong with that is no trouble of the load.
+/// Renews the receipt of a load with nothing left to do. Errors are not the load's problem.
 pub(crate) fn renew(folder: &Path, now: Timestamp) {
     let now = UNIX_EPOCH + Duration::from_millis(now.unix_millis().try_into().unwrap_or_default());
     let file = private::open_own(&folder.join(RECEIPT), private::writing().append(true));
     file.and_then(|file| file.set_modified(now)).unwrap_or_default();
 }
 
-/// What is left of a load that leaves nothing to continue: its receipt, and the state of its latest run. Others may have
-/// a file of that name in a folder of theirs.
+/// The traces of a load with nothing left to continue: its receipt, and the state of its latest run. Other directories
+/// may have files of that name that belong to someone else.
 fn traces(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let is_over = !Folder::journals(folder).iter().any(|journal| journal.exists());
     let state = (is_over && Folder::is_of_load(folder)).then(|| folder.join(STATE));
     std::iter::once(folder.join(RECEIPT)).chain(state)
 }
 
-/// Removes receipts that are old, or too many, of loads that nobody works on. What goes wrong with that is no trouble
-/// of the load at hand.
+/// Removes receipts that are old, or too many, of loads that are not in use. Errors are not the current load's problem.
 pub(crate) fn remove_old(checkpoints: &Path, now: Timestamp) {
     let now = UNIX_EPOCH + Duration::from_millis(now.unix_millis().try_into().unwrap_or_default());
     let Ok(folders) = fs::read_dir(checkpoints) else { return };
@@ -164,16 +163,16 @@ mod tests {
             file.set_modified(moment - age).unwrap();
         }
         let lock = Folder::open(folder(1)).unwrap();
-        // What is stopped there continues from its list.
+        // A stopped load here continues from its list.
         private::make_folder(&folder(0).join("current")).unwrap();
         fs::write(folder(0).join("current").join(JOURNAL), "").unwrap();
         remove_old(&checkpoints, now);
         let left: Vec<_> = (0..1_005).filter(|number| read(&folder(*number)).is_some()).collect();
-        // The oldest of those that are not 90 days old are beyond the thousandth.
+        // Beyond the thousandth, the oldest of those under 90 days are removed.
         let wanted: Vec<_> = std::iter::once(1).chain(3..1_003).collect();
         assert_eq!(left, wanted);
         let told: Vec<_> = (0..1_005).filter(|number| folder(*number).join(STATE).exists()).collect();
-        // The first has a journal still.
+        // The first one still has a journal.
         assert!(told.first() == Some(&0) && told[1..] == wanted);
         let has_list = |number: usize| folder(number).join("inputs").exists();
         assert_eq!([0, 1, 2, 1_004].map(has_list), [true, true, false, false]);

@@ -1,5 +1,5 @@
-//! The journal of a load that is kept in another folder than usual: the list of inputs is another one, they have moved,
-//! or the load went elsewhere.
+//! Searches for the journal of a load in another directory than the expected one: the list of inputs differs, they were
+//! moved, or the load went elsewhere.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,14 +17,14 @@ use crate::record::Input;
 /// What a search has met.
 #[derive(Default)]
 struct Met {
-    /// The folder whose journal was written last, and when.
+    /// The directory with the last written journal, and when that was.
     found: Option<(String, PathBuf)>,
-    /// How the place of a load differs that went to another service under the same names.
+    /// How the place differs of a load that went to another service with the same names.
     elsewhere: Option<JournalError>,
 }
 
-/// The folder of a load that has an input in common with this one; an error if the only one that is left went to another
-/// under the same names.
+/// The directory of a load that has an input in common with this one; an error if the only candidate went to another
+/// service with the same names.
 pub(crate) fn search(
     checkpoints: &Path,
     header: &Header,

@@ -1,4 +1,4 @@
-//! What other loads have sent since a journal was written: it may be over, or no longer be right of some inputs.
+//! What other loads have sent since a journal was written: it may be obsolete, or no longer valid for some inputs.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,9 +11,9 @@ use crate::put::books::tracker::Mark;
 use crate::put::report::notice::EarlierNotice;
 use crate::read::fingerprint::FingerprintError;
 
-/// Whether other loads, whose last runs began after it was written, are complete with all of the inputs of which a journal
-/// has settled something: what it knows is of no use any more. Only those inputs count that are still named;
-/// where nothing of these is settled, all of them do.
+/// Whether a journal is obsolete: other loads, whose last runs began after it was written, are complete with all of the
+/// inputs of which it has settled something. Only inputs that are still given count; if none of them has anything
+/// settled, all do.
 pub(crate) fn is_over(
     activities: &[Activity],
     (file, earlier, mark): (&Path, &Header, &Mark),
@@ -41,10 +41,10 @@ pub(crate) fn is_over(
     inputs.iter().all(|(_, name)| complete.contains(name))
 }
 
-/// A journal that is gone on with, as it holds for the inputs that are named now.
+/// A journal to continue, and its inputs as they are given now.
 pub(crate) struct Since<'a> {
     pub(crate) file: &'a Path,
-    /// What was sent before is not looked at.
+    /// Anything sent before this moment is ignored.
     pub(crate) from: &'a str,
     pub(crate) earlier: &'a Header,
     /// The number of each of its inputs.
@@ -52,12 +52,12 @@ pub(crate) struct Since<'a> {
     pub(crate) mark: &'a Mark,
 }
 
-/// What other loads have sent since of that of which something is settled.
+/// What other loads have sent since of the inputs with settled records.
 #[derive(Debug, Default)]
 pub(crate) struct SentSince {
-    /// The same as a whole: nothing is wrong with the input itself.
+    /// The same as a whole: the input itself is unchanged.
     pub(crate) in_doubt: BTreeSet<u32>,
-    /// A part, something else under the same name, or with other options: it is not what was settled any more.
+    /// A part, other content under the same name, or the same with other options: what was settled is no longer valid.
     pub(crate) anew: BTreeSet<u32>,
 }
 
@@ -77,7 +77,7 @@ impl Since<'_> {
                     Sent::Same if touch.is_complete => {
                         found.in_doubt.insert(number);
                     }
-                    // The same in part counts too: the input may have a key twice.
+                    // Even a part of the same counts: the input may have a key twice.
                     Sent::Same | Sent::ReadOtherwise | Sent::Different => {
                         found.anew.insert(number);
                     }
@@ -89,8 +89,8 @@ impl Since<'_> {
         Ok(found)
     }
 
-    /// Whether another load has done so since. Nothing is given up for what cannot be read, nor for what another run of the
-    /// same folder has begun: whoever brings a journal back there is told when that is right.
+    /// Whether another load has sent it since. A file that cannot be read gives nothing up, nor does another run in the
+    /// same directory: a user who brings a journal back there is told when that is right.
     fn is_since(&self, touch: &super::touches::Touch<'_>) -> bool {
         let Activity { folder, file, account, .. } = touch.activity;
         let is_other = match account {
@@ -103,7 +103,7 @@ impl Since<'_> {
 }
 
 impl SentSince {
-    /// What is worth saying of it.
+    /// The note about it.
     pub(crate) fn note(&self, now: &Header) -> Option<EarlierNotice> {
         let names = self.anew.iter().filter_map(|number| now.inputs.get(*number as usize));
         let names: Vec<_> = names.map(|input| input.name.clone()).collect();

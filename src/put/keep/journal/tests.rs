@@ -35,7 +35,7 @@ fn however_many_inputs_have_failed_the_next_mark_is_short() {
     }
 }
 
-/// Journals as versions 1 and 2 of the form are on disk, and one of a later version.
+/// Journals of versions 1 and 2 of the format as they are on disk, and one of a later version.
 const WRITTEN: [&[u8]; 3] = [
     include_bytes!("../../../../tests/data/journal-1.txt"),
     include_bytes!("../../../../tests/data/journal-2.txt"),
@@ -55,7 +55,7 @@ fn journals_of_earlier_versions_are_read_and_what_they_did_not_count_is_not_know
         let mut mark = mark.unwrap();
         assert_eq!((mark.counts, mark.position.offset), (counts(1), 90));
         assert_eq!(mark.per_input.of(0), None);
-        // Nor is it from then on, in the version that is written now.
+        // Nor is it later, in the version that is written now.
         mark.per_input.add(0, counts(1));
         let text =
             seal(&Line::Header(Header { version: header::VERSION, ..header })) + &seal(&Line::Mark(mark));
@@ -66,7 +66,7 @@ fn journals_of_earlier_versions_are_read_and_what_they_did_not_count_is_not_know
 }
 
 proptest! {
-    /// Marks have only what has changed, and the counts of all inputs come of it.
+    /// Marks have only the changes, and together they give the counts of all inputs.
     #[test]
     fn the_counts_of_each_input_are_the_sum_of_what_was_settled(
         settled in prop::collection::vec((0u32..5, 1u64..50, any::<bool>()), 0..40),

@@ -9,13 +9,13 @@ use super::sent::Interval;
 use crate::read::fingerprint::{Fingerprint, FingerprintError};
 use crate::record::Input;
 
-/// That a load has sent an input, or something that may be it.
+/// The fact that a load has sent an input, or something that may be it.
 #[derive(Clone, Debug)]
 pub(crate) struct Touch<'a> {
     pub(crate) activity: &'a Activity,
-    /// Which of the load's inputs that is.
+    /// The index among the load's inputs.
     pub(crate) place: usize,
-    /// What it was, and the options with which it was read; nothing where the load is unknown.
+    /// What it was, and the options that it was read with; `None` if the load is unknown.
     then: Option<(&'a Fingerprint, &'a BTreeMap<String, String>)>,
     pub(crate) sent: Interval,
     /// Whether all of the input was sent.
@@ -23,32 +23,32 @@ pub(crate) struct Touch<'a> {
     is_named: bool,
 }
 
-/// What a load has sent, beside an input as it is.
+/// What a load has sent, compared with an input as it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
     /// The same records.
     Same,
     /// The same content, read with other options.
     ReadOtherwise,
-    /// Other content under its name, or nobody knows what.
+    /// Other content under its name, or something unknown.
     Different,
     /// Another file.
     Unrelated,
 }
 
-/// Who has sent the inputs of a load.
+/// The loads that have sent the inputs of a load.
 #[derive(Debug)]
 pub(crate) struct Touches<'a> {
     now: &'a Header,
     inputs: &'a [Input],
     by_name: BTreeMap<&'a str, Vec<Touch<'a>>>,
-    /// Of what is not named now: it may have moved.
+    /// Inputs under names that are not given now: they may have been moved.
     by_size: BTreeMap<u64, Vec<Touch<'a>>>,
     unknown: Vec<Touch<'a>>,
 }
 
 impl<'a> Touches<'a> {
-    /// Looks through all activities.
+    /// Goes through all activities.
     pub(crate) fn of(activities: &'a [Activity], now: &'a Header, inputs: &'a [Input]) -> Self {
         let mut this =
             Self { now, inputs, by_name: BTreeMap::new(), by_size: BTreeMap::new(), unknown: Vec::new() };
@@ -80,13 +80,13 @@ impl<'a> Touches<'a> {
         this
     }
 
-    /// The names of the inputs, in their order.
+    /// The names of the inputs in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'a String> {
         self.now.inputs.iter().map(|input| &input.name)
     }
 
-    /// Who has sent the input of this number, the last account of it first. Of those that are of the same moment, the
-    /// load's own receipt comes first, and then the newest.
+    /// The loads that have sent the input of this number, latest account first. At the same moment, the load's own
+    /// receipt comes first, and then the newest.
     pub(crate) fn on(&self, number: u32) -> Vec<&Touch<'a>> {
         let Some(now) = self.now.inputs.get(number as usize) else { return Vec::new() };
         let named = self.by_name.get(now.name.as_str()).into_iter().flatten();
@@ -98,7 +98,7 @@ impl<'a> Touches<'a> {
                 Account::Begun(_) | Account::Unreadable => None,
             };
             let is_own = receipt.is_some_and(|receipt| receipt.has_names_of(self.now));
-            // One that is listed twice stands in two places.
+            // An input that is listed twice has two places.
             let is_there = is_own && touch.place == number as usize;
             let told = receipt.map_or(&touch.sent.to, |receipt| &receipt.finished_at);
             Reverse((told, is_own, is_there))
@@ -106,7 +106,7 @@ impl<'a> Touches<'a> {
         all
     }
 
-    /// What a load has sent, beside the input of this number.
+    /// What a load has sent, compared with the input of this number.
     pub(crate) fn compare(&self, touch: &Touch<'_>, number: u32) -> Result<Sent, FingerprintError> {
         let place = number as usize;
         let (Some(then), Some(now), Some(input)) =

@@ -1,5 +1,5 @@
-//! Which keys a rejects file lists. What is stored later under one of them is newer, and the file is fed again later
-//! still: its line is marked as superseded, so that it does not bring an older value back.
+//! Which keys a rejects file lists. A record stored later under one of them is newer, but the file may be loaded even
+//! later: its line is marked as superseded, so that it does not bring an older value back.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{File, OpenOptions};
@@ -15,7 +15,7 @@ use crate::put::books::verified::TakenBack;
 use crate::record::rejected::{OPENS, Rejected};
 use crate::record::{Finding, Position};
 
-/// So many lines are kept in mind, which takes some 30 MiB.
+/// Maximum number of lines to remember, which take some 30 MiB.
 const AT_MOST: usize = 1 << 20;
 
 /// The keys of all lines of one file that are not superseded.
@@ -27,11 +27,11 @@ pub(crate) struct Listed {
 
 #[derive(Debug, Default)]
 struct Lines {
-    /// The hash of the key, and where the line begins.
+    /// The hash of the key, and the offset of the line.
     places: BTreeSet<(u64, u64)>,
-    /// The same of lines about findings of a verification.
+    /// The same for lines about findings of a verification.
     findings: BTreeMap<(u64, u64), FindingAt>,
-    /// Where the lines of this run begin.
+    /// The offset at which the lines of this run begin.
     begun: u64,
     superseded: Superseded,
 }
@@ -44,19 +44,19 @@ pub(crate) struct FindingAt {
     pub(crate) record: u64,
 }
 
-/// How many lines of a rejects file are not to be loaded.
+/// How many lines of a rejects file must not be loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Superseded {
     /// Lines that are marked.
     pub(crate) marked: u64,
-    /// Lines for which there was no room here: nobody knows.
+    /// Lines that did not fit in memory, so that nothing is known about them.
     pub(crate) unseen: u64,
-    /// Findings among those that are marked.
+    /// Findings among the marked lines.
     pub(crate) taken_back: TakenBack,
 }
 
 impl Listed {
-    /// Makes the hashes by which keys are found here.
+    /// The hasher for the keys.
     pub(crate) fn hasher(&self) -> &KeyHasher {
         &self.hasher
     }
@@ -65,7 +65,7 @@ impl Listed {
         self.lock().superseded
     }
 
-    /// Notes a line, whether it is superseded, the key of its record, and what it is if it is a finding.
+    /// Notes a line: the key of its record, whether it is superseded, and its finding if it is about one.
     pub(crate) fn add(&self, key: &str, at: u64, is_superseded: bool, finding: Option<FindingAt>) {
         let mut lines = self.lock();
         if is_superseded {
@@ -84,8 +84,8 @@ impl Listed {
         }
     }
 
-    /// Notes all lines that a file has, which are those of earlier runs. A record whose input has no number any more
-    /// counts as the last one.
+    /// Notes all lines of a file, which are those of earlier runs. A record whose input has no number any more counts
+    /// as the last one.
     pub(crate) fn read(
         &self,
         place: &Place,
@@ -111,19 +111,19 @@ impl Listed {
         Ok(())
     }
 
-    /// Forgets the lines from a place on.
+    /// Forgets the lines from an offset on.
     pub(crate) fn shorten(&self, bytes: u64) {
         let mut lines = self.lock();
         lines.places.retain(|(_, at)| *at < bytes);
         lines.findings.retain(|(_, at), _| *at < bytes);
     }
 
-    /// Where the lines of this run begin.
+    /// The offset at which the lines of this run begin.
     pub(crate) fn begun(&self) -> u64 {
         self.lock().begun
     }
 
-    /// The records of a batch whose keys are listed, or are those of defects in it.
+    /// The records of a batch whose keys are listed, or belong to defects in it.
     pub(crate) fn later(&self, batch: &Batch, hashes: &KeyHashes) -> Vec<Later> {
         let lines = self.lock();
         if lines.places.is_empty() && lines.findings.is_empty() && hashes.defects.is_empty() {
@@ -135,7 +135,7 @@ impl Listed {
         later.map(|(vector, _)| Later { position: vector.position(), key: vector.key() }).collect()
     }
 
-    /// Marks the lines of records under whose keys later ones are stored, and brings that to disk.
+    /// Marks the lines of records that later ones with their keys replace, and syncs the marks.
     pub(crate) fn supersede<'a>(
         &self,
         place: &Place,
@@ -173,7 +173,7 @@ impl Lines {
         self.places.range(range.clone()).next().is_some() || self.findings.range(range).next().is_some()
     }
 
-    /// The lines that a record of their key supersedes. A finding about what comes after it in the input stays.
+    /// The lines that a record with their key supersedes. A finding about a later record stays.
     fn before(&self, hash: u64, position: Position) -> Vec<(u64, Option<Finding>)> {
         let range = (hash, 0)..=(hash, u64::MAX);
         let rejected = self.places.range(range.clone()).map(|(_, at)| (*at, None));
@@ -184,7 +184,7 @@ impl Lines {
         rejected.chain(found.map(|((_, at), found)| (*at, Some(found.finding)))).collect()
     }
 
-    /// Counts a finding no more, whose line begins there.
+    /// Takes back a finding whose line begins at this offset.
     fn take_back(&mut self, finding: Finding, at: u64) {
         let taken_back = &mut self.superseded.taken_back;
         if at < self.begun {
@@ -195,8 +195,8 @@ impl Lines {
     }
 }
 
-/// Marks a line, if it is still the one of that key: somebody may have edited the file. It is one byte that is written,
-/// so that no kill and no full disk leaves half a mark.
+/// Marks a line, if it still has that key: the user may have edited the file. A single byte is written, so that neither
+/// a kill nor a full disk leaves half a mark.
 fn mark(file: &mut File, at: u64, key: &str) -> io::Result<bool> {
     file.seek(SeekFrom::Start(at))?;
     let mut line = Vec::new();
@@ -302,7 +302,7 @@ mod tests {
         let taken_back = rejects.listed().superseded().taken_back;
         assert_eq!((taken_back.earlier, taken_back.now.different, taken_back.now.missing), (0, 1, 0));
 
-        // In a run that resumes, what was taken back and what is now are of the earlier one.
+        // In a resumed run, both earlier and current marks count as those of the earlier run.
         let bytes = rejects.bytes();
         let mut resumed = Rejects::resume(Place::Own(path.clone()), bytes, |_| false, |_| Some(0)).unwrap();
         resumed.supersede([later(8, "b")].iter()).unwrap();
@@ -312,7 +312,7 @@ mod tests {
         let taken_back = resumed.listed().superseded().taken_back;
         assert_eq!((taken_back.earlier, taken_back.now.different, taken_back.now.missing), (2, 0, 1));
 
-        // Where its input is gone, nothing is known to be later.
+        // If its input is gone, nothing is known to be later.
         let (_directory, mut rejects, path) = self::rejects();
         rejects.write(&[Input::Stdin], &[finding(5, "a", Reason::Missing)], &[]).unwrap();
         let bytes = rejects.bytes();

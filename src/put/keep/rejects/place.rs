@@ -1,4 +1,4 @@
-//! Which rejects file it is, a run's own or one that the user names, and how it is opened.
+//! Which rejects file it is, the run's own or one that the user names, and how it is opened.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,7 +11,7 @@ use crate::private;
 pub(crate) enum Place {
     /// Among the program's own files.
     Own(PathBuf),
-    /// Where the user wants it, which may be a device or a link.
+    /// At a path that the user names, which may be a device or a link.
     Named(PathBuf),
 }
 

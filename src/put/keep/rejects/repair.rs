@@ -1,5 +1,5 @@
-//! Lines that no longer hold are taken out of a rejects file. It is read line by line, and what goes at its end, as is
-//! usual, is cut off; otherwise a new file takes its place.
+//! Removes lines that are no longer valid from a rejects file. It is read line by line; lines at its end, the common
+//! case, are cut off, otherwise a new file replaces it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -16,24 +16,24 @@ pub(crate) fn whole_name(rejected: &Rejected<'_>) -> Option<String> {
     std::path::absolute(rejected.input.as_ref()).ok().map(|path| path.display().to_string())
 }
 
-/// What a line of the file is about.
+/// The description in a line of the file.
 pub(crate) fn known(line: &[u8]) -> Option<Rejected<'_>> {
     Line::parse(line).map(|line| line.rejected)
 }
 
-/// What is no longer in the file.
+/// What was removed from the file.
 #[derive(Debug, Default)]
 pub(crate) struct Forgotten {
-    /// How many bytes of the file are in the journal now.
+    /// How many bytes of the file are noted in the journal now.
     pub(crate) noted: u64,
-    /// How many of its lines were about rejected records.
+    /// How many of the lines were about rejected records.
     pub(crate) rejected: u64,
-    /// How many were about records of unknown fate.
+    /// How many were about records whose outcome is unknown.
     pub(crate) unknown: u64,
 }
 
-/// Removes all lines about some inputs, by their whole names. A run that was killed may have done that before, and not
-/// got to note it in the journal: then the file is shorter than the mark counts, and what is in it is what counts.
+/// Removes all lines about some inputs, by whole name. A killed run may have done that before and not noted it in the
+/// journal: then the file is shorter than the mark says, and its content counts.
 pub(crate) fn forget(place: &Place, mark: &Mark, inputs: &[String]) -> io::Result<Forgotten> {
     let counted =
         Tally { bytes: mark.rejects_bytes, rejected: mark.counts.rejected, unknown: mark.counts.unknown };
@@ -53,11 +53,11 @@ pub(crate) fn forget(place: &Place, mark: &Mark, inputs: &[String]) -> io::Resul
         gone = counted.without(&kept);
     }
     let Tally { bytes, rejected, unknown } = gone;
-    // Somebody may have edited the file, so that what is noted ends within a line.
+    // The user may have edited the file, so that the noted length ends within a line.
     Ok(Forgotten { noted: counted.bytes.saturating_sub(bytes), rejected, unknown })
 }
 
-/// Carries the lines about some inputs, by their whole names, over from lists to a new one; returns how long that is.
+/// Copies the lines about some inputs, by whole name, from lists to a new one; returns the new one's length.
 pub(crate) fn carry(lists: &[(PathBuf, BTreeSet<String>)], to: &Path) -> io::Result<u64> {
     let (mut file, mut bytes) = (None, 0);
     for (list, names) in lists {
@@ -78,7 +78,7 @@ pub(crate) fn carry(lists: &[(PathBuf, BTreeSet<String>)], to: &Path) -> io::Res
     Ok(bytes)
 }
 
-/// How long lines are in all, and how many are about what.
+/// The total length of lines, and how many are about what.
 #[derive(Default)]
 struct Tally {
     bytes: u64,
@@ -105,19 +105,20 @@ impl Tally {
     }
 }
 
-/// Removes a torn last line, and the lines beyond the `noted` bytes that are about records that come again; returns how
-/// long the file is then. What is noted is not read: the file may be large.
+/// Removes a torn last line, and lines beyond the `noted` bytes about records that will be read again; returns the
+/// length of the file. The noted part is not read, since the file may be large.
 pub(crate) fn cut(place: &Place, noted: u64, is_to_come: impl Fn(&Rejected<'_>) -> bool) -> io::Result<u64> {
     filter(place, noted, |line| stays(line, &is_to_come), |_, _, _| {})
 }
 
-/// Whether a line that is not noted stays: what is no whole line was torn, and a record that comes again is listed again.
+/// Whether a line beyond the noted ones stays: a torn line does not, and a record that will be read again is listed
+/// again.
 pub(crate) fn stays(line: &[u8], is_to_come: &impl Fn(&Rejected<'_>) -> bool) -> bool {
     known(line).map_or_else(|| line.ends_with(b"\n"), |known| !is_to_come(&known))
 }
 
-/// Keeps only some of the lines from a place on, and returns how long the file is then. `met` is told of each line, its
-/// place, and whether it is kept.
+/// Keeps only some of the lines from an offset on, and returns the length of the file. Calls `met` with each line, its
+/// offset, and whether it is kept.
 fn filter(
     place: &Place,
     from: u64,
@@ -140,7 +141,7 @@ fn filter(
         Ok(())
     })?;
     match first {
-        // Nothing that is kept stands behind what goes.
+        // No kept line comes after the removed ones.
         Some(first) if first == bytes => place.open(OpenOptions::new().write(true))?.set_len(bytes)?,
         Some(_) => replace(place, text, from, is_kept)?,
         None => {}
@@ -148,7 +149,8 @@ fn filter(
     Ok(bytes)
 }
 
-/// Opens the file, if there is one. What is none, such as a pipe that a user named, keeps nothing that could be read.
+/// Opens the file, if there is one. Anything else, such as a pipe that the user named, keeps nothing that could be
+/// read.
 pub(crate) fn open(place: &Place) -> io::Result<Option<File>> {
     if let Place::Named(path) = place
         && path.metadata().is_ok_and(|file| !file.is_file())
@@ -161,7 +163,7 @@ pub(crate) fn open(place: &Place) -> io::Result<Option<File>> {
     }
 }
 
-/// Hands on each line of a text that begins at a place, with the line's own place.
+/// Passes on each line of a text that begins at an offset, with the line's own offset.
 pub(crate) fn lines(
     text: &mut impl BufRead,
     from: u64,
@@ -176,7 +178,7 @@ pub(crate) fn lines(
     Ok(())
 }
 
-/// Puts a new file in the place of one, without some of the lines from a place on.
+/// Replaces a file by a new one without some of the lines from an offset on.
 fn replace(
     place: &Place,
     text: BufReader<File>,

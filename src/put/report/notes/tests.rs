@@ -37,7 +37,7 @@ fn missed_finding(kind: Kind, name: &str) -> Finding {
     Finding { kind, name: Some(name.into()), count: 0, seen: 0, first: Position::default() }
 }
 
-/// A failure as a person reads it.
+/// A failure for people.
 fn shown(failure: Option<Failure>) -> String {
     let Failure { message, details, advice, .. } = failure.unwrap();
     let below = details.into_iter().chain(advice).map(|line| format!("    {line}\n"));

@@ -93,7 +93,7 @@ fn about_the_service() -> Vec<Notice> {
     ]
 }
 
-/// The notices as a person reads them, each after how much it matters.
+/// The notices for people, each after its severity.
 fn listed(notices: &[Notice]) -> String {
     let lines = |notice: &Notice| {
         let severity = format!("{:?}", notice.severity()).to_lowercase();

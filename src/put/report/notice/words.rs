@@ -1,4 +1,4 @@
-//! The words of the notices that depend on how many there are, and why. Pure.
+//! The wording of notices that depend on numbers and reasons. Pure.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ pub(super) fn repeated(first: &str, same_as: Option<&str>, times: usize, more: u
     }
 }
 
-/// So many names of what is passed over are listed.
+/// Maximum number of skipped files that are listed.
 const PASSED_OVER_LISTED: usize = 10;
 
 pub(super) fn passed_over(files: &[String], directories: &[String], special: &[String]) -> String {
@@ -36,7 +36,7 @@ pub(super) fn passed_over(files: &[String], directories: &[String], special: &[S
         listed(special, "special file", "special files"),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    // A file of no known format would be refused by name too.
+    // A file of no known format would be refused by its path, too.
     let cure = match (directories.len(), files.is_empty() && special.is_empty()) {
         (0, _) if !special.is_empty() => "; to load a pipe, pass its path",
         (0, _) => "",
@@ -48,13 +48,13 @@ pub(super) fn passed_over(files: &[String], directories: &[String], special: &[S
     format!("skipped: {}{cure}", parts.join(" and "))
 }
 
-/// Names with the verb of what has become of them.
+/// Names, followed by has or have.
 pub(super) fn have(names: &[String]) -> String {
     let verb = if names.len() == 1 { "has" } else { "have" };
     format!("{} {verb}", some_of(names).unwrap_or_default())
 }
 
-/// The same of what was done with them.
+/// Names, followed by was or were.
 pub(super) fn were(names: &[String]) -> String {
     let verb = if names.len() == 1 { "was" } else { "were" };
     format!("{} {verb}", some_of(names).unwrap_or_default())
