@@ -114,7 +114,7 @@ fn spell(numbers: __m512i) -> __m512i {
     _mm512_add_epi16(pairs, _mm512_mullo_epi16(tens, _mm512_set1_epi16(246)))
 }
 
-/// Eight times the number of trailing zeros of eight digits, ORed with `nine_at`.
+/// Eight times the number of trailing zeros of eight digits, in a logical OR with `nine_at`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2,avx512vpopcntdq")]
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
