@@ -73,57 +73,46 @@ fn reason(trouble: &RowTrouble) -> Reason {
         RowTrouble::Key(field, KeyFlaw::Kind(found)) => {
             Reason::KeyKind { field: field.clone(), found: found.clone() }
         }
-        RowTrouble::Key(_, KeyFlaw::Mark) => Reason::Syntax { detail: json::MARK.to_owned() },
         RowTrouble::Key(_, KeyFlaw::Length(characters)) => Reason::KeyLength { characters: *characters },
         RowTrouble::Beside { place, trouble } => {
             Reason::Beside { place: place.clone(), reason: Box::new(reason(trouble)) }
         }
         RowTrouble::NotJoined { file, what } => Reason::NotJoined { file: file.clone(), what: what.clone() },
-        other => Reason::Syntax { detail: detail(other).to_owned() },
+        RowTrouble::Mark | RowTrouble::Key(_, KeyFlaw::Mark) => syntax(json::MARK_IN_FILE),
+        RowTrouble::KeyTwice => syntax("the key field occurs twice"),
+        RowTrouble::NotObject => syntax("it is not a JSON object"),
+        RowTrouble::OwnJoined => syntax(
+            "it has a field joined already, which --join adds; rename it, or load the record without --join",
+        ),
+        RowTrouble::Return => syntax(
+            "the row contains a carriage return without a line feed; if it ends rows, convert it: \
+             tr '\\r' '\\n' < FILE > NEW-FILE; if it is text, quote the cell",
+        ),
+        RowTrouble::Several { .. } => syntax(
+            "the line contains several records, but one key is made for a line; \
+             give each of the others a key and a line of its own",
+        ),
+        RowTrouble::Neither { .. } => syntax("it is neither an object nor an array of numbers"),
+        RowTrouble::OwnKey => syntax(
+            "it has a key of its own, unlike the first record; load it without --key-template and --keys-from",
+        ),
+        RowTrouble::NoAction => syntax(
+            "it is a document without an action, such as {\"index\":{\"_id\":\"1\"}}, on the line before it",
+        ),
+        RowTrouble::KeyOfDocument => {
+            syntax("the document has a field named key; choose the key, for example with --key _id")
+        }
+        RowTrouble::NoDocument => syntax("it is an action without a document on the next line"),
+        RowTrouble::OneLine => {
+            syntax("it has an action and its document on one line; put the document on the next line")
+        }
+        RowTrouble::Deletes => syntax("it deletes a document; only the actions index and create are loaded"),
+        RowTrouble::Updates => {
+            syntax("it updates a part of a document; only the actions index and create are loaded")
+        }
     }
 }
 
-/// What is wrong with text that is not a record, in words.
-fn detail(trouble: &RowTrouble) -> &'static str {
-    match trouble {
-        RowTrouble::Mark
-        | RowTrouble::Quote(_)
-        | RowTrouble::NotUtf8(..)
-        | RowTrouble::Cells { .. }
-        | RowTrouble::NoKey(_)
-        | RowTrouble::Key(..)
-        | RowTrouble::Beside { .. }
-        | RowTrouble::NotJoined { .. } => json::MARK,
-        RowTrouble::KeyTwice => "the key field occurs twice",
-        RowTrouble::NotObject => "it is not a JSON object",
-        RowTrouble::OwnJoined => {
-            "it has a field joined already, which --join adds; rename it, or load the record without --join"
-        }
-        RowTrouble::Return => {
-            "the row contains a carriage return without a line feed; if it ends rows, convert it: \
-             tr '\\r' '\\n' < FILE > NEW-FILE; if it is text, quote the cell"
-        }
-        RowTrouble::Several { .. } => {
-            "the line contains several records, but one key is made for a line; \
-             give each of the others a key and a line of its own"
-        }
-        RowTrouble::Neither { .. } => "it is neither an object nor an array of numbers",
-        RowTrouble::OwnKey => {
-            "it has a key of its own, unlike the first record; load it without --key-template and --keys-from"
-        }
-        RowTrouble::NoAction => {
-            "it is a document without an action, such as {\"index\":{\"_id\":\"1\"}}, on the line before it"
-        }
-        RowTrouble::KeyOfDocument => {
-            "the document has a field named key; choose the key, for example with --key _id"
-        }
-        RowTrouble::NoDocument => "it is an action without a document on the next line",
-        RowTrouble::OneLine => {
-            "it has an action and its document on one line; put the document on the next line"
-        }
-        RowTrouble::Deletes => "it deletes a document; only the actions index and create are loaded",
-        RowTrouble::Updates => {
-            "it updates a part of a document; only the actions index and create are loaded"
-        }
-    }
+fn syntax(detail: &str) -> Reason {
+    Reason::Syntax { detail: detail.to_owned() }
 }

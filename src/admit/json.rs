@@ -19,7 +19,7 @@ use crate::record::names::JOINED;
 use crate::record::wide::{Match, Wide, WideTrouble};
 
 /// What is wrong with a record that begins with a byte-order mark, which is valid only at the start of a file.
-pub(crate) const MARK: &str = "it starts with U+FEFF, a byte-order mark inside the file; if files were concatenated, \
+pub(crate) const MARK_IN_FILE: &str = "it starts with U+FEFF, a byte-order mark inside the file; if files were concatenated, \
                                remove it: sed 's/\\xEF\\xBB\\xBF//g' FILE > NEW-FILE";
 
 /// Reads the record `text`, which may have the numbers of its vectors `beside` it, into `scratch`.
@@ -32,7 +32,7 @@ pub(super) fn read(
     let start = skip_space(text, 0);
     if text.get(start) != Some(&b'{') {
         if text.get(start..).is_some_and(|rest| rest.starts_with("\u{feff}".as_bytes())) {
-            return Err(Reason::Syntax { detail: MARK.to_owned() });
+            return Err(Reason::Syntax { detail: MARK_IN_FILE.to_owned() });
         }
         let found = kind(text.get(start..).unwrap_or_default());
         return Err(Reason::Syntax { detail: format!("it is {found}, not an object") });

@@ -4,10 +4,7 @@ use std::borrow::Cow;
 
 use super::skip::Text;
 use crate::record::Reason;
-use crate::record::rejected::{BEGINS, Line};
-
-/// Maximum nesting of lines of rejects files: each time that rejects are rejected again adds a level.
-const NESTED_AT_MOST: usize = 16;
+use crate::record::rejected::{BEGINS, Line, MAX_NESTING};
 
 /// The record inside a line of a rejects file.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub(crate) struct Inner<'a> {
 /// The record inside `text`, if that is a line of a rejects file; such lines may be nested.
 pub(crate) fn rejected_record(text: &[u8]) -> Result<Option<Inner<'_>>, Reason> {
     let Some(mut innermost) = record_within(text) else { return Ok(None) };
-    for _ in 0..NESTED_AT_MOST {
+    for _ in 0..MAX_NESTING {
         match unwrapped(&innermost.text) {
             Some(inner) => {
                 let is_superseded = inner.is_superseded || innermost.is_superseded;
@@ -33,7 +30,7 @@ pub(crate) fn rejected_record(text: &[u8]) -> Result<Option<Inner<'_>>, Reason> 
         }
     }
     Err(Reason::Syntax {
-        detail: format!("it is a line of a rejects file that is nested more than {NESTED_AT_MOST} times"),
+        detail: format!("it is a line of a rejects file that is nested more than {MAX_NESTING} times"),
     })
 }
 

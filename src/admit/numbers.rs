@@ -1,6 +1,7 @@
 //! The numbers of one vector, parsed directly from the input's bytes.
 
 use super::float32;
+use super::skip::skip_space;
 use crate::record::Reason;
 use crate::simd::{self, Instructions};
 
@@ -176,13 +177,6 @@ pub(super) fn without_decimal_commas(text: &[u8], numbers: &[f32]) -> Result<(),
     let mut commas = memchr::memchr_iter(b',', text).map(is_spaced);
     let first = commas.next();
     if commas.all(|other| Some(other) == first) { Ok(()) } else { of_one_kind(COMMA | SPACE, 0).map(|_| ()) }
-}
-
-fn skip_space(text: &[u8], mut at: usize) -> usize {
-    while text.get(at).is_some_and(u8::is_ascii_whitespace) {
-        at += 1;
-    }
-    at
 }
 
 fn not_a_number(rest: &[u8], index: usize) -> Reason {

@@ -1,11 +1,10 @@
 //! The records of all inputs in their order, block by block. An input that cannot be read further does not end the
 //! others.
 
-use std::fs;
-
 use super::aligned::Aligned;
 use super::buffers::Buffers;
 use super::error::ReadError;
+use super::open_input::file_bytes;
 use super::preflight::{beginning, told};
 use super::recognise::Form;
 use super::sizes::Sizes;
@@ -20,15 +19,7 @@ pub fn open(inputs: &[Input], form: &Form, from: Option<Position>) -> Result<Blo
 
 /// The total size of the input files, before decompression, unless one of them is a pipe.
 pub(crate) fn total_bytes(inputs: &[Input]) -> Option<u64> {
-    inputs.iter().map(size).sum()
-}
-
-fn size(input: &Input) -> Option<u64> {
-    match input {
-        Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
-        Input::Stdin => None,
-        Input::Inline(text) => Some(text.len() as u64),
-    }
+    inputs.iter().map(file_bytes).sum()
 }
 
 /// An input that cannot be read any further. How much of it is left after that place is unknown.
@@ -116,7 +107,7 @@ impl Blocks {
             sizes,
             buffers: Buffers::of_size(sizes.to_fill(0)),
             current: None,
-            bytes_before: numbered.iter().filter_map(|(_, input)| size(input)).sum(),
+            bytes_before: numbered.iter().filter_map(|(_, input)| file_bytes(input)).sum(),
             when_empty: Box::new(|_| ()),
             when_opened: None,
             when_repeated: Box::new(|_, _| ()),
@@ -134,7 +125,7 @@ impl Blocks {
     pub(crate) fn bytes_passed_over(&self) -> u64 {
         let is_passed = |number: u32| matches!(self.start(number, self.from), Start::Nowhere);
         let passed = self.waiting.as_slice().iter().filter(|(number, _)| is_passed(*number));
-        passed.filter_map(|(_, input)| size(input)).sum()
+        passed.filter_map(|(_, input)| file_bytes(input)).sum()
     }
 
     /// Calls back with the number of each input that has no records.
@@ -187,7 +178,7 @@ impl Blocks {
         match opened {
             Ok(current) => {
                 if let Some(told) = &mut self.when_opened {
-                    told(number, Opened { form: current.reading.reader.form(), bytes: size(input) });
+                    told(number, Opened { form: current.reading.reader.form(), bytes: file_bytes(input) });
                 }
                 self.current = Some(current);
                 Ok(())
@@ -197,7 +188,7 @@ impl Blocks {
     }
 
     fn failed(&mut self, input: &Input, at: Position, error: ReadError) -> Box<FailedInput> {
-        self.bytes_before += size(input).unwrap_or_default();
+        self.bytes_before += file_bytes(input).unwrap_or_default();
         Box::new(FailedInput { at, beginning: beginning(input, at, self.form.encoding), error })
     }
 

@@ -1,6 +1,6 @@
 //! One input: opened, recognised, cut block by block, continued from a position.
 
-use std::io;
+use std::{fs, io};
 
 use super::columnar::Columnar;
 use super::conversion::{Conversion, Path};
@@ -388,5 +388,14 @@ impl OpenInput {
             }
             _ => ReadError::Io { input, place, cause },
         }
+    }
+}
+
+/// The size of an input that can be opened again; `None` for others.
+pub(super) fn file_bytes(input: &Input) -> Option<u64> {
+    match input {
+        Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
+        Input::Stdin => None,
+        Input::Inline(text) => Some(text.len() as u64),
     }
 }

@@ -18,6 +18,9 @@ pub(crate) const UNKNOWN: &str = "unknown";
 /// The start of a line, by which the reader of records recognises it quickly.
 pub(crate) const BEGINS: &[u8] = br#"{"rejected":"#;
 
+/// Maximum nesting of lines: each time that rejects are rejected again adds a level. Deeper ones are rejected as they are.
+pub(crate) const MAX_NESTING: usize = 16;
+
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

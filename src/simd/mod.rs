@@ -16,6 +16,8 @@ mod blocks;
 #[cfg(target_arch = "x86_64")]
 mod chunks;
 #[cfg(target_arch = "x86_64")]
+mod decimal;
+#[cfg(target_arch = "x86_64")]
 mod md5_avx2;
 pub(crate) mod md5_steps;
 mod plain;

@@ -125,43 +125,6 @@ fn each_set_can_be_switched_off() {
     assert_eq!(Instructions::but("1".as_ref()), PLAIN);
 }
 
-#[test]
-fn digits_by_multiplication_are_those_by_division() {
-    let by_multiplication = |divisor: u64, number: u64| match divisor {
-        10_000 => (number * 3_518_437_209) >> 45,
-        100 => (number * 5243) >> 16 >> 3,
-        _ => (number * 6554) >> 16,
-    };
-    for (divisor, below) in [(10_000, 100_000_000), (100, 10_000), (10, 100)] {
-        // Products grow with the number, so a result that is right at both ends of a quotient's range is right within
-        // it.
-        for quotient in 0..below / divisor {
-            assert_eq!(by_multiplication(divisor, quotient * divisor), quotient);
-            assert_eq!(by_multiplication(divisor, quotient * divisor + divisor - 1), quotient);
-        }
-    }
-}
-
-#[test]
-fn digits_by_products_of_52_bits_are_those_by_division() {
-    const BITS: u128 = 1 << 52;
-    for number in (0..10_000).flat_map(|quotient| [quotient * 10_000, quotient * 10_000 + 9999]) {
-        let quotient = number * (BITS / 10_000 + 1) / BITS;
-        let rest = (number + quotient * (BITS - 10_000) % BITS) % BITS;
-        assert_eq!((quotient, rest), (number / 10_000, number % 10_000));
-    }
-}
-
-#[test]
-fn places_by_multiplication_are_the_fewest_that_tell_neighbours_apart() {
-    for exponent in -16..3_i32 {
-        let spacing = f64::from(exponent - 23).exp2();
-        let places = (0..20).find(|places| 10_f64.powi(-places) < spacing).unwrap();
-        let nine_at = (1_265_142 - 1233 * u64::try_from(exponent + 1023).unwrap()) >> 12;
-        assert_eq!(nine_at + 7, u64::try_from(places).unwrap(), "{exponent}");
-    }
-}
-
 /// float32 numbers with the most relevant exponents, sometimes with any.
 fn number() -> impl Strategy<Value = f32> {
     let exponent = prop_oneof![6 => 110_u32..127, 3 => 97_u32..131, 1 => 0_u32..255];

@@ -27,6 +27,7 @@ use std::arch::x86_64::*;
 use zerocopy::transmute;
 
 use super::chunks::{self, Made};
+use super::decimal::{OF_HUNDRED, OF_TEN, OF_TEN_THOUSAND, PLACES_START, PLACES_STEP, TENS, WHOLE};
 use super::plain::WriteOne;
 use super::shapes::OF_ZERO;
 
@@ -43,24 +44,23 @@ pub(super) fn write(numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) {
 }
 
 /// Where the first of the nine digits is relative to the point (the number of places minus seven), by the exponent of a
-/// supported float64. 1233 / 4096 is close enough to the logarithm of two for nineteen exponents.
+/// supported float64.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn nine_at(exponent: __m256i) -> __m256i {
     _mm256_srli_epi64::<12>(_mm256_sub_epi64(
-        _mm256_set1_epi64x(1_265_142),
-        _mm256_mul_epu32(exponent, _mm256_set1_epi64x(1233)),
+        _mm256_set1_epi64x(PLACES_START),
+        _mm256_mul_epu32(exponent, _mm256_set1_epi64x(PLACES_STEP)),
     ))
 }
 
 /// Ten to the power of the places, as the lower and the upper halves of float64 numbers.
 #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
-const TENS: [[u32; 8]; 2] = {
-    let tens: [f64; 8] = [1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 0.0, 0.0];
+const TENS_BY_HALVES: [[u32; 8]; 2] = {
     let mut halves = [[0; 8]; 2];
     let mut at = 0;
-    while at < tens.len() {
-        (halves[0][at], halves[1][at]) = (tens[at].to_bits() as u32, (tens[at].to_bits() >> 32) as u32);
+    while at < TENS.len() {
+        (halves[0][at], halves[1][at]) = (TENS[at].to_bits() as u32, (TENS[at].to_bits() >> 32) as u32);
         at += 1;
     }
     halves
@@ -69,7 +69,7 @@ const TENS: [[u32; 8]; 2] = {
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn make(numbers: &[f32; 4]) -> Made<4> {
-    let [tens_low, tens_high]: [__m256i; 2] = transmute!(TENS);
+    let [tens_low, tens_high]: [__m256i; 2] = transmute!(TENS_BY_HALVES);
     let size = _mm256_castsi256_pd(_mm256_set1_epi64x(i64::MAX));
     let zero = _mm256_setzero_si256();
     let signed = _mm256_cvtps_pd(transmute!(*numbers));
@@ -108,9 +108,6 @@ fn make(numbers: &[f32; 4]) -> Made<4> {
     }
 }
 
-/// 2⁵²: the sum of this and an integer is a float64 with the integer in its lowest bits.
-const WHOLE: f64 = 4_503_599_627_370_496.0;
-
 /// The shortest decimal as an integer of units, plus [`WHOLE`].
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
@@ -135,13 +132,13 @@ fn shortest(value: __m256d, tens: __m256d) -> __m256d {
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn spell(numbers: __m256i) -> __m256i {
-    let high = _mm256_srli_epi64::<45>(_mm256_mul_epu32(numbers, _mm256_set1_epi64x(3_518_437_209)));
+    let high = _mm256_srli_epi64::<45>(_mm256_mul_epu32(numbers, _mm256_set1_epi64x(OF_TEN_THOUSAND)));
     let low = _mm256_sub_epi64(numbers, _mm256_mul_epu32(high, _mm256_set1_epi64x(10_000)));
     let fours = _mm256_blend_epi32::<0b1010_1010>(low, _mm256_slli_epi64::<32>(high));
-    let hundreds = _mm256_srli_epi16::<3>(_mm256_mulhi_epu16(fours, _mm256_set1_epi16(5243)));
+    let hundreds = _mm256_srli_epi16::<3>(_mm256_mulhi_epu16(fours, _mm256_set1_epi16(OF_HUNDRED)));
     let rest = _mm256_sub_epi16(fours, _mm256_mullo_epi16(hundreds, _mm256_set1_epi16(100)));
     let pairs = _mm256_or_si256(rest, _mm256_slli_epi32::<16>(hundreds));
-    let tens = _mm256_mulhi_epu16(pairs, _mm256_set1_epi16(6554));
+    let tens = _mm256_mulhi_epu16(pairs, _mm256_set1_epi16(OF_TEN));
     // The pair minus ten times the tens and, a byte higher, the tens: 256 - 10 is 246.
     _mm256_add_epi16(pairs, _mm256_mullo_epi16(tens, _mm256_set1_epi16(246)))
 }

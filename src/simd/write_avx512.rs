@@ -14,6 +14,9 @@ use std::arch::x86_64::*;
 use zerocopy::transmute;
 
 use super::chunks::{self, Made};
+use super::decimal::{
+    MINUS_TEN_THOUSAND_52, OF_HUNDRED, OF_TEN, OF_TEN_THOUSAND_52, PLACES_START, PLACES_STEP, TENS, WHOLE,
+};
 use super::plain::WriteOne;
 use super::shapes::OF_ZERO;
 
@@ -29,12 +32,6 @@ pub(super) fn write(numbers: &[f32], one: WriteOne, out: &mut Vec<u8>) {
         |bytes, order| transmute!(_mm_shuffle_epi8(transmute!(bytes), transmute!(order))),
     );
 }
-
-/// Ten to the power of the places, indexed by the places minus seven.
-const TENS: [f64; 8] = [1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 0.0, 0.0];
-
-/// 2⁵²: the sum of this and an integer is a float64 with the integer in its lowest bits.
-const WHOLE: f64 = 4_503_599_627_370_496.0;
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2,avx512vpopcntdq")]
@@ -75,8 +72,8 @@ fn make(numbers: &[f32; 8]) -> Made<8> {
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
 fn nine_at(exponent: __m512i) -> __m512i {
     _mm512_srli_epi64::<12>(_mm512_sub_epi64(
-        _mm512_set1_epi64(1_265_142),
-        _mm512_mul_epu32(exponent, _mm512_set1_epi64(1233)),
+        _mm512_set1_epi64(PLACES_START),
+        _mm512_mul_epu32(exponent, _mm512_set1_epi64(PLACES_STEP)),
     ))
 }
 
@@ -102,15 +99,14 @@ fn shortest(value: __m512d, tens: __m512d) -> __m512d {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2,avx512vpopcntdq")]
 #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
 fn spell(numbers: __m512i) -> __m512i {
-    const INVERSE: i64 = (1 << 52) / 10_000 + 1;
-    let high = _mm512_madd52hi_epu64(_mm512_setzero_si512(), numbers, _mm512_set1_epi64(INVERSE));
-    let low = _mm512_madd52lo_epu64(numbers, high, _mm512_set1_epi64((1 << 52) - 10_000));
+    let high = _mm512_madd52hi_epu64(_mm512_setzero_si512(), numbers, _mm512_set1_epi64(OF_TEN_THOUSAND_52));
+    let low = _mm512_madd52lo_epu64(numbers, high, _mm512_set1_epi64(MINUS_TEN_THOUSAND_52));
     // Each upper half is the lower half of `high`.
     let fours = _mm512_mask_shuffle_epi32::<0b10_10_00_00>(low, 0xaaaa, high);
-    let hundreds = _mm512_srli_epi16::<3>(_mm512_mulhi_epu16(fours, _mm512_set1_epi16(5243)));
+    let hundreds = _mm512_srli_epi16::<3>(_mm512_mulhi_epu16(fours, _mm512_set1_epi16(OF_HUNDRED)));
     let rest = _mm512_sub_epi16(fours, _mm512_mullo_epi16(hundreds, _mm512_set1_epi16(100)));
     let pairs = _mm512_or_si512(rest, _mm512_slli_epi32::<16>(hundreds));
-    let tens = _mm512_mulhi_epu16(pairs, _mm512_set1_epi16(6554));
+    let tens = _mm512_mulhi_epu16(pairs, _mm512_set1_epi16(OF_TEN));
     _mm512_add_epi16(pairs, _mm512_mullo_epi16(tens, _mm512_set1_epi16(246)))
 }
 

@@ -16,14 +16,11 @@ use crate::read::unjoined::JoinTrouble;
 use crate::read::value::{skip_blanks, value_end};
 use crate::record::names::JOINED;
 use crate::record::page::{Around, take_first};
-use crate::record::rejected::{BEGINS, Line};
+use crate::record::rejected::{BEGINS, Line, MAX_NESTING};
 use crate::record::{Block, Input, Lookup, Position, Raw, Record, RowTrouble};
 
 /// A block is handed out in pieces of about this many bytes, since joined records can have any size.
 const PIECE: usize = 1 << 20;
-/// Maximum nesting of lines of a rejects file; deeper ones are rejected as they are.
-const NESTED_AT_MOST: usize = 16;
-
 /// Joins the records of one input.
 #[derive(Debug)]
 pub(in crate::read) struct Joiner {
@@ -113,7 +110,7 @@ impl Joiner {
     /// Joins a line of a rejects file, whose record may be joined already.
     fn rejected(&mut self, line: Line<'_, &RawValue>, nested: usize) -> Result<Outcome, JoinTrouble> {
         let Line { rejected, record } = line;
-        if rejected.is_wire() || rejected.is_superseded() || nested == NESTED_AT_MOST {
+        if rejected.is_wire() || rejected.is_superseded() || nested == MAX_NESTING {
             return Ok(Outcome::Same);
         }
         let inner = match serde_json::from_str::<String>(record.get()) {

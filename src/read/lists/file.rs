@@ -1,6 +1,5 @@
 //! One such input: opened, its columns read in parallel row by row, continued from a row.
 
-use std::fs;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,6 +13,7 @@ use crate::read::error::ReadError;
 use crate::read::flaw::without_embeddings;
 use crate::read::misaligned::Misaligned;
 use crate::read::obstacle::Obstacle;
+use crate::read::open_input::file_bytes;
 use crate::read::recognise::Form;
 use crate::read::sizes::Sizes;
 use crate::record::names::KEYS;
@@ -48,7 +48,7 @@ impl ListsFile {
         form: &Form,
         from: Option<Position>,
     ) -> Result<Self, ReadError> {
-        let bytes = size(&input).ok_or_else(|| ReadError::NotAsColumns {
+        let bytes = file_bytes(&input).ok_or_else(|| ReadError::NotAsColumns {
             input: input.clone(),
             format: columnar.name(),
             obstacle: Obstacle::Stream,
@@ -222,15 +222,6 @@ impl ListsFile {
         let labels = [(name(0), shown(one)), (name(column), shown(other))];
         let misaligned = Box::new(Misaligned::Labels(place, labels));
         ReadError::Misaligned { input: self.input.clone(), misaligned }
-    }
-}
-
-/// The size of an input that can be opened repeatedly; `None` for any other.
-fn size(input: &Input) -> Option<u64> {
-    match input {
-        Input::File(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
-        Input::Inline(text) => Some(text.len() as u64),
-        Input::Stdin => None,
     }
 }
 
