@@ -3,7 +3,11 @@
 use super::float32;
 use super::skip::skip_space;
 use crate::record::Reason;
+use crate::shown::bounded;
 use crate::simd::{self, Instructions};
+
+/// Maximum characters of a number in a message.
+const LONGEST: usize = 40;
 
 /// How numbers are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,12 +118,28 @@ pub(crate) fn one(text: &[u8], separated: Separated, index: usize, name: &str) -
     };
     match read {
         Ok((value, used)) if used == text.len() => Ok(value),
-        Ok(_) | Err(Reason::NotANumber { .. } | Reason::Nested) => Err(not_a_number(excerpt(text))),
+        Ok(_) if has_decimal_comma(text) => Err(Reason::NotANumber {
+            index,
+            text: format!("{} ({name}; use a decimal point)", excerpt_of_cell(text)),
+        }),
+        Ok(_) => Err(not_a_number(excerpt_of_cell(text))),
+        Err(Reason::NotANumber { .. } | Reason::Nested) => Err(not_a_number(excerpt(text))),
         Err(Reason::NotFinite { index, text }) => {
             Err(Reason::NotFinite { index, text: format!("{text} ({name})") })
         }
         Err(other) => Err(other),
     }
+}
+
+/// All of a cell, if it is not too long for a message.
+fn excerpt_of_cell(text: &[u8]) -> String {
+    bounded(&String::from_utf8_lossy(text), LONGEST)
+}
+
+/// Whether a text is a number but for a comma in place of its point.
+fn has_decimal_comma(text: &[u8]) -> bool {
+    let with_point = std::str::from_utf8(text).map(|text| text.replacen(',', ".", 1));
+    with_point.is_ok_and(|text| text.parse::<f64>().is_ok())
 }
 
 /// Reads the number at the start of `rest`, the element `index`, in any spelling; a JSON array takes JSON numbers only.
@@ -197,7 +217,6 @@ fn is_shortened(rest: &[u8]) -> bool {
 
 /// The token at the start of `rest`, short enough for a message.
 fn excerpt(rest: &[u8]) -> String {
-    const LONGEST: usize = 40;
     let end = rest.iter().position(|byte| b",;|]})\n\r\t ".contains(byte)).unwrap_or(rest.len());
     let token = String::from_utf8_lossy(rest.get(..end.min(LONGEST)).unwrap_or_default()).into_owned();
     match (token.is_empty(), end > LONGEST) {
@@ -320,6 +339,20 @@ mod tests {
             let mut out = Vec::new();
             let used = read(text.as_bytes(), Some(b']'), Separated::Loosely, &mut out).unwrap();
             assert_eq!((used, out.as_slice()), (text.len(), &[1.0, -2.5, 3.0][..]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cell_of_one_number_is_shown_whole() {
+        for (text, want) in [
+            ("0,5", "0,5 (e_0; use a decimal point)"),
+            ("1 2", "1 2 (e_0)"),
+            ("0,5,6", "0,5,6 (e_0)"),
+            ("", "empty (e_0)"),
+            ("x y", "x (e_0)"),
+        ] {
+            let reason = one(text.as_bytes(), Separated::Loosely, 0, "e_0").unwrap_err();
+            assert_eq!(reason, Reason::NotANumber { index: 0, text: want.into() });
         }
     }
 }
