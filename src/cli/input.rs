@@ -154,7 +154,8 @@ pub struct TableOptions {
     pub quote: Option<Quote>,
     /// Character that escapes a quote inside a quoted cell.
     ///
-    /// Spark uses \. A doubled quote always works.
+    /// Spark uses \. A doubled quote always works. With --quote none it escapes in every cell, as PostgreSQL's COPY and MySQL
+    /// write \t, \n, \\ and, for an empty cell, \N.
     #[arg(long, hide_short_help = true, value_name = "CHAR", allow_hyphen_values = true)]
     pub escape: Option<Character>,
     /// Skip lines that start with this character

@@ -11,10 +11,6 @@ pub(super) fn tables(PutVectors { reading, tables, .. }: &PutVectors) -> Result<
     let byte = |character: Option<Character>| character.map(|Character(byte)| byte);
     let quote = tables.quote.map_or(Tables::default().quote, |Quote(quote)| quote);
     let escape = byte(tables.escape);
-    if escape.is_some() && quote.is_none() {
-        return Err(usage("--escape requires quoted cells, but --quote none turns quotes off")
-            .advise("remove one of the two"));
-    }
     let roles = [
         ("--delimiter", byte(tables.delimiter)),
         ("--quote", quote),
@@ -84,14 +80,11 @@ mod tests {
     #[test]
     fn flags_that_contradict_each_other_are_told_with_what_to_do() {
         let told = all_refused_with([
-            "--quote none --escape \\\\",
             "--delimiter ; --comment ;",
             "--no-header",
             "--no-header --key 1 --vector 2 --join t.csv",
         ]);
         insta::assert_snapshot!(told, @"
-        --escape requires quoted cells, but --quote none turns quotes off
-            remove one of the two
         --delimiter and --comment are the same character
             choose another character for one of them
         --no-header requires --key and --vector

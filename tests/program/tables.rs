@@ -246,8 +246,7 @@ fn a_load_goes_on_only_with_the_same_dialect() {
 
 #[test]
 fn flags_of_tables_that_contradict_each_other_are_refused() {
-    let rows: [(&[&str], &str); 5] = [
-        (&["--quote", "none", "--escape", "\\"], "--escape requires quoted cells"),
+    let rows: [(&[&str], &str); 4] = [
         (&["--delimiter", ";", "--comment", ";"], "--delimiter and --comment are the same character"),
         (&["--delimiter", "\""], "--delimiter and --quote are the same character"),
         (&["--delimiter", "::"], "expected one ASCII character such as ;, or tab"),
@@ -388,4 +387,20 @@ fn a_column_without_a_name_is_used_by_the_name_that_messages_give_it() {
     let (ended, service, _) = load("other.csv", ",embedding,v\na,k,\"[1,2]\"\n", &named);
     ended.assert_code(0);
     service.assert_holds_in("other.csv", &state(&[("k", &[1.0, 2.0], json!({"row": "a"}))]));
+}
+
+#[test]
+fn the_escapes_of_a_dump_are_what_they_stand_for() {
+    let dump = "id\tembedding\ttitle\na\\\\b\t[1,2]\tC:\\\\new\nc\t[3,4]\tone\\ntwo\\tthree\nd\t[5,6]\t\\N\n";
+    let options = ["--metadata", "title", "--quote", "none", "--escape", "\\"];
+    let (ended, service, _) = load("dump.tsv", dump, &options);
+    ended.assert_code(0);
+    service.assert_holds_in(
+        "dump.tsv",
+        &state(&[
+            ("a\\b", &[1.0, 2.0], json!({"title": "C:\\new"})),
+            ("c", &[3.0, 4.0], json!({"title": "one\ntwo\tthree"})),
+            ("d", &[5.0, 6.0], Value::Null),
+        ]),
+    );
 }

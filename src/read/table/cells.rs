@@ -89,11 +89,26 @@ impl Iterator for Walk<'_> {
 
 impl Walk<'_> {
     fn plain(&mut self, start: usize, rest: &[u8]) -> Place {
-        let end = memchr(self.dialect.delimiter, rest);
+        let (end, has_pairs) = self.end_of_plain(rest);
         self.rest = end.map(|end| start + end + 1);
         let cell = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let length = if self.dialect.null.as_deref() == Some(cell) { 0 } else { cell.len() };
-        Place { content: start..start + length, is_quoted: false, has_pairs: false }
+        let is_null = self.dialect.null.as_deref() == Some(cell) || (has_pairs && cell == NULL);
+        let length = if is_null { 0 } else { cell.len() };
+        Place { content: start..start + length, is_quoted: false, has_pairs: has_pairs && !is_null }
+    }
+
+    /// Where the delimiter after an unquoted cell is, and whether there are escapes before it.
+    fn end_of_plain(&self, rest: &[u8]) -> (Option<usize>, bool) {
+        let delimiter = self.dialect.delimiter;
+        let Some(escape) = self.dialect.cell_escape() else { return (memchr(delimiter, rest), false) };
+        let mut at = 0;
+        loop {
+            let hit = memchr2(delimiter, escape, rest.get(at..).unwrap_or_default()).map(|hit| at + hit);
+            match hit {
+                Some(hit) if rest.get(hit) == Some(&escape) => at = hit + 2,
+                end => return (end, at > 0),
+            }
+        }
     }
 
     /// The cell whose content starts at `start`, with `quoted`.
@@ -124,8 +139,38 @@ fn pair(text: &[u8], dialect: &Dialect) -> Option<u8> {
     }
 }
 
-/// The `content` of a quoted cell with what its pairs stand for.
+/// An unquoted cell without a value, as databases dump it.
+const NULL: &[u8] = br"\N";
+
+/// The `content` of an unquoted cell with what its escapes stand for.
+fn unescaped_plain(content: &[u8], escape: u8) -> Vec<u8> {
+    let mut text = Vec::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(at) = memchr(escape, rest) {
+        text.extend_from_slice(rest.get(..at).unwrap_or_default());
+        // PostgreSQL: COPY, "Text Format"; MySQL: LOAD DATA, "FIELDS ESCAPED BY".
+        text.extend(rest.get(at + 1).map(|byte| match byte {
+            b'0' => b'\0',
+            b'b' => b'\x08',
+            b'f' => b'\x0c',
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'v' => b'\x0b',
+            b'Z' => b'\x1a',
+            other => *other,
+        }));
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    text.extend_from_slice(rest);
+    text
+}
+
+/// The `content` of a cell with what its pairs stand for.
 fn unescaped(content: &[u8], dialect: &Dialect) -> Vec<u8> {
+    if let Some(escape) = dialect.cell_escape() {
+        return unescaped_plain(content, escape);
+    }
     let mut text = Vec::with_capacity(content.len());
     let mut rest = content;
     loop {

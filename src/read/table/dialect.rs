@@ -66,6 +66,17 @@ impl Dialect {
         }
     }
 
+    /// The escape of cells where none is quoted, as in what databases dump as text.
+    pub(crate) fn cell_escape(&self) -> Option<u8> {
+        self.escape.filter(|_| self.quote.is_none())
+    }
+
+    /// Whether what follows `before` is escaped there: an escape is before it that is not escaped itself.
+    pub(crate) fn is_escaped_after(&self, before: &[u8]) -> bool {
+        let is_escape = |byte: &&u8| Some(**byte) == self.cell_escape();
+        before.iter().rev().take_while(is_escape).count() % 2 == 1
+    }
+
     /// Whether the byte is the quote.
     pub(crate) fn is_quote(&self, byte: u8) -> bool {
         self.quote == Some(byte)

@@ -152,6 +152,10 @@ impl Text<'_> {
                 (None, false) => return None,
             };
             if self.bytes.get(hit) == Some(&b'\n') {
+                if self.dialect.is_escaped_after(self.bytes.get(start..hit).unwrap_or_default()) {
+                    at = hit + 1;
+                    continue;
+                }
                 break hit;
             }
             let opens = hit == start || self.bytes.get(hit - 1) == Some(&self.dialect.delimiter);

@@ -318,3 +318,51 @@ fn what_a_row_costs_does_not_grow_with_what_is_behind_its_cells() {
         read(&text, 3);
     }
 }
+
+/// Any texts, as databases dump them: with letters for line ends and tabs, or with the bytes.
+#[test]
+fn texts_that_databases_dump_are_read_as_they_were() {
+    let tables = Tables { quote: None, escape: Some(b'\\'), ..Tables::default() };
+    let dialect = Dialect::new(&tables, b'\t');
+    for _ in 0..2_000 {
+        let part = || {
+            *fastrand::choice(&["a", "\\", "\t", "\n", "\r", "N", "n", "\"", "\0", ",", " x", "\u{8}"])
+                .unwrap()
+        };
+        let text = || (0..fastrand::usize(0..5)).map(|_| part()).collect::<String>();
+        let rows: Vec<[Option<String>; 3]> = (0..4)
+            .map(|row| {
+                [Some(format!("k{row}")), Some(text()).filter(|text| !text.is_empty()), Some(text() + "z")]
+            })
+            .collect();
+        let has_letters = fastrand::bool();
+        let written = |text: &str| -> String {
+            text.chars()
+                .map(|character| match character {
+                    '\n' if has_letters => "\\n".to_owned(),
+                    '\t' if has_letters => "\\t".to_owned(),
+                    '\r' => "\\r".to_owned(),
+                    '\0' => "\\0".to_owned(),
+                    '\u{8}' => "\\b".to_owned(),
+                    '\\' | '\n' | '\t' => format!("\\{character}"),
+                    other => other.to_string(),
+                })
+                .collect()
+        };
+        let cell = |cell: &Option<String>| cell.as_deref().map_or("\\N".to_owned(), written);
+        let line = |row: &[Option<String>; 3]| row.each_ref().map(cell).join("\t") + "\n";
+        let dump: String = rows.iter().map(line).collect();
+        let cut = row_by(&dialect, &dump, 3, true);
+        let read: Vec<Vec<String>> = cut
+            .records
+            .iter()
+            .map(|range| {
+                let cells = cells(dump.get(range.clone()).unwrap().as_bytes(), &dialect);
+                cells.iter().map(|cell| String::from_utf8(cell.to_vec()).unwrap()).collect()
+            })
+            .collect();
+        let wanted: Vec<Vec<String>> =
+            rows.into_iter().map(|row| row.map(Option::unwrap_or_default).into()).collect();
+        assert_eq!(read, wanted, "{dump:?}");
+    }
+}
