@@ -26,7 +26,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub(crate) use self::cells::Cells;
-pub(crate) use self::cure::ValueCure;
+pub(crate) use self::cure::{Largest, ValueCure};
 pub(crate) use self::finding::Finding;
 pub(crate) use self::key::KeyFlaw;
 pub(crate) use self::lookup::Lookup;
