@@ -46,6 +46,11 @@ pub(crate) fn of_columns(
     if is_labelled(head, outline, keys, named) {
         return Some(Ok(Columnar::Labelled));
     }
+    if is_table(head, outline, named) {
+        let has_keys = keys.is_some() || named.is_keyless || !named.key.is_empty();
+        let table = Some(Columnar::Labelled.name());
+        return Some(if has_keys { Ok(Columnar::Labelled) } else { Err(Unfit::NoKeys { table }) });
+    }
     if keys.is_some_and(|member| member.value == Value::Object) {
         return None;
     }
@@ -80,7 +85,7 @@ pub(crate) fn of_columns(
             Some(if named.is_keyless || !outline.is_complete {
                 Ok(Columnar::Lists)
             } else {
-                Err(Unfit::NoKeys)
+                Err(Unfit::NoKeys { table: None })
             })
         }
         // A list of texts is none of records, whatever it is called.
@@ -155,6 +160,40 @@ fn is_labelled(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, na
         None => is_number && (named.is_keyless || !outline.is_complete) && value != Value::Object,
     };
     has_keys && outline.members.iter().all(is_alike)
+}
+
+/// Whether all members are objects with the same names, the labels of rows, and one of them has vectors: a table, whether it
+/// has keys or not. A record can have objects with one name alike.
+fn is_table(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> bool {
+    let is_object = |member: &Member<'_>| member.value == Value::Object;
+    if !outline.members.iter().all(is_object) {
+        return false;
+    }
+    let columns: Vec<Outline<'_>> =
+        outline.members.iter().map(|member| Outline::of(head, member.at)).collect();
+    let Some(labels) = columns.first().map(|column| &column.members).filter(|labels| !labels.is_empty())
+    else {
+        return false;
+    };
+    let is_alike = |column: &Outline<'_>| {
+        let is_same = column.members.iter().zip(labels).all(|(row, label)| row.name == label.name);
+        is_same && (column.members.len() == labels.len() || !column.is_complete)
+    };
+    let has_vectors = |(member, column): (&Member<'_>, &Outline<'_>)| {
+        let first = column.members.iter().find(|row| !is_null(head, row.at));
+        named.is_vector(member.name) && first.is_some_and(|row| row.value == Value::Numbers)
+    };
+    let is_number = |label: &Member<'_>| label.name.iter().all(u8::is_ascii_digit);
+    let are_labels = labels.iter().all(is_number) || (labels.len() > 1 && columns.len() > 1);
+    are_labels && columns.iter().all(is_alike) && outline.members.iter().zip(&columns).any(has_vectors)
+}
+
+/// Whether an object with embeddings and a key is a response of Cohere, which `export` knows as one record.
+pub(super) fn is_response(outline: &Outline<'_>) -> bool {
+    let is =
+        |name: &[u8], value| outline.find(|other| other == name).is_some_and(|found| found.value == value);
+    let is_around = |name: &[u8]| [&b"texts"[..], b"response_type", b"meta"].contains(&name);
+    is(b"id", Value::Text) && is(VECTOR_COLUMN.as_bytes(), Value::Arrays) && outline.find(is_around).is_some()
 }
 
 fn is_array_of_arrays_of_arrays(head: &[u8], at: usize) -> bool {
@@ -418,6 +457,7 @@ mod tests {
             (&format!(r#"{{"columns":["id","v"],"index":["a",{long}"#), Columnar::Rows),
             (r#"{"id":{"0":"a"},"vector":{"0":[1,2]}}"#, Columnar::Labelled),
             (&format!(r#"{{"text":{{"0":"a","1":{long}"#), Columnar::Labelled),
+            (r#"{"id":{"x":"a","y":"b"},"vector":{"x":[1,2],"y":[3,4]}}"#, Columnar::Labelled),
         ] {
             assert_eq!(known(text, true), Some(columnar), "{:?}", text.get(..80));
         }
@@ -430,6 +470,47 @@ mod tests {
         ] {
             assert_eq!(known(text, true), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_table_of_pandas_without_keys_is_no_record_with_objects() {
+        let found = |text: &str, named| holder(text.as_bytes(), true, named);
+        let [index, other] = ["index", "sku"].map(|name| [name.to_owned()]);
+        let with_key = |key| Named { key, ..Named::default() };
+        for text in [
+            r#"{"title":{"0":"A","1":"B"},"embedding":{"0":[1,2],"1":[3,4]}}"#,
+            r#"{"title":{"0":"A","1":"B"},"embedding":{"0":null,"1":[3,4]}}"#,
+            r#"{"embedding":{"7":[1,2]},"title":{"7":"A"}}"#,
+            r#"{"title":{"x":"A","y":null},"vector":{"x":[1,2],"y":[3,4]}}"#,
+        ] {
+            let table = Some("a pandas table written with orient='columns'");
+            assert_eq!(found(text, Named::default()), Err(Unfit::NoKeys { table }), "{text}");
+            let keyless = Named { is_keyless: true, ..Named::default() };
+            for named in [with_key(&index), with_key(&other), keyless] {
+                let columns = super::super::shape::Holder::Columnar(Columnar::Labelled);
+                assert_eq!(found(text, named), Ok(columns), "{text}");
+            }
+        }
+        for text in [
+            r#"{"vector":{"a":[1,2]},"payload":{"a":"x"}}"#,
+            r#"{"vector":{"a":[1,2],"b":[3,4]},"payload":{"a":"x"}}"#,
+            r#"{"vector":{"a":[1,2],"b":[3,4]}}"#,
+            r#"{"id":1,"vector":{"0":[1,2]}}"#,
+            r#"{"vector":{"0":1,"1":2},"payload":{"0":"x","1":"y"}}"#,
+        ] {
+            assert_eq!(found(text, Named::default()), Ok(super::super::shape::Holder::Missing), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_response_with_a_key_is_a_record_unless_keys_are_made() {
+        let text = br#"{"id":"u","texts":["a"],"embeddings":[[1,2]],"response_type":"embeddings_floats"}"#;
+        assert_eq!(holder(text, true, Named::default()), Ok(super::super::shape::Holder::Missing));
+        let keyless = Named { is_keyless: true, ..Named::default() };
+        let columns = super::super::shape::Holder::Columnar(Columnar::Lists);
+        assert_eq!(holder(text, true, keyless), Ok(columns));
+        let other = br#"{"id":"u","embeddings":[[1,2]]}"#;
+        assert_eq!(holder(other, true, Named::default()), Err(Unfit::NoKeys { table: None }));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
-use self::cure::{encoding_cure, of_file, why_no_input};
+use self::cure::{encoding_cure, of_file, why_no_input, without_keys};
 use super::misaligned::Misaligned;
 use super::obstacle::Obstacle;
 use super::table::CELLS_AT_MOST;
@@ -117,13 +117,12 @@ pub enum ReadError {
         cure: Cow<'static, str>,
     },
     /// Vectors without keys, and nothing says where those are.
-    #[error(
-        "{input} contains vectors without keys\n\
-         add the keys with --keys-from FILE, or make them with --key-template '{{file}}-{{row}}'"
-    )]
+    #[error("{input} contains {}", without_keys(*table))]
     NoKeys {
         /// Which input.
         input: Input,
+        /// What table they stand in, if its rows have labels.
+        table: Option<&'static str>,
     },
     /// Columns of one input that do not fit together, or rows and what stands beside them.
     #[error("{input} has {misaligned}")]

@@ -103,6 +103,14 @@ impl Reader {
         }
     }
 
+    /// What table it is, if its rows have labels.
+    pub(super) fn labelled_table(&self) -> Option<&'static str> {
+        match self {
+            Self::Text(_) | Self::Columns(_) => None,
+            Self::Lists(lists) => lists.labelled_table(),
+        }
+    }
+
     /// Whether its records are JSON texts.
     pub(super) fn is_json(&self) -> bool {
         matches!(self, Self::Text(text) if !matches!(text.cutter, Cutter::Rows(_)))

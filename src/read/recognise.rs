@@ -190,6 +190,11 @@ impl Form {
         Named { key: &self.key, vector: &self.vector, is_keyless: self.companion_option().is_some() }
     }
 
+    /// The same for records that need no keys.
+    pub(super) fn keyless(&self) -> Self {
+        Self { key_template: Some(String::new()), ..self.clone() }
+    }
+
     /// An option that names a file beside an input, row by row, if one is given.
     pub(super) fn companion_file(&self) -> Option<&'static str> {
         self.companion_option()

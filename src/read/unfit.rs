@@ -16,8 +16,8 @@ pub(crate) enum Unfit {
     Shape { shape: String, cure: String, conversion: Option<Conversion> },
     /// It is JSON whose records have several arrays of numbers: their names.
     Several(String),
-    /// It is JSON with vectors that have no keys.
-    NoKeys,
+    /// It is JSON with vectors that have no keys: what table they stand in, if its rows have labels.
+    NoKeys { table: Option<&'static str> },
     /// It is what Chroma gives without the embeddings, which are null.
     NullEmbeddings,
     /// It is text in another encoding.

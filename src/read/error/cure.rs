@@ -14,6 +14,20 @@ pub(super) fn encoding_cure(likely: Option<&str>) -> String {
     )
 }
 
+/// What has no keys, a `table` whose rows have labels or vectors alone, and where to take them from.
+pub(super) fn without_keys(table: Option<&str>) -> String {
+    match table {
+        Some(table) => format!(
+            "{table}, without a column of keys\n\
+             take the labels of its rows with --key index, name a column with --key, or make the keys with \
+             --key-template '{{file}}-{{row}}'"
+        ),
+        None => "vectors without keys\n\
+                 add the keys with --keys-from FILE, or make them with --key-template '{file}-{row}'"
+            .to_owned(),
+    }
+}
+
 /// Why a directory has no input, and what to do.
 pub(super) fn why_no_input(others: usize) -> &'static str {
     match others {

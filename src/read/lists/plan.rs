@@ -19,7 +19,7 @@ const ONE_OF: [(&str, &str); 6] = [
 /// The rows that pandas writes of a table of rows.
 pub(super) const ROWS: &str = "data";
 /// The labels of the rows, also as a field.
-const INDEX: &str = "index";
+pub(super) const INDEX: &str = "index";
 
 /// Chroma's list of the columns that it was asked for, which is no column itself.
 const INCLUDED: &str = "included";
