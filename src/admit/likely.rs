@@ -35,7 +35,7 @@ pub(crate) fn inside(raw: &Raw, fields: &Fields) -> Option<Reason> {
             Some(inner) => inner.text,
             None => Cow::Borrowed(text),
         },
-        Raw::Columns { rows, row } => Cow::Owned(rows.whole(*row).into()),
+        Raw::Columns { rows, row } => Cow::Owned(rows.whole(*row)),
         Raw::Row { .. } | Raw::Broken { .. } => return None,
     };
     let mut candidates = fields.vector.candidates.iter().map(Field::text);
