@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
-use self::cure::{encoding_cure, of_file, why_no_input, without_keys};
+use self::cure::{behind_compressed, encoding_cure, of_file, why_no_input, without_keys};
+use super::decompress::Trailing;
 use super::misaligned::Misaligned;
 use super::obstacle::Obstacle;
 use super::table::CELLS_AT_MOST;
@@ -37,12 +38,14 @@ pub enum ReadError {
         target: PathBuf,
     },
     /// A directory without a single file that can be an input.
-    #[error("no input in the directory {}{}", directory.display(), why_no_input(*others))]
+    #[error("no input in the directory {}{}", directory.display(), why_no_input(*others, patterns))]
     EmptyDirectory {
         /// The directory.
         directory: PathBuf,
         /// How many files it holds.
         others: usize,
+        /// Patterns of the inputs in the directories inside it.
+        patterns: Vec<String>,
     },
     /// The system failed to read on.
     #[error("cannot read {input} after {place}: {cause}")]
@@ -314,11 +317,7 @@ pub enum ReadError {
         end: u64,
     },
     /// Compressed data with something else after it.
-    #[error(
-        "the {compression} data of {input} ends at byte {at}, followed by {} of other data\n\
-         everything before that has been read; remove the rest: head -c {at} INPUT > OUTPUT",
-        plural(*bytes, "byte")
-    )]
+    #[error("{}", behind_compressed(compression, input, trailing, *is_inner))]
     Trailing {
         /// Which input.
         input: Input,
@@ -326,10 +325,10 @@ pub enum ReadError {
         compression: &'static str,
         /// The end of the text.
         place: Position,
-        /// Where in the file the compressed data ends.
-        at: u64,
-        /// How many bytes follow there.
-        bytes: u64,
+        /// Where in the file the compressed data ends, and what follows there.
+        trailing: Box<Trailing>,
+        /// Whether it is compressed once more, so that the place is one of what is inside.
+        is_inner: bool,
     },
     /// Compressed data that does not decompress.
     #[error(

@@ -380,8 +380,14 @@ impl OpenInput {
         let input = self.input.clone();
         let place = self.window.position();
         if let (Some(compression), Some(trailing)) = (self.window.compression(), Trailing::of(&cause)) {
-            let (compression, Trailing { at, bytes }) = (compression.name(), *trailing);
-            return ReadError::Trailing { input, compression, place, at, bytes };
+            let (compression, is_inner) = (compression.name(), self.window.is_packed_twice());
+            return ReadError::Trailing {
+                input,
+                compression,
+                place,
+                trailing: Box::new(*trailing),
+                is_inner,
+            };
         }
         match self.window.compression().map(Compression::name) {
             Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => ReadError::Torn {
@@ -394,6 +400,11 @@ impl OpenInput {
                 input,
                 format: "a compressed file that takes more than 128 MiB of memory to decompress",
                 cure: "compress it again: with zstd without --long, or with --long=27 at most; with xz -9 at most",
+            },
+            Some(_) if decompress::wants_dictionary(&cause) => ReadError::Unsupported {
+                input,
+                format: "zstd data that was compressed with a dictionary",
+                cure: "decompress it with that dictionary first: zstd -d -D DICTIONARY INPUT -o OUTPUT",
             },
             Some(compression) if cause.raw_os_error().is_none() => {
                 ReadError::Damaged { input, place, compression, cause }

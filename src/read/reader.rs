@@ -32,7 +32,7 @@ impl Reader {
             return Ok(Self::Text(Box::new(text)));
         };
         let obstacle = if text.window.compression().is_some() {
-            Some(Obstacle::Packed)
+            Some(Obstacle::Packed { is_packed_inside: kind.is_packed_inside() })
         } else if form.format.is_some_and(|format| format != kind.format()) {
             Some(Obstacle::Named)
         } else {

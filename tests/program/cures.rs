@@ -8,7 +8,7 @@ use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
 use crate::column_files::{arrow, float32, parquet, table, texts};
-use crate::support::{Ended, Home, State, TestService, run, unlimited};
+use crate::support::{Ended, Home, State, TestService, gzip, lz4, run, unlimited, zstd};
 
 const VECTORS: [[f32; 3]; 3] = [[0.5, 1.0, -2.25], [3.5, 4.0, 1e-3], [5.5, 6.0, 7.0]];
 
@@ -235,17 +235,24 @@ fn a_vector_inside_an_object_is_named_with_its_path() {
     }
 }
 
+/// Names and values of metadata.
+type Stored = &'static [(&'static str, &'static str)];
+
 #[test]
 fn an_object_among_metadata_is_left_out_as_the_message_says() {
     let record = r#"{"id":"a","vector":[0.1,0.2],"title":"T","doc":{"deep":{"x":"X"},"y":"Y"}}"#;
-    let (title, y) = (("title", "T"), ("y", "Y"));
     // What is given, what the message says, what is given then, and what is stored.
-    let cases: [(&str, &str, &str, &[(&str, &str)]); 5] = [
-        ("title,x=doc.deep", "remove x=doc.deep from --metadata to leave it out", "title", &[title]),
-        ("*", "add doc to --metadata to store its members, or -doc to leave it out", "*,-doc", &[title]),
-        ("*,doc", "add -deep to --metadata to leave it out", "*,doc,-deep", &[title, y]),
+    let cases: [(&str, &str, &str, Stored); 5] = [
+        ("title,x=doc.deep", "remove x=doc.deep from --metadata to leave it out", "title", &[("title", "T")]),
+        (
+            "*",
+            "add doc to --metadata to store its members, or -doc to leave it out",
+            "*,-doc",
+            &[("title", "T")],
+        ),
+        ("*,doc", "add -deep to --metadata to leave it out", "*,doc,-deep", &[("title", "T"), ("y", "Y")]),
         ("*,title=doc.y", "add -deep to --metadata to leave it out", "*,-deep,-title,t=doc.y", &[("t", "Y")]),
-        ("doc", "add -deep to --metadata to leave it out", "doc,-doc.deep", &[y]),
+        ("doc", "add -deep to --metadata to leave it out", "doc,-doc.deep", &[("y", "Y")]),
     ];
     for (given, told, then, stored) in cases {
         let (home, service) = (Home::new(), TestService::start(unlimited()));
@@ -257,12 +264,12 @@ fn an_object_among_metadata_is_left_out_as_the_message_says() {
     }
     let (home, service) = (Home::new(), TestService::start(unlimited()));
     home.write("a.jsonl", record);
-    assert_stores(&home, &service, "*,-doc.deep", &[title, y]);
+    assert_stores(&home, &service, "*,-doc.deep", &[("title", "T"), ("y", "Y")]);
 }
 
 /// Loads the record of `a.jsonl` with these fields as metadata, which all records have.
 #[track_caller]
-fn assert_stores(home: &Home, service: &TestService, metadata: &str, stored: &[(&str, &str)]) {
+fn assert_stores(home: &Home, service: &TestService, metadata: &str, stored: Stored) {
     let ended = run(home.put_sized(service, 2).args(["a.jsonl", "--metadata", metadata]));
     ended.assert_code(0);
     assert!(!ended.stderr.contains("no record has"), "{metadata}: {}", ended.stderr);
@@ -279,6 +286,56 @@ fn a_renamed_field_that_is_too_large_is_named_as_it_is_given() {
     ended.assert_code(4);
     let told = "the largest field is x; remove x=body from --metadata to leave it out";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
+}
+
+#[test]
+fn inputs_of_a_partitioned_directory_load_with_the_pattern_of_the_message() {
+    for others in [&[][..], &["README.md"]] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        for (number, key) in ["a", "b"].into_iter().enumerate() {
+            std::fs::create_dir_all(home.path(&format!("my data/dt={number}/hour=0"))).unwrap();
+            let record = format!(r#"{{"id":"{key}","vector":[1,2]}}"#);
+            home.write(&format!("my data/dt={number}/hour=0/part-0.jsonl"), record);
+        }
+        for name in others {
+            home.write(&format!("my data/{name}"), "Read me.");
+        }
+        let ended = run(home.put(&service).arg("my data"));
+        ended.assert_code(3);
+        let pattern = between(&ended, "to load the files in the directories inside it, pass ", "\n");
+        assert_eq!(pattern, "'my data/**/*.jsonl'");
+        run(home.put(&service).arg(pattern.trim_matches('\''))).assert_code(0);
+        service.assert_holds(&stored([("a", [1.0, 2.0]), ("b", [1.0, 2.0])]));
+    }
+}
+
+#[test]
+fn data_behind_compressed_data_is_kept_by_the_commands_of_the_message() {
+    let [first, second] = ["a", "b"].map(|key| format!("{{\"id\":\"{key}\",\"vector\":[1,2]}}\n"));
+    let packed = gzip(first.as_bytes());
+    for (what, rest) in [
+        ("text", second.clone().into_bytes()),
+        ("text", [b"\0\0\n", second.as_bytes()].concat()),
+        ("zstd data", zstd(second.as_bytes())),
+        ("LZ4 data", lz4(second.as_bytes())),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl.gz", [&packed[..], &rest].concat());
+        let ended = run(home.put(&service).arg("a.jsonl.gz"));
+        ended.assert_code(3);
+        let told = format!(" bytes of {what}\n");
+        assert!(ended.stderr.contains(&told), "{told}{}", ended.stderr);
+        let commands = between(&ended, "split the file there (", ") and load both parts");
+        shell(&home, &commands.replace("INPUT", "a.jsonl.gz"));
+        run(home.put(&service).args(["FIRST", "SECOND"])).assert_code(0);
+        service.assert_holds_in(what, &stored([("a", [1.0, 2.0]), ("b", [1.0, 2.0])]));
+    }
+    // What is inside of what is compressed twice has no place in the file.
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl.gz", gzip(&[&packed[..], second.as_bytes()].concat()));
+    let ended = run(home.put(&service).arg("a.jsonl.gz"));
+    ended.assert_code(3);
+    assert!(ended.stderr.contains("decompress the file once, and load what it contains"), "{}", ended.stderr);
 }
 
 #[test]
