@@ -26,7 +26,7 @@ const MAY_USE: [(&str, &[&str]); 38] = [
     ("local_service", &["oss"]),
     ("call", &["oss"]),
     ("record", &["oss", "shown", "words"]),
-    ("export", &["record", "words"]),
+    ("export", &["record", "shown", "words"]),
     ("read", &["encoding", "export", "guard", "record", "shown", "words"]),
     ("admit", &["encoding", "export", "lint", "oss", "record", "shown", "simd"]),
     ("claim", &["links", "private"]),

@@ -261,6 +261,17 @@ impl Fields {
         self.left_out.iter().find(is_it).map(Field::text)
     }
 
+    /// Whether one of the fields that are left out is inside the member `name` of `path`, if that is an object.
+    pub(crate) fn leaves_out_inside(&self, path: &str, name: &str) -> bool {
+        self.left_out.iter().any(|field| field.leads(path, name) == Some(Leads::Inside))
+    }
+
+    /// The field that the user has stored under this name, which is not its own.
+    pub(crate) fn stored_from(&self, name: &str) -> Option<&str> {
+        let mut named = self.metadata.candidates.iter().filter(|_| self.metadata.named);
+        named.find(|field| field.stored_as() == Some(name)).map(Field::text)
+    }
+
     /// Whether the field at this path is inside an excluded one.
     pub(crate) fn is_inside_left_out(&self, path: &str) -> bool {
         let holds_it =

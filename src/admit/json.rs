@@ -299,6 +299,7 @@ impl<'a> Walk<'a, '_> {
             (find(&fields.key), Kind::Key),
             (find(&fields.metadata), Kind::Metadata),
         ];
+        leads_on.inside |= fields.leaves_out_inside(&self.path, name);
         for (found, part) in found {
             let Some((rank, is_path)) = found else { continue };
             if is_path && !self.takes(part, rank)? {

@@ -1,12 +1,16 @@
 //! Records without a vector under any known name: which of their fields look like one.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::fields::{Field, Fields};
 use super::line_of_rejects;
 use super::numbers::{self, Separated};
 use crate::record::rows::Looks;
-use crate::record::{Columns, Raw, Reason};
+use crate::record::{Columns, Lack, Raw, Reason};
+use crate::shown::quoted;
 
 /// Minimum number of numeric columns that may be a vector.
 const NUMBERS_AT_LEAST: usize = 3;
@@ -22,6 +26,51 @@ pub(crate) fn vector(raw: &Raw) -> Result<Reason, String> {
         [one] => Err(format!("; {one} looks like one")),
         several => Ok(Reason::SeveralVectors { fields: listed(several) }),
     }
+}
+
+/// What to do about a record with an object in place of its vector, if vectors are inside: named ones, as stores have them.
+pub(crate) fn inside(raw: &Raw, fields: &Fields) -> Option<Reason> {
+    let text: Cow<'_, [u8]> = match raw {
+        Raw::Json(text) => match line_of_rejects::rejected_record(text).ok().flatten() {
+            Some(inner) => inner.text,
+            None => Cow::Borrowed(text),
+        },
+        Raw::Columns { rows, row } => Cow::Owned(rows.whole(*row)),
+        Raw::Row { .. } | Raw::Broken { .. } => return None,
+    };
+    let mut candidates = fields.vector.candidates.iter().map(Field::text);
+    let found =
+        candidates.find_map(|path| Some(vectors_at(&text, path)?).filter(|found| !found.is_empty()))?;
+    let first = quoted(found.first()?);
+    let (lack, said) = match found.as_slice() {
+        [_] => (
+            Lack::Kind,
+            format!(
+                "the vector is an object, not an array of numbers; for the one inside, use --vector {first}"
+            ),
+        ),
+        several => {
+            let listed = listed(several);
+            (Lack::Choice, format!("several vectors: {listed}; choose one, such as --vector {first}"))
+        }
+    };
+    Some(Reason::OfExport { lack, said })
+}
+
+/// The paths of the vectors in the object that a path leads to.
+fn vectors_at(text: &[u8], path: &str) -> Option<Vec<String>> {
+    let lead_there = |(name, value): (String, &RawValue)| {
+        let rest = path.strip_prefix(&name)?;
+        let object = value.get().as_bytes();
+        if let Some(inner) = rest.strip_prefix('.') {
+            let found = vectors_at(object, inner)?;
+            return Some(found.into_iter().map(|path| format!("{name}.{path}")).collect());
+        }
+        let is_vector = |value: &RawValue| is_vector(value.get().as_bytes(), Separated::ByComma);
+        let found = members(object).into_iter().filter(|(_, value)| is_vector(value));
+        rest.is_empty().then(|| found.map(|(inner, _)| format!("{name}.{inner}")).collect())
+    };
+    members(text).into_iter().find_map(lead_there)
 }
 
 fn listed(names: &[String]) -> String {

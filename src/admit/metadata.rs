@@ -8,7 +8,7 @@ use super::fields::{Fields, holds_metadata};
 use super::rules::{MetadataValues, Rules};
 use super::skip::{Items, Unexpected, decoded, skip_space};
 use crate::oss::limits;
-use crate::record::{Reason, ValueCure};
+use crate::record::{Largest, Reason, ValueCure};
 
 /// The fields and rules that apply to metadata.
 #[derive(Clone, Copy)]
@@ -269,7 +269,7 @@ impl Metadata {
     }
 
     /// The largest of the fields for which `counts` holds.
-    fn largest(&self, counts: impl Fn(&str) -> bool) -> String {
+    fn largest(&self, counts: impl Fn(&str) -> bool) -> Largest {
         let text = [b"{".as_slice(), &self.wire, b"}"].concat();
         let mut open = Vec::new();
         let mut members = Items::of(&text, 0, &mut open);
@@ -283,7 +283,8 @@ impl Metadata {
                 largest = (size + name.len(), name.into_owned());
             }
         }
-        if self.largest_beyond.0 > largest.0 { self.largest_beyond.1.clone() } else { largest.1 }
+        let (_, name) = if self.largest_beyond.0 > largest.0 { self.largest_beyond.clone() } else { largest };
+        Largest { name, from: None }
     }
 }
 

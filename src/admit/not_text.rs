@@ -10,7 +10,7 @@ use super::fields::{Field, Fields};
 use super::{likely, line_of_rejects};
 use crate::encoding::{self, Foreign, Stray};
 use crate::record::rejected::{Line, Rejected};
-use crate::record::{Columns, Raw, Reason};
+use crate::record::{Columns, Largest, Raw, Reason, ValueCure};
 
 /// The reason for a cell in `column` that is not UTF-8.
 pub(crate) fn cell(cell: &[u8], column: &str) -> Reason {
@@ -49,8 +49,44 @@ pub(crate) fn explained(reason: Reason, raw: &Raw, fields: &Fields) -> Reason {
                 Reason::NoVector { looked_for: looked_for + &there(raw, false) + &clause, is_of_several }
             }
         },
+        (Reason::VectorKind { found }, raw) if found == "an object" => {
+            likely::inside(raw, fields).unwrap_or(Reason::VectorKind { found })
+        }
+        (
+            reason @ (Reason::MetadataValue { .. }
+            | Reason::MetadataBytes { .. }
+            | Reason::FilterableBytes { .. }
+            | Reason::FilterableFields { .. }),
+            raw,
+        ) => about_metadata(reason, raw, fields),
         (reason, Raw::Columns { rows, .. }) => empty_column(&reason, &rows.voids(), fields).unwrap_or(reason),
         (reason, _) => reason,
+    }
+}
+
+/// The reason for metadata that cannot be stored, with the change to `--metadata` that helps: a field that is stored under
+/// another name is named with it, and `*` stores no objects.
+fn about_metadata(reason: Reason, raw: &Raw, fields: &Fields) -> Reason {
+    let from = |name: &str| fields.stored_from(name).map(str::to_owned);
+    let named = |largest: Largest| Largest { from: from(&largest.name), ..largest };
+    match reason {
+        Reason::MetadataValue { name, found, cure: ValueCure::LeaveOut } => {
+            let is_of_all = || fields.all && found == "an object" && names(raw).contains(&name);
+            let cure = match from(&name) {
+                Some(field) => ValueCure::Forget(field),
+                None if is_of_all() => ValueCure::StoreMembers,
+                None => ValueCure::LeaveOut,
+            };
+            Reason::MetadataValue { name, found, cure }
+        }
+        Reason::MetadataBytes { bytes, largest } => Reason::MetadataBytes { bytes, largest: named(largest) },
+        Reason::FilterableBytes { bytes, largest } => {
+            Reason::FilterableBytes { bytes, largest: named(largest) }
+        }
+        Reason::FilterableFields { fields, largest } => {
+            Reason::FilterableFields { fields, largest: named(largest) }
+        }
+        other => other,
     }
 }
 
@@ -79,12 +115,8 @@ const NAME_LENGTH: usize = 40;
 
 /// The fields that a record has, in words.
 fn there(raw: &Raw, is_of_key: bool) -> String {
-    let (names, what) = match raw {
-        Raw::Row { columns, .. } => (columns.labels().map(Cow::into_owned).collect(), "columns"),
-        Raw::Columns { rows, .. } => (rows.labels(), "columns"),
-        Raw::Json(text) => (names(text), "fields"),
-        Raw::Broken { .. } => return String::new(),
-    };
+    let names = names(raw);
+    let what = if matches!(raw, Raw::Json(_)) { "fields" } else { "columns" };
     if names.is_empty() {
         return String::new();
     }
@@ -103,8 +135,18 @@ fn there(raw: &Raw, is_of_key: bool) -> String {
     format!("; the {what} are {listed}{more}{cure}")
 }
 
+/// The names of a record's fields.
+fn names(raw: &Raw) -> Vec<String> {
+    match raw {
+        Raw::Row { columns, .. } => columns.labels().map(Cow::into_owned).collect(),
+        Raw::Columns { rows, .. } => rows.labels(),
+        Raw::Json(text) => names_in(text),
+        Raw::Broken { .. } => Vec::new(),
+    }
+}
+
 /// The names of a record's members, as far as it is an object.
-fn names(text: &[u8]) -> Vec<String> {
+fn names_in(text: &[u8]) -> Vec<String> {
     struct Names(Vec<String>);
     impl<'de> Deserialize<'de> for Names {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

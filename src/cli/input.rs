@@ -60,7 +60,7 @@ pub struct InputOptions {
     pub vector: Option<String>,
     /// Fields or columns to store as metadata; '*' for all.
     ///
-    /// Objects are stored member by member. NAME=FIELD stores a field under another name.
+    /// Objects that it names are stored member by member. NAME=FIELD stores a field under another name.
     ///
     /// '*' means every field except key and vector; -FIELD excludes one.
     ///

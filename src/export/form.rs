@@ -3,6 +3,7 @@
 use super::parts::Parts;
 use super::paths::Paths;
 use crate::record::Lack;
+use crate::shown::quoted;
 
 /// A record of a known shape.
 #[derive(Debug)]
@@ -82,8 +83,9 @@ impl Content<'_> {
             [first, ..] => Some(Self::unfit(
                 Lack::Choice,
                 format!(
-                    "several vectors in {of}: {}; choose one, such as --vector {first}",
-                    found.join(", ")
+                    "several vectors in {of}: {}; choose one, such as --vector {}",
+                    found.join(", "),
+                    quoted(first)
                 ),
             )),
         }

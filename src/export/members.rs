@@ -50,7 +50,24 @@ impl<'a> Members<'a> {
 
     /// Whether there are no members but these, apart from the one that `--join` adds.
     pub(super) fn has_only(&self, names: &[&str]) -> bool {
-        self.0.iter().all(|(name, _)| name == JOINED || names.contains(&name.as_str()))
+        self.has_only_those(|name| names.contains(&name))
+    }
+
+    /// The same of names that are told one by one.
+    pub(super) fn has_only_those(&self, is_known: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().all(|(name, _)| name == JOINED || is_known(name))
+    }
+
+    /// Whether these are vectors of any kind under their names, and nothing else.
+    pub(super) fn are_named_vectors(&self) -> bool {
+        let is_sparse = |value| Self::of(value).is_some_and(|inner| inner.is_sparse());
+        let is_vector = |value: &'a str| is_numbers(value) || is_arrays(value) || is_sparse(value);
+        !self.0.is_empty() && (self.is_sparse() || self.0.iter().all(|(_, value)| is_vector(value)))
+    }
+
+    /// Whether it is indices and values, as sparse vectors are written.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.array("indices").is_some() && self.array("values").is_some()
     }
 
     /// Names and values, in order.

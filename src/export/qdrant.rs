@@ -15,8 +15,10 @@ const ENVELOPE: &[&str] = &["shard_key", "version", "score", "order_value"];
 /// A point.
 pub(super) fn point<'a>(record: &Members<'a>) -> Option<Export<'a>> {
     record.get("id")?;
-    (record.has("payload") && record.has_only(&MEMBERS)).then_some(())?;
     let named = record.object("vector");
+    // Without its payload a point has few names, so what is under them shows it.
+    let is_point = record.has("payload") || named.as_ref().is_some_and(Members::are_named_vectors);
+    (is_point && record.has_only(&MEMBERS)).then_some(())?;
     let content = match (&named, record.get("vector")) {
         (Some(vectors), Some(sparse)) if is_sparse(sparse) && vectors.iter().count() == 2 => {
             without("sparse")

@@ -105,6 +105,11 @@ fn exports_of_other_stores_are_recognised_where_fields_alone_do_not_do() {
         r#"{"id":1,"payload":{},"vector":{"words":{"indices":[1],"values":[2]}}}"#,
         r#"{"id":1,"payload":{},"vector":null}"#,
         r#"{"id":1,"payload":{},"vector":{}}"#,
+        r#"{"id":1,"vector":{"title":[1,2]}}"#,
+        r#"{"id":1,"version":3,"vector":{"title":[1,2],"text":[3,4]}}"#,
+        r#"{"id":1,"vector":{"indices":[1],"values":[2]}}"#,
+        r#"{"id":1,"vector":{"title":"x"}}"#,
+        r#"{"id":1,"vector":{"title":[1,2]},"name":"x"}"#,
     ]), @"
     Elasticsearch documents: key _id, vector _source.emb
     not recognised
@@ -115,11 +120,19 @@ fn exports_of_other_stores_are_recognised_where_fields_alone_do_not_do() {
     Kind: the vector is sparse: this Qdrant point has no dense vector, and an index cannot store others
     Vector: no vector found: this Qdrant point has none; read the points with with_vectors set to true
     Vector: no vector found: this Qdrant point has none; read the points with with_vectors set to true
+    Qdrant points: key id, vector vector.title, metadata payload
+    Choice: several vectors in this Qdrant point: vector.title, vector.text; choose one, such as --vector vector.title
+    Kind: the vector is sparse: this Qdrant point has no dense vector, and an index cannot store others
+    not recognised
+    not recognised
     ");
     insta::assert_snapshot!(all(&[
         r#"{"id":"a","properties":{},"vectors":{"t":[1,2],"u":[3,4]}}"#,
         r#"{"id":"a","properties":{},"vectors":{"t":[[1,2],[3,4]]}}"#,
         r#"{"id":"a","properties":{},"vector":{}}"#,
+        r#"{"uuid":"a","vector":{"default":[1,2]}}"#,
+        r#"{"class":"A","id":"a","vectors":{"t":[1,2]}}"#,
+        r#"{"uuid":"a","vector":{"default":[1,2]},"name":"x"}"#,
         r#"{"title":"x","_additional":{"id":"a","vector":[1,2]}}"#,
         r#"{"title":"x","_additional":{"id":"a"}}"#,
         r#"{"_index":"i","_id":"1","_source":{"a":[1,2],"b":[3,4]}}"#,
@@ -127,6 +140,9 @@ fn exports_of_other_stores_are_recognised_where_fields_alone_do_not_do() {
     Choice: several vectors in this Weaviate object: vectors.t, vectors.u; choose one, such as --vector vectors.t
     Kind: the vector is a multivector: this Weaviate object has only such ones, and an index stores one vector for a key; export a single vector
     Vector: no vector found: this Weaviate object has none; export it with include_vector
+    Weaviate objects: key uuid, vector vector.default, metadata properties
+    Weaviate objects: key id, vector vectors.t, metadata properties
+    not recognised
     Weaviate objects: key _additional.id, vector _additional.vector
     Vector: no vector found: _additional of this Weaviate object has none; add vector to the query
     Choice: several vectors in the _source of this Elasticsearch document: _source.a, _source.b; choose one, such as --vector _source.a
@@ -195,7 +211,7 @@ fn records_of_their_owners_are_not_taken_for_something_else() {
         r#"{"id":"a","embedding":[1,2]}"#,
         r#"{"custom_id":"a","embedding":[1,2]}"#,
         r#"{"custom_id":"a","response":"an answer","vector":[1]}"#,
-        r#"{"id":"a","vector":{"title":[1,2]}}"#,
+        r#"{"id":"a","vector":{"title":"x"}}"#,
         r#"{"id":"a","vector":{"title":[1,2]},"payload":{},"text":"mine"}"#,
         r#"{"id":"a","code":"x","message":"y","embedding":null}"#,
         r#"{"id":"a","code":"x","message":"y"}"#,

@@ -15,9 +15,15 @@ pub(super) fn object<'a>(record: &Members<'a>) -> Option<Export<'a>> {
         return of_graphql(&additional);
     }
     let key = ["id", "uuid"].into_iter().find(|name| record.get(name).is_some())?;
-    record.has("properties").then_some(())?;
     let holder = ["vectors", "vector"].into_iter().find(|name| record.object(name).is_some())?;
     let vectors = record.object(holder)?;
+    // Without its properties an object is known by what only Weaviate writes around named vectors.
+    let is_object = || {
+        let is_known = |name: &str| ENVELOPE.contains(&name) || [key, "vectors", "vector"].contains(&name);
+        let is_its_own = key == "uuid" || holder == "vectors";
+        is_its_own && record.has_only_those(is_known) && vectors.are_named_vectors()
+    };
+    (record.has("properties") || is_object()).then_some(())?;
     let is_vector = |(name, value): (&str, &'a str)| is_numbers(value).then(|| format!("{holder}.{name}"));
     let found: Vec<String> = vectors.iter().filter_map(is_vector).collect();
     let paths = Paths { key: key.into(), metadata: &["properties"], envelope: ENVELOPE, ..Paths::default() };

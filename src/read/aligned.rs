@@ -115,7 +115,7 @@ fn bare_vectors(block: &Block, input: Input) -> ReadError {
     });
     match first {
         Some(Unfit::Shape { shape, cure, .. }) => ReadError::Shape { input, shape, cure },
-        _ => ReadError::NoKeys { input },
+        _ => ReadError::NoKeys { input, table: None },
     }
 }
 
@@ -174,7 +174,9 @@ impl Beside {
             (None, None, Some(template)) => {
                 (RowKeys::Template(template.replace("{file}", &stem(&input))), "--key-template")
             }
-            (None, None, None) if is_bare => return Err(ReadError::NoKeys { input }),
+            (None, None, None) if is_bare => {
+                return Err(ReadError::NoKeys { input, table: reader.labelled_table() });
+            }
             (None, None, None) => {
                 return Err(ReadError::HasFields { input, option: given.unwrap_or_default() });
             }

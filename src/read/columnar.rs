@@ -46,6 +46,11 @@ pub(crate) fn of_columns(
     if is_labelled(head, outline, keys, named) {
         return Some(Ok(Columnar::Labelled));
     }
+    if is_table(head, outline, named) {
+        let has_keys = keys.is_some() || named.is_keyless || !named.key.is_empty();
+        let table = Some(Columnar::Labelled.name());
+        return Some(if has_keys { Ok(Columnar::Labelled) } else { Err(Unfit::NoKeys { table }) });
+    }
     if keys.is_some_and(|member| member.value == Value::Object) {
         return None;
     }
@@ -80,7 +85,7 @@ pub(crate) fn of_columns(
             Some(if named.is_keyless || !outline.is_complete {
                 Ok(Columnar::Lists)
             } else {
-                Err(Unfit::NoKeys)
+                Err(Unfit::NoKeys { table: None })
             })
         }
         // A list of texts cannot be records, whatever its name.
@@ -150,6 +155,40 @@ fn is_labelled(head: &[u8], outline: &Outline<'_>, keys: Option<&Member<'_>>, na
         None => is_number && (named.is_keyless || !outline.is_complete) && value != Value::Object,
     };
     has_keys && outline.members.iter().all(is_alike)
+}
+
+/// Whether all members are objects with the same names, the labels of rows, and one of them has vectors: a table, whether it
+/// has keys or not. A record can have objects with one name alike.
+fn is_table(head: &[u8], outline: &Outline<'_>, named: Named<'_>) -> bool {
+    let is_object = |member: &Member<'_>| member.value == Value::Object;
+    if !outline.members.iter().all(is_object) {
+        return false;
+    }
+    let columns: Vec<Outline<'_>> =
+        outline.members.iter().map(|member| Outline::of(head, member.at)).collect();
+    let Some(labels) = columns.first().map(|column| &column.members).filter(|labels| !labels.is_empty())
+    else {
+        return false;
+    };
+    let is_alike = |column: &Outline<'_>| {
+        let is_same = column.members.iter().zip(labels).all(|(row, label)| row.name == label.name);
+        is_same && (column.members.len() == labels.len() || !column.is_complete)
+    };
+    let has_vectors = |(member, column): (&Member<'_>, &Outline<'_>)| {
+        let first = column.members.iter().find(|row| !is_null(head, row.at));
+        named.is_vector(member.name) && first.is_some_and(|row| row.value == Value::Numbers)
+    };
+    let is_number = |label: &Member<'_>| label.name.iter().all(u8::is_ascii_digit);
+    let are_labels = labels.iter().all(is_number) || (labels.len() > 1 && columns.len() > 1);
+    are_labels && columns.iter().all(is_alike) && outline.members.iter().zip(&columns).any(has_vectors)
+}
+
+/// Whether an object with embeddings and a key is a response of Cohere, which `export` knows as one record.
+pub(super) fn is_response(outline: &Outline<'_>) -> bool {
+    let is =
+        |name: &[u8], value| outline.find(|other| other == name).is_some_and(|found| found.value == value);
+    let is_around = |name: &[u8]| [&b"texts"[..], b"response_type", b"meta"].contains(&name);
+    is(b"id", Value::Text) && is(VECTOR_COLUMN.as_bytes(), Value::Arrays) && outline.find(is_around).is_some()
 }
 
 fn is_array_of_arrays_of_arrays(head: &[u8], at: usize) -> bool {
@@ -387,113 +426,4 @@ pub(super) fn with_records(path: &[String], named: Named<'_>) -> Unfit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::shape::holder;
-    use super::*;
-
-    #[test]
-    fn columns_are_known_by_their_first_text() {
-        let known = |text: &str, whole| match holder(text.as_bytes(), whole, Named::default()) {
-            Ok(super::super::shape::Holder::Columnar(columnar)) => Some(columnar),
-            _ => None,
-        };
-        let long = format!("\"{}\"", "x".repeat(200 << 10));
-        for (text, columnar) in [
-            (
-                r#"{"ids":["a"],"embeddings":[[1,2]],"metadatas":[{"n":1}],"documents":["x"]}"#,
-                Columnar::Lists,
-            ),
-            (r#"{"ids":["a"],"embeddings":[[1,2]],"metadatas":null,"documents":null}"#, Columnar::Lists),
-            (r#"{"title":["x"],"vec":[[1,2]],"id":[7]}"#, Columnar::Lists),
-            (r#"{"ids":["a"],"embeddings":null,"vec":[[1,2]]}"#, Columnar::Lists),
-            (r#"{"id":["a","b"],"vec":[null, null,[1,2]]}"#, Columnar::Lists),
-            (&format!(r#"{{"ids":["a",{long}"#), Columnar::Lists),
-            (&format!(r#"{{"data":null,"documents":["a",{long}"#), Columnar::Lists),
-            (r#"{"columns":["id","v"],"index":[0],"data":[["a",[1,2]]]}"#, Columnar::Rows),
-            (&format!(r#"{{"columns":["id","v"],"index":["a",{long}"#), Columnar::Rows),
-            (r#"{"id":{"0":"a"},"vector":{"0":[1,2]}}"#, Columnar::Labelled),
-            (&format!(r#"{{"text":{{"0":"a","1":{long}"#), Columnar::Labelled),
-        ] {
-            assert_eq!(known(text, true), Some(columnar), "{:?}", text.get(..80));
-        }
-        for text in [
-            r#"{"id":"a","embedding":[1,2],"tags":["x"]}"#,
-            r#"{"id":"a","tokens":[[1,2]],"embedding":[1,2]}"#,
-            r#"{"documents":["a"]}"#,
-            r#"{"id":{"x":"a"},"vector":{"y":[1,2]}}"#,
-            r#"{"columns":["id"],"rows":[{"id":"a","vector":[1]}]}"#,
-        ] {
-            assert_eq!(known(text, true), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn embeddings_that_are_null_are_told_whatever_stands_beside_them() {
-        let long = format!("\"{}\"", "x".repeat(200 << 10));
-        for text in [
-            r#"{"ids":["a"],"embeddings":null,"documents":["x",null],"data":null,"metadatas":[{"n":1}]}"#,
-            r#"{"embeddings":null,"ids":["a"]}"#,
-            r#"{"ids":[["a"]],"embeddings":null,"documents":[["x"]]}"#,
-            r#"{"ids":[],"embeddings":null}"#,
-            &format!(r#"{{"ids":["a"],"embeddings":null,"documents":["a",{long}"#),
-        ] {
-            let found = holder(text.as_bytes(), true, Named::default());
-            assert_eq!(found, Err(Unfit::NullEmbeddings), "{:?}", text.get(..30));
-        }
-        for text in [r#"{"id":"a","embeddings":null}"#, r#"{"embeddings":null,"documents":["x"]}"#] {
-            let found = holder(text.as_bytes(), true, Named::default());
-            assert_ne!(found, Err(Unfit::NullEmbeddings), "{text}");
-        }
-    }
-
-    /// The message about a text, with the cure below it.
-    fn said(text: &str) -> String {
-        match holder(text.as_bytes(), true, Named::default()) {
-            Err(Unfit::Shape { shape, cure, .. }) => format!("{shape}\n    {cure}\n"),
-            other => panic!("{text}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn each_shape_has_its_name_and_the_command_that_makes_json_lines_of_it() {
-        let texts = [
-            r#"{"ids":[["a"]],"embeddings":[[[1,2]]],"metadatas":[[{"n":1}]],"documents":null,"included":["x"]}"#,
-            r#"{"a":{"vector":[1,2]},"b":{"vector":[3,4]}}"#,
-            r#"{"vectors":{"a":{"values":[1,2]}}}"#,
-            r#"{"a":[1,2],"b":[3,4]}"#,
-            r#"{"mine":[{"id":"a","vector":[1,2]}]}"#,
-            r#"{"vectors":[{"id":"a","vector":[1]}],"points":[{"id":"b","vector":[2]}]}"#,
-            r#"[[{"id":"a","vector":[1,2]}]]"#,
-            r#"[["a",[1,2],"x"]]"#,
-            "[[[1,2],[3,4]],[[5,6]]]",
-        ];
-        let with_a_key = {
-            let Unfit::Shape { shape, cure, .. } = with_a_key(&["data".to_owned()], Named::default()) else {
-                panic!()
-            };
-            format!("{shape}\n    {cure}\n")
-        };
-        insta::assert_snapshot!(texts.map(said).concat() + &with_a_key, @"
-        the answer to a query, a list for each question in every column (ids, embeddings, metadatas)
-            write what collection.get() returns, or join the lists of all questions: ossvec convert INPUT OUTPUT; then load OUTPUT
-        a dictionary of records by key
-            convert it to JSON Lines: ossvec convert INPUT OUTPUT
-        a dictionary of records by key in vectors
-            convert it to JSON Lines: ossvec convert INPUT OUTPUT
-        a dictionary of vectors by key
-            convert it to JSON Lines: ossvec convert INPUT OUTPUT
-        an object with records in mine
-            convert it to JSON Lines: ossvec convert INPUT OUTPUT
-        an object with several arrays of records (vectors, points)
-            convert it to JSON Lines: ossvec convert INPUT OUTPUT
-        a list of lists of records
-            convert it to JSON Lines: ossvec convert INPUT OUTPUT
-        records as arrays without field names
-            convert it to JSON Lines: ossvec convert INPUT OUTPUT
-        a vector for each token, not for each text
-            ask the model for pooled vectors, or pool them first: a text's vector is the mean of those of its tokens
-        an object that has a key and an array of records in data
-            to load the records in the array, convert it to JSON Lines: ossvec convert INPUT OUTPUT; if each line is a record, use --format jsonl
-        ");
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Compressed input, recognised by its first bytes and never by its name.
 
+mod trailing;
+
 use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::BzDecoder;
@@ -7,8 +9,13 @@ use flate2::bufread::GzDecoder;
 use lz4_flex::frame::FrameDecoder;
 use lzma_rust2::XzReader;
 
+pub(crate) use self::trailing::{Tail, Trailing};
+
 /// The number of bytes that identify what follows a member.
 const MAGIC: usize = 4;
+
+/// Bytes before what is in a skippable frame: its magic number and its size.
+const SKIPPABLE_HEADER: usize = 8;
 
 /// The longest header of a zstd frame, including the magic number: RFC 8878, section 3.1.1.1.
 const ZSTD_HEADER: usize = 18;
@@ -38,13 +45,23 @@ impl Compression {
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         match head {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
-            // The second is a skippable frame, which parallel compressors put first.
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            // A skippable frame, which parallel compressors put first.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::behind_skippable(head)),
             [b'B', b'Z', b'h', b'1'..=b'9', mark @ ..] if begins_alike(mark) => Some(Self::Bzip2),
             [0xfd, b'7', b'z', b'X', ..] => Some(Self::Xz),
             [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Lz4),
             _ => None,
         }
+    }
+
+    /// The compression of what follows skippable frames, which zstd and LZ4 share; zstd as long as that is not at hand.
+    fn behind_skippable(mut head: &[u8]) -> Self {
+        while let Some(length) = skippable(head) {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            head = head.get(length..).unwrap_or_default();
+        }
+        if Self::Lz4.begins(head) && !head.is_empty() { Self::Lz4 } else { Self::Zstd }
     }
 
     /// Whether `next`, which may be cut short, begins another member.
@@ -81,7 +98,10 @@ impl Compression {
         self,
         packed: R,
     ) -> io::Result<Box<dyn Read + Send>> {
-        let packed = Counted { inner: packed, ahead: Vec::new(), taken: 0 };
+        let mut packed = Counted { inner: packed, ahead: Vec::new(), taken: 0 };
+        if self == Self::Lz4 {
+            pass_skippable(&mut packed)?;
+        }
         Ok(match self {
             Self::Gzip => Box::new(Members {
                 part: Part::Open(GzDecoder::new(packed)),
@@ -99,6 +119,32 @@ impl Compression {
                 Box::new(Members { part: Part::Open(Lz4::new(packed)), open: |rest| Ok(Lz4::new(rest)) })
             }
         })
+    }
+}
+
+/// How long the skippable frame is that begins with `head`, if it is one.
+fn skippable(head: &[u8]) -> Option<u64> {
+    match head {
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] => {
+            Some(SKIPPABLE_HEADER as u64 + u64::from(u32::from_le_bytes([*a, *b, *c, *d])))
+        }
+        _ => None,
+    }
+}
+
+/// Passes over skippable frames, which the decoder of LZ4 does not know, and says whether there were some.
+fn pass_skippable<R: BufRead>(packed: &mut Counted<R>) -> io::Result<bool> {
+    let start = packed.taken;
+    loop {
+        match packed.peek(SKIPPABLE_HEADER)? {
+            head @ [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+                let length = skippable(head).ok_or(io::ErrorKind::UnexpectedEof)?;
+                if io::copy(&mut packed.by_ref().take(length), &mut io::sink())? < length {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+            _ => return Ok(packed.taken > start),
+        }
     }
 }
 
@@ -148,19 +194,38 @@ struct Zstd<R: BufRead> {
     decoder: zstd::Decoder<'static, R>,
     /// How many bytes are still missing, if the header gives the size.
     missing: Option<u64>,
+    /// Whether the header says that it was compressed with a dictionary.
+    needs_dictionary: bool,
+}
+
+/// A frame that cannot be decompressed without the dictionary of its writer.
+#[derive(Debug, thiserror::Error)]
+#[error("it was compressed with a dictionary")]
+struct NoDictionary;
+
+/// Whether a decompressor says that.
+pub(crate) fn wants_dictionary(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<NoDictionary>()).is_some()
 }
 
 impl<R: BufRead> Zstd<Counted<R>> {
     fn new(mut packed: Counted<R>) -> io::Result<Self> {
         // The decoder reports a header that is cut short or damaged.
-        let missing = zstd::zstd_safe::get_frame_content_size(packed.peek(ZSTD_HEADER)?).unwrap_or(None);
+        let header = packed.peek(ZSTD_HEADER)?;
+        let missing = zstd::zstd_safe::get_frame_content_size(header).unwrap_or(None);
+        // A skippable frame has a number of its own in that place.
+        let needs_dictionary =
+            skippable(header).is_none() && zstd::zstd_safe::get_dict_id_from_frame(header).is_some();
         let decoder = zstd::Decoder::with_buffer(packed)?.single_frame();
-        Ok(Self { decoder, missing })
+        Ok(Self { decoder, missing, needs_dictionary })
     }
 }
 
 impl<R: BufRead> Read for Zstd<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.needs_dictionary {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NoDictionary));
+        }
         let read = self.decoder.read(buffer)?;
         let Some(missing) = &mut self.missing else { return Ok(read) };
         match missing.checked_sub(read as u64) {
@@ -244,7 +309,7 @@ impl<R: BufRead> Counted<R> {
                 break;
             }
         }
-        Ok(&self.ahead)
+        Ok(self.ahead.get(..wanted).unwrap_or(&self.ahead))
     }
 }
 
@@ -307,39 +372,34 @@ impl<R: BufRead, D: Decompressor<Counted<R>>> Read for Members<R, D> {
 /// Skips the padding after a whole member, zeros and line ends, and returns the reader at the next member, if there is
 /// one.
 fn next_member<R: BufRead>(mut rest: Counted<R>, compression: Compression) -> io::Result<Option<Counted<R>>> {
-    let end = rest.taken;
+    let mut end = rest.taken;
     loop {
+        if compression == Compression::Lz4 && pass_skippable(&mut rest)? {
+            end = rest.taken;
+        }
         let next = rest.peek(MAGIC)?;
         match next.iter().take_while(|byte| **byte == 0 || byte.is_ascii_whitespace()).count() {
             _ if next.is_empty() => return Ok(None),
             0 if compression.begins(next) => return Ok(Some(rest)),
-            0 => return Err(Trailing::behind(end, rest)),
+            0 => return Err(trailing(end, rest)),
             padding => rest.consume(padding),
         }
     }
 }
 
-/// Other data after the end of the compressed data.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the compressed data ends at byte {at}, but other data follows")]
-pub(crate) struct Trailing {
-    /// Where the compressed data ends.
-    pub(crate) at: u64,
-    /// How many bytes follow there.
-    pub(crate) bytes: u64,
-}
-
-impl Trailing {
-    fn behind<R: BufRead>(at: u64, mut rest: Counted<R>) -> io::Error {
-        match io::copy(&mut rest, &mut io::sink()) {
-            Ok(_) => io::Error::new(io::ErrorKind::InvalidData, Self { at, bytes: rest.taken - at }),
-            Err(cause) => cause,
+/// The error for what is no more of compressed data, which ends there.
+fn trailing<R: BufRead>(at: u64, mut rest: Counted<R>) -> io::Error {
+    let start = rest.taken;
+    let tail = match rest.peek(trailing::LOOKED_AT) {
+        Ok(head) => Tail::of(head, Compression::of(head).map(Compression::name)),
+        Err(cause) => return cause,
+    };
+    match io::copy(&mut rest, &mut io::sink()) {
+        Ok(_) => {
+            let trailing = Trailing { at, bytes: rest.taken - at, start, tail };
+            io::Error::new(io::ErrorKind::InvalidData, trailing)
         }
-    }
-
-    /// Whether `error` says so.
-    pub(crate) fn of(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
+        Err(cause) => cause,
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
-use self::cure::{encoding_cure, of_file, why_no_input};
+use self::cure::{behind_compressed, encoding_cure, of_file, why_no_input, without_keys};
+use super::decompress::Trailing;
 use super::misaligned::Misaligned;
 use super::obstacle::Obstacle;
 use super::table::CELLS_AT_MOST;
@@ -37,12 +38,14 @@ pub enum ReadError {
         target: PathBuf,
     },
     /// A directory without any file that could be an input.
-    #[error("no input in the directory {}{}", directory.display(), why_no_input(*others))]
+    #[error("no input in the directory {}{}", directory.display(), why_no_input(*others, patterns))]
     EmptyDirectory {
         /// The directory.
         directory: PathBuf,
         /// How many files it holds.
         others: usize,
+        /// Patterns of the inputs in the directories inside it.
+        patterns: Vec<String>,
     },
     /// An I/O error while reading.
     #[error("cannot read {input} after {place}: {cause}")]
@@ -117,13 +120,12 @@ pub enum ReadError {
         cure: Cow<'static, str>,
     },
     /// Vectors without keys, and no option that gives the keys.
-    #[error(
-        "{input} contains vectors without keys\n\
-         add the keys with --keys-from FILE, or make them with --key-template '{{file}}-{{row}}'"
-    )]
+    #[error("{input} contains {}", without_keys(*table))]
     NoKeys {
         /// Which input.
         input: Input,
+        /// What table they stand in, if its rows have labels.
+        table: Option<&'static str>,
     },
     /// Columns of one input that do not fit together, or rows that do not fit its companions.
     #[error("{input} has {misaligned}")]
@@ -315,11 +317,7 @@ pub enum ReadError {
         end: u64,
     },
     /// Compressed data followed by other data.
-    #[error(
-        "the {compression} data of {input} ends at byte {at}, followed by {} of other data\n\
-         everything before that has been read; remove the rest: head -c {at} INPUT > OUTPUT",
-        plural(*bytes, "byte")
-    )]
+    #[error("{}", behind_compressed(compression, input, trailing, *is_inner))]
     Trailing {
         /// Which input.
         input: Input,
@@ -327,10 +325,10 @@ pub enum ReadError {
         compression: &'static str,
         /// The end of the text.
         place: Position,
-        /// Where in the file the compressed data ends.
-        at: u64,
-        /// How many bytes follow there.
-        bytes: u64,
+        /// Where in the file the compressed data ends, and what follows there.
+        trailing: Box<Trailing>,
+        /// Whether it is compressed once more, so that the place is one of what is inside.
+        is_inner: bool,
     },
     /// Compressed data that cannot be decompressed.
     #[error(

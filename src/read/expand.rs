@@ -1,12 +1,13 @@
 //! Expands paths from the command line to candidate inputs: `-` is standard input, a directory stands for its files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::ReadError;
-use super::recognise::is_input_name;
+use super::recognise::{input_ending, is_input_name};
 use crate::record::Input;
 
 /// What may be an input.
@@ -85,6 +86,39 @@ impl Expanded {
     }
 }
 
+/// So many entries of directories are looked at for a message.
+const LOOKED_AT: usize = 1000;
+
+/// Patterns that lead to all inputs in the directories `inside` a directory, as partitions are laid out; none where its name
+/// would be a pattern itself.
+pub(super) fn patterns_of(directory: &Path, mut inside: Vec<PathBuf>) -> Vec<String> {
+    let Some(path) = directory.to_str().filter(|path| !path.contains(['*', '?', '['])) else {
+        return Vec::new();
+    };
+    let mut endings = BTreeSet::new();
+    let mut looked_at = 0;
+    while let Some(next) = inside.pop() {
+        for entry in fs::read_dir(next).into_iter().flatten().flatten() {
+            looked_at += 1;
+            if looked_at > LOOKED_AT {
+                break;
+            }
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if is_bookkeeping(&name) {
+                continue;
+            }
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => inside.push(entry.path()),
+                Ok(_) => endings.extend(input_ending(&name).map(str::to_owned)),
+                Err(_) => {}
+            }
+        }
+    }
+    let path = path.trim_end_matches('/');
+    endings.into_iter().map(|ending| format!("{path}/**/*{ending}")).collect()
+}
+
 /// Whether a file has no records, by its name: hidden files, the bookkeeping of Spark and Hadoop, and the totals that
 /// Bedrock writes.
 fn is_bookkeeping(name: &str) -> bool {
@@ -97,6 +131,28 @@ fn is_bookkeeping(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::testing::Directory;
+
+    #[test]
+    fn patterns_lead_to_the_inputs_of_partitions() {
+        let directory = Directory::new();
+        for inside in ["dt=1/hour=2", "dt=2", "dt=3/_temporary"] {
+            fs::create_dir_all(directory.path(inside)).unwrap();
+        }
+        for name in
+            ["dt=1/hour=2/part-0.c000.snappy.parquet", "dt=2/x.jsonl.gz", "dt=2/notes.txt", "dt=2/.a.csv"]
+        {
+            directory.write(name, b"");
+        }
+        let patterns = |path: &str| {
+            let path = directory.path(path);
+            let expanded = expand(std::slice::from_ref(&path));
+            let root = format!("{}/", path.display());
+            let patterns = patterns_of(&path, expanded.passed_over);
+            patterns.into_iter().map(|pattern| pattern.replace(&root, "")).collect::<Vec<_>>()
+        };
+        assert_eq!(patterns(""), ["**/*.jsonl.gz", "**/*.parquet"]);
+        assert_eq!(patterns("dt=3"), Vec::<String>::new());
+    }
 
     #[test]
     fn a_directory_stands_for_its_files_sorted_by_name_without_what_spark_writes_beside_them() {

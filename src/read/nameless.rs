@@ -23,7 +23,7 @@ pub(super) fn of_rows(text: &[u8], at: usize, path: &[String], named: Named<'_>)
         });
     }
     if !row.cells.is_empty() && row.cells.iter().all(|(_, value)| *value == Value::Scalar) {
-        return (!named.is_keyless).then_some(Unfit::NoKeys);
+        return (!named.is_keyless).then_some(Unfit::NoKeys { table: None });
     }
     let form = row.form()?;
     let shape = format!("records as arrays without field names{}", place(path));

@@ -127,9 +127,18 @@ impl OpenInput {
         }
     }
 
-    /// Where the records are, if the input is JSON that cannot be read as it is.
+    /// Where the records stand, if the input is JSON that is not read as it is. What has no keys of its own is none as long
+    /// as nobody makes keys for it, which is the matter of a load.
     pub(super) fn conversion(&mut self, form: &Form) -> Result<Option<Conversion>, ReadError> {
         self.decode(form.encoding)?;
+        let found = match self.convertible(form) {
+            found @ (Ok(None) | Err(Unfit::NoKeys { .. })) => self.convertible(&form.keyless()).or(found),
+            found => found,
+        };
+        found.map_err(|unfit| self.unfit(unfit))
+    }
+
+    fn convertible(&mut self, form: &Form) -> Result<Option<Conversion>, Unfit> {
         match self.recognised(form) {
             Ok(Layout::Columnar(_)) => Ok(Some(Conversion::Columns(vec![Path::new()]))),
             Ok(Layout::Lines | Layout::Elements(_)) => {
@@ -140,7 +149,7 @@ impl OpenInput {
             }
             Ok(_) => Ok(None),
             Err(unfit @ Unfit::Shape { conversion: Some(_), .. }) => Ok(unfit.into_conversion()),
-            Err(unfit) => Err(self.unfit(unfit)),
+            Err(unfit) => Err(unfit),
         }
     }
 
@@ -192,7 +201,7 @@ impl OpenInput {
                 what: format!("documents with several arrays of numbers ({names})"),
                 cure: "choose one with --vector".into(),
             },
-            Unfit::NoKeys => ReadError::NoKeys { input },
+            Unfit::NoKeys { table } => ReadError::NoKeys { input, table },
             Unfit::NullEmbeddings => without_embeddings(input),
             Unfit::WordVectors(found) => of_words(input, found),
             Unfit::Binary => ReadError::Binary { input },
@@ -339,11 +348,7 @@ impl OpenInput {
             }
             FlawKind::Unfinished(tear) => ReadError::Torn { input, tear, place, end: self.window.end() },
             FlawKind::LeftOut => ReadError::LeftOut { input, place },
-            FlawKind::Pages => {
-                let shape = "several objects of columns, one after another".to_owned();
-                let cure = Conversion::Columns(vec![Path::new()]).cure(Named::default());
-                ReadError::Shape { input, shape, cure }
-            }
+            FlawKind::Pages => self.pages(Named::default()),
             FlawKind::Repeated => ReadError::Repeated { input, place },
             FlawKind::NotUtf8 => {
                 let text = self.window.text().get(flaw.at..).unwrap_or_default();
@@ -359,6 +364,13 @@ impl OpenInput {
         }
     }
 
+    /// The error for objects of columns that follow one another.
+    pub(super) fn pages(&self, named: Named<'_>) -> ReadError {
+        let shape = "several objects of columns, one after another".to_owned();
+        let cure = Conversion::Columns(vec![Path::new()]).cure(named);
+        ReadError::Shape { input: self.input.clone(), shape, cure }
+    }
+
     pub(super) fn header_flaw(&self, flaw: HeaderFlaw) -> ReadError {
         header_error(self.input.clone(), flaw, |at| self.window.place(at).line)
     }
@@ -368,8 +380,14 @@ impl OpenInput {
         let input = self.input.clone();
         let place = self.window.position();
         if let (Some(compression), Some(trailing)) = (self.window.compression(), Trailing::of(&cause)) {
-            let (compression, Trailing { at, bytes }) = (compression.name(), *trailing);
-            return ReadError::Trailing { input, compression, place, at, bytes };
+            let (compression, is_inner) = (compression.name(), self.window.is_packed_twice());
+            return ReadError::Trailing {
+                input,
+                compression,
+                place,
+                trailing: Box::new(*trailing),
+                is_inner,
+            };
         }
         match self.window.compression().map(Compression::name) {
             Some(compression) if cause.kind() == io::ErrorKind::UnexpectedEof => ReadError::Torn {
@@ -382,6 +400,11 @@ impl OpenInput {
                 input,
                 format: "a compressed file that takes more than 128 MiB of memory to decompress",
                 cure: "compress it again: with zstd without --long, or with --long=27 at most; with xz -9 at most",
+            },
+            Some(_) if decompress::wants_dictionary(&cause) => ReadError::Unsupported {
+                input,
+                format: "zstd data that was compressed with a dictionary",
+                cure: "decompress it with that dictionary first: zstd -d -D DICTIONARY INPUT -o OUTPUT",
             },
             Some(compression) if cause.raw_os_error().is_none() => {
                 ReadError::Damaged { input, place, compression, cause }

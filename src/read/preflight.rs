@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::aligned::Aligned;
 use super::error::ReadError;
-use super::expand::{Candidate, Expanded};
+use super::expand::{Candidate, Expanded, patterns_of};
 use super::fingerprint::{SAMPLE, SAMPLES, sample_offsets, short};
 use super::open_input::OpenInput;
 use super::reader::Reader;
@@ -96,7 +96,9 @@ pub(crate) fn choose(expanded: Expanded, form: &Form) -> Chosen {
         let number = files.len();
         if files.all(|file| others.contains(&file)) {
             let input = Input::File(directory.clone());
-            chosen.bad.push((input, ReadError::EmptyDirectory { directory, others: number }));
+            let deeper = chosen.deeper.iter().filter(|path| path.parent() == Some(&directory));
+            let patterns = patterns_of(&directory, deeper.cloned().collect());
+            chosen.bad.push((input, ReadError::EmptyDirectory { directory, others: number, patterns }));
         }
     }
     chosen

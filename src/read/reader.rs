@@ -32,7 +32,7 @@ impl Reader {
             return Ok(Self::Text(Box::new(text)));
         };
         let obstacle = if text.window.compression().is_some() {
-            Some(Obstacle::Packed)
+            Some(Obstacle::Packed { is_packed_inside: kind.is_packed_inside() })
         } else if form.format.is_some_and(|format| format != kind.format()) {
             Some(Obstacle::Named)
         } else {
@@ -100,6 +100,14 @@ impl Reader {
         match self {
             Self::Text(_) | Self::Columns(_) => false,
             Self::Lists(lists) => form.key.is_empty() && !lists.has_key(),
+        }
+    }
+
+    /// What table it is, if its rows have labels.
+    pub(super) fn labelled_table(&self) -> Option<&'static str> {
+        match self {
+            Self::Text(_) | Self::Columns(_) => None,
+            Self::Lists(lists) => lists.labelled_table(),
         }
     }
 

@@ -11,6 +11,7 @@ use super::foreign::{self, Told};
 use super::join::Join;
 use super::mark::mark_length;
 use super::named::Named;
+use super::outline::Outline;
 use super::pairs::{self, Beginning, Pairs};
 use super::shape::{self, Holder};
 use super::sizes::Sizes;
@@ -190,6 +191,11 @@ impl Form {
         Named { key: &self.key, vector: &self.vector, is_keyless: self.companion_option().is_some() }
     }
 
+    /// The same for records that need no keys.
+    pub(super) fn keyless(&self) -> Self {
+        Self { key_template: Some(String::new()), ..self.clone() }
+    }
+
     /// The option that names a companion file of an input, if one is given.
     pub(super) fn companion_file(&self) -> Option<&'static str> {
         self.companion_option()
@@ -211,6 +217,14 @@ impl Form {
 /// Whether a file in a directory is an input, by its name.
 pub(crate) fn is_input_name(name: &str) -> bool {
     !name.starts_with('.') && Format::of_name(name).is_some()
+}
+
+/// What the name of an input ends in, with the ending of its compression, by which it is known as one.
+pub(crate) fn input_ending(name: &str) -> Option<&str> {
+    let is_packed = PACKED.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+    let (before, _) = name.rsplit_once('.').filter(|_| is_input_name(name))?;
+    let start = if is_packed { before.rfind('.')? } else { before.len() };
+    name.get(start..)
 }
 
 /// How an input is cut into records.
@@ -376,9 +390,36 @@ fn delimited(
         Delimiter::Missing => {
             Err(WordVectors::of(text, whole).map_or(Unfit::Unrecognised, Unfit::WordVectors))
         }
+        Delimiter::Byte(delimiter)
+            if promised.is_none() && whole && is_of_no_table(text, delimiter, tables) =>
+        {
+            Err(Unfit::Unrecognised)
+        }
         Delimiter::Byte(delimiter) => Ok(Some(Layout::Rows { delimiter })),
     }
 }
+
+/// Whether the text is one line that is no header of a table without rows: a program's, with JSON in it, or any other with
+/// commas.
+fn is_of_no_table(text: &[u8], delimiter: u8, tables: &Tables) -> bool {
+    let line = text.trim_ascii();
+    let is_header = || table::is_only_header(text, delimiter, tables);
+    tables.has_header
+        && !tables.is_beside
+        && memchr::memchr2(b'\n', b'\r', line).is_none()
+        && (holds_object(line) || is_header() == Some(false))
+}
+
+/// Whether there is a whole JSON object in a line, as no cell of a table has it: that doubles its quotes.
+fn holds_object(line: &[u8]) -> bool {
+    memchr::memchr_iter(b'{', line).take(LOOKED_AT_MOST).any(|at| {
+        let outline = Outline::of(line, at);
+        outline.is_complete && !outline.members.is_empty()
+    })
+}
+
+/// So many brackets of a line may begin an object.
+const LOOKED_AT_MOST: usize = 8;
 
 #[cfg(test)]
 mod tests;

@@ -280,6 +280,9 @@ fn beginning(head: &[u8], is_all: bool, named: Named<'_>) -> Result<Holder, Unfi
             None => Holder::Missing,
         });
     }
+    if !named.is_keyless && columnar::is_response(&outline) {
+        return Ok(Holder::Missing);
+    }
     if let Some(columnar) = columnar::of_columns(head, &outline, named, &[]) {
         return columnar.map(Holder::Columnar);
     }

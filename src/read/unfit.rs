@@ -16,8 +16,8 @@ pub(crate) enum Unfit {
     Shape { shape: String, cure: String, conversion: Option<Conversion> },
     /// JSON whose records have several arrays of numbers: their names.
     Several(String),
-    /// JSON with vectors that have no keys.
-    NoKeys,
+    /// It is JSON with vectors that have no keys: what table they stand in, if its rows have labels.
+    NoKeys { table: Option<&'static str> },
     /// Chroma's output without embeddings, which are null.
     NullEmbeddings,
     /// Text in another encoding.

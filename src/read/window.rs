@@ -128,6 +128,8 @@ pub(crate) struct Window {
     trailing: Option<io::Error>,
     /// The outermost compression.
     compression: Option<Compression>,
+    /// Whether there is one inside it.
+    is_packed_twice: bool,
     /// The encoding that the text was decoded from.
     encoding: Option<Encoding>,
     /// How many bytes of the file itself have been taken, if the text is decompressed or decoded from them.
@@ -148,6 +150,7 @@ impl Window {
             failure: None,
             trailing: None,
             compression: None,
+            is_packed_twice: false,
             encoding: None,
             taken: None,
         }
@@ -186,6 +189,11 @@ impl Window {
     /// Whether the text is a file's own, so that it can be read again from anywhere.
     pub(crate) fn is_seekable(&self) -> bool {
         matches!(self.stream, Stream::Seekable(..))
+    }
+
+    /// Whether the text was packed twice, so that places in what is packed are none of the input.
+    pub(crate) fn is_packed_twice(&self) -> bool {
+        self.is_packed_twice
     }
 
     /// The compression of the input, if it has one.
@@ -312,6 +320,7 @@ impl Window {
     pub(crate) fn decompress(&mut self, compression: Compression) -> io::Result<()> {
         let bytes = self.bytes();
         self.stream = Stream::Forward(compression.decompress(bytes)?);
+        self.is_packed_twice = self.compression.is_some();
         self.compression.get_or_insert(compression);
         self.fill();
         Ok(())

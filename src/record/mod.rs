@@ -27,7 +27,7 @@ use bytes::Bytes;
 
 pub(crate) use self::cells::Cells;
 pub use self::columns::Columns;
-pub(crate) use self::cure::ValueCure;
+pub(crate) use self::cure::{Largest, ValueCure};
 pub(crate) use self::finding::Finding;
 pub(crate) use self::key::KeyFlaw;
 pub(crate) use self::lookup::Lookup;

@@ -1,6 +1,6 @@
 //! Why a record is not stored: a message with the cure, and a code for scripts.
 
-use super::cure::{ValueCure, printed_by_python};
+use super::cure::{Largest, ValueCure, printed_by_python};
 use super::finding::Finding;
 use super::lookup::Lookup;
 use super::oddity::{Oddity, in_brackets};
@@ -212,41 +212,43 @@ pub enum Reason {
     /// The metadata is too large.
     #[error(
         "the metadata has {} bytes; the maximum is {}; the largest field is {largest}; \
-         add -{largest} to --metadata to leave it out",
+         {}",
         count(*bytes as u64),
-        count(crate::oss::limits::METADATA_BYTES as u64)
+        count(crate::oss::limits::METADATA_BYTES as u64),
+        largest.cure()
     )]
     MetadataBytes {
         /// UTF-8 bytes of names and values.
         bytes: usize,
         /// The largest field.
-        largest: String,
+        largest: Largest,
     },
     /// The filterable part of the metadata is too large.
     #[error(
         "the filterable metadata has {} bytes; the maximum is {}; the largest field is {largest}; \
-         create the index with --non-filterable-metadata-keys {largest}, or add -{largest} to --metadata to leave it out",
+         create the index with --non-filterable-metadata-keys {largest}, or {}",
         count(*bytes as u64),
-        count(crate::oss::limits::FILTERABLE_METADATA_BYTES as u64)
+        count(crate::oss::limits::FILTERABLE_METADATA_BYTES as u64),
+        largest.cure()
     )]
     FilterableBytes {
         /// UTF-8 bytes of names and values.
         bytes: usize,
         /// The largest field.
-        largest: String,
+        largest: Largest,
     },
     /// Too many filterable fields.
     #[error(
         "the metadata has {fields} filterable fields; the maximum is {}; the largest is {largest}; \
-         list those that need no filter in --non-filterable-metadata-keys when you create the index, or add \
-         -{largest},… to --metadata to leave them out",
-        crate::oss::limits::FILTERABLE_FIELDS
+         list those that need no filter in --non-filterable-metadata-keys when you create the index, or {}",
+        crate::oss::limits::FILTERABLE_FIELDS,
+        largest.cure_of_many()
     )]
     FilterableFields {
         /// How many.
         fields: usize,
         /// The largest of them.
-        largest: String,
+        largest: Largest,
     },
     /// A column that the user named is not in the header.
     #[error("the header has no column {column} (from {option})")]

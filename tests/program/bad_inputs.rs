@@ -8,7 +8,7 @@ use crate::support::{
 
 #[test]
 fn an_input_that_cannot_be_read_at_all_stores_nothing() {
-    let rows: [(&str, &[u8], &str); 7] = [
+    let rows: [(&str, &[u8], &str); 11] = [
         (
             "a.parquet",
             b"PAR1\0\0\0\0\0\0\0\0",
@@ -18,6 +18,26 @@ fn an_input_that_cannot_be_read_at_all_stores_nothing() {
             "a.txt",
             b"hello there\nworld\n",
             "cannot detect the format of a.txt: it is neither JSON nor a table",
+        ),
+        (
+            "a.js",
+            b"window.data = [{\"id\":\"a\",\"vector\":[1,2]}];\n",
+            "cannot detect the format of a.js: it is neither JSON nor a table",
+        ),
+        (
+            "b.js",
+            b"cb([{\"id\":\"a\",\"vector\":[0.1,0.2,0.3]}]);",
+            "cannot detect the format of b.js: it is neither JSON nor a table",
+        ),
+        (
+            "a.fvecs.gz",
+            &gzip(b"\x02\0\0\0\0\0\0\0\0\0\0\0"),
+            "a.fvecs.gz is an fvecs file, which cannot be read while it is compressed as a whole",
+        ),
+        (
+            "a.jsonl.zst",
+            b"\x28\xb5\x2f\xfd\x21\x07\x03\x18\0\0[1]\x01\0\0",
+            "a.jsonl.zst is zstd data that was compressed with a dictionary, which is not supported yet",
         ),
         ("a.gz", b"\x1f\x8bno such thing", "a.gz is damaged: cannot decompress its gzip data after line 1"),
         (
@@ -29,7 +49,7 @@ fn an_input_that_cannot_be_read_at_all_stores_nothing() {
         ("a.json", b"[{\"key\":\"a\"} {\"key\":\"b\"}]", "a.json is malformed at line 1, byte 13: expected"),
         (
             "b.jsonl.zst",
-            b"\x28\xb5\x2f\xfdrubbish that is long",
+            b"\x28\xb5\x2f\xfdtrash that is long",
             "b.jsonl.zst is damaged: cannot decompress its zstd data",
         ),
     ];
@@ -43,6 +63,14 @@ fn an_input_that_cannot_be_read_at_all_stores_nothing() {
         assert!(ended.stderr.contains(&format!("ossvec: {message}\n        ")), "{name}: {}", ended.stderr);
     }
     service.assert_holds(&wanted(0..1, 2));
+}
+
+#[test]
+fn what_is_no_data_inside_is_only_to_be_decompressed() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.fvecs.gz", gzip(b"\x02\0\0\0\0\0\0\0\0\0\0\0"));
+    let ended = run(&mut home.aimed(&["put-vectors", "a.fvecs.gz"], &service));
+    assert!(ended.stderr.ends_with("\n        decompress it first\n"), "{}", ended.stderr);
 }
 
 #[test]

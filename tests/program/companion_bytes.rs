@@ -214,7 +214,7 @@ fn keys_that_are_text_in_another_encoding_are_refused_with_the_line_and_the_like
     ossvec: gb18030.txt (from --keys-from) contains text that is not UTF-8, on line 3
             if it is GB18030, read it with --encoding gb18030
     ossvec: stray.txt (from --keys-from) contains text that is not UTF-8, on line 2
-            convert it: iconv -f ENCODING -t UTF-8 FILE > NEW-FILE
+            set its encoding with --encoding, such as gb18030, or convert it: iconv -f ENCODING -t UTF-8 FILE > NEW-FILE
     ossvec: cut.txt (from --keys-from) contains text that is not GB18030, on line 2
             set its encoding with --encoding, or fix the line
     ");

@@ -94,7 +94,7 @@ fn keys_that_are_damaged_or_not_the_only_ones_are_named_with_their_cause() {
     };
     home.write("torn.gz", &packed[..packed.len() / 2]);
     home.write("sum.gz", changed(packed.len() - 7));
-    home.write("behind.gz", [&packed[..], b"something else"].concat());
+    home.write("behind.gz", [&packed[..], b"\x01something else"].concat());
     let archived = |keys: &[(&str, &[u8])]| {
         let vectors = vectors();
         archive(&[&[("embeddings.npy", &vectors[..])], keys].concat())
@@ -238,7 +238,7 @@ fn what_holds_no_keys_is_named_with_what_makes_keys_of_it() {
     ossvec: other.jsonl (from --keys-from) contains no key in its first record (looked for key, id, _id, uuid, doc_id, custom_id, recordId)
             set its field with --key
     ossvec: latin.txt (from --keys-from) contains text that is not UTF-8, on line 3
-            convert it: iconv -f ENCODING -t UTF-8 FILE > NEW-FILE
+            set its encoding with --encoding, such as gb18030, or convert it: iconv -f ENCODING -t UTF-8 FILE > NEW-FILE
     ");
     run(home.put(&service).args(["a.npy", "--keys-from", "other.jsonl", "--key", "k"])).assert_code(0);
     service.assert_holds(&state(["a", "b", "c"]));

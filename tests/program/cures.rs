@@ -8,7 +8,7 @@ use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
 use crate::column_files::{arrow, float32, parquet, table, texts};
-use crate::support::{Ended, Home, State, TestService, run, unlimited};
+use crate::support::{Ended, Home, State, TestService, gzip, lz4, run, unlimited, zstd};
 
 const VECTORS: [[f32; 3]; 3] = [[0.5, 1.0, -2.25], [3.5, 4.0, 1e-3], [5.5, 6.0, 7.0]];
 
@@ -125,6 +125,217 @@ fn pages_of_columns_load_from_a_file_each() {
         run(home.put(&service).arg("pages")).assert_code(0);
         service.assert_holds(&state(["0", "1", "2"]));
     }
+}
+
+/// What is stored of these vectors under these keys.
+fn stored<const N: usize>(records: [(&str, [f32; 2]); N]) -> State {
+    let bits = |vector: [f32; 2]| vector.map(f32::to_bits).to_vec();
+    records.map(|(key, vector)| (key.to_owned(), (bits(vector), Value::Null))).into()
+}
+
+#[test]
+fn columns_without_keys_load_from_a_file_each() {
+    let ollama = [
+        r#"{"model":"m","embeddings":[[0.1,0.2]],"total_duration":1}"#,
+        r#"{"model":"m","embeddings":[[0.3,0.4],[0.5,0.6]],"total_duration":1}"#,
+    ];
+    let pandas = [
+        r#"{"n":{"0":"A"},"embedding":{"0":[0.1,0.2]}}"#,
+        r#"{"n":{"0":"B","1":"C"},"embedding":{"0":[0.3,0.4],"1":[0.5,0.6]}}"#,
+    ];
+    let cohere = [
+        r#"{"id":"u1","texts":["A"],"embeddings":[[0.1,0.2]],"response_type":"embeddings_floats"}"#,
+        r#"{"id":"u2","texts":["B","C"],"embeddings":[[0.3,0.4],[0.5,0.6]],"meta":{}}"#,
+    ];
+    let texts = [
+        ollama.join("\n"),
+        format!("[{}]", ollama.join(", ")),
+        pandas.join("\n"),
+        cohere.join("\n\n"),
+        ollama.join(" ").replace("[[", "\n[["),
+    ];
+    for text in texts {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("pages.json", &text);
+        let template = ["--key-template", "{file}-{row}"];
+        let ended = run(home.put(&service).arg("pages.json").args(template));
+        ended.assert_code(3);
+        let command = between(&ended, "write each to a file of its own: ossvec ", "; then load DIRECTORY");
+        run(home.ossvec().args(command.replace("DIRECTORY", "pages").split(' '))).assert_code(0);
+        run(home.put(&service).arg("pages").args(template)).assert_code(0);
+        service.assert_holds_in(
+            &text,
+            &stored([
+                ("page-000001-0", [0.1, 0.2]),
+                ("page-000002-0", [0.3, 0.4]),
+                ("page-000002-1", [0.5, 0.6]),
+            ]),
+        );
+    }
+}
+
+#[test]
+fn a_response_of_cohere_has_its_key_by_default() {
+    let one = r#"{"id":"u1","texts":["A","B"],"embeddings":[[0.1,0.2],[0.3,0.4]],"response_type":"embeddings_floats"}"#;
+    let other = r#"{"id":"u2","texts":["C"],"embeddings":[[0.5,0.6]],"meta":{}}"#;
+    for text in [
+        format!("{one}\n{other}\n"),
+        format!("[{one},{other}]"),
+        format!("{one}{other}").replace("\"texts", "\n\"texts"),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.json", &text);
+        run(home.put(&service).arg("a.json")).assert_code(0);
+        service.assert_holds_in(
+            &text,
+            &stored([("u1-0", [0.1, 0.2]), ("u1-1", [0.3, 0.4]), ("u2", [0.5, 0.6])]),
+        );
+    }
+}
+
+#[test]
+fn a_table_of_pandas_without_keys_loads_as_its_message_says() {
+    let columns = r#"{"title":{"0":"A","1":"B"},"embedding":{"0":[0.1,0.2],"1":[0.3,0.4]}}"#;
+    let split = r#"{"columns":["title","embedding"],"index":[0,1],"data":[["A",[0.1,0.2]],["B",[0.3,0.4]]]}"#;
+    let named = columns.replace("\"0\"", "\"x\"").replace("\"1\"", "\"y\"");
+    for (text, [first, second]) in [(columns, ["0", "1"]), (split, ["0", "1"]), (&named, ["x", "y"])] {
+        let options: [(&[&str], [&str; 2]); 2] =
+            [(&["--key", "index"], [first, second]), (&["--key-template", "{file}-{row}"], ["t-0", "t-1"])];
+        for (options, [first, second]) in options {
+            let (home, service) = (Home::new(), TestService::start(unlimited()));
+            home.write("t.json", text);
+            let ended = run(home.put(&service).arg("t.json"));
+            ended.assert_code(3);
+            assert!(ended.stderr.contains("a pandas table written with orient="), "{}", ended.stderr);
+            assert!(ended.stderr.contains("with --key index,"), "{}", ended.stderr);
+            assert!(ended.stderr.contains("--key-template '{file}-{row}'\n"), "{}", ended.stderr);
+            run(home.put(&service).arg("t.json").args(options)).assert_code(0);
+            service.assert_holds_in(text, &stored([(first, [0.1, 0.2]), (second, [0.3, 0.4])]));
+        }
+    }
+}
+
+#[test]
+fn a_vector_inside_an_object_is_named_with_its_path() {
+    for (record, path) in [
+        (r#"{"id":"a","vector":{"a b":[0.1,0.2]},"title":"x"}"#, "'vector.a b'"),
+        (r#"{"id":"a","vector":{"a":[0.1,0.2],"b":[0.3,0.4]},"title":"x"}"#, "vector.a"),
+        (r#"{"id":"a","embedding":{"a":[0.1,0.2],"n":7}}"#, "embedding.a"),
+        (r#"{"id":"a","vector":{"a":[0.1,0.2],"b":[0.3,0.4]}}"#, "vector.a"),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", record);
+        let ended = run(home.put_sized(&service, 2).arg("a.jsonl"));
+        assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [0, 1]);
+        let told = format!("--vector {path}");
+        assert!(ended.stderr.contains(&told), "{told}: {}", ended.stderr);
+        run(home.put_sized(&service, 2).args(["a.jsonl", "--vector", path.trim_matches('\'')]))
+            .assert_code(0);
+        service.assert_holds_in(record, &stored([("a", [0.1, 0.2])]));
+    }
+}
+
+/// Names and values of metadata.
+type Stored = &'static [(&'static str, &'static str)];
+
+#[test]
+fn an_object_among_metadata_is_left_out_as_the_message_says() {
+    let record = r#"{"id":"a","vector":[0.1,0.2],"title":"T","doc":{"deep":{"x":"X"},"y":"Y"}}"#;
+    // What is given, what the message says, what is given then, and what is stored.
+    let cases: [(&str, &str, &str, Stored); 5] = [
+        ("title,x=doc.deep", "remove x=doc.deep from --metadata to leave it out", "title", &[("title", "T")]),
+        (
+            "*",
+            "add doc to --metadata to store its members, or -doc to leave it out",
+            "*,-doc",
+            &[("title", "T")],
+        ),
+        ("*,doc", "add -deep to --metadata to leave it out", "*,doc,-deep", &[("title", "T"), ("y", "Y")]),
+        ("*,title=doc.y", "add -deep to --metadata to leave it out", "*,-deep,-title,t=doc.y", &[("t", "Y")]),
+        ("doc", "add -deep to --metadata to leave it out", "doc,-doc.deep", &[("y", "Y")]),
+    ];
+    for (given, told, then, stored) in cases {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl", record);
+        let ended = run(home.put_sized(&service, 2).args(["a.jsonl", "--metadata", given]));
+        assert_eq!(ended.assert_code(4).counts(["stored", "rejected"]), [0, 1]);
+        assert!(ended.stderr.contains(told), "{given}: {}", ended.stderr);
+        assert_stores(&home, &service, then, stored);
+    }
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", record);
+    assert_stores(&home, &service, "*,-doc.deep", &[("title", "T"), ("y", "Y")]);
+}
+
+/// Loads the record of `a.jsonl` with these fields as metadata, which all records have.
+#[track_caller]
+fn assert_stores(home: &Home, service: &TestService, metadata: &str, stored: Stored) {
+    let ended = run(home.put_sized(service, 2).args(["a.jsonl", "--metadata", metadata]));
+    ended.assert_code(0);
+    assert!(!ended.stderr.contains("no record has"), "{metadata}: {}", ended.stderr);
+    let stored = stored.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    let (_, metadata) = service.state().remove("a").unwrap();
+    assert_eq!(metadata, Value::Object(stored));
+}
+
+#[test]
+fn a_renamed_field_that_is_too_large_is_named_as_it_is_given() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl", format!(r#"{{"id":"a","vector":[1,2],"body":"{}"}}"#, "x".repeat(50_000)));
+    let ended = run(home.put_sized(&service, 2).args(["a.jsonl", "--metadata", "x=body"]));
+    ended.assert_code(4);
+    let told = "the largest field is x; remove x=body from --metadata to leave it out";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+}
+
+#[test]
+fn inputs_of_a_partitioned_directory_load_with_the_pattern_of_the_message() {
+    for others in [&[][..], &["README.md"]] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        for (number, key) in ["a", "b"].into_iter().enumerate() {
+            std::fs::create_dir_all(home.path(&format!("my data/dt={number}/hour=0"))).unwrap();
+            let record = format!(r#"{{"id":"{key}","vector":[1,2]}}"#);
+            home.write(&format!("my data/dt={number}/hour=0/part-0.jsonl"), record);
+        }
+        for name in others {
+            home.write(&format!("my data/{name}"), "Read me.");
+        }
+        let ended = run(home.put(&service).arg("my data"));
+        ended.assert_code(3);
+        let pattern = between(&ended, "to load the files in the directories inside it, pass ", "\n");
+        assert_eq!(pattern, "'my data/**/*.jsonl'");
+        run(home.put(&service).arg(pattern.trim_matches('\''))).assert_code(0);
+        service.assert_holds(&stored([("a", [1.0, 2.0]), ("b", [1.0, 2.0])]));
+    }
+}
+
+#[test]
+fn data_behind_compressed_data_is_kept_by_the_commands_of_the_message() {
+    let [first, second] = ["a", "b"].map(|key| format!("{{\"id\":\"{key}\",\"vector\":[1,2]}}\n"));
+    let packed = gzip(first.as_bytes());
+    for (what, rest) in [
+        ("text", second.clone().into_bytes()),
+        ("text", [b"\0\0\n", second.as_bytes()].concat()),
+        ("zstd data", zstd(second.as_bytes())),
+        ("LZ4 data", lz4(second.as_bytes())),
+    ] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        home.write("a.jsonl.gz", [&packed[..], &rest].concat());
+        let ended = run(home.put(&service).arg("a.jsonl.gz"));
+        ended.assert_code(3);
+        let told = format!(" bytes of {what}\n");
+        assert!(ended.stderr.contains(&told), "{told}{}", ended.stderr);
+        let commands = between(&ended, "split the file there (", ") and load both parts");
+        shell(&home, &commands.replace("INPUT", "a.jsonl.gz"));
+        run(home.put(&service).args(["FIRST", "SECOND"])).assert_code(0);
+        service.assert_holds_in(what, &stored([("a", [1.0, 2.0]), ("b", [1.0, 2.0])]));
+    }
+    // What is inside of what is compressed twice has no place in the file.
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    home.write("a.jsonl.gz", gzip(&[&packed[..], second.as_bytes()].concat()));
+    let ended = run(home.put(&service).arg("a.jsonl.gz"));
+    ended.assert_code(3);
+    assert!(ended.stderr.contains("decompress the file once, and load what it contains"), "{}", ended.stderr);
 }
 
 #[test]

@@ -258,7 +258,7 @@ fn padding_after_compressed_data_is_no_damage_and_anything_else_is_called_so() {
             assert_loads("pad.jsonl.gz", [&packed, padding].concat(), &plain(&TWO));
         }
         let (home, service) = (Home::new(), TestService::start(unlimited()));
-        home.write("tail.jsonl.gz", [&packed, &b"rubbish"[..]].concat());
+        home.write("tail.jsonl.gz", [&packed, &b"\x01ubbish"[..]].concat());
         let ended = run(home.put(&service).arg("tail.jsonl.gz"));
         let told = "followed by 7 bytes of other data";
         let place = format!("at byte {}", packed.len());

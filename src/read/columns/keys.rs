@@ -10,7 +10,7 @@ use super::npy;
 use super::source::Trouble;
 use crate::encoding::{self, Encoding, Stray};
 use crate::read::decode::{Decoded, encoding_of};
-use crate::read::decompress::{Compression, Trailing, wants_too_much};
+use crate::read::decompress::{Compression, Trailing, wants_dictionary, wants_too_much};
 use crate::read::foreign::foreign;
 use crate::read::unfit::Unfit;
 use crate::record::{KeyFlaw, Unit};
@@ -81,10 +81,11 @@ impl KeyTrouble {
             return Self::Io(error);
         };
         let name = compression.name();
-        if let Some(Trailing { at, .. }) = Trailing::of(&error) {
+        if let Some(trailing) = Trailing::of(&error) {
+            let Trailing { at, tail, .. } = trailing;
             return Self::NoKeys {
-                what: format!("{name} data that ends at byte {at}, followed by other data"),
-                cure: format!("remove the rest: head -c {at} FILE > NEW-FILE"),
+                what: format!("{name} data that ends at byte {at}, followed by {}", tail.words()),
+                cure: trailing.cure("FILE", "put the keys of both parts into one"),
             };
         }
         match error.kind() {
@@ -92,6 +93,11 @@ impl KeyTrouble {
             _ if wants_too_much(&error) => Self::NoKeys {
                 what: format!("{name} data that takes more than 128 MiB of memory to decompress"),
                 cure: "decompress it first".to_owned(),
+            },
+            _ if wants_dictionary(&error) => Self::NoKeys {
+                what: "zstd data that was compressed with a dictionary".to_owned(),
+                cure: "decompress it with that dictionary first: zstd -d -D DICTIONARY FILE -o NEW-FILE"
+                    .to_owned(),
             },
             _ => Self::Damaged(error.to_string()),
         }
@@ -299,7 +305,12 @@ impl Lines {
             (None, Some(Stray::Byte { likely: Some(name), .. })) => {
                 ("UTF-8", format!("if it is {name}, read it with --encoding {}", name.to_ascii_lowercase()))
             }
-            (None, _) => ("UTF-8", "convert it: iconv -f ENCODING -t UTF-8 FILE > NEW-FILE".to_owned()),
+            (None, _) => (
+                "UTF-8",
+                "set its encoding with --encoding, such as gb18030, or convert it: \
+                 iconv -f ENCODING -t UTF-8 FILE > NEW-FILE"
+                    .to_owned(),
+            ),
         };
         KeyTrouble::NoKeys { what: format!("text that is not {encoding}, on line {number}"), cure }
     }

@@ -111,6 +111,11 @@ impl Kind {
     pub(crate) fn is_bare(self) -> bool {
         !matches!(self, Self::Parquet | Self::Arrow)
     }
+
+    /// Whether its format compresses what it holds.
+    pub(crate) fn is_packed_inside(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow | Self::Npz)
+    }
 }
 
 /// Whether the first file in an archive is a NumPy array.

@@ -77,6 +77,45 @@ fn unpacked(packed: Vec<u8>) -> (String, io::Result<usize>) {
 }
 
 #[test]
+fn skippable_frames_belong_to_what_follows_them() {
+    let skippable =
+        |length: u8| [&[0x5a, 0x2a, 0x4d, 0x18, length, 0, 0, 0], &vec![9; length.into()][..]].concat();
+    let zstd = |text: &[u8]| zstd::encode_all(text, 1).unwrap();
+    for (one, two) in [(zstd(b"one "), zstd(b"two")), (lz4(b"one ", true), lz4(b"two", false))] {
+        for (first, second) in [(0, 3), (200, 0), (1, 90)] {
+            let [first, second] = [first, second].map(skippable);
+            let all = [&first[..], &second, &one, &first, &b"\0\n"[..], &second, &two, &first].concat();
+            assert_eq!(Compression::of(&all), Compression::of(&one));
+            let (text, read) = unpacked(all.clone());
+            assert_eq!((text.as_str(), read.unwrap()), ("one two", 7));
+            let (_, read) = unpacked([&all, &b"{}"[..]].concat());
+            let trailing = *Trailing::of(&read.unwrap_err()).unwrap();
+            let at = all.len() as u64;
+            assert_eq!(trailing, Trailing { at, bytes: 2, start: at, tail: Tail::Text });
+            for cut in 1..first.len() {
+                let (_, read) = unpacked(all[..all.len() - cut].to_vec());
+                assert!(read.is_err(), "{cut}");
+            }
+        }
+    }
+    // What is not at hand is taken for what zstd puts first.
+    assert_eq!(Compression::of(&skippable(9)[..12]), Some(Compression::Zstd));
+    assert_eq!(Compression::of(&skippable(9)), Some(Compression::Zstd));
+}
+
+#[test]
+fn a_frame_that_needs_a_dictionary_is_told_from_damage() {
+    let mut packed = plain_zstd(3, b"two");
+    // The header says that a byte follows with the number of a dictionary.
+    packed.splice(4..5, [0x21, 7]);
+    let with_another = [zstd::encode_all(&b"one"[..], 1).unwrap(), packed.clone()].concat();
+    for (packed, wanted) in [(packed, ""), (with_another, "one")] {
+        let (text, read) = unpacked(packed);
+        assert_eq!((text.as_str(), wants_dictionary(&read.unwrap_err())), (wanted, true));
+    }
+}
+
+#[test]
 fn zeros_and_line_ends_behind_and_between_members_are_no_damage() {
     for (one, two) in packed(b"one ").into_iter().zip(packed(b"two")) {
         for padding in [&b""[..], &[0; 9000], b"\n", b"\r\n\0\0"] {

@@ -1,3 +1,4 @@
+use super::super::decompress::Tail;
 use super::super::mark::shown;
 use super::*;
 use crate::record::quote::QuoteKind;
@@ -6,9 +7,13 @@ use crate::record::quote::QuoteKind;
 fn what_is_wrong_at_a_place_is_told_with_it_and_a_word_of_its_own() {
     let (input, place) = (Input::Stdin, Position { offset: 7, line: 2, record: 1, ..Position::default() });
     let compression = "gzip";
+    let trailing = Box::new(Trailing { at: 9, bytes: 1, start: 9, tail: Tail::Rubbish });
     for (error, code) in [
         (ReadError::LeftOut { input: input.clone(), place }, "left_out"),
-        (ReadError::Trailing { input: input.clone(), compression, place, at: 9, bytes: 1 }, "trailing"),
+        (
+            ReadError::Trailing { input: input.clone(), compression, place, trailing, is_inner: false },
+            "trailing",
+        ),
         (ReadError::NotUtf8 { input, place, byte: 0xff, likely: None }, "format"),
     ] {
         assert_eq!((error.place(), error.code()), (Some(place), code));
@@ -37,8 +42,9 @@ fn of_the_system() -> Vec<ReadError> {
     vec![
         ReadError::Open { input: input(), cause: broken("permission denied") },
         ReadError::DanglingLink { input: input(), target: "gone.json".into() },
-        ReadError::EmptyDirectory { directory: directory.clone(), others: 0 },
-        ReadError::EmptyDirectory { directory, others: 2 },
+        ReadError::EmptyDirectory { directory: directory.clone(), others: 0, patterns: Vec::new() },
+        ReadError::EmptyDirectory { directory: directory.clone(), others: 2, patterns: Vec::new() },
+        ReadError::EmptyDirectory { directory, others: 2, patterns: vec!["data/**/*.csv".into()] },
         ReadError::Io { input: Input::Stdin, place: place(), cause: broken("connection reset") },
     ]
 }
@@ -96,16 +102,23 @@ fn of_the_format() -> Vec<ReadError> {
 /// Errors at a place of an input.
 fn of_the_structure() -> Vec<ReadError> {
     let torn = |tear| ReadError::Torn { input: input(), tear, place: place(), end: 99 };
-    let trailing =
-        |bytes| ReadError::Trailing { input: input(), compression: "gzip", place: place(), at: 99, bytes };
+    let trailing = |bytes, tail, is_inner| ReadError::Trailing {
+        input: input(),
+        compression: "gzip",
+        place: place(),
+        trailing: Box::new(Trailing { at: 99, bytes, start: 101, tail }),
+        is_inner,
+    };
     let cause = broken("corrupt deflate stream");
     vec![
         torn(Tear::Value),
         torn(Tear::Array),
         torn(Tear::Object),
         torn(Tear::Compressed("zstd")),
-        trailing(1),
-        trailing(1_200),
+        trailing(1, Tail::Rubbish, false),
+        trailing(1_200, Tail::Text, false),
+        trailing(1_200, Tail::Packed("bzip2"), false),
+        trailing(1_200, Tail::Known, true),
         ReadError::Damaged { input: input(), place: place(), compression: "gzip", cause },
         ReadError::Malformed {
             input: input(),
@@ -198,6 +211,8 @@ fn every_error_says_what_is_wrong_where_and_what_to_do() {
         put files into it, or check the path
     format: no input in the directory data: no file in it contains JSON or a table
         to load a file with any name, pass its path
+    format: no input in the directory data: no file in it contains JSON or a table
+        to load the files in the directories inside it, pass 'data/**/*.csv'
     io: cannot read (stdin) after line 3, byte 70: connection reset
     ");
     insta::assert_snapshot!(listed(&of_the_structure()), @"
@@ -210,9 +225,13 @@ fn every_error_says_what_is_wrong_where_and_what_to_do() {
     torn: data/a.json ends inside its zstd data: it is truncated at byte 99 and incomplete from line 3, byte 70 on
         create or download it again
     trailing: the gzip data of data/a.json ends at byte 99, followed by 1 byte of other data
-        everything before that has been read; remove the rest: head -c 99 INPUT > OUTPUT
-    trailing: the gzip data of data/a.json ends at byte 99, followed by 1,200 bytes of other data
-        everything before that has been read; remove the rest: head -c 99 INPUT > OUTPUT
+        everything before that has been read; remove the rest: head -c 99 INPUT > NEW-FILE
+    trailing: the gzip data of data/a.json ends at byte 99, followed by 1,200 bytes of text
+        everything before that has been read; split the file there (head -c 99 INPUT > FIRST; tail -c +102 INPUT > SECOND) and load both parts
+    trailing: the gzip data of data/a.json ends at byte 99, followed by 1,200 bytes of bzip2 data
+        everything before that has been read; split the file there (head -c 99 INPUT > FIRST; tail -c +102 INPUT > SECOND) and load both parts
+    trailing: the compressed data inside the gzip data of data/a.json ends at byte 99, followed by 1,200 bytes of data of another format
+        everything before that has been read; decompress the file once, and load what it contains
     damaged: data/a.json is damaged: cannot decompress its gzip data after line 3, byte 70: corrupt deflate stream
         download or compress the file again
     malformed: data/a.json is malformed at line 3, byte 70: expected a comma, found 'x'

@@ -10,7 +10,7 @@ use super::rows::{Fields, ListRows};
 use super::survey::{Column, NAMES, Survey};
 use crate::read::columnar::Columnar;
 use crate::read::error::ReadError;
-use crate::read::flaw::without_embeddings;
+use crate::read::flaw::{FlawKind, without_embeddings};
 use crate::read::misaligned::Misaligned;
 use crate::read::obstacle::Obstacle;
 use crate::read::open_input::file_bytes;
@@ -25,6 +25,8 @@ pub(crate) struct ListsFile {
     input: Input,
     number: u32,
     columnar: Columnar,
+    /// Whether its rows have labels, which can be keys.
+    has_labels: bool,
     bytes: u64,
     rows: u64,
     /// The next row.
@@ -96,6 +98,11 @@ impl ListsFile {
         let readers = read.iter().map(|column| ColumnReader::new(open()?, column));
         let told = format!("{}: {}, {}", columnar.name(), plural(rows, "row"), plan.told);
         let form = format!("{} ({})", columnar.name(), plan.told);
+        let has_labels = match columnar {
+            Columnar::Lists => false,
+            Columnar::Labelled => true,
+            Columnar::Rows => columns.iter().any(|column| column.name == plan::INDEX),
+        };
         let mut file = Self {
             columns: readers.collect::<Result<_, _>>()?,
             names: read.iter().map(|column| column.name.clone()).collect(),
@@ -104,6 +111,7 @@ impl ListsFile {
             input,
             number,
             columnar,
+            has_labels,
             bytes,
             rows,
             row: 0,
@@ -142,6 +150,11 @@ impl ListsFile {
     /// Whether a field has a default name of keys.
     pub(crate) fn has_key(&self) -> bool {
         self.fields.has_any(&KEYS)
+    }
+
+    /// What table it is, if its rows have labels.
+    pub(crate) fn labelled_table(&self) -> Option<&'static str> {
+        self.has_labels.then(|| self.columnar.name())
     }
 
     /// The number of rows.
@@ -237,7 +250,10 @@ fn surveyed(
     loop {
         let window = &text.window;
         let done = survey.look(window.text(), window.position().offset, window.is_last());
-        let done = done.map_err(|flaw| text.flaw(&flaw))?;
+        let done = done.map_err(|flaw| match flaw.kind {
+            FlawKind::Pages => text.pages(form.named()),
+            _ => text.flaw(&flaw),
+        })?;
         text.window.skip(done);
         if !text.read_more()? {
             return Ok(survey);

@@ -19,7 +19,7 @@ const ONE_OF: [(&str, &str); 6] = [
 /// The member that pandas writes the rows of a table to.
 pub(super) const ROWS: &str = "data";
 /// The labels of the rows, also as a field.
-const INDEX: &str = "index";
+pub(super) const INDEX: &str = "index";
 
 /// Chroma's list of the requested columns, which is not a column itself.
 const INCLUDED: &str = "included";

@@ -338,3 +338,30 @@ fn files_of_a_directory_are_input_by_their_names() {
         assert!(!is_input_name(name), "{name}");
     }
 }
+
+#[test]
+fn one_line_with_commas_is_a_header_only_if_it_names_a_vector() {
+    let rows = |delimiter| Ok(Some(Layout::Rows { delimiter }));
+    let with = |vector: &str| Form {
+        tables: Tables { vector: Some(vector.to_owned()), ..Tables::default() },
+        ..Form::default()
+    };
+    let usual = Form::default();
+    for (text, name, form, wanted) in [
+        (r#"window.data = [{"id":"a","vector":[1,2]}];"#, None, &usual, Err(Unfit::Unrecognised)),
+        (r#"cb([{"id":"a","vector":[1,2,3]}]);"#, Some("a.js"), &usual, Err(Unfit::Unrecognised)),
+        ("export const x = [{\"id\":\"a\",\"vector\":[1,2]}];\n\n", None, &usual, Err(Unfit::Unrecognised)),
+        (r#"cb({"data":[["a",1],["vector",2]]}, 3);"#, None, &usual, Err(Unfit::Unrecognised)),
+        ("to whom it may concern, hello", None, &usual, Err(Unfit::Unrecognised)),
+        ("id,title\n", None, &usual, Err(Unfit::Unrecognised)),
+        ("id,title\n", Some("a.csv.gz"), &usual, rows(b',')),
+        ("id,Vector\n", None, &usual, rows(b',')),
+        ("id;v", None, &with("v"), rows(b';')),
+        ("id;v", None, &with("w"), Err(Unfit::Unrecognised)),
+        ("id,e_0,e_1\r\n", None, &with("e_*"), rows(b',')),
+        ("id,title\na,b\n", None, &usual, rows(b',')),
+        ("doc-1,[1 2]\n", None, &usual, rows(b',')),
+    ] {
+        assert_eq!(recognise(text.as_bytes(), true, name, form), wanted, "{text}");
+    }
+}

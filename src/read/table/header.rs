@@ -12,6 +12,7 @@ use super::rows::Rows;
 use super::second_header::FirstHeader;
 use crate::record::Columns;
 use crate::record::names::VECTORS;
+use crate::record::wide::Wide;
 
 /// Why a header cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -94,6 +95,17 @@ pub(crate) fn header(
     check(&names, &dialect, tables)?;
     let first = FirstHeader::new(content, &names, tables);
     Ok(Header::Found(Rows::new(dialect, names, longest).under(first), row.next))
+}
+
+/// Whether a text of one row can be a header of vectors, as that of a table without rows; none where its own error says what
+/// it is.
+pub(crate) fn is_only_header(text: &[u8], delimiter: u8, tables: &Tables) -> Option<bool> {
+    let Ok(Header::Found(rows, _)) = header(text, true, text.len(), delimiter, tables) else { return None };
+    let wide = tables.vector.as_deref().and_then(Wide::of);
+    let is_of_a_vector = |name: &String| {
+        is_of_a_vector(name, tables) || wide.as_ref().is_some_and(|wide| wide.matches("", name).is_some())
+    };
+    Some(rows.columns().0.iter().any(is_of_a_vector))
 }
 
 /// The first row of a table without a header, which shows how many columns there are.

@@ -19,5 +19,5 @@ mod tests;
 pub(crate) use self::cells::CELLS_AT_MOST;
 pub(crate) use self::delimiters::{Delimiter, delimiter, mentions_vector};
 pub(crate) use self::dialect::{Tables, named_delimiter};
-pub(crate) use self::header::{Header, HeaderFlaw, header};
+pub(crate) use self::header::{Header, HeaderFlaw, header, is_only_header};
 pub(crate) use self::rows::Rows;

@@ -56,7 +56,7 @@ fn about_vectors() -> [Reason; 16] {
 
 fn about_metadata() -> [Reason; 9] {
     let value = |found: &str, cure| Reason::MetadataValue { name: "price".into(), found: found.into(), cure };
-    let largest = || "body".to_owned();
+    let largest = || Largest { name: "body".into(), from: None };
     [
         Reason::MetadataKind { found: "text".into() },
         value("a number", ValueCure::Text),
