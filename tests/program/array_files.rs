@@ -189,7 +189,7 @@ fn what_is_no_array_or_has_no_keys_is_told_before_anything_is_sent() {
             remove --keys-from; to replace the keys, give them another name with --key NAME
     torn.npy --key-template {file}-{row}: ossvec: torn.npy is a NumPy file without its end: it is truncated, or still being written
             create or download it again
-    long.npy --key-template {file}-{row}: ossvec: long.npy is damaged: cannot read its NumPy data at row 1: 4 bytes follow its last vector
+    long.npy --key-template {file}-{row}: ossvec: long.npy is damaged: cannot read its NumPy data at row 1: 4 bytes follow its array
             create or download it again
     objects.npy --key-template {file}-{row}: ossvec: objects.npy is a NumPy file of Python objects, which is not supported yet
             only Python can read them; write numbers: numpy.save(PATH, numpy.stack(list(array)).astype('float32'))
