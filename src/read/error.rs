@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use self::cure::{encoding_cure, of_file, why_no_input};
+use super::bounds::Bounds;
 use super::misaligned::Misaligned;
 use super::obstacle::Obstacle;
 use super::table::CELLS_AT_MOST;
@@ -82,15 +83,13 @@ pub enum ReadError {
         /// The format's name with its article.
         format: &'static str,
     },
-    /// A file of columns whose end, which says where they are, is missing.
-    #[error(
-        "{input} is {format} without its end: it is truncated, or still being written\ncreate or download it again"
-    )]
-    TornColumns {
+    /// A file of columns that is not whole, or holds more than itself.
+    #[error("{input} {bounds}")]
+    Bounds {
         /// Which input.
         input: Input,
-        /// The format's name with its article.
-        format: &'static str,
+        /// Which of both, and the cure.
+        bounds: Bounds,
     },
     /// Columns that cannot be decoded.
     #[error(

@@ -5,6 +5,8 @@
 
 mod alike;
 mod arrow;
+mod arrow_frame;
+mod arrow_layout;
 mod arrow_text;
 mod bare;
 mod bytes;
