@@ -17,6 +17,7 @@ mod flat;
 mod key_array;
 mod keys;
 mod kind;
+mod meaning;
 mod npy;
 mod npz;
 mod numbers;

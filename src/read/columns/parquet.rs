@@ -7,12 +7,13 @@ use std::sync::Arc;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::arrow::ProjectionMask;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ProjectionMask};
 use parquet::basic::Type;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::alike::alike;
+use super::meaning::with_meaning;
 use super::pages;
 use super::plan::Plan;
 use super::slice::{SLICE_BYTES, SLICE_ROWS, Slice};
@@ -50,7 +51,8 @@ impl ParquetFile {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(of_footer)?;
         check_start(&mut file, footer, metadata.metadata())?;
-        let fields = alike(metadata.schema().fields(), wanted);
+        let fields = with_meaning(metadata.schema().fields(), embedded(metadata.metadata()));
+        let fields = alike(&fields, wanted);
         let mut plan = Plan::new(&fields, wanted);
         let is_null = |column: usize| fields.get(column).is_some_and(|field| field.data_type().is_null());
         plan.leave_out(|column| is_null(column) || is_empty(&metadata, column));
@@ -189,6 +191,12 @@ fn check_start(file: &mut File, footer: u64, metadata: &ParquetMetaData) -> Resu
         return Err(Trouble::Bounds(Bounds::Before { what: "Parquet file", at }));
     }
     Ok(())
+}
+
+/// The schema that writers of Arrow leave in a file.
+fn embedded(metadata: &ParquetMetaData) -> Option<&str> {
+    let mut pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
+    pairs.find(|pair| pair.key == ARROW_SCHEMA_META_KEY)?.value.as_deref()
 }
 
 fn group_rows(group: &RowGroupMetaData) -> u64 {
