@@ -128,6 +128,8 @@ fn what_a_file_says_of_its_sizes_is_neither_believed_nor_lost() {
     for (name, message) in [
         // Rows by the million, and no column that has any.
         ("arrow/rows-without-columns", "it says that it has"),
+        // A number of rows below zero, which their decoder takes for one without end.
+        ("arrow/negative-rows", "a record batch has a negative number of rows"),
         // No rows in all, and three in its only row group.
         ("parquet/rows-left-out", "its footer says 0 rows, its row groups 3"),
         // A row group of no rows, whose pages have one.

@@ -56,10 +56,12 @@ impl Layout {
 
     /// Takes note of a message.
     fn add(&mut self, frame: Frame, metadata: &Metadata) -> Result<(), Trouble> {
-        let rows = metadata.message()?.header_as_record_batch().map(|batch| {
+        let batch = metadata.message()?.header_as_record_batch();
+        let rows = batch.map(|batch| {
             self.empty.look(batch);
-            u64::try_from(batch.length()).unwrap_or_default()
+            u64::try_from(batch.length())
         });
+        let rows = rows.transpose().map_err(|_| damaged("a record batch has a negative number of rows"))?;
         self.messages.push(Found { frame, rows });
         Ok(())
     }
