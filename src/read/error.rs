@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use self::cure::{behind_compressed, encoding_cure, of_file, why_no_input, without_keys};
+use super::bounds::Bounds;
 use super::decompress::Trailing;
 use super::misaligned::Misaligned;
 use super::obstacle::Obstacle;
@@ -85,15 +86,13 @@ pub enum ReadError {
         /// The format's name with its article.
         format: &'static str,
     },
-    /// A file of columns without its end, which says where the columns are.
-    #[error(
-        "{input} is {format} without its end: it is truncated, or still being written\ncreate or download it again"
-    )]
-    TornColumns {
+    /// A file of columns that is not whole, or holds more than itself.
+    #[error("{input} {bounds}")]
+    Bounds {
         /// Which input.
         input: Input,
-        /// The format's name with its article.
-        format: &'static str,
+        /// Which of both, and the cure.
+        bounds: Bounds,
     },
     /// Columns that cannot be decoded.
     #[error(

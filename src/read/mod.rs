@@ -10,6 +10,7 @@
 mod aligned;
 mod around;
 mod blocks;
+mod bounds;
 mod buffers;
 mod columnar;
 mod columns;

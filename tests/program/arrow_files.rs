@@ -1,15 +1,17 @@
 //! Arrow files and streams: what is stored is what the same records are as lines.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, LargeStringArray, NullArray, StringArray, StringViewArray, StructArray,
 };
-use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use arrow_ipc::{CompressionType, MetadataVersion};
 use arrow_schema::Field;
 use ossvec::test_support::local_service::Options;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::column_files::{Lists, arrow, lists, parquet_of_groups, records, table, texts};
 use crate::support::{Home, TestService, numbers, run, run_with_input, unlimited, wanted};
@@ -135,6 +137,54 @@ fn killed_in_the_middle_a_load_goes_on_in_the_middle_of_a_batch() {
         service.assert_holds(&wanted(0..ROWS, 6));
         let sent: usize = service.statistics().recent.iter().map(|seen| seen.keys.len()).sum();
         assert!(sent <= ROWS + kills * 2 * 20 + 20, "{sent} vectors were sent for {ROWS} with {kills} kills");
+    }
+}
+
+#[test]
+fn files_of_polars_are_read_whatever_its_version_leaves_out_or_puts_elsewhere() {
+    // Polars 1 puts lists of numbers where these are not aligned; Polars 2 does not frame the schema at the start of a file, and
+    // writes dictionaries after the rows that refer to them.
+    for version in ["1.20", "2.1"] {
+        for ending in ["arrow", "arrows"] {
+            let (home, service) = (Home::new(), TestService::start(unlimited()));
+            let name = format!("polars-{version}.{ending}");
+            let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/inputs");
+            home.write(&name, std::fs::read(inputs.join(&name)).unwrap());
+            let load = [&name, "--metadata", "title,lang", "--metadata-values", "text"];
+            run(home.put_sized(&service, 2).args(load)).assert_code(0);
+            let vectors =
+                [[0.12_f32, -0.03], [0.31, 0.07], [0.25, 0.5]].map(|vector| vector.map(f32::to_bits));
+            let metadata = [
+                json!({"title": "First", "lang": "en"}),
+                json!({"lang": "zh"}),
+                json!({"title": "A title of more than twelve bytes", "lang": "en"}),
+            ];
+            let records = (1..).zip(vectors).zip(metadata);
+            let records =
+                records.map(|((n, bits), metadata)| (format!("doc-{n}"), (bits.to_vec(), metadata)));
+            service.assert_holds_in(&name, &records.collect());
+        }
+    }
+}
+
+#[test]
+fn files_and_streams_in_the_format_before_arrow_0_15_are_read() {
+    let rows = records(0..50, 5, Lists::List);
+    for version in [MetadataVersion::V4, MetadataVersion::V5] {
+        let options = || IpcWriteOptions::try_new(8, version == MetadataVersion::V4, version).unwrap();
+        let (mut stream, mut file) = (Vec::new(), Vec::new());
+        let mut writer = StreamWriter::try_new_with_options(&mut stream, &rows.schema(), options()).unwrap();
+        (0..5).for_each(|batch| writer.write(&rows.slice(batch * 10, 10)).unwrap());
+        writer.finish().unwrap();
+        let mut writer = FileWriter::try_new_with_options(&mut file, &rows.schema(), options()).unwrap();
+        (0..5).for_each(|batch| writer.write(&rows.slice(batch * 10, 10)).unwrap());
+        writer.finish().unwrap();
+        for content in [stream, file] {
+            let (home, service) = (Home::new(), TestService::start(unlimited()));
+            home.write("data", content);
+            run(home.put(&service).arg("data")).assert_code(0);
+            service.assert_holds(&wanted(0..50, 5));
+        }
     }
 }
 

@@ -1,10 +1,16 @@
 //! Files of columns that are not as they should be, or only nearly so: each is read as its table would be, or refused with
 //! its limit and the cure.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::StringArray;
+use arrow_array::{
+    Array, ArrayRef, DurationMicrosecondArray, DurationSecondArray, Int64Array, ListArray, RecordBatch,
+    StringArray,
+};
+use arrow_buffer::OffsetBuffer;
 use arrow_ipc::CompressionType;
+use arrow_schema::{DataType, Field, Schema};
 use parquet::file::properties::WriterProperties;
 
 use crate::array_files::npy;
@@ -122,6 +128,8 @@ fn what_a_file_says_of_its_sizes_is_neither_believed_nor_lost() {
     for (name, message) in [
         // Rows by the million, and no column that has any.
         ("arrow/rows-without-columns", "it says that it has"),
+        // A number of rows below zero, which their decoder takes for one without end.
+        ("arrow/negative-rows", "a record batch has a negative number of rows"),
         // No rows in all, and three in its only row group.
         ("parquet/rows-left-out", "its footer says 0 rows, its row groups 3"),
         // A row group of no rows, whose pages have one.
@@ -138,5 +146,45 @@ fn what_a_file_says_of_its_sizes_is_neither_believed_nor_lost() {
         assert!(matches!(ended.code, Some(3 | 4)), "{name}: {:?} {}", ended.code, ended.stderr);
         assert!(ended.stderr.contains(message), "{name}: {}", ended.stderr);
         assert!(!ended.stderr.contains("bug in ossvec"), "{name}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn numbers_that_mean_something_else_are_not_stored_as_numbers() {
+    let (home, service) = (Home::new(), TestService::start(unlimited()));
+    let period = |column: Int64Array| {
+        let metadata = HashMap::from([("ARROW:extension:name".to_owned(), "pandas.period".to_owned())]);
+        (Field::new("period", DataType::Int64, true).with_metadata(metadata), Arc::new(column) as ArrayRef)
+    };
+    let plain = |name: &str, column: ArrayRef| (Field::new(name, column.data_type().clone(), true), column);
+    let items = DurationSecondArray::from(vec![90, 91, 92]);
+    let item = Arc::new(Field::new("item", items.data_type().clone(), true));
+    let list = ListArray::new(item, OffsetBuffer::from_lengths([2, 1]), Arc::new(items), None);
+    let (fields, columns): (Vec<_>, Vec<_>) = [
+        plain("id", texts(["a", "b"])),
+        plain("vector", float32(vectors(2))),
+        plain("count", Arc::new(Int64Array::from(vec![7, 8]))),
+        plain("duration", Arc::new(DurationMicrosecondArray::from(vec![Some(90_000_000), None]))),
+        plain("list", Arc::new(list)),
+        period(Int64Array::from(vec![50, 51])),
+    ]
+    .into_iter()
+    .unzip();
+    let table = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+    home.write("a.parquet", parquet(&table, WriterProperties::default()));
+    home.write("a.arrow", arrow(&table, 2, false, None));
+    for name in ["a.parquet", "a.arrow"] {
+        for (field, codes) in [("count", 0), ("duration", 4), ("list", 4), ("period", 4)] {
+            let load = [name, "--metadata", field, "--metadata-values", "text", "--rejects", "r.jsonl"];
+            let ended = run(home.put(&service).args(load));
+            ended.assert_code(codes);
+            let told = format!("metadata {field} ");
+            assert_eq!(codes == 4, ended.stderr.contains(&told), "{name} {field}: {}", ended.stderr);
+            let state = service.state();
+            assert_eq!(state.contains_key("a"), codes == 0, "{name} {field}");
+            assert_eq!(state.contains_key("b"), codes == 0 || field == "duration", "{name} {field}");
+            service.service.store().delete_index(crate::support::BUCKET, crate::support::INDEX).unwrap();
+            std::fs::remove_file(home.path("r.jsonl")).unwrap_or_default();
+        }
     }
 }

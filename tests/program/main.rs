@@ -52,6 +52,7 @@ mod identity;
 mod init;
 mod join;
 mod join_told;
+mod joined_files;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kept;
 mod key_template;

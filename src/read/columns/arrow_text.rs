@@ -19,6 +19,9 @@ use base64::prelude::BASE64_STANDARD;
 use super::cell;
 use super::spelling::{float32, float64};
 
+/// What stands for a value that has no spelling, as which it cannot be stored.
+pub(super) const UNSUPPORTED: &str = "unsupported";
+
 /// The size of a UUID.
 const UUID_BYTES: i32 = 16;
 
@@ -49,7 +52,7 @@ pub(super) fn write(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
         moment if moment.is_temporal() => of_moment(array, row, out),
         _ => match cell::list(array, row) {
             Some((items, range)) => list(items.as_ref(), range, out),
-            None => push(out, "unsupported"),
+            None => push(out, UNSUPPORTED),
         },
     }
 }
@@ -111,7 +114,7 @@ fn object<'a>(
 }
 
 fn map(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
-    let Some(map) = array.as_map_opt() else { return push(out, "unsupported") };
+    let Some(map) = array.as_map_opt() else { return push(out, UNSUPPORTED) };
     let ends = map.value_offsets().get(row..row + 2).unwrap_or_default();
     let [start, end] =
         [0, 1].map(|index| ends.get(index).and_then(|at| usize::try_from(*at).ok()).unwrap_or(0));
@@ -134,12 +137,12 @@ fn map(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
 }
 
 fn of_dictionary(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
-    let Some(dictionary) = array.as_any_dictionary_opt() else { return push(out, "unsupported") };
+    let Some(dictionary) = array.as_any_dictionary_opt() else { return push(out, UNSUPPORTED) };
     let mut key = Vec::new();
     write(dictionary.keys(), row, &mut key);
     match std::str::from_utf8(&key).ok().and_then(|key| key.parse::<usize>().ok()) {
         Some(key) if key < dictionary.values().len() => write(dictionary.values().as_ref(), key, out),
-        _ => push(out, "unsupported"),
+        _ => push(out, UNSUPPORTED),
     }
 }
 
@@ -160,7 +163,7 @@ fn of_number(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
         DataType::Decimal64(..) => push(out, array.as_primitive::<Decimal64Type>().value_as_string(row)),
         DataType::Decimal128(..) => push(out, array.as_primitive::<Decimal128Type>().value_as_string(row)),
         DataType::Decimal256(..) => push(out, array.as_primitive::<Decimal256Type>().value_as_string(row)),
-        _ => push(out, "unsupported"),
+        _ => push(out, UNSUPPORTED),
     }
 }
 
@@ -187,7 +190,7 @@ fn of_moment(array: &dyn Array, row: usize, out: &mut Vec<u8>) {
         DataType::Time64(_) => time::<Time64NanosecondType>(array, row),
         _ => None,
     };
-    push(out, text.as_deref().unwrap_or("unsupported"));
+    push(out, text.as_deref().unwrap_or(UNSUPPORTED));
 }
 
 fn date<T: ArrowTemporalType>(array: &dyn Array, row: usize) -> Option<String>

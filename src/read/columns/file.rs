@@ -18,6 +18,7 @@ use super::parquet::ParquetFile;
 use super::source::{Source, Trouble};
 use super::wanted::Wanted;
 use crate::guard::guarded;
+use crate::read::bounds::Bounds;
 use crate::read::error::ReadError;
 use crate::read::recognise::Form;
 use crate::record::{Block, Input, Position, Raw, Record};
@@ -149,10 +150,13 @@ impl ColumnFile {
     fn error(&self, trouble: Trouble) -> ReadError {
         let (input, place) = (self.input.clone(), Position::of_row(self.number, self.row));
         match trouble {
-            Trouble::Torn => ReadError::TornColumns { input, format: self.kind.file() },
+            Trouble::Torn => ReadError::Bounds { input, bounds: Bounds::Torn(self.kind.file()) },
+            Trouble::Bounds(bounds) => ReadError::Bounds { input, bounds },
             Trouble::Unsupported(format, cure) => ReadError::Unsupported { input, format, cure },
             Trouble::Unclear(what, cure) => ReadError::Unclear { input, what, cure },
             Trouble::Damaged(cause) => {
+                // Decoders break their words into lines.
+                let cause = cause.split_whitespace().collect::<Vec<_>>().join(" ");
                 ReadError::DamagedColumns { input, place, format: self.kind.name(), cause }
             }
             Trouble::Io(cause) => ReadError::Io { input, place, cause },

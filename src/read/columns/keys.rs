@@ -59,6 +59,7 @@ impl From<Trouble> for KeyTrouble {
                 Self::NoKeys { what: "less than its header says".to_owned(), cure: AGAIN.to_owned() }
             }
             Trouble::Damaged(what) => Self::Damaged(what),
+            Trouble::Bounds(bounds) => Self::Damaged(format!("it {bounds}")),
             Trouble::Unclear(what, cure) => Self::NoKeys { what, cure: cure.into_owned() },
             Trouble::Unsupported(what, cure) => Self::NoKeys { what: what.to_owned(), cure: cure.to_owned() },
         }

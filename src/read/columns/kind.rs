@@ -1,7 +1,7 @@
 //! The columnar formats, and how each is recognised. Pure.
 
-use super::arrow;
-use super::npy;
+use super::arrow_frame::{self, begins_old_stream};
+use super::{arrow_layout, npy};
 use crate::read::recognise::Format;
 
 /// The columnar formats.
@@ -25,7 +25,7 @@ impl Kind {
         let begins = |magic: &[u8]| head.starts_with(magic);
         if begins(b"PAR1") || begins(b"PARE") {
             Some(Self::Parquet)
-        } else if begins(arrow::FILE_MARK) {
+        } else if begins(arrow_layout::FILE_MARK) {
             Some(Self::Arrow)
         } else if begins(npy::MAGIC) {
             Some(Self::Npy)
@@ -36,7 +36,8 @@ impl Kind {
             let promised = format.or_else(|| Format::of_name(name));
             let of_format = Self::without_magic(promised);
             let of_format = of_format.or_else(|| promised.filter(|_| head.is_empty()).and_then(Self::empty));
-            of_format.or_else(|| begins(&arrow::CONTINUATION).then_some(Self::Arrow))
+            let is_stream = || begins(&arrow_frame::CONTINUATION) || begins_old_stream(head);
+            of_format.or_else(|| is_stream().then_some(Self::Arrow))
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod alike;
 mod arrow;
+mod arrow_frame;
+mod arrow_layout;
 mod arrow_text;
 mod bare;
 mod bytes;
@@ -15,6 +17,7 @@ mod flat;
 mod key_array;
 mod keys;
 mod kind;
+mod meaning;
 mod npy;
 mod npz;
 mod numbers;

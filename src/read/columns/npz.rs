@@ -12,6 +12,7 @@ use super::key_array::KeyArray;
 use super::npy::{Header, Type};
 use super::source::Trouble;
 use super::wanted::Wanted;
+use crate::read::bounds::Bounds;
 
 const PACKED: Trouble = Trouble::Unsupported(
     "a NumPy NPZ archive in another compression than deflate",
@@ -19,6 +20,9 @@ const PACKED: Trouble = Trouble::Unsupported(
 );
 const ENCRYPTED: Trouble =
     Trouble::Unsupported("an encrypted NumPy NPZ archive", "write it again without encryption");
+
+/// What messages call it.
+const WHAT: &str = "NPZ archive";
 
 /// An array in an archive.
 struct Member {
@@ -46,7 +50,7 @@ impl Member {
         match Header::read(&mut self.bytes(file)?) {
             Ok(header) => Ok(header.shape.len() == 2 && matches!(header.kind, Type::Number(..))),
             // If an array cannot be read, do not take another one for the vectors.
-            Err(trouble @ (Trouble::Torn | Trouble::Damaged(_) | Trouble::Io(_))) => {
+            Err(trouble @ (Trouble::Torn | Trouble::Bounds(_) | Trouble::Damaged(_) | Trouble::Io(_))) => {
                 Err(trouble.in_array(&self.name))
             }
             Err(Trouble::Unsupported(..) | Trouble::Unclear(..)) => Ok(false),
@@ -138,7 +142,12 @@ fn members(file: &File) -> Result<Vec<Member>, Trouble> {
     }
     let damaged = |error: zip::result::ZipError| Trouble::Damaged(error.to_string());
     let mut archive = ZipArchive::new(file.try_clone()?).map_err(damaged)?;
-    if let Some(name) = name_twice(file, archive.central_directory_start())? {
+    if archive.offset() > 0 {
+        return Err(Trouble::Bounds(Bounds::Before { what: WHAT, at: archive.offset() }));
+    }
+    let directory = Directory::read(file, archive.central_directory_start())?;
+    directory.check_end(file)?;
+    if let Some(name) = directory.name_twice {
         let what = format!("two members named {name}");
         return Err(Trouble::Unclear(what, "write it again with each array once".into()));
     }
@@ -167,26 +176,73 @@ fn members(file: &File) -> Result<Vec<Member>, Trouble> {
 const ENTRY: &[u8] = b"PK\x01\x02";
 const ENTRY_BYTES: usize = 46;
 
-/// A name that two members have, in the directory that starts at `start`: a lookup by name finds only the last of them.
-fn name_twice(file: &File, start: u64) -> Result<Option<String>, Trouble> {
-    let mut file = file.try_clone()?;
-    file.seek(SeekFrom::Start(start))?;
-    let mut directory = BufReader::new(file);
-    let mut names = HashSet::new();
-    let mut entry = [0; ENTRY_BYTES];
-    while directory.read_exact(&mut entry).is_ok() && entry.starts_with(ENTRY) {
-        let length = |at: usize| {
-            entry
-                .get(at..)
-                .and_then(<[u8]>::first_chunk)
-                .map_or(0, |bytes| usize::from(u16::from_le_bytes(*bytes)))
-        };
-        let mut texts = vec![0; length(28) + length(30) + length(32)];
-        directory.read_exact(&mut texts)?;
-        texts.truncate(length(28));
-        if let Some(name) = names.replace(texts) {
-            return Ok(Some(String::from_utf8_lossy(&name).into_owned()));
+/// The same of what follows the directory: a record and where it is, both only in large archives, and the end.
+const LARGE_END: &[u8] = b"PK\x06\x06";
+const LARGE_END_BYTES: usize = 12;
+const LOCATOR: &[u8] = b"PK\x06\x07";
+const LOCATOR_BYTES: usize = 20;
+const END: &[u8] = b"PK\x05\x06";
+const END_BYTES: usize = 22;
+
+/// The directory of an archive.
+struct Directory {
+    /// A name that two members have: who looks a member up by its name sees only the last of them.
+    name_twice: Option<String>,
+    end: u64,
+}
+
+impl Directory {
+    /// That which starts at `start`.
+    fn read(file: &File, start: u64) -> Result<Self, Trouble> {
+        let mut file = file.try_clone()?;
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = BufReader::new(file);
+        let mut names = HashSet::new();
+        let mut directory = Self { name_twice: None, end: start };
+        let mut entry = [0; ENTRY_BYTES];
+        while bytes.read_exact(&mut entry).is_ok() && entry.starts_with(ENTRY) {
+            let length = |at| short(&entry, at);
+            let mut texts = vec![0; length(28) + length(30) + length(32)];
+            bytes.read_exact(&mut texts)?;
+            directory.end += (ENTRY_BYTES + texts.len()) as u64;
+            texts.truncate(length(28));
+            if let Some(name) = names.replace(texts) {
+                directory.name_twice.get_or_insert(String::from_utf8_lossy(&name).into_owned());
+            }
+        }
+        Ok(directory)
+    }
+
+    /// Checks that the file ends with the archive.
+    fn check_end(&self, file: &File) -> Result<(), Trouble> {
+        let mut file = file.try_clone()?;
+        let bytes = file.metadata()?.len();
+        let mut at = self.end;
+        for (mark, length) in [(LARGE_END, LARGE_END_BYTES), (LOCATOR, LOCATOR_BYTES), (END, END_BYTES)] {
+            let mut record = Vec::new();
+            file.seek(SeekFrom::Start(at))?;
+            file.by_ref().take(END_BYTES as u64).read_to_end(&mut record)?;
+            if record.starts_with(mark) {
+                let large =
+                    record.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |size| u64::from_le_bytes(*size));
+                let more = match mark {
+                    LARGE_END => large,
+                    END => short(&record, 20) as u64,
+                    _ => 0,
+                };
+                at = at.saturating_add(length as u64).saturating_add(more);
+            }
+        }
+        match bytes.checked_sub(at) {
+            Some(0) => Ok(()),
+            Some(bytes) => Err(Trouble::Bounds(Bounds::Trailing { what: WHAT, at, bytes })),
+            None => Err(Trouble::Torn),
         }
     }
-    Ok(None)
+}
+
+/// A number of two bytes.
+fn short(bytes: &[u8], at: usize) -> usize {
+    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| usize::from(u16::from_le_bytes(*bytes)))
 }

@@ -4,24 +4,29 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ProjectionMask};
 use parquet::basic::Type;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::alike::alike;
+use super::meaning::with_meaning;
 use super::pages;
 use super::plan::Plan;
 use super::slice::{SLICE_BYTES, SLICE_ROWS, Slice};
 use super::source::{Decoded, Source, Trouble, check_rows, tail};
 use super::structures;
 use super::wanted::Wanted;
+use crate::read::bounds::Bounds;
 
 const ENCRYPTED: Trouble =
     Trouble::Unsupported("an encrypted Parquet file", "write it again without encryption");
+
+/// What a file begins with, and ends with.
+const MARK: [u8; 4] = *b"PAR1";
 
 /// A Parquet file.
 pub(super) struct ParquetFile {
@@ -41,11 +46,13 @@ pub(super) struct ParquetFile {
 
 impl ParquetFile {
     pub(super) fn open(mut file: File, wanted: &Wanted) -> Result<Self, Trouble> {
-        check_footer(&mut file)?;
+        let footer = check_footer(&mut file)?;
         // Arrow's notes about its own types are not needed: any kind of list will do.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(of_footer)?;
-        let fields = alike(metadata.schema().fields(), wanted);
+        check_start(&mut file, footer, metadata.metadata())?;
+        let fields = with_meaning(metadata.schema().fields(), embedded(metadata.metadata()));
+        let fields = alike(&fields, wanted);
         let mut plan = Plan::new(&fields, wanted);
         let is_null = |column: usize| fields.get(column).is_some_and(|field| field.data_type().is_null());
         plan.leave_out(|column| is_null(column) || is_empty(&metadata, column));
@@ -137,25 +144,59 @@ impl Source for ParquetFile {
     }
 }
 
-/// Refuses an incomplete footer, which can keep the decoder counting for hours.
-fn check_footer(file: &mut File) -> Result<(), Trouble> {
+/// Refuses a footer that is not whole, through which the decoder can count for hours. Gives the place where it begins.
+fn check_footer(file: &mut File) -> Result<u64, Trouble> {
     /// The size of the footer's length and the mark at the end of a Parquet file.
     const TAIL: i64 = 8;
     let Some([length @ .., a, b, c, d]) = tail::<8>(file)? else { return Err(Trouble::Torn) };
     match &[a, b, c, d] {
-        b"PAR1" => {}
+        &MARK => {}
         b"PARE" => return Err(ENCRYPTED),
         _ => return Err(Trouble::Torn),
     }
     let length = u32::from_le_bytes(length);
     let from_end = i64::from(length) + TAIL;
-    if file.metadata()?.len() < from_end.unsigned_abs() {
-        return Err(damaged("its footer would be longer than the file"));
-    }
-    file.seek(SeekFrom::End(-from_end))?;
+    let start = file.metadata()?.len().checked_sub(from_end.unsigned_abs());
+    let start = start.ok_or_else(|| damaged("its footer would be longer than the file"))?;
+    file.seek(SeekFrom::Start(start))?;
     let mut footer = Vec::new();
     file.take(u64::from(length)).read_to_end(&mut footer)?;
-    structures::check_footer(&footer).map_err(|_| damaged("its footer is not whole"))
+    structures::check_footer(&footer).map_err(|_| damaged("its footer is not whole"))?;
+    Ok(start)
+}
+
+/// Refuses a file with another one before it, whose bytes stand where its footer says that its own are. A file ends with
+/// what its footer lists, and then the footer follows; what is between them is as long as what is before the file.
+fn check_start(file: &mut File, footer: u64, metadata: &ParquetMetaData) -> Result<(), Trouble> {
+    let stretch = |start: Option<i64>, length: Option<i64>| {
+        let [start, length] = [start, length].map(|number| u64::try_from(number.unwrap_or(0)).unwrap_or(0));
+        start.saturating_add(length)
+    };
+    let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let end = chunks.flat_map(|chunk| {
+        let first = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
+        [
+            stretch(Some(first), Some(chunk.compressed_size())),
+            stretch(chunk.column_index_offset(), chunk.column_index_length().map(i64::from)),
+            stretch(chunk.offset_index_offset(), chunk.offset_index_length().map(i64::from)),
+            stretch(chunk.bloom_filter_offset(), chunk.bloom_filter_length().map(i64::from)),
+        ]
+    });
+    let end = end.max().unwrap_or(0).max(MARK.len() as u64);
+    let Some(at) = footer.checked_sub(end).filter(|between| *between > 0) else { return Ok(()) };
+    let mut begins = [0; MARK.len()];
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(&mut begins)?;
+    if begins == MARK {
+        return Err(Trouble::Bounds(Bounds::Before { what: "Parquet file", at }));
+    }
+    Ok(())
+}
+
+/// The schema that writers of Arrow leave in a file.
+fn embedded(metadata: &ParquetMetaData) -> Option<&str> {
+    let mut pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
+    pairs.find(|pair| pair.key == ARROW_SCHEMA_META_KEY)?.value.as_deref()
 }
 
 fn group_rows(group: &RowGroupMetaData) -> u64 {

@@ -2,6 +2,7 @@
 
 use arrow_schema::{DataType, Field, Fields};
 
+use super::meaning::is_foreign;
 use super::numbers;
 use super::wanted::{Need, Wanted};
 use crate::record::path::{self, Step};
@@ -69,6 +70,8 @@ pub(super) enum Shown {
     Members(Vec<Member>),
     /// A number of the vector next to the text.
     Element,
+    /// As what has no spelling: numbers that mean something else.
+    Foreign,
     /// Only whether there is a value.
     Presence,
     /// Null: no row has a value.
@@ -133,7 +136,7 @@ impl Spread {
         let holds_none = elements.iter().find_map(|element| {
             let field = fields.get(*element)?;
             let (name, found) = (field.name().clone(), field.data_type());
-            let holds_numbers = found.is_integer() || found.is_floating();
+            let holds_numbers = (found.is_integer() || found.is_floating()) && !is_foreign(field);
             (!holds_numbers).then(|| WideTrouble::Type { name, found: found.to_string() })
         });
         let place =
@@ -161,6 +164,9 @@ impl Shown {
                 Member { name: quoted(inner.name()), shown: Self::of(inner, &path, &place, known) }
             });
             return Self::Members(members.collect());
+        }
+        if is_foreign(field) {
+            return Self::Foreign;
         }
         let (wanted, vectors) = known;
         let is_vector = match numbers::kind(field.data_type()) {

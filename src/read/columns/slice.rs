@@ -127,6 +127,7 @@ fn value(values: &dyn Array, row: usize, member: &Member, out: &mut Vec<u8>, num
             let is_empty = cell::list(values, row).is_some_and(|(_, range)| range.is_empty());
             out.extend_from_slice(if is_empty { b"null" } else { b"1" });
         }
+        (Shown::Foreign, _) => out.extend_from_slice(arrow_text::UNSUPPORTED.as_bytes()),
         (Shown::Element, _) => number_text(values, row, out),
         (Shown::Value | Shown::Presence, _) => arrow_text::write(values, row, out),
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow_schema::DataType;
 
+use crate::read::bounds::Bounds;
 use crate::record::Rows;
 use crate::words;
 
@@ -33,6 +34,8 @@ pub(super) trait Source: Send {
 pub(super) enum Trouble {
     /// It ends too early.
     Torn,
+    /// It does not begin or end as it should in another way.
+    Bounds(Bounds),
     /// It needs something unsupported: its name with the article, and the cure.
     Unsupported(&'static str, &'static str),
     /// The user must choose or change something: what, and the cure.

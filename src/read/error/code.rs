@@ -28,7 +28,8 @@ impl ReadError {
         match self {
             Self::Unjoined(unjoined) if unjoined.is_io() => "io",
             Self::Open { .. } | Self::Io { .. } | Self::Companion { .. } | Self::DanglingLink { .. } => "io",
-            Self::Torn { .. } | Self::TornColumns { .. } => "torn",
+            Self::Bounds { bounds, .. } => bounds.code(),
+            Self::Torn { .. } => "torn",
             Self::Damaged { .. } | Self::DamagedColumns { .. } => "damaged",
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too_large",

@@ -109,6 +109,7 @@ fn of_the_structure() -> Vec<ReadError> {
         trailing: Box::new(Trailing { at: 99, bytes, start: 101, tail }),
         is_inner,
     };
+    let bounds = |bounds| ReadError::Bounds { input: input(), bounds };
     let cause = broken("corrupt deflate stream");
     vec![
         torn(Tear::Value),
@@ -119,6 +120,10 @@ fn of_the_structure() -> Vec<ReadError> {
         trailing(1_200, Tail::Text, false),
         trailing(1_200, Tail::Packed("bzip2"), false),
         trailing(1_200, Tail::Known, true),
+        bounds(Bounds::Torn("a Parquet file")),
+        bounds(Bounds::Unmarked),
+        bounds(Bounds::Trailing { what: "Arrow stream", at: 99, bytes: 1_200 }),
+        bounds(Bounds::Before { what: "NPZ archive", at: 99 }),
         ReadError::Damaged { input: input(), place: place(), compression: "gzip", cause },
         ReadError::Malformed {
             input: input(),
@@ -215,7 +220,7 @@ fn every_error_says_what_is_wrong_where_and_what_to_do() {
         to load the files in the directories inside it, pass 'data/**/*.csv'
     io: cannot read (stdin) after line 3, byte 70: connection reset
     ");
-    insta::assert_snapshot!(listed(&of_the_structure()), @"
+    insta::assert_snapshot!(listed(&of_the_structure()), @r"
     torn: data/a.json ends inside a record: it is truncated at byte 99 and incomplete from line 3, byte 70 on
         create or download it again
     torn: data/a.json ends inside its array: it is truncated at byte 99 and incomplete from line 3, byte 70 on
@@ -232,6 +237,14 @@ fn every_error_says_what_is_wrong_where_and_what_to_do() {
         everything before that has been read; split the file there (head -c 99 INPUT > FIRST; tail -c +102 INPUT > SECOND) and load both parts
     trailing: the compressed data inside the gzip data of data/a.json ends at byte 99, followed by 1,200 bytes of data of another format
         everything before that has been read; decompress the file once, and load what it contains
+    torn: data/a.json is a Parquet file without its end: it is truncated, or still being written
+        create or download it again
+    torn: data/a.json ends without its end-of-stream marker: it is truncated, or its writer was not closed
+        create it again; if nothing is missing, add the marker: printf '\377\377\377\377\0\0\0\0' >> INPUT
+    trailing: data/a.json has 1,200 bytes of other data after its Arrow stream, which ends at byte 99
+        split the file there, and load each part: head -c 99 INPUT > FIRST; tail -c +100 INPUT > SECOND
+    trailing: data/a.json has another file before its NPZ archive, which begins at byte 99
+        split the file there, and load each part: head -c 99 INPUT > FIRST; tail -c +100 INPUT > SECOND
     damaged: data/a.json is damaged: cannot decompress its gzip data after line 3, byte 70: corrupt deflate stream
         download or compress the file again
     malformed: data/a.json is malformed at line 3, byte 70: expected a comma, found 'x'
