@@ -322,6 +322,7 @@ fn a_command_ends_without_a_line_where_it_would_leave_something_out() {
             r#"{"k1":{"key":"z","vector":[1,2]},"k2":{"key":"z","vector":[1,2]}}"#,
             "the record under k1 has the key z in key; take it with --key key, or k1 with --key NAME and another name",
         ),
+        (r#"[["en","a",[1,2]],["en","b",[3,4]]]"#, "column 1 is taken as the key, but en is in it twice"),
         (
             r#"{"k1":{"id":"z","vector":[1,2]},"k2":{"id":"z","vector":[1,2]}}"#,
             "the record under k1 has the key z in id",

@@ -1,6 +1,7 @@
 //! The records of a conversion, one by one.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io;
 
 use super::super::conversion::{Cell, Conversion, Held, Path, RowForm, name};
@@ -35,6 +36,8 @@ pub(super) struct Records<'a, 'p> {
     vector: Vec<u8>,
     /// The columns of an answer, and the elements of their lists.
     columns: Vec<(&'a [u8], Vec<Value>)>,
+    /// The keys of rows in which another cell could be the key as well.
+    keys: HashSet<String>,
     put: &'p mut dyn FnMut(&[u8]) -> io::Result<()>,
 }
 
@@ -45,7 +48,15 @@ impl<'a, 'p> Records<'a, 'p> {
         vector: &str,
         put: &'p mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> Self {
-        Self { json, key: spelled(key), names_key, vector: spelled(vector), columns: Vec::new(), put }
+        Self {
+            json,
+            key: spelled(key),
+            names_key,
+            vector: spelled(vector),
+            columns: Vec::new(),
+            keys: HashSet::new(),
+            put,
+        }
     }
 
     /// Passes on all records.
@@ -251,6 +262,7 @@ impl<'a, 'p> Records<'a, 'p> {
         }
         let record = match (form, cells.as_slice()) {
             (RowForm::Cells(form), cells) => {
+                self.refuse_repeated_key(cells, form)?;
                 let name = |(index, cell): (usize, &Cell)| match cell {
                     Cell::Key => self.key.clone(),
                     Cell::Vector => self.vector.clone(),
@@ -271,6 +283,22 @@ impl<'a, 'p> Records<'a, 'p> {
             _ => return Err(Trouble::new(row.start, "an empty row").into()),
         };
         self.put(around, record)
+    }
+
+    /// Ends where the cell that is taken as the key of rows with other cells is not their key.
+    fn refuse_repeated_key(&mut self, cells: &[Value], form: &[Cell]) -> Result<(), Trouble> {
+        let Some(column) = form.iter().position(|cell| *cell == Cell::Key) else { return Ok(()) };
+        let Some(cell) = cells.get(column).filter(|_| form.contains(&Cell::Other)) else { return Ok(()) };
+        let key = self.json.plain(cell);
+        if self.keys.contains(&key) {
+            let what = format!(
+                "column {} is taken as the key, but {key} is in it twice; write the rows as objects with names",
+                column + 1
+            );
+            return Err(Trouble::new(cell.start, what));
+        }
+        self.keys.insert(key);
+        Ok(())
     }
 
     /// Whether a row has this form.
