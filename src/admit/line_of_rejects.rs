@@ -15,6 +15,8 @@ pub(crate) struct Inner<'a> {
     pub(crate) is_wire: bool,
     /// Whether a later record with its key was stored.
     pub(crate) is_superseded: bool,
+    /// Whether null in it is an empty cell of a table.
+    pub(crate) has_empty_cells: bool,
 }
 
 /// The record inside `text`, if that is a line of a rejects file; such lines may be nested.
@@ -51,12 +53,17 @@ fn record_within(line: &[u8]) -> Option<Inner<'_>> {
         Ok(Text(Cow::Owned(text))) => Cow::Owned(text.into_bytes()),
         Err(_) => Cow::Borrowed(record.get().as_bytes()),
     };
-    Some(Inner { text, is_wire: rejected.is_wire(), is_superseded: rejected.is_superseded() })
+    Some(Inner {
+        text,
+        is_wire: rejected.is_wire(),
+        is_superseded: rejected.is_superseded(),
+        has_empty_cells: rejected.empty_cells,
+    })
 }
 
 impl Inner<'_> {
     fn into_owned<'a>(self) -> Inner<'a> {
-        let Self { text, is_wire, is_superseded } = self;
-        Inner { text: Cow::Owned(text.into_owned()), is_wire, is_superseded }
+        let Self { text, is_wire, is_superseded, has_empty_cells } = self;
+        Inner { text: Cow::Owned(text.into_owned()), is_wire, is_superseded, has_empty_cells }
     }
 }

@@ -370,6 +370,13 @@ impl Admit {
                 Ok(Some(inner)) if inner.is_superseded => (Err(Reason::Superseded), false),
                 Ok(Some(inner)) => {
                     let fields = if inner.is_wire { &self.wire } else { &self.rejected };
+                    let of_cells;
+                    let rules = if inner.has_empty_cells {
+                        of_cells = Rules { metadata_values: MetadataValues::Text, ..rules.clone() };
+                        &of_cells
+                    } else {
+                        rules
+                    };
                     let read = json::read(&inner.text, None, Under { fields, rules }, scratch);
                     // The place is relative to the text inside.
                     scratch.glued = None;

@@ -119,10 +119,10 @@ pub(super) fn patterns_of(directory: &Path, mut inside: Vec<PathBuf>) -> Vec<Str
     endings.into_iter().map(|ending| format!("{path}/**/*{ending}")).collect()
 }
 
-/// Whether a file has no records, by its name: hidden files, the bookkeeping of Spark and Hadoop, and the totals that
+/// Whether a file has no records, by its name: hidden files, the bookkeeping of Spark, Hadoop and Parquet datasets, and the totals that
 /// Bedrock writes.
 fn is_bookkeeping(name: &str) -> bool {
-    ["_SUCCESS", "manifest.json.out"].contains(&name)
+    ["_SUCCESS", "_metadata", "_common_metadata", "manifest.json.out"].contains(&name)
         || Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("crc"))
         || [".", "_committed_", "_started_"].iter().any(|start| name.starts_with(start))
 }
@@ -160,6 +160,8 @@ mod tests {
         let marks = [
             ".hidden.json",
             "_SUCCESS",
+            "_metadata",
+            "_common_metadata",
             "manifest.json.out",
             "_committed_1",
             "_started_1",

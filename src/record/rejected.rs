@@ -49,6 +49,9 @@ pub(crate) struct Rejected<'a> {
     pub(crate) reason: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) message: Cow<'a, str>,
+    /// Whether null in the record is an empty cell of a table, which is no value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) empty_cells: bool,
 }
 
 impl<'a> Line<'a, &'a RawValue> {
@@ -116,6 +119,7 @@ mod tests {
                 key: None,
                 reason: reason.into(),
                 message: "m".into(),
+                empty_cells: false,
             };
             assert_eq!(rejected.is_wire(), is_wire, "{reason}");
         }
@@ -134,6 +138,7 @@ mod tests {
                 key: key.as_deref().map(Cow::from),
                 reason: "syntax".into(),
                 message: message.as_str().into(),
+                empty_cells: false,
             };
             let text = serde_json::to_string(&Line { rejected, record: [1] }).unwrap();
             prop_assert_eq!(text.strip_prefix(OPENS).unwrap().as_bytes()[0], b'0' + mark);

@@ -359,16 +359,20 @@ fn a_table_that_is_split_at_another_header_continues_with_both_parts() {
 
 #[test]
 fn a_fixed_reject_is_stored_as_its_row_would_be() {
-    let table = "id,title,author,embedding\n1,Lamp,,\"[1,2]\"\n2,Chair,,\"[3,nan]\"\n3,NA,x,\"[nan,4]\"\n";
-    let (home, service) = (Home::new(), TestService::start(unlimited()));
-    let options = ["--metadata", "title,author", "--null", "NA"];
-    home.write("re.csv", table);
-    run(home.put(&service).arg("re.csv").args(options).args(["--rejects", "re.rej"])).assert_code(4);
-    let rejects = std::fs::read_to_string(home.path("re.rej")).unwrap();
-    home.write("fixed.jsonl", rejects.replace("nan", "7"));
-    run(home.put(&service).arg("fixed.jsonl").args(options)).assert_code(0);
-    let (_, whole, _) = load("whole.csv", &table.replace("nan", "7"), &options);
-    service.assert_holds(&whole.state());
+    let table =
+        "id,title,author,lang,embedding\n1,Lamp,,,\"[1,2]\"\n2,Chair,,,\"[3,nan]\"\n3,NA,x,,\"[nan,4]\"\n";
+    // Also where no reject has a value in a column that is named.
+    for metadata in ["title,author", "title,lang", "*", "*,-lang", "*,l=lang"] {
+        let (home, service) = (Home::new(), TestService::start(unlimited()));
+        let options = ["--metadata", metadata, "--null", "NA", "--dimension", "2"];
+        home.write("re.csv", table);
+        run(home.put(&service).arg("re.csv").args(options).args(["--rejects", "re.rej"])).assert_code(4);
+        let rejects = std::fs::read_to_string(home.path("re.rej")).unwrap();
+        home.write("fixed.jsonl", rejects.replace("nan", "7"));
+        run(home.put(&service).arg("fixed.jsonl").args(options)).assert_code(0);
+        let (_, whole, _) = load("whole.csv", &table.replace("nan", "7"), &options);
+        service.assert_holds(&whole.state());
+    }
 }
 
 #[test]

@@ -55,6 +55,13 @@ enum Record<'a> {
     },
 }
 
+impl Record<'_> {
+    /// Whether it is a row with an empty cell.
+    fn has_empty_cells(&self) -> bool {
+        matches!(self, Self::Row(cells) if cells.values().any(Value::is_null))
+    }
+}
+
 /// A free name for the file at `path`: the same with a number after it.
 pub(crate) fn free_name(path: &Path) -> Option<PathBuf> {
     let numbered = |number: u32| {
@@ -245,6 +252,7 @@ impl Rejects {
                 key: entry.key.map(Cow::from),
                 reason: entry.reason.into(),
                 message: entry.message.into(),
+                empty_cells: entry.record.has_empty_cells(),
             };
             serde_json::to_writer(&mut text, &Line { rejected, record: entry.record })?;
             text.push(b'\n');
@@ -313,9 +321,8 @@ fn record(raw: &Raw) -> Record<'_> {
         Raw::Row { columns, cells } => {
             if cells.len() == columns.0.len() {
                 // As in the table, an empty cell is no value.
-                let is_value = |(_, text): &(&String, &[u8])| !text.is_empty();
-                let values = columns.0.iter().zip(cells.iter()).filter(is_value);
-                Record::Row(values.map(|(name, text)| (name.clone(), cell(text))).collect())
+                let value = |text: &[u8]| if text.is_empty() { Value::Null } else { cell(text) };
+                Record::Row(columns.0.iter().cloned().zip(cells.iter().map(value)).collect())
             } else {
                 Record::Cells(cells.iter().map(cell).collect())
             }
@@ -381,7 +388,7 @@ mod tests {
             (Raw::Json(b"{\"a\": \"\xe9\"}"[..].to_vec().into()), r#"{"base64":"eyJhIjogIukifQ=="}"#),
             (row(&[b"1", b"2"]), r#"{"a":"1","b":"2"}"#),
             (row(&[b"1", b"\xe9"]), r#"{"a":"1","b":[{"base64":"6Q=="}]}"#),
-            (row(&[b"", b"2"]), r#"{"b":"2"}"#),
+            (row(&[b"", b"2"]), r#"{"a":null,"b":"2"}"#),
             (row(&[b"", b"2", b""]), r#"["","2",""]"#),
             (row(&[b"\xe9"]), r#"[[{"base64":"6Q=="}]]"#),
             (row(&[b"1", b"2", b"3"]), r#"["1","2","3"]"#),

@@ -248,6 +248,10 @@ impl Cover<'_> {
         {
             at += 8;
         }
+        // Apache Arrow for JavaScript writes no schema there.
+        if at == end {
+            return Ok(());
+        }
         if let Ok(Ok((frame, metadata))) = arrow_frame::message(self.file, at, end)
             && metadata.message()?.header_type() == MessageHeader::Schema
         {
