@@ -80,8 +80,8 @@ impl FirstHeader {
 
     /// Judges a row with valid quotes.
     pub(super) fn judge(&self, row: &[u8], dialect: &Dialect) -> Among {
-        // The only column of a table may hold any text.
-        if self.names.len() < 2 && self.vector.is_none() {
+        // Without a vector, the only column may hold any text, and columns with numbers for names any numbers.
+        if !self.names_columns && self.vector.is_none() {
             return Among::Row;
         }
         if row == &*self.text {
