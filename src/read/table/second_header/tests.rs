@@ -63,9 +63,14 @@ fn headers_are_told_from_rows() {
     assert_eq!(judge("id,text", "text,ids"), Among::Row);
     assert_eq!(judge("id,text", "key,vector"), Among::Row);
     // A value may be the name of its column, and a row may have any numbers.
-    for (names, row) in
-        [(",0", "0,x"), (",word", "1,word"), ("word", "word"), ("0,1", "0,1"), ("0,1,2", "2,1,0"), (",0,1", "1,0,5")]
-    {
+    for (names, row) in [
+        (",0", "0,x"),
+        (",word", "1,word"),
+        ("word", "word"),
+        ("0,1", "0,1"),
+        ("0,1,2", "2,1,0"),
+        (",0,1", "1,0,5"),
+    ] {
         assert_eq!(judge(names, row), Among::Row, "{names} {row}");
     }
     assert_eq!(judge("vector", "vector"), Among::Same);
