@@ -203,7 +203,7 @@ pub enum VerifyName {
     None,
 }
 
-/// What is told, and where.
+/// What to report, and where.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reporting")]
 pub struct Reporting {

@@ -53,7 +53,7 @@ impl<'a> Members<'a> {
         self.has_only_those(|name| names.contains(&name))
     }
 
-    /// The same of names that are told one by one.
+    /// Whether all members are known, apart from the one that `--join` adds.
     pub(super) fn has_only_those(&self, is_known: impl Fn(&str) -> bool) -> bool {
         self.0.iter().all(|(name, _)| name == JOINED || is_known(name))
     }

@@ -1,4 +1,4 @@
-//! Where a file of columns begins and ends, if not as it should: why it is not whole, or holds more than itself. Pure.
+//! Files of columns that are incomplete, or that contain other data before or after them. Pure.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use crate::words::plural;
 /// What is wrong at the beginning or at the end of a file of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bounds {
-    /// The end is missing, which says where the columns are. The format's name with its article.
+    /// The end, which says where the columns are, is missing. The name of the format with its article.
     Torn(&'static str),
-    /// The mark is missing that ends a stream of Arrow.
+    /// An Arrow stream lacks its end-of-stream marker.
     Unmarked,
-    /// Something else follows.
+    /// Other data follows.
     Trailing {
         /// What it follows.
         what: &'static str,
@@ -20,7 +20,7 @@ pub enum Bounds {
         /// How many bytes follow there.
         bytes: u64,
     },
-    /// Another file stands before the one that the end describes.
+    /// Another file precedes the one that the end describes.
     Before {
         /// What that one is.
         what: &'static str,

@@ -8,7 +8,7 @@ use super::named::{Named, is_key_name, is_record, is_vector_name};
 use super::outline::{Member, Outline, Value, elements};
 use super::unfit::Unfit;
 use super::value::{skip_blanks, value_end};
-use crate::record::names::{DICTIONARIES, KEY_COLUMNS, VECTOR_COLUMN, is_one_of};
+use crate::record::names::{DICTIONARIES, INCLUDED, KEY_COLUMNS, VECTOR_COLUMN, is_one_of};
 
 /// JSON in columns that can be read, by layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,13 +196,11 @@ fn is_array_of_arrays_of_arrays(head: &[u8], at: usize) -> bool {
     head.get(inner) == Some(&b'[') && head.get(skip_blanks(head, inner + 1)) == Some(&b'[')
 }
 
-/// Chroma's list of the requested columns, which is not a column itself.
-const INCLUDED: &[u8] = b"included";
-
 /// The answer to a query, in which each column has one list per question.
 fn answer(outline: &Outline<'_>, vectors: Option<&[u8]>, path: &[String], named: Named<'_>) -> Unfit {
     let is_column = |member: &&Member<'_>| {
-        !matches!(member.value, Value::Text | Value::Scalar | Value::Object) && member.name != INCLUDED
+        !matches!(member.value, Value::Text | Value::Scalar | Value::Object)
+            && member.name != INCLUDED.as_bytes()
     };
     let names: Vec<&[u8]> = outline.members.iter().filter(is_column).map(|member| member.name).collect();
     let name = |name| plain(name).unwrap_or("NAME");

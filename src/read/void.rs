@@ -3,7 +3,7 @@
 use super::named::Named;
 use super::outline::{Member, Outline, Value};
 use super::value::{skip_blanks, value_end};
-use crate::record::names::{DICTIONARIES, KEY_COLUMNS, LOOSE_WRAPPERS, VECTOR_COLUMN, is_one_of};
+use crate::record::names::{DICTIONARIES, INCLUDED, KEY_COLUMNS, LOOSE_WRAPPERS, VECTOR_COLUMN, is_one_of};
 
 /// A page without records is short; anything longer contains something.
 const LONGEST: usize = 16 << 10;
@@ -47,13 +47,12 @@ fn is_dictionary(text: &[u8], outline: &Outline<'_>, named: Named<'_>) -> bool {
 
 /// Whether a member cannot contain a record: Chroma lists the requested columns, and Pinecone has counts.
 fn is_without_records(text: &[u8], member: &Member<'_>) -> bool {
-    const INCLUDED: &[u8] = b"included";
     match member.value {
         Value::Scalar | Value::Text => true,
         Value::Object => {
             Outline::of(text, member.at).members.iter().all(|inner| inner.value == Value::Scalar)
         }
-        Value::Others => member.name == INCLUDED || is_void(text, member.at),
+        Value::Others => member.name == INCLUDED.as_bytes() || is_void(text, member.at),
         Value::Numbers | Value::Arrays | Value::Objects => false,
     }
 }

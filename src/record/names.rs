@@ -45,6 +45,9 @@ pub(crate) const SPARSE: [&str; 7] = [
 /// Where vector stores keep the namespace of a record.
 pub(crate) const NAMESPACE: [&str; 2] = ["namespace", "__namespace__"];
 
+/// The list in which Chroma names the columns that it returns; not a column itself.
+pub(crate) const INCLUDED: &str = "included";
+
 /// What programs write as text where there is no value: pandas, Python, SQL, JavaScript, database dumps and spreadsheets.
 pub(crate) const MISSING: [&str; 19] = [
     "nan",

@@ -7,7 +7,7 @@ use std::io;
 use super::super::conversion::{Cell, Conversion, Held, Path, RowForm, name};
 use super::json::{Json, Member, Value, plain};
 use super::trouble::{End, Trouble};
-use crate::record::names::{KEYS, NAMESPACE, is_one_of};
+use crate::record::names::{INCLUDED, KEYS, NAMESPACE, is_one_of};
 
 /// The field of a label that is not the key, as pandas calls it.
 const LABEL: &[u8] = b"index";
@@ -364,8 +364,7 @@ impl<'a, 'p> Records<'a, 'p> {
     /// Adds what the lists in the columns of an answer hold, one for each question.
     fn join(&mut self, columns: &Value) -> Result<(), Trouble> {
         for (spelled, column) in self.json.members(columns)? {
-            // Chroma names there which columns it gives.
-            if name(spelled) == "included" || !self.json.begins(&column, b'[') {
+            if name(spelled) == INCLUDED || !self.json.begins(&column, b'[') {
                 continue;
             }
             for list in self.json.elements(&column)? {

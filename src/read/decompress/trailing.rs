@@ -1,16 +1,16 @@
-//! What follows whole compressed data and is no more of it: whether it may be data, and what to do with it. Pure.
+//! Data that follows the end of compressed data: whether it may hold records, and what to do with it. Pure.
 
 use std::io;
 
 use crate::read::foreign;
 
-/// So many bytes show what it is.
+/// Bytes that are inspected to tell what follows.
 pub(super) const LOOKED_AT: usize = 512;
 
-/// Formats of columns, by the bytes that they begin with.
+/// Magic bytes of formats of columns.
 const COLUMNS: [&[u8]; 3] = [b"PAR1", b"ARROW1", b"\x93NUMPY"];
 
-/// Bytes that follow whole compressed data and are no more of it.
+/// Bytes after the end of the compressed data that are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the compressed data ends at byte {at}, but other data follows")]
 pub struct Trailing {
@@ -18,30 +18,30 @@ pub struct Trailing {
     pub(crate) at: u64,
     /// How many bytes follow there.
     pub(crate) bytes: u64,
-    /// Where they begin, behind what fills up a block.
+    /// Where they begin, after any padding.
     pub(crate) start: u64,
     /// What they are.
     pub(crate) tail: Tail,
 }
 
-/// What follows, by its first bytes.
+/// The kind of data that follows, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tail {
-    /// It may be text.
+    /// Possibly text.
     Text,
-    /// It is compressed in another way, or a second time.
-    Packed(&'static str),
-    /// It has a known format.
+    /// Compressed data, by the name of the compression.
+    Compressed(&'static str),
+    /// A known format.
     Known,
-    /// It is none of that.
+    /// Anything else.
     Rubbish,
 }
 
 impl Tail {
-    /// What begins with `head`, of which the caller knows whether it is compressed.
+    /// The kind of data that begins with `head`; the caller recognises compressed data.
     pub(super) fn of(head: &[u8], compression: Option<&'static str>) -> Self {
         if let Some(compression) = compression {
-            Self::Packed(compression)
+            Self::Compressed(compression)
         } else if COLUMNS.iter().any(|magic| head.starts_with(magic)) || foreign::foreign(head, true).is_err()
         {
             Self::Known
@@ -56,7 +56,7 @@ impl Tail {
     pub(crate) fn words(self) -> String {
         match self {
             Self::Text => "text".to_owned(),
-            Self::Packed(name) => format!("{name} data"),
+            Self::Compressed(name) => format!("{name} data"),
             Self::Known => "data of another format".to_owned(),
             Self::Rubbish => "other data".to_owned(),
         }
@@ -87,7 +87,7 @@ impl Trailing {
         let Self { at, start, tail, .. } = self;
         match tail {
             Tail::Rubbish => format!("remove the rest: head -c {at} {file} > NEW-FILE"),
-            Tail::Text | Tail::Packed(_) | Tail::Known => format!(
+            Tail::Text | Tail::Compressed(_) | Tail::Known => format!(
                 "split the file there (head -c {at} {file} > FIRST; tail -c +{} {file} > SECOND) and {then}",
                 start + 1
             ),

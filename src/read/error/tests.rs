@@ -118,7 +118,7 @@ fn of_the_structure() -> Vec<ReadError> {
         torn(Tear::Compressed("zstd")),
         trailing(1, Tail::Rubbish, false),
         trailing(1_200, Tail::Text, false),
-        trailing(1_200, Tail::Packed("bzip2"), false),
+        trailing(1_200, Tail::Compressed("bzip2"), false),
         trailing(1_200, Tail::Known, true),
         bounds(Bounds::Torn("a Parquet file")),
         bounds(Bounds::Unmarked),

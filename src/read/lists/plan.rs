@@ -5,6 +5,7 @@ use super::walk::Kind;
 use crate::read::columnar::Columnar;
 use crate::read::columns::{Need, Wanted};
 use crate::read::recognise::Form;
+use crate::record::names::INCLUDED;
 
 /// The fields that columns with plural names stand for.
 const ONE_OF: [(&str, &str); 6] = [
@@ -20,9 +21,6 @@ const ONE_OF: [(&str, &str); 6] = [
 pub(super) const ROWS: &str = "data";
 /// The labels of the rows, also as a field.
 pub(super) const INDEX: &str = "index";
-
-/// Chroma's list of the requested columns, which is not a column itself.
-const INCLUDED: &str = "included";
 
 /// Maximum number of columns read in parallel: each holds a block of text.
 pub(super) const AT_MOST: usize = 64;
